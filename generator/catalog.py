@@ -1,0 +1,292 @@
+"""What compiling comes to: a catalog of integrations and their tools, frozen and shared.
+
+Seventh stage: load → resolve → methods → arguments → words → check → **catalog** → compile. Everything after
+it (the runtime, the reference pages) reads these values and never the YAML. Every value is a frozen dataclass
+of plain parts, so that a catalog can be kept on disk and read back as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+Risk = Literal["read", "create", "overwrite", "destroy", "send"]
+MethodClass = Literal["read", "write", "custom"]
+
+METHOD_CLASSES: dict[str, MethodClass] = {
+    "list": "read",
+    "get": "read",
+    "create": "write",
+    "update": "write",
+    "delete": "write",
+}
+"""The filter class of each usual method; any other method is `custom`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How an account proves itself to the vendor.
+
+    `oauth2` uses the addresses, scopes and words below; `headers` fills `headers` from the account's own fields.
+    """
+
+    type: Literal["oauth2", "headers"]
+    authorize_url: str = ""
+    token_url: str = ""
+    revoke_url: str = ""
+    scopes: tuple[str, ...] = ()
+    client_authentication: Literal["basic", "body"] = "basic"
+    rotates: bool = False
+    """Whether every refresh answers a new refresh token that must be kept."""
+    unused_for_seconds: int = 0
+    """How long a refresh token lives without use; 0 when the vendor does not say."""
+    reconnect_when: tuple[str, ...] = ()
+    """OAuth error codes that only the person can mend, by connecting again."""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountField:
+    """One thing a connected account remembers, such as the number of its company.
+
+    `source` is `callback.<parameter>` or `token.<key>` when the vendor tells it while connecting, and empty when
+    the person is asked for it. `identifies` marks the field that tells one company of the vendor from another.
+    """
+
+    name: str
+    title: str
+    description: str
+    source: str = ""
+    pattern: str = ""
+    secret: bool = False
+    identifies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RateWindow:
+    """A quota of the vendor for one company: `limit` requests in any `seconds`."""
+
+    name: str
+    limit: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How the vendor says that it was asked too often, and how much it allows."""
+
+    statuses: tuple[int, ...] = (429,)
+    codes: tuple[str, ...] = ()
+    windows: tuple[RateWindow, ...] = ()
+    reset_header: str = ""
+    reset_unit: Literal["seconds", "epoch_seconds"] = "seconds"
+    reset_default: int = 60
+    """Seconds to wait when the vendor does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLanguage:
+    """How the conditions of a list are written in the vendor's own words. Templates know `{name}` only."""
+
+    entry: str = ""
+    """Pattern with one group `entity`, which a raw query must match to be a query of this resource."""
+    statement: str = ""
+    where: str = "{conditions}"
+    conjunction: str = " AND "
+    order_by: str = "{field} {direction}"
+    conditions: dict[str, str] = field(default_factory=dict)
+    quote: str = "'"
+    escape: dict[str, str] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
+    literals: tuple[str, ...] = ("number", "boolean")
+    """Kinds of value written bare; every other kind is quoted."""
+    paging: str = ""
+    """What is added to a raw query that does not page itself, such as `STARTPOSITION {start} MAXRESULTS {limit}`."""
+    paging_words: dict[str, str] = field(default_factory=dict)
+    """Patterns with one group that find `start` and `limit` in a raw query that pages itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pagination:
+    """How the vendor cuts a long list into pages."""
+
+    style: Literal["offset", "page", "cursor", "link_header"] = "offset"
+    first: int = 1
+    cursor: tuple[str, ...] = ()
+    default: int = 50
+    maximum: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One mapped error of the vendor: our kind for it, and what to do now."""
+
+    kind: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRules:
+    """Where the vendor puts its complaints, as dotted paths, and what each of its codes means."""
+
+    list: tuple[tuple[str, ...], ...] = ()
+    code: str = "code"
+    message: str = "message"
+    detail: str = ""
+    element: str = ""
+    trace_header: str = ""
+    advice: dict[str, Advice] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """Everything that is true of a whole vendor."""
+
+    name: str
+    tool_prefix: str
+    title: str
+    summary: str
+    docs: str
+    guidance: str
+    environments: dict[str, str]
+    """Base URL for each environment, with `{account field}` placeholders."""
+    auth: Auth
+    account_fields: tuple[AccountField, ...]
+    rate_limit: RateLimit
+    pagination: Pagination
+    errors: ErrorRules
+    query_language: QueryLanguage
+    send_query: dict[str, str] = field(default_factory=dict)
+    send_headers: dict[str, str] = field(default_factory=dict)
+    once_query: str = ""
+    """Query parameter that carries the idempotency key of a write; empty when the vendor has none."""
+    once_header: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    """Every tag that a resource or method may carry, with what it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An argument of a list tool that becomes a condition on a field.
+
+    `operator` names a template of the query language: equals, any_of, contains, from, until.
+    `kind` is how its value is written: string, number, boolean, date or date-time.
+    """
+
+    argument: str
+    field: str
+    operator: str
+    kind: str = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list tool can be asked."""
+
+    entity: str
+    conditions: tuple[Condition, ...] = ()
+    sortable: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    """What each record shows unless the caller names `fields`; empty shows all."""
+    raw_query: bool = False
+    """Whether the tool takes `query`, a statement in the vendor's own language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the vendor. What is fixed is filled in already; `{name}` that is left comes from the call.
+
+    `{name}` is an argument, a field of the account, or one of `statement conditions order_by start page limit
+    cursor`. A query parameter with nothing to fill it is left out.
+    """
+
+    verb: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Literal["none", "record", "json_patch"] = "none"
+    body_arguments: tuple[tuple[str, str], ...] = ()
+    """(argument, the vendor's field) for everything that goes into the body, such as ("id", "Id")."""
+    fixed: dict[str, Any] = field(default_factory=dict)
+    """Body fields that are always sent, with these values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """What comes back. `path` leads to it in the answer; `behaviour` names code for what data cannot say."""
+
+    kind: Literal["record", "records", "file", "nothing", "behaviour"]
+    path: tuple[str, ...] = ()
+    media_type: str = ""
+    file_name: str = ""
+    behaviour: str = ""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One method of one resource, as a model sees it and as the vendor is asked for it."""
+
+    name: str
+    title: str
+    description: str
+    integration: str
+    resource: str
+    method: str
+    method_class: MethodClass
+    risk: Risk
+    tags: tuple[str, ...]
+    schema: bytes
+    """The input schema, JSON."""
+    wire: bytes
+    """The whole tool as `tools/list` answers it, JSON."""
+    call: Call
+    returns: Returns
+    listing: Listing | None = None
+    tolerated: tuple[str, ...] = ()
+    """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        """The input schema as a value: `type: object`, flat, no references."""
+        value: dict[str, Any] = json.loads(self.schema)
+        return value
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether calling it changes nothing."""
+        return self.risk == "read"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every integration and every tool that the definitions come to. `version` is a digest of their content."""
+
+    version: str
+    integrations: dict[str, Integration]
+    tools: tuple[Tool, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Tool]:
+        """Every tool under its name."""
+        return {tool.name: tool for tool in self.tools}
+
+    def of(self, integration: str) -> tuple[Tool, ...]:
+        """The tools of one integration, in the order of their names."""
+        return tuple(tool for tool in self.tools if tool.integration == integration)
+
+
+def select(tools: Iterable[Tool], methods: Iterable[str], tags: Iterable[str]) -> tuple[Tool, ...]:
+    """The tools that a filter leaves: methods AND tags, where an empty list leaves everything.
+
+    A method is `read`, `write`, `custom` or an exact method name. A tool passes the tags when it carries any.
+    """
+    wanted_methods, wanted_tags = frozenset(methods), frozenset(tags)
+    return tuple(
+        tool
+        for tool in tools
+        if (not wanted_methods or tool.method in wanted_methods or tool.method_class in wanted_methods)
+        and (not wanted_tags or not wanted_tags.isdisjoint(tool.tags))
+    )

@@ -1,0 +1,161 @@
+"""Every error that a person or program may meet, in one tree, with one shape at every door.
+
+    LedgerportError
+    ├── InvalidRequest        400  what was sent cannot be read or is not allowed here
+    │   └── InvalidArguments  400  the arguments of a tool do not fit its schema
+    ├── Unauthorized          401  no credentials, or wrong ones
+    ├── Forbidden             403  known, but not allowed
+    ├── NotFound              404  no such thing, or not for you
+    ├── Conflict              409  the record is in another state than the caller thinks
+    ├── RateLimited           429  asked too often; says how long to wait
+    ├── VendorRefused         4xx  the vendor understood and said no
+    ├── NeedsReconnect        409  only the person can repair the connection
+    ├── VendorUnavailable     502  down, broken or not understood
+    │   └── VendorTimeout     504  no answer in time
+    ├── Indeterminate         502  a write was sent and its answer was lost
+    └── SettingsError         500  the deployment is not set up; raised at start, never to a client
+
+`code` is for programs, `message` says what happened and to what, `advice` what to do now.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LedgerportError(Exception):
+    """The root. A class fixes `code` and `status`; an instance says the rest."""
+
+    code = "error"
+    status = 500
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str = "",
+        vendor_code: str = "",
+        trace: str = "",
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.vendor_code = vendor_code
+        self.trace = trace
+        self.details = details or {}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The one shape: code and message always, the rest when there is any."""
+        shape: dict[str, Any] = {"code": self.code, "message": self.message}
+        for name in ("advice", "vendor_code", "trace", "details"):
+            if value := getattr(self, name):
+                shape[name] = value
+        return shape
+
+    def as_text(self) -> str:
+        """The same in sentences, for a model."""
+        parts = [self.message, self.advice]
+        if self.vendor_code:
+            parts.append(f"(vendor code {self.vendor_code})")
+        if self.trace:
+            parts.append(f"(trace {self.trace})")
+        return " ".join(part for part in parts if part)
+
+
+class InvalidRequest(LedgerportError):
+    """What was sent cannot be read, or is not allowed here."""
+
+    code = "invalid_request"
+    status = 400
+
+
+class InvalidArguments(InvalidRequest):
+    """The arguments of a tool do not fit its schema. `details.errors` has one entry for each mistake."""
+
+    code = "invalid_arguments"
+
+
+class Unauthorized(LedgerportError):
+    """No credentials, or wrong ones."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class Forbidden(LedgerportError):
+    """Known, but not allowed."""
+
+    code = "forbidden"
+    status = 403
+
+
+class NotFound(LedgerportError):
+    """There is no such thing, or it is not for this caller; which of them is not told."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(LedgerportError):
+    """The record is in another state than the caller thinks."""
+
+    code = "conflict"
+    status = 409
+
+
+class RateLimited(LedgerportError):
+    """Asked too often. `retry_after` is in whole seconds, at least 1."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.retry_after = max(1, retry_after)
+
+
+class VendorRefused(LedgerportError):
+    """The vendor understood the call and said no. `kind` is one of ours: invalid, not_found, conflict, …"""
+
+    code = "vendor_refused"
+    status = 400
+
+    def __init__(self, message: str, *, status: int = 400, kind: str = "invalid", **more: Any) -> None:
+        super().__init__(message, **more)
+        self.status = status
+        self.code = kind
+
+
+class NeedsReconnect(LedgerportError):
+    """The connection to the vendor has ended and only the person can make a new one."""
+
+    code = "needs_reconnect"
+    status = 409
+
+
+class VendorUnavailable(LedgerportError):
+    """The vendor is down, broken, or answered what cannot be understood."""
+
+    code = "vendor_unavailable"
+    status = 502
+
+
+class VendorTimeout(VendorUnavailable):
+    """The vendor did not answer in time."""
+
+    code = "vendor_timeout"
+    status = 504
+
+
+class Indeterminate(LedgerportError):
+    """A write was sent and its answer was lost: it may have been done or not."""
+
+    code = "indeterminate"
+    status = 502
+
+
+class SettingsError(LedgerportError):
+    """The deployment is not set up: a setting is missing or wrong. Raised at start, never to a client."""
+
+    code = "settings"

@@ -1,0 +1,101 @@
+"""The things the runtime keeps, as frozen values with typed ids. No storage, no HTTP.
+
+Times are seconds since the epoch (float, UTC) inside; doors write them as ISO 8601 with `Z`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, NewType
+
+AccountId = NewType("AccountId", str)
+McpServerId = NewType("McpServerId", str)
+ApiTokenId = NewType("ApiTokenId", str)
+TokenHash = NewType("TokenHash", bytes)
+"""HMAC-SHA256 of a secret under a key that is not in the database, 32 bytes. Never the secret."""
+
+Clock = Callable[[], float]
+AccountStatus = Literal["pending", "active", "needs_reconnect"]
+RateLimitStyle = Literal["tool_result", "http_429"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What proves an account to its vendor. Lives decrypted in memory only.
+
+    For OAuth: the two tokens and when each ends. For header auth: the secret account fields.
+    """
+
+    access_token: str = ""
+    refresh_token: str = ""
+    access_expires_at: float = 0.0
+    refresh_expires_at: float = 0.0
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One connected company (`/integrated-account/{id}`).
+
+    `fields` are its account fields that are no secret (such as `realm_id`); `company` is the one that tells it
+    from the vendor's other companies, empty while pending. `sealed` is its Credentials, encrypted.
+    """
+
+    id: AccountId
+    integration: str
+    environment: str
+    name: str
+    status: AccountStatus
+    company: str
+    fields: dict[str, str]
+    sealed: bytes
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """The filter and switches of one MCP server."""
+
+    methods: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    require_api_token_auth: bool = False
+    rate_limit_style: RateLimitStyle = "tool_result"
+    max_answer_bytes: int = 0
+    """Largest text of one answer; 0 takes the deployment's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class McpServer:
+    """One URL for one integrated account. The secret in the URL is not here: only its hash is stored."""
+
+    id: McpServerId
+    account_id: AccountId
+    name: str
+    config: ServerConfig
+    expires_at: float | None
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A bearer token for the management door; only its hash is stored."""
+
+    id: ApiTokenId
+    name: str
+    created_at: float
+    last_used_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a secret URL (or an API token at the REST door) lets through: an account, and a filter on its tools."""
+
+    account: Account
+    config: ServerConfig
+    server_id: McpServerId | None = None

@@ -1,0 +1,97 @@
+"""What a company may still ask of its vendor: counted here, because the vendor does not say.
+
+The windows come from the integration's definition. `Limits.fields` writes them as the RateLimit fields that every
+`tools/call` answer carries: the three plain ones of the early IETF drafts, and the structured two of
+draft-ietf-httpapi-ratelimit-headers-11. Nothing here ever holds a call back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from generator.catalog import RateWindow
+
+Field = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCount:
+    """How many calls one window holds, this one included, and in how many seconds the oldest leaves it."""
+
+    used: int
+    oldest_leaves_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The state of one company after a call. `retry_after` is set when the quota is used up or the vendor said so."""
+
+    windows: tuple[RateWindow, ...]
+    remaining: tuple[int, ...]
+    resets: tuple[int, ...]
+    retry_after: int | None = None
+    refused_by_vendor: bool = False
+
+    def closest(self) -> int:
+        """The index of the window that is closest to being used up."""
+        shares = [left / window.limit for left, window in zip(self.remaining, self.windows, strict=True)]
+        return shares.index(min(shares))
+
+    def fields(self) -> list[Field]:
+        """The HTTP fields, names in lower case."""
+        found: list[Field] = []
+        if self.windows:
+            at = self.closest()
+            window, left, reset = self.windows[at], self.remaining[at], self.resets[at]
+            policies = ", ".join(f'"{each.name}";q={each.limit};w={each.seconds}' for each in self.windows)
+            found += [
+                (b"ratelimit-limit", b"%d" % window.limit),
+                (b"ratelimit-remaining", b"%d" % left),
+                (b"ratelimit-reset", b"%d" % reset),
+                (b"ratelimit-policy", policies.encode()),
+                (b"ratelimit", f'"{window.name}";r={left};t={reset}'.encode()),
+            ]
+        if self.retry_after is not None:
+            found.append((b"retry-after", b"%d" % self.retry_after))
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as data, for `_meta` and the body of a REST error."""
+        if not self.windows:
+            return {"status": 429, "retry_after": self.retry_after} if self.retry_after is not None else {}
+        at = self.closest()
+        state: dict[str, Any] = {
+            "limit": self.windows[at].limit,
+            "window_seconds": self.windows[at].seconds,
+            "remaining": self.remaining[at],
+            "reset": self.resets[at],
+            "counted_by": "ledgerport",
+        }
+        if self.retry_after is not None:
+            state["retry_after"] = self.retry_after
+        if self.refused_by_vendor:
+            state |= {"status": 429, "refused_by": "vendor"}
+        return state
+
+
+def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Limits:
+    """The limits as our own count has them. A used-up window says when its oldest call leaves it."""
+    remaining = tuple(
+        max(0, window.limit - count.used) for window, count in zip(windows, counts, strict=True)
+    )
+    resets = tuple(max(1, math.ceil(count.oldest_leaves_in)) for count in counts)
+    waits = [reset for left, reset in zip(remaining, resets, strict=True) if left == 0]
+    return Limits(tuple(windows), remaining, resets, max(waits) if waits else None)
+
+
+def refused(limits: Limits, wait: int) -> Limits:
+    """The limits after the vendor refused: nothing is left in the widest window, and `wait` seconds to go."""
+    if not limits.windows:
+        return Limits((), (), (), wait, True)
+    widest = max(range(len(limits.windows)), key=lambda at: limits.windows[at].seconds)
+    remaining = tuple(0 if at == widest else left for at, left in enumerate(limits.remaining))
+    resets = tuple(max(wait, reset) if at == widest else reset for at, reset in enumerate(limits.resets))
+    return Limits(limits.windows, remaining, resets, max(wait, limits.retry_after or 0), True)
