@@ -116,6 +116,8 @@ class Pagination:
     style: Literal["offset", "page", "cursor", "link_header"] = "offset"
     first: int = 1
     cursor: tuple[str, ...] = ()
+    total: tuple[str, ...] = ()
+    """Where an answer that only counts puts its number."""
     default: int = 50
     maximum: int = 1000
 
@@ -191,6 +193,8 @@ class Listing:
     sortable: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     """What each record shows unless the caller names `fields`; empty shows all."""
+    default_order: str = ""
+    """Order of the records when the caller names none, in the vendor's words, so that pages do not overlap."""
     raw_query: bool = False
     """Whether the tool takes `query`, a statement in the vendor's own language."""
 

@@ -1,14 +1,33 @@
 """Calling a tool: the one way in for every door. Checks, sends, reads the answer, bounds it, counts it.
 
 A door turns an `Answer` into its own words: the MCP door into a tool result, the REST door into a status and body.
+Nothing is retried and nothing held back: a refusal by the vendor is passed on with the seconds to wait. Only an
+access token that the vendor no longer takes is renewed once.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
-from runtime.errors import LedgerportError
-from runtime.upstream.limits import Limits
+import orjson
+
+from generator.catalog import Catalog, Integration, Tool
+from runtime.errors import LedgerportError, NotFound, RateLimited
+from runtime.model import Account, Credentials, Grant
+from runtime.operations import lists
+from runtime.operations.arguments import ArgumentChecker
+from runtime.safety import once
+from runtime.upstream import answer as answers
+from runtime.upstream.behaviours import BEHAVIOURS
+from runtime.upstream.client import VendorClient, VendorResponse
+from runtime.upstream.limits import Limits, measure, refused
+from runtime.upstream.request import build
+
+if TYPE_CHECKING:
+    from runtime.stores.hot import HotState
 
 NO_LIMITS = Limits((), (), ())
 
@@ -34,3 +53,168 @@ class Answer:
     error: LedgerportError | None = None
     file: File | None = None
     limits: Limits = field(default=NO_LIMITS)
+
+
+class Tokens(Protocol):
+    """Where fresh credentials come from."""
+
+    async def fresh(self, account: Account) -> Credentials:
+        """Credentials that are good now; refreshed when they are about to end."""
+
+    async def invalidate(self, account: Account, access_token: str) -> None:
+        """Note that the vendor refused this access token."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One call on its way."""
+
+    tool: Tool
+    integration: Integration
+    account: Account
+    arguments: dict[str, Any]
+    budget: int
+    once_key: str = ""
+    limits: Limits = NO_LIMITS
+    status: int = 0
+
+
+class Calls:
+    """Calls tools for grants. One for the process."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Callable[[], Catalog],
+        client: VendorClient,
+        tokens: Tokens,
+        hot: HotState,
+        base_url: Callable[[Integration, Account], str],
+        max_answer_bytes: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._catalog = catalog
+        self._client = client
+        self._tokens = tokens
+        self._hot = hot
+        self._base_url = base_url
+        self._max_answer_bytes = max_answer_bytes
+        self._clock = clock
+        self._checker = ArgumentChecker()
+
+    async def call(
+        self,
+        grant: Grant,
+        tools: Mapping[str, Tool],
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        idempotency_key: str = "",
+    ) -> Answer:
+        """Call one of the tools that the grant lets through. Every error comes back inside the answer."""
+        tool = tools.get(name)
+        if tool is None:
+            return Answer(status=0, error=NotFound(f"There is no tool {name[:80]!r} here."))
+        integration = self._catalog().integrations[grant.account.integration]
+        budget = grant.config.max_answer_bytes or self._max_answer_bytes
+        job = Job(tool, integration, grant.account, arguments, budget)
+        if not tool.is_read_only:
+            job.once_key = once.key_for(grant.account.id, tool.name, idempotency_key)
+        try:
+            job.arguments = self._checker.checked(tool, arguments)
+            return await self._done(job)
+        except LedgerportError as error:
+            if job.limits is NO_LIMITS:
+                job.limits = await self._limits(job, is_call=False)
+            return Answer(status=job.status, error=_in_words(job, error), limits=job.limits)
+
+    async def _done(self, job: Job) -> Answer:
+        returns = job.tool.returns
+        if returns.kind == "records" and job.tool.listing is not None:
+            asked = lists.page_request(job.tool, job.integration, job.arguments)
+            value = (await self._exchange(job, asked.values))[1]
+            text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget)
+            return Answer(text, job.status, limits=job.limits)
+        response, value = await self._exchange(job, {})
+        if returns.kind == "file":
+            file = File(self._file_name(job), returns.media_type, response.body)
+            return Answer("", job.status, file=file, limits=job.limits)
+        if returns.kind == "behaviour":
+            shape = BEHAVIOURS[returns.behaviour](value)
+            text = lists.rows_answer(job.tool, job.arguments, shape, job.budget)
+        elif returns.kind == "nothing":
+            text = '{"done":true}'
+        else:
+            found = answers.at(value, returns.path)
+            text = orjson.dumps(value if found is None else found).decode()
+        return Answer(text, job.status, limits=job.limits)
+
+    async def _exchange(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
+        """Send the request and read the answer. Raises the error that the answer is."""
+        credentials = await self._tokens.fresh(job.account)
+        response = await self._send(job, words, credentials)
+        if response.status == 401 and credentials.refresh_token:
+            await self._tokens.invalidate(job.account, credentials.access_token)
+            credentials = await self._tokens.fresh(job.account)
+            response = await self._send(job, words, credentials)
+        changes_data = not job.tool.is_read_only
+        if job.tool.returns.kind == "file" and response.status < 400:
+            return response, None
+        try:
+            value = answers.value_of(response)
+        except ValueError as unreadable:
+            error = answers.unreadable(job.integration, response, changes_data=changes_data)
+            raise self._noted(job, error) from unreadable
+        failure = answers.error_in(response, value, job.integration, changes_data=changes_data)
+        if failure is not None:
+            raise self._noted(job, failure)
+        return response, value
+
+    async def _send(self, job: Job, words: Mapping[str, str], credentials: Credentials) -> VendorResponse:
+        from runtime.connect.headers import authorization_headers
+
+        request = build(
+            job.tool,
+            job.integration,
+            self._base_url(job.integration, job.account),
+            {**job.account.fields, **job.arguments, **words},
+            job.arguments,
+            authorization=authorization_headers(job.integration, job.account, credentials),
+            once_key=job.once_key,
+        )
+        job.limits = await self._limits(job, is_call=True)
+        response = await self._client.send(request, job.account.id)
+        job.status = response.status
+        return response
+
+    async def _limits(self, job: Job, *, is_call: bool) -> Limits:
+        account, windows = job.account, job.integration.rate_limit.windows
+        company = f"{account.integration}/{account.environment}/{account.company}"
+        count = self._hot.count if is_call else self._hot.peek
+        return measure(windows, await count(company, windows, self._clock()))
+
+    def _noted(self, job: Job, error: LedgerportError) -> LedgerportError:
+        if isinstance(error, RateLimited):
+            job.limits = refused(job.limits, error.retry_after)
+        return error
+
+    def _file_name(self, job: Job) -> str:
+        name = job.tool.returns.file_name or f"{job.tool.resource}-{{id}}"
+        for argument, value in job.arguments.items():
+            name = name.replace(f"{{{argument}}}", str(value))
+        return "".join(each if each.isalnum() or each in "-_." else "-" for each in name)[:120]
+
+
+def _in_words(job: Job, error: LedgerportError) -> LedgerportError:
+    """The error as the caller should read it: a rate limit says what is left and how long to wait."""
+    if not isinstance(error, RateLimited) or not job.limits.windows or not job.limits.refused_by_vendor:
+        return error
+    at = job.limits.closest()
+    window, wait = job.limits.windows[at], job.limits.retry_after or error.retry_after
+    return RateLimited(
+        f"{job.integration.title} rate limit reached (429). {job.limits.remaining[at]} of {window.limit} requests "
+        f"left in {window.seconds} seconds, resets in {wait} s.",
+        advice=f"Wait {wait} seconds, then retry the same call.",
+        retry_after=wait,
+        trace=error.trace,
+    )

@@ -1,0 +1,165 @@
+"""Reading a long list page by page: what to ask the vendor for, and what to tell the caller of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from generator.catalog import Integration, Listing, Pagination, Tool
+from runtime.errors import InvalidArguments
+from runtime.operations import bounds
+from runtime.upstream import paging, query
+from runtime.upstream.answer import at
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page to ask for. `probe` is one more than `limit` where that shows whether there are more."""
+
+    values: dict[str, str]
+    position: str
+    skip: int
+    limit: int
+    probe: int
+
+
+def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> PageRequest:
+    """What the vendor is asked for. Raises InvalidArguments for a query or cursor that does not fit."""
+    listing, pagination, language = _listing(tool), integration.pagination, integration.query_language
+    position, skip, size = _position(tool, pagination, arguments)
+    limit = size or int(arguments.get("limit") or pagination.default)
+    raw = str(arguments.get("query") or "")
+    if raw:
+        _refuse_mixture(listing, arguments)
+        own = query.raw_paging(language, listing, raw)
+        limit = _raw_limit(own.limit, arguments, limit)
+        position = position or (str(own.start) if own.start is not None else "")
+        probe = limit if own.limit is not None else _probe(pagination, limit)
+    else:
+        probe = _probe(pagination, limit)
+    position = position or (str(pagination.first) if pagination.style != "cursor" else "")
+    values = {"limit": str(probe), "entity": listing.entity, "cursor": "", "page": "", "start": ""}
+    values[{"offset": "start", "page": "page", "cursor": "cursor"}[pagination.style]] = position
+    page = query.Page(int(position) if position.isdigit() else pagination.first, probe)
+    if raw:
+        values["statement"] = query.raw_page(language, raw, page)
+    else:
+        values["conditions"] = query.conditions(language, listing, arguments)
+        values["order_by"] = query.order_by(language, listing, arguments)
+        values["statement"] = query.statement(
+            language, listing, values["conditions"], values["order_by"], page
+        )
+    return PageRequest(values, position, skip, limit, probe)
+
+
+def page_answer(
+    tool: Tool,
+    integration: Integration,
+    arguments: Mapping[str, Any],
+    asked: PageRequest,
+    value: Any,
+    budget: int,
+) -> str:
+    """The answer of a list tool: `{records, returned, next_cursor?, note?}` as JSON.
+
+    `next_cursor` is there exactly when there may be more; `note` says when the size of the answer made the cut.
+    """
+    found = at(value, tool.returns.path)
+    records: list[Any] = found if isinstance(found, list) else []
+    if not records and (total := at(value, integration.pagination.total)) is not None and tool.returns.path:
+        return bounds.with_rows({"total": total}, "records", bounds.fit([], budget), {})
+    page = records[asked.skip : asked.limit]
+    shown = bounds.project(page, _names(tool, arguments))
+    fitted = bounds.fit(shown, budget)
+    tail: dict[str, Any] = {"returned": fitted.count}
+    is_cut = fitted.count < len(shown)
+    if following := _following(integration, asked, value, len(records), fitted.count, is_cut):
+        tail["next_cursor"] = paging.cursor_for(tool.name, arguments, following)
+    if is_cut:
+        tail["note"] = (
+            f"Only {fitted.count} of the {len(shown)} records of this page fit into one answer. "
+            "Pass next_cursor to read on, or name fewer fields."
+        )
+    return bounds.with_rows({}, "records", fitted, tail)
+
+
+def rows_answer(tool: Tool, arguments: Mapping[str, Any], shape: dict[str, Any], budget: int) -> str:
+    """The answer of a tool whose behaviour gives rows: the same object with as many rows as asked for and fit."""
+    rows: Sequence[Any] = shape.pop("rows")
+    start = int(paging.position_in(tool.name, arguments) or 0)
+    wanted = rows[start : start + int(arguments.get("limit") or len(rows))]
+    fitted = bounds.fit(wanted, budget)
+    end = start + fitted.count
+    tail: dict[str, Any] = {"returned": fitted.count, "rows_in_all": len(rows)}
+    if end < len(rows):
+        tail["next_cursor"] = paging.cursor_for(tool.name, arguments, str(end))
+        tail["note"] = f"Rows {start + 1} to {end} of {len(rows)}. Pass next_cursor to read on."
+    elif start == 0:
+        shape.pop("totals", None)  # they stand among the rows
+    return bounds.with_rows(shape, "rows", fitted, tail)
+
+
+def _listing(tool: Tool) -> Listing:
+    if tool.listing is None:
+        raise TypeError(f"{tool.name} is not a list tool")
+    return tool.listing
+
+
+def _names(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
+    if names := arguments.get("fields"):
+        return list(names)
+    return () if arguments.get("query") else _listing(tool).columns
+
+
+def _position(tool: Tool, pagination: Pagination, arguments: Mapping[str, Any]) -> tuple[str, int, int]:
+    """Where the page begins, how many of its records were told already, and the page size it must keep."""
+    text = paging.position_in(tool.name, arguments)
+    if text is None:
+        return "", 0, 0
+    position, skip, size = text.rsplit("/", 2)
+    return position, int(skip), int(size) if pagination.style != "offset" else 0
+
+
+def _following(
+    integration: Integration, asked: PageRequest, value: Any, received: int, told: int, is_cut: bool
+) -> str:
+    """Where the next page begins; empty when this was the last."""
+    style = integration.pagination.style
+    if style == "offset":
+        has_more = is_cut or (
+            received > asked.limit if asked.probe > asked.limit else received >= asked.limit
+        )
+        return f"{int(asked.position) + told}/0/0" if has_more and received else ""
+    if is_cut:
+        return f"{asked.position}/{asked.skip + told}/{asked.limit}"
+    if style == "page":
+        return f"{int(asked.position) + 1}/0/{asked.limit}" if received >= asked.limit else ""
+    cursor = at(value, integration.pagination.cursor)
+    return f"{cursor}/0/{asked.limit}" if cursor else ""
+
+
+def _probe(pagination: Pagination, limit: int) -> int:
+    return limit + 1 if pagination.style == "offset" and limit < pagination.maximum else limit
+
+
+def _raw_limit(own: int | None, arguments: Mapping[str, Any], limit: int) -> int:
+    if own is None:
+        return limit
+    given = arguments.get("limit")
+    if given is not None and given != own:
+        raise InvalidArguments(
+            f'Argument "limit" is {given}, but the query itself asks for {own}.',
+            advice="Give one of the two.",
+        )
+    return own
+
+
+def _refuse_mixture(listing: Listing, arguments: Mapping[str, Any]) -> None:
+    typed = [each.argument for each in listing.conditions if each.argument in arguments]
+    typed += [name for name in ("order_by", "descending") if name in arguments]
+    if typed:
+        raise InvalidArguments(
+            f'Argument "query" cannot stand beside {", ".join(typed)}.',
+            advice="Put the conditions into the query, or leave the query out.",
+        )

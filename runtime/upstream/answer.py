@@ -1,0 +1,203 @@
+"""From the vendor's HTTP answer to a value, or to one of our errors with advice. By the definition alone.
+
+JSON and XML are read alike: an XML element becomes an object of its attributes and children. What is neither
+(an HTML page of a proxy, half a body) is an error that says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from xml.etree import ElementTree
+
+import orjson
+
+from generator.catalog import Advice, ErrorRules, Integration, RateLimit
+from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
+from runtime.upstream.client import VendorResponse
+
+KIND_OF_STATUS = {401: "reconnect", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "invalid"}
+LOST_STATUSES = frozenset({500, 502, 504})
+"""Answers of a gateway that do not tell whether the work behind it was done."""
+
+
+def value_of(response: VendorResponse) -> Any:
+    """The body as a value; None when it is empty. Raises ValueError when it is neither JSON nor XML."""
+    body = response.body.strip()
+    if not body:
+        return None
+    if body[:1] == b"<" and b"<html" not in body[:200].lower() and b"<!doctype" not in body[:200].lower():
+        return _from_xml(body)
+    return orjson.loads(body)
+
+
+def at(value: Any, path: tuple[str, ...]) -> Any:
+    """What a dotted path leads to; None where there is nothing."""
+    for name in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def error_in(
+    response: VendorResponse, value: Any, integration: Integration, *, changes_data: bool
+) -> LedgerportError | None:
+    """The error that an answer is; None when it is none. `changes_data` decides what a broken answer means."""
+    rules = integration.errors
+    trace = response.headers.get(rules.trace_header.lower(), "") if rules.trace_header else ""
+    complaints = list(_complaints(rules, value))
+    if _is_limited(integration.rate_limit, response, complaints):
+        return _rate_limited(integration, response, trace)
+    if response.status < 400 and not complaints:
+        return None
+    if complaints:
+        return _refused(integration, response, complaints, trace)
+    return _unexplained(integration, response, trace, changes_data=changes_data)
+
+
+def unreadable(integration: Integration, response: VendorResponse, *, changes_data: bool) -> LedgerportError:
+    """The error for a body that is neither JSON nor XML."""
+    kind = response.headers.get("content-type", "").split(";")[0].strip() or "no content type"
+    if response.status == 429:
+        return _rate_limited(integration, response, "")
+    if response.status >= 400:
+        return _unexplained(integration, response, "", changes_data=changes_data)
+    message = f"{integration.title} answered with something that cannot be read ({kind[:60]}, or cut short)."
+    if changes_data:
+        return Indeterminate(
+            message + " The change may have been made or not.",
+            advice="Look whether it is there before you send it again.",
+        )
+    return VendorUnavailable(message, advice="Nothing was changed. Try again in a minute.")
+
+
+def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) -> int:
+    """How many seconds the vendor asks to wait, by its header or by its own documents' default."""
+    text = headers.get(rate_limit.reset_header.lower(), "") if rate_limit.reset_header else ""
+    if text.isdigit():
+        number = int(text)
+        return max(1, number - int(now)) if rate_limit.reset_unit == "epoch_seconds" else max(1, number)
+    if text:
+        try:
+            return max(1, round(parsedate_to_datetime(text).timestamp() - now))
+        except ValueError:
+            pass
+    return rate_limit.reset_default
+
+
+def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:
+    for path in rules.list or ((),):
+        found = at(value, path)
+        if isinstance(found, Mapping):
+            found = [found]
+        if isinstance(found, list):
+            yield from (each for each in found if isinstance(each, Mapping) and _has_complaint(rules, each))
+
+
+def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:
+    return _word(each, rules.code) != "" or _word(each, rules.message) != ""
+
+
+def _word(complaint: Mapping[str, Any], name: str) -> str:
+    """A word of a complaint, whatever the case of its first letter: gateways write theirs in lower case."""
+    if not name:
+        return ""
+    found = complaint.get(name)
+    if found is None:
+        found = complaint.get(name[0].swapcase() + name[1:])
+    return str(found).strip() if found is not None else ""
+
+
+def _is_limited(rate_limit: RateLimit, response: VendorResponse, complaints: list[Mapping[str, Any]]) -> bool:
+    if response.status in rate_limit.statuses:
+        return True
+    return any(_word(each, "code") in rate_limit.codes for each in complaints)
+
+
+def _rate_limited(integration: Integration, response: VendorResponse, trace: str) -> RateLimited:
+    wait = wait_seconds(integration.rate_limit, response.headers, time.time())
+    return RateLimited(
+        f"{integration.title} rate limit reached (429).",
+        advice=f"Wait {wait} seconds, then retry the same call.",
+        retry_after=wait,
+        trace=trace,
+    )
+
+
+def _refused(
+    integration: Integration, response: VendorResponse, complaints: list[Mapping[str, Any]], trace: str
+) -> VendorRefused:
+    rules = integration.errors
+    code = _word(complaints[0], rules.code)
+    known = rules.advice.get(code) or rules.advice.get(code.lstrip("0"))
+    fallback = KIND_OF_STATUS.get(response.status, "invalid" if response.status < 500 else "unavailable")
+    known = known or Advice(fallback, "")
+    sentences = [_sentence(rules, each) for each in complaints[:10]]
+    return VendorRefused(
+        f"{integration.title} refused: {' | '.join(sentences)}",
+        status=response.status if response.status >= 400 else 400,
+        kind=known.kind,
+        advice=known.advice,
+        vendor_code=code,
+        trace=trace,
+    )
+
+
+def _sentence(rules: ErrorRules, complaint: Mapping[str, Any]) -> str:
+    message, detail = _word(complaint, rules.message), _word(complaint, rules.detail)
+    element = _word(complaint, rules.element)
+    text = message if not detail or detail == message else f"{message}: {detail}"
+    return f"{text} (at {element})" if element else text
+
+
+def _unexplained(
+    integration: Integration, response: VendorResponse, trace: str, *, changes_data: bool
+) -> LedgerportError:
+    if 300 <= response.status < 400:
+        return VendorUnavailable(
+            f"{integration.title} answered with a redirect ({response.status}), which is not followed.",
+            trace=trace,
+        )
+    if response.status < 500:
+        kind = KIND_OF_STATUS.get(response.status, "invalid")
+        return VendorRefused(
+            f"{integration.title} answered {response.status} without saying why.",
+            status=response.status,
+            kind=kind,
+            trace=trace,
+        )
+    if changes_data and response.status in LOST_STATUSES:
+        return Indeterminate(
+            f"{integration.title} answered {response.status}: the change may have been made or not.",
+            advice="Look whether it is there before you send it again.",
+            trace=trace,
+        )
+    return VendorUnavailable(
+        f"{integration.title} is not answering properly ({response.status}).",
+        advice="Nothing was changed. Try again in a minute.",
+        trace=trace,
+    )
+
+
+def _from_xml(body: bytes) -> Any:
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314 - expat 2.4.1 and later bounds entity expansion
+    except ElementTree.ParseError as error:
+        raise ValueError("not XML") from error
+    return _element(root)
+
+
+def _element(element: ElementTree.Element) -> Any:
+    content: dict[str, Any] = dict(element.attrib)
+    for child in element:
+        name = child.tag.rsplit("}", 1)[-1]
+        value = _element(child)
+        if name in content:
+            earlier = content[name]
+            content[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+        else:
+            content[name] = value
+    return content or (element.text or "").strip()

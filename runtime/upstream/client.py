@@ -1,0 +1,167 @@
+"""The one place that speaks HTTP to a vendor's API. Nothing else imports the HTTP client.
+
+One connection pool for the process, its limit well above what is wanted at once, and a bound per account so that
+one company cannot starve the others. aiohttp is imported at the first call: it costs 0.3 s that the first
+`tools/list` need not wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from runtime.errors import Indeterminate, RateLimited, VendorTimeout, VendorUnavailable
+
+if TYPE_CHECKING:
+    import aiohttp
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes. Far above any page of 1,000 records; a guard against an answer without end."""
+
+POOL = 4096
+IDLE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class VendorRequest:
+    """One HTTP request to the vendor. `changes_data` decides what a lost answer means."""
+
+    verb: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    changes_data: bool = False
+    is_once: bool = False
+    """Whether it carries the vendor's idempotency key, so that sending it twice does it once."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorResponse:
+    """What came back. Header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class VendorClient:
+    """Sends requests to vendors. One for the process; call `close` at the end."""
+
+    def __init__(self, *, timeout_seconds: float, per_account: int) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._per_account = per_account
+        self._in_flight: Counter[str] = Counter()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: VendorRequest, account: str) -> VendorResponse:
+        """Send one request for an account and read the whole answer.
+
+        Raises RateLimited when the account has too many calls in flight, VendorUnavailable or VendorTimeout when
+        there is no answer, and Indeterminate when a write may have been done although its answer is lost.
+        """
+        if self._in_flight[account] >= self._per_account:
+            raise RateLimited(
+                f"{self._per_account} calls for this company are in flight already.",
+                advice="Wait 1 second, then call again, one call after another.",
+                retry_after=1,
+            )
+        self._in_flight[account] += 1
+        try:
+            return await self._attempt(request)
+        finally:
+            self._in_flight[account] -= 1
+            if not self._in_flight[account]:
+                del self._in_flight[account]
+
+    async def close(self) -> None:
+        """Close the pool."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _attempt(self, request: VendorRequest) -> VendorResponse:
+        import aiohttp
+
+        session = self._session or self._open()
+        try:
+            try:
+                return await self._exchange(session, request)
+            except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+                # An idle connection that the vendor closed as we wrote. Safe to send again when the vendor
+                # obeys the idempotency key, or when nothing changes.
+                if request.changes_data and not request.is_once:
+                    raise
+                return await self._exchange(session, request)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise VendorUnavailable(
+                "The vendor cannot be reached; nothing was sent.", advice="Try again in a minute."
+            ) from error
+        except TimeoutError as error:
+            raise self._lost(
+                request, f"gave no answer within {self._timeout_seconds:g} seconds", True
+            ) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise self._lost(request, "broke off its answer", False) from error
+
+    async def _exchange(self, session: aiohttp.ClientSession, request: VendorRequest) -> VendorResponse:
+        from yarl import URL
+
+        async with session.request(
+            request.verb,
+            URL(request.url, encoded=True),
+            headers=request.headers,
+            data=request.body,
+            allow_redirects=False,
+        ) as response:
+            body = await self._read(response)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return VendorResponse(response.status, headers, body)
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        length = response.content_length
+        if length is not None and length <= LARGEST_ANSWER and "Content-Encoding" not in response.headers:
+            return await response.read()
+        parts, total = [], 0
+        async for part in response.content.iter_any():
+            total += len(part)
+            if total > LARGEST_ANSWER:
+                raise ValueError("answer too large")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _open(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=POOL, limit_per_host=0, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=300
+            ),
+            timeout=aiohttp.ClientTimeout(total=self._timeout_seconds, connect=10),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent",),
+        )
+        return self._session
+
+    def _lost(self, request: VendorRequest, how: str, is_timeout: bool) -> VendorUnavailable | Indeterminate:
+        if request.changes_data:
+            return Indeterminate(
+                f"The change was sent, but the vendor {how}: it may have been made or not.",
+                advice="Look whether it is there before you send it again.",
+            )
+        kind = VendorTimeout if is_timeout else VendorUnavailable
+        return kind(
+            f"The vendor {how}.", advice="Nothing was changed. Try again, and ask for less if it repeats."
+        )
+
+
+async def warm_up() -> None:
+    """Import the HTTP client off the event loop, so that the first call does not pay for it."""
+    await asyncio.to_thread(_import_client)
+
+
+def _import_client() -> Any:
+    import aiohttp
+
+    return aiohttp

@@ -1,0 +1,63 @@
+"""Pages of a long list: which one is asked for, and the cursor that leads to the next.
+
+A cursor is opaque to the caller. It holds where the next page begins and a digest of the call it belongs to, so
+that a cursor given to another call is an error and not a wrong answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from generator.catalog import Pagination
+from runtime.errors import InvalidArguments
+
+NOT_OF_THE_CALL = frozenset({"next_cursor", "limit", "fields"})
+"""Arguments that may change from page to page."""
+
+
+def cursor_for(tool_name: str, arguments: Mapping[str, Any], position: str) -> str:
+    """The cursor that asks for the page beginning at `position` of the same call."""
+    text = f"{position}:{_digest(tool_name, arguments)}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def position_in(tool_name: str, arguments: Mapping[str, Any]) -> str | None:
+    """Where the page asked for begins; None for the first.
+
+    Raises InvalidArguments for a cursor that was made up, or that belongs to another call.
+    """
+    cursor = arguments.get("next_cursor")
+    if not cursor:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        position, digest = text.rsplit(":", 1)
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise _foreign(cursor) from None
+    if digest != _digest(tool_name, arguments) or not position:
+        raise _foreign(cursor)
+    return position
+
+
+def first_position(pagination: Pagination) -> int:
+    """Where the first page begins, in the vendor's counting."""
+    return pagination.first
+
+
+def _digest(tool_name: str, arguments: Mapping[str, Any]) -> str:
+    kept = {name: value for name, value in arguments.items() if name not in NOT_OF_THE_CALL}
+    content = orjson.dumps([tool_name, kept], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def _foreign(cursor: str) -> InvalidArguments:
+    return InvalidArguments(
+        f'Argument "next_cursor" is not a cursor of this call: {cursor[:40]!r}.',
+        advice="Pass next_cursor on unchanged, with the same other arguments, or leave it out for the first page.",
+    )

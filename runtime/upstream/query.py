@@ -1,0 +1,160 @@
+"""Conditions in the vendor's own query language, from typed arguments or a raw statement.
+
+Typed values are quoted and escaped by the definition's rules, so that no value can leave its quotes. A raw
+statement is let through only when it reads the tool's own entity: the filter of an MCP server is a wall.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from generator.catalog import Condition, Listing, QueryLanguage
+from runtime.errors import InvalidArguments
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a page begins, in the vendor's own counting, and how many records it may hold."""
+
+    start: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawPaging:
+    """What a raw statement says of its own paging; None where it says nothing."""
+
+    start: int | None
+    limit: int | None
+
+
+def conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
+    """The conditions of a list call, joined; empty when there are none."""
+    found = [
+        _condition(language, condition, arguments[condition.argument])
+        for condition in listing.conditions
+        if condition.argument in arguments
+    ]
+    return language.conjunction.join(found)
+
+
+def statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:
+    """The whole statement of a typed list call."""
+    return fill(
+        language.statement,
+        {
+            "entity": listing.entity,
+            "where": fill(language.where, {"conditions": where}) if where else "",
+            "order_by": order,
+            "start": str(page.start),
+            "limit": str(page.limit),
+        },
+    )
+
+
+def order_by(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
+    """The order of a list call in the vendor's words; the definition's own order when the caller names none."""
+    name = arguments.get("order_by")
+    if name is None:
+        return listing.default_order
+    direction = "DESC" if arguments.get("descending") else "ASC"
+    return fill(language.order_by, {"field": _sort_field(listing, name), "direction": direction})
+
+
+def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPaging:
+    """Read a raw statement's own paging.
+
+    Raises InvalidArguments when the statement is not one that reads the listing's entity.
+    """
+    entry = re.match(language.entry, query)
+    if entry is None:
+        raise InvalidArguments(
+            f'Argument "query" is not a statement that can be read: {query[:80]!r}.',
+            advice=f"Write a query that reads {listing.entity}, or leave it out and use the typed filters.",
+        )
+    entity = entry.group("entity")
+    if entity.lower() != listing.entity.lower():
+        raise InvalidArguments(
+            f'Argument "query" asks for {entity[:40]!r}, but this tool reads {listing.entity} only.',
+            advice=f"Read {listing.entity} here, or use the list tool of the other record.",
+        )
+    masked = _masked(language, query)
+    found = {name: re.search(pattern, masked) for name, pattern in language.paging_words.items()}
+    numbers = {name: int(match.group(1)) for name, match in found.items() if match}
+    return RawPaging(numbers.get("start"), numbers.get("limit"))
+
+
+def raw_page(language: QueryLanguage, query: str, page: Page) -> str:
+    """A raw statement that reads the given page: its own paging taken out, the page's put in."""
+    masked = _masked(language, query)
+    spans = [
+        found.span() for pattern in language.paging_words.values() if (found := re.search(pattern, masked))
+    ]
+    for begin, end in sorted(spans, reverse=True):
+        query = query[:begin] + query[end:]
+    return f"{query.rstrip()} {fill(language.paging, {'start': str(page.start), 'limit': str(page.limit)})}"
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """A template with its `{name}` placeholders filled, runs of blanks closed where one was empty."""
+    pieces = [values.get(part, "") if is_name else part for is_name, part in _parts(template)]
+    return "".join(pieces).strip()
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: str) -> tuple[tuple[bool, str], ...]:
+    """The literal and named parts of a template, in order."""
+    found = re.split(r"\{(\w+)\}", template)
+    return tuple((at % 2 == 1, part) for at, part in enumerate(found) if part)
+
+
+def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str:
+    template = language.conditions[condition.operator]
+    values = {"field": condition.field}
+    if isinstance(value, list):
+        values["values"] = ", ".join(_literal(language, condition.kind, each) for each in value)
+    else:
+        values["value"] = _literal(language, condition.kind, value)
+        values["text"] = _escaped(language, str(value))
+    return fill(template, values)
+
+
+def _literal(language: QueryLanguage, kind: str, value: Any) -> str:
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    else:
+        text = str(value)
+    if formatted := language.formats.get(kind):
+        return fill(formatted, {"value": _escaped(language, text)})
+    if kind in language.literals:
+        return text
+    return f"{language.quote}{_escaped(language, text)}{language.quote}"
+
+
+def _escaped(language: QueryLanguage, text: str) -> str:
+    return "".join(language.escape.get(character, character) for character in text)
+
+
+def _sort_field(listing: Listing, name: str) -> str:
+    for each in listing.sortable:
+        if name in (each, each.rsplit(".", 1)[-1]):
+            return each
+    return name
+
+
+def _masked(language: QueryLanguage, query: str) -> str:
+    """The statement with every character inside quotes blanked, so that words in values are not read as words."""
+    escapes = {written[0] for written in language.escape.values() if len(written) > 1}
+    out, is_inside, is_escaped = [], False, False
+    for character in query:
+        if is_escaped or (is_inside and character != language.quote):
+            is_escaped = not is_escaped and character in escapes
+            out.append(" ")
+        else:
+            is_inside ^= character == language.quote
+            out.append(character)
+    return "".join(out)
