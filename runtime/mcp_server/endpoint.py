@@ -1,0 +1,136 @@
+"""The MCP door: a raw ASGI application for `/mcp/{token}`, which finds out who asks, for which tools, and answers.
+
+A POST holds one JSON-RPC message and gets one JSON answer; there are no sessions and no streams. The order is: may
+this page or host speak to us at all, is the token known, is the method POST, is an API token needed, is the content
+JSON, and only then is the body read. An address that is not known answers the same to everything: it tells nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from generator.catalog import Catalog
+from runtime.mcp_server import protocol
+from runtime.mcp_server.methods import Calls, Identity, Log, Methods
+from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
+from runtime.mcp_server.request import ClientGone, Fields, Gate, Receive, check_content, read_body
+from runtime.mcp_server.toolset import Toolsets
+from runtime.model import Grant
+
+logger = logging.getLogger(__name__)
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+FindGrant = Callable[[str], Grant | None]
+
+PREFIX = "/mcp/"
+LONGEST_TOKEN = 100
+ALLOW: Field = (b"allow", b"POST, OPTIONS")
+PREFLIGHT = Reply(
+    204,
+    (
+        ALLOW,
+        (b"access-control-allow-methods", b"POST, OPTIONS"),
+        (
+            b"access-control-allow-headers",
+            b"accept, authorization, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id",
+        ),
+        (b"access-control-max-age", b"7200"),
+    ),
+)
+_FAILED = Refused(500, INTERNAL_ERROR, "The server failed. It has been logged.").reply()
+
+
+class McpEndpoint:
+    """The door. `find_grant` and `api_token_ok` are asked on every request and must be quick."""
+
+    def __init__(
+        self,
+        find_grant: FindGrant,
+        catalog: Callable[[], Catalog],
+        calls: Calls,
+        api_token_ok: Callable[[str], bool],
+        *,
+        identity: Identity,
+        log: Log,
+        allowed_origins: Iterable[str] = (),
+        allowed_hosts: Iterable[str] = (),
+    ) -> None:
+        self._find_grant = find_grant
+        self._catalog = catalog
+        self._api_token_ok = api_token_ok
+        self._log = log
+        self._gate = Gate(allowed_origins, allowed_hosts)
+        self._toolsets = Toolsets()
+        self.methods = Methods(catalog, calls, identity, log)
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answers one request; ends quietly when the client has gone."""
+        fields: Fields = dict(scope["headers"])
+        page: tuple[Field, ...] = ()
+        grant: Grant | None = None
+        try:
+            page = self._gate.check(fields)
+            grant = self._grant(scope["path"])
+            reply = await self._answer(grant, scope, fields, receive) if grant else UNKNOWN_TOKEN
+        except Refused as refused:
+            reply = refused.reply()
+        except ClientGone:
+            return
+        except Exception:
+            logger.exception("the MCP door failed")
+            reply = _FAILED
+        if reply.status >= 400:
+            self._log("mcp_refused", server=grant.server_id if grant else None, status=reply.status)
+        await _send(send, reply, page)
+
+    async def drain(self) -> None:
+        """Waits for the writes that are under way: to be awaited before the process ends."""
+        await self.methods.drain()
+
+    def _grant(self, path: str) -> Grant | None:
+        token = path.rpartition(PREFIX)[2]
+        return self._find_grant(token) if 0 < len(token) <= LONGEST_TOKEN else None
+
+    async def _answer(
+        self, grant: Grant, scope: MutableMapping[str, Any], fields: Fields, receive: Receive
+    ) -> Reply:
+        if scope["method"] != "POST":
+            return _without_post(scope["method"])
+        if grant.config.require_api_token_auth:
+            self._check_api_token(fields)
+        check_content(fields)
+        message = protocol.read(await read_body(receive, fields), fields, scope["headers"])
+        toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
+        return await self.methods.answer(message, grant, toolset, fields)
+
+    def _check_api_token(self, fields: Fields) -> None:
+        """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
+        scheme, _, token = fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not self._api_token_ok(token.strip()):
+            raise Refused(
+                401,
+                INVALID_REQUEST,
+                "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
+                fields=((b"www-authenticate", b"Bearer"),),
+            )
+
+
+def _without_post(method: str) -> Reply:
+    if method == "OPTIONS":
+        return PREFLIGHT
+    raise Refused(
+        405,
+        INVALID_REQUEST,
+        "This is an MCP server: clients send it POST requests. There is no stream to GET and no session to DELETE.",
+        fields=(ALLOW,),
+    )
+
+
+async def _send(send: Send, reply: Reply, page: tuple[Field, ...]) -> None:
+    headers = [*reply.fields, *page]
+    if reply.status != 204:
+        headers.append((b"content-length", b"%d" % len(reply.body)))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,240 @@
+"""What each method answers: `initialize`, `ping`, `server/discover`, `tools/list`, `tools/call`, notifications.
+
+Comes after `protocol`, which hands over a message whose form is right, and before `endpoint`, which sends the reply.
+Nothing is remembered between requests, so any worker can answer any of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from time import perf_counter
+from typing import Any, Protocol
+
+import orjson
+
+from generator.catalog import Catalog, Integration, Tool
+from runtime.errors import LedgerportError, RateLimited
+from runtime.mcp_server import protocol, results
+from runtime.mcp_server.protocol import Message
+from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, INVALID_PARAMS, Field, Reply
+from runtime.mcp_server.request import Fields, takes_gzip
+from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
+from runtime.model import Grant
+from runtime.operations.calls import Answer
+
+logger = logging.getLogger(__name__)
+
+FRESH_FOR_MS = 60_000
+"""How long a client of the newer revisions may keep a list before it asks again."""
+
+CAPABILITIES = {"tools": {"listChanged": False}}
+IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
+LONGEST_IDEMPOTENCY_KEY = 200
+
+PLAIN_FIELDS: tuple[Field, ...] = (*ANSWER_FIELDS, (b"vary", b"accept-encoding"))
+GZIP_FIELDS: tuple[Field, ...] = (*PLAIN_FIELDS, (b"content-encoding", b"gzip"))
+
+
+class Calls(Protocol):
+    """Whoever carries out the call of a tool and answers for it, errors included."""
+
+    async def call(
+        self,
+        grant: Grant,
+        tools: Mapping[str, Tool],
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        idempotency_key: str = "",
+    ) -> Answer:
+        """The answer of one call."""
+
+
+class Log(Protocol):
+    """Whoever writes one line for one event."""
+
+    def __call__(self, event: str, **fields: object) -> None:
+        """Writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How the server calls itself to clients."""
+
+    name: str
+    version: str
+
+
+class Methods:
+    """Answers messages. One for the process; `drain` lets the writes that are under way come to their end."""
+
+    def __init__(self, catalog: Callable[[], Catalog], calls: Calls, identity: Identity, log: Log) -> None:
+        self._catalog = catalog
+        self._calls = calls
+        self._identity = identity
+        self._log = log
+        self._writes: set[asyncio.Task[Answer]] = set()
+
+    async def answer(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
+        """The reply to a message; raises Refused."""
+        if message.id is None:
+            return ACCEPTED
+        protocol.check_meta(message)
+        match message.method, message.is_modern:
+            case "tools/call", _:
+                return await self._call(message, grant, toolset)
+            case "tools/list", _:
+                return self._list(message, grant, toolset, fields)
+            case "initialize", False:
+                return self._initialize(message, grant)
+            case "ping", False:
+                return self._reply(message, grant, {})
+            case "server/discover", True:
+                return self._discover(message, grant)
+        raise protocol.unknown_method(message)
+
+    async def drain(self) -> None:
+        """Waits for every write that is under way, also those whose client has gone."""
+        while self._writes:
+            await asyncio.wait(self._writes)
+
+    def _initialize(self, message: Message, grant: Grant) -> Reply:
+        revision = protocol.negotiate(message)
+        self._log("mcp_initialize", server=grant.server_id, revision=revision, client=_client(message))
+        result = {
+            "protocolVersion": revision,
+            "capabilities": CAPABILITIES,
+            "serverInfo": orjson.Fragment(self._server_info(grant)),
+        }
+        return self._reply(message, grant, result | self._instructions(grant))
+
+    def _discover(self, message: Message, grant: Grant) -> Reply:
+        result = {
+            # Only the revisions that have this method: a host that found older ones here stalled.
+            "supportedVersions": protocol.MODERN_REVISIONS,
+            "capabilities": CAPABILITIES,
+            "ttlMs": FRESH_FOR_MS,
+            "cacheScope": "private",
+        }
+        return self._reply(message, grant, result | self._instructions(grant))
+
+    def _list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
+        protocol.check_cursor(message)
+        members = _list_members(self._server_info(grant)) if message.is_modern else b""
+        tail = b'%b},"jsonrpc":"2.0","id":%b}' % (members, orjson.dumps(message.id))
+        if len(tail) <= LARGEST_STORED and takes_gzip(fields.get(b"accept-encoding", b"")):
+            return Reply(200, GZIP_FIELDS, toolset.gzipped(tail))
+        return Reply(200, PLAIN_FIELDS, toolset.plain(tail))
+
+    async def _call(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
+        name, arguments = protocol.call_of(message)
+        tool = toolset.tools.get(name)
+        if tool is None:
+            # Word for word the same for a tool that the filter leaves out and one that never was.
+            raise message.refuse(INVALID_PARAMS, f"Unknown tool: {name[: protocol.LONGEST_ECHO]}")
+        call = self._run(grant, toolset, tool, arguments, _idempotency_key(message))
+        answer = await (call if tool.is_read_only else self._to_its_end(call))
+        if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
+            return results.too_many(answer, message.id)
+        return results.success(self._body(message, grant, self.result_of(answer)), answer)
+
+    def result_of(self, answer: Answer) -> dict[str, Any]:
+        """The result that an answer becomes."""
+        return results.result_of(answer)
+
+    async def _run(
+        self, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any], key: str
+    ) -> Answer:
+        """Calls the tool and logs one line, whether or not anyone still waits for the answer."""
+        began = perf_counter()
+        answer = _broken(tool)
+        try:
+            answer = await self._calls.call(grant, toolset.tools, tool.name, arguments, idempotency_key=key)
+        except Exception:
+            logger.exception("the call of %s failed inside", tool.name)
+        finally:
+            self._log(
+                "tool_call",
+                server=grant.server_id,
+                account=grant.account.id,
+                tool=tool.name,
+                status=answer.status,
+                ms=round((perf_counter() - began) * 1000, 2),
+                error=answer.error.code if answer.error else None,
+            )
+        return answer
+
+    async def _to_its_end(self, call: Coroutine[Any, Any, Answer]) -> Answer:
+        """Runs a write in a task of its own, so that it ends as it began when the request is cancelled."""
+        task = asyncio.create_task(call)
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        return await asyncio.shield(task)
+
+    def _reply(self, message: Message, grant: Grant, result: dict[str, Any]) -> Reply:
+        return Reply(200, ANSWER_FIELDS, self._body(message, grant, result))
+
+    def _body(self, message: Message, grant: Grant, result: dict[str, Any]) -> bytes:
+        """The JSON-RPC response, with what the newer revisions want in every result."""
+        if message.is_modern:
+            server = {protocol.SERVER_KEY: orjson.Fragment(self._server_info(grant))}
+            result = {**result, "resultType": "complete", "_meta": {**result.get("_meta", {}), **server}}
+        return orjson.dumps({"jsonrpc": "2.0", "id": message.id, "result": result})
+
+    def _integration(self, grant: Grant) -> Integration | None:
+        return self._catalog().integrations.get(grant.account.integration)
+
+    def _instructions(self, grant: Grant) -> dict[str, str]:
+        integration = self._integration(grant)
+        return {"instructions": integration.guidance} if integration and integration.guidance else {}
+
+    def _server_info(self, grant: Grant) -> bytes:
+        integration = self._integration(grant)
+        title = integration.title if integration else self._identity.name
+        return _server_info(self._identity, title, grant.account.name)
+
+
+@lru_cache(maxsize=1024)
+def _server_info(identity: Identity, title: str, company: str) -> bytes:
+    """The `Implementation` of one company's server. The title tells a person with several which one it is."""
+    named = f"{title}: {company}" if company else title
+    return orjson.dumps({"name": identity.name, "title": named, "version": identity.version})
+
+
+@lru_cache(maxsize=1024)
+def _list_members(server_info: bytes) -> bytes:
+    """What follows the tools in a list of the newer revisions."""
+    return b',"resultType":"complete","ttlMs":%d,"cacheScope":"private","_meta":{"%b":%b}' % (
+        FRESH_FOR_MS,
+        protocol.SERVER_KEY.encode(),
+        server_info,
+    )
+
+
+def _idempotency_key(message: Message) -> str:
+    """The key by which a client marks a repeated call as the same one; empty when it names none."""
+    meta = message.params.get("_meta")
+    key = meta.get(IDEMPOTENCY_KEY) if meta else None
+    return key[:LONGEST_IDEMPOTENCY_KEY] if isinstance(key, str) else ""
+
+
+def _client(message: Message) -> str:
+    info = message.params["clientInfo"]
+    return f"{info['name'][:64]} {info['version'][:32]}"
+
+
+def _broken(tool: Tool) -> Answer:
+    """The answer when our own code fails: it says nothing of why, which is in the log."""
+    advice = "Try again once." if tool.is_read_only else "Look whether it was done before you call it again."
+    return Answer(status=0, error=InternalError("The call failed inside Ledgerport.", advice=advice))
+
+
+class InternalError(LedgerportError):
+    """A fault of our own."""
+
+    code = "internal_error"
+    status = 500

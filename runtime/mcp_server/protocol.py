@@ -1,0 +1,246 @@
+"""JSON-RPC and the five revisions of MCP: from the bytes of a POST to one `Message`, or a refusal.
+
+Two eras share the URL. Up to 2025-11-25 a client shakes hands (`initialize`) and then names the revision in a header;
+from 2026-07-28 each request carries its own envelope in `params._meta`, repeated in headers. The header decides the
+era; a body that carries an envelope without the header is held to the newer rules. Which codes and statuses each era
+wants is in the specification, revision 2026-07-28, "Streamable HTTP" and "Error codes".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from runtime.mcp_server.replies import (
+    HEADER_MISMATCH,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    UNSUPPORTED_VERSION,
+    Field,
+    Refused,
+)
+from runtime.mcp_server.request import Fields
+
+HANDSHAKE_REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+MODERN_REVISIONS = ("2026-07-28",)
+_HANDSHAKE_FIELDS = frozenset(revision.encode() for revision in HANDSHAKE_REVISIONS)
+
+VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
+CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
+CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
+SERVER_KEY = "io.modelcontextprotocol/serverInfo"
+
+VERSION_FIELD = b"mcp-protocol-version"
+METHOD_FIELD = b"mcp-method"
+NAME_FIELD = b"mcp-name"
+_ROUTING_FIELDS = frozenset({VERSION_FIELD, METHOD_FIELD, NAME_FIELD})
+
+LONGEST_ECHO = 128
+"""How much of a name that we do not know is repeated to the sender."""
+
+STATUS_IN_MODERN = {
+    PARSE_ERROR: 400,
+    INVALID_REQUEST: 400,
+    INVALID_PARAMS: 400,
+    METHOD_NOT_FOUND: 404,
+    HEADER_MISMATCH: 400,
+    UNSUPPORTED_VERSION: 400,
+}
+"""The HTTP status of a JSON-RPC error since 2026-07-28. Before, an error of a method is a 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One JSON-RPC request or notification whose form is right. A notification has no `id`."""
+
+    method: str
+    params: dict[str, Any]
+    id: str | int | None
+    is_modern: bool
+
+    def refuse(self, rpc_code: int, text: str, data: Any = None) -> Refused:
+        """An error about this request, with the status that its era gives it."""
+        status = STATUS_IN_MODERN.get(rpc_code, 200) if self.is_modern else 200
+        return Refused(status, rpc_code, text, id=self.id, data=data)
+
+
+def read(body: bytes, fields: Fields, sent: list[Field]) -> Message:
+    """The message of a POST; `sent` are the header lines as they came. Raises Refused."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as mistake:
+        raise Refused(400, PARSE_ERROR, f"The body is not JSON in UTF-8: {_where(mistake)}.") from None
+    if not isinstance(value, dict):
+        raise _invalid(_not_an_object(value))
+    version = fields.get(VERSION_FIELD, b"").strip()
+    if _is_modern(version, value):
+        return _read_modern(value, version, fields, sent)
+    return _message(value, is_modern=False)
+
+
+def _where(mistake: orjson.JSONDecodeError) -> str:
+    # The decoder's words never contain what was sent, only what was wrong and where.
+    return f"{mistake.msg.partition(':')[0]} (line {mistake.lineno}, column {mistake.colno})"
+
+
+def _not_an_object(value: object) -> str:
+    if isinstance(value, list):
+        return (
+            "This server takes one JSON-RPC message in a request and no batches: they left the protocol with revision "
+            "2025-06-18. Send each message on its own."
+        )
+    return "The body must be one JSON-RPC request or notification, a JSON object."
+
+
+def _invalid(text: str) -> Refused:
+    return Refused(400, INVALID_REQUEST, text)
+
+
+def _is_modern(version: bytes, value: dict[str, Any]) -> bool:
+    if version:
+        return version not in _HANDSHAKE_FIELDS
+    params = value.get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    return isinstance(meta, dict) and VERSION_KEY in meta
+
+
+def _message(value: dict[str, Any], *, is_modern: bool) -> Message:
+    """The form of a JSON-RPC message. A posted response comes back as a notification without a method."""
+    if value.get("jsonrpc") != "2.0":
+        raise _invalid('"jsonrpc" must be "2.0".')
+    id, params = value.get("id"), value.get("params")
+    if "id" in value and (not isinstance(id, str | int) or isinstance(id, bool)):
+        raise _invalid('"id" must be a string or a whole number below 2^64.')
+    if not is_modern and "method" not in value and _is_response(value):
+        return Message("", {}, None, is_modern)
+    if not isinstance(value.get("method"), str):
+        raise _invalid('"method" must be a string.')
+    if params is not None and not isinstance(params, dict):
+        raise _invalid('"params" must be an object.')
+    return Message(value["method"], params or {}, id, is_modern)
+
+
+def _is_response(value: dict[str, Any]) -> bool:
+    return "id" in value and isinstance(value.get("result", value.get("error")), dict)
+
+
+def _read_modern(value: dict[str, Any], version: bytes, fields: Fields, sent: list[Field]) -> Message:
+    message = _message(value, is_modern=True)
+    if "id" not in value:
+        _check_served(version.decode("latin-1"), None)
+        return message
+    if len(sent) != len(fields):
+        _check_repeated(message, sent)
+    envelope = _envelope(message)
+    _check_headers(message, envelope, version, fields)
+    _check_served(envelope[VERSION_KEY], message.id)
+    return message
+
+
+def _check_repeated(message: Message, sent: list[Field]) -> None:
+    names = [name for name, _ in sent if name in _ROUTING_FIELDS]
+    if len(names) != len(set(names)):
+        raise message.refuse(HEADER_MISMATCH, "An MCP header appears more than once.")
+
+
+def _envelope(message: Message) -> dict[str, Any]:
+    meta = message.params.get("_meta")
+    if not isinstance(meta, dict):
+        raise message.refuse(
+            INVALID_PARAMS, f"params._meta must be an object with {VERSION_KEY} and {CAPABILITIES_KEY}."
+        )
+    for key in (VERSION_KEY, CAPABILITIES_KEY):
+        if key not in meta:
+            raise message.refuse(INVALID_PARAMS, f"params._meta lacks {key}.")
+    return meta
+
+
+def _check_headers(message: Message, envelope: dict[str, Any], version: bytes, fields: Fields) -> None:
+    if version.decode("latin-1") != envelope[VERSION_KEY]:
+        raise message.refuse(
+            HEADER_MISMATCH, f"The header MCP-Protocol-Version does not say what {VERSION_KEY} says."
+        )
+    if fields.get(METHOD_FIELD, b"").strip() != message.method.encode():
+        raise message.refuse(
+            HEADER_MISMATCH, "The header Mcp-Method does not say what the method of the body says."
+        )
+    name = message.params.get("name") if message.method == "tools/call" else None
+    if name is not None and _decoded(fields.get(NAME_FIELD, b"").strip()) != name:
+        raise message.refuse(HEADER_MISMATCH, "The header Mcp-Name does not say what params.name says.")
+
+
+def _decoded(value: bytes) -> str | None:
+    """The value of a header that may be written `=?base64?…?=`; None when that is broken."""
+    if not (value.startswith(b"=?base64?") and value.endswith(b"?=")):
+        return value.decode("latin-1")
+    try:
+        return base64.b64decode(value[9:-2], validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _check_served(version: str, id: str | int | None) -> None:
+    if version not in MODERN_REVISIONS:
+        raise Refused(
+            400,
+            UNSUPPORTED_VERSION,
+            "Unsupported protocol version",
+            id=id,
+            data={"supported": list(MODERN_REVISIONS), "requested": version[:LONGEST_ECHO]},
+        )
+
+
+def check_meta(message: Message) -> None:
+    """Raises Refused when the parameters' `_meta` is not what every revision wants it to be."""
+    meta = message.params.get("_meta")
+    if meta is None:
+        return
+    token = meta.get("progressToken", "") if isinstance(meta, dict) else None
+    if not isinstance(token, str | int) or isinstance(token, bool):
+        raise message.refuse(
+            INVALID_PARAMS, "params._meta must be an object, and its progressToken a string or number."
+        )
+
+
+def negotiate(message: Message) -> str:
+    """The revision that an `initialize` settles on: the one asked for, or else the last that shakes hands."""
+    params = message.params
+    wanted = (("protocolVersion", str), ("capabilities", dict), ("clientInfo", dict))
+    for name, kind in wanted:
+        if not isinstance(params.get(name), kind):
+            raise message.refuse(INVALID_PARAMS, f"initialize needs params.{name}, a{_KINDS[kind]}.")
+    for name in ("name", "version"):
+        if not isinstance(params["clientInfo"].get(name), str):
+            raise message.refuse(INVALID_PARAMS, f"initialize needs params.clientInfo.{name}, a string.")
+    asked: str = params["protocolVersion"]
+    return asked if asked in HANDSHAKE_REVISIONS else HANDSHAKE_REVISIONS[-1]
+
+
+_KINDS: dict[type, str] = {str: " string", dict: "n object"}
+
+
+def check_cursor(message: Message) -> None:
+    """Raises Refused for any cursor: a list of tools is one page, so no cursor was ever given out."""
+    if message.params.get("cursor") is not None:
+        raise message.refuse(INVALID_PARAMS, "Unknown cursor: this list is a single page.")
+
+
+def call_of(message: Message) -> tuple[str, dict[str, Any]]:
+    """The tool and the arguments of a `tools/call`."""
+    name, arguments = message.params.get("name"), message.params.get("arguments")
+    if not isinstance(name, str):
+        raise message.refuse(INVALID_PARAMS, "tools/call needs params.name, a string.")
+    if arguments is not None and not isinstance(arguments, dict):
+        raise message.refuse(INVALID_PARAMS, "params.arguments must be an object.")
+    return name, arguments or {}
+
+
+def unknown_method(message: Message) -> Refused:
+    """The refusal of a method that this server does not have, or not in the revision of the request."""
+    return message.refuse(METHOD_NOT_FOUND, f"Method not found: {message.method[:LONGEST_ECHO]}")

@@ -1,0 +1,90 @@
+"""What goes back over HTTP: a status, fields and a body made once, and the JSON-RPC errors of the door.
+
+Everything that the door refuses is raised as `Refused` and becomes the same kind of answer: an HTTP status and a
+JSON-RPC error, also where HTTP alone would do, because clients show its message to the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from runtime.errors import InvalidRequest
+
+Field = tuple[bytes, bytes]
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+HEADER_MISMATCH = -32020
+UNSUPPORTED_VERSION = -32022
+RATE_LIMITED = 429
+"""An application's own code: the specification reserves -32768 to -32000 and leaves the rest free."""
+
+JSON = (b"content-type", b"application/json")
+NO_STORE = (b"cache-control", b"no-store")
+ANSWER_FIELDS: tuple[Field, ...] = (JSON, NO_STORE)
+REFUSAL_FIELDS: tuple[Field, ...] = (
+    JSON,
+    NO_STORE,
+    # A person may open the address in a browser: it must not travel on in a Referer.
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP response, whole. `fields` lacks the length, which is added when it is sent."""
+
+    status: int
+    fields: Sequence[Field]
+    body: bytes = b""
+
+
+class Refused(InvalidRequest):
+    """The door does not pass a request on. `rpc_code` and `id` make the JSON-RPC error, `status` the HTTP one."""
+
+    def __init__(
+        self,
+        status: int,
+        rpc_code: int,
+        message: str,
+        *,
+        id: str | int | None = None,
+        data: Any = None,
+        fields: Sequence[Field] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.rpc_code = rpc_code
+        self.id = id
+        self.data = data
+        self.fields = fields
+
+    def reply(self) -> Reply:
+        """The refusal as a response."""
+        body = error_body(self.rpc_code, self.message, self.id, self.data)
+        return Reply(self.status, (*REFUSAL_FIELDS, *self.fields), body)
+
+
+def error_body(code: int, message: str, id: str | int | None, data: Any = None) -> bytes:
+    """A JSON-RPC error response. `id` is null when the request's own could not be read."""
+    error: dict[str, Any] = {"code": code, "message": message}
+    if data is not None:
+        error["data"] = data
+    return orjson.dumps({"jsonrpc": "2.0", "id": id, "error": error})
+
+
+ACCEPTED = Reply(202, (NO_STORE,))
+"""The answer to a notification: there is nothing to say."""
+
+UNKNOWN_TOKEN = Refused(
+    404, INVALID_REQUEST, "There is no MCP server at this address. Ask for a new URL in Ledgerport."
+).reply()
+"""The one answer to an unknown, mistyped, expired or revoked token, whatever the method or body."""

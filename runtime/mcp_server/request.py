@@ -1,0 +1,162 @@
+"""What a request says before its body is understood: its fields, who may send it from where, and its bytes.
+
+Comes before `protocol`, which reads the JSON-RPC message. The readers of single fields are cached: clients send the
+same few values again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from runtime.mcp_server.replies import INVALID_REQUEST, Field, Refused
+
+Fields = Mapping[bytes, bytes]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+LARGEST_BODY = 4 * 1024 * 1024
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+EXPOSED_FIELDS = (
+    b"ratelimit, ratelimit-policy, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, "
+    b"www-authenticate"
+)
+CLOSE: Field = (b"connection", b"close")
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was whole; there is nobody to answer."""
+
+
+class Gate:
+    """Whom the door speaks to, by the fields `Host` and `Origin`.
+
+    `hosts`, when there are any, are the only names the server answers to: a runtime on loopback lists the loopback
+    names, so that a web page whose own name was pointed at 127.0.0.1 (DNS rebinding) gets nothing. A request with an
+    `Origin` comes from a web page: pages listed in `origins` pass, pages of the same host, and pages on the person's
+    own machine, such as an inspector under development. Everything else that runs in a browser is refused.
+    """
+
+    def __init__(self, origins: Iterable[str] = (), hosts: Iterable[str] = ()) -> None:
+        self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    def check(self, fields: Fields) -> tuple[Field, ...]:
+        """The CORS fields that the answer needs; raises Refused when the sender is not welcome."""
+        host = host_name(fields.get(b"host", b""))
+        if self._hosts and host not in self._hosts:
+            raise Refused(421, INVALID_REQUEST, "This server does not answer to the name in the Host header.")
+        sent = fields.get(b"origin")
+        if sent is None:
+            return ()
+        if not self._welcomes(sent.strip().decode("latin-1").lower(), host):
+            raise Refused(
+                403,
+                INVALID_REQUEST,
+                "Web pages of this origin may not call this server. The operator can list the origin in the settings.",
+            )
+        return (
+            (b"access-control-allow-origin", sent.strip()),
+            (b"access-control-expose-headers", EXPOSED_FIELDS),
+            (b"vary", b"origin"),
+        )
+
+    def _welcomes(self, origin: str, host: str) -> bool:
+        if origin in self._origins:
+            return True
+        try:
+            name = urlsplit(origin).hostname or ""
+        except ValueError:
+            return False
+        return bool(name) and (name in LOOPBACK or name == host)
+
+
+@lru_cache(maxsize=256)
+def host_name(value: bytes) -> str:
+    """The name in a Host field, in lower case and without its port."""
+    text = value.strip().decode("latin-1").lower()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.rpartition(":")[0] if text.count(":") == 1 else text
+
+
+def weights(value: bytes) -> dict[str, float]:
+    """What an Accept or Accept-Encoding field lists, each with its weight (`q`), 1 when there is none."""
+    found: dict[str, float] = {}
+    for part in value.decode("latin-1").lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        try:
+            found[name] = float(quality)
+        except ValueError:
+            found[name] = 0.0
+    found.pop("", None)
+    return found
+
+
+@lru_cache(maxsize=256)
+def takes_json(accept: bytes) -> bool:
+    """Whether an Accept field lets JSON through. An empty one lets anything through."""
+    listed = weights(accept)
+    for name in ("application/json", "application/*", "*/*"):
+        if name in listed:
+            return listed[name] > 0
+    return not listed
+
+
+@lru_cache(maxsize=256)
+def takes_gzip(accept_encoding: bytes) -> bool:
+    """Whether an Accept-Encoding field lets gzip through."""
+    listed = weights(accept_encoding)
+    for name in ("gzip", "x-gzip", "*"):
+        if name in listed:
+            return listed[name] > 0
+    return False
+
+
+@lru_cache(maxsize=256)
+def is_json(content_type: bytes) -> bool:
+    """Whether a Content-Type field names JSON, with or without parameters."""
+    return content_type.partition(b";")[0].strip().lower() == b"application/json"
+
+
+def check_content(fields: Fields) -> None:
+    """Raises Refused when the answer would not be taken or the body is not plain JSON."""
+    if not takes_json(fields.get(b"accept", b"")):
+        raise Refused(
+            406, INVALID_REQUEST, "Answers are JSON: the Accept header must allow application/json."
+        )
+    if not is_json(fields.get(b"content-type", b"")):
+        raise Refused(415, INVALID_REQUEST, "The Content-Type must be application/json.")
+    if fields.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise Refused(415, INVALID_REQUEST, "The body must not be compressed.")
+
+
+async def read_body(receive: Receive, fields: Fields) -> bytes:
+    """The body of a request; raises Refused beyond 4 MiB, counted as well as announced, and ClientGone."""
+    announced = fields.get(b"content-length", b"").strip()
+    if announced.isdigit() and len(announced) < 20 and int(announced) > LARGEST_BODY:
+        raise _too_large()
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body"):
+        _check_size(len(body))
+        return body
+    parts = bytearray(body)
+    while message["type"] == "http.request" and message.get("more_body"):
+        message = await receive()
+        parts += message.get("body", b"")
+        _check_size(len(parts))
+    if message["type"] != "http.request":
+        raise ClientGone
+    return bytes(parts)
+
+
+def _check_size(size: int) -> None:
+    if size > LARGEST_BODY:
+        raise _too_large()
+
+
+def _too_large() -> Refused:
+    return Refused(413, INVALID_REQUEST, "The body is larger than 4 MiB.", fields=(CLOSE,))

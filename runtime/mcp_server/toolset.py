@@ -1,0 +1,86 @@
+"""What a filter leaves of a catalog, with the bytes of its `tools/list` ready to send.
+
+A list of 180 tools is 370 kB that is the same for every client but for the request's id, which JSON lets us write last.
+So the head is made once, plain and as the opening blocks of a gzip stream that end on a byte boundary; the tail goes
+behind it, in the gzip as one stored block, and the checksum is carried on over it. The outcome is a single gzip member:
+many clients stop reading after the first.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+
+from generator.catalog import Catalog, Tool, select
+from runtime.model import ServerConfig
+
+KEPT = 64
+"""How many toolsets a process keeps: about 0.5 MB each for a full catalog."""
+
+LARGEST_STORED = 65_535
+"""What one stored block of a deflate stream can hold."""
+
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+
+
+@dataclass(frozen=True)
+class Toolset:
+    """The tools that one filter leaves, by name, and the head of their list."""
+
+    tools: dict[str, Tool]
+
+    @cached_property
+    def head(self) -> bytes:
+        """The list up to and including the last tool, without what differs from request to request."""
+        return b'{"result":{"tools":[' + b",".join(tool.wire for tool in self.tools.values()) + b"]"
+
+    @cached_property
+    def _packed(self) -> tuple[bytes, int]:
+        """The head as the start of a gzip stream, and its checksum so far."""
+        packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+        blocks = packer.compress(self.head) + packer.flush(zlib.Z_FULL_FLUSH)
+        return _GZIP_HEADER + blocks, zlib.crc32(self.head)
+
+    def plain(self, tail: bytes) -> bytes:
+        """The list with its tail."""
+        return self.head + tail
+
+    def gzipped(self, tail: bytes) -> bytes:
+        """The list with its tail (at most 65,535 bytes), as one gzip member."""
+        blocks, checksum = self._packed
+        size = len(tail)
+        return b"".join(
+            (
+                blocks,
+                b"\x01",  # the last block, stored
+                size.to_bytes(2, "little"),
+                (size ^ 0xFFFF).to_bytes(2, "little"),
+                tail,
+                zlib.crc32(tail, checksum).to_bytes(4, "little"),
+                (len(self.head) + size & 0xFFFFFFFF).to_bytes(4, "little"),
+            )
+        )
+
+
+class Toolsets:
+    """The toolsets lately asked for; the one least recently used gives way to a new one."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._by_filter: OrderedDict[tuple[object, ...], Toolset] = OrderedDict()
+
+    def of(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
+        """The toolset that `config` leaves of an integration."""
+        key = (catalog.version, integration, config.methods, config.tags)
+        found = self._by_filter.get(key)
+        if found is not None:
+            self._by_filter.move_to_end(key)
+            return found
+        tools = select(catalog.of(integration), config.methods, config.tags)
+        made = Toolset({tool.name: tool for tool in tools})
+        self._by_filter[key] = made
+        if len(self._by_filter) > self._kept:
+            self._by_filter.popitem(last=False)
+        return made
