@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, NewType
+from typing import Any, Generic, Literal, NewType, TypeVar
 
 AccountId = NewType("AccountId", str)
 McpServerId = NewType("McpServerId", str)
@@ -99,3 +99,43 @@ class Grant:
     account: Account
     config: ServerConfig
     server_id: McpServerId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCount:
+    """How many calls one window holds, this one included, and in how many seconds the oldest leaves it."""
+
+    used: int
+    oldest_leaves_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A person on the way to the vendor's consent page and back. Its state is stored only as a hash."""
+
+    account_id: AccountId
+    redirect_uri: str
+    expires_at: float
+    used_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which thing, and when. Never holds a secret."""
+
+    at: float
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Thing]):
+    """A part of a list, and where the next part starts: empty at the end."""
+
+    result: tuple[Thing, ...]
+    next_cursor: str = ""

@@ -13,16 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import RateWindow
+from runtime.model import WindowCount as WindowCount
 
 Field = tuple[bytes, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class WindowCount:
-    """How many calls one window holds, this one included, and in how many seconds the oldest leaves it."""
-
-    used: int
-    oldest_leaves_in: float
 
 
 @dataclass(frozen=True, slots=True)

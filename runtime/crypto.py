@@ -1,0 +1,102 @@
+"""Every use of cryptography: keys from one master key, hashes of tokens, sealed credentials, signed state.
+
+Before it: `settings`, which brings the master key. After it: stores keep what it makes, doors compare with it. The
+two libraries behind it are imported when first needed, because the first answer of a cold start needs neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+from runtime.errors import LedgerportError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+SECRET_BYTES = 32
+_VERSION = b"\x01"
+_NONCE_BYTES = 12
+_HASH_BYTES = 32
+
+
+class SealBroken(LedgerportError):
+    """A sealed value was changed, belongs to something else, or was sealed with another key."""
+
+    code = "seal_broken"
+
+
+def new_secret(prefix: str) -> str:
+    """A new secret of 256 random bits after a prefix that says what it is for; safe in URLs."""
+    return prefix + secrets.token_urlsafe(SECRET_BYTES)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two secrets are equal, taking as long whichever character differs."""
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
+
+
+class Keys:
+    """Everything that takes a key. Made once from the master key; each purpose has a key of its own."""
+
+    def __init__(self, master: bytes) -> None:
+        prepared = hmac.digest(b"ledgerport", master, "sha256")
+        self._token_key = _derive(prepared, b"token hashes")
+        self._seal_key = _derive(prepared, b"sealed credentials")
+        self._state_key = _derive(prepared, b"oauth state")
+        self._cipher: AESGCM | None = None
+
+    def __repr__(self) -> str:
+        return "Keys(…)"
+
+    def hash_token(self, secret: str) -> bytes:
+        """HMAC-SHA256 of a token, 32 bytes: what is stored and looked up instead of it."""
+        return hmac.digest(self._token_key, secret.encode("utf-8", "replace"), "sha256")
+
+    def seal(self, content: bytes, owner: str) -> bytes:
+        """Encrypts content so that it opens only with this key and for this owner (AES-256-GCM)."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return _VERSION + nonce + self._aes().encrypt(nonce, content, owner.encode())
+
+    def open(self, sealed: bytes, owner: str) -> bytes:
+        """The content that was sealed for this owner. Raises SealBroken for anything else."""
+        from cryptography.exceptions import InvalidTag
+
+        nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        if sealed[:1] != _VERSION or len(nonce) < _NONCE_BYTES:
+            raise SealBroken("A stored secret is not in a form that this version knows.")
+        try:
+            return self._aes().decrypt(nonce, rest, owner.encode())
+        except InvalidTag as problem:
+            raise SealBroken(
+                "A stored secret cannot be opened with the present secret key.",
+                advice="Start with the secret key it was stored with, or connect the account again.",
+            ) from problem
+
+    def new_state(self) -> str:
+        """A random, signed OAuth `state`."""
+        from itsdangerous import Signer
+
+        return Signer(self._state_key, digest_method=hashlib.sha256).sign(new_secret("")).decode()
+
+    def is_our_state(self, state: str) -> bool:
+        """Whether a `state` was made by `new_state`, compared in constant time."""
+        from itsdangerous import Signer
+
+        return Signer(self._state_key, digest_method=hashlib.sha256).validate(
+            state.encode("utf-8", "replace")
+        )
+
+    def _aes(self) -> AESGCM:
+        if self._cipher is None:
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+            self._cipher = AESGCM(self._seal_key)
+        return self._cipher
+
+
+def _derive(prepared: bytes, purpose: bytes) -> bytes:
+    """HKDF's expansion (RFC 5869) for one block, which is as long as the keys here."""
+    return hmac.digest(prepared, b"ledgerport " + purpose + b"\x01", "sha256")[:_HASH_BYTES]

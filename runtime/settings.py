@@ -1,0 +1,228 @@
+"""What a deployment says about itself, read once at start from the environment.
+
+Before it: the process's environment. After it: every other part takes a `Settings`, and none reads the environment.
+A value that cannot be right stops the start with the name of its variable and what would be right; no secret is in
+any `repr` or message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from generator.catalog import Integration
+from runtime.errors import SettingsError
+from runtime.secret_key import read_secret_key
+
+PREFIX = "LEDGERPORT_"
+STAND_IN = "stand-in"
+"""The environment of an account that was connected while its integration had an `_ORIGIN` of its own."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (compared with, never bound to)
+_OF_INTEGRATION = re.compile(r"LEDGERPORT_([A-Z0-9_]+?)_(CLIENT_ID|CLIENT_SECRET|ENVIRONMENT|ORIGIN)")
+_LONGEST_UPSTREAM_WAIT = 59.0
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationSettings:
+    """What this deployment says about one vendor: its app there, and where the vendor is."""
+
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    environment: str = "production"
+    origin: str = ""
+    """Scheme, host and port of a stand-in for the vendor; empty for the vendor itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. `load` makes it; the fields are checked already."""
+
+    data: Path
+    secret_key: bytes = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    allowed_origins: tuple[str, ...] = ()
+    database: Path = Path("ledgerport.sqlite3")
+    max_answer_bytes: int = 100_000
+    upstream_timeout: float = 55.0
+    upstream_per_account: int = 256
+    log_format: Literal["text", "json"] = "text"
+    integrations: Mapping[str, IntegrationSettings] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Settings:
+        """Reads the variables, makes the data directory and, the first time, the secret key.
+
+        Raises SettingsError, which names the variable and says what is right.
+        """
+        data = _directory(environ.get("LEDGERPORT_DATA") or ".ledgerport")
+        host = environ.get("LEDGERPORT_HOST") or "127.0.0.1"
+        port = _whole_number(environ, "LEDGERPORT_PORT", 8000, 0, 65535)
+        return cls(
+            data=data,
+            secret_key=read_secret_key(environ.get("LEDGERPORT_SECRET_KEY", ""), data),
+            host=host,
+            port=port,
+            public_url=_public_url(environ.get("LEDGERPORT_PUBLIC_URL", ""), host, port),
+            allowed_origins=_origins(environ.get("LEDGERPORT_ALLOWED_ORIGINS", "")),
+            database=_database(environ.get("LEDGERPORT_DATABASE_URL", ""), data),
+            max_answer_bytes=_whole_number(
+                environ, "LEDGERPORT_MAX_ANSWER_BYTES", 100_000, 1_000, 10_000_000
+            ),
+            upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
+            upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
+            log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
+            integrations=_integrations(environ),
+        )
+
+    def of(self, integration: Integration) -> IntegrationSettings:
+        """What is set for an integration. Raises SettingsError for an environment that it does not have."""
+        found = self.integrations.get(integration.name, IntegrationSettings())
+        if found.environment not in integration.environments:
+            raise SettingsError(
+                f"{_variable(integration.name, 'ENVIRONMENT')} is {found.environment!r}; "
+                f"{integration.title} has {_either(integration.environments)}."
+            )
+        return found
+
+    def environment_of_new_accounts(self, integration: Integration) -> str:
+        """The environment that an account connected now belongs to: a stand-in's accounts are never the vendor's."""
+        found = self.of(integration)
+        return STAND_IN if found.origin else found.environment
+
+
+def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
+    """The vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
+    found = settings.of(integration)
+    names = [("CLIENT_ID", found.client_id), ("CLIENT_SECRET", found.client_secret)]
+    missing = [_variable(integration.name, name) for name, value in names if not value]
+    if missing:
+        raise SettingsError(
+            f"{' and '.join(missing)} must be set to connect {integration.title}.",
+            advice=f"They are the keys of your app at the developer pages of {integration.title}.",
+        )
+    return found
+
+
+def _variable(integration: str, name: str) -> str:
+    return f"{PREFIX}{re.sub(r'[^A-Za-z0-9]', '_', integration).upper()}_{name}"
+
+
+def _either(words: Mapping[str, str]) -> str:
+    return " and ".join(words) if len(words) < 3 else ", ".join(words)
+
+
+def _directory(value: str) -> Path:
+    path = Path(value).expanduser().absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise SettingsError(
+            f"LEDGERPORT_DATA is {value!r}: {problem.strerror or 'not a directory'}."
+        ) from problem
+    return path
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = environ.get(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
+        raise SettingsError(f"{name} is {value!r}; it must be a whole number from {least} to {most}.")
+    return int(value)
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    value = environ.get(name) or str(default)
+    if (
+        not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", value)
+        or not 1 <= float(value) <= _LONGEST_UPSTREAM_WAIT
+    ):
+        raise SettingsError(
+            f"{name} is {value!r}; it must be a number of seconds from 1 to {_LONGEST_UPSTREAM_WAIT:g}, "
+            "because the hosts of agents stop waiting after 60."
+        )
+    return float(value)
+
+
+def _log_format(value: str) -> Literal["text", "json"]:
+    if value == "json":
+        return "json"
+    if value == "text":
+        return "text"
+    raise SettingsError(f"LEDGERPORT_LOG_FORMAT is {value!r}; it must be text or json.")
+
+
+def _origin(name: str, value: str) -> str:
+    """Scheme, host and port, as browsers write an origin. http is for this machine only."""
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    is_bare = host and not (parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc)
+    if not is_bare or parts.scheme not in ("http", "https") or not value.isascii() or not value.isprintable():
+        shown = "a value with a password in it" if "@" in value else repr(value)
+        raise SettingsError(f"{name} has {shown}; it must be like https://books.example.com, without a path.")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise SettingsError(
+            f"{name} has {value!r}; http is for this machine only, anything else needs https."
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _public_url(value: str, host: str, port: int) -> str:
+    if value:
+        return _origin("LEDGERPORT_PUBLIC_URL", value)
+    if host in _ANY_ADDRESS:
+        host = "localhost"
+    if host not in _LOOPBACK:
+        raise SettingsError(
+            f"LEDGERPORT_HOST is {host!r}, so LEDGERPORT_PUBLIC_URL must say where clients reach it, "
+            "such as https://books.example.com."
+        )
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    words = [word.strip() for word in value.split(",")]
+    return tuple(_origin("LEDGERPORT_ALLOWED_ORIGINS", word) for word in words if word)
+
+
+def _database(value: str, data: Path) -> Path:
+    if not value:
+        return data / "ledgerport.sqlite3"
+    scheme, _, rest = value.partition("://")
+    if scheme.partition("+")[0] in ("postgresql", "postgres"):
+        raise SettingsError(
+            "LEDGERPORT_DATABASE_URL names PostgreSQL, which this version cannot use yet. "
+            "Leave it out to keep the records in a file of the data directory."
+        )
+    if scheme != "sqlite" or not rest.startswith("/") or not rest.strip("/"):
+        raise SettingsError(
+            "LEDGERPORT_DATABASE_URL must be like sqlite:////var/lib/ledgerport/records.sqlite3."
+        )
+    return Path(rest[1:]).absolute()
+
+
+def _integrations(environ: Mapping[str, str]) -> dict[str, IntegrationSettings]:
+    found: dict[str, dict[str, str]] = {}
+    for variable, value in environ.items():
+        match = _OF_INTEGRATION.fullmatch(variable)
+        if match and value:
+            name, key = match[1].lower(), match[2].lower()
+            found.setdefault(name, {})[key] = (
+                _origin(variable, value) if key == "origin" else _word(variable, value)
+            )
+    return {name: IntegrationSettings(**values) for name, values in found.items()}
+
+
+def _word(variable: str, value: str) -> str:
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise SettingsError(f"{variable} has blanks around it or characters that no key has; copy it again.")
+    return value

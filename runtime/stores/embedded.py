@@ -1,0 +1,54 @@
+"""The embedded stores of one process: a SQLite file and memory, no server.
+
+`open_stores` is what the app calls. The file is checked and migrated at once; SQLAlchemy is imported when the
+records are first managed, not on the way to the first answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtime.settings import Settings
+from runtime.stores import sqlite
+from runtime.stores.hot_memory import MemoryHotState
+from runtime.stores.look_up import SqliteLookUp
+
+if TYPE_CHECKING:
+    from runtime.stores.records import Records
+
+
+@dataclass
+class Stores:
+    """Both seams and the reads that every request makes."""
+
+    path: Path
+    look_up: SqliteLookUp
+    hot: MemoryHotState
+    _records: Records | None = None
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def records(self) -> Records:
+        """The records; the first use imports SQLAlchemy, which takes about 0.4 s."""
+        with self._making:
+            if self._records is None:
+                from runtime.stores.engine import make_engine
+                from runtime.stores.records import Records
+
+                self._records = Records(make_engine(self.path))
+        return self._records
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.look_up.close()
+        if self._records is not None:
+            self._records.close()
+
+
+def open_stores(settings: Settings, now: float) -> Stores:
+    """Opens the stores, migrating the file first. Raises SettingsError when it cannot be used."""
+    sqlite.bring_up_to_date(settings.database, now)
+    return Stores(settings.database, SqliteLookUp(settings.database), MemoryHotState())

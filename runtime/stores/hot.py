@@ -1,0 +1,37 @@
+"""Hot state: what changes with every call and need not outlive a restart. The seam, not an implementation.
+
+`hot_memory` serves one process. A fleet needs one that all its processes share; whatever that is, losing it may cost
+speed or a count, never a right answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from generator.catalog import RateWindow
+from runtime.model import WindowCount
+
+
+class HotState(Protocol):
+    """Counts and locks, each under a key that names the account."""
+
+    async def count(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
+        """Adds one call at `now` and answers what each window then holds, in the order of the windows.
+
+        Calls beyond the limit of a window need not be told apart: `used` may stop at the limit.
+        """
+        ...
+
+    async def peek(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
+        """What each window holds at `now`, without adding a call."""
+        ...
+
+    def lock(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Only one holder of a key at a time; the others wait in turn."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Drops every count under a key."""
+        ...

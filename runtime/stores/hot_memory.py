@@ -1,0 +1,99 @@
+"""Hot state in the memory of one process: exact sliding windows and locks, with nothing kept for idle keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from generator.catalog import RateWindow
+from runtime.model import WindowCount
+
+_SWEPT_PER_CALL = 2
+
+
+@dataclass(slots=True)
+class _Calls:
+    """The calls of one key: for each window the times of its last `limit` calls, and when it is idle again."""
+
+    times: dict[tuple[int, int], deque[float]] = field(default_factory=dict)
+    idle_at: float = 0.0
+
+
+@dataclass(slots=True)
+class _Lock:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
+class MemoryHotState:
+    """Counts and locks of this process. Everything but waiting for a lock is done without giving way."""
+
+    def __init__(self) -> None:
+        self._calls: OrderedDict[str, _Calls] = OrderedDict()
+        self._locks: dict[str, _Lock] = {}
+
+    async def count(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
+        """Adds one call and answers what each window holds. A window keeps as many times as its limit, no more:
+
+        when it is full, the oldest time kept is the one that has to leave before another call fits.
+        """
+        self._sweep(now)
+        calls = self._calls.get(key)
+        if calls is None:
+            calls = self._calls[key] = _Calls()
+        self._calls.move_to_end(key)
+        calls.idle_at = now + max((window.seconds for window in windows), default=0)
+        return [_count(calls.times, window, now) for window in windows]
+
+    async def peek(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
+        """What each window holds, without adding a call."""
+        calls = self._calls.get(key)
+        times = calls.times if calls else {}
+        return [_held(times.get((window.seconds, window.limit), deque()), window, now) for window in windows]
+
+    @asynccontextmanager
+    async def lock(self, key: str) -> AsyncIterator[None]:
+        """Only one holder of a key at a time; the others wait in turn."""
+        entry = self._locks.setdefault(key, _Lock())
+        entry.users += 1
+        try:
+            async with entry.lock:
+                yield
+        finally:
+            entry.users -= 1
+            if not entry.users:
+                del self._locks[key]
+
+    async def forget(self, key: str) -> None:
+        """Drops every count under a key."""
+        self._calls.pop(key, None)
+
+    def __len__(self) -> int:
+        """How many keys are kept: bounded by the accounts that called within their longest window."""
+        return len(self._calls) + len(self._locks)
+
+    def _sweep(self, now: float) -> None:
+        """Drops the keys that were idle longest, a few at a time: more than one call can add."""
+        for _ in range(_SWEPT_PER_CALL):
+            if not self._calls:
+                return
+            key = next(iter(self._calls))
+            if self._calls[key].idle_at > now:
+                return
+            del self._calls[key]
+
+
+def _count(times: dict[tuple[int, int], deque[float]], window: RateWindow, now: float) -> WindowCount:
+    kept = times.setdefault((window.seconds, window.limit), deque(maxlen=max(1, window.limit)))
+    _held(kept, window, now)
+    kept.append(now)
+    return WindowCount(len(kept), max(0.0, kept[0] + window.seconds - now))
+
+
+def _held(kept: deque[float], window: RateWindow, now: float) -> WindowCount:
+    while kept and kept[0] <= now - window.seconds:
+        kept.popleft()
+    return WindowCount(len(kept), max(0.0, kept[0] + window.seconds - now) if kept else 0.0)

@@ -1,0 +1,133 @@
+"""Who is asking: the few reads that every request makes, straight on SQLite.
+
+No SQLAlchemy, no cache, one indexed statement each: what another process revoked is revoked with the next read, and
+an expiry holds from the moment it passes. The rest of the records is in `records`, which takes longer to import than
+the first answer may take.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any, Protocol
+
+from runtime.model import (
+    Account,
+    AccountId,
+    ApiToken,
+    ApiTokenId,
+    Grant,
+    McpServerId,
+    ServerConfig,
+    TokenHash,
+)
+from runtime.stores import sqlite
+
+ACCOUNT_COLUMNS = (
+    "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at"
+)
+_OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
+_GRANT = (
+    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config "  # noqa: S608  (constants only)
+    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id "
+    "WHERE mcp_server.token_hash = ? AND (mcp_server.expires_at IS NULL OR mcp_server.expires_at > ?)"
+)
+_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"  # noqa: S608  (constants only)
+_API_TOKEN = "SELECT id, name, created_at, last_used_at FROM api_token WHERE token_hash = ?"  # noqa: S105
+
+
+class LookUp(Protocol):
+    """What a door needs to know before it does anything."""
+
+    def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
+        """What the URL with this token lets through now; None when unknown, expired or revoked."""
+        ...
+
+    def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
+        """The API token with this hash, if there is one."""
+        ...
+
+    def find_account(self, account_id: AccountId) -> Account | None:
+        """The account as it is now, if there is one."""
+        ...
+
+
+class SqliteLookUp:
+    """The same from a SQLite file. Every thread that asks has a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+
+    def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
+        """What the URL with this token lets through now; None when unknown, expired or revoked."""
+        row = self._connection().execute(_GRANT, (token_hash, now)).fetchone()
+        if row is None:
+            return None
+        return Grant(read_account(row), read_config(row[11]), McpServerId(row[10]))
+
+    def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
+        """The API token with this hash, if there is one."""
+        row = self._connection().execute(_API_TOKEN, (token_hash,)).fetchone()
+        return None if row is None else ApiToken(ApiTokenId(row[0]), *row[1:])
+
+    def find_account(self, account_id: AccountId) -> Account | None:
+        """The account as it is now, if there is one."""
+        row = self._connection().execute(_ACCOUNT, (account_id,)).fetchone()
+        return None if row is None else read_account(row)
+
+    def close(self) -> None:
+        """Closes every connection. Nothing may be asked afterwards."""
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        try:
+            connection: sqlite3.Connection = self._local.connection
+        except AttributeError:
+            connection = self._local.connection = sqlite.connect(self._path)
+            self._connections.append(connection)
+        return connection
+
+
+def read_account(row: Any) -> Account:
+    """The account in a row that begins with ACCOUNT_COLUMNS."""
+    (id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at) = row[:10]
+    return Account(
+        AccountId(id_), integration, environment, name, status, company, json.loads(fields), sealed,
+        created_at, updated_at,
+    )  # fmt: skip
+
+
+def read_config(text: str) -> ServerConfig:
+    """The filter and switches of an MCP server as they are stored."""
+    if text == "{}":
+        return _NO_CONFIG
+    words: dict[str, Any] = json.loads(text)
+    return ServerConfig(
+        tuple(words.get("methods", ())),
+        tuple(words.get("tags", ())),
+        words.get("require_api_token_auth", False),
+        words.get("rate_limit_style", "tool_result"),
+        words.get("max_answer_bytes", 0),
+    )
+
+
+def write_config(config: ServerConfig) -> str:
+    """The same as text; what is as it is by default is left out."""
+    words = {
+        "methods": list(config.methods),
+        "tags": list(config.tags),
+        "require_api_token_auth": config.require_api_token_auth,
+        "rate_limit_style": config.rate_limit_style if config.rate_limit_style != "tool_result" else "",
+        "max_answer_bytes": config.max_answer_bytes,
+    }
+    return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)
+
+
+_NO_CONFIG = ServerConfig()

@@ -1,0 +1,297 @@
+"""The records: accounts, MCP servers, API tokens, pending authorizations and the audit, in SQL.
+
+Before it: operations and `connect` say what should be so. After it: the database. Every change is one transaction
+together with its audit entry. Secrets come in hashed or sealed; nothing here could read them. What every request
+needs is in `look_up`, not here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, and_, delete, func, insert, or_, select, tuple_, update
+
+from runtime.model import (
+    Account,
+    AccountId,
+    ApiToken,
+    ApiTokenId,
+    AuditEntry,
+    Authorization,
+    McpServer,
+    McpServerId,
+    TokenHash,
+)
+from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, read_config, write_config
+from runtime.stores.tables import ACCOUNT, API_TOKEN, AUDIT, AUTHORIZATION, MCP_SERVER
+
+Position = tuple[float, str]
+"""Where a list goes on: the `created_at` and id of the last one seen."""
+
+_ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
+_API_TOKEN = [API_TOKEN.c[name] for name in ("id", "name", "created_at", "last_used_at")]
+_MCP_SERVER = [
+    MCP_SERVER.c[name]
+    for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at")
+]
+
+
+class Records:
+    """Reads and changes the records. Synchronous: a door with an event loop calls it in a thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = engine.execution_options(reads=True)
+
+    def close(self) -> None:
+        """Gives every connection back."""
+        self._engine.dispose()
+
+    # Accounts
+
+    def add_account(self, account: Account, audit: AuditEntry) -> None:
+        """Keeps a new account."""
+        values = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ")}
+        with self._engine.begin() as connection:
+            connection.execute(insert(ACCOUNT).values(values | {"fields": _json(account.fields)}))
+            _note(connection, audit)
+
+    def accounts(self, after: Position | None, limit: int) -> list[Account]:
+        """The accounts from the oldest on, `limit` of them."""
+        with self._reading.begin() as connection:
+            return [read_account(row) for row in _part(connection, ACCOUNT, _ACCOUNT, after, limit)]
+
+    def connect_account(self, account: Account, audit: AuditEntry) -> bool:
+        """Makes an account active with the fields, company and credentials given. False when it is gone."""
+        change = (
+            update(ACCOUNT)
+            .where(ACCOUNT.c.id == account.id)
+            .values(
+                status="active",
+                environment=account.environment,
+                company=account.company,
+                fields=_json(account.fields),
+                sealed=account.sealed,
+                updated_at=account.updated_at,
+            )
+        )
+        return self._change(change, audit)
+
+    def replace_credentials(self, account_id: AccountId, old: bytes, new: bytes, now: float) -> bool:
+        """Keeps rotated credentials, unless others than `old` are kept by now (then False)."""
+        change = (
+            update(ACCOUNT)
+            .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == old)
+            .values(sealed=new, updated_at=now)
+        )
+        return self._change(change)
+
+    def require_reconnect(self, account_id: AccountId, sealed: bytes, audit: AuditEntry) -> bool:
+        """Marks an account whose credentials have ended, unless it has others by now (then False)."""
+        change = (
+            update(ACCOUNT)
+            .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == sealed, ACCOUNT.c.status == "active")
+            .values(status="needs_reconnect", updated_at=audit.at)
+        )
+        return self._change(change, audit)
+
+    def delete_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
+        """Forgets an account, its MCP servers and its pending authorizations."""
+        return self._change(delete(ACCOUNT).where(ACCOUNT.c.id == account_id), audit)
+
+    def is_company_shared(self, account: Account) -> bool:
+        """Whether another account is connected to the same company of the same vendor."""
+        same = and_(
+            ACCOUNT.c.integration == account.integration,
+            ACCOUNT.c.environment == account.environment,
+            ACCOUNT.c.company == account.company,
+            ACCOUNT.c.id != account.id,
+        )
+        with self._reading.begin() as connection:
+            return bool(connection.execute(select(func.count()).select_from(ACCOUNT).where(same)).scalar())
+
+    # MCP servers
+
+    def add_mcp_server(self, server: McpServer, token_hash: TokenHash, audit: AuditEntry) -> bool:
+        """Keeps a new MCP server. False when its account is gone."""
+        with self._engine.begin() as connection:
+            if not connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == server.account_id)).first():
+                return False
+            connection.execute(insert(MCP_SERVER).values(_of_server(server) | {"token_hash": token_hash}))
+            _note(connection, audit)
+        return True
+
+    def mcp_servers(
+        self, account_id: AccountId, after: Position | None, limit: int, now: float
+    ) -> list[McpServer]:
+        """The MCP servers of an account that have not expired, from the oldest on."""
+        mine = and_(MCP_SERVER.c.account_id == account_id, _is_alive(now))
+        with self._reading.begin() as connection:
+            return [_server(row) for row in _part(connection, MCP_SERVER, _MCP_SERVER, after, limit, mine)]
+
+    def mcp_server(self, account_id: AccountId, server_id: McpServerId, now: float) -> McpServer | None:
+        """One MCP server of an account, unless it has expired."""
+        with self._reading.begin() as connection:
+            return _find_server(connection, account_id, server_id, now)
+
+    def change_mcp_server(
+        self,
+        account_id: AccountId,
+        server_id: McpServerId,
+        change: Callable[[McpServer], McpServer],
+        audit: AuditEntry,
+    ) -> McpServer | None:
+        """Changes an MCP server with nobody else changing it meanwhile. None when there is none."""
+        with self._engine.begin() as connection:
+            found = _find_server(connection, account_id, server_id, audit.at)
+            if found is None:
+                return None
+            changed = change(found)
+            connection.execute(
+                update(MCP_SERVER).where(MCP_SERVER.c.id == found.id).values(_of_server(changed))
+            )
+            _note(connection, audit)
+        return changed
+
+    def delete_mcp_server(self, account_id: AccountId, server_id: McpServerId, audit: AuditEntry) -> bool:
+        """Forgets an MCP server; its URL opens nothing from then on. False when there is none."""
+        mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, _is_alive(audit.at))
+        return self._change(delete(MCP_SERVER).where(*mine), audit)
+
+    # API tokens
+
+    def add_api_token(self, token: ApiToken, token_hash: TokenHash, audit: AuditEntry) -> None:
+        """Keeps a new API token."""
+        values = {
+            "id": token.id,
+            "name": token.name,
+            "created_at": token.created_at,
+            "token_hash": token_hash,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(API_TOKEN).values(values))
+            _note(connection, audit)
+
+    def api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
+        """The API tokens from the oldest on, without what would let anybody in."""
+        with self._reading.begin() as connection:
+            return [ApiToken(*row) for row in _part(connection, API_TOKEN, _API_TOKEN, after, limit)]
+
+    def delete_api_token(self, token_id: ApiTokenId, audit: AuditEntry) -> bool:
+        """Revokes an API token. False when there is none."""
+        return self._change(delete(API_TOKEN).where(API_TOKEN.c.id == token_id), audit)
+
+    def note_api_token_use(self, token_id: ApiTokenId, now: float) -> None:
+        """Remembers when an API token was used last."""
+        self._change(update(API_TOKEN).where(API_TOKEN.c.id == token_id).values(last_used_at=now))
+
+    # Pending authorizations
+
+    def add_authorization(self, state_hash: TokenHash, authorization: Authorization) -> bool:
+        """Keeps the way of a person to the vendor and back. False when its account is gone."""
+        values = {
+            "state_hash": state_hash,
+            "account_id": authorization.account_id,
+            "redirect_uri": authorization.redirect_uri,
+            "expires_at": authorization.expires_at,
+        }
+        with self._engine.begin() as connection:
+            wanted = select(ACCOUNT.c.id).where(ACCOUNT.c.id == authorization.account_id)
+            if not connection.execute(wanted).first():
+                return False
+            connection.execute(insert(AUTHORIZATION).values(values))
+        return True
+
+    def use_authorization(self, state_hash: TokenHash, now: float) -> Authorization | None:
+        """Takes a pending authorization, which works once: `used_at` in the answer is when it was used *before*."""
+        table = AUTHORIZATION
+        with self._engine.begin() as connection:
+            row = connection.execute(select(table).where(table.c.state_hash == state_hash)).mappings().first()
+            if row is None:
+                return None
+            if row["used_at"] is None:
+                connection.execute(update(table).where(table.c.state_hash == state_hash).values(used_at=now))
+        return Authorization(
+            AccountId(row["account_id"]), row["redirect_uri"], row["expires_at"], row["used_at"]
+        )
+
+    # The audit, and time
+
+    def audit_of(self, subject: str) -> list[AuditEntry]:
+        """What was done to one thing, from the oldest on."""
+        columns = (AUDIT.c.at, AUDIT.c.actor, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.details)
+        wanted = select(*columns).where(AUDIT.c.subject == subject).order_by(AUDIT.c.id)
+        with self._reading.begin() as connection:
+            return [AuditEntry(*row[:4], json.loads(row[4])) for row in connection.execute(wanted)]
+
+    def purge(self, now: float) -> int:
+        """Forgets what has expired: it opens nothing already. Answers how many records that were."""
+        with self._engine.begin() as connection:
+            return sum(
+                connection.execute(delete(table).where(table.c.expires_at <= now)).rowcount
+                for table in (MCP_SERVER, AUTHORIZATION)
+            )
+
+    def _change(self, statement: Any, audit: AuditEntry | None = None) -> bool:
+        with self._engine.begin() as connection:
+            is_done: bool = connection.execute(statement).rowcount > 0
+            if is_done and audit is not None:
+                _note(connection, audit)
+        return is_done
+
+
+def _part(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[Any],
+    after: Position | None,
+    limit: int,
+    condition: Any = None,
+) -> Sequence[Any]:
+    wanted = select(*columns).order_by(table.c.created_at, table.c.id).limit(limit)
+    if condition is not None:
+        wanted = wanted.where(condition)
+    if after is not None:
+        wanted = wanted.where(tuple_(table.c.created_at, table.c.id) > tuple_(*after))
+    return connection.execute(wanted).all()
+
+
+def _is_alive(now: float) -> Any:
+    return or_(MCP_SERVER.c.expires_at.is_(None), MCP_SERVER.c.expires_at > now)
+
+
+def _find_server(
+    connection: Connection, account_id: AccountId, server_id: McpServerId, now: float
+) -> McpServer | None:
+    mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, _is_alive(now))
+    row = connection.execute(select(*_MCP_SERVER).where(*mine)).first()
+    return None if row is None else _server(row)
+
+
+def _server(row: Any) -> McpServer:
+    return McpServer(
+        McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), row[4], row[5], row[6]
+    )
+
+
+def _of_server(server: McpServer) -> dict[str, Any]:
+    return {
+        "id": server.id,
+        "account_id": server.account_id,
+        "name": server.name,
+        "config": write_config(server.config),
+        "expires_at": server.expires_at,
+        "created_at": server.created_at,
+        "updated_at": server.updated_at,
+    }
+
+
+def _note(connection: Connection, entry: AuditEntry) -> None:
+    values = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject}
+    connection.execute(insert(AUDIT).values(values | {"details": _json(entry.details)}))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
