@@ -10,8 +10,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
+
+import orjson
 
 from runtime.model import (
     Account,
@@ -24,6 +27,9 @@ from runtime.model import (
     TokenHash,
 )
 from runtime.stores import sqlite
+
+_CACHE_KIB = 16_000
+"""Pages of the file kept in memory, enough for the index over 100,000 tokens."""
 
 ACCOUNT_COLUMNS = (
     "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at"
@@ -91,6 +97,7 @@ class SqliteLookUp:
             connection: sqlite3.Connection = self._local.connection
         except AttributeError:
             connection = self._local.connection = sqlite.connect(self._path)
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             self._connections.append(connection)
         return connection
 
@@ -99,15 +106,14 @@ def read_account(row: Any) -> Account:
     """The account in a row that begins with ACCOUNT_COLUMNS."""
     (id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at) = row[:10]
     return Account(
-        AccountId(id_), integration, environment, name, status, company, json.loads(fields), sealed,
+        AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
         created_at, updated_at,
     )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def read_config(text: str) -> ServerConfig:
     """The filter and switches of an MCP server as they are stored."""
-    if text == "{}":
-        return _NO_CONFIG
     words: dict[str, Any] = json.loads(text)
     return ServerConfig(
         tuple(words.get("methods", ())),
@@ -128,6 +134,3 @@ def write_config(config: ServerConfig) -> str:
         "max_answer_bytes": config.max_answer_bytes,
     }
     return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)
-
-
-_NO_CONFIG = ServerConfig()
