@@ -51,7 +51,7 @@ def error_in(
     complaints = list(_complaints(rules, value))
     if _is_limited(integration.rate_limit, response, complaints):
         return _rate_limited(integration, response, trace)
-    if response.status < 400 and not complaints:
+    if response.status < 300 and not complaints:
         return None
     if complaints:
         return _refused(integration, response, complaints, trace)

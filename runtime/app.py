@@ -1,0 +1,183 @@
+"""Puts the runtime together: one ASGI application with three doors over one set of stores.
+
+    /mcp/{token}     the MCP door (raw ASGI: nothing between the server and it)
+    /connect/…, /    the pages
+    everything else  the management door
+
+What the first answer does not need (SQLAlchemy, the HTTP client, the management door) is imported when it is first
+used, or in the background right after the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import gc
+import os
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import generator
+from generator.catalog import Catalog, Integration
+from generator.compile import compile_catalog
+from runtime.connect.tokens import AccessTokens
+from runtime.crypto import Keys
+from runtime.errors import NeedsReconnect, SettingsError
+from runtime.logs import Log, make_log
+from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
+from runtime.mcp_server.methods import Identity
+from runtime.model import Account, Grant
+from runtime.operations.calls import Calls
+from runtime.settings import STAND_IN, Settings
+from runtime.stores.embedded import Stores, open_stores
+from runtime.upstream.client import VendorClient, warm_up
+from runtime.upstream.request import base_address
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+DEFINITIONS = Path(generator.__file__).resolve().parents[1] / "definitions"
+PURGE_SECONDS = 60.0
+VERSION = version("ledgerport")
+
+
+class Runtime:
+    """The parts of one deployment, made from its settings. `close` gives everything back."""
+
+    def __init__(self, settings: Settings, *, log: Log | None = None) -> None:
+        self.settings = settings
+        self.log = log or make_log(settings.log_format)
+        self.keys = Keys(settings.secret_key)
+        self.catalog: Catalog = compile_catalog(DEFINITIONS, settings.data / "cache")
+        self.stores: Stores = open_stores(settings, time.time())
+        self.client = VendorClient(
+            timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
+        )
+        self.tokens = AccessTokens(self.settings, self.keys, self.stores, self.current_catalog)
+        self.calls = Calls(
+            catalog=self.current_catalog,
+            client=self.client,
+            tokens=self.tokens,
+            hot=self.stores.hot,
+            base_url=self.base_url,
+            max_answer_bytes=settings.max_answer_bytes,
+        )
+
+    def current_catalog(self) -> Catalog:
+        """The catalog that calls are served from now."""
+        return self.catalog
+
+    def find_grant(self, token: str) -> Grant | None:
+        """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
+        return self.stores.look_up.find_grant(self.keys.hash_token(token), time.time())
+
+    def is_api_token(self, token: str) -> bool:
+        """Whether this is an API token of this deployment."""
+        return self.stores.look_up.find_api_token(self.keys.hash_token(token)) is not None
+
+    def base_url(self, integration: Integration, account: Account) -> str:
+        """Where the vendor's API is for an account. Raises NeedsReconnect when it is no longer set."""
+        origin = self.settings.of(integration).origin
+        if account.environment != STAND_IN:
+            return base_address(integration.environments[account.environment], account.fields)
+        if not origin:
+            raise NeedsReconnect(
+                f"This company was connected to a stand-in for {integration.title}, and none is set now.",
+                advice=f"Start Ledgerport with the stand-in, or connect the company to {integration.title}.",
+            )
+        template = next(iter(integration.environments.values()))
+        parts, stand_in = urlsplit(template), urlsplit(origin)
+        template = urlunsplit((stand_in.scheme, stand_in.netloc, parts.path, "", ""))
+        return base_address(template, account.fields)
+
+    async def close(self) -> None:
+        """Close connections and files."""
+        await self.client.close()
+        await self.tokens.close()
+        self.stores.close()
+
+
+class Application:
+    """The ASGI application. Dispatches by path; the lifespan starts and ends the background work."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._mcp = McpEndpoint(
+            runtime.find_grant,
+            runtime.current_catalog,
+            runtime.calls,
+            runtime.is_api_token,
+            identity=Identity("ledgerport", VERSION),
+            log=runtime.log,
+            allowed_origins=runtime.settings.allowed_origins,
+            allowed_hosts=(urlsplit(runtime.settings.public_url).netloc,),
+        )
+        self._doors: Asgi | None = None
+        self._background: list[asyncio.Task[None]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, or runs the lifespan."""
+        if scope["type"] == "http":
+            if scope["path"].startswith(PREFIX):
+                await self._mcp(scope, receive, send)
+            else:
+                await (self._doors or self._open_doors())(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    def _open_doors(self) -> Asgi:
+        """The management door and the pages; imported at their first request."""
+        from runtime.api.routes import make_application
+
+        runtime = self._runtime
+        self._doors = make_application(
+            settings=runtime.settings,
+            keys=runtime.keys,
+            stores=runtime.stores,
+            catalog=runtime.current_catalog,
+            calls=runtime.calls,
+            tokens=runtime.tokens,
+            log=runtime.log,
+        )
+        return self._doors
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
+        gc.collect()
+        gc.freeze()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for task in self._background:
+            task.cancel()
+        await self._mcp.drain()
+        await self._runtime.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _purge(self) -> None:
+        """Forget what has expired, now and then. Expiry itself is enforced at every request."""
+        while True:
+            await asyncio.sleep(PURGE_SECONDS)
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(lambda: self._runtime.stores.records.purge(time.time()))
+
+
+def hold_data(settings: Settings) -> int:
+    """Take the data directory for this process until it ends. Raises SettingsError when another serves from it."""
+    held = os.open(settings.data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as taken:
+        os.close(held)
+        raise SettingsError(
+            f"Another Ledgerport already serves from {settings.data}.",
+            advice="Stop it, or set LEDGERPORT_DATA to another directory.",
+        ) from taken
+    return held

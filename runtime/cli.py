@@ -1,0 +1,190 @@
+"""The command `ledgerport`. Each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from runtime.errors import LedgerportError, SettingsError
+
+P = ParamSpec("P")
+DEMO_DATA = Path(".ledgerport") / "demo"
+
+
+def _plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn our own errors into one plain sentence and exit status 1, and Ctrl-C into a quiet end."""
+
+    @wraps(command)
+    def guarded(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+        except LedgerportError as error:
+            click.echo(f"ledgerport: {error.as_text()}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            sys.exit(130)
+
+    return guarded
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ledgerport")
+def main() -> None:
+    """QuickBooks Online for AI agents, one secret URL for each agent and company."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on (LEDGERPORT_HOST, 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
+@_plainly
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the MCP door, the management door and the pages."""
+    from runtime.serve import run
+
+    run(_settings(LEDGERPORT_HOST=host, LEDGERPORT_PORT=None if port is None else str(port)))
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Ledgerport's port.")
+@click.option(
+    "--stand-in-port", type=click.IntRange(1, 65535), default=8001, show_default=True, help="The stand-in's port."
+)
+@click.option("--data", type=click.Path(path_type=Path), default=DEMO_DATA, show_default=True, help="Its directory.")
+@_plainly
+def demo(port: int, stand_in_port: int, data: Path) -> None:
+    """Start a QuickBooks stand-in with a demo company and Ledgerport, and print a URL to use."""
+    import signal
+
+    from runtime.demo import Demo, run
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    run(Demo(data.absolute(), port, stand_in_port))
+
+
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def sandbox(options: tuple[str, ...]) -> None:
+    """Start the QuickBooks stand-in alone. `ledgerport sandbox --help` lists its options."""
+    os.execv(sys.executable, [sys.executable, "-m", "runtime.simulators.quickbooks", *options])  # noqa: S606
+
+
+@main.command()
+@click.argument("integration", default="quickbooks")
+@click.option("--name", default="", help="What to call the company here.")
+@click.option("--account", default="", help="Connect this integrated account again instead of a new one.")
+@_plainly
+def connect(integration: str, name: str, account: str) -> None:
+    """Connect a company: print the address to open, and wait until the person has agreed."""
+    from runtime.connecting import run
+
+    run(_settings(), integration, name, account)
+
+
+@main.command()
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_plainly
+def check(folders: tuple[Path, ...]) -> None:
+    """Check definitions. Prints every mistake with its file and line; exit status 1 when there is any."""
+    from generator.compile import check as mistakes_in
+    from runtime.app import DEFINITIONS
+
+    found = mistakes_in(folders or (DEFINITIONS,))
+    for mistake in found:
+        click.echo(str(mistake))
+    if found:
+        click.echo(f"{len(found)} mistake{'s' if len(found) > 1 else ''}.", err=True)
+        sys.exit(1)
+    click.echo("The definitions are in order.")
+
+
+@main.command()
+@click.argument("tool")
+@_plainly
+def show(tool: str) -> None:
+    """Show a tool as a client sees it."""
+    from generator.compile import compile_catalog
+    from generator.show import show as shown
+    from runtime.app import DEFINITIONS
+    from runtime.operations.arguments import nearest_name
+
+    catalog = compile_catalog(DEFINITIONS)
+    if tool not in catalog.by_name:
+        nearest = nearest_name(tool, list(catalog.by_name))
+        hint = f' Did you mean "{nearest}"?' if nearest else ""
+        raise SettingsError(f'There is no tool "{tool[:80]}".{hint}')
+    click.echo(shown(catalog.by_name[tool]))
+
+
+@main.group()
+def token() -> None:
+    """Make, list and revoke API tokens for the management door."""
+
+
+@token.command("create")
+@click.argument("name")
+@click.option("--replace", is_flag=True, help="Revoke the API tokens of this name first.")
+@click.option("--bare", is_flag=True, help="Print the token alone.")
+@_plainly
+def token_create(name: str, replace: bool, bare: bool) -> None:
+    """Make an API token. It is shown this once."""
+    tokens = _api_tokens()
+    if replace:
+        for each in _all_tokens(tokens):
+            if each["name"] == name:
+                tokens.revoke(each["id"])
+    made = tokens.create(name)
+    click.echo(made["token"] if bare else f"{made['token']}\n\nIt is not shown again. Send it as: Authorization: Bearer …")
+
+
+@token.command("list")
+@_plainly
+def token_list() -> None:
+    """List the API tokens, without their secrets."""
+    found = _all_tokens(_api_tokens())
+    for each in found:
+        click.echo(f"{each['id']}  {each['created_at']}  {each['name']}")
+    if not found:
+        click.echo("There is no API token yet. Make one with: ledgerport token create NAME")
+
+
+@token.command("revoke")
+@click.argument("token_id")
+@_plainly
+def token_revoke(token_id: str) -> None:
+    """Revoke an API token by its id (not the secret)."""
+    _api_tokens().revoke(token_id)
+    click.echo(f"Revoked {token_id}.")
+
+
+def _settings(**overrides: str | None) -> Any:
+    from runtime.settings import Settings
+
+    given = {name: value for name, value in overrides.items() if value is not None}
+    return Settings.load({**os.environ, **given})
+
+
+def _api_tokens() -> Any:
+    from runtime.crypto import Keys
+    from runtime.operations.api_tokens import ApiTokens
+    from runtime.stores.embedded import open_stores
+
+    settings = _settings()
+    return ApiTokens(open_stores(settings, time.time()), Keys(settings.secret_key), actor="command line")
+
+
+def _all_tokens(tokens: Any) -> list[dict[str, Any]]:
+    found, cursor = [], ""
+    while True:
+        page = tokens.list(limit=100, next_cursor=cursor)
+        found += page["result"]
+        cursor = page["next_cursor"]
+        if not cursor:
+            return found

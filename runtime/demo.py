@@ -1,0 +1,277 @@
+"""The demo: a stand-in for QuickBooks with a demo company, the runtime, and a URL to paste, from one command.
+
+Both servers are processes of their own, as in a real deployment. The company is connected over the real OAuth path:
+this process plays the person's browser, which signs in at the stand-in and is sent back to the runtime. What was
+made before (the company, the URLs) is kept in the demo's data directory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from runtime.errors import LedgerportError, SettingsError
+
+START_SECONDS = 40.0
+STOP_SECONDS = 10.0
+CLIENT_ID = "ledgerport-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where everything of one demo is."""
+
+    data: Path
+    port: int
+    stand_in_port: int
+
+    @property
+    def url(self) -> str:
+        """The runtime."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stand_in_url(self) -> str:
+        """The stand-in for QuickBooks."""
+        return f"http://127.0.0.1:{self.stand_in_port}"
+
+
+def run(demo: Demo) -> None:
+    """Start everything, print what to do with it, and wait until it is stopped.
+
+    Raises SettingsError when a port is taken or a server does not start.
+    """
+    for port, option in ((demo.port, "--port"), (demo.stand_in_port, "--stand-in-port")):
+        _check_free(port, option)
+    demo.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    client_secret = _client_secret(demo.data)
+    _say("Starting the QuickBooks stand-in …")
+    with _process(_stand_in_command(demo, client_secret), {}, demo.stand_in_url + "/_sandbox/status") as stand_in:
+        _say("Starting Ledgerport …")
+        environment = {
+            "LEDGERPORT_DATA": str(demo.data),
+            "LEDGERPORT_HOST": "127.0.0.1",
+            "LEDGERPORT_PORT": str(demo.port),
+            "LEDGERPORT_PUBLIC_URL": demo.url,
+            "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT_ID,
+            "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": client_secret,
+            "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
+        }
+        command = [sys.executable, "-m", "runtime", "serve"]
+        with _process(command, environment, demo.url + "/healthz") as server:
+            api = Api(demo.url, _new_api_token(environment))
+            account = _account(demo, api)
+            created = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
+            print(_instructions(demo, api.token, account, created["url"]), flush=True)
+            _wait(stand_in, server)
+
+
+class Api:
+    """The management door, as a program uses it."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self.token = token
+
+    def call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One request. Raises LedgerportError with the server's own words when it refuses."""
+        request = urllib.request.Request(  # noqa: S310 - our own loopback address
+            self.url + path,
+            method=verb,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
+        try:
+            with _opener().open(request, timeout=60) as response:
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as refused:
+            raise LedgerportError(f"{verb} {path}: {refused.read().decode(errors='replace')[:500]}") from None
+
+
+def _account(demo: Demo, api: Api) -> dict[str, Any]:
+    """The company connected before, or a new connection made as a person makes it."""
+    known: list[dict[str, Any]] = api.call("GET", "/integrated-account?limit=100")["result"]
+    for account in known:
+        if account["status"] == "active":
+            return account
+    _say("Connecting the demo company …")
+    made = api.call("POST", "/integrated-account", {"integration": "quickbooks", "name": "Demo company"})
+    _sign_in(demo, made["authorize_url"])
+    account = api.call("GET", f"/integrated-account/{made['id']}")
+    if account["status"] != "active":
+        raise LedgerportError("The demo company could not be connected.")
+    return account
+
+
+def _sign_in(demo: Demo, authorize_url: str) -> None:
+    """What a person's browser does: open the page, choose the company, press Connect, follow the way back."""
+    opener = _opener()
+    with opener.open(authorize_url, timeout=30) as response:
+        page = response.read().decode()
+    form = dict(_fields(page))
+    form["decision"] = "connect"
+    target = urllib.parse.urljoin(authorize_url, _action(page))
+    with opener.open(target, data=urllib.parse.urlencode(form).encode(), timeout=30) as response:
+        if not response.geturl().startswith(demo.url):
+            raise LedgerportError("The stand-in did not send the browser back to Ledgerport.")
+
+
+def _fields(page: str) -> Iterator[tuple[str, str]]:
+    """The hidden fields of the form, and the first company to choose."""
+    seen = set()
+    for tag in re.findall(r"<(?:input|option)\b[^>]*>", page):
+        attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        name = attributes.get("name", "")
+        if name and name not in seen and attributes.get("type") in ("hidden", "radio"):
+            seen.add(name)
+            yield name, attributes.get("value", "")
+
+
+def _action(page: str) -> str:
+    found = re.search(r'<form\b[^>]*\baction="([^"]*)"', page)
+    return unescape(found.group(1)) if found else ""
+
+
+def _stand_in_command(demo: Demo, client_secret: str) -> list[str]:
+    return [
+        sys.executable, "-m", "runtime.simulators.quickbooks",
+        "--port", str(demo.stand_in_port), "--data", str(demo.data / "quickbooks.db"),
+        "--client-id", CLIENT_ID, "--client-secret", client_secret,
+    ]  # fmt: skip
+
+
+def _client_secret(data: Path) -> str:
+    """The secret that the two servers share; made once."""
+    path = data / "client-secret"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
+    return path.read_text().strip()
+
+
+def _new_api_token(environment: dict[str, str]) -> str:
+    """A fresh API token for this run; those of earlier runs stop working."""
+    command = [sys.executable, "-m", "runtime", "token", "create", "demo", "--replace", "--bare"]
+    done = subprocess.run(  # noqa: S603 - our own interpreter and words
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SettingsError(done.stderr.strip())
+    return done.stdout.strip()
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str], ready_url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through us."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        _await_ready(process, ready_url)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _await_ready(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SettingsError(f"A server ended at once (exit status {process.returncode}); see above.")
+        try:
+            with _opener().open(url, timeout=2):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SettingsError(f"A server did not answer within {START_SECONDS:g} seconds.")
+
+
+def _wait(*processes: subprocess.Popen[bytes]) -> None:
+    """Until Ctrl-C, a termination, or the end of one of the servers."""
+    while all(process.poll() is None for process in processes):
+        time.sleep(0.2)
+    raise SettingsError("A server ended by itself; see above.")
+
+
+def _check_free(port: int, option: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise SettingsError(
+                f"Port {port} is taken.", advice=f"Stop what uses it, or choose another with {option} NUMBER."
+            ) from None
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _instructions(demo: Demo, api_token: str, account: dict[str, Any], url: str) -> str:
+    servers = {"mcpServers": {"quickbooks": {"type": "http", "url": url}}}
+    return f"""
+Ledgerport is running at {demo.url}, and a stand-in for QuickBooks at {demo.stand_in_url}.
+The company "{account["name"]}" is connected (integrated account {account["id"]}).
+
+MCP URL (a secret: whoever has it can work in this company)
+
+  {url}
+
+Make another, here one that can only read:
+
+  curl -s {demo.url}/integrated-account/{account["id"]}/mcp \\
+    -H 'Authorization: Bearer {api_token}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{{"name": "Read only", "config": {{"methods": ["read"]}}}}'
+
+Connect a client
+
+  Claude Code   claude mcp add --transport http quickbooks {url}
+  Cursor, VS Code and others, in their mcpServers file:
+
+{_indented(json.dumps(servers, indent=2))}
+
+  ChatGPT and claude.ai reach servers on the public internet only. Deploy Ledgerport, or put an HTTPS tunnel
+  before it and set LEDGERPORT_PUBLIC_URL; then paste the URL as a custom connector without authentication.
+
+Two questions to try
+
+  Which customer owes us the most, and what is their email address?
+  Which bills are overdue? Pay the oldest one with the credit card.
+
+Press Ctrl-C to stop. The company and the URLs are kept in {demo.data}.
+"""
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

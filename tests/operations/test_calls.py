@@ -1,0 +1,276 @@
+"""A call from a grant to the vendor and back, against a vendor that answers well or badly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+import pytest
+
+from generator.catalog import Catalog
+from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
+from runtime.operations.calls import Answer, Calls
+from runtime.stores.hot_memory import MemoryHotState
+from runtime.upstream.client import VendorClient
+from tests.made_up import TOOLS, VENDOR
+from tests.vendor_server import Vendor, http, vendor
+
+ACCOUNT = Account(AccountId("a1"), "acme", "production", "Acme", "active", "42", {"company_id": "42"}, b"", 0, 0)
+GRANT = Grant(ACCOUNT, ServerConfig())
+THROTTLED = b'<R><Fault type="SERVICE"><Error code="3001"><Message>ThrottleExceeded</Message></Error></Fault></R>'
+
+
+class FixedTokens:
+    """Credentials that are renewed once when they are refused."""
+
+    def __init__(self) -> None:
+        self.access_token = "old"
+
+    async def fresh(self, account):
+        return Credentials(access_token=self.access_token, refresh_token="r")
+
+    async def invalidate(self, account, access_token):
+        assert access_token == self.access_token
+        self.access_token = "new"
+
+
+def run(handler, *calls, timeout=0.3, per_account=10, budget=100_000, config=None) -> tuple[list[Answer], Vendor]:
+    """The answers of calls `(tool name, arguments)` made one after another, and the vendor that got them."""
+
+    async def main():
+        async with vendor(handler) as server:
+            client = VendorClient(timeout_seconds=timeout, per_account=per_account)
+            maker = Calls(
+                catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
+                client=client,
+                tokens=FixedTokens(),
+                hot=MemoryHotState(),
+                base_url=lambda integration, account: server.url,
+                max_answer_bytes=budget,
+                clock=lambda: 1000.0,
+            )
+            grant = replace(GRANT, config=config or ServerConfig())
+            answers = [await maker.call(grant, TOOLS, name, arguments) for name, arguments in calls]
+            await client.close()
+            return answers, server
+
+    return asyncio.run(main())
+
+
+def json_vendor(value, status=200):
+    return lambda line, headers, body: http(status, orjson.dumps(value))
+
+
+def statement(server: Vendor, at: int = -1) -> str:
+    return parse_qs(urlsplit(server.requests[at][0].split()[1]).query)["query"][0]
+
+
+def invoices(count: int, first: int = 1):
+    return [{"Id": str(each), "Balance": 10 + each, "Line": ["x" * 50]} for each in range(first, first + count)]
+
+
+GET_NAME, LIST_NAME = "get_single_acme_invoice_by_id", "list_all_acme_invoices"
+UPDATE_NAME, PDF_NAME = "update_a_acme_invoice_by_id", "download_a_acme_invoice_pdf_by_id"
+
+
+def test_a_get_answers_the_record_alone():
+    [answer], server = run(
+        json_vendor({"Invoice": {"Id": "7", "Balance": 12.5}}), (GET_NAME, {"id": "7"})
+    )
+    assert json.loads(answer.text) == {"Id": "7", "Balance": 12.5}
+    assert server.requests[0][1]["authorization"] == "Bearer old"
+    assert answer.limits.remaining == (499, 9)
+
+
+def test_a_list_shows_its_columns_and_asks_for_one_more_than_it_shows():
+    [answer], server = run(json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"limit": 2}))
+    assert json.loads(answer.text) == {
+        "records": [{"Id": "1", "Balance": 11}, {"Id": "2", "Balance": 12}],
+        "returned": 2,
+    }
+    assert statement(server) == "SELECT * FROM Invoice  ORDER Id ASC START 1 MAX 3"
+
+
+def test_a_cursor_reads_on_where_the_page_ended():
+    [first], _ = run(json_vendor({"QueryResponse": {"Invoice": invoices(3)}}), (LIST_NAME, {"limit": 2}))
+    cursor = json.loads(first.text)["next_cursor"]
+    [second], server = run(
+        json_vendor({"QueryResponse": {"Invoice": invoices(1, 3)}}), (LIST_NAME, {"limit": 2, "next_cursor": cursor})
+    )
+    assert statement(server).endswith("START 3 MAX 3")
+    assert json.loads(second.text) == {"records": [{"Id": "3", "Balance": 13}], "returned": 1}
+
+
+def test_a_cursor_of_another_call_is_an_error():
+    [first], _ = run(json_vendor({"QueryResponse": {"Invoice": invoices(3)}}), (LIST_NAME, {"limit": 2}))
+    cursor = json.loads(first.text)["next_cursor"]
+    answers, server = run(
+        json_vendor({}),
+        (LIST_NAME, {"limit": 2, "DocNumber": "x", "next_cursor": cursor}),
+        (LIST_NAME, {"next_cursor": "made up"}),
+    )
+    assert [answer.error.code for answer in answers] == ["invalid_arguments"] * 2
+    assert not server.requests
+
+
+def test_an_answer_over_its_budget_says_so_and_leads_on():
+    [answer], _ = run(
+        json_vendor({"QueryResponse": {"Invoice": invoices(5)}}),
+        (LIST_NAME, {"limit": 5, "fields": ["*"]}),
+        budget=200,
+    )
+    told = json.loads(answer.text)
+    assert told["returned"] == len(told["records"]) == 2
+    assert "Only 2 of the 5 records" in told["note"]
+    [rest], server = run(
+        json_vendor({"QueryResponse": {"Invoice": []}}),
+        (LIST_NAME, {"limit": 5, "fields": ["*"], "next_cursor": told["next_cursor"]}),
+    )
+    assert "START 3 " in statement(server)
+
+
+def test_a_raw_query_is_sent_as_written_and_answered_whole():
+    query = "select * from Invoice where Balance > '0' max 2"
+    [answer], server = run(json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"query": query}))
+    assert statement(server) == "select * from Invoice where Balance > '0' START 1 MAX 2"
+    told = json.loads(answer.text)
+    assert told["records"] == invoices(2)
+    assert "next_cursor" in told
+
+
+def test_a_count_answers_the_total():
+    [answer], _ = run(
+        json_vendor({"QueryResponse": {"totalCount": 6}}), (LIST_NAME, {"query": "select count(*) from Invoice"})
+    )
+    assert json.loads(answer.text) == {"total": 6, "records": []}
+
+
+def test_a_raw_query_cannot_stand_beside_typed_filters():
+    [answer], server = run(json_vendor({}), (LIST_NAME, {"query": "select * from Invoice", "DocNumber": "1"}))
+    assert 'Argument "query" cannot stand beside DocNumber.' in answer.error.message
+    assert not server.requests
+
+
+def test_wrong_arguments_are_all_named_and_nothing_is_sent():
+    [answer], server = run(
+        json_vendor({}), (UPDATE_NAME, {"id": 7, "DueDat": "x", "Line": [{"Amount": "ten"}], "DueDate": "31/12/2026"})
+    )
+    for part in (
+        'Argument "id" must be a text, but is 7.',
+        'Argument "DueDat" is not known. Did you mean "DueDate"?',
+        'Argument "Line[0].Amount" must be a number, but is "ten".',
+        'Argument "DueDate" must be a date written YYYY-MM-DD, but is "31/12/2026".',
+        'Argument "SyncToken" is missing.',
+    ):
+        assert part in answer.error.message
+    assert not server.requests
+    assert answer.limits.remaining == (500, 10)
+
+
+def test_a_record_that_was_read_can_be_sent_back():
+    [answer], server = run(
+        json_vendor({"Invoice": {"Id": "7"}}),
+        (UPDATE_NAME, {"id": "7", "Id": "7", "SyncToken": "1", "MetaData": {"x": 1}, "DueDate": "2026-12-31"}),
+    )
+    assert answer.error is None
+    assert orjson.loads(server.requests[0][2]) == {"Id": "7", "SyncToken": "1", "DueDate": "2026-12-31"}
+    assert "requestid=" in server.requests[0][0]
+
+
+def test_two_ids_that_differ_are_refused():
+    [answer], _ = run(json_vendor({}), (UPDATE_NAME, {"id": "7", "Id": "8", "SyncToken": "1"}))
+    assert "name two different records" in answer.error.message
+
+
+def test_a_file_keeps_its_bytes_and_gets_a_safe_name():
+    [answer], _ = run(lambda *_: http(200, b"%PDF-1.4\xff", "application/pdf"), (PDF_NAME, {"id": "7/../8"}))
+    assert (answer.file.content, answer.file.name) == (b"%PDF-1.4\xff", "invoice-7-..-8.pdf")
+
+
+def test_a_refusal_for_too_many_calls_says_how_long_to_wait():
+    [answer, after], _ = run(
+        lambda *_: http(429, THROTTLED, "application/xml", "Retry-After: 37"), (GET_NAME, {"id": "7"}), (GET_NAME, {})
+    )
+    assert answer.status == answer.error.status == 429
+    assert answer.error.as_text() == (
+        "Acme Books rate limit reached (429). 0 of 500 requests left in 60 seconds, resets in 60 s. "
+        "Wait 60 seconds, then retry the same call."
+    )
+    assert dict(answer.limits.fields())[b"retry-after"] == b"60"
+    assert after.error.code == "invalid_arguments"
+
+
+def test_a_refused_access_token_is_renewed_once():
+    def handler(line, headers, body):
+        if headers["authorization"] == "Bearer old":
+            return http(401, b'{"fault": {"error": [{"code": "3200", "message": "expired"}]}}')
+        return http(200, b'{"Invoice": {"Id": "7"}}')
+
+    [answer], server = run(handler, (GET_NAME, {"id": "7"}))
+    assert json.loads(answer.text) == {"Id": "7"}
+    assert len(server.requests) == 2
+
+
+READ, WRITE = (GET_NAME, {"id": "7"}), (UPDATE_NAME, {"id": "7", "SyncToken": "1"})
+
+
+async def slow(line, headers, body):
+    await asyncio.sleep(5)
+    return b""
+
+
+@pytest.mark.parametrize(
+    ("handler", "read_code", "write_code", "words"),
+    [
+        (slow, "vendor_timeout", "indeterminate", "no answer within 0.3 seconds"),
+        (lambda *_: http(200, b"<html><body>Maintenance", "text/html"), "vendor_unavailable", "indeterminate", "text/html"),
+        (
+            lambda *_: b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\nX-Close: 1\r\n\r\n{"Invoice": ',
+            "vendor_unavailable",
+            "indeterminate",
+            "broke off",
+        ),
+        (lambda *_: http(200, b'{"Invoice": {"Id"'), "vendor_unavailable", "indeterminate", "cannot be read"),
+        (lambda *_: http(503, b"<html>nginx</html>", "text/html"), "vendor_unavailable", "vendor_unavailable", "503"),
+        (lambda *_: http(502, b"", "text/html"), "vendor_unavailable", "indeterminate", "502"),
+        (lambda *_: b"", "vendor_unavailable", "indeterminate", "broke off"),
+        (lambda *_: b"nonsense\r\n\r\n", "vendor_unavailable", "indeterminate", "broke off"),
+    ],
+)
+def test_a_vendor_that_fails_is_told_apart_from_one_that_may_have_obeyed(handler, read_code, write_code, words):
+    [read, write], _ = run(handler, READ, WRITE)
+    assert (read.error.code, write.error.code) == (read_code, write_code)
+    assert words in read.error.message
+
+
+def test_a_vendor_that_is_down_was_sent_nothing():
+    async def main():
+        client = VendorClient(timeout_seconds=1, per_account=1)
+        from runtime.upstream.client import VendorRequest
+
+        with pytest.raises(Exception) as caught:
+            await client.send(VendorRequest("POST", "http://127.0.0.1:9/x", changes_data=True), "a")
+        await client.close()
+        return caught.value
+
+    error = asyncio.run(main())
+    assert error.code == "vendor_unavailable"
+    assert "nothing was sent" in error.message
+
+
+def test_one_company_cannot_take_all_connections():
+    async def main():
+        async with vendor(slow) as server:
+            client = VendorClient(timeout_seconds=0.3, per_account=2)
+            from runtime.upstream.client import VendorRequest
+
+            sends = [client.send(VendorRequest("GET", server.url), "a") for _ in range(3)]
+            sends.append(client.send(VendorRequest("GET", server.url), "b"))
+            results = await asyncio.gather(*sends, return_exceptions=True)
+            await client.close()
+            return [each.code for each in results]
+
+    assert asyncio.run(main()) == ["vendor_timeout", "vendor_timeout", "rate_limited", "vendor_timeout"]

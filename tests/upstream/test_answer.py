@@ -1,0 +1,98 @@
+"""What the vendor answers, read as a value or as an error with advice."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from tests.made_up import VENDOR
+
+from runtime.errors import Indeterminate, RateLimited, VendorRefused, VendorUnavailable
+from runtime.upstream.answer import at, error_in, unreadable, value_of, wait_seconds
+from runtime.upstream.client import VendorResponse
+
+THROTTLED = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<IntuitResponse time="2017-07-30T22:45:22.933-07:00" xmlns="http://schema.intuit.com/finance/v3">
+<Fault type="SERVICE"><Error code="3001"><Message>message=ThrottleExceeded; errorCode=003001; statusCode=429</Message>
+<Detail>The request limit was reached.  Try again later</Detail></Error></Fault></IntuitResponse>"""
+
+
+def response(status: int, body: bytes | dict, **headers: str) -> VendorResponse:
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    return VendorResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
+
+
+def failure(answer: VendorResponse, *, changes_data: bool = False):
+    return error_in(answer, value_of(answer), VENDOR, changes_data=changes_data)
+
+
+def fault(code: str, status: int = 400) -> VendorResponse:
+    error = {"Message": "Stale Object Error", "Detail": "You and root were working", "code": code, "element": "Id"}
+    return response(status, {"Fault": {"Error": [error], "type": "ValidationFault"}}, trace_id="1-2-3")
+
+
+def test_a_record_is_no_error():
+    answer = response(200, {"Invoice": {"Id": "1"}})
+    assert failure(answer) is None
+    assert at(value_of(answer), ("Invoice", "Id")) == "1"
+
+
+def test_a_fault_carries_kind_advice_code_and_trace():
+    error = failure(fault("5010"))
+    assert isinstance(error, VendorRefused)
+    assert (error.code, error.status, error.vendor_code, error.trace) == ("conflict", 400, "5010", "1-2-3")
+    assert error.message == "Acme Books refused: Stale Object Error: You and root were working (at Id)"
+    assert error.advice == "Read it again and use its new version."
+
+
+def test_a_fault_inside_a_200_is_an_error_too():
+    assert isinstance(failure(fault("610", status=200)), VendorRefused)
+
+
+def test_the_gateways_lower_case_envelope_is_read():
+    body = {"fault": {"error": [{"message": "AuthenticationFailed", "detail": "Token expired", "code": "3200"}]}}
+    error = failure(response(401, body))
+    assert error.message == "Acme Books refused: AuthenticationFailed: Token expired"
+    assert error.status == 401
+
+
+@pytest.mark.parametrize("status", [429, 403])
+def test_throttling_is_known_by_status_or_by_code_also_in_xml(status):
+    error = failure(response(status, THROTTLED))
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == 60
+
+
+def test_the_vendors_own_wait_wins_over_the_default():
+    assert failure(response(429, THROTTLED, retry_after="7")).retry_after == 7
+    assert wait_seconds(VENDOR.rate_limit, {"retry-after": "Sat, 21 Nov 2026 00:00:30 GMT"}, 1795219200.0) == 30
+
+
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE html><html>Bad gateway</html>", b'{"Invoice": {"Id": "1', b"\xff\xfe", b"<a><b></a>"]
+)
+def test_a_body_that_is_neither_json_nor_xml_cannot_be_read(body):
+    with pytest.raises(ValueError):
+        value_of(response(200, body))
+
+
+def test_an_unreadable_answer_to_a_write_is_indeterminate():
+    html = response(200, b"<html>", content_type="text/html; charset=utf-8")
+    assert isinstance(unreadable(VENDOR, html, changes_data=True), Indeterminate)
+    error = unreadable(VENDOR, html, changes_data=False)
+    assert type(error) is VendorUnavailable
+    assert "text/html" in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "changes_data", "kind"),
+    [
+        (503, True, VendorUnavailable),
+        (502, True, Indeterminate),
+        (504, True, Indeterminate),
+        (502, False, VendorUnavailable),
+        (404, False, VendorRefused),
+        (302, True, VendorUnavailable),
+    ],
+)
+def test_a_status_without_reason_is_named(status, changes_data, kind):
+    assert type(failure(response(status, b""), changes_data=changes_data)) is kind

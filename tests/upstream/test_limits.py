@@ -1,0 +1,37 @@
+"""The RateLimit fields, from counts and from a vendor's refusal."""
+
+from __future__ import annotations
+
+from runtime.model import WindowCount
+from generator.catalog import RateWindow
+from runtime.upstream.limits import Limits, measure, refused
+
+WINDOWS = (RateWindow("minute", 500, 60), RateWindow("second", 10, 1))
+
+
+def test_the_fields_tell_of_the_window_closest_to_its_end():
+    limits = measure(WINDOWS, (WindowCount(100, 42.2), WindowCount(9, 0.4)))
+    assert dict(limits.fields()) == {
+        b"ratelimit-limit": b"10",
+        b"ratelimit-remaining": b"1",
+        b"ratelimit-reset": b"1",
+        b"ratelimit-policy": b'"minute";q=500;w=60, "second";q=10;w=1',
+        b"ratelimit": b'"second";r=1;t=1',
+    }
+
+
+def test_a_used_up_window_says_how_long_to_wait():
+    limits = measure(WINDOWS, (WindowCount(500, 36.5), WindowCount(3, 0.9)))
+    assert dict(limits.fields())[b"retry-after"] == b"37"
+    assert limits.as_dict()["remaining"] == 0
+
+
+def test_a_refusal_leaves_nothing_and_takes_the_longer_wait():
+    limits = refused(measure(WINDOWS, (WindowCount(10, 59.0), WindowCount(1, 1.0))), 60)
+    assert dict(limits.fields())[b"ratelimit"] == b'"minute";r=0;t=60'
+    assert limits.as_dict() | {"status": 429, "retry_after": 60, "refused_by": "vendor"} == limits.as_dict()
+
+
+def test_a_vendor_without_windows_has_only_the_wait():
+    assert Limits((), (), ()).fields() == []
+    assert refused(Limits((), (), ()), 7).fields() == [(b"retry-after", b"7")]

@@ -1,0 +1,58 @@
+"""From a tool and its arguments to one HTTP request."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from tests.made_up import GET, LIST, UPDATE, VENDOR
+
+from runtime.errors import InvalidArguments
+from runtime.upstream.request import base_address, build
+
+BASE = "https://books.example.com/company/42"
+
+
+def request(tool, arguments, once_key=""):
+    return build(
+        tool, VENDOR, BASE, arguments, arguments, authorization={"Authorization": "Bearer x"}, once_key=once_key
+    )
+
+
+def test_a_base_address_is_filled_from_the_account():
+    assert base_address(VENDOR.environments["production"], {"company_id": "42"}) == BASE
+
+
+def test_a_get_names_its_record_and_what_is_always_sent():
+    built = request(GET, {"id": "7"})
+    assert (built.verb, built.url, built.body) == ("GET", f"{BASE}/invoice/7?minorversion=75", None)
+    assert built.headers == {"Accept": "application/json", "Authorization": "Bearer x"}
+    assert not built.changes_data
+
+
+@pytest.mark.parametrize("hostile", ["1/../../2", "1?x=y", "1#x", "a b", "%2e%2e", "1\r\nHost: x"])
+def test_an_id_cannot_leave_its_place_in_the_address(hostile):
+    path = request(GET, {"id": hostile}).url.removeprefix(f"{BASE}/invoice/").split("?minorversion")[0]
+    assert not set(path) & set("/?# \r\n")
+
+
+@pytest.mark.parametrize("hostile", ["", ".", ".."])
+def test_an_id_that_climbs_is_refused(hostile):
+    with pytest.raises(InvalidArguments, match='"id"'):
+        request(GET, {"id": hostile})
+
+
+def test_a_write_carries_its_fields_under_the_vendors_names_and_its_key():
+    built = request(UPDATE, {"id": "7", "SyncToken": "2", "DueDate": "2026-12-31"}, once_key="k1")
+    assert orjson.loads(built.body) == {"Id": "7", "SyncToken": "2", "DueDate": "2026-12-31"}
+    assert built.url == f"{BASE}/invoice?minorversion=75&requestid=k1"
+    assert built.headers["Content-Type"] == "application/json"
+    assert built.changes_data
+    assert built.is_once
+
+
+def test_a_query_parameter_with_nothing_to_fill_it_is_left_out():
+    assert request(LIST, {}).url == f"{BASE}/query?minorversion=75"
+
+
+def test_a_statement_is_encoded_whole():
+    assert "query=a%20%3D%20%27b%26c%27&" in request(LIST, {"statement": "a = 'b&c'"}).url
