@@ -216,6 +216,8 @@ class Call:
     """(argument, the vendor's field) for everything that goes into the body, such as ("id", "Id")."""
     fixed: dict[str, Any] = field(default_factory=dict)
     """Body fields that are always sent, with these values."""
+    joins: dict[str, str] = field(default_factory=dict)
+    """What stands between the values of a list argument where it fills a `{name}`; a comma when not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,8 @@ class Returns:
     media_type: str = ""
     file_name: str = ""
     behaviour: str = ""
+    paged: bool = False
+    """Whether a behaviour answers rows, which `limit` and `next_cursor` cut into pages."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +255,8 @@ class Tool:
     listing: Listing | None = None
     tolerated: tuple[str, ...] = ()
     """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
+    always_send: tuple[str, ...] = ()
+    """Fields that the vendor wants in every update of this record, even one that sends only changes."""
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
