@@ -53,11 +53,19 @@ def serve(host: str | None, port: int | None) -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Ledgerport's port.")
 @click.option(
-    "--stand-in-port", type=click.IntRange(1, 65535), default=8001, show_default=True, help="The stand-in's port."
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Ledgerport's port."
 )
-@click.option("--data", type=click.Path(path_type=Path), default=DEMO_DATA, show_default=True, help="Its directory.")
+@click.option(
+    "--stand-in-port",
+    type=click.IntRange(1, 65535),
+    default=8001,
+    show_default=True,
+    help="The stand-in's port.",
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=DEMO_DATA, show_default=True, help="Its directory."
+)
 @_plainly
 def demo(port: int, stand_in_port: int, data: Path) -> None:
     """Start a QuickBooks stand-in with a demo company and Ledgerport, and print a URL to use."""
@@ -141,7 +149,11 @@ def token_create(name: str, replace: bool, bare: bool) -> None:
             if each["name"] == name:
                 tokens.revoke(each["id"])
     made = tokens.create(name)
-    click.echo(made["token"] if bare else f"{made['token']}\n\nIt is not shown again. Send it as: Authorization: Bearer …")
+    click.echo(
+        made["token"]
+        if bare
+        else f"{made['token']}\n\nIt is not shown again. Send it as: Authorization: Bearer …"
+    )
 
 
 @token.command("list")

@@ -52,6 +52,15 @@ class Demo:
         return f"http://127.0.0.1:{self.stand_in_port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A demo that runs: a way to manage it, its company, and its servers."""
+
+    api: Api
+    account: dict[str, Any]
+    processes: tuple[subprocess.Popen[bytes], ...]
+
+
 def run(demo: Demo) -> None:
     """Start everything, print what to do with it, and wait until it is stopped.
 
@@ -59,27 +68,35 @@ def run(demo: Demo) -> None:
     """
     for port, option in ((demo.port, "--port"), (demo.stand_in_port, "--stand-in-port")):
         _check_free(port, option)
+    with running(demo) as all_of_it:
+        path = f"/integrated-account/{all_of_it.account['id']}/mcp"
+        url = all_of_it.api.call("POST", path, {"name": "Demo"})["url"]
+        print(_instructions(demo, all_of_it.api.token, all_of_it.account, url), flush=True)
+        _wait(all_of_it.processes)
+
+
+@contextmanager
+def running(demo: Demo) -> Iterator[Running]:
+    """Both servers, with the demo company connected, while the block runs."""
     demo.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     client_secret = _client_secret(demo.data)
+    environment = {
+        "LEDGERPORT_DATA": str(demo.data),
+        "LEDGERPORT_HOST": "127.0.0.1",
+        "LEDGERPORT_PORT": str(demo.port),
+        "LEDGERPORT_PUBLIC_URL": demo.url,
+        "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT_ID,
+        "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": client_secret,
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
+    }
     _say("Starting the QuickBooks stand-in …")
-    with _process(_stand_in_command(demo, client_secret), {}, demo.stand_in_url + "/_sandbox/status") as stand_in:
+    stand_in_ready = demo.stand_in_url + "/.well-known/openid_configuration"
+    with _process(_stand_in_command(demo, client_secret), {}, stand_in_ready) as stand_in:
         _say("Starting Ledgerport …")
-        environment = {
-            "LEDGERPORT_DATA": str(demo.data),
-            "LEDGERPORT_HOST": "127.0.0.1",
-            "LEDGERPORT_PORT": str(demo.port),
-            "LEDGERPORT_PUBLIC_URL": demo.url,
-            "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT_ID,
-            "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": client_secret,
-            "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
-        }
         command = [sys.executable, "-m", "runtime", "serve"]
         with _process(command, environment, demo.url + "/healthz") as server:
             api = Api(demo.url, _new_api_token(environment))
-            account = _account(demo, api)
-            created = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
-            print(_instructions(demo, api.token, account, created["url"]), flush=True)
-            _wait(stand_in, server)
+            yield Running(api, _account(demo, api), (stand_in, server))
 
 
 class Api:
@@ -178,7 +195,9 @@ def _new_api_token(environment: dict[str, str]) -> str:
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], ready_url: str) -> Iterator[subprocess.Popen[bytes]]:
+def _process(
+    command: list[str], environment: dict[str, str], ready_url: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through us."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
         command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, start_new_session=True
@@ -211,7 +230,7 @@ def _await_ready(process: subprocess.Popen[bytes], url: str) -> None:
     raise SettingsError(f"A server did not answer within {START_SECONDS:g} seconds.")
 
 
-def _wait(*processes: subprocess.Popen[bytes]) -> None:
+def _wait(processes: tuple[subprocess.Popen[bytes], ...]) -> None:
     """Until Ctrl-C, a termination, or the end of one of the servers."""
     while all(process.poll() is None for process in processes):
         time.sleep(0.2)

@@ -57,7 +57,9 @@ VENDOR = Integration(
         reset_header="Retry-After",
         reset_default=60,
     ),
-    pagination=Pagination(style="offset", first=1, total=("QueryResponse", "totalCount"), default=3, maximum=5),
+    pagination=Pagination(
+        style="offset", first=1, total=("QueryResponse", "totalCount"), default=3, maximum=5
+    ),
     errors=ErrorRules(
         list=(("Fault", "Error"), ("fault", "error")),
         code="code",

@@ -10,24 +10,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import orjson
 
 from generator.catalog import Catalog, Integration, Tool
+from runtime.connect.headers import authorization_headers
 from runtime.errors import LedgerportError, NotFound, RateLimited
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import lists
 from runtime.operations.arguments import ArgumentChecker
 from runtime.safety import once
+from runtime.stores.hot import HotState
 from runtime.upstream import answer as answers
 from runtime.upstream.behaviours import BEHAVIOURS
 from runtime.upstream.client import VendorClient, VendorResponse
 from runtime.upstream.limits import Limits, measure, refused
 from runtime.upstream.request import build
-
-if TYPE_CHECKING:
-    from runtime.stores.hot import HotState
 
 NO_LIMITS = Limits((), (), ())
 
@@ -171,8 +170,6 @@ class Calls:
         return response, value
 
     async def _send(self, job: Job, words: Mapping[str, str], credentials: Credentials) -> VendorResponse:
-        from runtime.connect.headers import authorization_headers
-
         request = build(
             job.tool,
             job.integration,

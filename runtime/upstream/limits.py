@@ -86,5 +86,5 @@ def refused(limits: Limits, wait: int) -> Limits:
         return Limits((), (), (), wait, True)
     widest = max(range(len(limits.windows)), key=lambda at: limits.windows[at].seconds)
     remaining = tuple(0 if at == widest else left for at, left in enumerate(limits.remaining))
-    resets = tuple(max(wait, reset) if at == widest else reset for at, reset in enumerate(limits.resets))
-    return Limits(limits.windows, remaining, resets, max(wait, limits.retry_after or 0), True)
+    resets = tuple(wait if at == widest else reset for at, reset in enumerate(limits.resets))
+    return Limits(limits.windows, remaining, resets, wait, True)

@@ -18,9 +18,13 @@ from runtime.upstream.client import VendorClient
 from tests.made_up import TOOLS, VENDOR
 from tests.vendor_server import Vendor, http, vendor
 
-ACCOUNT = Account(AccountId("a1"), "acme", "production", "Acme", "active", "42", {"company_id": "42"}, b"", 0, 0)
+ACCOUNT = Account(
+    AccountId("a1"), "acme", "production", "Acme", "active", "42", {"company_id": "42"}, b"", 0, 0
+)
 GRANT = Grant(ACCOUNT, ServerConfig())
-THROTTLED = b'<R><Fault type="SERVICE"><Error code="3001"><Message>ThrottleExceeded</Message></Error></Fault></R>'
+THROTTLED = (
+    b'<R><Fault type="SERVICE"><Error code="3001"><Message>ThrottleExceeded</Message></Error></Fault></R>'
+)
 
 
 class FixedTokens:
@@ -37,7 +41,9 @@ class FixedTokens:
         self.access_token = "new"
 
 
-def run(handler, *calls, timeout=0.3, per_account=10, budget=100_000, config=None) -> tuple[list[Answer], Vendor]:
+def run(
+    handler, *calls, timeout=0.3, per_account=10, budget=100_000, config=None
+) -> tuple[list[Answer], Vendor]:
     """The answers of calls `(tool name, arguments)` made one after another, and the vendor that got them."""
 
     async def main():
@@ -69,7 +75,9 @@ def statement(server: Vendor, at: int = -1) -> str:
 
 
 def invoices(count: int, first: int = 1):
-    return [{"Id": str(each), "Balance": 10 + each, "Line": ["x" * 50]} for each in range(first, first + count)]
+    return [
+        {"Id": str(each), "Balance": 10 + each, "Line": ["x" * 50]} for each in range(first, first + count)
+    ]
 
 
 GET_NAME, LIST_NAME = "get_single_acme_invoice_by_id", "list_all_acme_invoices"
@@ -77,16 +85,16 @@ UPDATE_NAME, PDF_NAME = "update_a_acme_invoice_by_id", "download_a_acme_invoice_
 
 
 def test_a_get_answers_the_record_alone():
-    [answer], server = run(
-        json_vendor({"Invoice": {"Id": "7", "Balance": 12.5}}), (GET_NAME, {"id": "7"})
-    )
+    [answer], server = run(json_vendor({"Invoice": {"Id": "7", "Balance": 12.5}}), (GET_NAME, {"id": "7"}))
     assert json.loads(answer.text) == {"Id": "7", "Balance": 12.5}
     assert server.requests[0][1]["authorization"] == "Bearer old"
     assert answer.limits.remaining == (499, 9)
 
 
 def test_a_list_shows_its_columns_and_asks_for_one_more_than_it_shows():
-    [answer], server = run(json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"limit": 2}))
+    [answer], server = run(
+        json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"limit": 2})
+    )
     assert json.loads(answer.text) == {
         "records": [{"Id": "1", "Balance": 11}, {"Id": "2", "Balance": 12}],
         "returned": 2,
@@ -98,7 +106,8 @@ def test_a_cursor_reads_on_where_the_page_ended():
     [first], _ = run(json_vendor({"QueryResponse": {"Invoice": invoices(3)}}), (LIST_NAME, {"limit": 2}))
     cursor = json.loads(first.text)["next_cursor"]
     [second], server = run(
-        json_vendor({"QueryResponse": {"Invoice": invoices(1, 3)}}), (LIST_NAME, {"limit": 2, "next_cursor": cursor})
+        json_vendor({"QueryResponse": {"Invoice": invoices(1, 3)}}),
+        (LIST_NAME, {"limit": 2, "next_cursor": cursor}),
     )
     assert statement(server).endswith("START 3 MAX 3")
     assert json.loads(second.text) == {"records": [{"Id": "3", "Balance": 13}], "returned": 1}
@@ -134,7 +143,9 @@ def test_an_answer_over_its_budget_says_so_and_leads_on():
 
 def test_a_raw_query_is_sent_as_written_and_answered_whole():
     query = "select * from Invoice where Balance > '0' max 2"
-    [answer], server = run(json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"query": query}))
+    [answer], server = run(
+        json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"query": query})
+    )
     assert statement(server) == "select * from Invoice where Balance > '0' START 1 MAX 2"
     told = json.loads(answer.text)
     assert told["records"] == invoices(2)
@@ -143,7 +154,8 @@ def test_a_raw_query_is_sent_as_written_and_answered_whole():
 
 def test_a_count_answers_the_total():
     [answer], _ = run(
-        json_vendor({"QueryResponse": {"totalCount": 6}}), (LIST_NAME, {"query": "select count(*) from Invoice"})
+        json_vendor({"QueryResponse": {"totalCount": 6}}),
+        (LIST_NAME, {"query": "select count(*) from Invoice"}),
     )
     assert json.loads(answer.text) == {"total": 6, "records": []}
 
@@ -156,7 +168,8 @@ def test_a_raw_query_cannot_stand_beside_typed_filters():
 
 def test_wrong_arguments_are_all_named_and_nothing_is_sent():
     [answer], server = run(
-        json_vendor({}), (UPDATE_NAME, {"id": 7, "DueDat": "x", "Line": [{"Amount": "ten"}], "DueDate": "31/12/2026"})
+        json_vendor({}),
+        (UPDATE_NAME, {"id": 7, "DueDat": "x", "Line": [{"Amount": "ten"}], "DueDate": "31/12/2026"}),
     )
     for part in (
         'Argument "id" must be a text, but is 7.',
@@ -173,7 +186,10 @@ def test_wrong_arguments_are_all_named_and_nothing_is_sent():
 def test_a_record_that_was_read_can_be_sent_back():
     [answer], server = run(
         json_vendor({"Invoice": {"Id": "7"}}),
-        (UPDATE_NAME, {"id": "7", "Id": "7", "SyncToken": "1", "MetaData": {"x": 1}, "DueDate": "2026-12-31"}),
+        (
+            UPDATE_NAME,
+            {"id": "7", "Id": "7", "SyncToken": "1", "MetaData": {"x": 1}, "DueDate": "2026-12-31"},
+        ),
     )
     assert answer.error is None
     assert orjson.loads(server.requests[0][2]) == {"Id": "7", "SyncToken": "1", "DueDate": "2026-12-31"}
@@ -192,14 +208,16 @@ def test_a_file_keeps_its_bytes_and_gets_a_safe_name():
 
 def test_a_refusal_for_too_many_calls_says_how_long_to_wait():
     [answer, after], _ = run(
-        lambda *_: http(429, THROTTLED, "application/xml", "Retry-After: 37"), (GET_NAME, {"id": "7"}), (GET_NAME, {})
+        lambda *_: http(429, THROTTLED, "application/xml", "Retry-After: 37"),
+        (GET_NAME, {"id": "7"}),
+        (GET_NAME, {}),
     )
     assert answer.status == answer.error.status == 429
     assert answer.error.as_text() == (
-        "Acme Books rate limit reached (429). 0 of 500 requests left in 60 seconds, resets in 60 s. "
-        "Wait 60 seconds, then retry the same call."
+        "Acme Books rate limit reached (429). 0 of 500 requests left in 60 seconds, resets in 37 s. "
+        "Wait 37 seconds, then retry the same call."
     )
-    assert dict(answer.limits.fields())[b"retry-after"] == b"60"
+    assert dict(answer.limits.fields())[b"retry-after"] == b"37"
     assert after.error.code == "invalid_arguments"
 
 
@@ -226,7 +244,12 @@ async def slow(line, headers, body):
     ("handler", "read_code", "write_code", "words"),
     [
         (slow, "vendor_timeout", "indeterminate", "no answer within 0.3 seconds"),
-        (lambda *_: http(200, b"<html><body>Maintenance", "text/html"), "vendor_unavailable", "indeterminate", "text/html"),
+        (
+            lambda *_: http(200, b"<html><body>Maintenance", "text/html"),
+            "vendor_unavailable",
+            "indeterminate",
+            "text/html",
+        ),
         (
             lambda *_: b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\nX-Close: 1\r\n\r\n{"Invoice": ',
             "vendor_unavailable",
@@ -234,13 +257,20 @@ async def slow(line, headers, body):
             "broke off",
         ),
         (lambda *_: http(200, b'{"Invoice": {"Id"'), "vendor_unavailable", "indeterminate", "cannot be read"),
-        (lambda *_: http(503, b"<html>nginx</html>", "text/html"), "vendor_unavailable", "vendor_unavailable", "503"),
+        (
+            lambda *_: http(503, b"<html>nginx</html>", "text/html"),
+            "vendor_unavailable",
+            "vendor_unavailable",
+            "503",
+        ),
         (lambda *_: http(502, b"", "text/html"), "vendor_unavailable", "indeterminate", "502"),
         (lambda *_: b"", "vendor_unavailable", "indeterminate", "broke off"),
         (lambda *_: b"nonsense\r\n\r\n", "vendor_unavailable", "indeterminate", "broke off"),
     ],
 )
-def test_a_vendor_that_fails_is_told_apart_from_one_that_may_have_obeyed(handler, read_code, write_code, words):
+def test_a_vendor_that_fails_is_told_apart_from_one_that_may_have_obeyed(
+    handler, read_code, write_code, words
+):
     [read, write], _ = run(handler, READ, WRITE)
     assert (read.error.code, write.error.code) == (read_code, write_code)
     assert words in read.error.message

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from tests.made_up import VENDOR
 
 from runtime.errors import Indeterminate, RateLimited, VendorRefused, VendorUnavailable
 from runtime.upstream.answer import at, error_in, unreadable, value_of, wait_seconds
 from runtime.upstream.client import VendorResponse
+from tests.made_up import VENDOR
 
 THROTTLED = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <IntuitResponse time="2017-07-30T22:45:22.933-07:00" xmlns="http://schema.intuit.com/finance/v3">
@@ -26,7 +26,12 @@ def failure(answer: VendorResponse, *, changes_data: bool = False):
 
 
 def fault(code: str, status: int = 400) -> VendorResponse:
-    error = {"Message": "Stale Object Error", "Detail": "You and root were working", "code": code, "element": "Id"}
+    error = {
+        "Message": "Stale Object Error",
+        "Detail": "You and root were working",
+        "code": code,
+        "element": "Id",
+    }
     return response(status, {"Fault": {"Error": [error], "type": "ValidationFault"}}, trace_id="1-2-3")
 
 
@@ -49,7 +54,9 @@ def test_a_fault_inside_a_200_is_an_error_too():
 
 
 def test_the_gateways_lower_case_envelope_is_read():
-    body = {"fault": {"error": [{"message": "AuthenticationFailed", "detail": "Token expired", "code": "3200"}]}}
+    body = {
+        "fault": {"error": [{"message": "AuthenticationFailed", "detail": "Token expired", "code": "3200"}]}
+    }
     error = failure(response(401, body))
     assert error.message == "Acme Books refused: AuthenticationFailed: Token expired"
     assert error.status == 401
@@ -64,7 +71,9 @@ def test_throttling_is_known_by_status_or_by_code_also_in_xml(status):
 
 def test_the_vendors_own_wait_wins_over_the_default():
     assert failure(response(429, THROTTLED, retry_after="7")).retry_after == 7
-    assert wait_seconds(VENDOR.rate_limit, {"retry-after": "Sat, 21 Nov 2026 00:00:30 GMT"}, 1795219200.0) == 30
+    assert (
+        wait_seconds(VENDOR.rate_limit, {"retry-after": "Sat, 21 Nov 2026 00:00:30 GMT"}, 1795219200.0) == 30
+    )
 
 
 @pytest.mark.parametrize(

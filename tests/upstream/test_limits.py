@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runtime.model import WindowCount
 from generator.catalog import RateWindow
+from runtime.model import WindowCount
 from runtime.upstream.limits import Limits, measure, refused
 
 WINDOWS = (RateWindow("minute", 500, 60), RateWindow("second", 10, 1))

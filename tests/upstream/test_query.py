@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.made_up import LANGUAGE, LISTING
 
 from runtime.errors import InvalidArguments
 from runtime.upstream.query import Page, conditions, order_by, raw_page, raw_paging, statement
+from tests.made_up import LANGUAGE, LISTING
 
 WRITTEN = [
     ({"Balance_from": 0.01}, "Balance >= '0.01'"),
@@ -56,7 +56,9 @@ def test_a_raw_statement_of_another_entity_is_refused(query):
         raw_paging(LANGUAGE, LISTING, query)
 
 
-@pytest.mark.parametrize("query", ["select * from Invoice", "SELECT count(*) FROM invoice", "select Id from\nInvoice "])
+@pytest.mark.parametrize(
+    "query", ["select * from Invoice", "SELECT count(*) FROM invoice", "select Id from\nInvoice "]
+)
 def test_a_raw_statement_of_its_own_entity_passes(query):
     assert raw_paging(LANGUAGE, LISTING, query).limit is None
 

@@ -6,7 +6,9 @@ from runtime.upstream.behaviours.quickbooks import report_rows
 
 REPORT = {
     "Header": {"ReportName": "ProfitAndLoss", "ReportBasis": "Accrual", "Currency": "USD", "Option": []},
-    "Columns": {"Column": [{"ColTitle": "", "ColType": "Account"}, {"ColTitle": "Total", "ColType": "Money"}]},
+    "Columns": {
+        "Column": [{"ColTitle": "", "ColType": "Account"}, {"ColTitle": "Total", "ColType": "Money"}]
+    },
     "Rows": {
         "Row": [
             {
@@ -15,10 +17,15 @@ REPORT = {
                 "Header": {"ColData": [{"value": "Income"}, {"value": ""}]},
                 "Rows": {
                     "Row": [
-                        {"ColData": [{"value": "Design income", "id": "82"}, {"value": "2250.00"}], "type": "Data"},
+                        {
+                            "ColData": [{"value": "Design income", "id": "82"}, {"value": "2250.00"}],
+                            "type": "Data",
+                        },
                         {
                             "Header": {"ColData": [{"value": "Landscaping", "id": "45"}, {"value": "10.00"}]},
-                            "Rows": {"Row": [{"ColData": [{"value": "Soil", "id": "46"}, {"value": "1.50"}]}]},
+                            "Rows": {
+                                "Row": [{"ColData": [{"value": "Soil", "id": "46"}, {"value": "1.50"}]}]
+                            },
                             "Summary": {"ColData": [{"value": "Total Landscaping"}, {"value": "11.50"}]},
                         },
                     ]

