@@ -78,9 +78,9 @@ def read(body: bytes, fields: Fields, sent: list[Field]) -> Message:
         raise Refused(400, PARSE_ERROR, f"The body is not JSON in UTF-8: {_where(mistake)}.") from None
     if not isinstance(value, dict):
         raise _invalid(_not_an_object(value))
-    version = fields.get(VERSION_FIELD, b"").strip()
+    version = fields.get(VERSION_FIELD)
     if _is_modern(version, value):
-        return _read_modern(value, version, fields, sent)
+        return _read_modern(value, (version or b"").strip(), fields, sent)
     return _message(value, is_modern=False)
 
 
@@ -102,9 +102,9 @@ def _invalid(text: str) -> Refused:
     return Refused(400, INVALID_REQUEST, text)
 
 
-def _is_modern(version: bytes, value: dict[str, Any]) -> bool:
-    if version:
-        return version not in _HANDSHAKE_FIELDS
+def _is_modern(version: bytes | None, value: dict[str, Any]) -> bool:
+    if version is not None:
+        return version.strip() not in _HANDSHAKE_FIELDS
     params = value.get("params")
     meta = params.get("_meta") if isinstance(params, dict) else None
     return isinstance(meta, dict) and VERSION_KEY in meta
@@ -158,6 +158,8 @@ def _envelope(message: Message) -> dict[str, Any]:
     for key in (VERSION_KEY, CAPABILITIES_KEY):
         if key not in meta:
             raise message.refuse(INVALID_PARAMS, f"params._meta lacks {key}.")
+    if not isinstance(meta[CAPABILITIES_KEY], dict):
+        raise message.refuse(INVALID_PARAMS, f"{CAPABILITIES_KEY} must be an object.")
     return meta
 
 

@@ -47,17 +47,17 @@ class Gate:
         host = host_name(fields.get(b"host", b""))
         if self._hosts and host not in self._hosts:
             raise Refused(421, INVALID_REQUEST, "This server does not answer to the name in the Host header.")
-        sent = fields.get(b"origin")
-        if sent is None:
+        sent = fields.get(b"origin", b"").strip()
+        if not sent:
             return ()
-        if not self._welcomes(sent.strip().decode("latin-1").lower(), host):
+        if not self._welcomes(sent.decode("latin-1").lower(), host):
             raise Refused(
                 403,
                 INVALID_REQUEST,
                 "Web pages of this origin may not call this server. The operator can list the origin in the settings.",
             )
         return (
-            (b"access-control-allow-origin", sent.strip()),
+            (b"access-control-allow-origin", sent),
             (b"access-control-expose-headers", EXPOSED_FIELDS),
             (b"vary", b"origin"),
         )

@@ -1,7 +1,7 @@
 """Our door with the tools that the public conformance suite wants to call, on a free port of loopback.
 
-Run as `python -m tests.conformance.server`; the first line it prints is its URL. What the product never answers (images,
-sound, a missing capability) is added here, so that the product carries nothing for the sake of a test.
+Run as `python -m tests.conformance.server`; the first line it prints is its URL. What the product never answers
+(images, sound, a missing capability) is added here, so that the product carries nothing for the sake of a test.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +37,8 @@ LIMITS = Limits((WINDOW,), (499,), (60,))
 LEGACY = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN = "2026-07-28"
 REVISIONS = (*LEGACY, MODERN)
+PATIENCE = 0.05
+"""Seconds before a client that waits for the end of an answer goes away."""
 GUIDANCE = "The books of one company. Amounts are decimals."
 
 RISKS: dict[str, tuple[MethodClass, Risk]] = {
@@ -181,7 +184,9 @@ class Response:
 class Stand:
     """An endpoint, what it leans on, and what it logged."""
 
-    def __init__(self, *, grants: Mapping[str, Grant] | None = None, calls: FakeCalls | None = None, **more: Any) -> None:
+    def __init__(
+        self, *, grants: Mapping[str, Grant] | None = None, calls: FakeCalls | None = None, **more: Any
+    ) -> None:
         self.grants = dict(grants) if grants is not None else {TOKEN: make_grant()}
         self.calls = calls or FakeCalls()
         self.catalog = make_catalog()
@@ -200,7 +205,9 @@ class Stand:
     def _log(self, event: str, **fields: object) -> None:
         self.lines.append({"event": event, **fields})
 
-    def send(self, body: bytes = b"", headers: Any = (), *, method: str = "POST", token: str = TOKEN) -> Response:
+    def send(
+        self, body: bytes = b"", headers: Any = (), *, method: str = "POST", token: str = TOKEN
+    ) -> Response:
         """One request, its body in one piece."""
         return ask(self.endpoint, f"/mcp/{token}", method, [*headers], [body])
 
@@ -257,7 +264,9 @@ def shake(revision: str) -> dict[str, Any]:
     return {"protocolVersion": revision, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 
 
-def ask(app: Any, path: str, method: str, headers: list[tuple[bytes, bytes]], pieces: list[bytes]) -> Response:
+def ask(
+    app: Any, path: str, method: str, headers: list[tuple[bytes, bytes]], pieces: list[bytes]
+) -> Response:
     """One request straight into an ASGI application."""
     return asyncio.run(ask_in_loop(app, path, method, headers, pieces))
 
@@ -268,14 +277,19 @@ async def ask_in_loop(
     """The same, inside a running loop."""
     waiting = list(pieces)
     sent: list[dict[str, Any]] = []
+    answered = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        if not waiting:
-            return {"type": "http.disconnect"}
-        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+        with contextlib.suppress(TimeoutError):  # a stream never ends by itself: its client goes away
+            await asyncio.wait_for(answered.wait(), PATIENCE)
+        return {"type": "http.disconnect"}
 
     async def send(event: dict[str, Any]) -> None:
         sent.append(event)
+        if event["type"] == "http.response.body" and not event.get("more_body"):
+            answered.set()
 
     scope = {
         "type": "http",

@@ -1,0 +1,136 @@
+"""The same tools behind the SDK's own server and behind ours, both called as ASGI applications in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp.shared.exceptions import MCPError
+from mcp_types import methods
+from pydantic import ValidationError
+
+from runtime.errors import VendorRefused
+from runtime.mcp_server.methods import FRESH_FOR_MS
+from runtime.mcp_server.request import LOOPBACK
+from runtime.operations.calls import Answer
+from tests.differential.requests import Request
+from tests.mcp_server.stand import GUIDANCE, TOKEN, TOOLS, FakeCalls, Response, Stand, ask_in_loop
+
+FAILURE = "There is no invoice 'failing'."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a server answered, as far as it must be alike. `said` is for people: "200 result", "400 -32602", "202"."""
+
+    said: str
+    result: Any = None
+
+
+def answer(name: str, arguments: dict[str, Any]) -> Answer:
+    """What a tool answers on both sides."""
+    if arguments.get("id") == "failing":
+        return Answer(status=404, error=VendorRefused(FAILURE))
+    return Answer(f"{name} {len(arguments)}")
+
+
+def our_server() -> Any:
+    """Our door, on loopback."""
+    return Stand(calls=FakeCalls(answer=answer), allowed_hosts=LOOPBACK).endpoint
+
+
+@asynccontextmanager
+async def sdk_server() -> Any:
+    """The SDK's low-level server, stateless and with JSON answers, as an ASGI application."""
+    server = Server(
+        "ledgerport",
+        version="0.1.0",
+        title="Books: Elm Street Bakery",
+        instructions=GUIDANCE,
+        on_list_tools=_list,
+        on_call_tool=_call,
+        cache_hints={
+            "tools/list": CacheHint(FRESH_FOR_MS, "private"),
+            "server/discover": CacheHint(FRESH_FOR_MS, "private"),
+        },
+    )
+    hosts = [name if ":" not in name else f"[{name}]" for name in LOOPBACK]
+    security = TransportSecuritySettings(
+        allowed_hosts=[*hosts, *(f"{host}:*" for host in hosts)],
+        allowed_origins=[f"http://{host}{port}" for host in hosts for port in ("", ":*")],
+    )
+    manager = StreamableHTTPSessionManager(
+        server, json_response=True, stateless=True, security_settings=security
+    )
+    async with manager.run():
+        yield manager.handle_request
+
+
+async def _list(context: Any, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+    if params is not None and params.cursor is not None:
+        raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor")
+    return types.ListToolsResult(tools=[types.Tool.model_validate(json.loads(tool.wire)) for tool in TOOLS])
+
+
+async def _call(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
+    if params.name not in {tool.name for tool in TOOLS}:
+        raise MCPError(code=types.INVALID_PARAMS, message="Unknown tool")
+    given = answer(params.name, params.arguments or {})
+    text = given.error.message if given.error else given.text
+    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=given.error is not None)
+
+
+async def outcomes(
+    request: Request, ours: Callable[..., Any], theirs: Callable[..., Any]
+) -> tuple[Outcome, Outcome]:
+    """What both answer to a request."""
+    return await _outcome(request, ours), await _outcome(request, theirs)
+
+
+async def _outcome(request: Request, app: Callable[..., Any]) -> Outcome:
+    pieces = [request.body]
+    response = await ask_in_loop(app, f"/mcp/{TOKEN}", request.verb, request.raw_headers(), pieces)
+    return _read(request, response)
+
+
+def _read(request: Request, response: Response) -> Outcome:
+    try:
+        message = response.json
+    except ValueError:
+        return Outcome(str(response.status))
+    if "error" in message:
+        problem = _problem(types.JSONRPCError, message)
+        return Outcome(f"{response.status} {message['error']['code']}{problem}")
+    return _read_result(request, response.status, message)
+
+
+def _problem(model: Any, message: Any) -> str:
+    try:
+        model.model_validate(message)
+    except ValidationError as mistake:
+        return f" (not as the schema wants it: {mistake})"
+    return ""
+
+
+def _read_result(request: Request, status: int, message: dict[str, Any]) -> Outcome:
+    """A result, held against the types of its revision and bared of what is ours alone."""
+    problem = _problem(types.JSONRPCResponse, message)
+    headers = dict(request.headers)
+    version = headers.get("mcp-protocol-version", request.revision).strip()
+    version = message["result"].get("protocolVersion", version)
+    try:
+        shaped = methods.serialize_server_result(
+            request.method, version or request.revision, message["result"]
+        )
+    except (ValidationError, KeyError, ValueError) as mistake:
+        return Outcome(f"{status} result that does not fit: {mistake!r}{problem}")
+    meta = {key: value for key, value in shaped.pop("_meta", {}).items() if not key.startswith("ledgerport/")}
+    return Outcome(f"{status} result{problem}", shaped | ({"_meta": meta} if meta else {}))
