@@ -1,0 +1,256 @@
+"""What a tool takes: one flat namespace of arguments. Fourth stage: methods → **arguments** → words → check.
+
+From the fields of the record and the method's own arguments come the properties of the input schema, which of them
+are required, what goes into the body, and how each filter of a list becomes a condition. Prose is still as written:
+links are filled by the next stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.catalog import Condition, Listing
+from generator.load import Document
+from generator.methods import Method
+from generator.mistakes import Mistake
+from generator.resolve import Field
+
+OUR_WORDS = frozenset({"access", "required_for", "filter", "sort", "points_to", "join"})
+SHAPE = ("type", "format", "enum")
+SENDABLE = ("record", "whole_record", "json_patch")
+SAID = {
+    "any_of": "Any of these: {it}",
+    "contains": "{it} This text anywhere in it.",
+    "from": "{it} From this value on.",
+    "until": "{it} Up to and including this value.",
+}
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of one tool."""
+
+    properties: dict[str, Field] = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    body: list[tuple[str, str]] = field(default_factory=list)
+    query: list[str] = field(default_factory=list)
+    """Arguments that the request does not name and that go into the query under their own name."""
+    joins: dict[str, str] = field(default_factory=dict)
+    tolerated: tuple[str, ...] = ()
+    listing: Listing | None = None
+
+
+def arguments_of(method: Method, integration: Document, mistakes: list[Mistake]) -> Arguments:
+    """Everything the caller of a method may give."""
+    made = Arguments()
+    _identify(made, method, integration)
+    if method.name == "list":
+        made.listing = _list_arguments(made, method, integration, mistakes)
+    else:
+        _record_arguments(made, method, mistakes)
+    _own_arguments(made, method, mistakes)
+    if method.rules["returns"].get("paged"):
+        made.properties |= _page_arguments(integration, "rows")
+    if method.rules.get("body") in ("whole_record", "json_patch"):
+        made.tolerated = _tolerated(made, method, integration)
+    made.properties = _required_first(made)
+    return made
+
+
+def _identify(made: Arguments, method: Method, integration: Document) -> None:
+    if not method.identifier:
+        return
+    named = integration.value.get("identifier") or {"argument": method.identifier}
+    argument = named["argument"]
+    given = method.resource.fields[method.identifier]
+    one = method.resource.singular.replace("_", " ")
+    made.properties[argument] = _shape(given) | {"description": _describe(given) or f"Which {one}."}
+    made.required.append(argument)
+    body = method.rules.get("body", "none")
+    wants = body in SENDABLE or (isinstance(body, list) and method.identifier in body)
+    if wants and argument not in method.placeholders:
+        made.body.append((argument, method.identifier))
+
+
+def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> None:
+    body = method.rules.get("body", "none")
+    known = method.resource.fields
+    if isinstance(body, list):
+        for name in body:
+            if name not in known:
+                mistakes.append(method.place.mistake("body", f'The body names "{name}", which is no field.', at=("body",)))
+    for name, given in known.items():
+        if name == method.identifier or not _is_sent(method, name, given, body):
+            continue
+        made.properties[name] = plain(given)
+        if method.name in given.get("required_for", ()):
+            made.required.append(name)
+        if name not in method.placeholders:
+            made.body.append((name, name))
+
+
+def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
+    if name in (method.rules.get("fixed") or {}) or body == "none":
+        return name in method.placeholders
+    if isinstance(body, list):
+        return name in body
+    if method.name in given.get("required_for", ()):
+        return True
+    access = given.get("access", "read_write")
+    return access == "read_write" or (access == "create_only" and method.rules["risk"] == "create")
+
+
+def _own_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> None:
+    sends_body = method.rules.get("body", "none") != "none"
+    for name, given in method.arguments.items():
+        if name in made.properties:
+            message = f'The argument "{name}" is there already, from a field or a filter.'
+            mistakes.append(method.place.mistake("argument twice", message, at=("arguments", name)))
+            continue
+        made.properties[name] = plain(given)
+        if method.name in given.get("required_for", ()):
+            made.required.append(name)
+        if separator := given.get("join"):
+            made.joins[name] = separator
+        if name not in method.placeholders:
+            made.body.append((name, name)) if sends_body else made.query.append(name)
+
+
+def _list_arguments(made: Arguments, method: Method, integration: Document, mistakes: list[Mistake]) -> Listing:
+    conditions, rules = [], method.rules
+    language = integration.value.get("query") or {}
+    for path, given in _leaves(method.resource.fields):
+        for condition, shape in _filters(path, given):
+            if condition.argument in made.properties:
+                message = f'Two filters would be called "{condition.argument}".'
+                mistakes.append(method.place.mistake("argument twice", message))
+            if condition.operator not in (language.get("conditions") or {}):
+                message = f'{path} is filtered by "{condition.operator}", for which query.conditions has no words.'
+                mistakes.append(method.place.mistake("filter", message))
+            made.properties[condition.argument] = shape
+            conditions.append(condition)
+    sortable = tuple(path for path, given in _leaves(method.resource.fields) if given.get("sort"))
+    columns = tuple(rules.get("columns") or ())
+    made.properties |= _order_arguments(sortable) | _page_arguments(integration, "records")
+    made.properties["fields"] = _fields_argument(columns)
+    if language.get("entry"):
+        made.properties["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
+    return Listing(
+        entity=method.resource.entity,
+        conditions=tuple(conditions),
+        sortable=sortable,
+        columns=columns,
+        raw_query=bool(language.get("entry")),
+        default_order=str(rules.get("default_order") or ""),
+    )
+
+
+def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    for name, given in fields.items():
+        yield prefix + name, given
+        if given.get("type") == "object":
+            yield from _leaves(given.get("properties") or {}, f"{prefix}{name}.")
+
+
+def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
+    """Each way in which list may filter on a field, as a condition and the argument's shape."""
+    how = given.get("filter") or ()
+    name, kind = path.rsplit(".", 1)[-1], _kind(given)
+    shape = {"type": "string"} if given.get("type") == "object" else _shape(given)
+    about = _first_sentence(_describe(given))
+    for each in [how] if isinstance(how, str) else how:
+        if each == "equals":
+            yield Condition(name, path, each, kind), shape | {"description": about}
+        if each == "any_of":
+            listed = {"type": "array", "minItems": 1, "items": shape, "description": _said(each, about)}
+            yield Condition(f"{name}_any_of", path, each, kind), listed
+        if each == "contains":
+            yield Condition(f"{name}_contains", path, each), {"type": "string", "description": _said(each, about)}
+        if each == "range":
+            for end in ("from", "until"):
+                yield Condition(f"{name}_{end}", path, end, kind), shape | {"description": _said(end, about)}
+
+
+def _said(how: str, about: str) -> str:
+    return SAID[how].format(it=about).strip()
+
+
+def _kind(given: Field) -> str:
+    if given.get("format") in ("date", "date-time"):
+        return str(given["format"])
+    return {"number": "number", "integer": "number", "boolean": "boolean"}.get(str(given.get("type")), "string")
+
+
+def _order_arguments(sortable: tuple[str, ...]) -> dict[str, Field]:
+    if not sortable:
+        return {}
+    return {
+        "order_by": {"type": "string", "enum": list(sortable), "description": "The field to sort by."},
+        "descending": {"type": "boolean", "description": "Largest or latest first; needs order_by."},
+    }
+
+
+def _page_arguments(integration: Document, what: str) -> dict[str, Field]:
+    limit = integration.value["pagination"]["limit"]
+    return {
+        "limit": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": limit["max"],
+            "description": f"Most {what} to answer at once; {limit['default']} when left out.",
+        },
+        "next_cursor": {"type": "string", "description": "From the answer before, unchanged, for the next page."},
+    }
+
+
+def _fields_argument(columns: tuple[str, ...]) -> Field:
+    usual = f" Usual: {', '.join(columns)}." if columns else ""
+    about = f"Fields to show of each record in place of the usual ones.{usual}"
+    return {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}
+
+
+def _tolerated(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
+    """What a record carries that nobody may set, and which is dropped when it comes back in an update."""
+    carried = [*method.resource.fields, *(integration.value.get("answered") or ())]
+    return tuple(name for name in dict.fromkeys(carried) if name not in made.properties)
+
+
+def _required_first(made: Arguments) -> dict[str, Field]:
+    first = {name: made.properties[name] for name in made.required}
+    return first | made.properties
+
+
+def plain(given: Field) -> Field:
+    """A field as JSON Schema, without the words that are ours."""
+    out = {key: value for key, value in given.items() if key not in OUR_WORDS}
+    if about := _describe(given):
+        out["description"] = about
+    if "items" in out:
+        out["items"] = plain(out["items"])
+    if "properties" in out:
+        out["properties"] = {name: plain(each) for name, each in out["properties"].items() if _is_shown(each)}
+    return out
+
+
+def _is_shown(given: Field) -> bool:
+    return given.get("access") != "read_only"
+
+
+def _describe(given: Field) -> str:
+    about = " ".join(str(given.get("description") or "").split())
+    if points := given.get("points_to"):
+        about = f"{about} Id from [[{points}.list]].".strip()
+    return about
+
+
+def _first_sentence(about: str) -> str:
+    """The sentence that says what a field is, with the link that says where its Id is found."""
+    first, _, rest = about.partition(". ")
+    link = rest[rest.index("Id from [[") :] if "Id from [[" in rest else ""
+    return f"{first.rstrip('.')}. {link}".strip()
+
+
+def _shape(given: Field) -> Field:
+    return {key: given[key] for key in SHAPE if key in given}

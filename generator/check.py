@@ -1,0 +1,171 @@
+"""The rules of quality that every tool must keep. Sixth stage: words → **check** → catalog → compile.
+
+The limits are those of the strictest clients and model providers: one tool that breaks them can cost a user all the
+others. Every rule adds its mistakes and lets the next one look.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from generator.catalog import Tool
+from generator.load import Document
+from generator.methods import Method
+from generator.mistakes import Mistake, did_you_mean
+from generator.words import first_sentence
+
+LONGEST_NAME = 52
+LONGEST_DESCRIPTION = 1024
+MOST_BYTES = 20_000
+"""About 5,000 tokens, the most that hosts accept for one tool."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_PROPERTY = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
+_FILLED_BY_LIST = frozenset({"statement", "conditions", "order_by", "start", "page", "limit", "cursor"})
+_COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "$ref"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One tool with what it was made from, so that a mistake in it can be told at its place."""
+
+    method: Method
+    tool: Tool
+    integration: Document
+
+    def mistake(self, rule: str, message: str, suggestion: str = "", at: str = "") -> Mistake:
+        """A mistake of this tool, at its method or at a key of it."""
+        return self.method.place.mistake(rule, message, suggestion, at=(at,) if at else ())
+
+
+def check_tools(made: list[Made]) -> Iterator[Mistake]:
+    """Every mistake in the tools of one run."""
+    for each in made:
+        yield from _name(each)
+        yield from _description(each)
+        yield from _schema(each)
+        yield from _placeholders(each)
+        yield from _tags(each)
+        yield from _columns(each)
+        yield from _always_send(each)
+        yield from _query_example(each)
+        yield from _examples(each)
+    yield from _unique(made)
+
+
+def _name(each: Made) -> Iterator[Mistake]:
+    name = each.tool.name
+    at = "tool" if "tool" in each.method.rules else ""
+    if len(name) > LONGEST_NAME:
+        message = f'The tool name "{name}" has {len(name)} characters; {LONGEST_NAME} is the most.'
+        yield each.mistake("name", message, 'Give a shorter one with "tool".', at)
+    if not _NAME.match(name):
+        yield each.mistake("name", f'The tool name "{name}" may have small letters, digits and _ only.', at=at)
+
+
+def _description(each: Made) -> Iterator[Mistake]:
+    length = len(each.tool.description)
+    if length > LONGEST_DESCRIPTION:
+        message = f"The description with its note has {length:,} characters; {LONGEST_DESCRIPTION:,} is the most."
+        yield each.mistake("description", message, at="description")
+
+
+def _schema(each: Made) -> Iterator[Mistake]:
+    schema = each.tool.input_schema
+    if not jsonschema_rs.meta.is_valid({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}):
+        yield each.mistake("schema", "The input schema of this tool is not valid JSON Schema 2020-12.")
+    if _COMBINATORS & schema.keys() or b'"$ref"' in each.tool.schema:
+        yield each.mistake("schema", "The input schema may have no combinators at its root and no references.")
+    if len(each.tool.wire) > MOST_BYTES:
+        message = f"The tool takes {len(each.tool.wire):,} bytes; {MOST_BYTES:,} is the most that hosts accept."
+        yield each.mistake("size", message)
+    for name, given in schema["properties"].items():
+        if not _PROPERTY.match(name):
+            yield each.mistake("argument", f'The argument name "{name}" is not allowed by model providers.')
+        if not str(given.get("description") or "").endswith("."):
+            place = each.method.resource.places.get(name) or each.method.place
+            yield place.mistake("sentence", f'The argument "{name}" of {each.tool.name} needs a sentence.')
+
+
+def _placeholders(each: Made) -> Iterator[Mistake]:
+    call, account = each.tool.call, set(each.integration.value["account"])
+    known = set(each.tool.input_schema["properties"]) | account
+    if each.method.name == "list":
+        known |= _FILLED_BY_LIST
+    named = [call.path, each.tool.returns.file_name, *(text for _, text in (*call.query, *call.headers))]
+    for name in sorted(set(re.findall(r"\{(\w+)\}", " ".join(named))) - known):
+        hint = did_you_mean(name, known)
+        yield each.mistake("placeholder", f"{{{name}}} is filled by nothing.", hint, "request")
+
+
+def _tags(each: Made) -> Iterator[Mistake]:
+    known = each.integration.value["tags"]
+    for tag in each.tool.tags:
+        if tag not in known:
+            is_own = tag in (each.method.resource.document.value["methods"][each.method.name].get("tags") or ())
+            message = f'"{tag}" is not in the table of tags in integration.yaml.'
+            hint = did_you_mean(tag, known)
+            if is_own:
+                yield each.mistake("tag", message, hint, "tags")
+            else:
+                yield each.method.resource.document.mistake(("tags",), "tag", message, hint)
+
+
+def _columns(each: Made) -> Iterator[Mistake]:
+    for name in each.method.rules.get("columns") or ():
+        if name not in each.method.resource.fields:
+            hint = did_you_mean(name, each.method.resource.fields)
+            yield each.mistake("columns", f'"{name}" is not a field of {each.method.resource.name}.', hint, "columns")
+
+
+def _always_send(each: Made) -> Iterator[Mistake]:
+    for name in each.tool.always_send:
+        if name not in each.tool.input_schema["properties"]:
+            yield each.mistake("always_send", f'"{name}" is not an argument of this tool.', at="always_send")
+        elif name not in str(each.method.rules["description"]):
+            message = f'The description must say that "{name}" is wanted in every update.'
+            yield each.mistake("always_send", message, at="description")
+
+
+def _query_example(each: Made) -> Iterator[Mistake]:
+    query = each.method.rules.get("query_example")
+    entry = (each.integration.value.get("query") or {}).get("entry")
+    if not query or not entry:
+        return
+    found = re.match(entry, query)
+    if not found or found.group("entity").lower() != each.method.resource.entity.lower():
+        message = f'The example "{query[:80]}" does not read {each.method.resource.entity}.'
+        yield each.mistake("query_example", message, at="query_example")
+
+
+def _examples(each: Made) -> Iterator[Mistake]:
+    examples = each.method.rules.get("examples") or ()
+    if not examples:
+        return
+    validator = jsonschema_rs.Draft202012Validator(each.tool.input_schema, validate_formats=True)
+    for at, example in enumerate(examples):
+        for error in validator.iter_errors(json.loads(orjson.dumps(example["arguments"]))):
+            steps = ".".join(str(step) for step in error.instance_path)
+            message = f"The example does not fit the tool: {f'{steps}: ' if steps else ''}{error.message}."
+            yield each.method.place.mistake("example", message, at=("examples", at, "arguments"))
+
+
+def _unique(made: list[Made]) -> Iterator[Mistake]:
+    names: dict[str, Made] = {}
+    sentences: dict[str, Made] = {}
+    for each in made:
+        sentence = first_sentence(each.tool.description).lower()
+        if other := names.get(each.tool.name):
+            message = f'The tool "{each.tool.name}" is made by {other.method.resource.document.file} too.'
+            yield each.mistake("unique name", message)
+        elif twin := sentences.get(sentence):
+            message = f"The first sentence is the same as that of {twin.tool.name}, so a model cannot tell them apart."
+            yield each.mistake("first sentence", message, at="description")
+        names.setdefault(each.tool.name, each)
+        sentences.setdefault(sentence, each)

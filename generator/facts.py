@@ -1,0 +1,186 @@
+"""integration.yaml as an Integration: everything that is true of a whole vendor. Beside resolve, before check.
+
+The file has passed the grammar, so that every key is there or may be left out; here its words become the fields of
+the catalog, and its templates are checked for names that nothing fills.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from generator.catalog import (
+    AccountField,
+    Advice,
+    Auth,
+    ErrorRules,
+    Integration,
+    Pagination,
+    QueryLanguage,
+    RateLimit,
+    RateWindow,
+)
+from generator.load import Document
+from generator.mistakes import Mistake
+from generator.resolve import Place
+from generator.words import Links, paragraphs
+
+KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def integration_of(document: Document, links: Links, mistakes: list[Mistake]) -> Integration:
+    """The vendor's facts; templates and patterns that cannot work are told."""
+    value = document.value
+    _check_templates(document, mistakes)
+    _check_patterns(document, mistakes)
+    once, always = value.get("once") or {}, value.get("send_always") or {}
+    return Integration(
+        name=value["integration"],
+        tool_prefix=value.get("tool_prefix") or value["integration"],
+        title=value["title"],
+        summary=value["summary"],
+        docs=value["docs"],
+        guidance=links.fill(paragraphs(value["guidance"]), Place(document, ("guidance",))),
+        environments=dict(value["environments"]),
+        auth=_auth(value["auth"]),
+        account_fields=tuple(_account_field(name, each) for name, each in value["account"].items()),
+        rate_limit=_rate_limit(value["rate_limit"]),
+        pagination=_pagination(value["pagination"]),
+        errors=_errors(value["errors"]),
+        query_language=_query_language(value.get("query") or {}),
+        send_query={name: str(each) for name, each in (always.get("query") or {}).items()},
+        send_headers=dict(always.get("headers") or {}),
+        once_query=once.get("query", ""),
+        once_header=once.get("header", ""),
+        tags=dict(value["tags"]),
+    )
+
+
+def _auth(value: dict[str, Any]) -> Auth:
+    if value["type"] == "headers":
+        return Auth(type="headers", headers=dict(value["headers"]))
+    refresh = value.get("refresh_token") or {}
+    return Auth(
+        type="oauth2",
+        authorize_url=value["authorize_url"],
+        token_url=value["token_url"],
+        revoke_url=value.get("revoke_url", ""),
+        scopes=tuple(value["scopes"]),
+        client_authentication=value.get("client_authentication", "basic"),
+        rotates=refresh.get("rotates", False),
+        unused_for_seconds=_seconds(refresh.get("unused_for", "0s")),
+        reconnect_when=tuple(value.get("reconnect_when") or ()),
+    )
+
+
+def _seconds(text: str) -> int:
+    return int(text[:-1]) * SECONDS[text[-1]]
+
+
+def _account_field(name: str, value: dict[str, Any]) -> AccountField:
+    return AccountField(
+        name=name,
+        title=value["title"],
+        description=value["description"],
+        source=value.get("from", ""),
+        pattern=value.get("pattern", ""),
+        secret=value.get("secret", False),
+        identifies=value.get("identifies", False),
+    )
+
+
+def _rate_limit(value: dict[str, Any]) -> RateLimit:
+    limited, reset = value["limited_when"], value.get("reset") or {}
+    windows = (RateWindow(each["name"], each["limit"], each["seconds"]) for each in value.get("windows") or ())
+    return RateLimit(
+        statuses=tuple(limited.get("status") or (429,)),
+        codes=tuple(limited.get("codes") or ()),
+        windows=tuple(windows),
+        reset_header=reset.get("header", ""),
+        reset_unit=reset.get("unit", "seconds"),
+        reset_default=reset.get("default", 60),
+    )
+
+
+def _pagination(value: dict[str, Any]) -> Pagination:
+    return Pagination(
+        style=value["style"],
+        first=value.get("first", 1),
+        cursor=_path(value.get("cursor", "")),
+        default=value["limit"]["default"],
+        maximum=value["limit"]["max"],
+        total=_path(value.get("total", "")),
+    )
+
+
+def _path(text: str) -> tuple[str, ...]:
+    return tuple(text.split(".")) if text else ()
+
+
+def _errors(value: dict[str, Any]) -> ErrorRules:
+    lists = value.get("list") or ()
+    advice = {
+        code: Advice(kind, sentence.strip()) for kind in KINDS for code, sentence in (value.get(kind) or {}).items()
+    }
+    return ErrorRules(
+        list=tuple(_path(each) for each in ([lists] if isinstance(lists, str) else lists)),
+        code=value.get("code", "code"),
+        message=value["message"],
+        detail=value.get("detail", ""),
+        element=value.get("element", ""),
+        trace_header=(value.get("trace") or {}).get("header", ""),
+        advice=advice,
+    )
+
+
+def _query_language(value: dict[str, Any]) -> QueryLanguage:
+    if not value:
+        return QueryLanguage()
+    paging = value.get("paging") or {}
+    return QueryLanguage(
+        entry=value.get("entry", ""),
+        statement=value.get("statement", ""),
+        where=value.get("where", "{conditions}"),
+        conjunction=value["and"],
+        order_by=value.get("order_by", "{field} {direction}"),
+        conditions=dict(value["conditions"]),
+        quote=value["strings"]["quote"],
+        escape=dict(value["strings"].get("escape") or {}),
+        formats=dict(value.get("formats") or {}),
+        literals=tuple(value.get("bare", ("number", "boolean"))),
+        paging=paging.get("add", ""),
+        paging_words={name: paging[name] for name in ("start", "limit") if name in paging},
+    )
+
+
+def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
+    """Every `{name}` in an address or a header of the account must be one of its fields."""
+    value = document.value
+    known = set(value["account"])
+    templates = [(("environments", name), text) for name, text in value["environments"].items()]
+    headers = value["auth"].get("headers") or {}
+    templates += [(("auth", "headers", name), text) for name, text in headers.items()]
+    for path, text in templates:
+        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
+            message = f"{{{name}}} is filled by nothing: the account has no such field."
+            mistakes.append(document.mistake(path, "placeholder", message))
+
+
+def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:
+    query = document.value.get("query") or {}
+    paging = query.get("paging") or {}
+    patterns = [(("query", "entry"), query.get("entry"))]
+    patterns += [(("query", "paging", name), paging.get(name)) for name in ("start", "limit")]
+    for path, text in patterns:
+        if text is None:
+            continue
+        try:
+            pattern = re.compile(text)
+        except re.error as error:
+            mistakes.append(document.mistake(path, "pattern", f"This is not a pattern: {error}."))
+            continue
+        if path[-1] == "entry" and "entity" not in pattern.groupindex:
+            mistakes.append(document.mistake(path, "pattern", 'The pattern needs a group named "entity".'))
+        if path[-1] != "entry" and pattern.groups != 1:
+            mistakes.append(document.mistake(path, "pattern", "The pattern needs exactly one group."))

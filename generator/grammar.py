@@ -1,0 +1,164 @@
+"""Whether a file is written in the words of the format, said in plain sentences.
+
+Between load and resolve. The JSON Schemas in definitions/schema/ are the grammar, the same that editors complete
+from. A right file is passed by a fast validator; only a wrong one is read again by jsonschema, whose errors know
+their place, and each becomes a sentence with the nearest right word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any, Literal
+
+import jsonschema_rs
+
+from generator.load import Document
+from generator.mistakes import Mistake, Path, did_you_mean
+
+Kind = Literal["integration", "types", "resource"]
+SCHEMAS = FilePath(__file__).resolve().parent.parent / "definitions" / "schema"
+TYPES = {
+    "string": "text",
+    "object": "a mapping",
+    "array": "a list",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bool:
+    """Whether the document can be compiled further. Unknown words are told and taken out, so that the rest is read."""
+    if _fast(kind).is_valid(document.value):
+        return True
+    errors = list(_errors(kind, document.value)) or list(_errors_of_fast(kind, document.value))
+    for path, rule, message, suggestion in errors:
+        mistakes.append(document.mistake(path, rule, message, suggestion))
+    for path, rule, _, _ in errors:
+        if rule == "word":
+            _take_out(document.value, path)
+    return bool(_fast(kind).is_valid(document.value))
+
+
+@cache
+def bundle(kind: Kind) -> dict[str, Any]:
+    """The schema of one kind of file, with the files it refers to inside it."""
+    definitions = {path.name: _bundled(json.loads(path.read_bytes()), path.name) for path in schema_files()}
+    return {"$ref": f"#/definitions/{kind}.schema.json", "definitions": definitions}
+
+
+def schema_files() -> list[FilePath]:
+    """The files of the grammar, in the order of their names."""
+    return sorted(SCHEMAS.glob("*.schema.json"))
+
+
+def _bundled(node: Any, file: str) -> Any:
+    if isinstance(node, list):
+        return [_bundled(each, file) for each in node]
+    if not isinstance(node, dict):
+        return node
+    out = {key: _bundled(value, file) for key, value in node.items() if key != "$schema"}
+    if isinstance(reference := node.get("$ref"), str):
+        name, _, rest = reference.partition("#")
+        out["$ref"] = f"#/definitions/{name or file}{rest}"
+    return out
+
+
+@cache
+def _fast(kind: Kind) -> Any:
+    return jsonschema_rs.Draft7Validator(bundle(kind), validate_formats=True)
+
+
+def _errors(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
+    from jsonschema import Draft7Validator, FormatChecker  # slow to import, and wanted for wrong files only
+
+    validator = Draft7Validator(bundle(kind), format_checker=FormatChecker())
+    for error in validator.iter_errors(value):
+        yield from _told(error)
+
+
+def _errors_of_fast(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
+    """What only the fast validator finds wrong, in its own words."""
+    for error in _fast(kind).iter_errors(value):
+        yield tuple(error.instance_path), "grammar", _plain(str(error.message)), ""
+
+
+def _told(error: Any) -> Iterator[tuple[Path, str, str, str]]:
+    """One error of the validator as (place, rule, sentence, suggestion)."""
+    path = tuple(error.absolute_path)
+    if "propertyNames" in error.absolute_schema_path:
+        yield ((*path, error.instance), "name", *_wrong_name(error))
+        return
+    if error.validator in ("oneOf", "anyOf") and error.context and "errorMessage" not in error.schema:
+        yield from _nearest_branch(error)
+        return
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(error.schema.get("properties", {}))
+        for word in sorted(error.instance.keys() - set(known)):
+            noun = error.schema.get("title", "this")
+            yield ((*path, word), "word", f'"{word}" is not a word for {noun}.', did_you_mean(word, known))
+        return
+    yield (path, str(error.validator), *_sentence(error))
+
+
+def _wrong_name(error: Any) -> tuple[str, str]:
+    said = error.schema.get("patternErrorMessage") or f'must match {error.schema.get("pattern")}.'
+    return f'The name "{error.instance}" {said}', ""
+
+
+def _nearest_branch(error: Any) -> Iterator[tuple[Path, str, str, str]]:
+    """Of several shapes a value may have, the complaints of the one that it comes nearest to."""
+    branches: dict[Any, list[Any]] = {}
+    for each in error.context:
+        branches.setdefault(each.schema_path[0], []).append(each)
+    best = min(branches.values(), key=lambda found: (_is_other_kind(found), len(found)))
+    for each in best:
+        yield from _told(each)
+
+
+def _is_other_kind(errors: list[Any]) -> bool:
+    return any(each.validator in ("type", "const") and len(each.relative_path) <= 1 for each in errors)
+
+
+def _sentence(error: Any) -> tuple[str, str]:
+    rule, wanted, value = error.validator, error.validator_value, error.instance
+    if said := error.schema.get("errorMessage"):
+        return str(said), ""
+    if rule == "required":
+        missing = [name for name in wanted if name not in value]
+        return f'{" and ".join(_quoted(missing))} is missing.', ""
+    if rule == "enum":
+        return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(str(value), map(str, wanted))
+    if rule == "type":
+        kinds = [wanted] if isinstance(wanted, str) else wanted
+        return f"This must be {' or '.join(TYPES[kind] for kind in kinds)}, but is {_shown(value)}.", ""
+    if rule in ("maxLength", "minLength"):
+        least = "at most" if rule == "maxLength" else "at least"
+        return f"This is {len(value):,} characters long; it may have {least} {wanted:,}.", ""
+    if rule == "pattern":
+        said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
+        return f"{_shown(value)} {said}", ""
+    return _plain(str(error.message)), ""
+
+
+def _quoted(names: list[str]) -> list[str]:
+    return [f'"{name}"' for name in names]
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f'{text[:56]}…"'
+
+
+def _plain(message: str) -> str:
+    return (message if len(message) <= 160 else f"{message[:157]}…").rstrip(".") + "."
+
+
+def _take_out(value: Any, path: Path) -> None:
+    for step in path[:-1]:
+        value = value[step]
+    value.pop(path[-1], None)

@@ -1,0 +1,85 @@
+"""A compiled catalog kept on disk, under a digest of all that it was made from. Beside compile.
+
+The digest covers every definition, the grammar and the generator's own code, so that a kept catalog is the one that
+compiling would make. The file opens with a digest of its own content: what is damaged counts as absent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import msgspec
+
+from generator.catalog import Catalog
+from generator.grammar import schema_files
+from generator.sources import files_of, folders_of
+
+MOST_KEPT = 8
+_SEAL = 32
+
+
+def digest_of(folder: Path) -> str:
+    """A digest of everything that compiling a folder depends on."""
+    digest = blake2b(_digest_of_generator(), digest_size=32)
+    for integration in folders_of(folder):
+        for path in files_of(integration):
+            digest.update(f"\0{path.relative_to(folder).as_posix()}\0".encode())
+            digest.update(_content(path))
+    return digest.hexdigest()
+
+
+@cache
+def _digest_of_generator() -> bytes:
+    digest = blake2b(digest_size=32)
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), *schema_files()]:
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return b"\0unreadable"
+    return blake2b(content, digest_size=32).digest()
+
+
+def read(cache: Path, digest: str) -> Catalog | None:
+    """The catalog kept under a digest; None when there is none that can be trusted."""
+    try:
+        content = _file(cache, digest).read_bytes()
+    except OSError:
+        return None
+    seal, payload = content[:_SEAL], content[_SEAL:]
+    if blake2b(payload, digest_size=_SEAL).digest() != seal:
+        return None
+    try:
+        return msgspec.msgpack.decode(payload, type=Catalog)
+    except msgspec.MsgspecError:
+        return None
+
+
+def write(cache: Path, digest: str, catalog: Catalog) -> None:
+    """Keep a catalog, whole or not at all. A folder that cannot be written to is passed over: compiling works without."""
+    payload = msgspec.msgpack.encode(catalog)
+    with contextlib.suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=cache, prefix=".catalog-", delete=False) as file:
+            file.write(blake2b(payload, digest_size=_SEAL).digest() + payload)
+        os.replace(file.name, _file(cache, digest))
+        _forget_old(cache)
+
+
+def _file(cache: Path, digest: str) -> Path:
+    return cache / f"catalog-{digest[:32]}.msgpack"
+
+
+def _forget_old(cache: Path) -> None:
+    files = sorted(cache.glob("catalog-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in files[MOST_KEPT:]:
+        path.unlink(missing_ok=True)

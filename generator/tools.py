@@ -1,0 +1,109 @@
+"""Tools from methods, arguments and words: the request filled in, the bytes made. Between words and check.
+
+What a client sees of a tool is written here once, as compact JSON: nobody builds it again per request.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from generator.arguments import Arguments
+from generator.catalog import Call, Returns, Risk, Tool
+from generator.methods import Method
+
+HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
+    "read": (True, False, True, False),
+    "create": (False, False, False, False),
+    "overwrite": (False, True, True, False),
+    "destroy": (False, True, True, False),
+    "send": (False, True, False, True),
+}
+"""For each risk: read-only, destructive, idempotent, reaches the open world."""
+
+
+def tool_of(
+    method: Method, made: Arguments, description: str, properties: dict[str, Any], integration: str
+) -> Tool:
+    """The finished tool. `properties` and `description` have their links filled."""
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": made.required,
+        "additionalProperties": False,
+    }
+    risk: Risk = method.rules["risk"]
+    return Tool(
+        name=method.tool,
+        title=method.title,
+        description=description,
+        integration=integration,
+        resource=method.resource.name,
+        method=method.name,
+        method_class=method.method_class,
+        risk=risk,
+        tags=method.tags,
+        schema=orjson.dumps(schema),
+        wire=orjson.dumps(_wire(method, description, schema, risk)),
+        call=_call(method, made),
+        returns=_returns(method),
+        listing=made.listing,
+        tolerated=made.tolerated,
+        always_send=tuple(method.rules.get("always_send") or ()),
+    )
+
+
+def _wire(method: Method, description: str, schema: dict[str, Any], risk: Risk) -> dict[str, Any]:
+    read_only, destructive, idempotent, open_world = HINTS[risk]
+    return {
+        "name": method.tool,
+        "title": method.title,
+        "description": description,
+        "inputSchema": schema,
+        "annotations": {
+            "title": method.title,
+            "readOnlyHint": read_only,
+            "destructiveHint": destructive,
+            "idempotentHint": idempotent,
+            "openWorldHint": open_world,
+        },
+    }
+
+
+def _call(method: Method, made: Arguments) -> Call:
+    rules = method.rules
+    verb, _, address = rules["request"].partition(" ")
+    path, _, query = address.partition("?")
+    pairs = [tuple(pair.partition("=")[::2]) for pair in query.split("&") if pair]
+    pairs += [(name, f"{{{name}}}") for name in made.query]
+    body = rules.get("body", "none")
+    return Call(
+        verb=verb,
+        path=_filled(path, method),
+        query=tuple((name, _filled(template, method)) for name, template in pairs),
+        headers=tuple((rules.get("headers") or {}).items()),
+        body="record" if body == "whole_record" or isinstance(body, list) else body,
+        body_arguments=tuple(made.body),
+        fixed=dict(rules.get("fixed") or {}),
+        joins=dict(made.joins),
+    )
+
+
+def _filled(template: str, method: Method) -> str:
+    """A template with what is known of the resource filled in; the rest waits for the call."""
+    filled = template.replace("{entity}", method.resource.entity)
+    return filled.replace("{path}", method.resource.path)
+
+
+def _returns(method: Method) -> Returns:
+    value = method.rules["returns"]
+    for kind in ("record", "records"):
+        if kind in value:
+            path = _filled(value[kind], method)
+            return Returns(kind, path=tuple(path.split(".")) if path else ())
+    if "file" in value:
+        return Returns("file", media_type=value["file"], file_name=_filled(value.get("name", ""), method))
+    if "behaviour" in value:
+        return Returns("behaviour", behaviour=value["behaviour"], paged=value.get("paged", False))
+    return Returns("nothing")

@@ -1,0 +1,108 @@
+"""The prose of tools: links filled, notes added, blanks folded. Fifth stage: arguments → **words** → check → catalog.
+
+One link rule: `[[resource.method]]` becomes the name of that tool, and `[[this.method]]` the name of the same
+resource's. A link that leads nowhere is a mistake. A usual method's note is added to the description of every tool
+made from it, with `{query_example}` filled by the resource.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.arguments import Arguments
+from generator.methods import Method
+from generator.mistakes import Mistake, did_you_mean
+from generator.resolve import Place
+
+_LINK = re.compile(r"\[\[([a-z_]+)\.([a-z_]+)\]\]")
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The tool behind every `resource.method`. A method in `broken` has mistakes of its own, and no tool yet."""
+
+    tools: Mapping[tuple[str, str], str]
+    broken: frozenset[str] = frozenset()
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def fill(self, text: str, place: Place, this: str = "") -> str:
+        """The text with each link replaced by a tool's name."""
+
+        def name_of(found: re.Match[str]) -> str:
+            resource, method = found.group(1), found.group(2)
+            target = (this if resource == "this" else resource, method)
+            if tool := self.tools.get(target):
+                return tool
+            if target[0] not in self.broken:
+                self._tell(place, *target)
+            return found.group(0)
+
+        return _LINK.sub(name_of, text)
+
+    def _tell(self, place: Place, resource: str, method: str) -> None:
+        known = [".".join(each) for each in self.tools]
+        message = f"[[{resource}.{method}]] leads nowhere: there is no such tool."
+        self.mistakes.append(place.mistake("dead link", message, did_you_mean(f"{resource}.{method}", known)))
+
+
+def describe(method: Method, links: Links) -> str:
+    """The whole description of a tool: its own sentences, then the note of its usual method."""
+    place = Place(method.resource.document, (*method.place.path, "description"))
+    own = folded(str(method.rules["description"]))
+    note = folded(_NAME.sub(lambda found: _noted(found, method, links), method.note))
+    return links.fill(f"{own} {note}".strip(), place, method.resource.name)
+
+
+def _noted(found: re.Match[str], method: Method, links: Links) -> str:
+    name = found.group(1)
+    if value := method.rules.get(name):
+        return str(value)
+    message = f"The usual note of this method asks for \"{name}\", which is missing here."
+    links.mistakes.append(method.place.mistake("note", message))
+    return found.group(0)
+
+
+def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, Any]:
+    """The properties of the input schema, with every link in their descriptions filled."""
+    filled = {}
+    for name, given in made.properties.items():
+        place = method.resource.places.get(name) or method.place
+        filled[name] = _filled(given, place, method.resource.name, links)
+    return filled
+
+
+def _filled(given: dict[str, Any], place: Place, this: str, links: Links) -> dict[str, Any]:
+    out = dict(given)
+    if "[[" in (about := str(given.get("description") or "")):
+        out["description"] = links.fill(about, place, this)
+    if "items" in given:
+        out["items"] = _filled(given["items"], place, this, links)
+    if "properties" in given:
+        out["properties"] = {name: _filled(each, place, this, links) for name, each in given["properties"].items()}
+    return out
+
+
+def check_prose(method: Method, links: Links) -> None:
+    """Follow the links of the resource's own description, which no tool shows but a page does."""
+    value = method.resource.document.value
+    place = Place(method.resource.document, ("description",))
+    links.fill(str(value["description"]), place, method.resource.name)
+
+
+def folded(text: str) -> str:
+    """Text on one line, with single blanks."""
+    return " ".join(text.split())
+
+
+def paragraphs(text: str) -> str:
+    """Text in paragraphs, each on one line."""
+    return "\n\n".join(folded(each) for each in text.strip().split("\n\n"))
+
+
+def first_sentence(text: str) -> str:
+    """The sentence by which a reader tells one tool from another."""
+    return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
