@@ -1,0 +1,45 @@
+"""`python -m runtime.simulators.quickbooks`: the simulator from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from .server import COMPANIES, Options, PortTaken, serve
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What may be given on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m runtime.simulators.quickbooks", description="A stand-in for QuickBooks Online.")
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--data", type=Path, help="database file, kept over restarts; without it nothing is kept")
+    parser.add_argument("--seed", type=int, default=1, help="what the demo companies are made from")
+    parser.add_argument("--company", action="append", choices=sorted(COMPANIES), help="demo company; may be repeated")
+    parser.add_argument("--client-id", default="sandbox-client")
+    parser.add_argument("--client-secret", default="sandbox-secret")
+    parser.add_argument("--no-throttle", action="store_true", help="without the service's rate limits")
+    return parser
+
+
+def main() -> int:
+    """Runs the simulator; the exit status."""
+    given = arguments().parse_args()
+    options = Options(
+        port=given.port, data=given.data or ":memory:", host=given.host, seed=given.seed,
+        companies=tuple(given.company or ("landscaper",)), clients={given.client_id: given.client_secret},
+        throttle=not given.no_throttle,
+    )  # fmt: skip
+    try:
+        serve(options, lambda line: print(line, flush=True))
+    except PortTaken as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,245 @@
+"""Every write: create, full and sparse update, delete, void. Generic over the kinds of record; `rules` has the rest.
+
+A change is one database transaction: the record, what it does to other records (balances, links, SyncTokens) and its
+entries in the ledger appear together or not at all.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from . import postings, references, settlement
+from .books import Books, entity_named
+from .faults import business, fault, invalid_id, missing, stale, unsupported
+
+from .rules import accounts, company, entries, items, journal, names, payments, prepare, purchases, sales
+from .rules.lines import check_open
+from .schema import Entity
+from .shape import checked, is_empty
+from .store import Body
+
+RULES = (accounts, company, entries, items, journal, names, payments, purchases, sales)
+
+SPARSE_NEEDS = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",), "Payment": ("CustomerRef", "TotalAmt")}
+FILLED_IN = frozenset({("PurchaseOrder", "APAccountRef"), ("Payment", "TotalAmt"), ("BillPayment", "TotalAmt"), ("Budget", "Name")})
+"""Required by the documentation, yet defaulted (or refused with another sentence) by the service."""
+
+NAME_SUFFIX_NEEDS_NAME = frozenset({"Account", "Class"})
+
+
+def place(books: Books, entity: str, body: Body, id: str) -> Body:
+    """Puts in a record that only the service makes (a tax rate, the preferences), as it is and under a given Id."""
+    body = {**body, "Id": id, "domain": "QBO", "sparse": False}
+    books.write_new(entity, body)
+    return body
+
+
+def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
+    """Makes a record; says it as the service would answer it. `id` is for companies that are made with known Ids."""
+    facts = entity_named(entity)
+    _allow(facts, "create")
+    body = checked(facts, sent)
+    body = {name: value for name, value in body.items() if not is_empty(value) and name not in ("Id", "SyncToken", "sparse")}
+    _require(facts, body, facts.required)
+    with books.store.transaction():
+        references.resolve(books, facts, body, None)
+        prepare(books, entity, body, None)
+        body["Id"] = id or books.next_id(facts)
+        _finish(books, facts, body, None)
+    return body
+
+
+def save(books: Books, entity: str, sent: Any) -> Body:
+    """What a plain POST does: an update when the body names an Id, else a create."""
+    if isinstance(sent, dict) and sent.get("Id") not in (None, ""):
+        return update(books, entity, sent)
+    return create(books, entity, sent)
+
+
+def update(books: Books, entity: str, sent: Any) -> Body:
+    """Changes a record: a full update clears what is left out, a sparse one does not."""
+    facts = entity_named(entity)
+    _allow(facts, "full_update")
+    body = checked(facts, sent)
+    with books.store.transaction():
+        old = current(books, entity, body)
+        payments.refuse_deposited(books, entity, str(old["Id"]))
+        is_sparse = bool(body.pop("sparse", False))
+        new = _merged(facts, old, body) if is_sparse else _replaced(facts, old, body)
+        if is_sparse and _same(new, old):
+            return old
+        references.resolve(books, facts, new, old)
+        prepare(books, entity, new, old)
+        _finish(books, facts, new, old)
+    return new
+
+
+def _same(new: Body, old: Body) -> bool:
+    ignored = ("SyncToken", "MetaData", "sparse", "domain")
+    return {k: v for k, v in new.items() if k not in ignored} == {k: v for k, v in old.items() if k not in ignored}
+
+
+def current(books: Books, entity: str, body: Body) -> Body:
+    """The record a body names by Id and SyncToken; 2020, 2030, 610 or 5010 when it does not."""
+    id = str(body.get("Id") or "")
+    if not id:
+        raise missing("Id")
+    if not id.isdigit():
+        raise invalid_id(id)
+    old = books.read(entity, id)
+    if body.get("SyncToken") in (None, ""):
+        raise missing("SyncToken")
+    if str(body["SyncToken"]) != old["SyncToken"]:
+        raise stale()
+    return old
+
+
+def _allow(facts: Entity, operation: str) -> None:
+    if operation not in facts.operations:
+        raise unsupported(f"/v3/company/{facts.path}")
+
+
+def _require(facts: Entity, body: Body, names_needed: tuple[str, ...]) -> None:
+    for name in names_needed:
+        if (facts.name, name) not in FILLED_IN and (name not in body or is_empty(body[name])):
+            if name == "Line" and body.get("Line") == []:
+                raise business("You must fill out at least one detail line.")
+            raise missing(name)
+
+
+def _merged(facts: Entity, old: Body, sent: Body) -> Body:
+    """The old record with what was sent laid over it; empty values clear."""
+    if sent.get("Active") is not False:
+        _require_sparse(facts, sent)
+    new = copy.deepcopy(old)
+    for name, value in sent.items():
+        if name in ("Id", "SyncToken"):
+            continue
+        if is_empty(value) and name != "Line":
+            new.pop(name, None)
+        else:
+            new[name] = value
+    return new
+
+
+def _require_sparse(facts: Entity, sent: Body) -> None:
+    for name in SPARSE_NEEDS.get(facts.name, ()):
+        if name not in sent:
+            raise missing(name)
+
+
+def _replaced(facts: Entity, old: Body, sent: Body) -> Body:
+    """What was sent, with what only the service sets kept from the old record."""
+    new = {name: value for name, value in sent.items() if not is_empty(value)}
+    if not (facts.has_active and sent.get("Active") is False):
+        _require(facts, sent, tuple(name for name in facts.required if name != "Line" or facts.name != "BillPayment"))
+    for name, value in old.items():
+        field = facts.fields.get(name)
+        if field is not None and field.is_read_only and name not in new:
+            new[name] = copy.deepcopy(value)
+    return new | {"Id": old["Id"], "SyncToken": old["SyncToken"], "MetaData": old["MetaData"]}
+
+
+def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
+    """Writes the record, then what follows from it."""
+    entity = facts.name
+    body["domain"], body["sparse"] = "QBO", False
+    opening = body.get("QtyOnHand") if old is None and entity == "Item" and body.get("Type") == "Inventory" else None
+    if opening is not None:
+        body["QtyOnHand"] = 0
+    if entity in settlement.SETTLED and old is not None:
+        settlement.give_back(books, entity, str(body["Id"]), settlement.payable_total(body))
+        body["LinkedTxn"] = settlement.linked_transactions(books, entity, str(body["Id"]), body)
+    if old is None:
+        books.write_new(entity, body)
+    else:
+        books.write_changed(entity, body)
+    if entity in settlement.ACCEPTED or entity == "Deposit":
+        settlement.replace_links(books, entity, body, settlement.links_of(entity, body))
+    if opening is not None:
+        dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}
+        postings.replace_entries(books, entity, dated, postings.of(books, entity, dated))
+        body["QtyOnHand"] = opening
+    elif facts.is_transaction:
+        postings.replace_entries(books, entity, body, postings.of(books, entity, body))
+    if old is not None and facts.has_active:
+        _rename(books, entity, body, old)
+
+
+def _rename(books: Books, entity: str, body: Body, old: Body) -> None:
+    name = "DisplayName" if "DisplayName" in body else "Name"
+    if body.get(name) != old.get(name) and "FullyQualifiedName" in body:
+        names.rename_below(books, entity, body, name)
+
+
+def delete(books: Books, entity: str, sent: Any) -> Body:
+    """Takes a transaction out of the books; says the stub that the service answers."""
+    facts = entity_named(entity)
+    if "delete" not in facts.operations:
+        raise unsupported(f"/v3/company/{facts.path}?operation=delete")
+    body = _named_record(sent)
+    with books.store.transaction():
+        old = current(books, entity, body)
+        id = str(old["Id"])
+        check_open(books, old)
+        payments.refuse_deposited(books, entity, id)
+        if entity in settlement.SETTLED:
+            settlement.give_back(books, entity, id, 0)
+        settlement.replace_links(books, entity, old, [])
+        postings.replace_entries(books, entity, old, [])
+        books.remove(entity, id)
+    return {"domain": "QBO", "status": "Deleted", "Id": id}
+
+
+def _named_record(sent: Any) -> Body:
+    if not isinstance(sent, dict):
+        raise fault("2010", "Property Name:Expected an object specified is unsupported or invalid")
+    return {name: sent.get(name) for name in ("Id", "SyncToken")}
+
+
+def void(books: Books, entity: str, sent: Any) -> Body:
+    """Zeroes a transaction: amounts and quantities 0, nothing linked, "Voided" in its note."""
+    facts = entity_named(entity)
+    if "void" not in facts.operations:
+        raise unsupported(f"/v3/company/{facts.path}?operation=void")
+    with books.store.transaction():
+        body = current(books, entity, _named_record(sent))
+        id = str(body["Id"])
+        check_open(books, body)
+        payments.refuse_deposited(books, entity, id)
+        if entity in settlement.SETTLED:
+            settlement.give_back(books, entity, id, 0)
+        settlement.replace_links(books, entity, body, [])
+        postings.replace_entries(books, entity, body, [])
+        _zero(body)
+        books.write_changed(entity, body)
+    return body
+
+
+def _zero(body: Body) -> None:
+    note = body.get("PrivateNote")
+    body["PrivateNote"] = f"Voided - {note}" if note else "Voided"
+    for name in ("TotalAmt", "Balance", "UnappliedAmt", "RemainingCredit", "HomeTotalAmt", "HomeBalance", "Deposit"):
+        if name in body:
+            body[name] = 0
+    if "LinkedTxn" in body:
+        body["LinkedTxn"] = []
+    body["Line"] = [] if "UnappliedAmt" in body or "PayType" in body else body.get("Line", [])
+    for line in body["Line"]:
+        _zero_line(line)
+    if body.get("TxnTaxDetail"):
+        body["TxnTaxDetail"] = {**body["TxnTaxDetail"], "TotalTax": 0}
+        body["TxnTaxDetail"].pop("TaxLine", None)
+
+
+def _zero_line(line: Body) -> None:
+    if "Amount" in line:
+        line["Amount"] = 0
+    for value in line.values():
+        if isinstance(value, dict) and "Qty" in value:
+            value["Qty"] = 0
+        for part in value.get("Line", []) if isinstance(value, dict) else []:
+            _zero_line(part)
+
+

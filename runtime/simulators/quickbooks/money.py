@@ -1,0 +1,42 @@
+"""Amounts. Money is kept in whole cents; bodies carry decimal numbers; rounding is half-up, as the service rounds."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+LARGEST = Decimal(10) ** 13
+"""Amounts at or above this are refused, so that sums in cents stay within 64 bits."""
+
+
+def decimal(value: Any) -> Decimal:
+    """The exact decimal that a number in a body stands for; 0 for nothing. Raises InvalidOperation on anything else."""
+    if value is None or value == "":
+        return Decimal(0)
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(str(value))
+    if not number.is_finite():
+        raise InvalidOperation(f"not a finite number: {value}")
+    return number
+
+
+def cents(value: Any) -> int:
+    """An amount of a body in whole cents, rounded half-up."""
+    return int((decimal(value) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def amount(value: int) -> float:
+    """Whole cents as the number a body carries."""
+    return value / 100
+
+
+def text(value: int) -> str:
+    """Whole cents as reports print them: two decimals, no separators."""
+    sign = "-" if value < 0 else ""
+    return f"{sign}{abs(value) // 100}.{abs(value) % 100:02d}"
+
+
+def share(total: int, part: Decimal, whole: Decimal) -> int:
+    """`total` cents times part/whole, rounded half-up; 0 when there is no whole."""
+    if not whole:
+        return 0
+    return int((Decimal(total) * part / whole).quantize(Decimal(1), rounding=ROUND_HALF_UP))

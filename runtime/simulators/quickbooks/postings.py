@@ -1,0 +1,150 @@
+"""What a transaction does to the ledger: balanced double entries, in home currency, replaced as a whole with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from .books import Books, reference
+from .faults import business
+from .money import cents, decimal, share
+from .store import Body
+
+RECEIVABLE, PAYABLE = "Accounts Receivable", "Accounts Payable"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One side of a booking. `cents` is positive for a debit; `quantity` is a change of stock."""
+
+    account: str
+    cents: int
+    line: str | None = None
+    customer: str | None = None
+    vendor: str | None = None
+    employee: str | None = None
+    class_: str | None = None
+    department: str | None = None
+    item: str | None = None
+    quantity: float | None = None
+    memo: str | None = None
+
+
+COLUMNS = "account, cents, line, customer, vendor, employee, class, department, item, quantity, memo"
+INSERT = (
+    f"insert into postings (realm, txn_type, txn_id, date, {COLUMNS})"  # noqa: S608
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+
+
+def account_of(books: Books, account_type: str, subtype: str | None = None) -> str:
+    """The oldest account of a type; 6000 when the company has none."""
+    id = books.first_account(account_type, subtype)
+    if id is None:
+        raise business(f"The company has no account of type {account_type}.")
+    return id
+
+
+def recorded(books: Books, entity: str, id: str) -> list[Entry]:
+    """The entries of a transaction as they stand in the ledger."""
+    rows = books.store.execute(
+        f"select {COLUMNS} from postings where realm = ? and txn_id = ? and txn_type = ?",  # noqa: S608
+        (books.realm, id, entity),
+    )
+    return [Entry(*row) for row in rows]
+
+
+def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
+    """Puts `entries` in the place of the transaction's former ones and brings the balances up to date."""
+    id, date = str(body["Id"]), str(body.get("TxnDate") or books.today().isoformat())
+    new = [entry for entry in entries if entry.cents or entry.quantity]
+    if sum(entry.cents for entry in new):
+        raise business("Debits and credits of this transaction differ.")
+    old = recorded(books, entity, id)
+    books.store.execute(
+        "delete from postings where realm = ? and txn_id = ? and txn_type = ?", (books.realm, id, entity)
+    )
+    books.store.connection.executemany(
+        INSERT,
+        [
+            (books.realm, entity, id, date, e.account, e.cents, e.line, e.customer, e.vendor, e.employee, e.class_,
+             e.department, e.item, e.quantity, e.memo)
+            for e in new
+        ],
+    )  # fmt: skip
+    _note(books, old, -1)
+    _note(books, new, 1)
+    if not books.is_loading:
+        books.settle_balances()
+
+
+def _note(books: Books, entries: Iterable[Entry], sign: int) -> None:
+    noted = books.differences
+    for entry in entries:
+        noted.accounts[entry.account] += sign * entry.cents
+        if entry.customer and books.account_type(entry.account) == RECEIVABLE:
+            noted.customers[entry.customer] += sign * entry.cents
+        if entry.vendor and books.account_type(entry.account) == PAYABLE:
+            noted.vendors[entry.vendor] -= sign * entry.cents
+        if entry.item and entry.quantity:
+            noted.stock[entry.item] += sign * entry.quantity
+
+
+def of(books: Books, entity: str, body: Body) -> list[Entry]:
+    """The entries that a transaction makes; none for what does not post."""
+    maker = MAKERS.get(entity)
+    if maker is None or body.get("_voided"):
+        return []
+    department = reference(body.get("DepartmentRef"))
+    entries = [replace(entry, department=entry.department or department) for entry in maker(books, body)]
+    return _in_home_currency(entries, decimal(body.get("ExchangeRate") or 1))
+
+
+def _in_home_currency(entries: list[Entry], rate: Decimal) -> list[Entry]:
+    """Entries at the exchange rate; what rounding leaves goes to the largest one."""
+    if rate == 1 or not entries:
+        return entries
+    turned = [replace(entry, cents=share(entry.cents, rate, Decimal(1))) for entry in entries]
+    rest = sum(entry.cents for entry in turned)
+    largest = max(range(len(turned)), key=lambda index: abs(turned[index].cents))
+    turned[largest] = replace(turned[largest], cents=turned[largest].cents - rest)
+    return turned
+
+
+Maker = Callable[[Books, Body], list[Entry]]
+MAKERS: dict[str, Maker] = {}
+
+
+def posts(entity: str) -> Callable[[Maker], Maker]:
+    """Registers the function that makes the entries of one kind of transaction."""
+
+    def register(maker: Maker) -> Maker:
+        MAKERS[entity] = maker
+        return maker
+
+    return register
+
+
+def stock_cost(books: Books, item: str, asset_account: str, txn_id: str) -> tuple[int, float]:
+    """Value in cents and units in stock of an item, without what transaction `txn_id` itself did."""
+    row = books.store.execute(
+        "select coalesce(sum(cents), 0), coalesce(sum(quantity), 0) from postings"
+        " where realm = ? and item = ? and account = ? and txn_id <> ?",
+        (books.realm, item, asset_account, txn_id),
+    ).fetchone()
+    return int(row[0]), float(row[1])
+
+
+def line_memo(line: Body, body: Body) -> str | None:
+    """What a detail report shows as memo: the line's description, else the note on the transaction."""
+    found: str | None = line.get("Description") or body.get("PrivateNote")
+    return found
+
+
+def total_of(body: Body) -> int:
+    """TotalAmt in cents."""
+    return cents(body.get("TotalAmt"))
+
+
+__all__ = ["Entry", "account_of", "of", "posts", "recorded", "replace_entries"]

@@ -1,0 +1,70 @@
+"""References between records: they must exist, be active, and show the name of what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .books import Books, reference
+from .faults import fault, invalid_reference
+from .schema import Entity, Field, nested_types
+from .store import Body
+
+SYSTEM_ITEMS = frozenset({"SHIPPING_ITEM_ID", "GRATUITY_ITEM_ID"})
+NAMED_TYPES = {"customer": "Customer", "vendor": "Vendor", "employee": "Employee"}
+
+
+def found_in(fields: Mapping[str, Field], value: Mapping[str, Any]) -> Iterator[tuple[str, str, Body]]:
+    """(Property, entity, reference) of every reference below an object whose target the simulator keeps."""
+    for name, item in value.items():
+        field = fields.get(name)
+        if field is None or not item:
+            continue
+        for single in item if isinstance(item, list) else [item]:
+            if isinstance(single, dict):
+                yield from _found_in_field(field, single)
+
+
+def _found_in_field(field: Field, value: Body) -> Iterator[tuple[str, str, Body]]:
+    if field.type == "reference":
+        target = field.refers_to or NAMED_TYPES.get(str(value.get("type", "")).lower())
+        if target and reference(value):
+            yield field.name, target, value
+    elif field.nested == "EntityTypeRef":
+        target = NAMED_TYPES.get(str(value.get("Type", "")).lower())
+        if target and reference(value.get("EntityRef")):
+            yield field.name, target, value["EntityRef"]
+    elif field.nested in nested_types():
+        yield from found_in(nested_types()[field.nested], value)
+
+
+def resolve(books: Books, entity: Entity, body: Body, old: Body | None) -> None:
+    """Checks every reference that is new in `body` and writes the current names into all; raises 2500."""
+    before = {(target, reference(ref)) for _, target, ref in found_in(entity.fields, old)} if old else set()
+    for name, target, ref in found_in(entity.fields, body):
+        id = str(reference(ref))
+        if id in SYSTEM_ITEMS:
+            continue
+        row = books.store.execute(
+            "select coalesce(full_name, name), active from records where realm = ? and entity = ? and id = ?",
+            (books.realm, target, id),
+        ).fetchone()
+        if row is None or (not row[1] and (target, id) not in before):
+            raise invalid_reference(name)
+        ref["name"] = row[0]
+
+
+def to(books: Books, entity: str, id: str | None) -> Body | None:
+    """A reference to a record, with its name; None for no record."""
+    if id is None:
+        return None
+    name = books.name_of(entity, id)
+    return {"value": id, "name": name} if name is not None else None
+
+
+def required(body: Body, name: str) -> str:
+    """The id of a reference that has to be there; 2020 without it."""
+    id = reference(body.get(name))
+    if id is None:
+        raise fault("2020", f"Required parameter {name} is missing in the request", name)
+    return id

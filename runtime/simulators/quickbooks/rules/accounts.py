@@ -1,0 +1,90 @@
+"""The chart of accounts: types and subtypes, classification, which accounts cannot be put away."""
+
+from __future__ import annotations
+
+from ..books import Books
+from ..faults import business, fault, missing
+from ..schema import entities
+from ..store import Body, reference
+from . import names, prepares
+
+CLASSIFICATIONS = {
+    "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",
+    "Other Asset": "Asset", "Accounts Payable": "Liability", "Credit Card": "Liability",
+    "Other Current Liability": "Liability", "Long Term Liability": "Liability", "Equity": "Equity",
+    "Income": "Revenue", "Other Income": "Revenue", "Cost of Goods Sold": "Expense", "Expense": "Expense",
+    "Other Expense": "Expense", "Non-Posting": "Asset",
+}  # fmt: skip
+
+DEFAULT_SUBTYPES = {
+    "Bank": "Checking", "Accounts Receivable": "AccountsReceivable", "Other Current Asset": "OtherCurrentAssets",
+    "Fixed Asset": "OtherFixedAssets", "Other Asset": "OtherLongTermAssets", "Accounts Payable": "AccountsPayable",
+    "Credit Card": "CreditCard", "Other Current Liability": "OtherCurrentLiabilities",
+    "Long Term Liability": "OtherLongTermLiabilities", "Equity": "OpeningBalanceEquity", "Income": "OtherPrimaryIncome",
+    "Other Income": "OtherMiscellaneousIncome", "Cost of Goods Sold": "SuppliesMaterialsCogs",
+    "Expense": "OtherMiscellaneousServiceCost", "Other Expense": "OtherMiscellaneousExpense",
+}  # fmt: skip
+
+TYPE_OF_SUBTYPE = {
+    **{subtype: account_type for account_type, subtype in DEFAULT_SUBTYPES.items()},
+    "Savings": "Bank", "CashOnHand": "Bank", "MoneyMarket": "Bank", "TrustAccounts": "Bank",
+    "UndepositedFunds": "Other Current Asset", "Inventory": "Other Current Asset", "PrepaidExpenses": "Other Current Asset",
+    "Vehicles": "Fixed Asset", "AccumulatedDepreciation": "Fixed Asset", "GlobalTaxPayable": "Other Current Liability",
+    "NotesPayable": "Long Term Liability", "RetainedEarnings": "Equity", "OwnersEquity": "Equity",
+    "SalesOfProductIncome": "Income", "ServiceFeeIncome": "Income", "DiscountsRefundsGiven": "Income",
+    "InterestEarned": "Other Income", "AdvertisingPromotional": "Expense", "Auto": "Expense", "Insurance": "Expense",
+    "Travel": "Expense", "Utilities": "Expense", "SuppliesMaterials": "Expense", "BankCharges": "Expense",
+    "LegalProfessionalFees": "Expense", "RentOrLeaseOfBuildings": "Expense", "RepairMaintenance": "Expense",
+    "OfficeGeneralAdministrativeExpenses": "Expense", "EquipmentRental": "Expense", "Depreciation": "Other Expense",
+    "PenaltiesSettlements": "Other Expense",
+}  # fmt: skip
+
+SPECIAL_SUBTYPES = frozenset(
+    {"AccountsReceivable", "AccountsPayable", "OpeningBalanceEquity", "RetainedEarnings", "UndepositedFunds",
+     "GlobalTaxPayable", "Inventory"}
+)  # fmt: skip
+
+
+@prepares("Account")
+def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """Type, subtype, classification, nesting; balances come from the postings."""
+    if '"' in str(body.get("Name", "")):
+        raise fault("2040", "Invalid String : The name may not contain a double quote.", "Name")
+    _types(body, old)
+    if old and old.get("Active", True) and body.get("Active") is False and body["AccountSubType"] in SPECIAL_SUBTYPES:
+        raise business("This account is used by the company and can't be made inactive.")
+    if len(str(body.get("AcctNum") or "")) > 7:
+        raise fault(
+            "2050",
+            "String length is either shorter or longer than supported by specification. "
+            f"Min:0 Max:7 supported. Supplied length:{len(body['AcctNum'])}",
+            "AcctNum",
+        )
+    names.nested_name(books, entity, body, old, "account")
+    body["SubAccount"] = reference(body.get("ParentRef")) is not None
+    body["Classification"] = CLASSIFICATIONS[body["AccountType"]]
+    for name in ("CurrentBalance", "CurrentBalanceWithSubAccounts"):
+        body[name] = (old or {}).get(name, 0)
+    _same_type_as_parent(books, body)
+
+
+def _types(body: Body, old: Body | None) -> None:
+    given, subtype = body.get("AccountType"), body.get("AccountSubType")
+    known = entities()["Account"].fields["AccountType"].enumeration or frozenset()
+    if not given and subtype in TYPE_OF_SUBTYPE:
+        body["AccountType"] = TYPE_OF_SUBTYPE[str(subtype)]
+    elif not given:
+        raise missing("AccountType")
+    if body["AccountType"] not in known:
+        raise fault("2170", f"Invalid Enumeration : {body['AccountType']}", "AccountType")
+    if subtype and TYPE_OF_SUBTYPE.get(str(subtype), body["AccountType"]) != body["AccountType"]:
+        raise fault("6010", f"Invalid Account.AccountType && Account.SubType : {body['AccountType']}, {subtype}")
+    body.setdefault("AccountSubType", DEFAULT_SUBTYPES.get(body["AccountType"], "OtherMiscellaneousExpense"))
+    if old and old.get("AccountType") != body["AccountType"]:
+        raise business("The type of an account that is in use can't be changed.", "AccountType")
+
+
+def _same_type_as_parent(books: Books, body: Body) -> None:
+    above = reference(body.get("ParentRef"))
+    if above and books.account_type(above) != body["AccountType"]:
+        raise business("A sub-account must be of the same account type as its parent account.", "ParentRef")

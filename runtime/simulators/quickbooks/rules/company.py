@@ -1,0 +1,16 @@
+"""The records of which a company has one: CompanyInfo and Preferences."""
+
+from __future__ import annotations
+
+from ..books import Books
+from ..store import Body
+from . import prepares
+
+
+@prepares("CompanyInfo", "Preferences")
+def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """Keeps what the client cannot set; groups of preferences are completed from the former ones."""
+    if entity == "Preferences" and old:
+        for group, value in old.items():
+            if isinstance(value, dict) and isinstance(body.get(group), dict):
+                body[group] = {**value, **body[group]}

@@ -1,0 +1,48 @@
+"""Products and services: which accounts each type needs, categories, stock at the start."""
+
+from __future__ import annotations
+
+from ..books import Books
+from ..faults import business, missing
+from ..store import Body, reference
+from . import names, prepares
+
+
+@prepares("Item")
+def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """Name, type, the accounts the type needs, quantities."""
+    body.setdefault("Type", (old or {}).get("Type") or ("Inventory" if body.get("TrackQtyOnHand") else "Service"))
+    body["TrackQtyOnHand"] = body["Type"] == "Inventory"
+    if old and old.get("Type") == "Inventory" != body["Type"]:
+        raise business("An inventory item can't be turned into another type.", "Type")
+    NEEDS.get(body["Type"], _needs_some_account)(body)
+    names.nested_name(books, entity, body, old, "product or service")
+    if reference(body.get("ParentRef")):
+        body["SubItem"] = True
+    if body["Type"] == "Inventory" and old:
+        body["QtyOnHand"] = old.get("QtyOnHand", 0)
+    if body["Type"] not in ("Category", "Group"):
+        body.setdefault("UnitPrice", 0)
+        body.setdefault("PurchaseCost", 0)
+        body.setdefault("Taxable", False)
+
+
+def _needs_inventory_fields(body: Body) -> None:
+    for name in ("AssetAccountRef", "IncomeAccountRef", "ExpenseAccountRef"):
+        if not reference(body.get(name)):
+            raise missing(name)
+    for name in ("QtyOnHand", "InvStartDate"):
+        if "Id" not in body and body.get(name) in (None, ""):
+            raise missing(name)
+
+
+def _needs_some_account(body: Body) -> None:
+    if not (reference(body.get("IncomeAccountRef")) or reference(body.get("ExpenseAccountRef"))):
+        raise missing("IncomeAccountRef")
+
+
+def _needs_nothing(body: Body) -> None:
+    return
+
+
+NEEDS = {"Inventory": _needs_inventory_fields, "Category": _needs_nothing, "Group": _needs_nothing}

@@ -1,0 +1,47 @@
+"""Journal entries: debits equal credits, control accounts need a name."""
+
+from __future__ import annotations
+
+from .. import references
+from ..books import Books
+from ..faults import business, fault
+from ..money import amount, cents
+from ..store import Body, reference
+from . import lines, prepares
+
+
+@prepares("JournalEntry")
+def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """Checks both sides; TotalAmt comes back as 0 in home currency, as observed."""
+    lines.check_open(books, old)
+    lines.default_day(books, body)
+    lines.currency(books, body)
+    lines.number(books, entity, "journal", body)
+    booked = [line for line in body.get("Line") or [] if line.get("DetailType") != "DescriptionOnly"]
+    if not booked:
+        raise business("You must fill out at least two detail lines.")
+    if sum(_side(books, line) for line in booked):
+        raise fault("2300", "Amount on debits not equal to credits : Debits must equal credits.")
+    lines.keep_identities(body, old, first=0)
+    body.setdefault("Adjustment", False)
+    body["TotalAmt"] = 0
+
+
+def _side(books: Books, line: Body) -> int:
+    """Cents of a line, positive for a debit."""
+    lines.require_detail(line)
+    lines.require_amount(line)
+    given = lines.detail(line)
+    if cents(line["Amount"]) < 0:
+        raise fault("2290", "NegativeAmount", "Line.Amount")
+    if given.get("PostingType") not in ("Debit", "Credit"):
+        raise fault("2260", "MissingPostingType", "PostingType")
+    line["Amount"] = amount(cents(line["Amount"]))
+    kind = books.account_type(references.required(given, "AccountRef"))
+    holder = given.get("Entity") or {}
+    named = str(holder.get("Type", "")) if reference(holder.get("EntityRef")) else ""
+    if kind == "Accounts Receivable" and named != "Customer":
+        raise business("When you use Accounts Receivable, you must choose a customer in the Name field.")
+    if kind == "Accounts Payable" and named != "Vendor":
+        raise business("When you use Accounts Payable, you must choose a vendor in the Name field.")
+    return cents(line["Amount"]) * (1 if given["PostingType"] == "Debit" else -1)

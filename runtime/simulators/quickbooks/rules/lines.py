@@ -1,0 +1,181 @@
+"""Lines of transactions: their identity over updates, their amounts, the document numbers and days around them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from .. import references
+from ..books import Books
+from ..faults import business, fault, missing
+from ..money import amount, cents, decimal
+from ..store import Body, reference
+
+DETAIL_KEYS = {
+    "SalesItemLineDetail": "SalesItemLineDetail",
+    "GroupLineDetail": "GroupLineDetail",
+    "DescriptionOnly": "DescriptionLineDetail",
+    "DiscountLineDetail": "DiscountLineDetail",
+    "SubTotalLineDetail": "SubTotalLineDetail",
+    "AccountBasedExpenseLineDetail": "AccountBasedExpenseLineDetail",
+    "ItemBasedExpenseLineDetail": "ItemBasedExpenseLineDetail",
+    "JournalEntryLineDetail": "JournalEntryLineDetail",
+    "DepositLineDetail": "DepositLineDetail",
+    "TaxLineDetail": "TaxLineDetail",
+    "ItemAdjustmentLineDetail": "ItemAdjustmentLineDetail",
+}
+MOST_LINES = 10_000
+
+
+def detail(line: Body) -> Body:
+    """The detail object of a line; {} when it has none."""
+    found: Body = line.get(DETAIL_KEYS.get(str(line.get("DetailType")), "")) or {}
+    return found
+
+
+def keep_identities(body: Body, old: Body | None, first: int = 1) -> None:
+    """Gives every line an Id: a known one is kept, a line without or with an unknown one gets the next."""
+    lines: list[Body] = body.get("Line") or []
+    if len(lines) > MOST_LINES:
+        raise business(f"A transaction may have at most {MOST_LINES} lines.")
+    known = {str(line["Id"]) for line in (old or {}).get("Line", []) if "Id" in line}
+    used = {int(id) for id in known if id.isdigit()}
+    following = max(used, default=first - 1) + 1
+    taken: set[str] = set()
+    for line in lines:
+        if line.get("DetailType") == "SubTotalLineDetail":
+            line.pop("Id", None)
+            continue
+        if str(line.get("Id")) not in known or str(line.get("Id")) in taken:
+            line["Id"] = str(following)
+            following += 1
+        taken.add(str(line["Id"]))
+
+
+def require_detail(line: Body) -> None:
+    """DetailType has to be there; it is taken from the only detail object when left out."""
+    if line.get("DetailType"):
+        return
+    present = [kind for kind, key in DETAIL_KEYS.items() if key in line]
+    if len(present) != 1:
+        raise missing("DetailType")
+    line["DetailType"] = present[0]
+
+
+def require_amount(line: Body) -> None:
+    """Amount has to be there and may not exceed what the service can add up."""
+    if line.get("Amount") in (None, ""):
+        raise missing("Amount")
+
+
+def check_product(line: Body) -> None:
+    """6070 when Amount is not Qty times UnitPrice, rounded half-up to cents."""
+    given = detail(line)
+    quantity, price = given.get("Qty"), given.get("UnitPrice")
+    if quantity in (None, "") or price in (None, ""):
+        return
+    product = decimal(quantity) * decimal(price)
+    if cents(str(product)) != cents(line.get("Amount")):
+        raise fault(
+            "6070", f"Amount is not equal to UnitPrice * Qty. Supplied value:{shown(line.get('Amount'))}", "Line.Amount"
+        )
+
+
+def shown(value: object) -> str:
+    """A number as the service's sentences show it: thousands separated, no needless zeros."""
+    number = decimal(value)
+    return f"{number.normalize():,f}" if number else "0"
+
+
+def percent_of(base: int, percent: object) -> int:
+    """A percentage of an amount in cents, rounded half-up."""
+    return cents(str(Decimal(base) / 100 * decimal(percent) / 100))
+
+
+def default_day(books: Books, body: Body) -> None:
+    """TxnDate is the company's day when left out; closed books refuse it (6210)."""
+    body.setdefault("TxnDate", books.today().isoformat())
+    check_open(books, body)
+
+
+def check_open(books: Books, body: Body | None) -> None:
+    """6210 when a transaction falls into closed books."""
+    closed = books.closing_date()
+    if body and closed and str(body.get("TxnDate", "")) <= closed:
+        raise fault(
+            "6210",
+            "The account period has closed and the account books cannot be updated through the QBO Services API. "
+            "Please use the QBO website to make these changes.",
+        )
+
+
+def due_day(books: Books, body: Body, term: str | None) -> str:
+    """TxnDate plus the days of the terms; TxnDate without terms."""
+    day = date.fromisoformat(body["TxnDate"])
+    found = books.find("Term", term) if term else None
+    days = int(decimal((found or {}).get("DueDays")))
+    try:
+        return (day + timedelta(days=max(days, 0))).isoformat()
+    except OverflowError:
+        return day.isoformat()
+
+
+def number(books: Books, entity: str, series: str, body: Body) -> None:
+    """DocNumber: kept when given (6140 for a duplicate where the company minds), else the next of its series.
+
+    Companies with custom numbers get none when it is left out.
+    """
+    custom = bool(books.preference("SalesFormsPrefs", "CustomTxnNumbers"))
+    given = str(body.get("DocNumber") or "")
+    if not given:
+        body.pop("DocNumber", None)
+        if not custom:
+            body["DocNumber"] = str(books.next_number(f"number:{series}"))
+        return
+    if custom:
+        refuse_duplicate(books, entity, body)
+    if given.isascii() and given.isdigit() and len(given) < 10:
+        books.raise_number(f"number:{series}", int(given))
+
+
+def refuse_duplicate(books: Books, entity: str, body: Body) -> None:
+    """6140 when another transaction of the kind has this number."""
+    row = books.store.execute(
+        "select id from records where realm = ? and entity = ? and doc_number = ? and id <> ?",
+        (books.realm, entity, body["DocNumber"], str(body.get("Id", ""))),
+    ).fetchone()
+    if row:
+        raise fault(
+            "6140",
+            "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
+            f"DocNumber={body['DocNumber']} is assigned to TxnType={entity} with TxnId={row[0]}",
+        )
+
+
+def currency(books: Books, body: Body) -> None:
+    """CurrencyRef is the home currency when left out."""
+    if not reference(body.get("CurrencyRef")):
+        home = books.home_currency()
+        body["CurrencyRef"] = {"value": home, "name": CURRENCY_NAMES.get(home, home)}
+        body.pop("ExchangeRate", None)
+    elif reference(body["CurrencyRef"]) == books.home_currency():
+        body.pop("ExchangeRate", None)
+
+
+CURRENCY_NAMES = {
+    "USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",
+    "AUD": "Australian Dollar",
+}  # fmt: skip
+
+
+def set_amount(body: Body, name: str, value: int) -> None:
+    """Writes an amount in cents into a body."""
+    body[name] = amount(value)
+
+
+def account_reference(books: Books, body: Body, name: str, default: str | None) -> None:
+    """Fills a reference to an account that was left out."""
+    if not reference(body.get(name)) and default is not None:
+        found = references.to(books, "Account", default)
+        if found:
+            body[name] = found

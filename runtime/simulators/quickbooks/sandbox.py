@@ -1,0 +1,192 @@
+"""The control: `/_sandbox`. What a test needs and no real service has: time travel, throttling on demand, trouble by
+rule, snapshots, and a log of what was asked. Answers on the loopback interface only.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request as WebRequest
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from .api import Answer, Request
+from .clock import moment
+from .oauth import OAuth
+from .store import Store
+from .throttle import Throttle
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
+LONGEST_LOG = 5000
+HTML_503 = b"<html><head><title>503 Service Temporarily Unavailable</title></head><body><center><h1>503 Service Temporarily Unavailable</h1></center><hr><center>nginx</center></body></html>"  # fmt: skip
+
+
+@dataclass
+class Trouble:
+    """A rule: which requests go wrong, how often, and how.
+
+    `times` counts down; None is for ever. `chance` is 0 to 1. `status` answers that status with `body` (or the usual
+    HTML); `cut` breaks the connection half way; `delay_ms` only waits.
+    """
+
+    method: str | None = None
+    path: str | None = None
+    times: int | None = None
+    chance: float = 1.0
+    status: int | None = None
+    body: str | None = None
+    content_type: str = "text/html"
+    cut: bool = False
+    delay_ms: int = 0
+
+
+class Sandbox:
+    """The state of the control, and its HTTP API."""
+
+    def __init__(self, store: Store, oauth: OAuth, throttle: Throttle) -> None:
+        self.store, self.oauth, self.throttle = store, oauth, throttle
+        self.rules: list[Trouble] = []
+        self.random = random.Random(0)  # noqa: S311 (repeatable on purpose)
+        self.log: deque[dict[str, Any]] = deque(maxlen=LONGEST_LOG)
+        self.snapshots: dict[str, sqlite3.Connection] = {}
+        self.fill: Callable[[Store], None] | None = None
+        """Makes the companies anew, for `reset`."""
+
+    def trouble(self, request: Request) -> Trouble | None:
+        """The first rule that strikes this request."""
+        for rule in self.rules:
+            if rule.method not in (None, request.method) or (rule.path and rule.path not in request.path):
+                continue
+            if rule.times == 0 or (rule.chance < 1 and self.random.random() >= rule.chance):
+                continue
+            if rule.times is not None:
+                rule.times -= 1
+            return rule
+        return None
+
+    def made_up(self, rule: Trouble) -> Answer | None:
+        """The answer that a rule gives in place of the API's; None when it only delays or cuts."""
+        if rule.status is None:
+            return None
+        body = HTML_503 if rule.body is None else rule.body.encode()
+        return Answer(rule.status, rule.content_type, body)
+
+    def note(self, request: Request, answer: Answer, tid: str) -> None:
+        """Writes a request into the log."""
+        self.log.append(
+            {
+                "time": self.store.clock.seconds(), "method": request.method, "path": request.path,
+                "parameters": dict(request.parameters), "body": request.body[:20_000].decode("utf-8", "replace"),
+                "status": answer.status, "intuit_tid": tid,
+            }
+        )  # fmt: skip
+
+    def routes(self) -> list[Route]:
+        """The routes of the control."""
+        return [
+            Route(f"/_sandbox/{name}", _guarded(handler), methods=methods)
+            for name, handler, methods in (
+                ("companies", self._companies, ["GET"]),
+                ("clock", self._clock, ["GET", "POST"]),
+                ("throttle", self._throttle, ["GET", "POST"]),
+                ("faults", self._faults, ["GET", "POST", "DELETE"]),
+                ("tokens", self._tokens, ["POST"]),
+                ("requests", self._requests, ["GET", "DELETE"]),
+                ("snapshot", self._snapshot, ["POST"]),
+                ("restore", self._restore, ["POST"]),
+                ("reset", self._reset, ["POST"]),
+            )
+        ]
+
+    async def _companies(self, sent: Any, request: WebRequest) -> Any:
+        return [{"realm": realm, "name": name} for realm, name in self.store.companies()]
+
+    async def _clock(self, sent: Any, request: WebRequest) -> Any:
+        clock = self.store.clock
+        if request.method == "POST":
+            if "advance_seconds" in sent:
+                clock.offset += float(sent["advance_seconds"])
+            if sent.get("now"):
+                clock.offset = 0.0
+                clock.offset = moment(sent["now"]) / 1000 - clock.seconds()
+            if "frozen" in sent:
+                now = clock.seconds()
+                clock.frozen, clock.offset = (now, 0.0) if sent["frozen"] else (None, clock.offset)
+            if sent.get("reset"):
+                clock.offset, clock.frozen = 0.0, None
+            self.store.remember("clock", clock.offset)
+        return {"now": clock.seconds(), "offset": clock.offset, "frozen": clock.frozen is not None}
+
+    async def _throttle(self, sent: Any, request: WebRequest) -> Any:
+        if request.method == "POST":
+            self.throttle.configure(sent)
+            self.throttle.forget()
+        return self.throttle.as_json()
+
+    async def _faults(self, sent: Any, request: WebRequest) -> Any:
+        if request.method == "POST":
+            if "seed" in sent:
+                self.random.seed(sent.pop("seed"))
+            if sent:
+                self.rules.append(Trouble(**sent))
+        if request.method == "DELETE":
+            self.rules.clear()
+        return [asdict(rule) for rule in self.rules]
+
+    async def _tokens(self, sent: Any, request: WebRequest) -> Any:
+        if "rotate" in sent:
+            self.oauth.rotates_always = sent["rotate"] == "always"
+        ended = sum(self.oauth.expire(kind, sent.get("realm")) for kind in sent.get("expire", ()))
+        return {"ended": ended, "rotate": "always" if self.oauth.rotates_always else "daily"}
+
+    async def _requests(self, sent: Any, request: WebRequest) -> Any:
+        if request.method == "DELETE":
+            self.log.clear()
+        return list(self.log)
+
+    async def _snapshot(self, sent: Any, request: WebRequest) -> Any:
+        name = str(sent.get("name", "default"))
+        self.snapshots[name] = sqlite3.connect(":memory:", check_same_thread=False)
+        self.store.connection.backup(self.snapshots[name])
+        return {"name": name}
+
+    async def _restore(self, sent: Any, request: WebRequest) -> Any:
+        name = str(sent.get("name", "default"))
+        if name not in self.snapshots:
+            raise ValueError(f"there is no snapshot {name}; there are {', '.join(self.snapshots) or 'none'}")
+        self.snapshots[name].backup(self.store.connection)
+        return {"name": name}
+
+    async def _reset(self, sent: Any, request: WebRequest) -> Any:
+        self.rules.clear()
+        self.log.clear()
+        self.throttle.forced = 0
+        self.throttle.forget()
+        if self.fill is not None and sent.get("companies", True):
+            self.store.empty()
+            self.fill(self.store)
+        return {"companies": self.store.companies()}
+
+
+def _guarded(handler: Callable[[Any, WebRequest], Awaitable[Any]]) -> Callable[[WebRequest], Awaitable[Response]]:
+    """Loopback only, JSON in and out, a clear sentence for what cannot be understood."""
+
+    async def guarded(request: WebRequest) -> Response:
+        if request.client is not None and request.client.host not in LOOPBACK:
+            return JSONResponse({"error": "the control answers on the loopback interface only"}, 403)
+        body = await request.body()
+        try:
+            sent = orjson.loads(body) if body else {}
+            if not isinstance(sent, dict):
+                raise ValueError("an object is needed")
+            return JSONResponse(await handler(sent, request))
+        except (ValueError, TypeError, KeyError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return guarded

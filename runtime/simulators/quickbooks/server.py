@@ -1,0 +1,80 @@
+"""Starting the simulator: the database, the companies in it, the listening address."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from . import landscaper
+from .app import Application
+from .clock import Clock
+from .store import Store
+
+COMPANIES: dict[str, Callable[[Store, int], None]] = {"landscaper": landscaper.make}
+"""Demo companies by name: (store, seed) -> made."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to start: where to listen, where the data is, which companies a new database gets, which clients there are."""
+
+    port: int = 0
+    data: Path | str = ":memory:"
+    host: str = "127.0.0.1"
+    seed: int = 1
+    companies: tuple[str, ...] = ("landscaper",)
+    clients: dict[str, str] = field(default_factory=lambda: {"sandbox-client": "sandbox-secret"})
+    throttle: bool = True
+
+
+class PortTaken(Exception):
+    """The address is in use."""
+
+
+def prepared(options: Options) -> Application:
+    """The application over its database; a new database is filled with the demo companies."""
+    store = Store(options.data, Clock())
+    store.clock.offset = float(store.setting("clock", 0.0))
+    application = Application(store, dict(options.clients))
+    application.throttle.is_on = options.throttle
+    application.sandbox.fill = lambda filled: fill(filled, options)
+    if not store.companies():
+        fill(store, options)
+    return application
+
+
+def fill(store: Store, options: Options) -> None:
+    """Makes the demo companies."""
+    for name in options.companies:
+        COMPANIES[name](store, options.seed)
+    store.execute("analyze")
+
+
+def listening(options: Options) -> socket.socket:
+    """A socket at the wanted address; raises PortTaken."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((options.host, options.port))
+    except OSError as error:
+        found.close()
+        raise PortTaken(f"Port {options.port} on {options.host} is taken: choose another with --port, or 0 for any.") from error
+    return found
+
+
+def serve(options: Options, announce: Callable[[str], None] = print) -> None:
+    """Runs until interrupted. Says `listening on http://HOST:PORT` when it is ready. Raises PortTaken."""
+    bound = listening(options)
+    application = prepared(options)
+    host, port = bound.getsockname()[:2]
+    config = uvicorn.Config(application, log_level="error", access_log=False, lifespan="off", loop="uvloop", http="httptools")
+    bound.listen(512)
+    announce(f"listening on http://{host}:{port}")
+    try:
+        uvicorn.Server(config).run(sockets=[bound])
+    finally:
+        application.store.close()

@@ -1,0 +1,91 @@
+"""The database: one SQLite file in WAL mode, one connection, every change inside one immediate transaction.
+
+A process killed at any moment leaves either the whole change (record, effects, postings) or nothing of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .clock import Clock
+
+Body = dict[str, Any]
+"""A record as JSON: what is sent and received."""
+
+SCHEMA = (Path(__file__).parent / "schema.sql").read_text("utf-8")
+
+
+class Store:
+    """The file, its connection, and the clock that everything written is stamped with."""
+
+    def __init__(self, path: str | Path, clock: Clock | None = None) -> None:
+        self.path = str(path)
+        self.clock = clock or Clock()
+        self.open()
+
+    def open(self) -> None:
+        """Connects, and creates what is not there yet."""
+        self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        for pragma in ("journal_mode=wal", "synchronous=normal", "cache_size=-65536", "temp_store=memory", "busy_timeout=5000"):
+            self.connection.execute(f"pragma {pragma}")
+        self.connection.executescript(SCHEMA)
+        self.execute = self.connection.execute
+
+    def close(self) -> None:
+        """Writes the log back into the file and disconnects."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Inside another transaction it is a part of that one, undone alone when it fails."""
+        inside = self.connection.in_transaction
+        self.execute("savepoint step" if inside else "begin immediate")
+        try:
+            yield
+        except BaseException:
+            if inside:
+                self.execute("rollback to step")
+                self.execute("release step")
+            else:
+                self.execute("rollback")
+            raise
+        self.execute("release step" if inside else "commit")
+
+    def empty(self) -> None:
+        """Takes out every company with its tokens; settings stay."""
+        tables = ("records", "deletions", "counters", "postings", "links", "replays", "companies", "codes", "tokens")
+        with self.transaction():
+            for table in tables:
+                self.execute(f"delete from {table}")  # noqa: S608
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """A remembered value."""
+        row = self.execute("select value from settings where name = ?", (name,)).fetchone()
+        return orjson.loads(row[0]) if row else default
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keeps a value over restarts."""
+        self.execute("insert or replace into settings values (?, ?)", (name, orjson.dumps(value).decode()))
+
+    def companies(self) -> list[tuple[str, str]]:
+        """Realm and name of every company, oldest first."""
+        rows: list[tuple[str, str]] = self.execute("select realm, name from companies order by rowid").fetchall()
+        return rows
+
+
+def json_text(value: object) -> str:
+    """JSON as the store keeps it."""
+    return orjson.dumps(value).decode()
+
+
+def reference(value: Any) -> str | None:
+    """The id inside a reference, or None."""
+    if isinstance(value, dict) and value.get("value") not in (None, ""):
+        return str(value["value"])
+    return None
