@@ -219,6 +219,11 @@ class Records:
 
     # The audit, and time
 
+    def add_audit(self, entry: AuditEntry) -> None:
+        """Notes what was done when it changed no record here."""
+        with self._engine.begin() as connection:
+            _note(connection, entry)
+
     def audit_of(self, subject: str) -> list[AuditEntry]:
         """What was done to one thing, from the oldest on."""
         columns = (AUDIT.c.at, AUDIT.c.actor, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.details)

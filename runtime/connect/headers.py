@@ -1,0 +1,48 @@
+"""The header fields that prove an account to its vendor: the one place where they are made.
+
+OAuth gives `Authorization: Bearer …`. An integration with header authentication has templates, in which `{name}` is
+an account field and `{basic:…}` is what stands in it, in base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+
+from generator.catalog import Integration
+from runtime.errors import NeedsReconnect
+from runtime.model import Account, Credentials
+
+_FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_BASIC = re.compile(r"\{basic:((?:[^{}]|\{[A-Za-z_][A-Za-z0-9_]*\})*)\}")
+
+
+def authorization_headers(
+    integration: Integration, account: Account, credentials: Credentials
+) -> dict[str, str]:
+    """The header fields for one call. Raises NeedsReconnect when something they need is not there."""
+    if integration.auth.type == "oauth2":
+        return {"Authorization": f"Bearer {credentials.access_token}"}
+    values = {**account.fields, **credentials.secrets}
+    try:
+        return {name: _filled(template, values) for name, template in integration.auth.headers.items()}
+    except KeyError as missing:
+        raise NeedsReconnect(
+            f"The account {account.name!r} has no {missing.args[0]}.",
+            advice=f"Add {integration.title} again as a new integrated account, with all of its fields.",
+        ) from None
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    def field(match: re.Match[str]) -> str:
+        return values[match[1]]
+
+    def basic(match: re.Match[str]) -> str:
+        return base64.b64encode(_FIELD.sub(field, match[1]).encode()).decode()
+
+    pieces, at = [], 0
+    for match in _BASIC.finditer(template):
+        pieces += [_FIELD.sub(field, template[at : match.start()]), basic(match)]
+        at = match.end()
+    return "".join([*pieces, _FIELD.sub(field, template[at:])])

@@ -1,0 +1,201 @@
+"""Integrated accounts: made, connected, listed and ended.
+
+Before it: a person or program that wants a company connected. After it: `connect` has its credentials and MCP servers
+are made for it. Of what an account keeps, credentials are never answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from generator.catalog import AccountField, Catalog, Integration
+from runtime.connect.authorize import Authorizations
+from runtime.connect.sealing import seal_credentials
+from runtime.connect.tokens import AccessTokens
+from runtime.crypto import Keys
+from runtime.errors import InvalidRequest, LedgerportError, NotFound
+from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
+from runtime.operations import answers
+from runtime.operations.names import checked_name, did_you_mean
+from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from runtime.stores.embedded import Stores
+
+_LONGEST_FIELD = 4096
+
+
+class Accounts:
+    """Makes, connects, lists and ends integrated accounts. `actor` is who does it, for the audit."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Keys,
+        stores: Stores,
+        catalog: Callable[[], Catalog],
+        tokens: AccessTokens,
+        *,
+        clock: Clock = time.time,
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._stores = stores
+        self._catalog = catalog
+        self._tokens = tokens
+        self._clock = clock
+        self.authorizations = Authorizations(settings, keys, stores, catalog, tokens, clock=clock)
+
+    def create(
+        self,
+        name: str,
+        integration: str = "",
+        fields: Mapping[str, str] | None = None,
+        *,
+        actor: str = "",
+    ) -> dict[str, Any]:
+        """Makes an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
+
+        minutes; with header authentication `fields` hold what the vendor wants, and it is active at once. Raises
+        InvalidRequest for an unknown integration or a field that is missing, unknown or out of form.
+        """
+        chosen = self._chosen(integration)
+        account = self._new(chosen, checked_name(name))
+        credentials = Credentials()
+        if chosen.auth.type == "oauth2":
+            _check_fields(chosen, fields or {}, ())
+        else:
+            account, credentials = self._with_fields(chosen, account, fields or {})
+        account = replace(account, sealed=seal_credentials(self._keys, account.id, credentials))
+        audit = AuditEntry(account.created_at, actor, "account.created", account.id, {"name": account.name})
+        self._stores.records.add_account(account, audit)
+        if account.status == "active":
+            return answers.of_account(account)
+        return {**answers.of_account(account), "authorize_url": self.authorizations.begin(account)}
+
+    def connect(self, account_id: str) -> dict[str, Any]:
+        """A fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
+        account = self._find(account_id)
+        if self._catalog().integrations[account.integration].auth.type != "oauth2":
+            raise InvalidRequest(
+                "This account is connected by its fields, not by a person's consent.",
+                advice="Make a new integrated account with the new fields and delete this one.",
+            )
+        return {**answers.of_account(account), "authorize_url": self.authorizations.begin(account)}
+
+    def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
+        """The accounts, from the oldest on."""
+        return answers.part(self._stores.records.accounts, answers.of_account, limit, next_cursor)
+
+    def get(self, account_id: str) -> dict[str, Any]:
+        """One account. Raises NotFound."""
+        return answers.of_account(self._find(account_id))
+
+    def find(self, account_id: str) -> Account:
+        """The account itself, for a door that calls its tools. Raises NotFound."""
+        return self._find(account_id)
+
+    async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
+        """Forgets an account with its MCP servers, and ends its connection at the vendor unless another account
+
+        has the same company. Raises NotFound.
+        """
+        account = self._find(account_id)
+        audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, {"name": account.name})
+        is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
+        if not await asyncio.to_thread(lambda: self._stores.records.delete_account(account.id, audit)):
+            raise _no_account()
+        if account.status != "pending" and not is_shared:
+            await self._revoke(account)
+        self._tokens.forget(account.id)
+        return {"id": account.id}
+
+    async def _revoke(self, account: Account) -> None:
+        """Ends the connection at the vendor, as well as that can be done: the account is gone here anyway."""
+        try:
+            is_revoked = await self._tokens.revoke(account)
+        except LedgerportError:
+            is_revoked = False
+        action = "account.revoked" if is_revoked else "account.not_revoked"
+        audit = AuditEntry(self._clock(), "ledgerport", action, account.id)
+        await asyncio.to_thread(lambda: self._stores.records.add_audit(audit))
+
+    def _find(self, account_id: str) -> Account:
+        account = self._stores.look_up.find_account(AccountId(account_id))
+        if account is None or account.integration not in self._catalog().integrations:
+            raise _no_account()
+        return account
+
+    def _chosen(self, name: str) -> Integration:
+        known = self._catalog().integrations
+        if not name and len(known) == 1:
+            return next(iter(known.values()))
+        if name not in known:
+            raise InvalidRequest(
+                f'There is no integration "{name[:80]}".{did_you_mean(name, list(known))}' if name
+                else "integration must say which vendor to connect.",
+                advice=f"Integrations: {', '.join(known)}.",
+            )  # fmt: skip
+        return known[name]
+
+    def _new(self, integration: Integration, name: str) -> Account:
+        now = self._clock()
+        return Account(
+            id=AccountId(str(uuid4())),
+            integration=integration.name,
+            environment=self._settings.environment_of_new_accounts(integration),
+            name=name,
+            status="pending",
+            company="",
+            fields={},
+            sealed=b"",
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _with_fields(
+        self, integration: Integration, account: Account, given: Mapping[str, str]
+    ) -> tuple[Account, Credentials]:
+        _check_fields(
+            integration, given, tuple(each for each in integration.account_fields if not each.source)
+        )
+        secret = {each.name for each in integration.account_fields if each.secret}
+        open_fields = {name: value for name, value in given.items() if name not in secret}
+        company = next((given[each.name] for each in integration.account_fields if each.identifies), "")
+        account = replace(account, status="active", fields=open_fields, company=company)
+        return account, Credentials(secrets={name: given[name] for name in given if name in secret})
+
+
+def _check_fields(
+    integration: Integration, given: Mapping[str, str], wanted: tuple[AccountField, ...]
+) -> None:
+    names = [each.name for each in wanted]
+    problems = [
+        f'fields has "{name[:80]}", which {integration.title} does not ask for.{did_you_mean(name, names)}'
+        for name in given
+        if name not in names
+    ]
+    for field in wanted:
+        value = given.get(field.name, "")
+        if not value:
+            problems.append(f"fields.{field.name} is missing: {field.title}. {field.description}")
+        elif not _is_in_form(field, value):
+            problems.append(f"fields.{field.name} is not in the form of a {field.title}.")
+    if problems:
+        raise InvalidRequest(" ".join(problems[:20]), details={"fields": names})
+
+
+def _is_in_form(field: AccountField, value: str) -> bool:
+    """Whether a value fits, and could stand in a header field or an address without ending it."""
+    is_plain = value.isascii() and value.isprintable() and len(value) <= _LONGEST_FIELD
+    return is_plain and (not field.pattern or re.fullmatch(field.pattern, value) is not None)
+
+
+def _no_account() -> NotFound:
+    return NotFound("There is no such integrated account.")

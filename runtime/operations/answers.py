@@ -1,0 +1,111 @@
+"""The kept things as doors and the command line answer them: plain values with ISO 8601 times, and lists in parts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import orjson
+
+from runtime.errors import InvalidRequest
+from runtime.model import Account, ApiToken, McpServer, ServerConfig
+
+LARGEST_PART = 200
+USUAL_PART = 50
+Thing = TypeVar("Thing", Account, McpServer, ApiToken)
+
+
+def iso(seconds: float | None) -> str | None:
+    """A time as ISO 8601 in UTC with milliseconds; None stays None."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def of_account(account: Account) -> dict[str, Any]:
+    """An integrated account, without its credentials."""
+    return {
+        "id": account.id,
+        "name": account.name,
+        "integration": account.integration,
+        "environment": account.environment,
+        "status": account.status,
+        "company": account.company,
+        "fields": account.fields,
+        "created_at": iso(account.created_at),
+        "updated_at": iso(account.updated_at),
+    }
+
+
+def of_config(config: ServerConfig) -> dict[str, Any]:
+    """The filter and switches of an MCP server."""
+    return {
+        "methods": list(config.methods),
+        "tags": list(config.tags),
+        "require_api_token_auth": config.require_api_token_auth,
+        "rate_limit_style": config.rate_limit_style,
+        "max_answer_bytes": config.max_answer_bytes,
+    }
+
+
+def of_server(server: McpServer) -> dict[str, Any]:
+    """An MCP server, without its token."""
+    return {
+        "id": server.id,
+        "name": server.name,
+        "config": of_config(server.config),
+        "integrated_account_id": server.account_id,
+        "expires_at": iso(server.expires_at),
+        "created_at": iso(server.created_at),
+        "updated_at": iso(server.updated_at),
+    }
+
+
+def of_api_token(token: ApiToken) -> dict[str, Any]:
+    """An API token, without its secret."""
+    return {
+        "id": token.id,
+        "name": token.name,
+        "created_at": iso(token.created_at),
+        "last_used_at": iso(token.last_used_at),
+    }
+
+
+def part(
+    read: Callable[[tuple[float, str] | None, int], Sequence[Thing]],
+    write: Callable[[Thing], dict[str, Any]],
+    limit: int,
+    cursor: str,
+) -> dict[str, Any]:
+    """One part of a list: `{result, next_cursor}`, where the cursor is null at the end.
+
+    Raises InvalidRequest for a cursor that no part of a list has answered.
+    """
+    wanted = min(max(1, limit), LARGEST_PART)
+    found = read(_position(cursor), wanted + 1)
+    shown = found[:wanted]
+    more = _cursor(shown[-1]) if len(found) > wanted else None
+    return {"result": [write(thing) for thing in shown], "next_cursor": more}
+
+
+def _cursor(thing: Thing) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([thing.created_at, thing.id])).decode().rstrip("=")
+
+
+def _position(cursor: str) -> tuple[float, str] | None:
+    if not cursor:
+        return None
+    try:
+        at, id_ = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
+    except (binascii.Error, ValueError, TypeError):
+        at, id_ = None, None
+    if not isinstance(at, float) or not math.isfinite(at) or not isinstance(id_, str) or "\0" in id_:
+        raise InvalidRequest(
+            "next_cursor is not one that a list here has answered.",
+            advice="Pass next_cursor on unchanged, or leave it out to begin again.",
+        )
+    return at, id_

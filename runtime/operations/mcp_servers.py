@@ -1,0 +1,198 @@
+"""MCP servers: one secret URL for one integrated account, with a filter on its tools and an end.
+
+Before it: an integrated account. After it: the MCP door finds the grant of the URL. The token is answered once, in
+`token` and `url`, and stored as a hash. A filter that leaves no tool is refused, so that nobody hands out a URL at
+which nothing works.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from generator.catalog import METHOD_CLASSES, Catalog, Integration, Tool, select
+from runtime.crypto import Keys, new_secret
+from runtime.errors import InvalidRequest, NotFound
+from runtime.model import AccountId, AuditEntry, Clock, McpServer, McpServerId, ServerConfig, TokenHash
+from runtime.operations import answers
+from runtime.operations.names import checked_expiry, checked_name, did_you_mean
+from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from runtime.stores.embedded import Stores
+
+PREFIX = "lpm_"
+METHOD_WORDS = tuple(sorted({*METHOD_CLASSES.values(), "custom"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """Stands for what a change does not mention, where None means "clear it"."""
+
+
+UNSET = Unset()
+
+
+class McpServers:
+    """Makes, changes, lists and ends MCP servers. `actor` is who does it, for the audit."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Keys,
+        stores: Stores,
+        catalog: Callable[[], Catalog],
+        *,
+        clock: Clock = time.time,
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._stores = stores
+        self._catalog = catalog
+        self._clock = clock
+
+    def create(
+        self,
+        account_id: str,
+        name: str,
+        config: Mapping[str, Any] | None = None,
+        expires_at: str | None = None,
+        *,
+        actor: str = "",
+    ) -> dict[str, Any]:
+        """Makes an MCP server; `token` and `url` in the answer are not shown again.
+
+        Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry.
+        """
+        now = self._clock()
+        chosen = self._checked(account_id, _merged(ServerConfig(), config or {}))
+        expiry = checked_expiry(expires_at, now)
+        secret = new_secret(PREFIX)
+        owner = AccountId(account_id)
+        server = McpServer(McpServerId(str(uuid4())), owner, checked_name(name), chosen, expiry, now, now)
+        audit = self._audit(actor, "mcp_server.created", server.id, account_id)
+        if not self._stores.records.add_mcp_server(server, TokenHash(self._keys.hash_token(secret)), audit):
+            raise _no_account()
+        url = f"{self._settings.public_url}/mcp/{secret}"
+        return {**answers.of_server(server), "token": secret, "url": url}
+
+    def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
+        """The MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
+        self._integration(account_id)
+        owner, now = AccountId(account_id), self._clock()
+        return answers.part(
+            lambda after, count: self._stores.records.mcp_servers(owner, after, count, now),
+            answers.of_server,
+            limit,
+            next_cursor,
+        )
+
+    def get(self, account_id: str, server_id: str) -> dict[str, Any]:
+        """One MCP server. Raises NotFound when there is none, it has expired, or it is of another account."""
+        found = self._stores.records.mcp_server(AccountId(account_id), McpServerId(server_id), self._clock())
+        if found is None:
+            raise _no_server()
+        return answers.of_server(found)
+
+    def change(
+        self,
+        account_id: str,
+        server_id: str,
+        *,
+        name: str | Unset = UNSET,
+        config: Mapping[str, Any] | Unset = UNSET,
+        expires_at: str | None | Unset = UNSET,
+        actor: str = "",
+    ) -> dict[str, Any]:
+        """Changes what is mentioned; `config` is laid over the present one key by key, `expires_at` None clears.
+
+        Raises NotFound, and InvalidRequest where `create` does.
+        """
+        now = self._clock()
+
+        def changed(server: McpServer) -> McpServer:
+            if not isinstance(name, Unset):
+                server = replace(server, name=checked_name(name))
+            if not isinstance(config, Unset):
+                server = replace(server, config=self._checked(account_id, _merged(server.config, config)))
+            if not isinstance(expires_at, Unset):
+                server = replace(server, expires_at=checked_expiry(expires_at, now))
+            return replace(server, updated_at=now)
+
+        audit = self._audit(actor, "mcp_server.changed", server_id, account_id)
+        found = self._stores.records.change_mcp_server(
+            AccountId(account_id), McpServerId(server_id), changed, audit
+        )
+        if found is None:
+            raise _no_server()
+        return answers.of_server(found)
+
+    def delete(self, account_id: str, server_id: str, *, actor: str = "") -> dict[str, Any]:
+        """Ends an MCP server: the next request to its URL is a 404. Raises NotFound."""
+        audit = self._audit(actor, "mcp_server.deleted", server_id, account_id)
+        if not self._stores.records.delete_mcp_server(AccountId(account_id), McpServerId(server_id), audit):
+            raise _no_server()
+        return {"id": server_id}
+
+    def _audit(self, actor: str, action: str, server_id: str, account_id: str) -> AuditEntry:
+        return AuditEntry(self._clock(), actor, action, server_id, {"integrated_account_id": account_id})
+
+    def _integration(self, account_id: str) -> Integration:
+        account = self._stores.look_up.find_account(AccountId(account_id))
+        found = self._catalog().integrations.get(account.integration) if account else None
+        if found is None:
+            raise _no_account()
+        return found
+
+    def _checked(self, account_id: str, config: ServerConfig) -> ServerConfig:
+        integration = self._integration(account_id)
+        check_filter(integration, self._catalog().of(integration.name), config.methods, config.tags)
+        return config
+
+
+def check_filter(
+    integration: Integration, tools: Iterable[Tool], methods: Iterable[str], tags: Iterable[str]
+) -> tuple[Tool, ...]:
+    """The tools that a filter leaves. Raises InvalidRequest for words that are unknown, or when none is left."""
+    tools, methods, tags = tuple(tools), tuple(methods), tuple(tags)
+    known_methods = [*METHOD_WORDS, *sorted({tool.method for tool in tools})]
+    known_tags = sorted({tag for tool in tools for tag in tool.tags})
+    known = {"methods": known_methods, "tags": known_tags}
+    problems = [
+        f'{kind} has "{word[:80]}", which {integration.title} does not have.{did_you_mean(word, known[kind])}'
+        for kind, words in (("methods", methods), ("tags", tags))
+        for word in words
+        if word not in known[kind]
+    ]
+    left = select(tools, methods, tags)
+    if problems or not left:
+        raise InvalidRequest(
+            " ".join(problems[:10]) or "No tool has one of these methods and one of these tags.",
+            advice=f"Methods: {', '.join(known_methods)}. Tags: {', '.join(known_tags)}.",
+            details=known,
+        )
+    return left
+
+
+def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
+    """The config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key."""
+    known = [each.name for each in fields(ServerConfig)]
+    for key in change:
+        if key not in known:
+            raise InvalidRequest(f'config has no "{key[:80]}".{did_you_mean(key, known)}')
+    values = {
+        key: tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
+        for key, value in change.items()
+    }
+    return replace(present, **values)
+
+
+def _no_account() -> NotFound:
+    return NotFound("There is no such integrated account.")
+
+
+def _no_server() -> NotFound:
+    return NotFound("There is no such MCP server for this integrated account.")
