@@ -21,7 +21,7 @@ OUR_WORDS = frozenset({"access", "required_for", "filter", "sort", "points_to", 
 SHAPE = ("type", "format", "enum")
 SENDABLE = ("record", "whole_record", "json_patch")
 SAID = {
-    "any_of": "Any of these: {it}",
+    "any_of": "{it} Any of these values.",
     "contains": "{it} This text anywhere in it.",
     "from": "{it} From this value on.",
     "until": "{it} Up to and including this value.",
@@ -80,7 +80,9 @@ def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) 
     if isinstance(body, list):
         for name in body:
             if name not in known:
-                mistakes.append(method.place.mistake("body", f'The body names "{name}", which is no field.', at=("body",)))
+                mistakes.append(
+                    method.place.mistake("body", f'The body names "{name}", which is no field.', at=("body",))
+                )
     for name, given in known.items():
         if name == method.identifier or not _is_sent(method, name, given, body):
             continue
@@ -95,10 +97,10 @@ def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
     if name in (method.rules.get("fixed") or {}) or body == "none":
         return name in method.placeholders
     if isinstance(body, list):
-        return name in body
+        return bool(name in body)
     if method.name in given.get("required_for", ()):
         return True
-    access = given.get("access", "read_write")
+    access = str(given.get("access", "read_write"))
     return access == "read_write" or (access == "create_only" and method.rules["risk"] == "create")
 
 
@@ -118,7 +120,9 @@ def _own_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> 
             made.body.append((name, name)) if sends_body else made.query.append(name)
 
 
-def _list_arguments(made: Arguments, method: Method, integration: Document, mistakes: list[Mistake]) -> Listing:
+def _list_arguments(
+    made: Arguments, method: Method, integration: Document, mistakes: list[Mistake]
+) -> Listing:
     conditions, rules = [], method.rules
     language = integration.value.get("query") or {}
     for path, given in _leaves(method.resource.fields):
@@ -127,7 +131,9 @@ def _list_arguments(made: Arguments, method: Method, integration: Document, mist
                 message = f'Two filters would be called "{condition.argument}".'
                 mistakes.append(method.place.mistake("argument twice", message))
             if condition.operator not in (language.get("conditions") or {}):
-                message = f'{path} is filtered by "{condition.operator}", for which query.conditions has no words.'
+                message = (
+                    f'{path} is filtered by "{condition.operator}", for which query.conditions has no words.'
+                )
                 mistakes.append(method.place.mistake("filter", message))
             made.properties[condition.argument] = shape
             conditions.append(condition)
@@ -167,7 +173,10 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
             listed = {"type": "array", "minItems": 1, "items": shape, "description": _said(each, about)}
             yield Condition(f"{name}_any_of", path, each, kind), listed
         if each == "contains":
-            yield Condition(f"{name}_contains", path, each), {"type": "string", "description": _said(each, about)}
+            yield (
+                Condition(f"{name}_contains", path, each),
+                {"type": "string", "description": _said(each, about)},
+            )
         if each == "range":
             for end in ("from", "until"):
                 yield Condition(f"{name}_{end}", path, end, kind), shape | {"description": _said(end, about)}
@@ -180,7 +189,9 @@ def _said(how: str, about: str) -> str:
 def _kind(given: Field) -> str:
     if given.get("format") in ("date", "date-time"):
         return str(given["format"])
-    return {"number": "number", "integer": "number", "boolean": "boolean"}.get(str(given.get("type")), "string")
+    return {"number": "number", "integer": "number", "boolean": "boolean"}.get(
+        str(given.get("type")), "string"
+    )
 
 
 def _order_arguments(sortable: tuple[str, ...]) -> dict[str, Field]:
@@ -194,14 +205,18 @@ def _order_arguments(sortable: tuple[str, ...]) -> dict[str, Field]:
 
 def _page_arguments(integration: Document, what: str) -> dict[str, Field]:
     limit = integration.value["pagination"]["limit"]
+    usual = limit["default"] if what == "records" else "as many as fit"
     return {
         "limit": {
             "type": "integer",
             "minimum": 1,
             "maximum": limit["max"],
-            "description": f"Most {what} to answer at once; {limit['default']} when left out.",
+            "description": f"Most {what} to answer at once; {usual} when left out.",
         },
-        "next_cursor": {"type": "string", "description": "From the answer before, unchanged, for the next page."},
+        "next_cursor": {
+            "type": "string",
+            "description": "From the answer before, unchanged, for the next page.",
+        },
     }
 
 

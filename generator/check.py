@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import jsonschema_rs
 import orjson
@@ -66,13 +65,17 @@ def _name(each: Made) -> Iterator[Mistake]:
         message = f'The tool name "{name}" has {len(name)} characters; {LONGEST_NAME} is the most.'
         yield each.mistake("name", message, 'Give a shorter one with "tool".', at)
     if not _NAME.match(name):
-        yield each.mistake("name", f'The tool name "{name}" may have small letters, digits and _ only.', at=at)
+        yield each.mistake(
+            "name", f'The tool name "{name}" may have small letters, digits and _ only.', at=at
+        )
 
 
 def _description(each: Made) -> Iterator[Mistake]:
     length = len(each.tool.description)
     if length > LONGEST_DESCRIPTION:
-        message = f"The description with its note has {length:,} characters; {LONGEST_DESCRIPTION:,} is the most."
+        message = (
+            f"The description with its note has {length:,} characters; {LONGEST_DESCRIPTION:,} is the most."
+        )
         yield each.mistake("description", message, at="description")
 
 
@@ -81,9 +84,13 @@ def _schema(each: Made) -> Iterator[Mistake]:
     if not jsonschema_rs.meta.is_valid({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}):
         yield each.mistake("schema", "The input schema of this tool is not valid JSON Schema 2020-12.")
     if _COMBINATORS & schema.keys() or b'"$ref"' in each.tool.schema:
-        yield each.mistake("schema", "The input schema may have no combinators at its root and no references.")
+        yield each.mistake(
+            "schema", "The input schema may have no combinators at its root and no references."
+        )
     if len(each.tool.wire) > MOST_BYTES:
-        message = f"The tool takes {len(each.tool.wire):,} bytes; {MOST_BYTES:,} is the most that hosts accept."
+        message = (
+            f"The tool takes {len(each.tool.wire):,} bytes; {MOST_BYTES:,} is the most that hosts accept."
+        )
         yield each.mistake("size", message)
     for name, given in schema["properties"].items():
         if not _PROPERTY.match(name):
@@ -108,7 +115,9 @@ def _tags(each: Made) -> Iterator[Mistake]:
     known = each.integration.value["tags"]
     for tag in each.tool.tags:
         if tag not in known:
-            is_own = tag in (each.method.resource.document.value["methods"][each.method.name].get("tags") or ())
+            is_own = tag in (
+                each.method.resource.document.value["methods"][each.method.name].get("tags") or ()
+            )
             message = f'"{tag}" is not in the table of tags in integration.yaml.'
             hint = did_you_mean(tag, known)
             if is_own:
@@ -121,7 +130,9 @@ def _columns(each: Made) -> Iterator[Mistake]:
     for name in each.method.rules.get("columns") or ():
         if name not in each.method.resource.fields:
             hint = did_you_mean(name, each.method.resource.fields)
-            yield each.mistake("columns", f'"{name}" is not a field of {each.method.resource.name}.', hint, "columns")
+            yield each.mistake(
+                "columns", f'"{name}" is not a field of {each.method.resource.name}.', hint, "columns"
+            )
 
 
 def _always_send(each: Made) -> Iterator[Mistake]:

@@ -74,9 +74,7 @@ def _integration(folder: Path, made: list[Made], mistakes: list[Mistake]) -> Int
     types = Types(documents.types, mistakes)
     types.check()
     methods = [
-        method
-        for each in documents.resources
-        for method in methods_of(resolve(each, types), document, types)
+        method for each in documents.resources for method in methods_of(resolve(each, types), document, types)
     ]
     tools = {(method.resource.name, method.name): method.tool for method in methods}
     links = Links(tools, documents.broken, mistakes)

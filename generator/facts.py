@@ -21,7 +21,7 @@ from generator.catalog import (
     RateWindow,
 )
 from generator.load import Document
-from generator.mistakes import Mistake
+from generator.mistakes import Mistake, Path
 from generator.resolve import Place
 from generator.words import Links, paragraphs
 
@@ -92,7 +92,9 @@ def _account_field(name: str, value: dict[str, Any]) -> AccountField:
 
 def _rate_limit(value: dict[str, Any]) -> RateLimit:
     limited, reset = value["limited_when"], value.get("reset") or {}
-    windows = (RateWindow(each["name"], each["limit"], each["seconds"]) for each in value.get("windows") or ())
+    windows = (
+        RateWindow(each["name"], each["limit"], each["seconds"]) for each in value.get("windows") or ()
+    )
     return RateLimit(
         statuses=tuple(limited.get("status") or (429,)),
         codes=tuple(limited.get("codes") or ()),
@@ -121,7 +123,9 @@ def _path(text: str) -> tuple[str, ...]:
 def _errors(value: dict[str, Any]) -> ErrorRules:
     lists = value.get("list") or ()
     advice = {
-        code: Advice(kind, sentence.strip()) for kind in KINDS for code, sentence in (value.get(kind) or {}).items()
+        code: Advice(kind, sentence.strip())
+        for kind in KINDS
+        for code, sentence in (value.get(kind) or {}).items()
     }
     return ErrorRules(
         list=tuple(_path(each) for each in ([lists] if isinstance(lists, str) else lists)),
@@ -158,7 +162,9 @@ def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
     """Every `{name}` in an address or a header of the account must be one of its fields."""
     value = document.value
     known = set(value["account"])
-    templates = [(("environments", name), text) for name, text in value["environments"].items()]
+    templates: list[tuple[Path, str]] = [
+        (("environments", name), text) for name, text in value["environments"].items()
+    ]
     headers = value["auth"].get("headers") or {}
     templates += [(("auth", "headers", name), text) for name, text in headers.items()]
     for path, text in templates:
@@ -170,7 +176,7 @@ def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
 def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:
     query = document.value.get("query") or {}
     paging = query.get("paging") or {}
-    patterns = [(("query", "entry"), query.get("entry"))]
+    patterns: list[tuple[Path, str | None]] = [(("query", "entry"), query.get("entry"))]
     patterns += [(("query", "paging", name), paging.get(name)) for name in ("start", "limit")]
     for path, text in patterns:
         if text is None:

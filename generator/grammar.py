@@ -106,7 +106,7 @@ def _told(error: Any) -> Iterator[tuple[Path, str, str, str]]:
 
 
 def _wrong_name(error: Any) -> tuple[str, str]:
-    said = error.schema.get("patternErrorMessage") or f'must match {error.schema.get("pattern")}.'
+    said = error.schema.get("patternErrorMessage") or f"must match {error.schema.get('pattern')}."
     return f'The name "{error.instance}" {said}', ""
 
 
@@ -130,9 +130,11 @@ def _sentence(error: Any) -> tuple[str, str]:
         return str(said), ""
     if rule == "required":
         missing = [name for name in wanted if name not in value]
-        return f'{" and ".join(_quoted(missing))} is missing.', ""
+        return f"{' and '.join(_quoted(missing))} is missing.", ""
     if rule == "enum":
-        return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(str(value), map(str, wanted))
+        return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(
+            str(value), map(str, wanted)
+        )
     if rule == "type":
         kinds = [wanted] if isinstance(wanted, str) else wanted
         return f"This must be {' or '.join(TYPES[kind] for kind in kinds)}, but is {_shown(value)}.", ""

@@ -145,7 +145,9 @@ class _Builder:
     def _begin_document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
-            raise _Unreadable(event.start_mark.line + 1, "one document", "A file holds one document; split it.")
+            raise _Unreadable(
+                event.start_mark.line + 1, "one document", "A file holds one document; split it."
+            )
 
     def _alias(self, event: Any) -> None:
         line = event.start_mark.line + 1

@@ -73,7 +73,9 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
     if missing := [key for key in NEEDED if key not in rules]:
         types.mistakes.append(_incomplete(place, name, missing, integration))
         return None
-    arguments = _own_arguments(rules, place if "arguments" in given else _usual_place(integration, name), types)
+    arguments = _own_arguments(
+        rules, place if "arguments" in given else _usual_place(integration, name), types
+    )
     identifier = _identifier(resource, name, rules, arguments, integration)
     prefix = integration.value.get("tool_prefix") or integration.value["integration"]
     return Method(
@@ -104,12 +106,16 @@ def _own_arguments(rules: dict[str, Any], place: Place, types: Types) -> dict[st
     """What the caller may give beside the record's fields: groups taken from types.yaml, then the method's own."""
     arguments: dict[str, Field] = {}
     for at, group in enumerate(rules.get("takes") or ()):
-        for name, (given, where) in types.group(group, Place(place.document, (*place.path, "takes", at))).items():
+        for name, (given, where) in types.group(
+            group, Place(place.document, (*place.path, "takes", at))
+        ).items():
             arguments[name] = types.whole(given, where)
     for name, given in (rules.get("arguments") or {}).items():
         where = Place(place.document, (*place.path, "arguments", name))
         if name in arguments:
-            types.mistakes.append(where.mistake("argument twice", f'The argument "{name}" is taken from a group already.'))
+            types.mistakes.append(
+                where.mistake("argument twice", f'The argument "{name}" is taken from a group already.')
+            )
         arguments[name] = types.whole(given, where)
     return arguments
 

@@ -30,7 +30,7 @@ class Mistake:
         return f"{self.file}:{self.line}: " + " ".join(part for part in parts if part)
 
 
-class DefinitionMistakes(Exception):  # noqa: N818 - named by the house's words
+class DefinitionMistakes(Exception):
     """The definitions cannot be compiled; `mistakes` has every reason, in the order of files and lines."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:

@@ -117,7 +117,9 @@ def resolve(document: Document, types: Types) -> Resource:
     for at, name in enumerate(value.get("include") or ()):
         group = types.group(name, Place(document, ("include", at)))
         _add(resource, group.items(), types, f'the group "{name}"')
-    own = {name: (each, Place(document, ("fields", name))) for name, each in value["fields"].items()}
+    own = {
+        name: (each, Place(document, ("fields", name))) for name, each in (value.get("fields") or {}).items()
+    }
     _add(resource, own.items(), types, "this file")
     return resource
 

@@ -61,7 +61,7 @@ def _noted(found: re.Match[str], method: Method, links: Links) -> str:
     name = found.group(1)
     if value := method.rules.get(name):
         return str(value)
-    message = f"The usual note of this method asks for \"{name}\", which is missing here."
+    message = f'The usual note of this method asks for "{name}", which is missing here.'
     links.mistakes.append(method.place.mistake("note", message))
     return found.group(0)
 
@@ -82,7 +82,9 @@ def _filled(given: dict[str, Any], place: Place, this: str, links: Links) -> dic
     if "items" in given:
         out["items"] = _filled(given["items"], place, this, links)
     if "properties" in given:
-        out["properties"] = {name: _filled(each, place, this, links) for name, each in given["properties"].items()}
+        out["properties"] = {
+            name: _filled(each, place, this, links) for name, each in given["properties"].items()
+        }
     return out
 
 
