@@ -130,6 +130,7 @@ class FakeCalls:
     keys: list[str] = field(default_factory=list)
     hold: asyncio.Event | None = None
     """When there is one, calls wait for it."""
+    began: asyncio.Event = field(default_factory=asyncio.Event)
     done: list[str] = field(default_factory=list)
 
     async def call(
@@ -143,6 +144,7 @@ class FakeCalls:
     ) -> Answer:
         self.made.append((name, arguments))
         self.keys.append(idempotency_key)
+        self.began.set()
         if self.hold is not None:
             await self.hold.wait()
         self.done.append(name)

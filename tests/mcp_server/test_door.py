@@ -1,0 +1,156 @@
+"""Who gets in: tokens, API tokens, web pages, hosts, and the verbs of HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from runtime.mcp_server.request import LOOPBACK
+from tests.mcp_server.stand import MODERN, TOKEN, Stand, make_grant, message, shake
+
+UNKNOWN = (
+    "x",
+    "",
+    "a-token-that-is-known/",
+    "a-token-that-is-known/more",
+    "A-TOKEN-THAT-IS-KNOWN",
+    "ü",
+    "x" * 4000,
+)
+
+
+@pytest.mark.parametrize("token", UNKNOWN)
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE", "OPTIONS", "PUT", "HEAD"])
+def test_an_address_that_is_not_known_answers_the_same_to_everything(token, method):
+    stand = Stand()
+    usual = stand.send(b"", token="unknown")
+    body, headers = message("initialize", shake("2025-11-25"))
+    answer = stand.send(
+        body, [(k.encode(), v.encode()) for k, v in headers.items()], method=method, token=token
+    )
+    assert (answer.status, answer.body, answer.headers) == (404, usual.body, usual.headers)
+    assert answer.json["error"]["message"].startswith("There is no MCP server at this address.")
+
+
+def test_an_unknown_address_does_not_read_the_body_and_never_asks_for_credentials():
+    async def receive():
+        raise AssertionError("the body was read")
+
+    sent = []
+
+    async def send(event):
+        sent.append(event)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/mcp/unknown",
+        "headers": [(b"content-length", b"99999999")],
+    }
+    asyncio.run(Stand().endpoint(scope, receive, send))
+    assert sent[0]["status"] == 404
+    assert b"www-authenticate" not in dict(sent[0]["headers"])
+
+
+def test_the_log_says_that_something_was_refused_and_not_what():
+    stand = Stand()
+    stand.post("ping", token="mistyped-token")
+    assert stand.lines == [{"event": "mcp_refused", "server": None, "status": 404}]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "PATCH", "HEAD"])
+def test_a_known_address_takes_post_only(method):
+    answer = Stand().send(b"", method=method)
+    assert (answer.status, answer.header("allow")) == (405, "POST, OPTIONS")
+    assert answer.code == -32600
+
+
+class TestApiTokens:
+    def stand(self) -> Stand:
+        return Stand(grants={TOKEN: make_grant(require_api_token_auth=True)})
+
+    @pytest.mark.parametrize(
+        "sent", [None, "", "Bearer", "Bearer ", "Bearer bad", "Basic good", "good", "Bearer good x"]
+    )
+    def test_the_url_alone_is_not_enough(self, sent):
+        stand = self.stand()
+        headers = {} if sent is None else {"authorization": sent}
+        answer = stand.post("tools/call", {"name": "list_all_invoices"}, headers=headers)
+        assert (answer.status, answer.header("www-authenticate"), answer.code) == (401, "Bearer", -32600)
+        assert stand.calls.made == []
+
+    @pytest.mark.parametrize("sent", ["Bearer good", "bearer good", "Bearer  good "])
+    def test_with_a_valid_token_it_is(self, sent):
+        assert self.stand().post("ping", headers={"authorization": sent}).status == 200
+
+    def test_a_server_without_the_switch_does_not_look_at_the_header(self):
+        assert Stand().post("ping", headers={"authorization": "Bearer bad"}).status == 200
+
+
+class TestWebPages:
+    @pytest.mark.parametrize(
+        ("origin", "status"),
+        [
+            ("http://localhost:6274", 200),
+            ("http://127.0.0.1", 200),
+            ("http://[::1]:3000", 200),
+            ("https://books.example", 200),
+            ("https://listed.example", 200),
+            ("HTTPS://LISTED.EXAMPLE", 200),
+            ("https://listed.example.evil.example", 403),
+            ("https://localhost.evil.example", 403),
+            ("https://evil.example", 403),
+            ("null", 403),
+            ("nonsense", 403),
+            ("http://[::1", 403),
+        ],
+    )
+    def test_a_page_passes_when_it_is_listed_or_local_or_of_the_same_host(self, origin, status):
+        stand = Stand(allowed_origins=["https://listed.example/"])
+        answer = stand.post("ping", headers={"origin": origin, "host": "books.example:443"})
+        assert answer.status == status
+        assert answer.header("access-control-allow-origin") == (origin if status == 200 else None)
+
+    def test_a_preflight_says_what_may_be_sent_and_read(self):
+        answer = Stand().send(b"", [(b"origin", b"http://localhost:3000")], method="OPTIONS")
+        assert (answer.status, answer.body) == (204, b"")
+        assert answer.header("access-control-allow-methods") == "POST, OPTIONS"
+        assert "mcp-protocol-version" in (answer.header("access-control-allow-headers") or "")
+        assert "retry-after" in (answer.header("access-control-expose-headers") or "")
+        assert answer.header("content-length") is None
+
+    def test_a_refusal_can_be_read_by_the_page_too(self):
+        answer = Stand().post("nonsense", revision=MODERN, headers={"origin": "http://localhost:3000"})
+        assert (answer.status, answer.header("access-control-allow-origin")) == (404, "http://localhost:3000")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8000", 200),
+        ("localhost", 200),
+        ("[::1]:80", 200),
+        ("evil.example", 421),
+        ("", 421),
+        ("::1:1", 421),
+    ],
+)
+def test_on_loopback_only_the_loopback_names_are_answered_to(host, status):
+    answer = Stand(allowed_hosts=LOOPBACK).post(
+        "ping", headers={"host": host, "origin": f"http://{host or 'x'}"}
+    )
+    assert answer.status in (status, 403)
+    assert Stand(allowed_hosts=LOOPBACK).post("ping", headers={"host": host}).status == status
+
+
+def test_a_look_up_that_fails_is_a_server_error_that_says_nothing():
+    stand = Stand()
+
+    def broken(token: str) -> None:
+        raise RuntimeError("database password: hunter2")
+
+    stand.endpoint._find_grant = broken
+    answer = stand.post("ping")
+    assert (answer.status, answer.code) == (500, -32603)
+    assert b"hunter2" not in answer.body
