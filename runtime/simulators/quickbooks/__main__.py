@@ -11,12 +11,18 @@ from .server import COMPANIES, Options, PortTaken, serve
 
 def arguments() -> argparse.ArgumentParser:
     """What may be given on the command line."""
-    parser = argparse.ArgumentParser(prog="python -m runtime.simulators.quickbooks", description="A stand-in for QuickBooks Online.")
+    parser = argparse.ArgumentParser(
+        prog="python -m runtime.simulators.quickbooks", description="A stand-in for QuickBooks Online."
+    )
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--data", type=Path, help="database file, kept over restarts; without it nothing is kept")
+    parser.add_argument(
+        "--data", type=Path, help="database file, kept over restarts; without it nothing is kept"
+    )
     parser.add_argument("--seed", type=int, default=1, help="what the demo companies are made from")
-    parser.add_argument("--company", action="append", choices=sorted(COMPANIES), help="demo company; may be repeated")
+    parser.add_argument(
+        "--company", action="append", choices=sorted(COMPANIES), help="demo company; may be repeated"
+    )
     parser.add_argument("--client-id", default="sandbox-client")
     parser.add_argument("--client-secret", default="sandbox-secret")
     parser.add_argument("--no-throttle", action="store_true", help="without the service's rate limits")

@@ -75,7 +75,9 @@ class Api:
         return answer
 
     def _replayed(self, realm: str, id: str) -> Answer | None:
-        row = self.store.execute("select status, body from replays where realm = ? and request_id = ?", (realm, id)).fetchone()
+        row = self.store.execute(
+            "select status, body from replays where realm = ? and request_id = ?", (realm, id)
+        ).fetchone()
         return Answer(row[0], JSON, row[1]) if row else None
 
     def _answer(self, request: Request) -> Answer:
@@ -135,11 +137,15 @@ class Api:
             try:
                 text = request.body.decode() or text
             except UnicodeDecodeError as error:
-                raise fault("4000", "QueryParserError: Invalid content. The statement is not UTF-8") from error
+                raise fault(
+                    "4000", "QueryParserError: Invalid content. The statement is not UTF-8"
+                ) from error
         elif request.method != "GET" or len(request.segments) != 1:
             raise unsupported(request.path)
         found = query_sql.answer(Books(self.store, request.realm), text)
-        return Answer(200, JSON, b'{"QueryResponse":%b,"time":"%b"}' % (found.as_json(), self.time().encode()))
+        return Answer(
+            200, JSON, b'{"QueryResponse":%b,"time":"%b"}' % (found.as_json(), self.time().encode())
+        )
 
     def report(self, request: Request) -> Answer:
         """GET /reports/{name}."""
@@ -172,7 +178,9 @@ def parsed(request: Request) -> Any:
     try:
         return orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise fault("2010", f"Property Name:{str(error)[:200]} specified is unsupported or invalid") from error
+        raise fault(
+            "2010", f"Property Name:{str(error)[:200]} specified is unsupported or invalid"
+        ) from error
 
 
 Route = Callable[[Api, Request], Answer]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 from starlette.applications import Starlette
 
 from .api import Answer, Api, Request
-from .faults import Fault, fault
+from .faults import Fault, fault, system_failure
 from .oauth import OAuth
 from .oauth_pages import routes as oauth_routes
 from .sandbox import Sandbox
@@ -28,6 +29,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+LOG = logging.getLogger(__name__)
 PREFIX = "/v3/company/"
 LARGEST_BODY = 105 * 1024 * 1024
 SMALLEST_GZIP = 512
@@ -63,7 +65,9 @@ class Application:
             await asyncio.sleep(trouble.delay_ms / 1000)
         answer = (trouble and self.sandbox.made_up(trouble)) or self._answer(request)
         self.sandbox.note(request, answer, tid)
-        await _send(send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(trouble and trouble.cut))
+        await _send(
+            send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(trouble and trouble.cut)
+        )
 
     def _answer(self, request: Request) -> Answer:
         """The answer of the API, or its refusal in the right envelope. Never raises."""
@@ -75,6 +79,9 @@ class Application:
             return self.api.answer(request)
         except Fault as refusal:
             return self._refused(refusal)
+        except Exception:  # the door: whatever is wrong with the simulator is answered as the service would
+            LOG.exception("failed at %s %s", request.method, request.path)
+            return self._refused(system_failure())
 
     def _refused(self, refusal: Fault) -> Answer:
         kind, body = refusal.body(self.api.time(), self.store.clock.milliseconds())
@@ -105,7 +112,9 @@ def _request(scope: Scope, headers: dict[str, str], body: bytes) -> Request:
     path: str = scope["path"]
     realm, _, rest = path[len(PREFIX) :].partition("/")
     query = scope["query_string"].decode("latin-1")
-    parameters = {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True, errors="replace")}
+    parameters = {
+        name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True, errors="replace")
+    }
     segments = tuple(unquote(part) for part in rest.split("/") if part)
     return Request(scope["method"], path, segments, realm, parameters, headers, body)
 
@@ -118,7 +127,9 @@ async def _send(send: Send, answer: Answer, tid: str, may_gzip: bool, is_cut: bo
         (b"qbo-version", b"1980.100"),
         (b"cache-control", b"no-store"),
     ]
-    headers += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    headers += [
+        (name.lower().encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()
+    ]
     if may_gzip and len(body) >= SMALLEST_GZIP:
         body = gzip.compress(body, 1)
         headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
@@ -128,5 +139,3 @@ async def _send(send: Send, answer: Answer, tid: str, may_gzip: bool, is_cut: bo
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         raise ConnectionResetError("cut on purpose")
     await send({"type": "http.response.body", "body": body})
-
-

@@ -154,14 +154,23 @@ class Books:
         """Stores what the service worked out by itself (a balance, a name in a reference): no new SyncToken."""
         self.store.execute(
             "update records set body = ?, balance = ? where realm = ? and entity = ? and id = ?",
-            (json_text(body), _cents_of(body, "Balance", "CurrentBalance"), self.realm, entity, str(body["Id"])),
+            (
+                json_text(body),
+                _cents_of(body, "Balance", "CurrentBalance"),
+                self.realm,
+                entity,
+                str(body["Id"]),
+            ),
         )
 
     def remove(self, entity: str, id: str) -> None:
         """Takes a record out and remembers that it was there."""
-        self.store.execute("delete from records where realm = ? and entity = ? and id = ?", (self.realm, entity, id))
         self.store.execute(
-            "insert or replace into deletions values (?, ?, ?, ?)", (self.realm, entity, id, self.clock.milliseconds())
+            "delete from records where realm = ? and entity = ? and id = ?", (self.realm, entity, id)
+        )
+        self.store.execute(
+            "insert or replace into deletions values (?, ?, ?, ?)",
+            (self.realm, entity, id, self.clock.milliseconds()),
         )
 
     def preferences(self) -> Body:

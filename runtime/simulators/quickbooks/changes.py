@@ -12,7 +12,6 @@ from typing import Any
 from . import postings, references, settlement
 from .books import Books, entity_named
 from .faults import business, fault, invalid_id, missing, stale, unsupported
-
 from .rules import accounts, company, entries, items, journal, names, payments, prepare, purchases, sales
 from .rules.lines import check_open
 from .schema import Entity
@@ -22,7 +21,14 @@ from .store import Body
 RULES = (accounts, company, entries, items, journal, names, payments, purchases, sales)
 
 SPARSE_NEEDS = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",), "Payment": ("CustomerRef", "TotalAmt")}
-FILLED_IN = frozenset({("PurchaseOrder", "APAccountRef"), ("Payment", "TotalAmt"), ("BillPayment", "TotalAmt"), ("Budget", "Name")})
+FILLED_IN = frozenset(
+    {
+        ("PurchaseOrder", "APAccountRef"),
+        ("Payment", "TotalAmt"),
+        ("BillPayment", "TotalAmt"),
+        ("Budget", "Name"),
+    }
+)
 """Required by the documentation, yet defaulted (or refused with another sentence) by the service."""
 
 NAME_SUFFIX_NEEDS_NAME = frozenset({"Account", "Class"})
@@ -40,7 +46,11 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
     facts = entity_named(entity)
     _allow(facts, "create")
     body = checked(facts, sent)
-    body = {name: value for name, value in body.items() if not is_empty(value) and name not in ("Id", "SyncToken", "sparse")}
+    body = {
+        name: value
+        for name, value in body.items()
+        if not is_empty(value) and name not in ("Id", "SyncToken", "sparse")
+    }
     _require(facts, body, facts.required)
     with books.store.transaction():
         references.resolve(books, facts, body, None)
@@ -77,7 +87,9 @@ def update(books: Books, entity: str, sent: Any) -> Body:
 
 def _same(new: Body, old: Body) -> bool:
     ignored = ("SyncToken", "MetaData", "sparse", "domain")
-    return {k: v for k, v in new.items() if k not in ignored} == {k: v for k, v in old.items() if k not in ignored}
+    return {k: v for k, v in new.items() if k not in ignored} == {
+        k: v for k, v in old.items() if k not in ignored
+    }
 
 
 def current(books: Books, entity: str, body: Body) -> Body:
@@ -133,7 +145,11 @@ def _replaced(facts: Entity, old: Body, sent: Body) -> Body:
     """What was sent, with what only the service sets kept from the old record."""
     new = {name: value for name, value in sent.items() if not is_empty(value)}
     if not (facts.has_active and sent.get("Active") is False):
-        _require(facts, sent, tuple(name for name in facts.required if name != "Line" or facts.name != "BillPayment"))
+        _require(
+            facts,
+            sent,
+            tuple(name for name in facts.required if name != "Line" or facts.name != "BillPayment"),
+        )
     for name, value in old.items():
         field = facts.fields.get(name)
         if field is not None and field.is_read_only and name not in new:
@@ -145,7 +161,11 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
     """Writes the record, then what follows from it."""
     entity = facts.name
     body["domain"], body["sparse"] = "QBO", False
-    opening = body.get("QtyOnHand") if old is None and entity == "Item" and body.get("Type") == "Inventory" else None
+    opening = (
+        body.get("QtyOnHand")
+        if old is None and entity == "Item" and body.get("Type") == "Inventory"
+        else None
+    )
     if opening is not None:
         body["QtyOnHand"] = 0
     if entity in settlement.SETTLED and old is not None:
@@ -220,7 +240,15 @@ def void(books: Books, entity: str, sent: Any) -> Body:
 def _zero(body: Body) -> None:
     note = body.get("PrivateNote")
     body["PrivateNote"] = f"Voided - {note}" if note else "Voided"
-    for name in ("TotalAmt", "Balance", "UnappliedAmt", "RemainingCredit", "HomeTotalAmt", "HomeBalance", "Deposit"):
+    for name in (
+        "TotalAmt",
+        "Balance",
+        "UnappliedAmt",
+        "RemainingCredit",
+        "HomeTotalAmt",
+        "HomeBalance",
+        "Deposit",
+    ):
         if name in body:
             body[name] = 0
     if "LinkedTxn" in body:
@@ -241,5 +269,3 @@ def _zero_line(line: Body) -> None:
             value["Qty"] = 0
         for part in value.get("Line", []) if isinstance(value, dict) else []:
             _zero_line(part)
-
-

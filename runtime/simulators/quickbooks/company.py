@@ -17,7 +17,15 @@ from .store import Body, Store
 
 SAMPLE: Path = Path(__file__).parent / "facts" / "sample_company.json"
 REALM = "9130357849126540"
-STREETS = ("Willow Lane", "Harbor Street", "Orchard Road", "Mission Court", "Laurel Avenue", "Quarry Way", "Fern Drive")
+STREETS = (
+    "Willow Lane",
+    "Harbor Street",
+    "Orchard Road",
+    "Mission Court",
+    "Laurel Avenue",
+    "Quarry Way",
+    "Fern Drive",
+)
 
 
 def sample() -> dict[str, Any]:
@@ -53,7 +61,10 @@ def phone_of(number: int) -> Body:
 def found(store: Store, realm: str, name: str) -> Books:
     """Enters a company into the list of companies; its books are empty."""
     store.execute("insert into companies values (?, ?)", (realm, name))
-    return Books(store, realm)
+    books = Books(store, realm)
+    for series in ("sales", "estimate", "order"):
+        books.raise_number(f"number:{series}", 1000)
+    return books
 
 
 def made(books: Books, entity: str, body: Body, id: str | None = None) -> Body:
@@ -117,7 +128,11 @@ def preferences(books: Books) -> None:
 def basics(books: Books, facts: dict[str, Any]) -> None:
     """Accounts, terms, payment methods and taxes of the sample company, under their Ids."""
     for account in facts["accounts"]:
-        body = {"Name": account["Name"], "AccountType": account["AccountType"], "AccountSubType": account["AccountSubType"]}
+        body = {
+            "Name": account["Name"],
+            "AccountType": account["AccountType"],
+            "AccountSubType": account["AccountSubType"],
+        }
         if account["ParentRef"]:
             body["ParentRef"] = ref(account["ParentRef"])
         made(books, "Account", body, account["Id"])
@@ -135,7 +150,10 @@ def basics(books: Books, facts: dict[str, Any]) -> None:
             rate["Id"],
         )  # fmt: skip
     for code in facts["tax_codes"]:
-        rates = [{"TaxRateRef": ref(rate), "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0} for rate in code.get("SalesRates", [])]
+        rates = [
+            {"TaxRateRef": ref(rate), "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}
+            for rate in code.get("SalesRates", [])
+        ]
         body = {"Name": code["Name"], "Description": code["Name"], "Active": True, "Taxable": code.get("Taxable", True),
                 "TaxGroup": code["TaxGroup"], "Hidden": False, "SalesTaxRateList": {"TaxRateDetail": rates}}  # fmt: skip
         changes.place(books, "TaxCode", body, code["Id"])
@@ -145,7 +163,11 @@ def people(books: Books, facts: dict[str, Any]) -> None:
     """Customers, vendors and employees of the sample company, with invented addresses."""
     for customer in facts["customers"]:
         number = int(customer["Id"])
-        kept = {key: customer[key] for key in ("DisplayName", "GivenName", "FamilyName", "CompanyName", "Taxable") if customer.get(key)}
+        kept = {
+            key: customer[key]
+            for key in ("DisplayName", "GivenName", "FamilyName", "CompanyName", "Taxable")
+            if customer.get(key)
+        }
         if customer.get("ParentRef"):
             kept |= {"ParentRef": ref(customer["ParentRef"]), "Job": True}
         made(
@@ -156,7 +178,11 @@ def people(books: Books, facts: dict[str, Any]) -> None:
         )  # fmt: skip
     for vendor in facts["vendors"]:
         number = int(vendor["Id"])
-        kept = {key: vendor[key] for key in ("DisplayName", "GivenName", "FamilyName", "CompanyName", "AcctNum", "Vendor1099") if vendor.get(key)}
+        kept = {
+            key: vendor[key]
+            for key in ("DisplayName", "GivenName", "FamilyName", "CompanyName", "AcctNum", "Vendor1099")
+            if vendor.get(key)
+        }
         if vendor.get("TermRef"):
             kept["TermRef"] = ref(vendor["TermRef"])
         made(
@@ -173,7 +199,11 @@ def people(books: Books, facts: dict[str, Any]) -> None:
 def products(books: Books, facts: dict[str, Any], stocked_on: str) -> None:
     """Products and services of the sample company; stock as at a day."""
     for item in facts["items"]:
-        body = {key: item[key] for key in ("Name", "Type", "Description", "UnitPrice", "PurchaseCost", "PurchaseDesc", "Taxable") if key in item}
+        body = {
+            key: item[key]
+            for key in ("Name", "Type", "Description", "UnitPrice", "PurchaseCost", "PurchaseDesc", "Taxable")
+            if key in item
+        }
         for name in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
             if item.get(name):
                 body[name] = ref(item[name])

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-ERRORS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "facts" / "errors.json").read_text("utf-8"))
+ERRORS: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "facts" / "errors.json").read_text("utf-8")
+)
 
 JSON, XML = "application/json;charset=UTF-8", "application/xml"
 
@@ -28,7 +30,11 @@ class Mistake:
 
     def as_json(self) -> dict[str, str]:
         """The `Error` object of the API's envelope."""
-        shown = {"Message": self.message or ERRORS[self.code]["message"], "Detail": self.detail, "code": self.code}
+        shown = {
+            "Message": self.message or ERRORS[self.code]["message"],
+            "Detail": self.detail,
+            "code": self.code,
+        }
         return shown | {"element": self.element} if self.element else shown
 
 
@@ -59,7 +65,7 @@ class GatewayFault(Fault):
             {"message": mistake.message, "detail": mistake.detail, "code": mistake.code, "element": None}
             for mistake in self.mistakes
         ]
-        envelope = {
+        envelope: dict[str, Any] = {
             "warnings": None, "intuitObject": None, "fault": {"error": error, "type": self.type}, "report": None,
             "queryResponse": None, "batchItemResponse": [], "attachableResponse": [], "syncErrorResponse": None,
             "requestId": None, "time": milliseconds, "status": None, "cdcresponse": [],
@@ -176,3 +182,9 @@ def throttled(form: str = "xml", retry_after: int | None = None) -> Fault:
         message="message=ThrottleExceeded; errorCode=003001; statusCode=429",
     )
     return kind([mistake], 429, "SERVICE", {} if retry_after is None else {"Retry-After": str(retry_after)})
+
+
+def system_failure() -> Fault:
+    """500: something is wrong with the service itself."""
+    detail = "System Failure Error: An unexpected error occurred while accessing or saving your data."
+    return fault("10000", detail, "SystemFailureError")

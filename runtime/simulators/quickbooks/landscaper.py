@@ -41,7 +41,14 @@ SERVICES: tuple[tuple[str, tuple[int, ...], tuple[int, int]], ...] = (
     ("4", (7500,), (2, 8)), ("6", (3000, 3500), (2, 8)), ("7", (5000,), (3, 12)), ("18", (3500,), (1, 6)),
     ("10", (3500,), (1, 3)), ("9", (5000, 6500), (1, 5)),
 )  # fmt: skip
-GOODS: tuple[tuple[str, int], ...] = (("15", 1000), ("14", 800), ("13", 2250), ("11", 1500), ("16", 200), ("17", 400))
+GOODS: tuple[tuple[str, int], ...] = (
+    ("15", 1000),
+    ("14", 800),
+    ("13", 2250),
+    ("11", 1500),
+    ("16", 200),
+    ("17", 400),
+)
 MATERIAL_VENDORS = (("44", "66"), ("51", "65"), ("43", "63"), ("46", "67"), ("34", "64"))
 
 
@@ -134,10 +141,18 @@ class Year:
 
     def open_books(self, day: date) -> None:
         """Opening balances."""
-        opening = ((CHECKING, 1_250_000), (SAVINGS, 300_000), ("38", 1_349_500), ("44", -2_500_000), ("43", -400_000))
+        opening = (
+            (CHECKING, 1_250_000),
+            (SAVINGS, 300_000),
+            ("38", 1_349_500),
+            ("44", -2_500_000),
+            ("43", -400_000),
+        )
         lines = [_journal_line(account, cents) for account, cents in opening]
         lines.append(_journal_line(EQUITY, -sum(cents for _, cents in opening)))
-        self.add("JournalEntry", {"TxnDate": day.isoformat(), "PrivateNote": "Opening balances", "Line": lines})
+        self.add(
+            "JournalEntry", {"TxnDate": day.isoformat(), "PrivateNote": "Opening balances", "Line": lines}
+        )
 
     def sell(self, day: date) -> None:
         """An invoice, and its payment some time later, as the customer is used to."""
@@ -152,8 +167,12 @@ class Year:
             "CustomerMemo": {"value": "Thank you for your business and have a great day!"}, "TxnTaxDetail": {"TxnTaxCodeRef": ref(2)},
         }  # fmt: skip
         invoice = self.add("Invoice", body)
-        low, high = {"prompt": (3, 12), "slow": (55, 110), "never": (400, 500)}.get(HABITS.get(customer, ""), (14, 42))
-        self.at(day + timedelta(days=self.random.randint(low, high)), lambda later: self.receive(later, invoice))
+        low, high = {"prompt": (3, 12), "slow": (55, 110), "never": (400, 500)}.get(
+            HABITS.get(customer, ""), (14, 42)
+        )
+        self.at(
+            day + timedelta(days=self.random.randint(low, high)), lambda later: self.receive(later, invoice)
+        )
 
     def service_line(self, customer: str) -> Body:
         """A line that sells work."""
@@ -178,7 +197,10 @@ class Year:
             return
         taken, self.received = self.received, []
         links = [
-            {"LinkedTxn": [{"TxnId": payment["Id"], "TxnType": "Payment", "TxnLineId": "0"}], "Amount": payment["TotalAmt"]}
+            {
+                "LinkedTxn": [{"TxnId": payment["Id"], "TxnType": "Payment", "TxnLineId": "0"}],
+                "Amount": payment["TotalAmt"],
+            }
             for payment in taken
         ]
         self.add("Deposit", {"DepositToAccountRef": ref(CHECKING), "TxnDate": day.isoformat(), "Line": links})
@@ -202,7 +224,16 @@ class Year:
             else {"PayType": "Check", "CheckPayment": {"BankAccountRef": ref(CHECKING)}}
         )
         line = {"Amount": bill["TotalAmt"], "LinkedTxn": [{"TxnId": bill["Id"], "TxnType": "Bill"}]}
-        self.add("BillPayment", {"VendorRef": ref(bill["VendorRef"]["value"]), "TxnDate": day.isoformat(), "TotalAmt": bill["TotalAmt"], "Line": [line], **how})
+        self.add(
+            "BillPayment",
+            {
+                "VendorRef": ref(bill["VendorRef"]["value"]),
+                "TxnDate": day.isoformat(),
+                "TotalAmt": bill["TotalAmt"],
+                "Line": [line],
+                **how,
+            },
+        )
 
     def fuel(self, day: date) -> None:
         """Fuel on the card."""
@@ -217,7 +248,9 @@ class Year:
         else:
             self.bill(vendor, account, value, "Material for jobs")(day)
 
-    def spend(self, day: date, account: str, kind: str, vendor: str, category: str, value: int, words: str) -> None:
+    def spend(
+        self, day: date, account: str, kind: str, vendor: str, category: str, value: int, words: str
+    ) -> None:
         """An expense."""
         self.add(
             "Purchase",
@@ -232,16 +265,34 @@ class Year:
         if owed > 10_000:
             self.add(
                 "CreditCardPayment",
-                {"CreditCardAccountRef": ref(CARD), "BankAccountRef": ref(CHECKING), "Amount": owed // 100, "TxnDate": day.isoformat()},
+                {
+                    "CreditCardAccountRef": ref(CARD),
+                    "BankAccountRef": ref(CHECKING),
+                    "Amount": owed // 100,
+                    "TxnDate": day.isoformat(),
+                },
             )
 
     def close_month(self, day: date) -> None:
         """Depreciation, interest, and something put aside."""
         lines = [_journal_line("40", 22_500), _journal_line("39", -22_500)]
-        self.add("JournalEntry", {"TxnDate": day.isoformat(), "PrivateNote": "Depreciation of the truck", "Line": lines})
-        self.spend(day, CHECKING, "Check", "41", "8", 12_500 + 100 * day.month, "Loan interest and bank charges")
+        self.add(
+            "JournalEntry",
+            {"TxnDate": day.isoformat(), "PrivateNote": "Depreciation of the truck", "Line": lines},
+        )
+        self.spend(
+            day, CHECKING, "Check", "41", "8", 12_500 + 100 * day.month, "Loan interest and bank charges"
+        )
         if day.month % 3 == 0:
-            self.add("Transfer", {"FromAccountRef": ref(CHECKING), "ToAccountRef": ref(SAVINGS), "Amount": 250, "TxnDate": day.isoformat()})
+            self.add(
+                "Transfer",
+                {
+                    "FromAccountRef": ref(CHECKING),
+                    "ToAccountRef": ref(SAVINGS),
+                    "Amount": 250,
+                    "TxnDate": day.isoformat(),
+                },
+            )
 
     def offer(self, day: date) -> None:
         """An estimate."""
@@ -253,7 +304,15 @@ class Year:
         """A sale paid on the spot."""
         customer = self.random.choice(self.customers)
         lines = [_sales_line("4", self.random.randint(1, 4), 7_500)]
-        self.add("SalesReceipt", {"CustomerRef": ref(customer), "TxnDate": day.isoformat(), "DepositToAccountRef": ref(CHECKING), "Line": lines})
+        self.add(
+            "SalesReceipt",
+            {
+                "CustomerRef": ref(customer),
+                "TxnDate": day.isoformat(),
+                "DepositToAccountRef": ref(CHECKING),
+                "Line": lines,
+            },
+        )
 
     def duplicate_bill(self, day: date) -> None:
         """The same bill twice, four days apart."""
@@ -267,27 +326,56 @@ class Year:
 
     def nameless_deposit(self, day: date) -> None:
         """Money on the account that nobody has assigned."""
-        line = {"Amount": 1875.0, "DetailType": "DepositLineDetail", "DepositLineDetail": {"AccountRef": ref("30")}}
-        self.add("Deposit", {"DepositToAccountRef": ref(CHECKING), "TxnDate": day.isoformat(), "Line": [line]})
+        line = {
+            "Amount": 1875.0,
+            "DetailType": "DepositLineDetail",
+            "DepositLineDetail": {"AccountRef": ref("30")},
+        }
+        self.add(
+            "Deposit", {"DepositToAccountRef": ref(CHECKING), "TxnDate": day.isoformat(), "Line": [line]}
+        )
 
 
 def _sales_line(item: str, quantity: int, cents: int, taxed: bool = False, class_: str | None = None) -> Body:
-    given: dict[str, Any] = {"ItemRef": ref(item), "Qty": quantity, "UnitPrice": cents / 100, "TaxCodeRef": ref("TAX" if taxed else "NON")}
+    given: dict[str, Any] = {
+        "ItemRef": ref(item),
+        "Qty": quantity,
+        "UnitPrice": cents / 100,
+        "TaxCodeRef": ref("TAX" if taxed else "NON"),
+    }
     if class_:
         given["ClassRef"] = ref(class_)
-    return {"Amount": quantity * cents / 100, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": given}
+    return {
+        "Amount": quantity * cents / 100,
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": given,
+    }
 
 
 def _expense_line(account: str, cents: int, words: str) -> Body:
     detail = {"AccountRef": ref(account)}
-    return {"Amount": cents / 100, "Description": words, "DetailType": "AccountBasedExpenseLineDetail", "AccountBasedExpenseLineDetail": detail}
+    return {
+        "Amount": cents / 100,
+        "Description": words,
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "AccountBasedExpenseLineDetail": detail,
+    }
 
 
 def _journal_line(account: str, cents: int) -> Body:
     detail = {"AccountRef": ref(account), "PostingType": "Debit" if cents > 0 else "Credit"}
-    return {"Amount": abs(cents) / 100, "DetailType": "JournalEntryLineDetail", "JournalEntryLineDetail": detail}
+    return {
+        "Amount": abs(cents) / 100,
+        "DetailType": "JournalEntryLineDetail",
+        "JournalEntryLineDetail": detail,
+    }
 
 
 def _bill(vendor: str, account: str, cents: int, day: date, words: str, days: int) -> Body:
     due = (day + timedelta(days=days)).isoformat()
-    return {"VendorRef": ref(vendor), "TxnDate": day.isoformat(), "DueDate": due, "Line": [_expense_line(account, cents, words)]}
+    return {
+        "VendorRef": ref(vendor),
+        "TxnDate": day.isoformat(),
+        "DueDate": due,
+        "Line": [_expense_line(account, cents, words)],
+    }

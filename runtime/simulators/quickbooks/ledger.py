@@ -104,19 +104,25 @@ def trial_balance(store: Store, realm: str, until: date | None = None) -> dict[s
 
 
 def entries(
-    store: Store, realm: str, since: date | None = None, until: date | None = None, where: Filters | None = None
+    store: Store,
+    realm: str,
+    since: date | None = None,
+    until: date | None = None,
+    where: Filters | None = None,
 ) -> Iterator[Posting]:
     """The lines of the ledger between two days, oldest first."""
     clause, values = _where(realm, since, until, where)
     rows = store.execute(
         "select txn_type, txn_id, line, date, account, cents, customer, vendor, employee, class, department, item,"
-        f" quantity, memo from postings where {clause} order by date, pk",  # noqa: S608
+        f" quantity, memo from postings where {clause} order by date, pk",
         values,
     )
     return (Posting(*row) for row in rows)
 
 
-def _where(realm: str, since: date | None, until: date | None, where: Filters | None) -> tuple[str, list[Any]]:
+def _where(
+    realm: str, since: date | None, until: date | None, where: Filters | None
+) -> tuple[str, list[Any]]:
     clauses, values = ["realm = ?"], [realm]
     if since is not None:
         clauses.append("date >= ?")

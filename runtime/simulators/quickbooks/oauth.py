@@ -15,7 +15,9 @@ from .faults import scope_refused, token_refused, unauthenticated
 from .store import Store
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
-SCOPES = frozenset({ACCOUNTING, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address"})
+SCOPES = frozenset(
+    {ACCOUNTING, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address"}
+)
 CODE_LIFE, ACCESS_LIFE, REFRESH_LIFE, ROTATION = 600, 3600, 8_726_400, 86_400
 HARD_LIFE = 5 * 365 * 86_400
 SHORTEST, LONGEST = 40, 4096
@@ -27,7 +29,9 @@ class Refused(Exception):
     def __init__(self, error: str, description: str | None = None, status: int = 400) -> None:
         super().__init__(error)
         self.status = status
-        self.body = {"error": error} if description is None else {"error_description": description, "error": error}
+        self.body = (
+            {"error": error} if description is None else {"error_description": description, "error": error}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,11 @@ class OAuth:
         except (binascii.Error, UnicodeDecodeError) as error:
             raise Refused("invalid_client", status=401) from error
         expected = self.clients.get(id)
-        if kind.lower() != "basic" or expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
+        if (
+            kind.lower() != "basic"
+            or expected is None
+            or not hmac.compare_digest(expected.encode(), secret.encode())
+        ):
             raise Refused("invalid_client", status=401)
         return id
 
@@ -113,7 +121,9 @@ class OAuth:
         is_old = self.rotates_always or self._now() - issued >= ROTATION
         return self._tokens(family, realm, client, scope, None if is_old else token, granted)
 
-    def _tokens(self, family: str, realm: str, client: str, scope: str, kept: str | None, granted: int) -> dict[str, Any]:
+    def _tokens(
+        self, family: str, realm: str, client: str, scope: str, kept: str | None, granted: int
+    ) -> dict[str, Any]:
         """New tokens of a family; `kept` is a refresh token that stays valid and is renewed."""
         now = self._now()
         access = _access_token()
@@ -122,10 +132,28 @@ class OAuth:
         with self.store.transaction():
             if kept is None:
                 self.store.execute("delete from tokens where family = ? and kind = 'refresh'", (family,))
-                self.store.execute(write, (hashed(refresh), "refresh", family, realm, client, scope, now, now + REFRESH_LIFE, granted))
+                self.store.execute(
+                    write,
+                    (
+                        hashed(refresh),
+                        "refresh",
+                        family,
+                        realm,
+                        client,
+                        scope,
+                        now,
+                        now + REFRESH_LIFE,
+                        granted,
+                    ),
+                )
             else:
-                self.store.execute("update tokens set expires = ? where hash = ?", (now + REFRESH_LIFE, hashed(kept)))
-            self.store.execute(write, (hashed(access), "access", family, realm, client, scope, now, now + ACCESS_LIFE, granted))
+                self.store.execute(
+                    "update tokens set expires = ? where hash = ?", (now + REFRESH_LIFE, hashed(kept))
+                )
+            self.store.execute(
+                write,
+                (hashed(access), "access", family, realm, client, scope, now, now + ACCESS_LIFE, granted),
+            )
         return {
             "token_type": "bearer", "expires_in": ACCESS_LIFE, "access_token": access, "refresh_token": refresh,
             "x_refresh_token_expires_in": REFRESH_LIFE,
@@ -133,7 +161,9 @@ class OAuth:
 
     def hard_life(self, refresh_token: str) -> int:
         """Seconds until the grant ends for good, five years after consent."""
-        row = self.store.execute("select granted from tokens where hash = ?", (hashed(refresh_token),)).fetchone()
+        row = self.store.execute(
+            "select granted from tokens where hash = ?", (hashed(refresh_token),)
+        ).fetchone()
         return max(0, int(row[0]) + HARD_LIFE - self._now()) if row else HARD_LIFE
 
     def revoke(self, token: str) -> None:
@@ -152,7 +182,8 @@ class OAuth:
         if not SHORTEST <= len(token) <= LONGEST:
             raise token_refused("Malformed bearer token: too short or too long")
         row = self.store.execute(
-            "select realm, client, scope, expires from tokens where hash = ? and kind = 'access'", (hashed(token),)
+            "select realm, client, scope, expires from tokens where hash = ? and kind = 'access'",
+            (hashed(token),),
         ).fetchone()
         if row is None or row[3] <= self._now():
             raise token_refused(f"Token expired: {token[:4]}…")

@@ -39,7 +39,10 @@ class Pages:
 
     async def authorize(self, request: Request) -> Response:
         """Shows the companies to choose from, or what is wrong with the request."""
-        asked = {name: request.query_params.get(name, "") for name in ("client_id", "redirect_uri", "state", "scope", "response_type")}
+        asked = {
+            name: request.query_params.get(name, "")
+            for name in ("client_id", "redirect_uri", "state", "scope", "response_type")
+        }
         refusal = self._refused(asked)
         if refusal is not None:
             return refusal
@@ -48,7 +51,9 @@ class Pages:
             f"{escape(name)} <small>({escape(realm)})</small></label>"
             for index, (realm, name) in enumerate(self.oauth.store.companies())
         )
-        hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in asked.items())
+        hidden = "".join(
+            f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in asked.items()
+        )
         return page(
             "Connect a company",
             f"<p><strong>{escape(asked['client_id'])}</strong> asks to read and change the books of a company. "
@@ -61,7 +66,10 @@ class Pages:
     async def decide(self, request: Request) -> Response:
         """Sends the person back with a code, or with a refusal."""
         form = await _form(request)
-        asked = {name: form.get(name, "") for name in ("client_id", "redirect_uri", "state", "scope", "response_type")}
+        asked = {
+            name: form.get(name, "")
+            for name in ("client_id", "redirect_uri", "state", "scope", "response_type")
+        }
         refusal = self._refused(asked)
         if refusal is not None:
             return refusal
@@ -79,7 +87,11 @@ class Pages:
         if asked["client_id"] not in self.oauth.clients:
             return page("Sorry, but this app is not known", "<p>The client_id is not registered.</p>", 400)
         if not asked["redirect_uri"].startswith(("http://", "https://")):
-            return page("Sorry, but the address to return to is wrong", "<p>redirect_uri is missing or not http.</p>", 400)
+            return page(
+                "Sorry, but the address to return to is wrong",
+                "<p>redirect_uri is missing or not http.</p>",
+                400,
+            )
         back = {"state": asked["state"]} if asked["state"] else {}
         if asked["response_type"] != "code":
             return _redirect(asked["redirect_uri"], {"error": "unsupported_response_type", **back})

@@ -1,7 +1,7 @@
 """The query language: text to a statement. Knows the grammar and its limits, and nothing of any entity.
 
-    select (* | count(*) | property {, property}) from Entity [where condition {and condition}]
-        [orderby property [asc|desc] {, …}] [startposition n] [maxresults n]
+select (* | count(*) | property {, property}) from Entity [where condition {and condition}]
+    [orderby property [asc|desc] {, …}] [startposition n] [maxresults n]
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ def _string_end(text: str, start: int, line: int, column: int) -> int:
 
 def _lexical(line: int, column: int, character: str | None, after: str) -> Fault:
     met = "<EOF>" if character is None else f'"{character}" ({ord(character)}),'
-    return _parser_fault(f'Invalid content. Lexical error at line {line}, column {column}.  Encountered: {met} after : "{after[:200]}"')
+    return _parser_fault(
+        f'Invalid content. Lexical error at line {line}, column {column}.  Encountered: {met} after : "{after[:200]}"'
+    )
 
 
 def _unescaped(literal: str) -> str:
@@ -174,7 +176,9 @@ class _Parser:
             met = f'" "{token.text}" "{token.text} ""'
         heading = "Was expecting:" if len(expected) == 1 else "Was expecting one of:"
         listed = "".join(f"    {word}\n" for word in expected)
-        raise _parser_fault(f"Encountered {met} at line {token.line}, column {token.column}.\n{heading}\n{listed}    ")
+        raise _parser_fault(
+            f"Encountered {met} at line {token.line}, column {token.column}.\n{heading}\n{listed}    "
+        )
 
     def keyword(self, word: str) -> None:
         if not self.at(word):

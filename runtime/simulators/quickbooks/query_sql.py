@@ -35,7 +35,12 @@ COLUMNS = {
     "Active": ("active", "boolean"),
 }
 KINDS = {"boolean": "boolean", "decimal": "number", "integer": "number", "long": "number", "date": "date"}
-WRAPPED = {"EmailAddress": "Address", "TelephoneNumber": "FreeFormNumber", "WebSiteAddress": "URI", "MemoRef": "value"}
+WRAPPED = {
+    "EmailAddress": "Address",
+    "TelephoneNumber": "FreeFormNumber",
+    "WebSiteAddress": "URI",
+    "MemoRef": "value",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,5 +229,3 @@ def _projected(body: str, properties: Iterable[str]) -> str:
     shown = {name: value for name, value in whole.items() if name in heads}
     shown |= {"Id": whole.get("Id"), "domain": "QBO", "sparse": True}
     return orjson.dumps(shown).decode()
-
-

@@ -34,7 +34,7 @@ def _found_in_field(field: Field, value: Body) -> Iterator[tuple[str, str, Body]
         target = NAMED_TYPES.get(str(value.get("Type", "")).lower())
         if target and reference(value.get("EntityRef")):
             yield field.name, target, value["EntityRef"]
-    elif field.nested in nested_types():
+    elif field.nested is not None and field.nested in nested_types():
         yield from found_in(nested_types()[field.nested], value)
 
 

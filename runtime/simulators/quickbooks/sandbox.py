@@ -174,7 +174,9 @@ class Sandbox:
         return {"companies": self.store.companies()}
 
 
-def _guarded(handler: Callable[[Any, WebRequest], Awaitable[Any]]) -> Callable[[WebRequest], Awaitable[Response]]:
+def _guarded(
+    handler: Callable[[Any, WebRequest], Awaitable[Any]],
+) -> Callable[[WebRequest], Awaitable[Response]]:
     """Loopback only, JSON in and out, a clear sentence for what cannot be understood."""
 
     async def guarded(request: WebRequest) -> Response:

@@ -60,7 +60,9 @@ def _field(name: str, fact: Mapping[str, Any]) -> Field:
     refers_to = fact.get("r")
     return Field(
         name,
-        fact["t"].removeprefix("string (").removesuffix(")") if fact["t"].startswith("string (") else fact["t"],
+        fact["t"].removeprefix("string (").removesuffix(")")
+        if fact["t"].startswith("string (")
+        else fact["t"],
         fact.get("n"),
         bool(fact.get("a")),
         frozenset(fact["e"]) if fact.get("e") else None,
@@ -78,7 +80,7 @@ def _entity(name: str, fact: Mapping[str, Any]) -> Entity:
     times = ["MetaData.CreateTime", "MetaData.LastUpdatedTime"] if "query" in fact["operations"] else []
     return Entity(
         name,
-        fact["path"],
+        fact["path"] or "",
         fact["kind"],
         frozenset(fact["operations"]),
         fact["void"],
@@ -100,7 +102,7 @@ def entities() -> Mapping[str, Entity]:
 @cache
 def entities_by_path() -> Mapping[str, Entity]:
     """Every kind of record by its lower-case path segment."""
-    return {entity.path.lower(): entity for entity in entities().values()}
+    return {entity.path.lower(): entity for entity in entities().values() if entity.path}
 
 
 @cache
@@ -113,4 +115,6 @@ def entities_by_lower_name() -> Mapping[str, Entity]:
 def nested_types() -> Mapping[str, Mapping[str, Field]]:
     """Every nested type: name -> field name -> field."""
     facts = json.loads((FACTS / "types.json").read_text("utf-8"))
-    return {name: {key: _field(key, value) for key, value in fields.items()} for name, fields in facts.items()}
+    return {
+        name: {key: _field(key, value) for key, value in fields.items()} for name, fields in facts.items()
+    }

@@ -62,7 +62,9 @@ def listening(options: Options) -> socket.socket:
         found.bind((options.host, options.port))
     except OSError as error:
         found.close()
-        raise PortTaken(f"Port {options.port} on {options.host} is taken: choose another with --port, or 0 for any.") from error
+        raise PortTaken(
+            f"Port {options.port} on {options.host} is taken: choose another with --port, or 0 for any."
+        ) from error
     return found
 
 
@@ -71,7 +73,9 @@ def serve(options: Options, announce: Callable[[str], None] = print) -> None:
     bound = listening(options)
     application = prepared(options)
     host, port = bound.getsockname()[:2]
-    config = uvicorn.Config(application, log_level="error", access_log=False, lifespan="off", loop="uvloop", http="httptools")
+    config = uvicorn.Config(
+        application, log_level="error", access_log=False, lifespan="off", loop="uvloop", http="httptools"
+    )
     bound.listen(512)
     announce(f"listening on http://{host}:{port}")
     try:

@@ -88,8 +88,12 @@ def check_lines(books: Books, entity: str, body: Body) -> tuple[int, int]:
         else:
             settled += link.cents
     for (target, id), value in asked.items():
-        if target in SETTLED and value > payable_total(books.read(target, id)) - applied_to(books, target, id, me):
-            raise business("You can't apply more than the open balance of the linked transaction.", "Line.Amount")
+        if target in SETTLED and value > payable_total(books.read(target, id)) - applied_to(
+            books, target, id, me
+        ):
+            raise business(
+                "You can't apply more than the open balance of the linked transaction.", "Line.Amount"
+            )
     return settled, used
 
 
@@ -125,7 +129,9 @@ def replace_links(books: Books, entity: str, body: Body, links: list[Link]) -> N
         )
     }
     after: dict[tuple[str, str], int] = {}
-    books.store.execute("delete from links where realm = ? and from_type = ? and from_id = ?", (books.realm, entity, id))
+    books.store.execute(
+        "delete from links where realm = ? and from_type = ? and from_id = ?", (books.realm, entity, id)
+    )
     for link in links:
         after[link.entity, link.id] = after.get((link.entity, link.id), 0) + link.cents
         books.store.execute(
@@ -157,7 +163,9 @@ def linked_transactions(books: Books, entity: str, id: str, body: Body) -> list[
         "select distinct from_type, from_id from links where realm = ? and to_type = ? and to_id = ? order by pk",
         (books.realm, entity, id),
     ).fetchall()
-    return own + [{"TxnId": from_id, "TxnType": _shown_type(books, from_type, from_id)} for from_type, from_id in rows]
+    return own + [
+        {"TxnId": from_id, "TxnType": _shown_type(books, from_type, from_id)} for from_type, from_id in rows
+    ]
 
 
 def _shown_type(books: Books, entity: str, id: str) -> str:

@@ -39,12 +39,18 @@ def checked(entity: Entity, body: Any) -> Body:
     if not isinstance(body, dict):
         raise fault("2010", "Property Name:Expected an object specified is unsupported or invalid")
     kept = _object(entity.name, entity.fields, body, 0)
-    return {name: value for name, value in kept.items() if name in KEPT_READ_ONLY or not entity.fields[name].is_read_only}
+    return {
+        name: value
+        for name, value in kept.items()
+        if name in KEPT_READ_ONLY or not entity.fields[name].is_read_only
+    }
 
 
 def _object(owner: str, fields: Mapping[str, Field], value: Mapping[str, Any], depth: int) -> Body:
     if depth > DEEPEST:
-        raise fault("2010", f"Property Name:{owner} is nested too deeply specified is unsupported or invalid", owner)
+        raise fault(
+            "2010", f"Property Name:{owner} is nested too deeply specified is unsupported or invalid", owner
+        )
     shown: Body = {}
     for name, item in value.items():
         field = fields.get(name)
@@ -100,7 +106,7 @@ def _reference(field: Field, value: Any) -> Body:
         raise _bad_type(field, value)
     for name, item in value.items():
         if name not in FREE_REFERENCE:
-            raise _unknown("ReferenceType", name, {key: field for key in ("value", "name", "type")})
+            raise _unknown("ReferenceType", name, dict.fromkeys(("value", "name", "type"), field))
         if isinstance(item, dict | list):
             raise _bad_type(field, item)
     return {name: _as_text(item) for name, item in value.items() if item is not None}
@@ -188,7 +194,9 @@ def _enumerated(field: Field, value: Any) -> str:
 
 
 def _bad_type(field: Field, value: Any) -> Exception:
-    return fault("2120", f"Invalid Type : {field.name} cannot be read from {type(value).__name__}", field.name)
+    return fault(
+        "2120", f"Invalid Type : {field.name} cannot be read from {type(value).__name__}", field.name
+    )
 
 
 SCALARS = {

@@ -18,6 +18,13 @@ from .clock import Clock
 Body = dict[str, Any]
 """A record as JSON: what is sent and received."""
 
+PRAGMAS = (
+    "journal_mode=wal",
+    "synchronous=normal",
+    "cache_size=-65536",
+    "temp_store=memory",
+    "busy_timeout=5000",
+)
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text("utf-8")
 
 
@@ -32,7 +39,7 @@ class Store:
     def open(self) -> None:
         """Connects, and creates what is not there yet."""
         self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=wal", "synchronous=normal", "cache_size=-65536", "temp_store=memory", "busy_timeout=5000"):
+        for pragma in PRAGMAS:
             self.connection.execute(f"pragma {pragma}")
         self.connection.executescript(SCHEMA)
         self.execute = self.connection.execute
@@ -59,7 +66,17 @@ class Store:
 
     def empty(self) -> None:
         """Takes out every company with its tokens; settings stay."""
-        tables = ("records", "deletions", "counters", "postings", "links", "replays", "companies", "codes", "tokens")
+        tables = (
+            "records",
+            "deletions",
+            "counters",
+            "postings",
+            "links",
+            "replays",
+            "companies",
+            "codes",
+            "tokens",
+        )
         with self.transaction():
             for table in tables:
                 self.execute(f"delete from {table}")  # noqa: S608
@@ -75,7 +92,9 @@ class Store:
 
     def companies(self) -> list[tuple[str, str]]:
         """Realm and name of every company, oldest first."""
-        rows: list[tuple[str, str]] = self.execute("select realm, name from companies order by rowid").fetchall()
+        rows: list[tuple[str, str]] = self.execute(
+            "select realm, name from companies order by rowid"
+        ).fetchall()
         return rows
 
 

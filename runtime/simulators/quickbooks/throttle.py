@@ -12,7 +12,7 @@ from .faults import Fault, throttled
 
 @dataclass
 class Throttle:
-    """Counts requests per company and refuses what is too much. `forced` refuses the next requests whatever their number."""
+    """Counts requests per company and refuses what is too much; `forced` refuses the next ones in any case."""
 
     clock: Clock
     is_on: bool = True
@@ -29,7 +29,11 @@ class Throttle:
         """Takes the named values over; raises ValueError for one that it does not know."""
         for name, value in values.items():
             known = SETTINGS.get(name)
-            if known is None or not isinstance(value, known) or (isinstance(value, bool) and bool not in known):
+            if (
+                known is None
+                or not isinstance(value, known)
+                or (isinstance(value, bool) and bool not in known)
+            ):
                 raise ValueError(f"throttle has no {name} of {value!r}; it has {', '.join(SETTINGS)}")
             if name == "body" and value not in ("xml", "json"):
                 raise ValueError("body is xml or json")

@@ -69,14 +69,22 @@ def distil_reports(document: dict[str, Any]) -> dict[str, Any]:
         report["name"]: {
             "title": report["title"],
             "parameters": {
-                parameter["name"]: {key: parameter[key] for key in ("type", "values", "default", "required") if parameter.get(key)}
+                parameter["name"]: {
+                    key: parameter[key]
+                    for key in ("type", "values", "default", "required")
+                    if parameter.get(key)
+                }
                 for parameter in report["parameters"]
             },
             "columns": report.get("columns"),
         }
         for report in document["reports"]
     }
-    return {"reports": reports, "date_macros": document["date_macros"], "summarize_column_by": document["summarize_column_by"]}
+    return {
+        "reports": reports,
+        "date_macros": document["date_macros"],
+        "summarize_column_by": document["summarize_column_by"],
+    }
 
 
 def write(name: str, value: object) -> None:

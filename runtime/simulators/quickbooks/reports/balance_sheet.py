@@ -37,9 +37,17 @@ def balance_sheet(store: Store, realm: str, parameters: Mapping[str, str]) -> di
     sheet = Sheet(store, realm, chosen, [end for _, _, end in spans])
     columns = [layout.Column("Total", "total")]
     if chosen.by != "Total":
-        columns = [layout.Column(title, title, start.isoformat(), end.isoformat()) for title, start, end in spans]
-    header = layout.header(store, realm, "BalanceSheet", period, chosen.basis, chosen.by, books.home_currency(), sheet.is_empty)
-    return {"Header": header, "Columns": layout.columns(columns), "Rows": {"Row": [sheet.assets(), sheet.claims()]}}
+        columns = [
+            layout.Column(title, title, start.isoformat(), end.isoformat()) for title, start, end in spans
+        ]
+    header = layout.header(
+        store, realm, "BalanceSheet", period, chosen.basis, chosen.by, books.home_currency(), sheet.is_empty
+    )
+    return {
+        "Header": header,
+        "Columns": layout.columns(columns),
+        "Rows": {"Row": [sheet.assets(), sheet.claims()]},
+    }
 
 
 class Sheet:
@@ -50,7 +58,8 @@ class Sheet:
         self.nothing: Values = (0,) * len(days)
         ends = [ledger.balances(store, realm, day, ("account",), chosen.where) for day in days]
         starts = [
-            ledger.balances(store, realm, date(day.year, 1, 1) - timedelta(1), ("account",), chosen.where) for day in days
+            ledger.balances(store, realm, date(day.year, 1, 1) - timedelta(1), ("account",), chosen.where)
+            for day in days
         ]
         self.balances = {a.id: tuple(end.get((a.id,), 0) for end in ends) for a in self.accounts}
         before = {a.id: tuple(start.get((a.id,), 0) for start in starts) for a in self.accounts}
@@ -63,7 +72,9 @@ class Sheet:
     def part(self, account_type: str, sign: int) -> tuple[list[Row], Values]:
         """Rows and total of the accounts of a type."""
         chosen = [account for account in self.accounts if account.type == account_type]
-        shown = {a.id: tuple(sign * v for v in self.balances[a.id]) for a in chosen if any(self.balances[a.id])}
+        shown = {
+            a.id: tuple(sign * v for v in self.balances[a.id]) for a in chosen if any(self.balances[a.id])
+        }
         return layout.account_rows(chosen, shown, len(self.nothing))
 
     def several(self, parts: tuple[tuple[str, str, str], ...], sign: int) -> tuple[list[Row], Values]:
@@ -81,9 +92,13 @@ class Sheet:
         """What the company owns."""
         current, current_total = self.several(CURRENT_ASSETS, 1)
         long_lived, long_total = self.several(
-            (("Fixed Assets", "FixedAssets", "Fixed Asset"), ("Other Assets", "OtherAssets", "Other Asset")), 1
+            (("Fixed Assets", "FixedAssets", "Fixed Asset"), ("Other Assets", "OtherAssets", "Other Asset")),
+            1,
         )
-        rows = [section("Current Assets", "CurrentAssets", current, "Total Current Assets", current_total), *long_lived]
+        rows = [
+            section("Current Assets", "CurrentAssets", current, "Total Current Assets", current_total),
+            *long_lived,
+        ]
         return section("Assets", "TotalAssets", rows, "Total Assets", layout.plus(current_total, long_total))
 
     def claims(self) -> Row:
@@ -93,7 +108,13 @@ class Sheet:
             (("Long-term Liabilities", "LongTermLiabilities", "Long Term Liability"),), -1
         )
         liabilities = [
-            section("Current Liabilities", "CurrentLiabilities", current, "Total Current Liabilities", current_total),
+            section(
+                "Current Liabilities",
+                "CurrentLiabilities",
+                current,
+                "Total Current Liabilities",
+                current_total,
+            ),
             *long_term,
         ]
         owed = layout.plus(current_total, long_total)
@@ -115,6 +136,12 @@ class Sheet:
         rows, total = layout.account_rows(chosen, shown, len(self.nothing))
         earned = tuple(-value for value in self.earned_now)
         name = retained.name if retained else "Retained Earnings"
-        rows.append({"ColData": layout.cells(name, former, retained.id if retained else None), "type": "Data", "group": "RetainedEarnings"})
+        rows.append(
+            {
+                "ColData": layout.cells(name, former, retained.id if retained else None),
+                "type": "Data",
+                "group": "RetainedEarnings",
+            }
+        )
         rows.append({"ColData": layout.cells("Net Income", earned), "type": "Data", "group": "NetIncome"})
         return rows, layout.plus(total, former, earned)

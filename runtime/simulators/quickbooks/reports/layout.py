@@ -27,7 +27,9 @@ class Column:
     end: str | None = None
 
 
-def header(store: Store, realm: str, name: str, period: Period, basis: str, by: str, currency: str, is_empty: bool) -> Row:
+def header(
+    store: Store, realm: str, name: str, period: Period, basis: str, by: str, currency: str, is_empty: bool
+) -> Row:
     """The Header of a summary report."""
     shown: Row = {"Time": stamp(store.clock.milliseconds()), "ReportName": name}
     if period.macro:
@@ -54,7 +56,11 @@ def columns(money: Iterable[Column]) -> Row:
 def _money_column(column: Column) -> Row:
     metadata = [{"Name": "ColKey", "Value": column.key}]
     if column.start and column.end:
-        metadata = [{"Name": "StartDate", "Value": column.start}, {"Name": "EndDate", "Value": column.end}, *metadata]
+        metadata = [
+            {"Name": "StartDate", "Value": column.start},
+            {"Name": "EndDate", "Value": column.end},
+            *metadata,
+        ]
     return {"ColTitle": column.title, "ColType": "Money", "MetaData": metadata}
 
 
@@ -90,7 +96,9 @@ def section(title: str | None, group: str | None, rows: list[Row], total_title: 
     return shown
 
 
-def account_rows(accounts: Iterable[Account], amounts: Mapping[str, Values], width: int) -> tuple[list[Row], Values]:
+def account_rows(
+    accounts: Iterable[Account], amounts: Mapping[str, Values], width: int
+) -> tuple[list[Row], Values]:
     """Rows of accounts with entries, nested under their parents, and their total."""
     listed = list(accounts)
     known = {account.id for account in listed}
@@ -101,7 +109,10 @@ def account_rows(accounts: Iterable[Account], amounts: Mapping[str, Values], wid
 
 
 def _nested(
-    below: Mapping[str | None, list[Account]], parent: str | None, amounts: Mapping[str, Values], nothing: Values
+    below: Mapping[str | None, list[Account]],
+    parent: str | None,
+    amounts: Mapping[str, Values],
+    nothing: Values,
 ) -> tuple[list[Row], Values]:
     rows: list[Row] = []
     total = nothing

@@ -38,13 +38,17 @@ def of(books: Books, parameters: Mapping[str, str]) -> Options:
     return Options("Accrual", by, where)
 
 
-def columns(store: Store, realm: str, options: Options, period: Period) -> tuple[list[Column], dict[str, Values]]:
+def columns(
+    store: Store, realm: str, options: Options, period: Period
+) -> tuple[list[Column], dict[str, Values]]:
     """The money columns of a period and, per account, the movements in each (cents, debit positive)."""
     spans = spans_of(options.by, period)
     whole = Column("Total", "total")
     found: dict[str, list[int]] = {}
     for index, (_, start, end) in enumerate(spans):
-        for (account,), value in ledger.movements(store, realm, start, end, ("account",), options.where).items():
+        for (account,), value in ledger.movements(
+            store, realm, start, end, ("account",), options.where
+        ).items():
             found.setdefault(str(account), [0] * len(spans))[index] = value
     if options.by == "Total":
         return [whole], {id: tuple(values) for id, values in found.items()}

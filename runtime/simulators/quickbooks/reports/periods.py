@@ -48,7 +48,11 @@ UNITS = ("week", "month", "quarter", "year")
 
 def _macro(macro: str, today: date) -> tuple[date, date]:
     """First and last day of a named period, for a fiscal year that begins in January."""
-    fixed = {"today": (today, today), "yesterday": (today - timedelta(1), today - timedelta(1)), "all": (date(1900, 1, 1), today)}
+    fixed = {
+        "today": (today, today),
+        "yesterday": (today - timedelta(1), today - timedelta(1)),
+        "all": (date(1900, 1, 1), today),
+    }
     if macro in fixed:
         return fixed[macro]
     if macro == "next 4 weeks":

@@ -51,7 +51,12 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     if '"' in str(body.get("Name", "")):
         raise fault("2040", "Invalid String : The name may not contain a double quote.", "Name")
     _types(body, old)
-    if old and old.get("Active", True) and body.get("Active") is False and body["AccountSubType"] in SPECIAL_SUBTYPES:
+    if (
+        old
+        and old.get("Active", True)
+        and body.get("Active") is False
+        and body["AccountSubType"] in SPECIAL_SUBTYPES
+    ):
         raise business("This account is used by the company and can't be made inactive.")
     if len(str(body.get("AcctNum") or "")) > 7:
         raise fault(
@@ -78,7 +83,9 @@ def _types(body: Body, old: Body | None) -> None:
     if body["AccountType"] not in known:
         raise fault("2170", f"Invalid Enumeration : {body['AccountType']}", "AccountType")
     if subtype and TYPE_OF_SUBTYPE.get(str(subtype), body["AccountType"]) != body["AccountType"]:
-        raise fault("6010", f"Invalid Account.AccountType && Account.SubType : {body['AccountType']}, {subtype}")
+        raise fault(
+            "6010", f"Invalid Account.AccountType && Account.SubType : {body['AccountType']}, {subtype}"
+        )
     body.setdefault("AccountSubType", DEFAULT_SUBTYPES.get(body["AccountType"], "OtherMiscellaneousExpense"))
     if old and old.get("AccountType") != body["AccountType"]:
         raise business("The type of an account that is in use can't be changed.", "AccountType")

@@ -45,8 +45,8 @@ def _sale(books: Books, body: Body) -> list[Entry]:
         if line.get("DetailType") == "DiscountLineDetail":
             account = str(reference(lines.detail(line)["DiscountAccountRef"]))
             made.append(Entry(account, cents(line["Amount"]), line.get("Id"), customer))
-    for account, value in tax.payable_accounts(books, body):
-        made.append(Entry(account or _tax_account(books), -value, None, customer))
+    for payable, value in tax.payable_accounts(books, body):
+        made.append(Entry(payable or _tax_account(books), -value, None, customer))
     return made
 
 
@@ -61,13 +61,23 @@ def _sold(books: Books, body: Body, line: Body, customer: str | None) -> list[En
     item = books.find("Item", id) or {}
     class_ = reference(given.get("ClassRef")) or reference(body.get("ClassRef"))
     income = reference(item.get("IncomeAccountRef")) or account_of(books, "Income")
-    entry = Entry(income, -cents(line["Amount"]), line.get("Id"), customer, class_=class_, item=id, memo=line_memo(line, body))
+    entry = Entry(
+        income,
+        -cents(line["Amount"]),
+        line.get("Id"),
+        customer,
+        class_=class_,
+        item=id,
+        memo=line_memo(line, body),
+    )
     if item.get("Type") != "Inventory":
         return [entry]
     return [entry, *_cost(books, body, line, item, customer, class_)]
 
 
-def _cost(books: Books, body: Body, line: Body, item: Body, customer: str | None, class_: str | None) -> list[Entry]:
+def _cost(
+    books: Books, body: Body, line: Body, item: Body, customer: str | None, class_: str | None
+) -> list[Entry]:
     """Stock leaves at its average cost; without stock, at the purchase cost of the item."""
     units = decimal(lines.detail(line).get("Qty") or 1)
     asset, id = str(reference(item["AssetAccountRef"])), str(item["Id"])
@@ -92,7 +102,11 @@ def _reversed(entries: list[Entry]) -> list[Entry]:
 def invoice(books: Books, body: Body) -> list[Entry]:
     """Receivable against income; a deposit taken with it goes to its account."""
     customer, deposit = reference(body.get("CustomerRef")), cents(body.get("Deposit"))
-    made = [Entry(_receivable(books, body), total_of(body) - deposit, None, customer, memo=body.get("PrivateNote"))]
+    made = [
+        Entry(
+            _receivable(books, body), total_of(body) - deposit, None, customer, memo=body.get("PrivateNote")
+        )
+    ]
     if deposit:
         account = reference(body.get("DepositToAccountRef")) or _undeposited(books)
         made.append(Entry(account, deposit, None, customer))
@@ -165,7 +179,13 @@ def _payee(body: Body, kind: str) -> str | None:
 @posts("Bill")
 def bill(books: Books, body: Body) -> list[Entry]:
     """Expenses or stock against the payable."""
-    owed = Entry(_payable(books, body), -total_of(body), None, vendor=reference(body.get("VendorRef")), memo=body.get("PrivateNote"))
+    owed = Entry(
+        _payable(books, body),
+        -total_of(body),
+        None,
+        vendor=reference(body.get("VendorRef")),
+        memo=body.get("PrivateNote"),
+    )
     return [owed, *_bought(books, body)]
 
 
@@ -280,6 +300,12 @@ def opening_stock(books: Books, body: Body) -> list[Entry]:
     equity = account_of(books, "Equity", "OpeningBalanceEquity")
     id = str(body["Id"])
     return [
-        Entry(str(reference(body["AssetAccountRef"])), value, item=id, quantity=float(units), memo="Inventory starting value"),
+        Entry(
+            str(reference(body["AssetAccountRef"])),
+            value,
+            item=id,
+            quantity=float(units),
+            memo="Inventory starting value",
+        ),
         Entry(equity, -value, item=id, memo="Inventory starting value"),
     ]

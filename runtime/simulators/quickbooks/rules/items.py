@@ -11,7 +11,9 @@ from . import names, prepares
 @prepares("Item")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Name, type, the accounts the type needs, quantities."""
-    body.setdefault("Type", (old or {}).get("Type") or ("Inventory" if body.get("TrackQtyOnHand") else "Service"))
+    body.setdefault(
+        "Type", (old or {}).get("Type") or ("Inventory" if body.get("TrackQtyOnHand") else "Service")
+    )
     body["TrackQtyOnHand"] = body["Type"] == "Inventory"
     if old and old.get("Type") == "Inventory" != body["Type"]:
         raise business("An inventory item can't be turned into another type.", "Type")

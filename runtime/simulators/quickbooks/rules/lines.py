@@ -77,7 +77,9 @@ def check_product(line: Body) -> None:
     product = decimal(quantity) * decimal(price)
     if cents(str(product)) != cents(line.get("Amount")):
         raise fault(
-            "6070", f"Amount is not equal to UnitPrice * Qty. Supplied value:{shown(line.get('Amount'))}", "Line.Amount"
+            "6070",
+            f"Amount is not equal to UnitPrice * Qty. Supplied value:{shown(line.get('Amount'))}",
+            "Line.Amount",
         )
 
 

@@ -58,7 +58,9 @@ def _no_name() -> Exception:
 
 def _check_characters(name: str, element: str) -> None:
     if FORBIDDEN.search(name):
-        raise fault("2040", "Invalid String : The name may not contain a colon, a tab or a line break.", element)
+        raise fault(
+            "2040", "Invalid String : The name may not contain a colon, a tab or a line break.", element
+        )
 
 
 def _check_email(body: Body) -> None:

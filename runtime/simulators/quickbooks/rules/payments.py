@@ -29,7 +29,9 @@ def prepare_payment(books: Books, entity: str, body: Body, old: Body | None) -> 
     lines.default_day(books, body)
     lines.currency(books, body)
     if total:
-        lines.account_reference(books, body, "DepositToAccountRef", books.first_account("Other Current Asset", "UndepositedFunds"))
+        lines.account_reference(
+            books, body, "DepositToAccountRef", books.first_account("Other Current Asset", "UndepositedFunds")
+        )
     settled, used = settlement.check_lines(books, entity, body)
     if settled > total + used:
         raise business("The amount applied is more than the amount received.", "TotalAmt")

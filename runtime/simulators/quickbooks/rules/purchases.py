@@ -46,7 +46,11 @@ def prepare_purchase(books: Books, entity: str, body: Body, old: Body | None) ->
         raise missing("PaymentType")
     account = books.find("Account", references.required(body, "AccountRef")) or {}
     if account.get("AccountType") not in PAYING_TYPES.get(str(kind), {account.get("AccountType")}):
-        raise fault("6430", f"Invalid account type used : {account.get('AccountType')} for PaymentType {kind}", "AccountRef")
+        raise fault(
+            "6430",
+            f"Invalid account type used : {account.get('AccountType')} for PaymentType {kind}",
+            "AccountRef",
+        )
     if body.get("Credit") and kind != "CreditCard":
         raise business("Only a credit card purchase can be a refund.", "Credit")
     _common(books, body, old)

@@ -131,7 +131,8 @@ def _bundle(books: Books, body: Body, line: Body, sums: Sums) -> None:
     given["Quantity"] = float(quantity)
     if not given.get("Line"):
         given["Line"] = [
-            _bundle_line(books, part, quantity) for part in (group.get("ItemGroupDetail") or {}).get("ItemGroupLine") or []
+            _bundle_line(books, part, quantity)
+            for part in (group.get("ItemGroupDetail") or {}).get("ItemGroupLine") or []
         ]
     before = sums.subtotal
     for part in given["Line"]:
@@ -166,7 +167,9 @@ def _discount(books: Books, body: Body, line: Body, sums: Sums) -> int:
         lines.require_amount(line)
         value = cents(line["Amount"])
     default = reference({"value": books.preference("SalesFormsPrefs", "DefaultDiscountAccount")})
-    lines.account_reference(books, given, "DiscountAccountRef", default or books.first_account("Income", "DiscountsRefundsGiven"))
+    lines.account_reference(
+        books, given, "DiscountAccountRef", default or books.first_account("Income", "DiscountsRefundsGiven")
+    )
     if not reference(given.get("DiscountAccountRef")):
         raise missing("DiscountAccountRef")
     line["Amount"] = amount(value)

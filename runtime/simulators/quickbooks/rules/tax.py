@@ -85,5 +85,3 @@ def _account(books: Books, line: Body) -> str | None:
         "select id from records where realm = ? and entity = 'Account' and name = ?", (books.realm, name)
     ).fetchone()
     return row[0] if row else None
-
-
