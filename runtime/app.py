@@ -20,20 +20,20 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import generator
 from generator.catalog import Catalog, Integration
 from generator.compile import compile_catalog
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
-from runtime.errors import NeedsReconnect, SettingsError
+from runtime.errors import SettingsError
 from runtime.logs import Log, make_log
 from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
 from runtime.mcp_server.methods import Identity
-from runtime.model import Account, Grant
+from runtime.model import Account, Grant, TokenHash
 from runtime.operations.calls import Calls
-from runtime.settings import STAND_IN, Settings
+from runtime.settings import Settings
 from runtime.stores.embedded import Stores, open_stores
 from runtime.upstream.client import VendorClient, warm_up
 from runtime.upstream.request import base_address
@@ -44,6 +44,7 @@ Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFINITIONS = Path(generator.__file__).resolve().parents[1] / "definitions"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PURGE_SECONDS = 60.0
 VERSION = version("ledgerport")
 
@@ -76,26 +77,15 @@ class Runtime:
 
     def find_grant(self, token: str) -> Grant | None:
         """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
-        return self.stores.look_up.find_grant(self.keys.hash_token(token), time.time())
+        return self.stores.look_up.find_grant(TokenHash(self.keys.hash_token(token)), time.time())
 
     def is_api_token(self, token: str) -> bool:
         """Whether this is an API token of this deployment."""
-        return self.stores.look_up.find_api_token(self.keys.hash_token(token)) is not None
+        return self.stores.look_up.find_api_token(TokenHash(self.keys.hash_token(token))) is not None
 
     def base_url(self, integration: Integration, account: Account) -> str:
-        """Where the vendor's API is for an account. Raises NeedsReconnect when it is no longer set."""
-        origin = self.settings.of(integration).origin
-        if account.environment != STAND_IN:
-            return base_address(integration.environments[account.environment], account.fields)
-        if not origin:
-            raise NeedsReconnect(
-                f"This company was connected to a stand-in for {integration.title}, and none is set now.",
-                advice=f"Start Ledgerport with the stand-in, or connect the company to {integration.title}.",
-            )
-        template = next(iter(integration.environments.values()))
-        parts, stand_in = urlsplit(template), urlsplit(origin)
-        template = urlunsplit((stand_in.scheme, stand_in.netloc, parts.path, "", ""))
-        return base_address(template, account.fields)
+        """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
+        return base_address(self.tokens.addresses.base_url(integration, account), account.fields)
 
     async def close(self) -> None:
         """Close connections and files."""
@@ -117,7 +107,7 @@ class Application:
             identity=Identity("ledgerport", VERSION),
             log=runtime.log,
             allowed_origins=runtime.settings.allowed_origins,
-            allowed_hosts=(urlsplit(runtime.settings.public_url).netloc,),
+            allowed_hosts=_host_names(runtime.settings),
         )
         self._doors: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -167,6 +157,15 @@ class Application:
             await asyncio.sleep(PURGE_SECONDS)
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(lambda: self._runtime.stores.records.purge(time.time()))
+
+
+def _host_names(settings: Settings) -> tuple[str, ...]:
+    """The names a server on this machine answers to: a web page may point its own name at 127.0.0.1. Empty when it
+    listens to the network, where a proxy decides.
+    """
+    if settings.host not in LOOPBACK:
+        return ()
+    return (*LOOPBACK, urlsplit(settings.public_url).hostname or "")
 
 
 def hold_data(settings: Settings) -> int:

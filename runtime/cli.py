@@ -12,6 +12,7 @@ from typing import Any, ParamSpec
 
 import click
 
+from generator.mistakes import DefinitionMistakes
 from runtime.errors import LedgerportError, SettingsError
 
 P = ParamSpec("P")
@@ -27,6 +28,9 @@ def _plainly(command: Callable[P, None]) -> Callable[P, None]:
             command(*arguments, **options)
         except LedgerportError as error:
             click.echo(f"ledgerport: {error.as_text()}", err=True)
+            sys.exit(1)
+        except DefinitionMistakes as mistakes:
+            click.echo(f"{mistakes}\nledgerport: The definitions have mistakes.", err=True)
             sys.exit(1)
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
@@ -121,14 +125,11 @@ def show(tool: str) -> None:
     from generator.compile import compile_catalog
     from generator.show import show as shown
     from runtime.app import DEFINITIONS
-    from runtime.operations.arguments import nearest_name
 
-    catalog = compile_catalog(DEFINITIONS)
-    if tool not in catalog.by_name:
-        nearest = nearest_name(tool, list(catalog.by_name))
-        hint = f' Did you mean "{nearest}"?' if nearest else ""
-        raise SettingsError(f'There is no tool "{tool[:80]}".{hint}')
-    click.echo(shown(catalog.by_name[tool]))
+    try:
+        click.echo(shown(compile_catalog(DEFINITIONS), tool), nl=False)
+    except KeyError as unknown:
+        raise SettingsError(str(unknown.args[0])) from None
 
 
 @main.group()

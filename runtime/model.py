@@ -52,7 +52,7 @@ class Account:
     status: AccountStatus
     company: str
     fields: dict[str, str]
-    sealed: bytes
+    sealed: bytes = field(repr=False)
     created_at: float
     updated_at: float
 

@@ -134,7 +134,7 @@ def test_an_answer_over_its_budget_says_so_and_leads_on():
     told = json.loads(answer.text)
     assert told["returned"] == len(told["records"]) == 2
     assert "Only 2 of the 5 records" in told["note"]
-    [rest], server = run(
+    _, server = run(
         json_vendor({"QueryResponse": {"Invoice": []}}),
         (LIST_NAME, {"limit": 5, "fields": ["*"], "next_cursor": told["next_cursor"]}),
     )

@@ -1,0 +1,76 @@
+"""The stage for the journeys: the stand-in and the runtime as processes, as `scripts/demo` starts them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.demo import Demo, Running, running
+from tests.journeys.agents import ROOT
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "journeys" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Both servers, and what a platform does with them."""
+
+    demo: Demo
+    running: Running
+
+    def server(self, **config: Any) -> dict[str, Any]:
+        """A new MCP server for the company."""
+        return self.running.api.call("POST", self.path, {"name": "Journey", "config": config})
+
+    @property
+    def path(self) -> str:
+        """Where the company's MCP servers are managed."""
+        return f"/integrated-account/{self.running.account['id']}/mcp"
+
+    def control(self, path: str, body: dict[str, Any]) -> None:
+        """Set a switch of the stand-in."""
+        request = urllib.request.Request(
+            f"{self.demo.stand_in_url}/_sandbox/{path}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            response.read()
+
+
+@pytest.fixture(scope="session")
+def clients() -> None:
+    """The clients that are not in the test environment."""
+    subprocess.run([ROOT / "scripts" / "clients"], check=True)
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One stage for all journeys."""
+    demo = Demo(Path(tmp_path_factory.mktemp("stage")), *_free_ports(2))
+    with running(demo) as all_of_it:
+        made = Stage(demo, all_of_it)
+        made.control("throttle", {"enabled": False})
+        yield made
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
