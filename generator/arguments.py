@@ -164,8 +164,11 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
     """Each way in which list may filter on a field, as a condition and the argument's shape."""
     how = given.get("filter") or ()
     name, kind = path.rsplit(".", 1)[-1], _kind(given)
-    shape = {"type": "string"} if given.get("type") == "object" else _shape(given)
+    is_reference = given.get("type") == "object"
+    shape = {"type": "string"} if is_reference else _shape(given)
     about = _first_sentence(_describe(given))
+    if is_reference and "value" in (given.get("properties") or {}) and not given.get("points_to"):
+        about = f"{about} Give its Id."
     for each in [how] if isinstance(how, str) else how:
         if each == "equals":
             yield Condition(name, path, each, kind), shape | {"description": about}
@@ -221,8 +224,8 @@ def _page_arguments(integration: Document, what: str) -> dict[str, Field]:
 
 
 def _fields_argument(columns: tuple[str, ...]) -> Field:
-    usual = f" Usual: {', '.join(columns)}." if columns else ""
-    about = f"Fields to show of each record in place of the usual ones.{usual}"
+    usual = f"these: {', '.join(columns)}" if columns else "all"
+    about = f"The fields to show of each record, any that it has. When left out, {usual}."
     return {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}
 
 

@@ -114,24 +114,28 @@ def resolve(document: Document, types: Types) -> Resource:
         singular=value["singular"],
         tags=tuple(value["tags"]),
     )
-    for at, name in enumerate(value.get("include") or ()):
-        group = types.group(name, Place(document, ("include", at)))
-        _add(resource, group.items(), types, f'the group "{name}"')
     own = {
         name: (each, Place(document, ("fields", name))) for name, each in (value.get("fields") or {}).items()
     }
-    _add(resource, own.items(), types, "this file")
+    _add(resource, own.items(), types, "")
+    for at, name in enumerate(value.get("include") or ()):
+        _add(resource, types.group(name, Place(document, ("include", at))).items(), types, name)
     return resource
 
 
 def _add(
-    resource: Resource, fields: Iterable[tuple[str, tuple[Field, Place]]], types: Types, source: str
+    resource: Resource, fields: Iterable[tuple[str, tuple[Field, Place]]], types: Types, group: str
 ) -> None:
+    """Add fields of the file itself, or of a group; a name that is there already is told at the earlier place."""
     for name, (given, place) in fields:
         if name in resource.fields:
-            here = place if place.document is resource.document else Place(resource.document, ("include",))
-            message = f'The field "{name}" of {source} was included already; a field is defined once.'
-            types.mistakes.append(here.mistake("field twice", message))
+            message = f'The group "{group}" has a field "{name}" already; a field is defined once.'
+            types.mistakes.append(_clash(resource, name).mistake("field twice", message))
             continue
         resource.fields[name] = types.whole(given, place)
         resource.places[name] = place
+
+
+def _clash(resource: Resource, name: str) -> Place:
+    earlier = resource.places[name]
+    return earlier if earlier.document is resource.document else Place(resource.document, ("include",))

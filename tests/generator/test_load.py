@@ -1,0 +1,110 @@
+"""YAML read as JSON would be, and every hostile file a plain mistake, quickly."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.load import MOST_BYTES, load
+
+
+def read(tmp_path, text):
+    path = tmp_path / "book.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    mistakes = []
+    return load(path, mistakes), [mistake.message for mistake in mistakes]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("true", True),
+        ("null", None),
+        ("", None),
+        ("12", 12),
+        ("-0.5", -0.5),
+        ("2026-12-31", "2026-12-31"),
+        ("on", "on"),
+        ("no", "no"),
+        ("~", "~"),
+        ("012", "012"),
+        ("1_000", "1_000"),
+        ("0x1F", "0x1F"),
+        ("1e9", "1e9"),
+        (".inf", ".inf"),
+        ("12:30", "12:30"),
+        ('"12"', "12"),
+        ("9" * 400, "9" * 400),
+    ],
+)
+def test_a_value_means_what_json_would_mean(tmp_path, written, meant):
+    document, mistakes = read(tmp_path, f"it: {written}\n")
+
+    assert mistakes == []
+    assert document.value == {"it": meant}
+    assert type(document.value["it"]) is type(meant)
+
+
+def test_keys_keep_their_letters(tmp_path):
+    document, _ = read(tmp_path, "120: a\ntrue: b\non: c\n")
+
+    assert document.value == {"120": "a", "true": "b", "on": "c"}
+
+
+def test_every_place_knows_its_line(tmp_path):
+    document, _ = read(tmp_path, "a:\n  b:\n    - c: 1\n    - d: 2\n")
+
+    assert document.line(("a", "b")) == 2
+    assert document.line(("a", "b", 1, "d")) == 4
+    assert document.line(("a", "b", 1, "missing", "deeper")) == 4
+
+
+HOSTILE = {
+    "an alias bomb": "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n",
+    "an alias that holds itself": "a: &a [*a]\n",
+    "a deep list": "a: " + "[" * 100_000,
+    "a deep mapping": "a: " + "{a: " * 50_000,
+    "deep dashes": "- " * 100_000,
+    "an object of Python": "a: !!python/object/apply:os.system [ls]\n",
+    "a key that is a list": "? [a, b]\n: c\n",
+    "a key that is a mapping": "{a: b}: c\n",
+    "an open quote": 'a: "never closed\n',
+    "a zero byte": b"a: b\0c\n",
+    "a byte order mark in the middle": "a: b\n\ufeffc: d: e\n".encode(),
+    "no UTF-8": b"a: \xff\xfe\n",
+    "nothing": b"",
+    "a list": "- a\n- b\n",
+    "a word": "hello\n",
+    "two documents": "a: 1\n---\nb: 2\n",
+    "a merge key with an alias": "a: &a {b: 1}\nc:\n  <<: *a\n",
+    "a directive": "%YAML 9.9\n---\na: 1\n",
+    "an undefined alias": "a: *nobody\n",
+    "more than the limit": b"a: " + b"x" * (MOST_BYTES + 10),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_is_one_plain_mistake(tmp_path, text):
+    document, mistakes = read(tmp_path, text)
+
+    assert document is None
+    assert len(mistakes) == 1
+    assert mistakes[0].endswith(".")
+
+
+def test_a_file_that_cannot_be_opened_is_a_mistake(tmp_path):
+    mistakes = []
+
+    assert load(tmp_path / "nowhere.yaml", mistakes) is None
+    assert mistakes[0].message == "The file cannot be read: No such file or directory."
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="ab:- []{}&*!|>'\"#\n,?%@`\\0", max_size=60))
+def test_no_text_makes_the_loader_fail(tmp_path_factory, text):
+    folder = tmp_path_factory.getbasetemp()
+
+    document, mistakes = read(Path(folder), text)
+
+    assert document is not None or mistakes
