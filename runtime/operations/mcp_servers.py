@@ -104,7 +104,7 @@ class McpServers:
         *,
         name: str | Unset = UNSET,
         config: Mapping[str, Any] | Unset = UNSET,
-        expires_at: str | None | Unset = UNSET,
+        expires_at: str | Unset | None = UNSET,
         actor: str = "",
     ) -> dict[str, Any]:
         """Changes what is mentioned; `config` is laid over the present one key by key, `expires_at` None clears.
@@ -183,7 +183,7 @@ def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
     for key in change:
         if key not in known:
             raise InvalidRequest(f'config has no "{key[:80]}".{did_you_mean(key, known)}')
-    values = {
+    values: dict[str, Any] = {
         key: tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
         for key, value in change.items()
     }

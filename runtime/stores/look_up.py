@@ -85,6 +85,14 @@ class SqliteLookUp:
         row = self._connection().execute(_ACCOUNT, (account_id,)).fetchone()
         return None if row is None else read_account(row)
 
+    def is_ready(self) -> bool:
+        """Whether the file can be read now."""
+        try:
+            self._connection().execute(_API_TOKEN, (b"",)).fetchone()
+        except sqlite3.Error:
+            return False
+        return True
+
     def close(self) -> None:
         """Closes every connection. Nothing may be asked afterwards."""
         for connection in self._connections:

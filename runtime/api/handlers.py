@@ -1,0 +1,225 @@
+"""What each operation of the management door does: reads the request, asks `operations`, shapes the reply.
+
+Records are read and written in a thread, so that the disk holds up nobody else. A handler raises; the door around it
+(`routes`) turns what is raised into a reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from generator.catalog import Catalog, Tool
+from runtime.api import reading, shapes
+from runtime.api.replies import answered, reply
+from runtime.errors import LedgerportError
+from runtime.model import ApiToken, Grant, ServerConfig
+from runtime.operations.accounts import Accounts
+from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.calls import Answer
+from runtime.operations.mcp_servers import McpServers, check_filter
+
+
+class Calls(Protocol):
+    """The way in to tools."""
+
+    async def call(
+        self,
+        grant: Grant,
+        tools: Mapping[str, Tool],
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        idempotency_key: str = "",
+    ) -> Answer:
+        """Calls one of the tools that the grant lets through."""
+        ...
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the handlers work with."""
+
+    accounts: Accounts
+    mcp_servers: McpServers
+    api_tokens: ApiTokens
+    calls: Calls
+    catalog: Callable[[], Catalog]
+    is_ready: Callable[[], bool]
+
+    def tools(self, integration: str) -> dict[str, Tool]:
+        """Every tool of an integration under its name."""
+        return {tool.name: tool for tool in self.catalog().of(integration)}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request on its way: the bearer's token is known, nothing else is checked yet."""
+
+    request: Request
+    bearer: ApiToken | None
+
+    @property
+    def actor(self) -> str:
+        """Who asks, for the audit."""
+        return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
+
+    def word(self, name: str) -> str:
+        """A part of the path."""
+        found: str = self.request.path_params[name]
+        return found
+
+
+async def create_account(door: Door, asked: Asked) -> Response:
+    """Connect a company: answers an account and the address at which a person connects it."""
+    body = reading.checked(await reading.read_json(asked.request), shapes.NewAccount)
+    made = await asyncio.to_thread(
+        lambda: door.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
+    )
+    return reply(made, 201)
+
+
+async def list_accounts(door: Door, asked: Asked) -> Response:
+    """List the integrated accounts, from the oldest on."""
+    query = reading.read_query(asked.request, shapes.PartQuery)
+    return reply(await asyncio.to_thread(door.accounts.list, query.limit, query.next_cursor))
+
+
+async def get_account(door: Door, asked: Asked) -> Response:
+    """Get one integrated account."""
+    return reply(door.accounts.get(asked.word("id")))
+
+
+async def delete_account(door: Door, asked: Asked) -> Response:
+    """Disconnect a company: its URLs stop working and the vendor is told."""
+    return reply(await door.accounts.delete(asked.word("id"), actor=asked.actor))
+
+
+async def connect_account(door: Door, asked: Asked) -> Response:
+    """Get a fresh address at which a person connects the company, or connects it again."""
+    return reply(await asyncio.to_thread(door.accounts.connect, asked.word("id")))
+
+
+async def create_mcp_server(door: Door, asked: Asked) -> Response:
+    """Make a secret URL for an agent. The URL and its token are shown this once."""
+    body = reading.checked(await reading.read_json(asked.request), shapes.NewMcpServer)
+    config = body.config.model_dump(exclude_unset=True)
+    made = await asyncio.to_thread(
+        lambda: door.mcp_servers.create(
+            asked.word("id"), body.name, config, body.expires_at, actor=asked.actor
+        )
+    )
+    return reply(made, 201)
+
+
+async def list_mcp_servers(door: Door, asked: Asked) -> Response:
+    """List the MCP servers of an account, from the oldest on."""
+    query = reading.read_query(asked.request, shapes.PartQuery)
+    return reply(
+        await asyncio.to_thread(door.mcp_servers.list, asked.word("id"), query.limit, query.next_cursor)
+    )
+
+
+async def get_mcp_server(door: Door, asked: Asked) -> Response:
+    """Get one MCP server."""
+    return reply(await asyncio.to_thread(door.mcp_servers.get, asked.word("id"), asked.word("mcp_id")))
+
+
+async def change_mcp_server(door: Door, asked: Asked) -> Response:
+    """Change the name, filter, switches or expiry of an MCP server; its URL stays."""
+    values = await reading.read_json(asked.request)
+    body = reading.checked(values, shapes.McpServerChange)
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
+    if "config" in changes:
+        changes["config"] = body.config.model_dump(exclude_unset=True)
+    return reply(
+        await asyncio.to_thread(
+            lambda: door.mcp_servers.change(
+                asked.word("id"), asked.word("mcp_id"), **changes, actor=asked.actor
+            )
+        )
+    )
+
+
+async def delete_mcp_server(door: Door, asked: Asked) -> Response:
+    """End an MCP server: its URL answers 404 from now on."""
+    return reply(
+        await asyncio.to_thread(
+            lambda: door.mcp_servers.delete(asked.word("id"), asked.word("mcp_id"), actor=asked.actor)
+        )
+    )
+
+
+async def list_tools(door: Door, asked: Asked) -> Response:
+    """List the tools of an account, with the same filter as an MCP server has."""
+    query = reading.read_query(asked.request, shapes.ToolsQuery)
+    account = door.accounts.find(asked.word("id"))
+    catalog = door.catalog()
+    integration = catalog.integrations[account.integration]
+    tools = check_filter(integration, catalog.of(integration.name), query.methods, query.tags)
+    return reply({"result": [_tool(tool) for tool in tools], "next_cursor": None})
+
+
+async def call_tool(door: Door, asked: Asked) -> Response:
+    """Call a tool. Answers what the vendor answered, with its status and the state of its rate limit."""
+    key = reading.idempotency_key(asked.request)
+    arguments = await reading.read_json(asked.request, may_be_empty=True)
+    account = door.accounts.find(asked.word("id"))
+    answer = await door.calls.call(
+        Grant(account, ServerConfig()),
+        door.tools(account.integration),
+        asked.word("tool"),
+        arguments,
+        idempotency_key=key,
+    )
+    return answered(answer)
+
+
+async def create_api_token(door: Door, asked: Asked) -> Response:
+    """Make an API token. The token is shown this once."""
+    body = reading.checked(await reading.read_json(asked.request), shapes.NewApiToken)
+    return reply(await asyncio.to_thread(lambda: door.api_tokens.create(body.name, actor=asked.actor)), 201)
+
+
+async def list_api_tokens(door: Door, asked: Asked) -> Response:
+    """List the API tokens, without their secrets."""
+    query = reading.read_query(asked.request, shapes.PartQuery)
+    return reply(await asyncio.to_thread(door.api_tokens.list, query.limit, query.next_cursor))
+
+
+async def revoke_api_token(door: Door, asked: Asked) -> Response:
+    """Revoke an API token: it opens nothing from now on."""
+    return reply(
+        await asyncio.to_thread(lambda: door.api_tokens.revoke(asked.word("token_id"), actor=asked.actor))
+    )
+
+
+async def health(door: Door, _asked: Asked) -> Response:
+    """Say whether the deployment can work."""
+    return reply({"status": "ok"}) if door.is_ready() else reply({"status": "unavailable"}, 503)
+
+
+class Unexpected(LedgerportError):
+    """A mistake of ours. Nothing of it is told; it is logged."""
+
+    code = "internal"
+    status = 500
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "resource": tool.resource,
+        "method": tool.method,
+        "tags": list(tool.tags),
+        "risk": tool.risk,
+        "input_schema": orjson.Fragment(tool.schema),
+    }

@@ -1,0 +1,125 @@
+"""The OpenAPI 3.1 document of the management door, made from the table of operations and nothing else."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from runtime.api import shapes
+from runtime.api.reading import LONGEST_KEY
+from runtime.api.table import TABLE, Operation
+
+_REFUSALS = {
+    "400": "What was sent is wrong; the message says where.",
+    "401": "There is no API token, or a wrong one.",
+    "404": "There is no such thing.",
+    "409": "It is in another state than that needs.",
+    "413": "The body is too large.",
+    "415": "The body is not JSON.",
+    "500": "The server failed; this was logged.",
+}
+
+
+@cache
+def document(server_url: str) -> dict[str, Any]:
+    """The document for a deployment at this address."""
+    models = [(model, "validation") for operation in TABLE for model in _models(operation)]
+    _, schemas = models_json_schema(
+        [*dict.fromkeys(models), (shapes.ErrorShape, "validation")],  # type: ignore[list-item]
+        ref_template="#/components/schemas/{model}",
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in TABLE:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Ledgerport",
+            "version": "1",
+            "description": "Manages companies and their secret URLs.",
+        },
+        "servers": [{"url": server_url}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"api_token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"api_token": []}],
+    }
+
+
+def _models(operation: Operation) -> list[type[BaseModel]]:
+    return [model for model in (operation.body, operation.answer) if model is not None]
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    handler = operation.handler
+    described: dict[str, Any] = {
+        "operationId": handler.__name__,
+        "summary": (handler.__doc__ or "").strip(),
+        "parameters": [*_path(operation), *_query(operation), *_headers(operation)],
+        "responses": _responses(operation),
+    }
+    if operation.body is not None:
+        described["requestBody"] = {"required": not operation.calls_vendor, "content": _json(operation.body)}
+    if operation.is_public:
+        described["security"] = []
+    return described
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    content: dict[str, Any] = _json(operation.answer)
+    if operation.calls_vendor:
+        content = {"application/json": {}, "application/pdf": {}, "application/octet-stream": {}}
+    responses: dict[str, Any] = {str(operation.status): {"description": "Done.", "content": content}}
+    if operation.is_public:
+        return {
+            **responses,
+            "503": {"description": "It cannot work now.", "content": _json(operation.answer)},
+        }
+    for status, description in _REFUSALS.items():
+        responses[status] = {"description": description, "content": _json(shapes.ErrorShape)}
+    if operation.calls_vendor:
+        responses["default"] = {
+            "description": "The vendor's own status, such as 429.",
+            "content": _json(shapes.ErrorShape),
+        }
+    return responses
+
+
+def _path(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+
+
+def _query(operation: Operation) -> list[dict[str, Any]]:
+    if operation.query is None:
+        return []
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in operation.query.model_json_schema()["properties"].items()
+    ]
+
+
+def _headers(operation: Operation) -> list[dict[str, Any]]:
+    if not operation.calls_vendor:
+        return []
+    return [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "The same key makes a repeat of a write the same write.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+        }
+    ]
+
+
+def _json(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}

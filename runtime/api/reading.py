@@ -1,0 +1,148 @@
+"""Reads what a client sent, and believes none of it: header fields, query and body become checked values here.
+
+Every mistake is an InvalidRequest, or one of its kin with the fitting status, that names what is wrong and the
+nearest right word; never a failure of the server.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from runtime.errors import InvalidRequest
+from runtime.operations.names import did_you_mean
+
+LARGEST_BODY = 4 * 1024 * 1024
+DEEPEST_BODY = 64
+LONGEST_KEY = 255
+_LISTS = ("methods", "tags")
+_MISTAKES_SHOWN = 20
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body is not JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class TooLarge(InvalidRequest):
+    """The body is larger than any that makes sense here."""
+
+    code = "too_large"
+    status = 413
+
+
+async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
+    """The JSON object in the body. Raises InvalidRequest (400), UnsupportedMediaType (415) or TooLarge (413)."""
+    content = await _read(request)
+    if may_be_empty and not content:
+        return {}
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType(
+            "The body must be JSON.", advice="Send it with the header Content-Type: application/json."
+        )
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as problem:
+        raise InvalidRequest(f"The body is not JSON: {problem.msg} at character {problem.pos}.") from problem
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object, such as {}.")
+    _check_depth(value)
+    return value
+
+
+def read_query(request: Request, model: type[Model]) -> Model:
+    """What stands behind the question mark. Raises InvalidRequest."""
+    values: dict[str, Any] = {}
+    for name in request.query_params:
+        found = request.query_params.getlist(name)
+        if name in _LISTS and name in model.model_fields:
+            values[name] = [word for text in found for word in text.split(",") if word]
+        elif len(found) > 1:
+            raise InvalidRequest(f'"{name[:80]}" is given {len(found)} times.')
+        else:
+            values[name] = found[0]
+    return checked(values, model)
+
+
+def checked(values: dict[str, Any], model: type[Model]) -> Model:
+    """The values as a model. Raises InvalidRequest, which names every mistake."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as problem:
+        mistakes = [
+            _mistake(model, each["type"], each["loc"], each["msg"])
+            for each in problem.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise InvalidRequest(
+            " ".join(mistakes[:_MISTAKES_SHOWN]), details={"errors": mistakes[:_MISTAKES_SHOWN]}
+        ) from None
+
+
+def idempotency_key(request: Request) -> str:
+    """The Idempotency-Key, or nothing. Raises InvalidRequest when it is long, odd, or there are several."""
+    found = request.headers.getlist("idempotency-key")
+    if not found:
+        return ""
+    key = found[0].strip()
+    if len(found) > 1 or not 0 < len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise InvalidRequest(f"Idempotency-Key must be one word of 1 to {LONGEST_KEY} ASCII characters.")
+    return key
+
+
+async def _read(request: Request) -> bytes:
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length[:20]) > LARGEST_BODY:
+        raise _too_large()
+    content = bytearray()
+    try:
+        async for piece in request.stream():
+            content += piece
+            if len(content) > LARGEST_BODY:
+                raise _too_large()
+    except ClientDisconnect as gone:
+        raise InvalidRequest("The body ended too early.") from gone
+    return bytes(content)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"The body is larger than {LARGEST_BODY // 1024 // 1024} MiB.")
+
+
+def _check_depth(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST_BODY:
+            raise InvalidRequest(f"The body is nested more than {DEEPEST_BODY} levels deep.")
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+
+
+def _mistake(model: type[BaseModel], kind: str, place: tuple[int | str, ...], message: str) -> str:
+    where = ".".join(str(step)[:80] for step in place)
+    if kind == "extra_forbidden":
+        return f'"{where}" is not known here.{did_you_mean(str(place[-1]), _names_at(model, place[:-1]))}'
+    if kind == "missing":
+        return f'"{where}" is missing.'
+    return f'"{where}": {message}.'
+
+
+def _names_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    for step in place:
+        inner = model.model_fields[str(step)].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

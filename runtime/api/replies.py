@@ -1,0 +1,81 @@
+"""What the management door sends back: JSON, files, and every error in its one shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from runtime.errors import LedgerportError, RateLimited, Unauthorized
+from runtime.operations.calls import Answer
+
+JSON = "application/json"
+_SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_SUCCESSES = (200, 201, 202)
+
+
+def reply(value: Any, status: int = 200) -> Response:
+    """A value as JSON."""
+    return Response(orjson.dumps(value), status, media_type=JSON, headers=_SAFE)
+
+
+def refusal(
+    error: LedgerportError,
+    status: int = 0,
+    *,
+    rate_limit: dict[str, Any] | None = None,
+    fields: Iterable[tuple[bytes, bytes]] = (),
+) -> Response:
+    """An error in the shape that every error has here. `status` is the vendor's own when it is one."""
+    code = status or error.status
+    shape = {
+        "error": True,
+        "statusCode": code,
+        "statusMessage": _phrase(code),
+        **error.as_dict(),
+        **({"rate_limit": rate_limit} if rate_limit else {}),
+    }
+    response = Response(orjson.dumps(shape, default=str), code, media_type=JSON, headers=_SAFE)
+    response.raw_headers += list(fields)
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="ledgerport"'
+    if isinstance(error, RateLimited) and "retry-after" not in response.headers:
+        response.headers["Retry-After"] = str(error.retry_after)
+    if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        response.headers["Connection"] = "close"
+    return response
+
+
+def answered(answer: Answer) -> Response:
+    """What a tool came to, with the vendor's own status and the state of its rate limit."""
+    fields = answer.limits.fields()
+    if answer.error is not None:
+        status = answer.status if answer.status >= HTTPStatus.BAD_REQUEST else answer.error.status
+        return refusal(answer.error, status, rate_limit=answer.limits.as_dict(), fields=fields)
+    if answer.file is not None:
+        response = Response(
+            answer.file.content, media_type=_media_type(answer.file.media_type), headers=_SAFE
+        )
+        name = re.sub(r"[^A-Za-z0-9._-]", "-", answer.file.name)[:120] or "file"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    else:
+        status = answer.status if answer.status in _SUCCESSES else 200
+        response = Response(answer.text, status, media_type=JSON, headers=_SAFE)
+    response.raw_headers += fields
+    return response
+
+
+def _media_type(text: str) -> str:
+    return text if re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", text) else "application/octet-stream"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

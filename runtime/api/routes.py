@@ -1,0 +1,161 @@
+"""The management door: the routes of the table, with the bearer checked before and every error shaped after.
+
+Before it: the app gives it the parts. After it: the handlers. `make_application` is the whole door as ASGI;
+`make_routes` is for who composes it with others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from generator.catalog import Catalog
+from runtime.api.handlers import Asked, Calls, Door, Unexpected
+from runtime.api.openapi import document
+from runtime.api.replies import refusal, reply
+from runtime.api.table import TABLE, Operation
+from runtime.connect.tokens import AccessTokens
+from runtime.crypto import Keys
+from runtime.errors import LedgerportError, NotFound, Unauthorized
+from runtime.logs import Log
+from runtime.model import ApiToken, Clock
+from runtime.operations.accounts import Accounts
+from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.mcp_servers import McpServers
+from runtime.settings import Settings
+from runtime.stores.embedded import Stores
+
+
+class MethodNotAllowed(LedgerportError):
+    """The path is there, but not with this method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+def make_application(
+    *,
+    settings: Settings,
+    keys: Keys,
+    stores: Stores,
+    catalog: Callable[[], Catalog],
+    calls: Calls,
+    tokens: AccessTokens,
+    log: Log,
+    clock: Clock = time.time,
+    pages: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The management door as one ASGI application; `pages` are routes of others, served beside it."""
+    door = Door(
+        accounts=Accounts(settings, keys, stores, catalog, tokens, clock=clock),
+        mcp_servers=McpServers(settings, keys, stores, catalog, clock=clock),
+        api_tokens=ApiTokens(stores, keys, clock=clock),
+        calls=calls,
+        catalog=catalog,
+        is_ready=stores.look_up.is_ready,
+    )
+    application = Starlette(
+        routes=[*pages, *make_routes(door, settings.public_url, log)],
+        exception_handlers={HTTPException: _not_routed},
+    )
+    application.router.redirect_slashes = False
+    return application
+
+
+def make_routes(door: Door, public_url: str, log: Log) -> list[BaseRoute]:
+    """One route for each path of the table, and the OpenAPI document."""
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in TABLE:
+        paths.setdefault(operation.path, {})[operation.method] = operation
+
+    async def openapi(_request: Request) -> Response:
+        return reply(document(public_url))
+
+    return [
+        *(
+            Route(path, _Entrance(door, log, by_method), methods=[*by_method])
+            for path, by_method in paths.items()
+        ),
+        Route("/openapi.json", openapi, methods=["GET"]),
+    ]
+
+
+class _Entrance:
+    """The way in to the operations of one path. An object, so that Starlette hands it the bare ASGI call."""
+
+    def __init__(self, door: Door, log: Log, by_method: dict[str, Operation]) -> None:
+        self._door = door
+        self._log = log
+        self._by_method = by_method
+
+    async def __call__(self, scope: dict[str, object], receive: object, send: object) -> None:
+        request = Request(scope, receive)  # type: ignore[arg-type]
+        operation = self._by_method["GET" if request.method == "HEAD" else request.method]
+        began = time.perf_counter()
+        response, actor = await self._respond(operation, request)
+        took = round((time.perf_counter() - began) * 1000)
+        self._log(
+            "api",
+            method=request.method,
+            path=operation.path,
+            status=response.status_code,
+            ms=took,
+            actor=actor,
+        )
+        await response(scope, receive, send)  # type: ignore[arg-type]
+
+    async def _respond(self, operation: Operation, request: Request) -> tuple[Response, str]:
+        asked = Asked(request, None)
+        try:
+            if not operation.is_public:
+                asked = Asked(request, await self._bearer(request))
+            return await operation.handler(self._door, asked), asked.actor
+        except LedgerportError as error:
+            return refusal(error), asked.actor
+        except Exception as error:
+            self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
+            return refusal(Unexpected("The server failed. It has been logged.")), asked.actor
+
+    async def _bearer(self, request: Request) -> ApiToken:
+        """The API token of the request. Raises Unauthorized."""
+        found = request.headers.getlist("authorization")
+        scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
+        tokens = self._door.api_tokens
+        token = tokens.recognise(secret.strip()) if scheme.lower() == "bearer" else None
+        if token is None:
+            raise Unauthorized(
+                "An API token is needed, and there is none here, or it is not one of this deployment.",
+                advice="Send it as the header Authorization: Bearer <API token>.",
+            )
+        if tokens.is_use_to_note(token):
+            await asyncio.to_thread(tokens.note_use, token)
+        return token
+
+
+def _where(error: Exception) -> str:
+    """File and line of a failure: what can be logged of it without a value that a client sent."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+async def _not_routed(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    if problem.status_code == MethodNotAllowed.status:
+        allowed = (problem.headers or {}).get("Allow", "")
+        response = refusal(
+            MethodNotAllowed("This path does not take that method.", advice=f"It takes: {allowed}.")
+        )
+        response.headers["Allow"] = allowed
+        return response
+    return refusal(
+        NotFound("There is nothing at this address.", advice="See /openapi.json for what there is.")
+    )

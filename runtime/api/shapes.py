@@ -1,0 +1,233 @@
+"""What comes in and goes out at the management door, as pydantic models: they check bodies and write the document.
+
+Bodies are strict: a key that is not here, or a value of another type, is an error that names it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
+Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Expiry = Annotated[
+    str | None,
+    Field(
+        max_length=64,
+        description="When the URL stops working: ISO 8601 with its zone, at least 60 seconds ahead. Null for never.",
+        examples=["2030-01-31T17:00:00Z"],
+    ),
+]
+
+
+class Body(BaseModel):
+    """What a client sends."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NewAccount(Body):
+    """A company to connect."""
+
+    name: Name
+    integration: Annotated[
+        str, Field(max_length=80, description="Which vendor; may be left out when there is only one.")
+    ] = ""
+    fields: Annotated[
+        dict[str, str],
+        Field(max_length=50, description="What the vendor asks for, when it is not connected by OAuth."),
+    ] = {}
+
+
+class Config(Body):
+    """The filter and switches of an MCP server. A tool must pass methods and tags; an empty list passes all."""
+
+    methods: Annotated[
+        Words,
+        Field(
+            description="read (list, get), write (create, update, delete), custom (the rest), or method names."
+        ),
+    ] = []
+    tags: Annotated[Words, Field(description="A tool passes when it has any of these.")] = []
+    require_api_token_auth: Annotated[
+        bool, Field(description="Whether the URL alone is not enough: an API token must come with it.")
+    ] = False
+    rate_limit_style: Annotated[
+        Literal["tool_result", "http_429"],
+        Field(description="How an agent learns that the vendor's rate limit is reached."),
+    ] = "tool_result"
+    max_answer_bytes: Annotated[
+        int, Field(ge=0, le=10_000_000, description="Largest text of one answer; 0 for the deployment's own.")
+    ] = 0
+
+
+class NewMcpServer(Body):
+    """A secret URL to make for an integrated account."""
+
+    name: Name
+    config: Config = Config()
+    expires_at: Expiry = None
+
+
+class McpServerChange(Body):
+    """What to change; what is left out stays. `config` is laid over the present one key by key."""
+
+    name: Name = ""
+    config: Config = Config()
+    expires_at: Expiry = None
+
+
+class NewApiToken(Body):
+    """An API token to make."""
+
+    name: Name
+
+
+class Arguments(BaseModel):
+    """The arguments of a tool, as its input schema has them."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Query(BaseModel):
+    """What stands behind the question mark."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PartQuery(Query):
+    """Which part of a list to answer."""
+
+    limit: Annotated[int, Field(ge=1, le=200, description="How many to answer at most.")] = 50
+    next_cursor: Annotated[str, Field(max_length=400, description="From the part before, unchanged.")] = ""
+
+
+class ToolsQuery(Query):
+    """Which tools to answer."""
+
+    methods: Annotated[list[str], Field(description="As config.methods; also separated by commas.")] = []
+    tags: Annotated[list[str], Field(description="As config.tags; also separated by commas.")] = []
+
+
+class AccountShape(BaseModel):
+    """An integrated account: one connected company."""
+
+    id: str
+    name: str
+    integration: str
+    environment: str
+    status: Literal["pending", "active", "needs_reconnect"]
+    company: str
+    fields: dict[str, str]
+    created_at: Time
+    updated_at: Time
+
+
+class AccountToAuthorize(AccountShape):
+    """An account with the address at which a person connects it, good for ten minutes."""
+
+    authorize_url: Annotated[str, Field(description="Open it in a browser.")] = ""
+
+
+class McpServerShape(BaseModel):
+    """An MCP server: one secret URL for one integrated account."""
+
+    id: str
+    name: str
+    config: Config
+    integrated_account_id: str
+    expires_at: Time | None
+    created_at: Time
+    updated_at: Time
+
+
+class McpServerOnce(McpServerShape):
+    """A new MCP server, with its secret, which is not shown again."""
+
+    token: str
+    url: str
+
+
+class ApiTokenShape(BaseModel):
+    """An API token, without its secret."""
+
+    id: str
+    name: str
+    created_at: Time
+    last_used_at: Time | None
+
+
+class ApiTokenOnce(ApiTokenShape):
+    """A new API token, with its secret, which is not shown again."""
+
+    token: str
+
+
+class ToolShape(BaseModel):
+    """A tool as it can be called here."""
+
+    name: str
+    title: str
+    description: str
+    resource: str
+    method: str
+    tags: list[str]
+    risk: Literal["read", "create", "overwrite", "destroy", "send"]
+    input_schema: dict[str, Any]
+
+
+class AccountList(BaseModel):
+    """A part of the integrated accounts."""
+
+    result: list[AccountShape]
+    next_cursor: str | None
+
+
+class McpServerList(BaseModel):
+    """A part of the MCP servers of an account."""
+
+    result: list[McpServerShape]
+    next_cursor: str | None
+
+
+class ApiTokenList(BaseModel):
+    """A part of the API tokens."""
+
+    result: list[ApiTokenShape]
+    next_cursor: str | None
+
+
+class ToolList(BaseModel):
+    """The tools that are left by a filter; always all of them."""
+
+    result: list[ToolShape]
+    next_cursor: None
+
+
+class Deleted(BaseModel):
+    """What is gone."""
+
+    id: str
+
+
+class Health(BaseModel):
+    """How the deployment is."""
+
+    status: Literal["ok", "unavailable"]
+
+
+class ErrorShape(BaseModel):
+    """What went wrong, to what, and what to do now."""
+
+    error: Literal[True]
+    statusCode: int
+    statusMessage: str
+    message: str
+    code: str
+    advice: str = ""
+    vendor_code: str = ""
+    trace: str = ""
+    details: dict[str, Any] = {}
+    rate_limit: dict[str, Any] = {}
