@@ -27,10 +27,11 @@ from runtime.errors import (
     LedgerportError,
     NeedsReconnect,
     NotFound,
+    SettingsError,
     VendorUnavailable,
 )
 from runtime.model import Account, AuditEntry, Authorization, Clock, TokenHash
-from runtime.settings import Settings, app_of
+from runtime.settings import IntegrationSettings, Settings, app_of
 
 if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
@@ -69,10 +70,10 @@ class Authorizations:
     def begin(self, account: Account) -> str:
         """The address to open in a browser, good for ten minutes.
 
-        Raises SettingsError when the deployment has no app at the vendor, NotFound when the account is gone.
+        Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
         """
         integration = self._catalog().integrations[account.integration]
-        app = app_of(self._settings, integration)
+        app = self.check_app(integration)
         state = self._keys.new_state()
         pending = Authorization(account.id, self.redirect_uri, self._clock() + STATE_SECONDS)
         if not self._stores.records.add_authorization(TokenHash(self._keys.hash_token(state)), pending):
@@ -86,6 +87,13 @@ class Authorizations:
         }
         address = self._tokens.addresses.of_vendor(integration, integration.auth.authorize_url)
         return f"{address}{'&' if '?' in address else '?'}{urlencode(words)}"
+
+    def check_app(self, integration: Integration) -> IntegrationSettings:
+        """The deployment's app at the vendor. Raises Conflict when it is not set up."""
+        try:
+            return app_of(self._settings, integration)
+        except SettingsError as missing:
+            raise Conflict(missing.message, advice=missing.advice) from missing
 
     async def complete(self, callback: Mapping[str, str]) -> Account:
         """Finishes a connection from the query of its callback, and answers the account, active.

@@ -70,6 +70,7 @@ class Accounts:
         credentials = Credentials()
         if chosen.auth.type == "oauth2":
             _check_fields(chosen, fields or {}, ())
+            self.authorizations.check_app(chosen)
         else:
             account, credentials = self._with_fields(chosen, account, fields or {})
         account = replace(account, sealed=seal_credentials(self._keys, account.id, credentials))
