@@ -125,8 +125,13 @@ class Application:
     def _open_doors(self) -> Asgi:
         """The management door and the pages; imported at their first request."""
         from runtime.api.routes import make_application
+        from runtime.operations.accounts import Accounts
+        from runtime.web.routes import make_routes
 
         runtime = self._runtime
+        accounts = Accounts(
+            runtime.settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens
+        )
         self._doors = make_application(
             settings=runtime.settings,
             keys=runtime.keys,
@@ -135,6 +140,7 @@ class Application:
             calls=runtime.calls,
             tokens=runtime.tokens,
             log=runtime.log,
+            pages=make_routes(accounts.authorizations, runtime.current_catalog, runtime.log),
         )
         return self._doors
 
