@@ -135,7 +135,7 @@ def _sentence(error: Any) -> tuple[str, str]:
         return str(said), ""
     if rule == "required":
         missing = [name for name in wanted if name not in value]
-        return f"{' and '.join(_quoted(missing))} is missing.", ""
+        return f"{' and '.join(_quoted(missing))} {'is' if len(missing) == 1 else 'are'} missing.", ""
     if rule == "enum":
         return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(
             str(value), map(str, wanted)

@@ -20,7 +20,7 @@ rate_limit: { limited_when: { status: [429] } }
 query:
   and: ";"
   order_by: "{field}"
-  conditions: { equals: "{field}={value}", contains: "{field}~{value}", from: "{field}>{value}", until: "{field}<{value}" }
+  conditions: { equals: "{field}={value}", contains: "{field}~{value}", from: "{field}>{value}", until: "<" }
   strings: { quote: "" }
 pagination: { style: page, first: 1, limit: { default: 20, max: 100 } }
 tags: { books: What is lent., people: Who reads., destructive: What cannot be undone. }

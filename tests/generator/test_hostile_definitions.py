@@ -10,7 +10,9 @@ from generator.compile import check
 from generator.load import load
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
-ODD = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "{x}", "[[x.y]]", [], ["x"], {}, {"x": 1}, [[]], "GET /{x}"])
+ODD = st.sampled_from(
+    [None, True, 0, -1, 1.5, "", "x", "{x}", "[[x.y]]", [], ["x"], {}, {"x": 1}, [[]], "GET /{x}"]
+)
 
 
 def places(value, path=()):

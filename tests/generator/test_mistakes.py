@@ -31,8 +31,10 @@ CASES = {
         "book",
         "  title:\n    type: string",
         "  title:\n    type: sting",
-        f'{BOOK}:13: title.type: "sting" is not one of string, number, integer, boolean, array, object. '
-        'Did you mean "string"?',
+        (
+            f'{BOOK}:13: title.type: "sting" is not one of string, number, integer, boolean, array, object. '
+            'Did you mean "string"?'
+        ),
     ),
     "an unknown shared type": (
         "book",
@@ -62,8 +64,10 @@ CASES = {
         "book",
         "[[books.get]]",
         "[[book.get]]",
-        f'{BOOK}:38: methods.update.description: [[book.get]] leads nowhere: there is no such tool. '
-        'Did you mean "books.get"?',
+        (
+            f"{BOOK}:38: methods.update.description: [[book.get]] leads nowhere: there is no such tool. "
+            'Did you mean "books.get"?'
+        ),
     ),
     "a field twice": (
         "book",
@@ -93,8 +97,10 @@ CASES = {
         "integration",
         "risk: overwrite",
         "risk: overwite",
-        f'{INTEGRATION}:32: methods.update.risk: "overwite" is not one of read, create, overwrite, destroy, send. '
-        'Did you mean "overwrite"?',
+        (
+            f'{INTEGRATION}:32: methods.update.risk: "overwite" is not one of read, create, overwrite, destroy, send. '
+            'Did you mean "overwrite"?'
+        ),
     ),
     "a column that is no field": (
         "book",
@@ -106,29 +112,37 @@ CASES = {
         "book",
         "{ title_contains: garden }",
         "{ title_contains: 7 }",
-        f"{BOOK}:32: methods.list.examples.0.arguments: The example does not fit the tool: title_contains: "
-        '7 is not of type "string".',
+        (
+            f"{BOOK}:32: methods.list.examples.0.arguments: The example does not fit the tool: title_contains: "
+            '7 is not of type "string".'
+        ),
     ),
     "a method without its request": (
         "book",
         "  delete:\n",
         "  lend:\n",
-        f'{BOOK}:39: methods.lend: "request" and "returns" and "risk" is missing, and integration.yaml has no usual '
-        'method "lend" to take it from. The usual methods are list, get, create, update, delete.',
+        (
+            f'{BOOK}:39: methods.lend: "request" and "returns" and "risk" are missing, and integration.yaml has no usual '
+            'method "lend" to take it from. The usual methods are list, get, create, update, delete.'
+        ),
     ),
     "a tool name that is too long": (
         "book",
         "  delete:\n",
         "  delete:\n    tool: take_off_the_shelf_for_good_and_never_put_it_back_again_please\n",
-        f'{BOOK}:40: methods.delete.tool: "take_off_the_shelf_for_good_and_never_put_it_back_again…" must be small '
-        "letters, digits and underscores, 52 at most.",
+        (
+            f'{BOOK}:40: methods.delete.tool: "take_off_the_shelf_for_good_and_never_put_it_back_again…" must be small '
+            "letters, digits and underscores, 52 at most."
+        ),
     ),
     "two tools that begin alike": (
         "book",
         "description: Read one book of the shelf.",
         "description: Find books by title or by when they were lent. Or one.",
-        f"{BOOK}:34: methods.get.description: The first sentence is the same as that of list_all_shelf_books, so a "
-        "model cannot tell them apart.",
+        (
+            f"{BOOK}:34: methods.get.description: The first sentence is the same as that of list_all_shelf_books, so a "
+            "model cannot tell them apart."
+        ),
     ),
     "a filter that the language lacks": (
         "book",
@@ -252,4 +266,7 @@ def test_two_files_for_one_resource_are_a_mistake(shelf):
 
     told = [str(each) for each in check([Path("definitions")])]
 
-    assert f'{BOOK}:1: resource: The resource "books" is defined in definitions/shelf/again.yaml already.' in told
+    assert (
+        f'{BOOK}:1: resource: The resource "books" is defined in definitions/shelf/again.yaml already.'
+        in told
+    )

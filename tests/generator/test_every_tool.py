@@ -1,0 +1,192 @@
+"""Rules that every tool of every integration must keep, so that no client or model provider refuses the list."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from generator.catalog import METHOD_CLASSES
+from generator.compile import compile_catalog
+from generator.words import first_sentence
+
+CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+every_tool = pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool.name)
+
+
+def wire(tool):
+    return json.loads(tool.wire)
+
+
+def schemas_in(schema):
+    yield schema
+    for each in schema.get("properties", {}).values():
+        yield from schemas_in(each)
+    if "items" in schema:
+        yield from schemas_in(schema["items"])
+
+
+@every_tool
+def test_its_name_fits_the_strictest_client(tool):
+    assert re.fullmatch(r"[a-z][a-z0-9_]{0,51}", tool.name)
+
+
+@every_tool
+def test_its_description_fits_and_has_whole_sentences(tool):
+    assert 15 <= len(tool.description) <= 1024
+    assert tool.description.endswith(".")
+    assert "[[" not in tool.description
+    assert "{query_example}" not in tool.description
+
+
+@every_tool
+def test_its_schema_is_a_closed_object_without_combinators_or_references(tool):
+    schema = wire(tool)["inputSchema"]
+
+    assert list(schema) == ["type", "properties", "required", "additionalProperties"]
+    assert schema["type"] == "object"
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) <= set(schema["properties"])
+    Draft202012Validator.check_schema(schema)
+
+
+@every_tool
+def test_its_nested_shapes_stay_open_and_plain(tool):
+    for inner in list(schemas_in(tool.input_schema))[1:]:
+        assert not {"$ref", "oneOf", "anyOf", "allOf", "not", "additionalProperties"} & inner.keys()
+        assert not {"access", "filter", "sort", "points_to", "required_for", "join"} & inner.keys()
+
+
+@every_tool
+def test_its_arguments_have_names_that_providers_take_and_a_sentence_each(tool):
+    for name, given in tool.input_schema["properties"].items():
+        assert re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", name)
+        assert re.fullmatch(r"[A-Z].*\.", given["description"], re.DOTALL), name
+        assert "[[" not in given["description"]
+
+
+@every_tool
+def test_it_takes_less_than_3500_tokens(tool):
+    assert len(tool.wire) / 4 < 3_500
+
+
+@every_tool
+def test_every_hint_and_title_is_explicit(tool):
+    shown = wire(tool)
+    hints = shown["annotations"]
+
+    assert shown["title"] == hints["title"] == tool.title
+    assert {
+        type(hints[f"{name}Hint"]) for name in ("readOnly", "destructive", "idempotent", "openWorld")
+    } == {bool}
+    assert hints["readOnlyHint"] is (tool.risk == "read")
+    assert hints["destructiveHint"] is (tool.risk in ("overwrite", "destroy", "send"))
+    assert hints["openWorldHint"] is (tool.risk == "send")
+
+
+@every_tool
+def test_what_is_sent_are_arguments_of_the_tool(tool):
+    properties = set(tool.input_schema["properties"])
+
+    assert {argument for argument, _ in tool.call.body_arguments} <= properties
+    assert not properties & set(tool.tolerated)
+    assert tool.method_class == METHOD_CLASSES.get(tool.method, "custom")
+
+
+@every_tool
+def test_only_a_method_that_reads_is_of_the_class_read(tool):
+    assert (tool.method_class == "read") <= (tool.risk == "read")
+    assert (tool.method_class == "read") <= (tool.call.verb == "GET")
+
+
+def test_the_order_of_tools_is_fixed_and_their_names_and_first_sentences_are_their_own():
+    names = [(tool.integration, tool.name) for tool in CATALOG.tools]
+    sentences = [first_sentence(tool.description) for tool in CATALOG.tools]
+
+    assert names == sorted(names)
+    assert len(set(names)) == len(names)
+    assert len(set(sentences)) == len(sentences)
+
+
+def test_compiling_twice_gives_the_same_bytes():
+    again = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+
+    assert [tool.wire for tool in again.tools] == [tool.wire for tool in CATALOG.tools]
+    assert again.version == CATALOG.version
+
+
+def test_every_list_tool_teaches_the_query_language():
+    for tool in CATALOG.of("quickbooks"):
+        if tool.method == "list":
+            assert f"select * from {tool.listing.entity}" in tool.description
+            assert "no OR" in tool.description
+            assert "%" in tool.description
+            assert tool.listing.raw_query
+
+
+def test_every_update_tool_tells_of_the_sync_token_and_of_what_a_full_update_clears():
+    for tool in CATALOG.of("quickbooks"):
+        if tool.method == "update":
+            assert "SyncToken" in tool.input_schema["required"]
+            assert "clears every writable field you leave out" in tool.description
+            assert {"MetaData", "domain"} <= set(tool.tolerated)
+            assert "sparse" in tool.input_schema["properties"]
+
+
+def test_what_cannot_be_undone_is_tagged_so():
+    for tool in CATALOG.of("quickbooks"):
+        assert ("destructive" in tool.tags) is (tool.risk == "destroy")
+
+
+def test_the_tag_crm_shows_customers_and_vendors_only():
+    resources = {tool.resource for tool in CATALOG.of("quickbooks") if "crm" in tool.tags}
+
+    assert resources == {"customers", "vendors"}
+
+
+def test_the_key_facts_stand_in_the_first_512_characters_of_the_guidance():
+    guidance = CATALOG.integrations["quickbooks"].guidance
+
+    assert len(guidance) <= 2000
+    for word in ("Id", "SyncToken", "sparse", "YYYY-MM-DD"):
+        assert word in guidance[:512]
+
+
+def test_no_word_of_a_vendor_stands_in_the_generator():
+    words = re.compile(r"quick.?books|intuit|synctoken|realm|minorversion", re.IGNORECASE)
+    for path in (Path(__file__).resolve().parents[2] / "generator").glob("*.py"):
+        assert not words.search(path.read_text(encoding="utf-8")), path.name
+
+
+NAMES = """
+list_all_quick_books_invoices get_single_quick_books_invoice_by_id create_a_quick_books_invoice
+update_a_quick_books_invoice_by_id delete_a_quick_books_invoice_by_id void_a_quick_books_invoice_by_id
+send_a_quick_books_invoice_by_id download_a_quick_books_invoice_pdf_by_id list_all_quick_books_bill_payments
+void_a_quick_books_bill_payment_by_id void_a_quick_books_payment_by_id send_a_quick_books_payment_by_id
+create_a_quick_books_journal_entry get_quick_books_company_info get_quick_books_profit_and_loss_report
+get_quick_books_balance_sheet_report list_all_quick_books_classes update_a_quick_books_account_by_id
+"""
+
+
+@pytest.mark.parametrize("name", NAMES.split())
+def test_the_names_that_prompts_already_use_are_there(name):
+    assert name in CATALOG.by_name
+
+
+def test_a_record_on_a_list_cannot_be_deleted():
+    deleted = {tool.resource for tool in CATALOG.of("quickbooks") if tool.method == "delete"}
+
+    assert deleted == {"invoices", "bills", "bill_payments", "payments", "journal_entries", "purchases"}
+
+
+def test_every_voucher_of_an_update_that_wants_fields_repeated_says_so():
+    wanted = {tool.resource: tool.always_send for tool in CATALOG.of("quickbooks") if tool.always_send}
+
+    assert wanted == {
+        "bills": ("VendorRef",),
+        "payments": ("CustomerRef", "TotalAmt"),
+        "purchases": ("PaymentType",),
+        "accounts": ("Name",),
+        "classes": ("Name",),
+    }
