@@ -49,7 +49,7 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
     body = {
         name: value
         for name, value in body.items()
-        if not is_empty(value) and name not in ("Id", "SyncToken", "sparse")
+        if (name == "Line" or not is_empty(value)) and name not in ("Id", "SyncToken", "sparse")
     }
     _require(facts, body, facts.required)
     with books.store.transaction():
@@ -113,10 +113,10 @@ def _allow(facts: Entity, operation: str) -> None:
 
 
 def _require(facts: Entity, body: Body, names_needed: tuple[str, ...]) -> None:
+    """2020 for what is absent; an empty array of lines is left to the rules, which have a better sentence for it."""
     for name in names_needed:
-        if (facts.name, name) not in FILLED_IN and (name not in body or is_empty(body[name])):
-            if name == "Line" and body.get("Line") == []:
-                raise business("You must fill out at least one detail line.")
+        is_given = name in body and (name == "Line" or not is_empty(body[name]))
+        if not is_given and (facts.name, name) not in FILLED_IN:
             raise missing(name)
 
 
