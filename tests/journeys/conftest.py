@@ -62,7 +62,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     demo = Demo(Path(tmp_path_factory.mktemp("stage")), *_free_ports(2))
     with running(demo) as all_of_it:
         made = Stage(demo, all_of_it)
-        made.control("throttle", {"enabled": False})
+        made.control("throttle", {"is_on": False})
         yield made
 
 

@@ -167,11 +167,11 @@ def test_a_url_that_wants_an_api_token_is_not_enough_alone(stage, kind):
 @every_client
 def test_an_agent_that_is_throttled_reads_how_long_to_wait_and_goes_on(stage, kind):
     with agent(kind, stage.server()["url"]) as someone:
-        stage.control("throttle", {"force": 1})
+        stage.control("throttle", {"forced": 1})
         try:
             throttled = someone.call("get_quick_books_company_info")
         finally:
-            stage.control("throttle", {"force": 0})
+            stage.control("throttle", {"forced": 0})
         assert throttled.is_error
         assert not throttled.raised
         assert "rate limit reached (429)" in throttled.text
