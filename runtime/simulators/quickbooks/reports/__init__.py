@@ -1,10 +1,14 @@
-"""Reports, each a function of the store, the company and the request's parameters: computed from the postings.
+"""Reports, each a function of a question about one company's books: computed from the postings.
 
-A report module registers its function under the name of its route with `report("ProfitAndLoss")`.
+A report module registers its function under the name of its route with `report("ProfitAndLoss")`. `Question` reads the
+parameters, `sums` asks the ledger on either basis, `splits` makes the columns, `layout` the structure; detail reports
+read `lines` of the ledger and show them through `cells`.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,21 +20,28 @@ Report = Callable[[Store, str, Mapping[str, str]], dict[str, Any]]
 REPORTS: dict[str, Report] = {}
 
 
-def report(name: str) -> Callable[[Report], Report]:
-    """Registers a report under the name of its route."""
-
-    def register(function: Report) -> Report:
-        REPORTS[name.lower()] = function
-        return function
-
-    return register
-
-
 def find(name: str) -> Report | None:
     """The report of a route, whatever the case of its name; None when there is none."""
     return REPORTS.get(name.lower())
 
 
-from . import balance_sheet, profit_and_loss  # noqa: E402  (they register themselves)
+from .layout import Answer  # noqa: E402  (it needs nothing of the registry)
+from .question import Question  # noqa: E402
 
-__all__ = ["REPORTS", "Report", "balance_sheet", "find", "profit_and_loss", "report"]
+
+def report(name: str) -> Callable[[Answer], Answer]:
+    """Registers a report under the name of its route."""
+
+    def register(answer: Answer) -> Answer:
+        REPORTS[name.lower()] = lambda store, realm, parameters: answer(
+            Question(store, realm, name, parameters)
+        )
+        return answer
+
+    return register
+
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["REPORTS", "Report", "find", "report"]

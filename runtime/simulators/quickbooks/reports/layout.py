@@ -1,85 +1,116 @@
-"""The structure that summary reports share: header, columns, and sections of accounts with their sub-accounts."""
+"""The structure that reports share: header, columns, cells, sections, and sections of accounts with sub-accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..clock import stamp
 from ..ledger import Account
 from ..money import text
-from ..store import Store
 from .periods import Period
+from .question import NAMED, Question
 
 Row = dict[str, Any]
-Values = tuple[int, ...]
-"""Cents, one per money column."""
+Values = tuple[int | None, ...]
+"""Cents, one per money column; None for an empty cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A money column: its title, its key, and the days it covers when it is a period."""
+    """A column: its title, its key, its type, and the days it covers when it is a span of time."""
 
     title: str
     key: str
     start: str | None = None
     end: str | None = None
+    type: str = "Money"
 
 
 def header(
-    store: Store, realm: str, name: str, period: Period, basis: str, by: str, currency: str, is_empty: bool
+    question: Question,
+    period: Period,
+    by: str | None = None,
+    has_basis: bool = True,
+    is_empty: bool = False,
+    options: Mapping[str, str] | None = None,
 ) -> Row:
-    """The Header of a summary report."""
-    shown: Row = {"Time": stamp(store.clock.milliseconds()), "ReportName": name}
+    """The Header: time, name, macro, basis, days, what columns stand for, currency, filters, options."""
+    shown: Row = {"Time": stamp(question.store.clock.milliseconds()), "ReportName": question.name}
     if period.macro:
         shown["DateMacro"] = period.macro
-    return shown | {
-        "ReportBasis": basis,
-        "StartPeriod": period.start.isoformat(),
-        "EndPeriod": period.end.isoformat(),
-        "SummarizeColumnsBy": by,
-        "Currency": currency,
-        "Option": [
-            {"Name": "AccountingStandard", "Value": "GAAP"},
-            {"Name": "NoReportData", "Value": "true" if is_empty else "false"},
-        ],
-    }
+    if has_basis:
+        shown["ReportBasis"] = question.basis
+    shown |= {"StartPeriod": period.start.isoformat(), "EndPeriod": period.end.isoformat()}
+    if by is not None:
+        shown["SummarizeColumnsBy"] = by
+    shown["Currency"] = question.books.home_currency()
+    for name in NAMED:
+        if question.ids(name):
+            shown[name.capitalize()] = ",".join(question.ids(name))
+    named = {**(options or {}), "NoReportData": "true" if is_empty else "false"}
+    shown["Option"] = [{"Name": name, "Value": value} for name, value in named.items()]
+    return shown
 
 
-def columns(money: Iterable[Column]) -> Row:
-    """The Columns: the account, then the money columns."""
-    account = {"ColTitle": "", "ColType": "Account", "MetaData": [{"Name": "ColKey", "Value": "account"}]}
-    return {"Column": [account, *(_money_column(column) for column in money)]}
+GAAP = {"AccountingStandard": "GAAP"}
 
 
-def _money_column(column: Column) -> Row:
-    metadata = [{"Name": "ColKey", "Value": column.key}]
-    if column.start and column.end:
+def columns(first: str, money: Iterable[Column], has_keys: bool = True) -> Row:
+    """The Columns: what rows stand for (an Account, a Customer …), then the others."""
+    head: Row = {"ColTitle": "", "ColType": first}
+    if has_keys:
+        head["MetaData"] = [{"Name": "ColKey", "Value": first.lower()}]
+    return {"Column": [head, *(column(one) for one in money)]}
+
+
+def column(one: Column) -> Row:
+    """One column with its key, and its days when it is a span of time."""
+    metadata = [{"Name": "ColKey", "Value": one.key}]
+    if one.start and one.end:
         metadata = [
-            {"Name": "StartDate", "Value": column.start},
-            {"Name": "EndDate", "Value": column.end},
+            {"Name": "StartDate", "Value": one.start},
+            {"Name": "EndDate", "Value": one.end},
             *metadata,
         ]
-    return {"ColTitle": column.title, "ColType": "Money", "MetaData": metadata}
+    return {"ColTitle": one.title, "ColType": one.type, "MetaData": metadata}
+
+
+def report(head: Row, shown_columns: Row, rows: list[Row]) -> Row:
+    """The whole answer."""
+    return {"Header": head, "Columns": shown_columns, "Rows": {"Row": rows} if rows else {}}
+
+
+def cell(value: str, id: str | None = None) -> Row:
+    """One cell; `id` names the record behind it."""
+    return {"value": value} if id is None else {"value": value, "id": id}
+
+
+def money(value: int | None) -> Row:
+    """A money cell; None is empty."""
+    return {"value": "" if value is None else text(value)}
 
 
 def cells(title: str, values: Values | None, id: str | None = None, width: int = 1) -> list[Row]:
     """The cells of a row; without values, empty ones."""
-    first: Row = {"value": title} if id is None else {"value": title, "id": id}
-    if values is None:
-        return [first, *({"value": ""} for _ in range(width))]
-    return [first, *({"value": text(value)} for value in values)]
+    filled: Values = (None,) * width if values is None else values
+    return [cell(title, id), *(money(value) for value in filled)]
 
 
 def plus(*several: Values) -> Values:
-    """Sums, column by column."""
-    return tuple(sum(column) for column in zip(*several, strict=True))
+    """Sums, column by column; an empty cell counts as nothing."""
+    return tuple(sum(value or 0 for value in column) for column in zip(*several, strict=True))
 
 
 def minus(one: Values, other: Values) -> Values:
     """Differences, column by column."""
-    return tuple(a - b for a, b in zip(one, other, strict=True))
+    return tuple((a or 0) - (b or 0) for a, b in zip(one, other, strict=True))
+
+
+def turned(values: Values, sign: int) -> Values:
+    """Values with a sign; empty cells stay empty."""
+    return tuple(None if value is None else sign * value for value in values)
 
 
 def section(title: str | None, group: str | None, rows: list[Row], total_title: str, total: Values) -> Row:
@@ -96,42 +127,67 @@ def section(title: str | None, group: str | None, rows: list[Row], total_title: 
     return shown
 
 
+def data(title: str, values: Values, id: str | None = None, group: str | None = None) -> Row:
+    """A row of figures."""
+    row: Row = {"ColData": cells(title, values, id), "type": "Data"}
+    return row | {"group": group} if group else row
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How accounts are shown: the order (1 or -1 by total, 0 by name) and what a parent without an amount shows."""
+
+    order: int = 0
+    nothing: int | None = None
+
+
 def account_rows(
-    accounts: Iterable[Account], amounts: Mapping[str, Values], width: int
+    accounts: Iterable[Account], amounts: Mapping[str, Values], width: int, style: Style | None = None
 ) -> tuple[list[Row], Values]:
     """Rows of accounts with entries, nested under their parents, and their total."""
     listed = list(accounts)
     known = {account.id for account in listed}
     below: dict[str | None, list[Account]] = {}
-    for account in listed:
+    for account in sorted(listed, key=lambda account: account.name.lower()):
         below.setdefault(account.parent if account.parent in known else None, []).append(account)
-    return _nested(below, None, amounts, (0,) * width)
+    return _nested(below, None, amounts, width, style or Style())
 
 
 def _nested(
     below: Mapping[str | None, list[Account]],
     parent: str | None,
     amounts: Mapping[str, Values],
-    nothing: Values,
+    width: int,
+    style: Style,
 ) -> tuple[list[Row], Values]:
-    rows: list[Row] = []
-    total = nothing
-    for account in sorted(below.get(parent, []), key=lambda account: account.name.lower()):
-        inner, sum_below = _nested(below, account.id, amounts, nothing)
+    found: list[tuple[Row, Values]] = []
+    for account in below.get(parent, []):
+        inner, sum_below = _nested(below, account.id, amounts, width, style)
         own = amounts.get(account.id)
         if inner:
-            head = cells(account.name, own, account.id, len(nothing))
-            whole = plus(own or nothing, sum_below)
-            rows.append(
-                {
-                    "Header": {"ColData": head},
-                    "Rows": {"Row": inner},
-                    "Summary": {"ColData": cells(f"Total {account.name}", whole)},
-                    "type": "Section",
-                }
-            )
-            total = plus(total, whole)
+            shown: Values = (style.nothing,) * width if own is None else own
+            whole = plus(shown, sum_below)
+            found.append((_family(account, shown, inner, whole), whole))
         elif own is not None:
-            rows.append({"ColData": cells(account.name, own, account.id), "type": "Data"})
-            total = plus(total, own)
-    return rows, total
+            found.append((data(account.name, own, account.id), own))
+    if style.order:
+        found.sort(key=lambda pair: style.order * (pair[1][-1] or 0))
+    return [row for row, _ in found], plus((0,) * width, *(values for _, values in found))
+
+
+def _family(account: Account, own: Values, inner: list[Row], whole: Values) -> Row:
+    return {
+        "Header": {"ColData": cells(account.name, own, account.id)},
+        "Rows": {"Row": inner},
+        "Summary": {"ColData": cells(f"Total {account.name}", whole)},
+        "type": "Section",
+    }
+
+
+def grand_total(values: Values, title: str = "TOTAL") -> Row:
+    """The section that closes a flat report."""
+    return {"Summary": {"ColData": cells(title, values)}, "type": "Section", "group": "GrandTotal"}
+
+
+Answer = Callable[[Question], Row]
+"""How a report answers a question; raises Fault."""

@@ -1,14 +1,18 @@
-"""The days a report covers: from `start_date` and `end_date`, or from a `date_macro` such as "Last Month"."""
+"""The days a report covers: from `start_date` and `end_date`, or from a `date_macro` such as "Last Fiscal Quarter"."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import calendar
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ..faults import fault
 
 USUAL = "this fiscal year-to-date"
+BEGINNING = date(1900, 1, 1)
+MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+LENGTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,64 +24,95 @@ class Period:
     macro: str | None
 
 
-def of(parameters: Mapping[str, str], today: date) -> Period:
-    """The period a request asks for; 2060 for a day that is none, 2190 when it ends before it starts."""
-    start, end = (_day(parameters, name) for name in ("start_date", "end_date"))
-    macro = (parameters.get("date_macro") or USUAL).lower()
-    if start is None and end is None:
-        return Period(*_macro(macro, today), macro)
-    usual = _macro(USUAL, today)
-    period = Period(start or min(usual[0], end or today), end or max(usual[1], start or today), None)
-    if period.end < period.start:
-        raise fault("2190", "Invalid Date Range : start_date is after end_date", "start_date")
-    return period
+def month_of(name: object) -> int:
+    """The number of a month by its English name; 1 for what is none."""
+    return MONTHS.get(str(name).lower(), 1)
 
 
-def _day(parameters: Mapping[str, str], name: str) -> date | None:
-    value = parameters.get(name)
+def day(name: str, value: str | None) -> date | None:
+    """A day written as YYYY-MM-DD; 2060 for what is none."""
     if not value:
         return None
     try:
-        return date.fromisoformat(value)
+        found = date.fromisoformat(value)
     except ValueError as error:
         raise fault("2060", f"Invalid Date Format : {value[:100]}", name) from error
+    if not 1900 <= found.year <= 2999:
+        raise fault("2070", f"Invalid Date : {value[:100]}", name)
+    return found
 
 
-UNITS = ("week", "month", "quarter", "year")
+def of(
+    parameters: Mapping[str, str],
+    today: date,
+    first_month: int = 1,
+    usual: str = USUAL,
+    subject: str = "date",
+) -> Period:
+    """The period a request asks for.
+
+    Both dates win over the macro; with one of them alone the macro wins when there is one. Raises 2060 for a day that
+    is none, 2190 for an unknown macro or a period that ends before it starts.
+    """
+    start = day(f"start_{subject}", parameters.get("start_date"))
+    end = day(f"end_{subject}", parameters.get("end_date"))
+    macro = parameters.get("date_macro", "").strip().lower()
+    if (start is None and end is None) or (macro and (start is None or end is None)):
+        return Period(*named(macro or usual, today, first_month), macro or usual)
+    usual_start, usual_end = named(usual, today, first_month)
+    period = Period(start or min(usual_start, end or today), end or max(usual_end, start or today), None)
+    if period.end < period.start:
+        raise fault("2190", "Invalid Date Range : start_date is after end_date", f"start_{subject}")
+    return period
 
 
-def _macro(macro: str, today: date) -> tuple[date, date]:
-    """First and last day of a named period, for a fiscal year that begins in January."""
-    fixed = {
-        "today": (today, today),
-        "yesterday": (today - timedelta(1), today - timedelta(1)),
-        "all": (date(1900, 1, 1), today),
-    }
+def named(macro: str, today: date, first_month: int = 1) -> tuple[date, date]:
+    """First and last day of a macro. "Fiscal" follows the company's year, "calendar" begins in January."""
+    one = timedelta(1)
+    fixed = {"today": (today, today), "yesterday": (today - one, today - one), "all": (BEGINNING, today)}
     if macro in fixed:
         return fixed[macro]
     if macro == "next 4 weeks":
-        return today + timedelta(1), today + timedelta(28)
-    words = macro.removesuffix("-to-date").replace("fiscal ", "").replace("calendar ", "").split()
-    if len(words) != 2 or words[0] not in ("this", "last", "next") or words[1] not in UNITS:
+        return today + one, today + timedelta(28)
+    words = macro.removesuffix("-to-date").split()
+    first = first_month if "fiscal" in words else 1
+    kind = [word for word in words if word not in ("fiscal", "calendar")]
+    if len(kind) != 2 or kind[0] not in ("this", "last", "next") or kind[1] not in ("week", *LENGTHS):
         raise fault("2190", f"Invalid Date Range : {macro[:100]}", "date_macro")
-    start, end = unit_of(words[1], today)
-    if words[0] == "next":
-        return unit_of(words[1], end + timedelta(1))
-    if words[0] == "this":
-        return start, today if macro.endswith("-to-date") else end
-    before, end_before = unit_of(words[1], start - timedelta(1))
-    if not macro.endswith("-to-date"):
-        return before, end_before
-    return before, min(before + (today - start), end_before)
+    return _relative(kind[0], kind[1], today, first, macro.endswith("-to-date"))
 
 
-def unit_of(unit: str, day: date) -> tuple[date, date]:
-    """The week (from Sunday), month, quarter or year that a day is in."""
+def _relative(which: str, unit: str, today: date, first_month: int, to_date: bool) -> tuple[date, date]:
+    start, end = around(unit, today, first_month)
+    if which == "next":
+        return around(unit, end + timedelta(1), first_month)
+    if which == "this":
+        return start, today if to_date else end
+    before, end_before = around(unit, start - timedelta(1), first_month)
+    return before, min(before + (today - start), end_before) if to_date else end_before
+
+
+def around(unit: str, inside: date, first_month: int = 1) -> tuple[date, date]:
+    """The week (from Sunday), month, quarter or year that a day is in; quarters and years count from `first_month`."""
     if unit == "week":
-        start = day - timedelta((day.weekday() + 1) % 7)
+        start = inside - timedelta((inside.weekday() + 1) % 7)
         return start, start + timedelta(6)
-    first_month = {"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1, "year": 1}[unit]
-    months = {"month": 1, "quarter": 3, "year": 12}[unit]
-    following = first_month + months
-    after = date(day.year + (following > 12), (following - 1) % 12 + 1, 1)
-    return date(day.year, first_month, 1), after - timedelta(1)
+    length = LENGTHS[unit]
+    back = (inside.month - first_month) % length
+    start = months_later(date(inside.year, inside.month, 1), -back)
+    return start, months_later(start, length) - timedelta(1)
+
+
+def months_later(first: date, months: int) -> date:
+    """The first of a month, some months on."""
+    total = first.year * 12 + first.month - 1 + months
+    return date(total // 12, total % 12 + 1, 1)
+
+
+def parts(unit: str, start: date, end: date, first_month: int = 1) -> Iterator[tuple[date, date]]:
+    """The days, weeks, months, quarters or years that a period falls into, the outer ones cut to it."""
+    following = start
+    while following <= end:
+        last = following if unit == "day" else min(around(unit, following, first_month)[1], end)
+        yield following, last
+        following = last + timedelta(1)

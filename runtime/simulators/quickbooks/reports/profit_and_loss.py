@@ -2,72 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from . import layout, report, splits
+from .layout import Row, Style, Values
+from .question import Question
 
-from .. import ledger
-from ..books import Books
-from ..store import Store
-from . import layout, options, periods, report
+PARTS = (
+    ("Income", "Income", "Income", -1),
+    ("Cost of Goods Sold", "COGS", "Cost of Goods Sold", 1),
+    ("Expenses", "Expenses", "Expense", 1),
+    ("Other Income", "OtherIncome", "Other Income", -1),
+    ("Other Expenses", "OtherExpenses", "Other Expense", 1),
+)
+"""Title, group, account type, and the sign that makes its usual side positive."""
 
 
 @report("ProfitAndLoss")
-def profit_and_loss(store: Store, realm: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The answer for one company."""
-    books = Books(store, realm)
-    chosen = options.of(books, parameters)
-    period = periods.of(parameters, books.today())
-    columns, amounts = options.columns(store, realm, chosen, period)
-    signed = {id: tuple(-value for value in values) for id, values in amounts.items()}
-    accounts = ledger.accounts(store, realm)
-    width = len(columns)
+def profit_and_loss(question: Question) -> Row:
+    """The answer for one company; every section is there, with or without accounts, as recorded in 2025."""
+    period = question.period()
+    columns, booked = splits.movements(question, period)
+    amounts = {str(key[0]): values for key, values in booked.items()}
+    style = Style(question.is_sorted)
+    parts = {
+        group: _part(question, amounts, account_type, sign, len(columns), style)
+        for _, group, account_type, sign in PARTS
+    }
+    is_empty = not any(rows for rows, _ in parts.values())
+    head = layout.header(question, period, splits.by(question), is_empty=is_empty, options=layout.GAAP)
+    return layout.report(head, layout.columns("Account", columns), _rows(parts))
 
-    def part(*types: str, sign: int = 1) -> tuple[list[layout.Row], layout.Values]:
-        of_types = [account for account in accounts if account.type in types]
-        shown = {
-            a.id: tuple(sign * v for v in signed[a.id])
-            for a in of_types
-            if a.id in signed and any(signed[a.id])
-        }
-        return layout.account_rows(of_types, shown, width)
 
-    income, goods = part("Income"), part("Cost of Goods Sold", sign=-1)
-    expenses, other_income, other_expenses = (
-        part("Expense", sign=-1),
-        part("Other Income"),
-        part("Other Expense", sign=-1),
-    )
-    gross = layout.minus(income[1], goods[1])
-    operating = layout.minus(gross, expenses[1])
-    other = layout.minus(other_income[1], other_expenses[1])
-    rows = [
-        layout.section("Income", "Income", income[0], "Total Income", income[1]),
-        *(
-            [layout.section("Cost of Goods Sold", "COGS", goods[0], "Total Cost of Goods Sold", goods[1])]
-            if goods[0]
-            else []
-        ),
+def _part(
+    question: Question, amounts: dict[str, Values], account_type: str, sign: int, width: int, style: Style
+) -> tuple[list[Row], Values]:
+    chosen = [account for account in question.accounts if account.type == account_type]
+    shown = {a.id: layout.turned(amounts[a.id], sign) for a in chosen if any(amounts.get(a.id, ()))}
+    return layout.account_rows(chosen, shown, width, style)
+
+
+def _rows(parts: dict[str, tuple[list[Row], Values]]) -> list[Row]:
+    total = {group: values for group, (_, values) in parts.items()}
+    gross = layout.minus(total["Income"], total["COGS"])
+    operating = layout.minus(gross, total["Expenses"])
+    other = layout.minus(total["OtherIncome"], total["OtherExpenses"])
+    sections = {
+        group: layout.section(title, group, parts[group][0], f"Total {title}", parts[group][1])
+        for title, group, _, _ in PARTS
+    }
+    return [
+        sections["Income"],
+        sections["COGS"],
         layout.section(None, "GrossProfit", [], "Gross Profit", gross),
-        layout.section("Expenses", "Expenses", expenses[0], "Total Expenses", expenses[1]),
+        sections["Expenses"],
         layout.section(None, "NetOperatingIncome", [], "Net Operating Income", operating),
-        *_other("Other Income", "OtherIncome", other_income),
-        *_other("Other Expenses", "OtherExpenses", other_expenses),
-        *(
-            [layout.section(None, "NetOtherIncome", [], "Net Other Income", other)]
-            if other_income[0] or other_expenses[0]
-            else []
-        ),
+        sections["OtherIncome"],
+        sections["OtherExpenses"],
+        layout.section(None, "NetOtherIncome", [], "Net Other Income", other),
         layout.section(None, "NetIncome", [], "Net Income", layout.plus(operating, other)),
     ]
-    is_empty = not any(any(values) for values in signed.values())
-    return {
-        "Header": layout.header(
-            store, realm, "ProfitAndLoss", period, chosen.basis, chosen.by, books.home_currency(), is_empty
-        ),
-        "Columns": layout.columns(columns),
-        "Rows": {"Row": rows},
-    }
-
-
-def _other(title: str, group: str, part: tuple[list[layout.Row], layout.Values]) -> list[layout.Row]:
-    return [layout.section(title, group, part[0], f"Total {title}", part[1])] if part[0] else []

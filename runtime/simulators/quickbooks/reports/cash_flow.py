@@ -1,0 +1,103 @@
+"""Statement of cash flows, indirect: net income, then what changed in every account that is not cash.
+
+Cash is the bank accounts and undeposited funds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..ledger import Account
+from . import layout, report, splits, sums
+from .balance_sheet import RESULT_TYPES
+from .layout import Row, Style, Values, section
+from .question import Question
+
+OPERATING = (
+    "Accounts Receivable",
+    "Other Current Asset",
+    "Accounts Payable",
+    "Credit Card",
+    "Other Current Liability",
+)
+INVESTING = ("Fixed Asset", "Other Asset")
+FINANCING = ("Long Term Liability", "Equity")
+ADJUSTMENTS = "Adjustments to reconcile Net Income to Net Cash provided by operations:"
+
+
+@report("CashFlow")
+def cash_flow(question: Question) -> Row:
+    """The answer for one company."""
+    period = question.period()
+    columns, booked = splits.movements(question, period)
+    flow = Flow(
+        question, {str(key[0]): layout.turned(values, -1) for key, values in booked.items()}, len(columns)
+    )
+    opening = sums.sums(question, None, splits.day_before(period.start))
+    beginning = sum(cents for key, cents in opening.items() if str(key[0]) in flow.cash)
+    head = layout.header(question, period, splits.by(question), is_empty=not booked)
+    return layout.report(head, layout.columns("Account", columns), flow.rows(beginning))
+
+
+def _is_cash(account: Account) -> bool:
+    return account.type == "Bank" or account.subtype == "UndepositedFunds"
+
+
+class Flow:
+    """What every account brought in (positive) or took, per column."""
+
+    def __init__(self, question: Question, amounts: dict[str, Values], width: int) -> None:
+        self.question, self.amounts = question, amounts
+        self.nothing: Values = (0,) * width
+        self.is_split = splits.by(question) not in ("Total", *splits.DIMENSIONS)
+        self.cash = {account.id for account in question.accounts if _is_cash(account)}
+
+    def part(self, types: tuple[str, ...]) -> tuple[list[Row], Values]:
+        """Rows and total of the accounts of some types."""
+        chosen = [
+            replace(account, name=account.full_name, parent=None)
+            for kind in types
+            for account in self.question.accounts
+            if account.type == kind and not _is_cash(account)
+        ]
+        shown = {a.id: self.amounts[a.id] for a in chosen if any(self.amounts.get(a.id, ()))}
+        return layout.account_rows(chosen, shown, len(self.nothing), Style(self.question.is_sorted))
+
+    def rows(self, beginning: int) -> list[Row]:
+        """The whole statement; `beginning` is the cash at the start, in cents."""
+        results = {account.id for account in self.question.accounts if account.type in RESULT_TYPES}
+        income = layout.plus(self.nothing, *(values for id, values in self.amounts.items() if id in results))
+        adjusted_rows, adjusted = self.part(OPERATING)
+        invested_rows, invested = self.part(INVESTING)
+        financed_rows, financed = self.part(FINANCING)
+        operating = layout.plus(income, adjusted)
+        increase = layout.plus(operating, invested, financed)
+        start = self._beginning(beginning, increase)
+        inner = [
+            layout.data("Net Income", income, None, "NetIncome"),
+            section(ADJUSTMENTS, "OperatingAdjustments", adjusted_rows, f"Total {ADJUSTMENTS}", adjusted),
+        ]
+        return [
+            _activities("OPERATING", "OperatingActivities", inner, operating),
+            _activities("INVESTING", "InvestingActivities", invested_rows, invested),
+            _activities("FINANCING", "FinancingActivites", financed_rows, financed),
+            section(None, "CashIncrease", [], "Net cash increase for period", increase),
+            layout.data("Cash at beginning of period", start, None, "BeginningCash"),
+            section(None, "EndingCash", [], "Cash at end of period", layout.plus(start, increase)),
+        ]
+
+    def _beginning(self, beginning: int, increase: Values) -> Values:
+        """Cash at the start of every column: spans of time follow on each other, other columns do not."""
+        if not self.is_split:
+            return (*(0 for _ in increase[:-1]), beginning)
+        found, held = [], beginning
+        for value in increase[:-1]:
+            found.append(held)
+            held += value or 0
+        return (*found, beginning)
+
+
+def _activities(name: str, group: str, rows: list[Row], total: Values) -> Row:
+    return section(
+        f"{name} ACTIVITIES", group, rows, f"Net cash provided by {name.lower()} activities", total
+    )

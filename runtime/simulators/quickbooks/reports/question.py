@@ -1,0 +1,175 @@
+"""What a request for a report asks: its parameters, checked against the facts, over one company's books.
+
+Unknown parameters are ignored, as the service ignores them; values outside a documented enumeration are refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from decimal import InvalidOperation
+from functools import cache, cached_property
+from typing import Any
+
+from .. import ledger
+from ..books import Books
+from ..faults import fault, missing
+from ..money import cents
+from ..schema import FACTS
+from ..store import Store
+from . import periods
+from .periods import Period
+
+LONGEST_ECHO = 100
+"""Characters of a bad value that a fault repeats."""
+
+NAMED = {"customer": "Customer", "vendor": "Vendor", "employee": "Employee", "item": "Item", "class": "Class",
+         "department": "Department"}  # fmt: skip
+"""Filter and dimension -> the list it names."""
+
+
+@cache
+def facts() -> Mapping[str, Any]:
+    """The documented parameters and columns of every report."""
+    found: Mapping[str, Any] = json.loads((FACTS / "reports.json").read_text("utf-8"))["reports"]
+    return found
+
+
+class Question:
+    """One request: the company it is about and what it wants to know."""
+
+    def __init__(self, store: Store, realm: str, name: str, parameters: Mapping[str, str]) -> None:
+        self.store, self.realm, self.name = store, realm, name
+        self.parameters = {key: value for key, value in parameters.items() if value not in (None, "")}
+        self.books = Books(store, realm)
+        self.known: Mapping[str, Any] = facts()[name]["parameters"]
+
+    @cached_property
+    def today(self) -> date:
+        """The company's day."""
+        return self.books.today()
+
+    @cached_property
+    def fiscal_start(self) -> int:
+        """First month of the fiscal year, 1 to 12."""
+        return periods.month_of(self.books.preference("AccountingInfoPrefs", "FirstMonthOfFiscalYear"))
+
+    def text(self, name: str) -> str | None:
+        """A parameter as it was sent; None when the report does not know it or it was left out."""
+        return self.parameters.get(name) if name in self.known else None
+
+    def choice(self, name: str, default: str) -> str:
+        """One value of a documented enumeration, in its documented spelling; 2170 for another."""
+        given = self.text(name)
+        if given is None:
+            return default
+        for value in self.known[name].get("values") or (given,):
+            if value.lower() == given.lower():
+                return str(value)
+        raise fault("2170", f"Invalid Enumeration : {given[:LONGEST_ECHO]}", name)
+
+    def choices(self, name: str) -> frozenset[str]:
+        """Several values of a documented enumeration, separated by commas; 2170 for another; empty for all."""
+        given = [part.strip() for part in (self.text(name) or "").split(",") if part.strip()]
+        allowed = {value.lower(): value for value in self.known.get(name, {}).get("values") or given}
+        for part in given:
+            if part.lower() not in allowed and part.lower() != "all":
+                raise fault("2170", f"Invalid Enumeration : {part[:LONGEST_ECHO]}", name)
+        return frozenset(allowed[part.lower()] for part in given if part.lower() in allowed)
+
+    def ids(self, name: str) -> tuple[str, ...]:
+        """Ids separated by commas; empty for all."""
+        return tuple(part.strip() for part in (self.text(name) or "").split(",") if part.strip())
+
+    def day(self, name: str) -> date | None:
+        """A day; 2060 for what is none."""
+        return periods.day(name, self.text(name))
+
+    def number(self, name: str) -> int | None:
+        """A whole number above zero; 2080 for what is none."""
+        given = self.text(name)
+        if given is None:
+            return None
+        if not given.isascii() or not given.isdigit() or len(given) > 5:
+            raise fault("2080", f"Invalid Number Format : {given[:LONGEST_ECHO]}", name)
+        return int(given)
+
+    def money(self, name: str) -> int | None:
+        """An amount in cents; 2100 for what is none."""
+        given = self.text(name)
+        try:
+            return None if given is None else cents(given)
+        except InvalidOperation as error:
+            raise fault("2100", f"Invalid Decimal Format : {given}"[:LONGEST_ECHO], name) from error
+
+    def flag(self, name: str) -> bool:
+        """A boolean that is false when left out."""
+        return self.choice(name, "false") == "true"
+
+    def required(self, name: str) -> str:
+        """A parameter that has to be there; 2020 without it."""
+        given = self.text(name)
+        if given is None:
+            raise missing(name)
+        return given
+
+    def period(self, usual: str = periods.USUAL) -> Period:
+        """The days asked for; `usual` is the macro that counts when nothing was said."""
+        return periods.of(self.parameters, self.today, self.fiscal_start, usual)
+
+    def range_of(self, subject: str) -> Period | None:
+        """The days of another date, as `duedate`, `moddate`, `createdate`: its own start, end and macro; None for all."""
+        given = {
+            "start_date": self.text(f"start_{subject}"), "end_date": self.text(f"end_{subject}"),
+            "date_macro": self.text(f"{subject}_macro"),
+        }  # fmt: skip
+        sent = {name: value for name, value in given.items() if value}
+        if not sent or sent.get("date_macro", "").lower() == "all":
+            return None
+        return periods.of(sent, self.today, self.fiscal_start, "all", subject)
+
+    def as_of(self) -> Period:
+        """The day of a balance or aging report: `report_date`, else the end of the macro, else today."""
+        day = self.day("report_date")
+        if day is not None:
+            return Period(day, day, None)
+        macro = self.text("date_macro")
+        if macro is None:
+            return Period(self.today, self.today, "today")
+        end = periods.of({"date_macro": macro}, self.today, self.fiscal_start).end
+        return Period(end, end, macro.lower())
+
+    @cached_property
+    def basis(self) -> str:
+        """Accrual or Cash."""
+        usual = str(self.books.preference("ReportPrefs", "ReportBasis") or "Accrual")
+        return self.choice("accounting_method", usual.capitalize())
+
+    @cached_property
+    def is_sorted(self) -> int:
+        """1 for ascending, -1 for descending by total, 0 when the request does not say."""
+        return {"ascend": 1, "descend": -1, "": 0}[self.choice("sort_order", "")]
+
+    @cached_property
+    def where(self) -> ledger.Filters:
+        """The ids that count, by dimension of the postings."""
+        return {name: self.ids(name) for name in NAMED if self.ids(name)}
+
+    def accounts_of_types(self, types: frozenset[str]) -> tuple[str, ...]:
+        """Ids of the accounts of types, written as the parameters write them ("OtherCurrentAsset")."""
+        return tuple(account.id for account in self.accounts if account.type.replace(" ", "") in types)
+
+    @cached_property
+    def accounts(self) -> list[ledger.Account]:
+        """Every account of the company."""
+        return ledger.accounts(self.store, self.realm)
+
+    @cached_property
+    def account_by_id(self) -> dict[str, ledger.Account]:
+        """Every account by its Id."""
+        return {account.id: account for account in self.accounts}
+
+    def names(self, dimension: str) -> dict[str, str]:
+        """Id -> name in full of the list behind a dimension."""
+        return ledger.names(self.store, self.realm, NAMED[dimension])
