@@ -14,9 +14,10 @@ from typing import Any
 from generator.catalog import Catalog
 from runtime.mcp_server import protocol
 from runtime.mcp_server.methods import Calls, Identity, Log, Methods
+from runtime.mcp_server.recent import Recent
 from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
 from runtime.mcp_server.request import ClientGone, Fields, Gate, Receive, check_content, read_body
-from runtime.mcp_server.toolset import Toolsets
+from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,14 @@ FindGrant = Callable[[str], Grant | None]
 
 PREFIX = "/mcp/"
 LONGEST_TOKEN = 100
+KEPT_LISTS = 16
+"""How many whole answers to `tools/list` are kept, up to 0.5 MB each. Clients number their requests alike, so the same
+question comes again and again, and copying its answer would cost more than all else the door does."""
+LONGEST_KEPT_QUESTION = 1024
+_WHAT_A_LIST_DEPENDS_ON = (
+    *(b"accept", b"accept-encoding", b"content-type", b"content-encoding"),
+    *(protocol.VERSION_FIELD, protocol.METHOD_FIELD, protocol.NAME_FIELD),
+)
 ALLOW: Field = (b"allow", b"POST, OPTIONS")
 PREFLIGHT = Reply(
     204,
@@ -63,6 +72,7 @@ class McpEndpoint:
         self._log = log
         self._gate = Gate(allowed_origins, allowed_hosts)
         self._toolsets = Toolsets()
+        self._lists: Recent[tuple[object, ...], Reply] = Recent(KEPT_LISTS)
         self.methods = Methods(catalog, calls, identity, log)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -100,10 +110,27 @@ class McpEndpoint:
             return _without_post(scope["method"])
         if grant.config.require_api_token_auth:
             self._check_api_token(fields)
-        check_content(fields)
-        message = protocol.read(await read_body(receive, fields), fields, scope["headers"])
+        body = await read_body(receive, fields)
         toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
-        return await self.methods.answer(message, grant, toolset, fields)
+        if len(body) > LONGEST_KEPT_QUESTION or len(fields) != len(scope["headers"]):
+            return await self._answer_anew(body, grant, toolset, fields, scope["headers"])
+        asked = (toolset, grant.account.name, body, *map(fields.get, _WHAT_A_LIST_DEPENDS_ON))
+        kept = self._lists.get(asked)
+        return kept or await self._answer_anew(body, grant, toolset, fields, scope["headers"], asked)
+
+    async def _answer_anew(
+        self,
+        body: bytes,
+        grant: Grant,
+        toolset: Toolset,
+        fields: Fields,
+        sent: list[Field],
+        asked: tuple[object, ...] | None = None,
+    ) -> Reply:
+        check_content(fields)
+        message = protocol.read(body, fields, sent)
+        reply = await self.methods.answer(message, grant, toolset, fields)
+        return self._lists.put(asked, reply) if asked and message.method == "tools/list" else reply
 
     def _check_api_token(self, fields: Fields) -> None:
         """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""

@@ -151,22 +151,27 @@ class Methods:
     ) -> Answer:
         """Calls the tool and logs one line, whether or not anyone still waits for the answer."""
         began = perf_counter()
-        answer = _broken(tool)
         try:
             answer = await self._calls.call(grant, toolset.tools, tool.name, arguments, idempotency_key=key)
+        except asyncio.CancelledError:
+            self._log_call(grant, tool, began, 0, "cancelled")
+            raise
         except Exception:
             logger.exception("the call of %s failed inside", tool.name)
-        finally:
-            self._log(
-                "tool_call",
-                server=grant.server_id,
-                account=grant.account.id,
-                tool=tool.name,
-                status=answer.status,
-                ms=round((perf_counter() - began) * 1000, 2),
-                error=answer.error.code if answer.error else None,
-            )
+            answer = _broken(tool)
+        self._log_call(grant, tool, began, answer.status, answer.error.code if answer.error else None)
         return answer
+
+    def _log_call(self, grant: Grant, tool: Tool, began: float, status: int, error: str | None) -> None:
+        self._log(
+            "tool_call",
+            server=grant.server_id,
+            account=grant.account.id,
+            tool=tool.name,
+            status=status,
+            ms=round((perf_counter() - began) * 1000, 2),
+            error=error,
+        )
 
     async def _to_its_end(self, call: Coroutine[Any, Any, Answer]) -> Answer:
         """Runs a write in a task of its own, so that it ends as it began when the request is cancelled."""

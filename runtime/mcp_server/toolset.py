@@ -9,11 +9,11 @@ many clients stop reading after the first.
 from __future__ import annotations
 
 import zlib
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 
 from generator.catalog import Catalog, Tool, select
+from runtime.mcp_server.recent import Recent
 from runtime.model import ServerConfig
 
 KEPT = 64
@@ -25,7 +25,7 @@ LARGEST_STORED = 65_535
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Toolset:
     """The tools that one filter leaves, by name, and the head of their list."""
 
@@ -65,22 +65,17 @@ class Toolset:
 
 
 class Toolsets:
-    """The toolsets lately asked for; the one least recently used gives way to a new one."""
+    """The toolsets lately asked for."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
-        self._by_filter: OrderedDict[tuple[object, ...], Toolset] = OrderedDict()
+        self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(kept)
 
     def of(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """The toolset that `config` leaves of an integration."""
         key = (catalog.version, integration, config.methods, config.tags)
-        found = self._by_filter.get(key)
-        if found is not None:
-            self._by_filter.move_to_end(key)
-            return found
-        tools = select(catalog.of(integration), config.methods, config.tags)
-        made = Toolset({tool.name: tool for tool in tools})
-        self._by_filter[key] = made
-        if len(self._by_filter) > self._kept:
-            self._by_filter.popitem(last=False)
-        return made
+        return self._by_filter.get(key) or self._by_filter.put(key, _make(catalog, integration, config))
+
+
+def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
+    tools = select(catalog.of(integration), config.methods, config.tags)
+    return Toolset({tool.name: tool for tool in tools})
