@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from runtime.connect.authorize import STATE_SECONDS
+from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError, VendorUnavailable
+from tests.deployment import Deployment, deploy, deployed
+from tests.oauth_vendor import OAuthVendor, oauth_vendor
+
+
+@asynccontextmanager
+async def pending(data: Path) -> AsyncIterator[tuple[OAuthVendor, Deployment, dict[str, Any]]]:
+    async with oauth_vendor() as vendor, deployed(data, LEDGERPORT_BOOKS_ORIGIN=vendor.origin) as here:
+        yield vendor, here, here.accounts.create("Shop", "books")
+
+
+def test_the_address_to_open_says_who_asks_for_what_and_comes_back_here(tmp_path: Path) -> None:
+    here = deploy(tmp_path, LEDGERPORT_PUBLIC_URL="https://ledger.example.com")
+    address = urlsplit(here.accounts.create("Shop", "books")["authorize_url"])
+    asked = {name: found[0] for name, found in parse_qs(address.query).items()}
+    assert f"{address.scheme}://{address.netloc}{address.path}" == "https://books.example/authorize"
+    assert len(asked.pop("state")) >= 43
+    assert asked == {
+        "client_id": "the-client",
+        "response_type": "code",
+        "scope": "books.all",
+        "redirect_uri": "https://ledger.example.com/connect/callback",
+    }
+
+
+def test_the_callback_makes_the_account_active_with_what_the_vendor_told(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            account = await here.accounts.authorizations.complete(
+                vendor.agree(begun["authorize_url"], "987654321")
+            )
+            assert here.accounts.get(begun["id"]) | {"updated_at": ""} == {
+                "id": begun["id"],
+                "name": "Shop",
+                "integration": "books",
+                "environment": "stand-in",
+                "status": "active",
+                "company": "987654321",
+                "fields": {"company_id": "987654321"},
+                "created_at": begun["created_at"],
+                "updated_at": "",
+            }
+            assert vendor.refresh_token.encode() not in account.sealed
+            for file in tmp_path.iterdir():
+                assert vendor.refresh_token.encode() not in file.read_bytes()
+
+    asyncio.run(story())
+
+
+def test_a_link_works_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            callback = vendor.agree(begun["authorize_url"])
+            await here.accounts.authorizations.complete(callback)
+            with pytest.raises(InvalidRequest, match="used already"):
+                await here.accounts.authorizations.complete(callback)
+            assert here.accounts.get(begun["id"])["status"] == "active"
+
+    asyncio.run(story())
+
+
+def test_a_link_works_for_ten_minutes(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            here.clock.pass_(STATE_SECONDS)
+            with pytest.raises(InvalidRequest, match="run out"):
+                await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+            here.stores.records.purge(here.clock())
+            with pytest.raises(InvalidRequest, match="run out"):
+                await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        ({"state": "made-up"}, InvalidRequest, "not made here"),
+        ({"state": ""}, InvalidRequest, "not made here"),
+        ({"state": "\ud800é"}, InvalidRequest, "not made here"),
+        ({"code": ""}, InvalidRequest, "no code"),
+        ({"code": "x" * 5000}, InvalidRequest, "no code"),
+        ({"code": "somebody-else's"}, InvalidRequest, "used, or has run out"),
+        ({"company": "12/../34"}, VendorUnavailable, "Company ID"),
+        ({"company": ""}, VendorUnavailable, "Company ID"),
+        ({"error": "access_denied"}, Forbidden, "not allowed"),
+        ({"error": "invalid_scope"}, Forbidden, "may not ask"),
+        ({"error": "<script>"}, VendorUnavailable, "ended the connection"),
+    ],
+)
+def test_a_callback_that_is_not_right_connects_nothing_and_says_why(
+    tmp_path: Path, change: dict[str, str], kind: type[LedgerportError], words: str
+) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            callback = vendor.agree(begun["authorize_url"]) | change
+            with pytest.raises(kind, match=words) as refused:
+                await here.accounts.authorizations.complete(callback)
+            assert refused.value.advice
+            assert "<" not in refused.value.as_text()
+            assert here.accounts.get(begun["id"])["status"] == "pending"
+
+    asyncio.run(story())
+
+
+def test_an_account_cannot_be_connected_again_to_another_company(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"], "111111"))
+            again = here.accounts.connect(begun["id"])
+            with pytest.raises(Conflict, match="company 222222"):
+                await here.accounts.authorizations.complete(vendor.agree(again["authorize_url"], "222222"))
+            assert here.accounts.get(begun["id"])["company"] == "111111"
+
+    asyncio.run(story())
+
+
+def test_a_link_for_an_account_that_was_deleted_connects_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            callback = vendor.agree(begun["authorize_url"])
+            await here.accounts.delete(begun["id"])
+            with pytest.raises(InvalidRequest):
+                await here.accounts.authorizations.complete(callback)
+
+    asyncio.run(story())
+
+
+def test_two_callbacks_at_once_connect_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            callback = vendor.agree(begun["authorize_url"])
+            complete = here.accounts.authorizations.complete
+            found = await asyncio.gather(*(complete(callback) for _ in range(5)), return_exceptions=True)
+            assert sum(not isinstance(each, Exception) for each in found) == 1
+
+    asyncio.run(story())

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from runtime.errors import Conflict, NeedsReconnect, VendorUnavailable
+from runtime.model import Account, AccountId
+from tests.deployment import Deployment, HandClock, deploy, deployed
+from tests.oauth_vendor import OAuthVendor, oauth_vendor
+
+
+@asynccontextmanager
+async def connected(data: Path) -> AsyncIterator[tuple[OAuthVendor, Deployment, Account]]:
+    """A vendor, a deployment, and an account that a person has connected."""
+    async with oauth_vendor() as vendor, deployed(data, LEDGERPORT_BOOKS_ORIGIN=vendor.origin) as here:
+        begun = here.accounts.create("Shop", "books")
+        account = await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+        yield vendor, here, account
+
+
+def as_stored(here: Deployment, account: Account) -> Account:
+    found = here.stores.look_up.find_account(account.id)
+    assert found is not None
+    return found
+
+
+def test_a_token_that_lives_is_answered_without_asking_the_vendor(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600 - 301)
+            credentials = await here.tokens.fresh(account)
+            assert credentials.access_token.startswith("access-")
+            assert vendor.refreshes == 0
+
+    asyncio.run(story())
+
+
+def test_a_token_is_refreshed_five_minutes_before_it_ends_and_the_rotated_one_is_stored_first(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            old = await here.tokens.fresh(account)
+            here.clock.pass_(3600 - 299)
+            new = await here.tokens.fresh(account)
+            assert (vendor.refreshes, new.refresh_token) == (1, vendor.refresh_token)
+            assert new.access_token != old.access_token
+            assert as_stored(here, account).sealed != account.sealed
+            other_process = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN=vendor.origin)
+            assert await other_process.tokens.fresh(as_stored(here, account)) == new
+            assert vendor.refreshes == 1
+
+    asyncio.run(story())
+
+
+def test_a_hundred_calls_at_once_make_one_refresh(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            found = await asyncio.gather(*(here.tokens.fresh(account) for _ in range(100)))
+            assert vendor.refreshes == 1
+            assert len({each.access_token for each in found}) == 1
+
+    asyncio.run(story())
+
+
+def test_who_comes_with_an_account_read_before_a_refresh_gets_the_token_of_that_refresh(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            new = await here.tokens.fresh(account)
+            assert await here.tokens.fresh(account) == new
+            assert vendor.refreshes == 1
+
+    asyncio.run(story())
+
+
+def test_a_refresh_is_finished_and_kept_when_its_caller_has_gone(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            vendor.gate = asyncio.Event()
+            call = asyncio.create_task(here.tokens.fresh(account))
+            await asyncio.sleep(0)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            vendor.gate.set()
+            credentials = await here.tokens.fresh(account)
+            assert (vendor.refreshes, credentials.refresh_token) == (1, vendor.refresh_token)
+
+    asyncio.run(story())
+
+
+def test_a_token_that_the_vendor_refused_is_refreshed_once_and_not_again_at_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            old = await here.tokens.fresh(account)
+            await here.tokens.invalidate(account, old.access_token)
+            new = await here.tokens.fresh(account)
+            assert (vendor.refreshes, new.access_token != old.access_token) == (1, True)
+            await here.tokens.invalidate(as_stored(here, account), new.access_token)
+            assert await here.tokens.fresh(as_stored(here, account)) == new
+            assert vendor.refreshes == 1
+
+    asyncio.run(story())
+
+
+def test_an_ended_grant_marks_the_account_and_says_who_can_mend_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            vendor.refresh_token = "another"
+            here.clock.pass_(3600)
+            with pytest.raises(NeedsReconnect) as refused:
+                await here.tokens.fresh(account)
+            assert "connect the company again" in refused.value.advice
+            assert "refresh-" not in str(refused.value.as_dict())
+            assert as_stored(here, account).status == "needs_reconnect"
+            with pytest.raises(NeedsReconnect):
+                await here.tokens.fresh(as_stored(here, account))
+            assert vendor.refreshes == 1
+
+    asyncio.run(story())
+
+
+def test_a_refresh_that_ends_badly_does_not_undo_that_a_person_connected_again_meanwhile(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            again = here.accounts.connect(account.id)
+            vendor.gate = asyncio.Event()
+            call = asyncio.create_task(here.tokens.fresh(account))
+            while not vendor.refreshes:
+                await asyncio.sleep(0)
+            now = await here.accounts.authorizations.complete(vendor.agree(again["authorize_url"]))
+            vendor.gate.set()
+            assert await call == await here.tokens.fresh(now)
+            assert (vendor.refreshes, as_stored(here, account).status) == (1, "active")
+
+    asyncio.run(story())
+
+
+def test_a_vendor_that_is_down_costs_nothing_while_the_token_lives_and_says_so_when_it_has_ended(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            old = await here.tokens.fresh(account)
+            vendor.answer = lambda: web.Response(status=503, text="<html>down</html>")
+            here.clock.pass_(3500)
+            assert await here.tokens.fresh(account) == old
+            here.clock.pass_(100)
+            with pytest.raises(VendorUnavailable, match="HTTP 503"):
+                await here.tokens.fresh(account)
+            vendor.answer = None
+            assert (await here.tokens.fresh(account)).access_token != old.access_token
+            assert as_stored(here, account).status == "active"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: web.Response(text="not JSON"),
+        lambda: web.json_response([]),
+        lambda: web.json_response({"access_token": 7}),
+        lambda: web.Response(body=b"x" * 300_000),
+        lambda: web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+        lambda: web.json_response({"error": {"a": "b"}}, status=400),
+        lambda: web.json_response({"error": "invalid_client"}, status=401),
+    ],
+)
+def test_an_answer_that_is_no_token_is_an_error_without_its_words(
+    tmp_path: Path, answer: Callable[[], web.Response]
+) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            vendor.answer = answer
+            with pytest.raises(VendorUnavailable):
+                await here.tokens.fresh(account)
+            assert as_stored(here, account).status == "active"
+
+    asyncio.run(story())
+
+
+def test_a_refresh_token_that_is_known_to_have_run_out_is_not_sent(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(8_640_000)
+            with pytest.raises(NeedsReconnect, match="run out"):
+                await here.tokens.fresh(account)
+            assert vendor.refreshes == 0
+
+    asyncio.run(story())
+
+
+def test_tokens_of_the_vendor_are_never_sent_to_a_stand_in_nor_the_other_way(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            without = deploy(tmp_path, here.clock)
+            with pytest.raises(Conflict, match="stand-in"):
+                await without.tokens.fresh(account)
+            assert vendor.refreshes == 0
+
+    asyncio.run(story())
+
+
+def test_a_pending_account_says_that_it_is_not_connected(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with deployed(tmp_path, HandClock()) as here:
+            made = here.accounts.create("Shop", "books")
+            with pytest.raises(NeedsReconnect, match="not connected yet"):
+                await here.tokens.fresh(here.accounts.find(made["id"]))
+
+    asyncio.run(story())
+
+
+def test_disconnecting_revokes_at_the_vendor_unless_another_account_has_the_company(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, first):
+            begun = here.accounts.create("The same shop", "books")
+            second = await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+            await here.accounts.delete(first.id)
+            assert vendor.revoked == []
+            vendor.takes_forms_to_revoke = False
+            await here.accounts.delete(second.id)
+            assert vendor.revoked == [vendor.refresh_token]
+            assert vendor.revoke_types == ["application/x-www-form-urlencoded", "application/json"]
+            done = [entry.action for entry in here.stores.records.audit_of(AccountId(second.id))]
+            assert done == ["account.created", "account.connected", "account.deleted", "account.revoked"]
+
+    asyncio.run(story())

@@ -1,0 +1,156 @@
+"""A small deployment for the tests of stores, connect, operations and doors: real files, a clock that is set by hand.
+
+Two made-up vendors: `books` connects by OAuth, `desk` by keys in header fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from generator.catalog import AccountField, Auth, Catalog, Tool
+from runtime.connect.tokens import AccessTokens
+from runtime.crypto import Keys
+from runtime.operations.accounts import Accounts
+from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.mcp_servers import McpServers
+from runtime.settings import Settings
+from runtime.stores.embedded import Stores, open_stores
+from tests import made_up
+
+NOON = 1_800_000_000.0
+
+BOOKS = replace(
+    made_up.VENDOR,
+    name="books",
+    title="Books",
+    environments={
+        "production": "https://api.books.example/company/{company_id}",
+        "sandbox": "https://sandbox.books.example/company/{company_id}",
+    },
+    auth=Auth(
+        type="oauth2",
+        authorize_url="https://books.example/authorize",
+        token_url="https://books.example/token",
+        revoke_url="https://books.example/revoke",
+        scopes=("books.all",),
+        rotates=True,
+        unused_for_seconds=8_640_000,
+        reconnect_when=("invalid_grant",),
+    ),
+    account_fields=(
+        AccountField("company_id", "Company ID", "", "callback.company", r"^\d{6,20}$", identifies=True),
+    ),
+)
+DESK = replace(
+    BOOKS,
+    name="desk",
+    title="Desk",
+    auth=Auth(
+        type="headers",
+        headers={
+            "Authorization": "Basic {basic:{company}+{public_key}:{private_key}}",
+            "clientId": "{client_id}",
+        },
+    ),
+    account_fields=(
+        AccountField("company", "Company", "The name you sign in with.", identifies=True, pattern=r"^\w+$"),
+        AccountField("public_key", "Public key", "Shown once."),
+        AccountField("private_key", "Private key", "Shown once, beside the public key.", secret=True),
+        AccountField("client_id", "Client ID", "From the developer pages.", secret=True),
+    ),
+)
+
+
+def _tool(name: str, resource: str, method: str, kind: str, risk: str, tags: tuple[str, ...]) -> Tool:
+    return replace(
+        made_up.GET, name=name, integration="books", resource=resource, method=method,
+        method_class=kind, risk=risk, tags=tags,
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+TOOLS = (
+    _tool("create_a_books_invoice", "invoices", "create", "write", "create", ("sales",)),
+    _tool("get_single_books_customer_by_id", "customers", "get", "read", "read", ("sales", "crm")),
+    _tool("list_all_books_bills", "bills", "list", "read", "read", ("purchases",)),
+    _tool("void_a_books_invoice_by_id", "invoices", "void", "custom", "destroy", ("sales",)),
+)
+CATALOG = Catalog("1", {"books": BOOKS, "desk": DESK}, TOOLS)
+
+
+class HandClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: float = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Deployment:
+    """The parts that the tests use, over one data directory."""
+
+    settings: Settings
+    keys: Keys
+    stores: Stores
+    clock: HandClock
+    tokens: AccessTokens
+
+    @property
+    def accounts(self) -> Accounts:
+        return Accounts(self.settings, self.keys, self.stores, lambda: CATALOG, self.tokens, clock=self.clock)
+
+    @property
+    def mcp_servers(self) -> McpServers:
+        return McpServers(self.settings, self.keys, self.stores, lambda: CATALOG, clock=self.clock)
+
+    @property
+    def api_tokens(self) -> ApiTokens:
+        return ApiTokens(self.stores, self.keys, clock=self.clock)
+
+    def add_desk(self, name: str = "A desk") -> dict[str, Any]:
+        """An account that is active at once."""
+        keys = {
+            "company": "acme",
+            "public_key": "pub",
+            "private_key": "prv-secret",
+            "client_id": "cid-secret",
+        }
+        return self.accounts.create(name, "desk", keys)
+
+
+def deploy(data: Path, clock: HandClock | None = None, **variables: str) -> Deployment:
+    """A deployment over a directory; a second one over the same directory is another process of it."""
+    clock = clock or HandClock()
+    settings = Settings.load(
+        {
+            "LEDGERPORT_DATA": str(data),
+            "LEDGERPORT_BOOKS_CLIENT_ID": "the-client",
+            "LEDGERPORT_BOOKS_CLIENT_SECRET": "the-client-secret",
+            **variables,
+        }
+    )
+    keys = Keys(settings.secret_key)
+    stores = open_stores(settings, clock())
+    return Deployment(
+        settings, keys, stores, clock, AccessTokens(settings, keys, stores, lambda: CATALOG, clock=clock)
+    )
+
+
+@asynccontextmanager
+async def deployed(data: Path, clock: HandClock | None = None, **variables: str) -> AsyncIterator[Deployment]:
+    """The same, closed at the end."""
+    deployment = deploy(data, clock, **variables)
+    try:
+        yield deployment
+    finally:
+        await deployment.tokens.close()
+        deployment.stores.close()

@@ -1,0 +1,91 @@
+"""A vendor's OAuth addresses on loopback, as small as the tests of `connect` need: codes, rotation, revocation."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+BASIC = "Basic " + base64.b64encode(b"the-client:the-client-secret").decode()
+
+
+@dataclass
+class OAuthVendor:
+    """What it knows, what it was asked, and how it is told to behave."""
+
+    origin: str = ""
+    codes: set[str] = field(default_factory=set)
+    refresh_token: str = "no-refresh-token-yet"
+    refreshes: int = 0
+    revoked: list[str] = field(default_factory=list)
+    revoke_types: list[str] = field(default_factory=list)
+    answer: Callable[[], web.Response] | None = None
+    gate: asyncio.Event | None = None
+    takes_forms_to_revoke: bool = True
+
+    def agree(self, authorize_url: str, company: str = "123456789") -> dict[str, str]:
+        """What the browser brings back when the person agrees."""
+        asked = {name: found[0] for name, found in parse_qs(urlsplit(authorize_url).query).items()}
+        code = "code-" + secrets.token_hex(8)
+        self.codes.add(code)
+        return {"code": code, "state": asked["state"], "company": company}
+
+    async def token(self, request: web.Request) -> web.Response:
+        if self.answer is not None:
+            return self.answer()
+        if request.headers.get("Authorization") != BASIC:
+            return web.json_response({"error": "invalid_client"}, status=401)
+        form = await request.post()
+        if form["grant_type"] == "authorization_code":
+            if form["code"] not in self.codes:
+                return web.json_response({"error": "invalid_grant"}, status=400)
+            self.codes.discard(str(form["code"]))
+        else:
+            self.refreshes += 1
+            if self.gate is not None:
+                await self.gate.wait()
+            if form["refresh_token"] != self.refresh_token:
+                return web.json_response({"error": "invalid_grant"}, status=400)
+        self.refresh_token = "refresh-" + secrets.token_hex(8)
+        return web.json_response(
+            {
+                "token_type": "bearer",
+                "access_token": "access-" + secrets.token_hex(8),
+                "expires_in": 3600,
+                "refresh_token": self.refresh_token,
+                "x_refresh_token_expires_in": 8_640_000,
+            }
+        )
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        self.revoke_types.append(request.content_type)
+        if request.content_type == "application/json":
+            self.revoked.append((await request.json())["token"])
+        elif self.takes_forms_to_revoke:
+            self.revoked.append(str((await request.post())["token"]))
+        else:
+            return web.Response(status=400)
+        return web.Response()
+
+
+@asynccontextmanager
+async def oauth_vendor() -> AsyncIterator[OAuthVendor]:
+    """The vendor, listening while the block runs."""
+    vendor = OAuthVendor()
+    application = web.Application()
+    application.router.add_post("/token", vendor.token)
+    application.router.add_post("/revoke", vendor.revoke)
+    server = TestServer(application, host="127.0.0.1")
+    await server.start_server()
+    vendor.origin = f"http://127.0.0.1:{server.port}"
+    try:
+        yield vendor
+    finally:
+        await server.close()

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from runtime.crypto import Keys, SealBroken, is_same, new_secret
+
+KEYS, OTHER = Keys(b"k" * 32), Keys(b"o" * 32)
+
+
+def test_secrets_have_256_bits_fit_into_urls_and_differ() -> None:
+    made = {new_secret("lpm_") for _ in range(1000)}
+    assert len(made) == 1000
+    assert all(len(each) == 47 and each[4:].replace("-", "").replace("_", "").isalnum() for each in made)
+
+
+def test_a_hash_depends_on_the_key_and_says_nothing_of_the_secret() -> None:
+    assert KEYS.hash_token("a") == KEYS.hash_token("a") != OTHER.hash_token("a")
+    assert len(KEYS.hash_token("a")) == 32
+    assert KEYS.hash_token("\ud800") != KEYS.hash_token("a")
+
+
+def test_what_is_sealed_opens_only_with_the_same_key_for_the_same_owner() -> None:
+    sealed = KEYS.seal(b"refresh token", "account-1")
+    assert b"refresh" not in sealed
+    assert KEYS.open(sealed, "account-1") == b"refresh token"
+    assert KEYS.seal(b"refresh token", "account-1") != sealed
+    changed = bytearray(sealed)
+    changed[-1] ^= 1
+    for keys, text, owner in (
+        (OTHER, sealed, "account-1"),
+        (KEYS, sealed, "account-2"),
+        (KEYS, bytes(changed), "account-1"),
+        (KEYS, b"", "account-1"),
+        (KEYS, b"\x02" + sealed[1:], "account-1"),
+        (KEYS, sealed[:9], "account-1"),
+    ):
+        with pytest.raises(SealBroken):
+            keys.open(text, owner)
+
+
+def test_a_state_is_recognised_only_as_it_was_made() -> None:
+    state = KEYS.new_state()
+    assert KEYS.is_our_state(state)
+    for other in ("", state[:-1], state + "A", "x" + state[1:], OTHER.new_state(), "\ud800"):
+        assert not KEYS.is_our_state(other)
+
+
+def test_equal_secrets_are_equal() -> None:
+    assert is_same("ä", "ä") and not is_same("a", "b")
+
+
+def test_keys_show_nothing() -> None:
+    assert repr(KEYS) == "Keys(…)"
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    code = (
+        "import sys, runtime.crypto, runtime.settings, runtime.stores.embedded, runtime.connect.tokens; "
+        "print([n for n in ('cryptography', 'itsdangerous', 'sqlalchemy', 'aiohttp', 'pydantic') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.errors import SettingsError
+from runtime.settings import Settings, app_of
+from tests.deployment import BOOKS
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+def load(data: Path, **variables: str) -> Settings:
+    return Settings.load(
+        {"LEDGERPORT_DATA": str(data), **{f"LEDGERPORT_{k}": v for k, v in variables.items()}}
+    )
+
+
+def test_nothing_has_to_be_set(tmp_path: Path) -> None:
+    settings = load(tmp_path / "new" / "data")
+    assert (settings.host, settings.port, settings.public_url) == ("127.0.0.1", 8000, "http://127.0.0.1:8000")
+    assert settings.database == tmp_path / "new" / "data" / "ledgerport.sqlite3"
+    assert (tmp_path / "new" / "data").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "new" / "data" / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_secret_key_is_made_once_also_by_processes_that_start_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from runtime.secret_key import read_secret_key; "
+        "print(read_secret_key('', Path(sys.argv[1])).hex())"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    found = {process.communicate()[0] for process in running}
+    assert len(found) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["secret.key"]
+
+
+def test_a_key_may_be_given_in_either_base64(tmp_path: Path) -> None:
+    raw = b"\xfb\xff" * 16
+    for text in (
+        base64.b64encode(raw),
+        base64.urlsafe_b64encode(raw),
+        base64.urlsafe_b64encode(raw).rstrip(b"="),
+    ):
+        assert load(tmp_path, SECRET_KEY=text.decode()).secret_key == raw
+    assert not (tmp_path / "secret.key").exists()
+
+
+def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    load(tmp_path)
+    (tmp_path / "secret.key").chmod(0o644)
+    with pytest.raises(SettingsError, match="read by others"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORT", "eighty", "LEDGERPORT_PORT is 'eighty'; it must be a whole number from 0 to 65535"),
+        ("PORT", "65536", "LEDGERPORT_PORT"),
+        ("SECRET_KEY", "short", "at least 32 random bytes"),
+        ("SECRET_KEY", "!" * 60, "not base64"),
+        ("PUBLIC_URL", "http://books.example.com", "http is for this machine only"),
+        ("PUBLIC_URL", "https://books.example.com/path", "without a path"),
+        ("PUBLIC_URL", "books.example.com", "LEDGERPORT_PUBLIC_URL"),
+        ("PUBLIC_URL", "https://me:pw@books.example.com", "a value with a password"),
+        ("PUBLIC_URL", "https://[::1", "LEDGERPORT_PUBLIC_URL"),
+        ("ALLOWED_ORIGINS", "https://a.example, *", "LEDGERPORT_ALLOWED_ORIGINS has '\\*'"),
+        ("HOST", "192.168.1.5", "LEDGERPORT_PUBLIC_URL must say"),
+        ("DATABASE_URL", "postgresql://x/y", "PostgreSQL"),
+        ("DATABASE_URL", "mysql://x/y", "LEDGERPORT_DATABASE_URL"),
+        ("MAX_ANSWER_BYTES", "10", "LEDGERPORT_MAX_ANSWER_BYTES"),
+        ("UPSTREAM_TIMEOUT", "60", "from 1 to 59"),
+        ("UPSTREAM_PER_ACCOUNT", "0", "LEDGERPORT_UPSTREAM_PER_ACCOUNT"),
+        ("LOG_FORMAT", "xml", "text or json"),
+        ("BOOKS_ORIGIN", "http://10.0.0.1:9", "LEDGERPORT_BOOKS_ORIGIN"),
+        ("BOOKS_CLIENT_SECRET", "abc\n", "LEDGERPORT_BOOKS_CLIENT_SECRET"),
+    ],
+)
+def test_a_value_that_cannot_be_right_names_its_variable(
+    tmp_path: Path, name: str, value: str, words: str
+) -> None:
+    with pytest.raises(SettingsError, match=words) as refused:
+        load(tmp_path, **{name: value})
+    assert ":pw@" not in refused.value.as_text()
+
+
+def test_a_vendor_is_set_by_its_name(tmp_path: Path) -> None:
+    settings = load(tmp_path, BOOKS_CLIENT_ID="c", BOOKS_CLIENT_SECRET="s3cret", BOOKS_ENVIRONMENT="sandbox")
+    assert app_of(settings, BOOKS).environment == "sandbox"
+    assert settings.environment_of_new_accounts(BOOKS) == "sandbox"
+    assert "s3cret" not in repr(settings) and KEY not in repr(load(tmp_path, SECRET_KEY=KEY))
+
+
+def test_a_vendor_without_keys_or_with_an_unknown_environment_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="LEDGERPORT_BOOKS_CLIENT_SECRET must be set"):
+        app_of(load(tmp_path, BOOKS_CLIENT_ID="c"), BOOKS)
+    with pytest.raises(SettingsError, match="production and sandbox"):
+        load(tmp_path, BOOKS_ENVIRONMENT="test").of(BOOKS)
+
+
+def test_accounts_of_a_stand_in_are_of_an_environment_of_their_own(tmp_path: Path) -> None:
+    settings = load(tmp_path, BOOKS_ORIGIN="http://127.0.0.1:8001")
+    assert settings.environment_of_new_accounts(BOOKS) == "stand-in"
