@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path as FilePath
 from typing import Any, Literal
 
 import jsonschema_rs
 
 from generator.load import Document
 from generator.mistakes import Mistake, Path, did_you_mean
+from generator.sources import schema_files
 
 Kind = Literal["integration", "types", "resource"]
-SCHEMAS = FilePath(__file__).resolve().parent.parent / "definitions" / "schema"
 TYPES = {
     "string": "text",
     "object": "a mapping",
@@ -54,11 +53,6 @@ def bundle(kind: Kind) -> dict[str, Any]:
     """The schema of one kind of file, with the files it refers to inside it."""
     definitions = {path.name: _bundled(json.loads(path.read_bytes()), path.name) for path in schema_files()}
     return {"$ref": f"#/definitions/{kind}.schema.json", "definitions": definitions}
-
-
-def schema_files() -> list[FilePath]:
-    """The files of the grammar, in the order of their names."""
-    return sorted(SCHEMAS.glob("*.schema.json"))
 
 
 def _bundled(node: Any, file: str) -> Any:

@@ -15,8 +15,7 @@ from tempfile import NamedTemporaryFile
 import msgspec
 
 from generator.catalog import Catalog
-from generator.grammar import schema_files
-from generator.sources import files_of, folders_of
+from generator.sources import files_of, folders_of, schema_files
 
 MOST_KEPT = 8
 _SEAL = 32

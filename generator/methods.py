@@ -92,9 +92,9 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
 
 
 def _incomplete(place: Place, name: str, missing: list[str], integration: Document) -> Mistake:
-    words = " and ".join(f'"{key}"' for key in missing)
+    words, verb = " and ".join(f'"{key}"' for key in missing), "is" if len(missing) == 1 else "are"
     usual = ", ".join(integration.value["methods"])
-    message = f'{words} {"is" if len(missing) == 1 else "are"} missing, and integration.yaml has no usual method "{name}" to take it from.'
+    message = f'{words} {verb} missing, and integration.yaml has no usual method "{name}" to take it from.'
     return place.mistake("incomplete", message, f"The usual methods are {usual}.")
 
 

@@ -6,7 +6,6 @@ tells every mistake and not the first. compile raises the list; `ledgerport chec
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -40,6 +39,8 @@ class DefinitionMistakes(Exception):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The question that names the nearest right word, or nothing when none is near."""
+    import difflib  # wanted only where something is wrong
+
     candidates = {each.lower(): each for each in known}
     near = difflib.get_close_matches(word.lower()[:80], list(candidates), n=1, cutoff=0.6)
     return f'Did you mean "{candidates[near[0]]}"?' if near else ""

@@ -122,8 +122,8 @@ CASES = {
         "  delete:\n",
         "  lend:\n",
         (
-            f'{BOOK}:39: methods.lend: "request" and "returns" and "risk" are missing, and integration.yaml has no usual '
-            'method "lend" to take it from. The usual methods are list, get, create, update, delete.'
+            f'{BOOK}:39: methods.lend: "request" and "returns" and "risk" are missing, and integration.yaml has no '
+            'usual method "lend" to take it from. The usual methods are list, get, create, update, delete.'
         ),
     ),
     "a tool name that is too long": (

@@ -1,0 +1,64 @@
+"""All stages in their order, from a folder to a catalog and its mistakes. Called by compile when none is kept.
+
+documents (load, grammar) → resolve → methods → arguments → words → tools → check. A stage never stops at a mistake:
+it adds it to the list of the run and goes on with what is right.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from generator.arguments import arguments_of
+from generator.catalog import Catalog, Integration, Tool
+from generator.check import Made, check_tools
+from generator.documents import documents_of
+from generator.facts import integration_of
+from generator.load import Document, shown
+from generator.methods import Method, methods_of
+from generator.mistakes import Mistake
+from generator.resolve import Types, resolve
+from generator.sources import folders_of
+from generator.tools import tool_of
+from generator.words import Links, check_prose, describe, fill_properties
+
+
+def build(folder: Path, digest: str, mistakes: list[Mistake]) -> Catalog:
+    """What the definitions in a folder come to; to be used only when no mistake was added."""
+    integrations: dict[str, Integration] = {}
+    made: list[Made] = []
+    folders = folders_of(folder)
+    if not folders:
+        message = "There is no integration here: no folder with an integration.yaml."
+        mistakes.append(Mistake(shown(folder), 1, "", "integration", message))
+    for each in folders:
+        if integration := _integration(each, made, mistakes):
+            integrations[integration.name] = integration
+    mistakes.extend(check_tools(made))
+    tools = sorted((each.tool for each in made), key=lambda tool: (tool.integration, tool.name))
+    return Catalog(version=digest[:16], integrations=integrations, tools=tuple(tools))
+
+
+def _integration(folder: Path, made: list[Made], mistakes: list[Mistake]) -> Integration | None:
+    """One integration: its tools are added to `made`. None when its integration.yaml cannot be used."""
+    documents = documents_of(folder, mistakes)
+    document = documents.integration
+    if document is None:
+        return None
+    types = Types(documents.types, mistakes)
+    types.check()
+    methods = [
+        method for each in documents.resources for method in methods_of(resolve(each, types), document, types)
+    ]
+    tools = {(method.resource.name, method.name): method.tool for method in methods}
+    links = Links(tools, documents.broken, mistakes)
+    integration = integration_of(document, links, mistakes)
+    for method in methods:
+        made.append(Made(method, _tool(method, document, integration, links), document))
+    return integration
+
+
+def _tool(method: Method, document: Document, integration: Integration, links: Links) -> Tool:
+    arguments = arguments_of(method, document, links.mistakes)
+    check_prose(method, links)
+    properties = fill_properties(arguments, method, links)
+    return tool_of(method, arguments, describe(method, links), properties, integration.name)
