@@ -233,6 +233,14 @@ class Returns:
     """Whether a behaviour answers rows, which `limit` and `next_cursor` cut into pages."""
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Something a person would ask, and the arguments that answer it. Checked against the tool's schema."""
+
+    ask: str
+    arguments: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Tool:
     """One method of one resource, as a model sees it and as the vendor is asked for it."""
@@ -257,6 +265,7 @@ class Tool:
     """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
     always_send: tuple[str, ...] = ()
     """Fields that the vendor wants in every update of this record, even one that sends only changes."""
+    examples: tuple[Example, ...] = ()
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:

@@ -6,13 +6,11 @@ others. Every rule adds its mistakes and lets the next one look.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import jsonschema_rs
-import orjson
 
 from generator.catalog import Tool
 from generator.load import Document
@@ -156,12 +154,11 @@ def _query_example(each: Made) -> Iterator[Mistake]:
 
 
 def _examples(each: Made) -> Iterator[Mistake]:
-    examples = each.method.rules.get("examples") or ()
-    if not examples:
+    if not each.tool.examples:
         return
     validator = jsonschema_rs.Draft202012Validator(each.tool.input_schema, validate_formats=True)
-    for at, example in enumerate(examples):
-        for error in validator.iter_errors(json.loads(orjson.dumps(example["arguments"]))):
+    for at, example in enumerate(each.tool.examples):
+        for error in validator.iter_errors(example.arguments):
             steps = ".".join(str(step) for step in error.instance_path)
             message = f"The example does not fit the tool: {f'{steps}: ' if steps else ''}{error.message}."
             yield each.method.place.mistake("example", message, at=("examples", at, "arguments"))

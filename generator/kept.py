@@ -7,10 +7,10 @@ compiling would make. The file opens with a digest of its own content: what is d
 from __future__ import annotations
 
 import contextlib
+import os
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import msgspec
 
@@ -65,11 +65,12 @@ def read(cache: Path, digest: str) -> Catalog | None:
 def write(cache: Path, digest: str, catalog: Catalog) -> None:
     """Keep a catalog, whole or not at all. A folder that cannot be written to is passed over."""
     payload = msgspec.msgpack.encode(catalog)
+    sealed = blake2b(payload, digest_size=_SEAL).digest() + payload
     with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=cache, prefix=".catalog-", delete=False) as file:
-            file.write(blake2b(payload, digest_size=_SEAL).digest() + payload)
-        Path(file.name).replace(_file(cache, digest))
+        unfinished = cache / f".unfinished-{os.getpid()}"
+        unfinished.write_bytes(sealed)
+        unfinished.replace(_file(cache, digest))
         _forget_old(cache)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from generator.arguments import Arguments
-from generator.catalog import Call, Returns, Risk, Tool
+from generator.catalog import Call, Example, Returns, Risk, Tool
 from generator.methods import Method
 
 HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
@@ -51,6 +51,9 @@ def tool_of(
         listing=made.listing,
         tolerated=made.tolerated,
         always_send=tuple(method.rules.get("always_send") or ()),
+        examples=tuple(
+            Example(each["ask"], each["arguments"]) for each in method.rules.get("examples") or ()
+        ),
     )
 
 

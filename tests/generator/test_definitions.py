@@ -1,0 +1,148 @@
+"""The definitions as files: readable by editors, in one style, and with the facts that the runtime lives by."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+
+from generator.catalog import Advice, RateWindow, select
+from generator.compile import compile_catalog
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
+FILES = sorted(DEFINITIONS.rglob("*.yaml"))
+CATALOG = compile_catalog(DEFINITIONS)
+QUICKBOOKS = CATALOG.integrations["quickbooks"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DEFINITIONS).as_posix())
+def test_a_file_opens_with_the_schema_that_editors_complete_from(path):
+    kinds = {"integration.yaml": "integration", "types.yaml": "types"}
+    line = path.read_text(encoding="utf-8").splitlines()[0]
+
+    found = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", line)
+
+    assert found
+    assert (path.parent / found.group(1)).resolve() == (
+        DEFINITIONS / "schema" / f"{kinds.get(path.name, 'resource')}.schema.json"
+    )
+
+
+@pytest.mark.parametrize("path", sorted((DEFINITIONS / "schema").glob("*.json")), ids=lambda path: path.name)
+def test_a_schema_is_valid_itself(path):
+    Draft7Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
+
+
+def test_the_limits_of_the_vendor_are_counted_per_minute_and_per_second():
+    assert QUICKBOOKS.rate_limit.windows == (RateWindow("minute", 500, 60), RateWindow("second", 10, 1))
+    assert QUICKBOOKS.rate_limit.statuses == (429,)
+    assert QUICKBOOKS.rate_limit.codes == ("3001", "003001")
+    assert QUICKBOOKS.rate_limit.reset_default == 60
+
+
+def test_a_refresh_token_rotates_and_lives_a_hundred_days_unused():
+    assert QUICKBOOKS.auth.rotates
+    assert QUICKBOOKS.auth.unused_for_seconds == 100 * 86_400
+
+
+def test_the_company_is_told_by_the_callback():
+    (field,) = QUICKBOOKS.account_fields
+
+    assert (field.name, field.source, field.identifies) == ("realm_id", "callback.realmId", True)
+    assert all("{realm_id}" in url for url in QUICKBOOKS.environments.values())
+
+
+def test_a_quote_and_a_backslash_cannot_leave_their_quotes():
+    assert QUICKBOOKS.query_language.escape == {"\\": "\\\\", "'": "\\'"}
+
+
+@pytest.mark.parametrize(
+    ("query", "entity"),
+    [
+        ("select * from Invoice", "Invoice"),
+        ("  SELECT Id, Name FROM\n account where Id = '1'", "account"),
+        ("select count(*) from Bill", "Bill"),
+        ("delete from Invoice", None),
+        ("select * fromInvoice", None),
+    ],
+)
+def test_a_raw_query_tells_its_entity(query, entity):
+    found = re.match(QUICKBOOKS.query_language.entry, query)
+
+    assert (found and found.group("entity")) == entity
+
+
+def test_both_envelopes_of_complaints_are_known_and_the_trace_is_kept():
+    assert QUICKBOOKS.errors.list == (("Fault", "Error"), ("fault", "error"))
+    assert QUICKBOOKS.errors.trace_header == "intuit_tid"
+    assert QUICKBOOKS.errors.advice["5010"] == Advice(
+        "conflict",
+        "Somebody changed this record since you read it. Read it again and repeat with its new SyncToken.",
+    )
+
+
+MET = """
+120 500 600 610 620 800 1040 2010 2020 2030 2040 2050 2070 2090 2120 2170 2300 2500 3100 3200 4000 4001 4002
+5010 5020 5030 6000 6070 6080 6140 6190 6200 6210 6240 6270 6420 6430 6440 6530 6540 10000
+"""
+
+
+@pytest.mark.parametrize("code", MET.split())
+def test_a_code_that_an_agent_meets_says_what_to_do(code):
+    assert QUICKBOOKS.errors.advice[code].advice.endswith(".")
+
+
+@pytest.mark.parametrize("tag", QUICKBOOKS.tags)
+def test_a_tag_that_tools_carry_leaves_a_toolset_that_can_look_up_what_it_needs(tag):
+    tools = select(CATALOG.of("quickbooks"), [], [tag])
+    listed = {tool.name for tool in tools if tool.method == "list"}
+
+    for tool in tools:
+        if tag in ("sales", "receivables", "purchases", "payables") and tool.method == "create":
+            assert "list_all_quick_books_accounts" in listed
+            assert "list_all_quick_books_items" in listed
+
+
+def test_read_only_tools_are_all_that_the_class_read_leaves():
+    assert {tool.risk for tool in select(CATALOG.of("quickbooks"), ["read"], [])} == {"read"}
+
+
+def test_a_void_is_asked_for_as_each_entity_wants_it():
+    invoice = CATALOG.by_name["void_a_quick_books_invoice_by_id"].call
+    payment = CATALOG.by_name["void_a_quick_books_payment_by_id"].call
+
+    assert (invoice.path, invoice.query, invoice.fixed) == ("/invoice", (("operation", "void"),), {})
+    assert payment.query == (("operation", "update"), ("include", "void"))
+    assert payment.fixed == {"sparse": True}
+    assert payment.body_arguments == invoice.body_arguments == (("id", "Id"), ("SyncToken", "SyncToken"))
+
+
+def test_a_report_is_asked_for_by_its_own_parameters():
+    call = CATALOG.by_name["get_quick_books_balance_sheet_report"].call
+
+    assert call.path == "/reports/BalanceSheet"
+    assert ("summarize_column_by", "{summarize_column_by}") in call.query
+    assert call.joins["customer"] == ","
+
+
+def test_the_company_is_read_without_an_id():
+    tool = CATALOG.by_name["get_quick_books_company_info"]
+
+    assert tool.call.path == "/companyinfo/{realm_id}"
+    assert tool.input_schema["properties"] == {}
+    assert CATALOG.by_name["update_quick_books_company_info"].call.fixed == {"Id": "1"}
+
+
+def test_a_list_is_filtered_by_what_the_vendor_has_an_index_for():
+    listing = CATALOG.by_name["list_all_quick_books_invoices"].listing
+    arguments = {condition.argument: condition for condition in listing.conditions}
+
+    assert {"Balance_from", "CustomerRef", "TxnDate_until", "DueDate_from", "Id_any_of"} <= set(arguments)
+    assert arguments["LastUpdatedTime_from"].field == "MetaData.LastUpdatedTime"
+    assert arguments["LastUpdatedTime_from"].kind == "date-time"
+    assert arguments["CustomerRef"].kind == "string"
+    assert "TotalAmt" not in listing.sortable
+    assert (
+        "DisplayName_contains" in CATALOG.by_name["list_all_quick_books_customers"].input_schema["properties"]
+    )
