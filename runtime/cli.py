@@ -77,7 +77,11 @@ def demo(port: int, stand_in_port: int, data: Path) -> None:
 
     from runtime.demo import Demo, run
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a shell that starts us in the background has SIGINT ignored
+        signal.signal(each, signal.default_int_handler)
     run(Demo(data.absolute(), port, stand_in_port))
 
 

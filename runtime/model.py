@@ -41,7 +41,7 @@ class Credentials:
 class Account:
     """One connected company (`/integrated-account/{id}`).
 
-    `fields` are its account fields that are no secret (such as `realm_id`); `company` is the one that tells it
+    `fields` are its account fields that are no secret; `company` is the one that tells it
     from the vendor's other companies, empty while pending. `sealed` is its Credentials, encrypted.
     """
 

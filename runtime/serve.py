@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+from types import FrameType
 
 import uvicorn
 
@@ -24,8 +26,14 @@ def run(settings: Settings) -> None:
     runtime = Runtime(settings)
     server = make_server(runtime)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _already_stopped)
     server.run(sockets=[listener])
     runtime.log("stopped")
+
+
+def _already_stopped(_signal: int, _frame: FrameType | None) -> None:
+    """uvicorn stops at the signal, and raises it once more when it is done; by then there is nothing left to do."""
 
 
 def make_server(runtime: Runtime) -> uvicorn.Server:

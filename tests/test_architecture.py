@@ -1,0 +1,69 @@
+"""What keeps the house in order: whose words appear where, and which name has its home where."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CODE = [path for folder in ("generator", "runtime") for path in sorted((ROOT / folder).rglob("*.py"))]
+SIMULATOR = ROOT / "runtime" / "simulators"
+VENDOR_WORDS = re.compile(
+    r"quickbooks|intuit|\brealm(?!=)|synctoken|\bqbo\b|\bnetsuite|\bconnectwise", re.IGNORECASE
+)
+MAY_SAY_THEM = {
+    "runtime/upstream/behaviours/quickbooks.py": "what data cannot say",
+    "runtime/upstream/behaviours/__init__.py": "finds it by name",
+    "runtime/demo.py": "starts the stand-in and names the vendor whose company it shows",
+    "runtime/cli.py": "offers the demo and the stand-in",
+}
+
+
+def test_the_vendors_words_stay_in_the_definitions():
+    for path in CODE:
+        name = path.relative_to(ROOT).as_posix()
+        if SIMULATOR in path.parents or name in MAY_SAY_THEM:
+            continue
+        found = VENDOR_WORDS.findall(path.read_text(encoding="utf-8"))
+        assert not found, f"{name} says {sorted(set(found))}"
+
+
+HOMES = {
+    "mcp": ("tests/", "runtime/mcp_server/"),
+    "aiohttp": ("runtime/upstream/", "runtime/connect/"),
+    "sqlalchemy": ("runtime/stores/",),
+    "redis": ("runtime/stores/",),
+    "itsdangerous": ("runtime/crypto.py",),
+    "cryptography": ("runtime/crypto.py",),
+}
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_library_has_one_home(library):
+    imports = re.compile(rf"^\s*(?:from|import) {library}(?:\.|\s|$)", re.MULTILINE)
+    for path in CODE:
+        name = path.relative_to(ROOT).as_posix()
+        if imports.search(path.read_text(encoding="utf-8")):
+            assert name.startswith(HOMES[library]), f"{name} imports {library}"
+
+
+def test_the_door_does_not_import_the_sdk():
+    code = (
+        "import sys\n"
+        "import runtime.app, runtime.serve\n"
+        "late = [name for name in ('mcp', 'aiohttp', 'sqlalchemy', 'pydantic', 'starlette') if name in sys.modules]\n"
+        "print(' '.join(late))"
+    )
+    done = subprocess.run(
+        [".venv/bin/python", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+def test_modules_fit_in_a_head():
+    for path in CODE:
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 420, f"{path.relative_to(ROOT)} has {lines} lines"

@@ -1,0 +1,175 @@
+"""The command, as a person at a terminal meets it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from runtime.demo import Demo, _process, _sign_in, _stand_in_command
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def ledgerport(*words: str, data: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **more}
+    if data:
+        environment["LEDGERPORT_DATA"] = str(data)
+    return subprocess.run(
+        [sys.executable, "-m", "runtime", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_the_definitions_are_checked():
+    done = ledgerport("check")
+    assert (done.returncode, done.stdout) == (0, "The definitions are in order.\n")
+
+
+def test_a_mistake_is_told_with_its_file_and_line(tmp_path):
+    folder = tmp_path / "definitions" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
+    done = ledgerport("check", str(tmp_path / "definitions"))
+    assert done.returncode == 1
+    assert 'integration.yaml:2: titel: "titel" is not' in done.stdout
+    assert 'Did you mean "title"?' in done.stdout
+
+
+def test_a_tool_is_shown_as_a_client_sees_it():
+    done = ledgerport("show", "get_single_quick_books_invoice_by_id")
+    assert done.returncode == 0
+    assert '"readOnlyHint": true' in done.stdout
+
+
+def test_an_unknown_tool_is_answered_with_the_nearest():
+    done = ledgerport("show", "get_single_quick_books_invoise_by_id")
+    assert done.returncode == 1
+    assert 'Did you mean "get_single_quick_books_invoice_by_id"?' in done.stderr
+
+
+def test_api_tokens_are_made_listed_and_revoked(tmp_path):
+    secret = ledgerport("token", "create", "platform", "--bare", data=tmp_path).stdout.strip()
+    assert secret.startswith("lpa_")
+    listed = ledgerport("token", "list", data=tmp_path).stdout
+    assert "platform" in listed
+    assert secret not in listed
+    token_id = listed.split()[0]
+    assert ledgerport("token", "revoke", token_id, data=tmp_path).returncode == 0
+    again = ledgerport("token", "revoke", token_id, data=tmp_path)
+    assert again.returncode == 1
+    assert "There is no such API token." in again.stderr
+    assert "Make one with" in ledgerport("token", "list", data=tmp_path).stdout
+    assert not any(secret.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_taken_port_is_a_clear_sentence(tmp_path, port):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        served = ledgerport("serve", "--port", str(port), data=tmp_path)
+        demo = ledgerport("demo", "--port", str(port), "--data", str(tmp_path))
+    assert served.returncode == demo.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in served.stderr
+    assert f"Port {port} is taken. Stop what uses it, or choose another with --port NUMBER." in demo.stderr
+
+
+def test_a_wrong_setting_is_a_clear_sentence(tmp_path):
+    done = ledgerport("serve", data=tmp_path, LEDGERPORT_UPSTREAM_TIMEOUT="soon")
+    assert done.returncode == 1
+    assert done.stderr.startswith("ledgerport: LEDGERPORT_UPSTREAM_TIMEOUT is 'soon'")
+
+
+def test_two_servers_cannot_share_one_data_directory(tmp_path, port):
+    with _process([sys.executable, "-m", "runtime", "serve", "--port", str(port)], {"LEDGERPORT_DATA": str(tmp_path)},
+                  f"http://127.0.0.1:{port}/healthz"):  # fmt: skip
+        second = ledgerport("serve", "--port", "0", data=tmp_path)
+    assert second.returncode == 1
+    assert "Another Ledgerport already serves from" in second.stderr
+
+
+def test_a_stopped_server_ends_cleanly_and_says_so(tmp_path, port):
+    environment = {**os.environ, "LEDGERPORT_DATA": str(tmp_path), "LEDGERPORT_LOG_FORMAT": "json"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "runtime", "serve", "--port", str(port)],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    _await(f"http://127.0.0.1:{port}/healthz")
+    server.terminate()
+    out, _ = server.communicate(timeout=20)
+    assert server.returncode == 0
+    assert '"event":"stopped"' in out
+
+
+@pytest.mark.parametrize("is_served", [False, True])
+def test_a_company_is_connected_from_the_command_line(tmp_path, is_served):
+    ports = [socket.socket() for _ in range(2)]
+    for each in ports:
+        each.bind(("127.0.0.1", 0))
+    demo = Demo(tmp_path, *(each.getsockname()[1] for each in ports))
+    for each in ports:
+        each.close()
+    environment = {
+        "LEDGERPORT_DATA": str(tmp_path),
+        "LEDGERPORT_PORT": str(demo.port),
+        "LEDGERPORT_QUICKBOOKS_CLIENT_ID": "ledgerport-demo",
+        "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": "s3cret",
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
+    }
+    ready = demo.stand_in_url + "/.well-known/openid_configuration"
+    with _process(_stand_in_command(demo, "s3cret"), {}, ready):
+        if is_served:
+            serve = [sys.executable, "-m", "runtime", "serve"]
+            with _process(serve, environment, f"{demo.url}/healthz"):
+                _connect(demo, environment)
+        else:
+            _connect(demo, environment)
+
+
+def _connect(demo: Demo, environment: dict[str, str]) -> None:
+    connecting = subprocess.Popen(
+        [sys.executable, "-m", "runtime", "connect", "--name", "Craig's"],
+        cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert connecting.stdout is not None
+    address = next(line.strip() for line in connecting.stdout if line.strip().startswith("http"))
+    _sign_in(demo, address)
+    out, _ = connecting.communicate(timeout=20)
+    assert connecting.returncode == 0
+    assert "Connected: Craig's (integrated account " in out
+
+
+def test_connecting_without_an_app_says_what_to_set(tmp_path, port):
+    done = ledgerport("connect", data=tmp_path, LEDGERPORT_PORT=str(port))
+    assert done.returncode == 1
+    assert (
+        "LEDGERPORT_QUICKBOOKS_CLIENT_ID and LEDGERPORT_QUICKBOOKS_CLIENT_SECRET must be set" in done.stderr
+    )
+
+
+def _await(url: str) -> None:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"{url} does not answer")
