@@ -2,7 +2,7 @@
 -- Times are seconds since the epoch. Hashes are HMAC-SHA256; `sealed` is encrypted; no secret stands here in the clear.
 
 CREATE TABLE account (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     integration TEXT NOT NULL,
     environment TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -17,7 +17,7 @@ CREATE INDEX account_in_order ON account (created_at, id);
 CREATE INDEX account_company ON account (integration, environment, company);
 
 CREATE TABLE mcp_server (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     token_hash BLOB NOT NULL,
     name TEXT NOT NULL,
@@ -31,7 +31,7 @@ CREATE INDEX mcp_server_in_order ON mcp_server (account_id, created_at, id);
 CREATE INDEX mcp_server_expiry ON mcp_server (expires_at);
 
 CREATE TABLE api_token (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     token_hash BLOB NOT NULL,
     name TEXT NOT NULL,
     created_at DOUBLE PRECISION NOT NULL,
@@ -41,7 +41,7 @@ CREATE UNIQUE INDEX api_token_token ON api_token (token_hash);
 CREATE INDEX api_token_in_order ON api_token (created_at, id);
 
 CREATE TABLE "authorization" (
-    state_hash BLOB PRIMARY KEY,
+    state_hash BLOB NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     redirect_uri TEXT NOT NULL,
     expires_at DOUBLE PRECISION NOT NULL,
@@ -51,7 +51,7 @@ CREATE INDEX authorization_account ON "authorization" (account_id);
 CREATE INDEX authorization_expiry ON "authorization" (expires_at);
 
 CREATE TABLE audit (
-    id INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL PRIMARY KEY,
     at DOUBLE PRECISION NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.connect.sealing import open_credentials
+from runtime.errors import Conflict, InvalidRequest, NotFound
+from tests.deployment import NOON, Deployment, deploy
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Deployment:
+    return deploy(tmp_path)
+
+
+@pytest.fixture
+def account_id(here: Deployment) -> str:
+    found: str = here.accounts.create("Shop", "books")["id"]
+    return found
+
+
+def test_keys_of_a_vendor_are_sealed_and_never_answered(here: Deployment) -> None:
+    made = here.add_desk()
+    assert (made["status"], made["company"]) == ("active", "acme")
+    assert made["fields"] == {"company": "acme", "public_key": "pub"}
+    account = here.accounts.find(made["id"])
+    assert open_credentials(here.keys, account).secrets == {
+        "private_key": "prv-secret",
+        "client_id": "cid-secret",
+    }
+    for file in here.settings.data.iterdir():
+        assert b"prv-secret" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("integration", "fields", "words"),
+    [
+        ("desk", {}, "fields.company is missing: Company. The name you sign in with."),
+        ("desk", {"compny": "x"}, 'Did you mean "company"?'),
+        (
+            "desk",
+            {"company": "a b", "public_key": "x", "private_key": "x", "client_id": "x"},
+            "not in the form",
+        ),
+        (
+            "desk",
+            {"company": "a", "public_key": "x\r\nX-Evil: 1", "private_key": "x", "client_id": "x"},
+            "public_key",
+        ),
+        ("books", {"company_id": "123456"}, "does not ask for"),
+        ("boks", {}, 'Did you mean "books"?'),
+        ("", {}, "integration must say"),
+    ],
+)
+def test_an_account_that_cannot_be_connected_is_not_made(
+    here: Deployment, integration: str, fields: dict[str, str], words: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        here.accounts.create("Shop", integration, fields)
+    assert words in refused.value.message
+    assert here.accounts.list()["result"] == []
+
+
+def test_without_an_app_at_the_vendor_no_account_is_left_behind(tmp_path: Path) -> None:
+    here = deploy(tmp_path, LEDGERPORT_BOOKS_CLIENT_SECRET="")
+    with pytest.raises(Conflict, match="LEDGERPORT_BOOKS_CLIENT_SECRET must be set"):
+        here.accounts.create("Shop", "books")
+    assert here.accounts.list()["result"] == []
+
+
+def test_a_new_url_is_shown_once_and_opens_its_grant(here: Deployment, account_id: str) -> None:
+    made = here.mcp_servers.create(
+        account_id, " Agent ", {"methods": ["read"], "tags": ["crm"]}, "2030-01-01T00:00:00+02:00"
+    )
+    assert made["url"] == f"http://127.0.0.1:8000/mcp/{made['token']}"
+    assert (made["name"], made["expires_at"]) == ("Agent", "2029-12-31T22:00:00.000Z")
+    assert made["created_at"] == made["updated_at"] == "2027-01-15T08:00:00.000Z"
+    grant = here.stores.look_up.find_grant(here.keys.hash_token(made["token"]), NOON)  # type: ignore[arg-type]
+    assert grant is not None and grant.server_id == made["id"]
+    shown = here.mcp_servers.get(account_id, made["id"])
+    assert shown == {name: value for name, value in made.items() if name not in ("token", "url")}
+    for file in here.settings.data.iterdir():
+        assert made["token"].encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"methods": ["write"], "tags": ["crm"]}, "No tool has one of these methods and one of these tags."),
+        ({"methods": ["raed"]}, 'methods has "raed", which Books does not have. Did you mean "read"?'),
+        ({"methods": ["delete"]}, 'methods has "delete"'),
+        ({"tags": ["sale"]}, 'Did you mean "sales"?'),
+        ({"tag": ["sales"]}, 'config has no "tag". Did you mean "tags"?'),
+    ],
+)
+def test_a_filter_that_leaves_nothing_is_refused_with_the_words_there_are(
+    here: Deployment, account_id: str, config: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        here.mcp_servers.create(account_id, "Agent", config)
+    assert words in refused.value.message
+    if "tag" not in config:
+        assert refused.value.advice == (
+            "Methods: custom, read, write, create, get, list, void. Tags: crm, purchases, sales."
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020-01-01T00:00:00Z",
+        "2027-01-15T08:00:59Z",
+        "2030-01-01T00:00:00",
+        "2030-01-01",
+        "soon",
+        "",
+        "9999-12-31T23:59:59-23:59",
+    ],
+)
+def test_an_expiry_must_be_a_time_with_a_zone_at_least_a_minute_ahead(
+    here: Deployment, account_id: str, text: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="expires_at"):
+        here.mcp_servers.create(account_id, "Agent", {}, text)
+
+
+def test_an_expiry_a_minute_ahead_is_taken(here: Deployment, account_id: str) -> None:
+    assert here.mcp_servers.create(account_id, "Agent", {}, "2027-01-15T08:01:00Z")["expires_at"]
+
+
+def test_a_change_is_laid_over_what_is_there(here: Deployment, account_id: str) -> None:
+    made = here.mcp_servers.create(
+        account_id, "Agent", {"methods": ["read"], "require_api_token_auth": True}, "2030-01-01T00:00:00Z"
+    )
+    here.clock.pass_(5)
+    changed = here.mcp_servers.change(account_id, made["id"], config={"tags": ["sales"]})
+    assert changed["config"] == made["config"] | {"tags": ["sales"]}
+    assert (changed["expires_at"], changed["updated_at"]) == (made["expires_at"], "2027-01-15T08:00:05.000Z")
+    assert here.mcp_servers.change(account_id, made["id"], expires_at=None)["expires_at"] is None
+    assert here.mcp_servers.change(account_id, made["id"], name="Other")["name"] == "Other"
+
+
+def test_a_change_that_would_leave_no_tool_or_a_past_expiry_changes_nothing(
+    here: Deployment, account_id: str
+) -> None:
+    made = here.mcp_servers.create(account_id, "Agent", {"methods": ["write"]})
+    with pytest.raises(InvalidRequest, match="No tool"):
+        here.mcp_servers.change(account_id, made["id"], name="New", config={"tags": ["crm"]})
+    with pytest.raises(InvalidRequest, match="60 seconds"):
+        here.mcp_servers.change(account_id, made["id"], name="New", expires_at="2020-01-01T00:00:00Z")
+    assert here.mcp_servers.get(account_id, made["id"])["name"] == "Agent"
+
+
+def test_an_expired_a_foreign_and_an_unknown_server_are_not_found_alike(
+    here: Deployment, account_id: str
+) -> None:
+    other = here.accounts.create("Other", "books")["id"]
+    made = here.mcp_servers.create(account_id, "Agent", {}, "2027-01-15T09:00:00Z")
+    told = set()
+    for owner, server in ((other, made["id"]), (account_id, "nothing"), ("nothing", made["id"])):
+        with pytest.raises(NotFound) as refused:
+            here.mcp_servers.get(owner, server)
+        told.add(refused.value.as_text())
+    here.clock.pass_(3600)
+    with pytest.raises(NotFound) as refused:
+        here.mcp_servers.get(account_id, made["id"])
+    assert told == {refused.value.as_text()}
+
+
+def test_deleting_an_account_ends_its_urls(here: Deployment, account_id: str) -> None:
+    made = here.mcp_servers.create(account_id, "Agent")
+    assert asyncio.run(here.accounts.delete(account_id)) == {"id": account_id}
+    assert here.stores.look_up.find_grant(here.keys.hash_token(made["token"]), NOON) is None  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        here.mcp_servers.list(account_id)
+
+
+def test_lists_come_in_parts(here: Deployment, account_id: str) -> None:
+    names = [here.mcp_servers.create(account_id, f"Agent {number}")["name"] for number in range(5)]
+    seen, cursor = [], ""
+    while True:
+        part = here.mcp_servers.list(account_id, 2, cursor)
+        seen += [each["name"] for each in part["result"]]
+        cursor = part["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(seen) == names
+
+
+@pytest.mark.parametrize("cursor", ["x", "!!!", "WzFd", "bnVsbA", "WyJhIiwxXQ", "W05hTiwiYSJd", "é"])
+def test_a_cursor_that_nobody_answered_is_refused(here: Deployment, cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="next_cursor"):
+        here.accounts.list(10, cursor)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\x00b", "x" * 201, "\u202eevil"])
+def test_a_name_that_cannot_be_shown_is_refused(here: Deployment, name: str) -> None:
+    with pytest.raises(InvalidRequest, match="name must be"):
+        here.api_tokens.create(name)
+
+
+def test_an_api_token_is_recognised_until_it_is_revoked(here: Deployment) -> None:
+    made = here.api_tokens.create("ci", actor="somebody")
+    found = here.api_tokens.recognise(made["token"])
+    assert found is not None and found.id == made["id"]
+    assert here.api_tokens.list()["result"] == [
+        {name: made[name] for name in ("id", "name", "created_at", "last_used_at")}
+    ]
+    assert here.api_tokens.revoke(made["id"]) == {"id": made["id"]}
+    assert here.api_tokens.recognise(made["token"]) is None
+    assert here.api_tokens.recognise("") is here.api_tokens.recognise("x" * 10_000) is None
+    with pytest.raises(NotFound):
+        here.api_tokens.revoke(made["id"])
+    done = here.stores.records.audit_of(made["id"])
+    assert [(entry.actor, entry.action) for entry in done] == [
+        ("somebody", "api_token.created"),
+        ("", "api_token.revoked"),
+    ]

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect
+
+from generator.catalog import RateWindow
+from runtime.errors import SettingsError
+from runtime.model import (
+    Account,
+    AccountId,
+    ApiToken,
+    ApiTokenId,
+    AuditEntry,
+    Authorization,
+    McpServer,
+    McpServerId,
+    ServerConfig,
+    TokenHash,
+)
+from runtime.stores import sqlite
+from runtime.stores.embedded import Stores, open_stores
+from runtime.stores.tables import METADATA
+from tests.deployment import deploy
+
+CONFIG = ServerConfig(("read",), ("sales", "é"), True, "http_429", 5000)
+ACCOUNT = Account(
+    AccountId("a1"), "books", "production", "Shop", "active", "42", {"company_id": "42"}, b"s", 1.0, 2.0
+)
+SERVER = McpServer(McpServerId("m1"), AccountId("a1"), "Agent", CONFIG, 100.0, 5.0, 6.0)
+HASH = TokenHash(b"h" * 32)
+
+
+def noted(at: float = 1.0, subject: str = "a1") -> AuditEntry:
+    return AuditEntry(at, "test", "done", subject)
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Stores:
+    made = deploy(tmp_path).stores
+    made.records.add_account(ACCOUNT, noted())
+    return made
+
+
+def test_an_account_is_read_back_as_it_was_kept(stores: Stores) -> None:
+    assert stores.look_up.find_account(ACCOUNT.id) == ACCOUNT
+    assert stores.records.accounts(None, 10) == [ACCOUNT]
+
+
+def test_a_token_opens_the_grant_of_its_server_until_the_moment_it_expires(stores: Stores) -> None:
+    stores.records.add_mcp_server(SERVER, HASH, noted())
+    grant = stores.look_up.find_grant(HASH, 99.999)
+    assert grant is not None
+    assert (grant.account, grant.config, grant.server_id) == (ACCOUNT, CONFIG, "m1")
+    assert stores.look_up.find_grant(HASH, 100.0) is None
+    assert stores.look_up.find_grant(TokenHash(b"x" * 32), 1.0) is None
+
+
+def test_what_another_process_revoked_is_revoked_with_the_next_read(stores: Stores) -> None:
+    stores.records.add_mcp_server(SERVER, HASH, noted())
+    assert stores.look_up.find_grant(HASH, 50.0) is not None
+    with sqlite3.connect(stores.path) as other:
+        other.execute("DELETE FROM mcp_server")
+    other.close()
+    assert stores.look_up.find_grant(HASH, 50.0) is None
+
+
+def test_an_expired_server_is_gone_for_every_reader_before_it_is_purged(stores: Stores) -> None:
+    stores.records.add_mcp_server(SERVER, HASH, noted())
+    records = stores.records
+    assert records.mcp_servers(ACCOUNT.id, None, 10, 99.0) == [SERVER]
+    assert records.mcp_servers(ACCOUNT.id, None, 10, 100.0) == []
+    assert records.mcp_server(ACCOUNT.id, SERVER.id, 100.0) is None
+    assert records.change_mcp_server(ACCOUNT.id, SERVER.id, lambda server: server, noted(100.0)) is None
+    assert not records.delete_mcp_server(ACCOUNT.id, SERVER.id, noted(100.0))
+    assert (records.purge(99.0), records.purge(100.0), records.purge(100.0)) == (0, 1, 0)
+
+
+def test_a_server_of_another_account_is_not_found(stores: Stores) -> None:
+    stores.records.add_account(replace(ACCOUNT, id=AccountId("a2")), noted())
+    stores.records.add_mcp_server(SERVER, HASH, noted())
+    assert stores.records.mcp_server(AccountId("a2"), SERVER.id, 1.0) is None
+    assert not stores.records.delete_mcp_server(AccountId("a2"), SERVER.id, noted())
+
+
+def test_what_belongs_to_an_account_goes_with_it(stores: Stores) -> None:
+    records = stores.records
+    records.add_mcp_server(SERVER, HASH, noted())
+    records.add_authorization(HASH, Authorization(ACCOUNT.id, "http://x", 50.0))
+    assert records.delete_account(ACCOUNT.id, noted())
+    assert stores.look_up.find_grant(HASH, 1.0) is None
+    assert records.use_authorization(HASH, 1.0) is None
+    assert not records.add_mcp_server(SERVER, HASH, noted())
+    assert not records.add_authorization(HASH, Authorization(ACCOUNT.id, "http://x", 50.0))
+    assert not records.delete_account(ACCOUNT.id, noted())
+
+
+def test_credentials_are_replaced_only_when_they_are_still_the_ones_that_were_read(stores: Stores) -> None:
+    records = stores.records
+    assert records.replace_credentials(ACCOUNT.id, b"s", b"new", 3.0)
+    assert not records.replace_credentials(ACCOUNT.id, b"s", b"late", 4.0)
+    assert not records.require_reconnect(ACCOUNT.id, b"s", noted())
+    found = stores.look_up.find_account(ACCOUNT.id)
+    assert found is not None and (found.sealed, found.status) == (b"new", "active")
+
+
+def test_a_list_goes_on_where_it_stopped_also_among_equal_times(stores: Stores) -> None:
+    for number in range(2, 8):
+        stores.records.add_account(replace(ACCOUNT, id=AccountId(f"a{number}")), noted())
+    seen, after = [], None
+    while part := stores.records.accounts(after, 3):
+        seen += [account.id for account in part]
+        after = (part[-1].created_at, part[-1].id)
+    assert seen == [f"a{number}" for number in range(1, 8)]
+
+
+def test_api_tokens_are_found_by_their_hash_until_they_are_revoked(stores: Stores) -> None:
+    token = ApiToken(ApiTokenId("t1"), "ci", 1.0, None)
+    stores.records.add_api_token(token, HASH, noted())
+    stores.records.note_api_token_use(token.id, 7.0)
+    assert stores.look_up.find_api_token(HASH) == replace(token, last_used_at=7.0)
+    assert stores.records.delete_api_token(token.id, noted())
+    assert stores.look_up.find_api_token(HASH) is None
+
+
+def test_the_tables_that_migrations_make_are_those_that_the_code_knows(
+    stores: Stores, tmp_path: Path
+) -> None:
+    made, known = create_engine(f"sqlite:///{stores.path}"), create_engine(f"sqlite:///{tmp_path / 'known'}")
+    METADATA.create_all(known)
+    for table in METADATA.tables:
+        ours, theirs = inspect(made), inspect(known)
+        columns = [{**each, "default": None} for each in ours.get_columns(table)]
+        assert str(columns) == str([{**each, "default": None} for each in theirs.get_columns(table)])
+        key = lambda each: each["name"]  # noqa: E731
+        assert sorted(ours.get_indexes(table), key=key) == sorted(theirs.get_indexes(table), key=key)
+        assert ours.get_foreign_keys(table) == theirs.get_foreign_keys(table)
+    assert set(inspect(made).get_table_names()) == {*METADATA.tables, "schema_version"}
+
+
+def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from runtime.stores import sqlite; print(sqlite.bring_up_to_date(Path(sys.argv[1]), 1.0))"
+    path = tmp_path / "records.sqlite3"
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) for _ in range(4)
+    ]
+    assert {process.communicate()[0].strip() for process in running} == {b"%d" % sqlite.newest_version()}
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM schema_version").fetchone() == (
+            sqlite.newest_version(),
+        )
+    connection.close()
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_commit_survives_a_power_cut(stores: Stores) -> None:
+    connection = sqlite.connect(stores.path)
+    found = [
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "foreign_keys")
+    ]
+    connection.close()
+    assert found == ["wal", 2, 1]
+
+
+def test_a_file_of_a_later_version_or_no_database_is_refused(tmp_path: Path) -> None:
+    here = deploy(tmp_path)
+    connection = sqlite.connect(here.stores.path)
+    connection.execute("INSERT INTO schema_version VALUES (999, 1.0)")
+    connection.close()
+    with pytest.raises(SettingsError, match="of version 999"):
+        open_stores(here.settings, 1.0)
+    other = tmp_path / "other"
+    other.write_bytes(b"not a database" * 100)
+    with pytest.raises(SettingsError, match="cannot be used"):
+        sqlite.bring_up_to_date(other, 1.0)
+
+
+WINDOWS = (RateWindow("second", 2, 1), RateWindow("minute", 5, 60))
+
+
+def test_calls_leave_a_window_when_their_time_is_over() -> None:
+    from runtime.stores.hot_memory import MemoryHotState
+
+    async def story() -> None:
+        hot = MemoryHotState()
+        used = []
+        for now in (0.0, 0.5, 0.9, 1.0, 1.6, 70.0):
+            used.append([count.used for count in await hot.count("a", WINDOWS, now)])
+        assert used == [[1, 1], [2, 2], [2, 3], [2, 4], [2, 5], [1, 1]]
+        assert [count.used for count in await hot.count("b", WINDOWS, 70.0)] == [1, 1]
+        assert [count.used for count in await hot.peek("a", WINDOWS, 70.0)] == [1, 1]
+
+    asyncio.run(story())
+
+
+def test_a_full_window_says_when_another_call_fits() -> None:
+    from runtime.stores.hot_memory import MemoryHotState
+
+    async def story() -> None:
+        hot = MemoryHotState()
+        for now in range(10):
+            counts = await hot.count("a", WINDOWS, float(now))
+        assert counts[1].used == 5
+        assert counts[1].oldest_leaves_in == 5.0 + 60 - 9
+
+    asyncio.run(story())
+
+
+def test_idle_keys_are_forgotten() -> None:
+    from runtime.stores.hot_memory import MemoryHotState
+
+    async def story() -> None:
+        hot = MemoryHotState()
+        for number in range(1000):
+            await hot.count(f"k{number}", WINDOWS, 0.0)
+        for _ in range(600):
+            await hot.count("busy", WINDOWS, 61.0)
+        assert len(hot) == 1
+
+    asyncio.run(story())
+
+
+def test_a_lock_has_one_holder_and_leaves_nothing_behind() -> None:
+    from runtime.stores.hot_memory import MemoryHotState
+
+    async def story() -> None:
+        hot, inside, most = MemoryHotState(), 0, 0
+
+        async def work() -> None:
+            nonlocal inside, most
+            async with hot.lock("a"):
+                inside += 1
+                most = max(most, inside)
+                await asyncio.sleep(0)
+                inside -= 1
+
+        await asyncio.gather(*(work() for _ in range(20)))
+        assert (most, len(hot)) == (1, 0)
+
+    asyncio.run(story())
