@@ -83,16 +83,16 @@ class McpEndpoint:
         try:
             page = self._gate.check(fields)
             grant = self._grant(scope["path"])
-            reply = await self._answer(grant, scope, fields, receive) if grant else UNKNOWN_TOKEN
+            reply = await self._answer(grant, scope, fields, receive) if grant else self._unknown()
         except Refused as refused:
+            server = grant.server_id if grant else None
+            self._log("mcp_refused", server=server, status=refused.status, rpc_code=refused.rpc_code)
             reply = refused.reply()
         except ClientGone:
             return
         except Exception:
             logger.exception("the MCP door failed")
             reply = _FAILED
-        if reply.status >= 400:
-            self._log("mcp_refused", server=grant.server_id if grant else None, status=reply.status)
         await _send(send, reply, page)
 
     async def drain(self) -> None:
@@ -100,8 +100,12 @@ class McpEndpoint:
         await self.methods.drain()
 
     def _grant(self, path: str) -> Grant | None:
-        token = path.rpartition(PREFIX)[2]
+        token = path[len(PREFIX) :] if path.startswith(PREFIX) else ""
         return self._find_grant(token) if 0 < len(token) <= LONGEST_TOKEN else None
+
+    def _unknown(self) -> Reply:
+        self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
+        return UNKNOWN_TOKEN
 
     async def _answer(
         self, grant: Grant, scope: MutableMapping[str, Any], fields: Fields, receive: Receive

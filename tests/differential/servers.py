@@ -88,14 +88,8 @@ async def _call(context: Any, params: types.CallToolRequestParams) -> types.Call
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=given.error is not None)
 
 
-async def outcomes(
-    request: Request, ours: Callable[..., Any], theirs: Callable[..., Any]
-) -> tuple[Outcome, Outcome]:
-    """What both answer to a request."""
-    return await _outcome(request, ours), await _outcome(request, theirs)
-
-
-async def _outcome(request: Request, app: Callable[..., Any]) -> Outcome:
+async def outcome(request: Request, app: Callable[..., Any]) -> Outcome:
+    """What a server answers to a request."""
     pieces = [request.body]
     response = await ask_in_loop(app, f"/mcp/{TOKEN}", request.verb, request.raw_headers(), pieces)
     return _read(request, response)

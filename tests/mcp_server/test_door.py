@@ -15,6 +15,7 @@ UNKNOWN = (
     "a-token-that-is-known/",
     "a-token-that-is-known/more",
     "A-TOKEN-THAT-IS-KNOWN",
+    "x/mcp/a-token-that-is-known",
     "ü",
     "x" * 4000,
 )

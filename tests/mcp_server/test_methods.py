@@ -295,7 +295,16 @@ class TestTheFilterIsAWall:
         assert hidden.body == absent.body.replace(b"x" * len(name), name.encode())
         assert (hidden.status, hidden.code, hidden.headers) == (absent.status, -32602, absent.headers)
         assert stand.calls.made == []
-        assert stand.lines[0] == stand.lines[1] if stand.lines else True
+        assert (
+            stand.lines[0]
+            == stand.lines[1]
+            == {
+                "event": "mcp_refused",
+                "server": "m1",
+                "status": hidden.status,
+                "rpc_code": -32602,
+            }
+        )
 
     def test_no_spelling_of_a_name_gets_past(self):
         stand = self.stand()
