@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 from generator.catalog import Catalog, Tool
@@ -10,12 +11,25 @@ from generator.mistakes import did_you_mean
 
 
 def show(catalog: Catalog, name: str) -> str:
-    """The tool as pretty JSON. Raises KeyError, with the nearest name, when there is none."""
+    """A tool in words and as JSON. Raises KeyError, with the nearest name, when there is none."""
     tool = catalog.by_name.get(name)
     if tool is None:
         hint = did_you_mean(name, catalog.by_name)
         raise KeyError(f'There is no tool "{name}". {hint}'.strip())
-    return pretty(tool)
+    call = tool.call
+    query = "&".join(f"{key}={value}" for key, value in call.query)
+    size = f"{len(tool.wire):,} bytes, about {round(len(tool.wire) / 4):,} tokens"
+    return "\n".join(
+        (
+            f"{tool.name}: {tool.title}",
+            f"class {tool.method_class}, risk {tool.risk}, tags {', '.join(tool.tags)}; {size}",
+            f"{call.verb} {call.path}{'?' if query else ''}{query}",
+            "",
+            textwrap.fill(tool.description, 100, break_long_words=False, break_on_hyphens=False),
+            "",
+            pretty(tool),
+        )
+    )
 
 
 def pretty(tool: Tool) -> str:

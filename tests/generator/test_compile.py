@@ -175,14 +175,20 @@ def test_the_facts_of_the_vendor_are_in_the_catalog(shelf):
     assert integration.guidance == "A book is lent to a reader."
 
 
-def test_show_gives_what_a_client_sees_and_names_the_nearest(shelf):
+def test_show_tells_a_tool_in_words_and_as_a_client_sees_it(shelf):
     catalog = compile_catalog(FOLDER)
+    tool = catalog.by_name["list_all_shelf_books"]
 
-    assert json.loads(show(catalog, "create_a_shelf_book")) == json.loads(
-        catalog.by_name["create_a_shelf_book"].wire
-    )
+    told = show(catalog, tool.name)
+
+    assert told.startswith("list_all_shelf_books: List books\nclass read, risk read, tags books; ")
+    assert "GET /books?where={conditions}&sort={order_by}&page={page}&size={limit}" in told
+    assert json.loads(told[told.index("{\n") :]) == json.loads(tool.wire)
+
+
+def test_show_names_the_nearest_tool(shelf):
     with pytest.raises(KeyError, match="create_a_shelf_book"):
-        show(catalog, "create_shelf_book")
+        show(compile_catalog(FOLDER), "create_shelf_book")
 
 
 def test_a_kept_catalog_is_the_one_that_was_compiled(shelf, tmp_path):

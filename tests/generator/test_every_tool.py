@@ -139,10 +139,11 @@ def test_what_cannot_be_undone_is_tagged_so():
         assert ("destructive" in tool.tags) is (tool.risk == "destroy")
 
 
-def test_the_tag_crm_shows_customers_and_vendors_only():
+def test_the_tag_crm_shows_customers_and_vendors_and_hides_the_ledger():
     resources = {tool.resource for tool in CATALOG.of("quickbooks") if "crm" in tool.tags}
 
-    assert resources == {"customers", "vendors"}
+    assert {"customers", "vendors"} <= resources
+    assert not {"journal_entries", "transfers", "accounts", "invoices", "bills"} & resources
 
 
 def test_the_key_facts_stand_in_the_first_512_characters_of_the_guidance():
@@ -174,19 +175,18 @@ def test_the_names_that_prompts_already_use_are_there(name):
     assert name in CATALOG.by_name
 
 
-def test_a_record_on_a_list_cannot_be_deleted():
+def test_a_record_on_a_list_cannot_be_deleted_but_a_transaction_can():
     deleted = {tool.resource for tool in CATALOG.of("quickbooks") if tool.method == "delete"}
 
-    assert deleted == {"invoices", "bills", "bill_payments", "payments", "journal_entries", "purchases"}
+    assert {"invoices", "bills", "bill_payments", "payments", "journal_entries", "purchases"} <= deleted
+    assert not {"customers", "vendors", "items", "accounts", "classes", "company_info"} & deleted
 
 
-def test_every_voucher_of_an_update_that_wants_fields_repeated_says_so():
-    wanted = {tool.resource: tool.always_send for tool in CATALOG.of("quickbooks") if tool.always_send}
+def test_an_update_that_wants_fields_repeated_says_so():
+    wanted = {tool.resource: tool.always_send for tool in CATALOG.of("quickbooks") if tool.method == "update"}
 
-    assert wanted == {
-        "bills": ("VendorRef",),
-        "payments": ("CustomerRef", "TotalAmt"),
-        "purchases": ("PaymentType",),
-        "accounts": ("Name",),
-        "classes": ("Name",),
-    }
+    assert wanted["bills"] == ("VendorRef",)
+    assert wanted["payments"] == ("CustomerRef", "TotalAmt")
+    assert wanted["purchases"] == ("PaymentType",)
+    assert wanted["accounts"] == wanted["classes"] == ("Name",)
+    assert wanted["invoices"] == ()
