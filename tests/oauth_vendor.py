@@ -28,6 +28,8 @@ class OAuthVendor:
     revoke_types: list[str] = field(default_factory=list)
     answer: Callable[[], web.Response] | None = None
     gate: asyncio.Event | None = None
+    """What a refresh waits for."""
+    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
     takes_forms_to_revoke: bool = True
 
     def agree(self, authorize_url: str, company: str = "123456789") -> dict[str, str]:
@@ -49,6 +51,7 @@ class OAuthVendor:
             self.codes.discard(str(form["code"]))
         else:
             self.refreshes += 1
+            self.was_asked.set()
             if self.gate is not None:
                 await self.gate.wait()
             if form["refresh_token"] != self.refresh_token:

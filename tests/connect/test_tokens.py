@@ -139,8 +139,7 @@ def test_a_refresh_that_ends_badly_does_not_undo_that_a_person_connected_again_m
             again = here.accounts.connect(account.id)
             vendor.gate = asyncio.Event()
             call = asyncio.create_task(here.tokens.fresh(account))
-            while not vendor.refreshes:
-                await asyncio.sleep(0)
+            await vendor.was_asked.wait()
             now = await here.accounts.authorizations.complete(vendor.agree(again["authorize_url"]))
             vendor.gate.set()
             assert await call == await here.tokens.fresh(now)

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.catalog import RateWindow
+from runtime.errors import RateLimited, VendorRefused
+from runtime.model import WindowCount
+from runtime.operations.calls import Answer, File
+from runtime.upstream.limits import measure
+from tests.api.door import ApiDoor
+from tests.deployment import TOOLS
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> ApiDoor:
+    return ApiDoor(tmp_path)
+
+
+def test_a_company_and_its_urls_from_the_first_request_to_the_last(door: ApiDoor) -> None:
+    made = door.ask("POST", "/integrated-account", json={"name": "Shop", "integration": "books"})
+    assert made.status_code == 201 and made.json()["authorize_url"].startswith(
+        "https://books.example/authorize?"
+    )
+    path = f"/integrated-account/{made.json()['id']}"
+    assert door.ask("GET", path).json() | {"authorize_url": 0} == made.json() | {"authorize_url": 0}
+    assert [each["name"] for each in door.ask("GET", "/integrated-account").json()["result"]] == ["Shop"]
+    assert door.ask("POST", path + "/connect").json()["authorize_url"] != made.json()["authorize_url"]
+    server = door.ask("POST", path + "/mcp", json={"name": "Agent", "config": {"methods": ["read"]}})
+    assert server.status_code == 201
+    assert list(server.json()) == [
+        "id", "name", "config", "integrated_account_id", "expires_at", "created_at", "updated_at", "token", "url"
+    ]  # fmt: skip
+    mine = f"{path}/mcp/{server.json()['id']}"
+    assert "token" not in door.ask("GET", mine).json()
+    changed = door.ask(
+        "PATCH", mine, json={"config": {"tags": ["crm"]}, "expires_at": "2030-01-01T00:00:00Z"}
+    )
+    assert changed.json()["config"]["methods"] == ["read"] and changed.json()["config"]["tags"] == ["crm"]
+    assert door.ask("PATCH", mine, json={"expires_at": None}).json()["expires_at"] is None
+    assert door.ask("GET", path + "/mcp").json() == {
+        "result": [door.ask("GET", mine).json()],
+        "next_cursor": None,
+    }
+    assert door.ask("DELETE", mine).json() == {"id": server.json()["id"]}
+    assert door.ask("GET", mine).status_code == 404
+    assert door.ask("DELETE", path).json() == {"id": made.json()["id"]}
+    assert door.ask("GET", path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer x",
+        "Basic eDp5",
+        "Bearer \u00ff\u00fe",
+        "bearer " + "x" * 100_000,
+        "Bearer lpm_" + "x" * 43,
+    ],
+)
+def test_without_an_api_token_of_ours_nothing_is_told(door: ApiDoor, header: str) -> None:
+    for method, path in (
+        ("GET", "/integrated-account"),
+        ("POST", "/api-token"),
+        ("GET", "/integrated-account/x/tools"),
+    ):
+        refused = door.ask(method, path, headers={"Authorization": header.encode("latin-1")})
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"] == 'Bearer realm="ledgerport"'
+        assert refused.json()["error"] is True and refused.json()["code"] == "unauthorized"
+
+
+def test_a_revoked_api_token_and_the_token_of_a_url_open_nothing_here(door: ApiDoor) -> None:
+    url_token = door.here.mcp_servers.create(door.account(), "Agent")["token"]
+    assert door.ask("GET", "/api-token", headers={"Authorization": f"Bearer {url_token}"}).status_code == 401
+    mine = door.ask("GET", "/api-token").json()["result"][0]
+    assert mine["last_used_at"] is not None
+    assert door.ask("DELETE", f"/api-token/{mine['id']}").status_code == 200
+    assert door.ask("GET", "/api-token").status_code == 401
+
+
+def test_api_tokens_are_made_and_listed(door: ApiDoor) -> None:
+    made = door.ask("POST", "/api-token", json={"name": "ci"})
+    assert made.status_code == 201
+    assert door.ask("GET", "/healthz", headers={"Authorization": ""}).json() == {"status": "ok"}
+    listed = door.ask("GET", "/api-token?limit=1").json()
+    rest = door.ask("GET", "/api-token", params={"limit": 1, "next_cursor": listed["next_cursor"]}).json()
+    assert {listed["result"][0]["name"], rest["result"][0]["name"]} == {"tests", "ci"}
+    assert made.json()["token"] not in str((listed, rest, door.lines))
+
+
+JSON = {"Content-Type": "application/json"}
+DEEP = b'{"name":' + b"[" * 500 + b"]" * 500 + b"}"
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "words"),
+    [
+        (b"", JSON, 400, "not JSON"),
+        (b"{", JSON, 400, "not JSON"),
+        (b"[]", JSON, 400, "must be a JSON object"),
+        (b'"x"', JSON, 400, "must be a JSON object"),
+        (b'{"name":"\xff"}', JSON, 400, "not JSON"),
+        (b'{"name":"\\ud800"}', JSON, 400, "not JSON"),
+        (b'{"name":NaN}', JSON, 400, "not JSON"),
+        (DEEP, JSON, 400, "levels deep"),
+        (b"[" * 100_000, JSON, 400, "not JSON"),
+        (b'{"name":"x"}', {"Content-Type": "text/plain"}, 415, "must be JSON"),
+        (b'{"name":"x"}', {}, 415, "must be JSON"),
+        (b'{"name":"' + b"x" * (4 * 1024 * 1024) + b'"}', JSON, 413, "larger than 4 MiB"),
+        (b"{}", JSON, 400, '"name" is missing.'),
+        (b'{"nmae":"x"}', JSON, 400, 'Did you mean "name"?'),
+        (b'{"name":7}', JSON, 400, '"name": Input should be a valid string.'),
+        (b'{"name":null}', JSON, 400, '"name"'),
+        (b'{"name":"x\\u0000"}', JSON, 400, "name must be"),
+        (
+            b"{" + b",".join(b'"k%d":1' % n for n in range(2000)) + b',"name":"x"}',
+            JSON,
+            400,
+            '"k0" is not known here.',
+        ),
+    ],
+)
+def test_a_bad_body_is_a_clear_error(
+    door: ApiDoor, content: bytes, headers: dict[str, str], status: int, words: str
+) -> None:
+    refused = door.ask("POST", "/api-token", content=content, headers=headers)
+    assert (refused.status_code, refused.headers["content-type"]) == (status, "application/json")
+    told = refused.json()
+    assert words in told["message"]
+    assert (told["error"], told["statusCode"]) == (True, status) and told["statusMessage"]
+    assert len(refused.content) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            {"name": "x", "config": {"metods": []}},
+            '"config.metods" is not known here. Did you mean "methods"?',
+        ),
+        ({"name": "x", "config": {"methods": "read"}}, '"config.methods": Input should be a valid list.'),
+        ({"name": "x", "config": {"methods": ["read", 1]}}, '"config.methods.1"'),
+        ({"name": "x", "config": {"require_api_token_auth": "yes"}}, '"config.require_api_token_auth"'),
+        ({"name": "x", "config": {"rate_limit_style": "loud"}}, "'tool_result' or 'http_429'"),
+        ({"name": "x", "config": None}, '"config"'),
+        ({"name": "x", "expires_at": 12}, '"expires_at"'),
+        ({"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "60 seconds"),
+        ({"name": "x", "config": {"tags": ["nope"]}}, 'tags has "nope"'),
+    ],
+)
+def test_a_bad_mcp_server_is_named(door: ApiDoor, body: dict[str, Any], words: str) -> None:
+    refused = door.ask("POST", f"/integrated-account/{door.account()}/mcp", json=body)
+    assert refused.status_code == 400
+    assert words in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=201", "limit=x", "limit=", "limit=1&limit=2", "next_cursor=zzz", "lmit=1", "%ff=%ff"],
+)
+def test_a_bad_query_is_a_clear_error(door: ApiDoor, query: str) -> None:
+    assert door.ask("GET", f"/integrated-account?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/integrated-account/", "/integrated-account/x/mcp/y/z", "//", "/%00"]
+)
+def test_an_address_with_nothing_is_404_in_the_same_shape(door: ApiDoor, path: str) -> None:
+    refused = door.ask("GET", path)
+    assert (refused.status_code, refused.json()["error"]) == (404, True)
+
+
+def test_ids_that_are_unknown_foreign_or_odd_are_the_same_404(door: ApiDoor) -> None:
+    mine, other = door.account(), door.account()
+    server = door.here.mcp_servers.create(mine, "Agent")["id"]
+    paths = [
+        f"{other}/mcp/{server}",
+        f"{mine}/mcp/x",
+        f"{mine}/mcp/%00",
+        f"{mine}/mcp/{'x' * 5000}",
+        f"{mine}/mcp/%ff",
+    ]
+    told = {door.ask("GET", f"/integrated-account/{path}").text for path in paths}
+    assert len(told) == 1 and '"statusCode":404' in told.pop()
+
+
+def test_a_method_that_is_not_taken_is_405_and_says_which_are(door: ApiDoor) -> None:
+    refused = door.ask("PUT", f"/integrated-account/{door.account()}")
+    assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
+    assert {word.strip() for word in refused.headers["allow"].split(",")} == {"DELETE", "GET", "HEAD"}
+
+
+def test_tools_are_listed_with_the_filter_of_a_url(door: ApiDoor) -> None:
+    path = f"/integrated-account/{door.account()}/tools"
+    assert [each["name"] for each in door.ask("GET", path).json()["result"]] == [tool.name for tool in TOOLS]
+    found = door.ask("GET", path + "?methods=read,custom&tags=crm&tags=sales").json()["result"]
+    assert [each["name"] for each in found] == [
+        "get_single_books_customer_by_id",
+        "void_a_books_invoice_by_id",
+    ]
+    assert found[0]["input_schema"]["type"] == "object"
+    assert "Did you mean" in door.ask("GET", path + "?methods=raed").json()["message"]
+
+
+def test_a_tool_is_called_with_its_arguments_and_the_key_of_the_client(door: ApiDoor) -> None:
+    path = f"/integrated-account/{door.account()}/tools/create_a_books_invoice"
+    called = door.ask("POST", path, json={"Line": [1]}, headers={"Idempotency-Key": "k-1"})
+    assert (called.status_code, called.json()) == (200, {"Id": "1"})
+    assert door.calls.seen == [("create_a_books_invoice", {"Line": [1]}, "k-1")]
+    assert door.calls.tools == [tool.name for tool in TOOLS]
+    assert door.ask("POST", path).status_code == 200
+    assert door.ask("POST", path, json={}, headers={"Idempotency-Key": "x" * 256}).status_code == 400
+
+
+def test_an_error_of_the_vendor_keeps_its_status_and_says_what_is_left(door: ApiDoor) -> None:
+    windows = (RateWindow("minute", 500, 60),)
+    limits = measure(windows, [WindowCount(500, 7.2)])
+    door.calls.answer = lambda: Answer(
+        status=400,
+        error=VendorRefused("Stale.", kind="conflict", vendor_code="5010", trace="t-1"),
+        limits=limits,
+    )
+    path = f"/integrated-account/{door.account()}/tools/x"
+    refused = door.ask("POST", path, json={})
+    assert refused.status_code == 400
+    assert refused.json()["code"] == "conflict" and refused.json()["vendor_code"] == "5010"
+    assert refused.json()["rate_limit"]["remaining"] == 0
+    assert (refused.headers["ratelimit-remaining"], refused.headers["retry-after"]) == ("0", "8")
+    door.calls.answer = lambda: Answer(status=429, error=RateLimited("Wait.", retry_after=42))
+    limited = door.ask("POST", path, json={})
+    assert (limited.status_code, limited.headers["retry-after"], limited.json()["statusMessage"]) == (
+        429,
+        "42",
+        "Too Many Requests",
+    )
+
+
+def test_a_file_is_answered_as_a_file(door: ApiDoor) -> None:
+    door.calls.answer = lambda: Answer(file=File('in"v\r\noice.pdf', "application/pdf", b"%PDF"))
+    answered = door.ask("POST", f"/integrated-account/{door.account()}/tools/x", json={})
+    assert (answered.content, answered.headers["content-type"]) == (b"%PDF", "application/pdf")
+    assert answered.headers["content-disposition"] == 'attachment; filename="in-v--oice.pdf"'
+
+
+def test_a_failure_of_ours_is_told_without_its_words_and_logged_with_its_place(door: ApiDoor) -> None:
+    def fail() -> Answer:
+        raise ValueError("secret-value")
+
+    door.calls.answer = fail
+    failed = door.ask("POST", f"/integrated-account/{door.account()}/tools/x", json={})
+    assert (failed.status_code, failed.json()["code"]) == (500, "internal")
+    logged = "\n".join(door.lines)
+    assert "ValueError" in logged and "test_api.py:" in logged
+    assert "secret-value" not in failed.text + logged
+
+
+def test_nothing_secret_is_logged(door: ApiDoor) -> None:
+    made = door.ask("POST", "/api-token", json={"name": "ci"}).json()["token"]
+    server = door.ask("POST", f"/integrated-account/{door.account()}/mcp", json={"name": "x"}).json()
+    door.ask("POST", f"/integrated-account/{door.account()}/tools/x", json={"note": "private words"})
+    logged = "\n".join(door.lines)
+    for secret in (made, server["token"], door.token, "private words"):
+        assert secret not in logged
+
+
+def test_two_processes_manage_the_same_file(tmp_path: Path) -> None:
+    one, other = ApiDoor(tmp_path), ApiDoor(tmp_path)
+    account = one.account()
+    path = f"/integrated-account/{account}/mcp"
+
+    async def both() -> None:
+        await asyncio.gather(
+            *(
+                asyncio.to_thread(door.here.mcp_servers.create, account, f"Agent {number}")
+                for number in range(10)
+                for door in (one, other)
+            )
+        )
+
+    asyncio.run(both())
+    assert len(one.ask("GET", path).json()["result"]) == 20
+    gone = other.ask("GET", path).json()["result"][0]["id"]
+    assert one.ask("DELETE", f"{path}/{gone}").status_code == 200
+    assert other.ask("GET", f"{path}/{gone}").status_code == 404

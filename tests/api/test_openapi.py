@@ -1,0 +1,69 @@
+"""The OpenAPI document, proved by requests that schemathesis makes of it against the door in this process.
+
+One of its checks is left out: that whatever fits the document is accepted. A document cannot say that a cursor must
+be one that was answered, or that a filter must leave a tool.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from runtime.api.table import TABLE
+from tests.api.door import ApiDoor
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[ApiDoor]:
+    with tempfile.TemporaryDirectory() as data:
+        yield ApiDoor(Path(data))
+
+
+WAYS = [
+    pytest.param(operation.method, operation.path, way, id=f"{operation.handler.__name__}-{way.value}")
+    for operation in TABLE
+    for way in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    if way is GenerationMode.POSITIVE or not operation.is_public  # there is nothing wrong to ask of /healthz
+]
+LIMITS = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "way"), WAYS)
+def test_what_is_answered_is_what_the_document_says(
+    door: ApiDoor, method: str, path: str, way: GenerationMode
+) -> None:
+    operation = schemathesis.openapi.from_asgi("/openapi.json", door.application)[path][method]
+    account = door.account()
+
+    @given(operation.as_strategy(generation_mode=way))
+    @LIMITS
+    def prove(case: Any) -> None:
+        if "id" in case.path_parameters:
+            case.path_parameters["id"] = account
+        case.call_and_validate(
+            headers={"Authorization": f"Bearer {door.token}"}, excluded_checks=[positive_data_acceptance]
+        )
+
+    prove()
+
+
+def test_every_operation_is_in_the_document(door: ApiDoor) -> None:
+    paths = door.ask("GET", "/openapi.json", headers={"Authorization": ""}).json()["paths"]
+    assert {(method.upper(), path) for path, methods in paths.items() for method in methods} == {
+        (operation.method, operation.path) for operation in TABLE
+    }
