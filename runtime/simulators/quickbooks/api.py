@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from . import changes, query_sql, reports
+from . import changes, delivery, pdf
 from .books import Books
 from .clock import answer_time
 from .faults import JSON, fault, invalid_id, not_found, unsupported
@@ -45,12 +45,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+Route = Callable[["Api", Request], Answer]
+"""Answers a path that is not an entity."""
+
+
 class Api:
     """Answers the requests to the companies of one store."""
 
-    def __init__(self, store: Store, origin: str = "") -> None:
+    def __init__(self, store: Store, routes: Mapping[str, Route]) -> None:
         self.store = store
-        self.origin = origin
+        self.routes = routes
 
     def time(self) -> str:
         """The `time` of an answer."""
@@ -84,15 +88,16 @@ class Api:
         if not request.segments:
             raise unsupported(request.path)
         head = request.segments[0].lower()
-        own = ROUTES.get(head)
+        own = self.routes.get(head)
         if own is not None:
             return own(self, request)
         entity = entities_by_path().get(head)
         if entity is None:
             raise unsupported(request.path)
-        return self._entity(request, entity)
+        return self.entity(request, entity)
 
-    def _entity(self, request: Request, entity: Entity) -> Answer:
+    def entity(self, request: Request, entity: Entity) -> Answer:
+        """The operation that method and path name."""
         match request.method, len(request.segments):
             case "POST", 1:
                 return self._write(request, entity)
@@ -100,6 +105,10 @@ class Api:
                 return self.read(request.realm, entity, request.segments[1])
             case "GET", 1 if entity.name in SINGLETONS:
                 return self.read(request.realm, entity, "1")
+            case "GET", 3 if request.segments[2].lower() == "pdf":
+                return self.pdf(request.realm, entity, request.segments[1])
+            case "POST", 3 if request.segments[2].lower() == "send":
+                return self._send(request, entity)
             case _:
                 raise unsupported(request.path)
 
@@ -126,35 +135,21 @@ class Api:
         changed = write(books, entity, operation, includes, sent)
         return self.wrapped(entity.name, changed)
 
+    def _send(self, request: Request, entity: Entity) -> Answer:
+        books = Books(self.store, request.realm)
+        sent = delivery.send(books, entity, request.segments[1], request.parameters.get("sendto"))
+        return self.wrapped(entity.name, sent)
+
+    def pdf(self, realm: str, entity: Entity, id: str) -> Answer:
+        """A document as PDF."""
+        if "pdf" not in entity.operations:
+            raise unsupported(f"/v3/company/{realm}/{entity.path}/{id}/pdf")
+        books = Books(self.store, realm)
+        return Answer(200, "application/pdf", pdf.document(books, entity.name, books.read(entity.name, id)))
+
     def wrapped(self, name: str, body: Body) -> Answer:
         """One object in its envelope."""
         return Answer(200, JSON, orjson.dumps({name: body, "time": self.time()}))
-
-    def query(self, request: Request) -> Answer:
-        """GET with the statement as parameter, or POST with it as the body."""
-        text = request.parameters.get("query", "")
-        if request.method == "POST":
-            try:
-                text = request.body.decode() or text
-            except UnicodeDecodeError as error:
-                raise fault(
-                    "4000", "QueryParserError: Invalid content. The statement is not UTF-8"
-                ) from error
-        elif request.method != "GET" or len(request.segments) != 1:
-            raise unsupported(request.path)
-        found = query_sql.answer(Books(self.store, request.realm), text)
-        return Answer(
-            200, JSON, b'{"QueryResponse":%b,"time":"%b"}' % (found.as_json(), self.time().encode())
-        )
-
-    def report(self, request: Request) -> Answer:
-        """GET /reports/{name}."""
-        if request.method != "GET" or len(request.segments) != 2:
-            raise unsupported(request.path)
-        report = reports.find(request.segments[1])
-        if report is None:
-            raise unsupported(request.path)
-        return Answer(200, JSON, orjson.dumps(report(self.store, request.realm, request.parameters)))
 
 
 def write(books: Books, entity: Entity, operation: str, includes: list[str], sent: Any) -> Body:
@@ -181,7 +176,3 @@ def parsed(request: Request) -> Any:
         raise fault(
             "2010", f"Property Name:{str(error)[:200]} specified is unsupported or invalid"
         ) from error
-
-
-Route = Callable[[Api, Request], Answer]
-ROUTES: dict[str, Route] = {"query": Api.query, "reports": Api.report}

@@ -15,8 +15,13 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from starlette.applications import Starlette
+from starlette.requests import Request as WebRequest
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from .api import Answer, Api, Request
+from .attachments import linked_file
+from .endpoints import ROUTES
 from .faults import Fault, fault, system_failure
 from .oauth import OAuth
 from .oauth_pages import routes as oauth_routes
@@ -40,11 +45,17 @@ class Application:
 
     def __init__(self, store: Store, clients: dict[str, str]) -> None:
         self.store = store
-        self.api = Api(store)
+        self.api = Api(store, ROUTES)
         self.oauth = OAuth(store, clients)
         self.throttle = Throttle(store.clock)
         self.sandbox = Sandbox(store, self.oauth, self.throttle)
-        self.others = Starlette(routes=[*oauth_routes(self.oauth), *self.sandbox.routes()])
+        self.others = Starlette(
+            routes=[
+                *oauth_routes(self.oauth),
+                *self.sandbox.routes(),
+                Route("/temporary/{realm}/{id}", self._file),
+            ]
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -52,6 +63,16 @@ class Application:
             await self._company(scope, receive, send)
         else:
             await self.others(scope, receive, send)
+
+    async def _file(self, request: WebRequest) -> Response:
+        """An attached file, to whoever has its signed link."""
+        given, asked = request.path_params, request.query_params
+        found = linked_file(
+            self.store, given["realm"], given["id"], asked.get("expires", ""), asked.get("signature", "")
+        )
+        if found is None:
+            return PlainTextResponse("This link has expired or is not valid.", 403)
+        return Response(found[1], media_type=found[0])
 
     async def _company(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

@@ -10,15 +10,29 @@ import copy
 from typing import Any
 
 from . import postings, references, settlement
-from .books import Books, entity_named
+from .books import Books, entity_named, id_series
 from .faults import business, fault, invalid_id, missing, stale, unsupported
-from .rules import accounts, company, entries, items, journal, names, payments, prepare, purchases, sales
+from .rules import (
+    accounts,
+    attachables,
+    company,
+    currency,
+    entries,
+    items,
+    journal,
+    names,
+    payments,
+    prepare,
+    purchases,
+    sales,
+    tax_codes,
+)
 from .rules.lines import check_open
 from .schema import Entity
 from .shape import checked, is_empty
 from .store import Body
 
-RULES = (accounts, company, entries, items, journal, names, payments, purchases, sales)
+RULES = (accounts, attachables, company, currency, entries, items, journal, names, payments, purchases, sales)
 
 SPARSE_NEEDS = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",), "Payment": ("CustomerRef", "TotalAmt")}
 FILLED_IN = frozenset(
@@ -38,6 +52,8 @@ def place(books: Books, entity: str, body: Body, id: str) -> Body:
     """Puts in a record that only the service makes (a tax rate, the preferences), as it is and under a given Id."""
     body = {**body, "Id": id, "domain": "QBO", "sparse": False}
     books.write_new(entity, body)
+    if id.isdigit():
+        books.raise_number(id_series(entity_named(entity)), int(id))
     return body
 
 
@@ -58,6 +74,15 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
         body["Id"] = id or books.next_id(facts)
         _finish(books, facts, body, None)
     return body
+
+
+def create_tax_code(books: Books, sent: Any) -> Body:
+    """What the tax service makes: a code, and its rates with their agencies."""
+    facts = entity_named("TaxService")
+    body = checked(facts, sent)
+    _require(facts, body, facts.required)
+    with books.store.transaction():
+        return tax_codes.make(books, body)
 
 
 def save(books: Books, entity: str, sent: Any) -> Body:

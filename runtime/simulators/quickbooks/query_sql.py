@@ -88,6 +88,11 @@ def _where(books: Books, entity: Entity, statement: Statement) -> tuple[str, lis
     clauses, values = ["realm = ?", "entity = ?"], [books.realm, entity.name]
     names_active = False
     for condition in statement.conditions:
+        attached = _attached(entity, condition)
+        if attached is not None:
+            clauses.append(attached[0])
+            values += attached[1]
+            continue
         name = _filterable(entity, condition.property)
         names_active = names_active or name == "Active"
         clause, compared = _clause(books, entity, name, condition)
@@ -96,6 +101,22 @@ def _where(books: Books, entity: Entity, statement: Statement) -> tuple[str, lis
     if entity.has_active and not names_active:
         clauses.append("active = 1")
     return " and ".join(clauses), values
+
+
+def _attached(entity: Entity, condition: Condition) -> tuple[str, list[Any]] | None:
+    """A condition on what a file hangs on: the only property inside an array that a query may name."""
+    path = ATTACHED.get(condition.property.lower()) if entity.name == "Attachable" else None
+    if path is None or condition.operator not in ("=", "in"):
+        return None
+    marks = ",".join("?" * len(condition.values))
+    clause = (
+        "exists (select 1 from json_each(body, '$.AttachableRef')"
+        f" where json_each.value ->> '{path}' collate nocase in ({marks}))"  # noqa: S608
+    )
+    return clause, [str(value) for value in condition.values]
+
+
+ATTACHED = {"attachableref.entityref.type": "$.EntityRef.type", "attachableref.entityref.value": "$.EntityRef.value"}
 
 
 def _filterable(entity: Entity, name: str) -> str:

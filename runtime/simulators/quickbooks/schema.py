@@ -16,7 +16,7 @@ REFERRED_TO = frozenset({"Customer", "Vendor", "Employee", "Account", "Item", "C
 """Entities whose existence is checked when a reference names them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One property: its type, the nested type or enumeration behind it, and whether the service alone sets it."""
 
@@ -30,7 +30,7 @@ class Field:
     is_read_only: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entity:
     """One kind of record: where it lives, what can be done with it, what it needs, what a query may name."""
 

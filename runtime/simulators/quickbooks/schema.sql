@@ -96,3 +96,5 @@ create table if not exists tokens (
 create index if not exists tokens_family on tokens (family);
 
 create table if not exists settings (name text primary key, value text) without rowid;
+
+create table if not exists files (realm text, id text, kind text, content blob, primary key (realm, id));

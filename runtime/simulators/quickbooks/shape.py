@@ -84,7 +84,7 @@ def _single(field: Field, value: Any, depth: int) -> Any:
     if field.type == "reference":
         return _reference(field, value)
     if field.type == "any":
-        return value
+        return _free(field.name, value, depth)
     if isinstance(value, dict | list):
         raise _bad_type(field, value)
     return SCALARS[field.type](field, value)
@@ -96,7 +96,22 @@ def _nested(field: Field, value: Any, depth: int) -> Any:
     if not isinstance(value, dict):
         raise _bad_type(field, value)
     fields = nested_types().get(field.nested or "")
-    return value if fields is None else _object(field.nested or field.name, fields, value, depth + 1)
+    if fields is None:
+        return _free(field.name, value, depth)
+    return _object(field.nested or field.name, fields, value, depth + 1)
+
+
+def _free(owner: str, value: Any, depth: int) -> Any:
+    """A value of no known shape, as it is; its depth alone is checked."""
+    _check_depth(owner, depth)
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _free(owner, item, depth + 1)
+    return value
+
+
+def _check_depth(owner: str, depth: int) -> None:
+    if depth > DEEPEST:
+        raise fault("2010", f"Property Name:{owner} is nested too deeply specified is unsupported or invalid", owner)
 
 
 def _reference(field: Field, value: Any) -> Body:

@@ -76,6 +76,7 @@ class Store:
             "companies",
             "codes",
             "tokens",
+            "files",
         )
         with self.transaction():
             for table in tables:

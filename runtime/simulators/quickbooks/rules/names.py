@@ -30,7 +30,7 @@ def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> Non
     if not body["DisplayName"].strip():
         raise _no_name()
     _check_characters(body["DisplayName"], "DisplayName")
-    _suffix_inactive(body, old, "DisplayName")
+    suffix_inactive(body, old, "DisplayName")
     _unique_name(books, entity, body)
     body.setdefault("PrintOnCheckName", body.get("CompanyName") or body["DisplayName"])
     _check_email(body)
@@ -87,7 +87,7 @@ def duplicate_name(what: str) -> Exception:
     )
 
 
-def _suffix_inactive(body: Body, old: Body | None, name: str) -> None:
+def suffix_inactive(body: Body, old: Body | None, name: str) -> None:
     """A record made inactive gets " (deleted)" behind its name, so that the name is free again."""
     body.setdefault("Active", True)
     was_active = (old or {}).get("Active", True)
@@ -138,7 +138,7 @@ def nested_name(books: Books, entity: str, body: Body, old: Body | None, what: s
     if not str(body.get("Name") or "").strip():
         raise fault("2020", "Required parameter Name is missing in the request", "Name")
     _check_characters(body["Name"], "Name")
-    _suffix_inactive(body, old, "Name")
+    suffix_inactive(body, old, "Name")
     _full_name(books, entity, body, "Name")
     row = books.store.execute(
         "select id from records where realm = ? and entity = ? and full_name = ? and id <> ?",
@@ -162,7 +162,7 @@ def prepare_plain(books: Books, entity: str, body: Body, old: Body | None) -> No
     if not str(body.get(name) or "").strip():
         raise fault("2020", f"Required parameter {name} is missing in the request", name)
     if "Active" in entities()[entity].fields:
-        _suffix_inactive(body, old, name)
+        suffix_inactive(body, old, name)
     row = books.store.execute(
         "select id from records where realm = ? and entity = ? and name = ? and id <> ?",
         (books.realm, entity, body[name], str(body.get("Id", ""))),

@@ -1,0 +1,30 @@
+"""Attachables: a note, a file or both, and the records they hang on."""
+
+from __future__ import annotations
+
+from ..books import Books
+from ..faults import fault, invalid_reference
+from ..schema import entities_by_lower_name
+from ..store import Body, reference
+from . import prepares
+
+REFUSED = frozenset(
+    {"Attachable", "CompanyInfo", "Preferences", "Term", "PaymentMethod", "TaxCode", "TaxRate", "TaxAgency"}
+)
+
+
+@prepares("Attachable")
+def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """2020 without note and file name, 6050 for a kind of record that nothing can hang on."""
+    if not (body.get("FileName") or body.get("Note")):
+        raise fault("2020", "Required parameter FileName or Note is missing in the request", "FileName")
+    for link in body.get("AttachableRef") or []:
+        owner = link.get("EntityRef") or {}
+        if not reference(owner):
+            continue
+        kind = entities_by_lower_name().get(str(owner.get("type", "")).lower())
+        if kind is None or kind.name in REFUSED:
+            raise fault("6050", "The entity reference type is unsupported for Attachable", "EntityRef")
+        if books.find(kind.name, reference(owner)) is None:
+            raise invalid_reference("EntityRef")
+        owner["type"] = kind.name

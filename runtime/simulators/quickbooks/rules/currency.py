@@ -1,0 +1,83 @@
+"""Currencies and exchange rates. A rate is kept per currency and day; the latest one before a day holds on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..books import Books, entity_named, id_series
+from ..faults import business, fault, missing
+from ..money import decimal
+from ..shape import checked
+from ..store import Body
+from . import names, prepares
+
+KNOWN = {
+    "USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",
+    "AUD": "Australian Dollar", "JPY": "Japanese Yen", "CHF": "Swiss Franc", "MXN": "Mexican Peso", "INR": "Indian Rupee",
+    "NZD": "New Zealand Dollar", "SEK": "Swedish Krona", "NOK": "Norwegian Krone", "DKK": "Danish Krone",
+}  # fmt: skip
+
+
+@prepares("CompanyCurrency")
+def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """A currency beside the home currency; only for companies with several."""
+    if not books.preference("CurrencyPrefs", "MultiCurrencyEnabled"):
+        raise fault("5030", "Feature Not Supported : Multicurrency is not enabled for this company.")
+    code = str(body.get("Code", "")).upper()
+    if len(code) != 3 or not code.isalpha():
+        raise fault("2220", f"Invalid Currency Type : {code[:50]}", "Code")
+    body["Code"] = code
+    body.setdefault("Name", KNOWN.get(code, code))
+    names.suffix_inactive(body, old, "Name")
+    row = books.store.execute(
+        "select id from records where realm = ? and entity = ? and body ->> '$.Code' = ? and id <> ?",
+        (books.realm, entity, code, str(body.get("Id", ""))),
+    ).fetchone()
+    if row:
+        raise names.duplicate_name("currency")
+
+
+def rate_on(books: Books, code: str, day: str | None) -> Body:
+    """The rate of a currency on a day (today without one); 1 for the home currency and where none was ever set."""
+    code = code.upper()
+    if len(code) != 3 or not code.isalpha():
+        raise fault("2220", f"Invalid Currency Type : {code[:50]}", "sourcecurrencycode")
+    day = day or books.today().isoformat()
+    row = books.store.execute(
+        "select body ->> '$.Rate', id from records where realm = ? and entity = 'ExchangeRate'"
+        " and body ->> '$.SourceCurrencyCode' = ? and body ->> '$.AsOfDate' <= ? order by body ->> '$.AsOfDate' desc limit 1",
+        (books.realm, code, day),
+    ).fetchone()
+    found = books.read("ExchangeRate", row[1]) if row else {"Rate": 1, "SyncToken": "0"}
+    found.pop("Id", None)
+    return {
+        **found, "SourceCurrencyCode": code, "TargetCurrencyCode": books.home_currency(), "AsOfDate": day,
+        "domain": "QBO", "sparse": False,
+    }  # fmt: skip
+
+
+def write_rate(books: Books, sent: Any) -> Body:
+    """Sets the rate of a day."""
+    body = checked(entity_named("ExchangeRate"), sent)
+    for name in ("SourceCurrencyCode", "AsOfDate", "Rate"):
+        if body.get(name) in (None, ""):
+            raise missing(name)
+    if decimal(body["Rate"]) <= 0:
+        raise business("The exchange rate must be greater than 0.", "Rate")
+    key = {
+        "SourceCurrencyCode": str(body["SourceCurrencyCode"]).upper(),
+        "AsOfDate": body["AsOfDate"],
+        "Rate": body["Rate"],
+    }
+    with books.store.transaction():
+        row = books.store.execute(
+            "select id from records where realm = ? and entity = 'ExchangeRate' and body ->> '$.SourceCurrencyCode' = ?"
+            " and body ->> '$.AsOfDate' = ?",
+            (books.realm, key["SourceCurrencyCode"], key["AsOfDate"]),
+        ).fetchone()
+        if row:
+            books.write_changed("ExchangeRate", {**books.read("ExchangeRate", row[0]), **key})
+        else:
+            id = str(books.next_number(id_series(entity_named("ExchangeRate"))))
+            books.write_new("ExchangeRate", {**key, "Id": id})
+    return rate_on(books, key["SourceCurrencyCode"], key["AsOfDate"])

@@ -1,0 +1,62 @@
+"""The tax service: makes a tax code together with its rates."""
+
+from __future__ import annotations
+
+from ..books import Books, entity_named
+from ..faults import fault, missing
+from ..money import decimal
+from ..store import Body
+from .names import duplicate_name
+
+
+def make(books: Books, body: Body) -> Body:
+    """Writes rates and code; the answer repeats the request with the new ids."""
+    if _taken(books, "TaxCode", str(body["TaxCode"])):
+        raise duplicate_name("tax code")
+    details = [_rate(books, detail) for detail in body["TaxRateDetails"]]
+    code = books.next_id(entity_named("TaxCode"))
+    rates = [
+        {
+            "TaxRateRef": {"value": detail["TaxRateId"], "name": detail.get("TaxRateName")},
+            "TaxTypeApplicable": "TaxOnAmount",
+            "TaxOrder": 0,
+        }
+        for detail in details
+        if detail.get("TaxApplicableOn", "Sales") == "Sales"
+    ]
+    books.write_new(
+        "TaxCode",
+        {"Name": body["TaxCode"], "Description": body["TaxCode"], "Active": True, "Hidden": False, "Taxable": True, "TaxGroup": True,
+         "SalesTaxRateList": {"TaxRateDetail": rates}, "PurchaseTaxRateList": {"TaxRateDetail": []}, "Id": code,
+         "domain": "QBO", "sparse": False},
+    )  # fmt: skip
+    return {"TaxCode": body["TaxCode"], "TaxCodeId": code, "TaxRateDetails": details}
+
+
+def _taken(books: Books, entity: str, name: str) -> bool:
+    row = books.store.execute(
+        "select 1 from records where realm = ? and entity = ? and name = ?", (books.realm, entity, name)
+    ).fetchone()
+    return row is not None
+
+
+def _rate(books: Books, detail: Body) -> Body:
+    """An existing rate by its id, or a new one."""
+    if detail.get("TaxRateId"):
+        found = books.read("TaxRate", str(detail["TaxRateId"]))
+        return {**detail, "TaxRateName": found["Name"], "RateValue": found["RateValue"]}
+    for name in ("TaxRateName", "RateValue", "TaxAgencyId"):
+        if detail.get(name) in (None, ""):
+            raise missing(name)
+    if not 0 <= decimal(detail["RateValue"]) <= 100:
+        raise fault("2150", f"Invalid Percent : {detail['RateValue']}", "RateValue")
+    if _taken(books, "TaxRate", str(detail["TaxRateName"])):
+        raise duplicate_name("tax rate")
+    agency = books.read("TaxAgency", str(detail["TaxAgencyId"]))
+    id = books.next_id(entity_named("TaxRate"))
+    books.write_new(
+        "TaxRate",
+        {"Name": detail["TaxRateName"], "RateValue": detail["RateValue"], "AgencyRef": {"value": agency["Id"]}, "Active": True,
+         "SpecialTaxType": "NONE", "DisplayType": "ReadOnly", "Id": id, "domain": "QBO", "sparse": False},
+    )  # fmt: skip
+    return {**detail, "TaxRateId": id}
