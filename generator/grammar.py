@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any, Literal
 
 import jsonschema_rs
@@ -28,6 +29,8 @@ TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
+MOST_TOLD = 100
+"""How many mistakes of one file are told; whoever has more has one mistake many times."""
 HARMLESS = frozenset({"word", "pattern", "minLength", "maxLength", "uniqueItems"})
 """Rules whose breach leaves a document that the later stages can still read."""
 
@@ -39,11 +42,17 @@ def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bo
     """
     if _fast(kind).is_valid(document.value):
         return True
-    errors = list(_errors(kind, document.value)) or list(_errors_of_fast(kind, document.value))
+    errors = list(islice(_errors(kind, document.value), MOST_TOLD)) or list(
+        _errors_of_fast(kind, document.value)
+    )
     for path, rule, message, suggestion in errors:
         mistakes.append(document.mistake(path, rule, message, suggestion))
         if rule == "word":
             _take_out(document.value, path)
+    if len(errors) == MOST_TOLD:
+        message = f"There are more mistakes in this file than the first {MOST_TOLD}."
+        mistakes.append(document.mistake((), "mistakes", message))
+        return False
     harmless = HARMLESS - {"pattern"} if kind == "integration" else HARMLESS
     return all(rule in harmless for _, rule, _, _ in errors)
 
@@ -140,6 +149,10 @@ def _sentence(error: Any) -> tuple[str, str]:
     if rule in ("maxLength", "minLength"):
         least = "at most" if rule == "maxLength" else "at least"
         return f"This is {len(value):,} characters long; it may have {least} {wanted:,}.", ""
+    if rule in ("maxProperties", "maxItems"):
+        return f"This has {len(value):,} entries; it may have at most {wanted:,}.", ""
+    if rule in ("minProperties", "minItems"):
+        return f"This has {len(value):,} entries; it must have at least {wanted:,}.", ""
     if rule == "pattern":
         said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
         return f"{_shown(value)} {said}", ""

@@ -14,6 +14,10 @@ from generator.load import Document
 from generator.mistakes import Mistake, Path, did_you_mean
 
 Field = dict[str, Any]
+MOST_PARTS = 1_000
+"""How many parts a field may have with everything inlined: types that hold types could else grow without end."""
+DEEPEST = 16
+"""How many types may stand inside one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Types:
         self._types: dict[str, Field] = value.get("types") or {}
         self._groups: dict[str, dict[str, Field]] = value.get("groups") or {}
         self._done: dict[str, Field] = {}
+        self._sizes: dict[str, int] = {}
         self._open: list[str] = []
 
     def check(self) -> None:
@@ -74,17 +79,31 @@ class Types:
 
     def whole(self, given: Field, place: Place) -> Field:
         """A field with every reference in it replaced by what it points to."""
+        whole = self._whole(given, place)
+        if self._size(given) <= MOST_PARTS:
+            return whole
+        message = f"This has more than {MOST_PARTS:,} parts with its types inlined."
+        self.mistakes.append(place.mistake("size", message))
+        return {"type": "object", "description": "Too large."}
+
+    def _whole(self, given: Field, place: Place) -> Field:
         out = dict(given)
         if reference := out.pop("$ref", None):
-            out = {**self._type(str(reference).rsplit("/", 1)[-1], place), **out}
+            out = {**self._type(_name(reference), place), **out}
         if "items" in given:
-            out["items"] = self.whole(given["items"], Place(place.document, (*place.path, "items")))
+            out["items"] = self._whole(given["items"], Place(place.document, (*place.path, "items")))
         if "properties" in given:
             out["properties"] = {
-                name: self.whole(each, Place(place.document, (*place.path, "properties", name)))
+                name: self._whole(each, Place(place.document, (*place.path, "properties", name)))
                 for name, each in given["properties"].items()
             }
         return out
+
+    def _size(self, given: Field) -> int:
+        """How many parts a field has when it is whole, counted without making it so."""
+        inner = [*(given.get("properties") or {}).values(), *([given["items"]] if "items" in given else [])]
+        own = 1 + sum(self._size(each) for each in inner)
+        return own + (self._sizes.get(_name(given["$ref"]), 1) if "$ref" in given else 0)
 
     def _type(self, name: str, place: Place) -> Field:
         if name in self._done:
@@ -93,14 +112,26 @@ class Types:
             hint = did_you_mean(name, self._types)
             self.mistakes.append(place.mistake("type", f'There is no type "{name}" in types.yaml.', hint))
             return {"type": "string"}
-        if name in self._open:
-            loop = " → ".join([*self._open[self._open.index(name) :], name])
-            self.mistakes.append(place.mistake("loop", f"The types refer to each other in a circle: {loop}."))
+        if wrong := self._endless(name):
+            self.mistakes.append(place.mistake("loop", wrong))
             return {"type": "object"}
         self._open.append(name)
-        self._done[name] = self.whole(self._types[name], Place(self.document, ("types", name)))
+        self._done[name] = self._whole(self._types[name], Place(self.document, ("types", name)))
+        self._sizes[name] = self._size(self._types[name])
         self._open.pop()
         return self._done[name]
+
+    def _endless(self, name: str) -> str:
+        if name in self._open:
+            loop = " → ".join([*self._open[self._open.index(name) :], name])
+            return f"The types refer to each other in a circle: {loop}."
+        if len(self._open) >= DEEPEST:
+            return f"More than {DEEPEST} types stand inside one another."
+        return ""
+
+
+def _name(reference: Any) -> str:
+    return str(reference).rsplit("/", 1)[-1]
 
 
 def resolve(document: Document, types: Types) -> Resource:

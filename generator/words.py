@@ -17,6 +17,8 @@ from generator.methods import Method
 from generator.mistakes import Mistake, did_you_mean
 from generator.resolve import Place
 
+MOST_HINTS = 200
+"""After so many mistakes the nearest names are no longer looked for, which takes a while each."""
 _LINK = re.compile(r"\[\[([a-z_]+)\.([a-z_]+)\]\]")
 _NAME = re.compile(r"\{(\w+)\}")
 
@@ -44,7 +46,7 @@ class Links:
         return _LINK.sub(name_of, text)
 
     def _tell(self, place: Place, resource: str, method: str) -> None:
-        known = [".".join(each) for each in self.tools]
+        known = [".".join(each) for each in self.tools] if len(self.mistakes) < MOST_HINTS else []
         message = f"[[{resource}.{method}]] leads nowhere: there is no such tool."
         self.mistakes.append(place.mistake("dead link", message, did_you_mean(f"{resource}.{method}", known)))
 

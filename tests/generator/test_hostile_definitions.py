@@ -41,7 +41,7 @@ ORIGINALS = {name: plain(name) for name in ("integration", "types", "class")}
 PLACES = [(name, path) for name, value in ORIGINALS.items() for path in places(value)]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(PLACES), ODD), min_size=1, max_size=3))
 def test_a_value_changed_to_anything_never_makes_the_checker_fail(tmp_path_factory, changes):
     folder = tmp_path_factory.mktemp("odd")
@@ -58,3 +58,64 @@ def test_a_value_changed_to_anything_never_makes_the_checker_fail(tmp_path_facto
     for mistake in check([folder]):
         assert mistake.line >= 1
         assert mistake.message
+
+
+def write(tmp_path, types="types: {}\n", **resource):
+    folder = tmp_path / "vendor"
+    folder.mkdir()
+    (folder / "integration.yaml").write_text(json.dumps(ORIGINALS["integration"]), encoding="utf-8")
+    (folder / "types.yaml").write_text(types, encoding="utf-8")
+    (folder / "thing.yaml").write_text(json.dumps({**THING, **resource}), encoding="utf-8")
+
+
+THING = {
+    "resource": "things",
+    "entity": "Thing",
+    "singular": "thing",
+    "summary": "A thing.",
+    "description": "A thing.",
+    "docs": "https://vendor.example",
+    "tags": ["company"],
+    "fields": {"all": {"$ref": "types.yaml#/types/T0", "description": "All of it."}},
+    "methods": {"create": {"description": "Make a thing of all that there is."}},
+}
+
+
+def rules(tmp_path):
+    return {mistake.rule for mistake in check([tmp_path])}
+
+
+def test_types_that_double_again_and_again_are_a_mistake_and_not_a_hang(tmp_path):
+    two = "type: object, properties: {{ a: {{ $ref: '#/types/T{0}' }}, b: {{ $ref: '#/types/T{0}' }} }}"
+    lines = [f"  T{at}: {{ {two.format(at + 1)} }}" for at in range(12)]
+    write(tmp_path, "\n".join(["types:", *lines, "  T12: { type: string }"]))
+
+    assert rules(tmp_path) == {"size"}
+
+
+def test_a_chain_of_ten_thousand_types_is_a_mistake(tmp_path):
+    lines = [f"  T{at}: {{ $ref: '#/types/T{at + 1}' }}" for at in range(10_000)]
+    write(tmp_path, "\n".join(["types:", *lines, "  T10000: { type: string }"]))
+
+    assert "loop" in rules(tmp_path)
+
+
+def test_ten_thousand_wrong_words_are_told_a_hundred_times(tmp_path):
+    write(tmp_path, "types:\n" + "\n".join(f"  T{at}: {{ typ{at}: string }}" for at in range(10_000)))
+
+    told = check([tmp_path])
+
+    assert len([mistake for mistake in told if mistake.file.endswith("types.yaml")]) <= 202
+
+
+def test_ten_thousand_fields_are_a_mistake(tmp_path):
+    write(tmp_path, fields={f"f{at}": {"type": "string", "description": "One."} for at in range(10_000)})
+
+    assert rules(tmp_path) == {"maxProperties"}
+
+
+def test_ten_thousand_dead_links_are_told_before_long(tmp_path):
+    text = " ".join(f"[[things.x{'a' * (at % 40)}{'b' * (at // 40)}]]" for at in range(10_000)) + "."
+    write(tmp_path, methods={"create": {"description": text}}, fields={})
+
+    assert "dead link" in rules(tmp_path)
