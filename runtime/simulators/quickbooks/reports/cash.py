@@ -9,7 +9,6 @@ UnappliedCashPaymentIncome and UnappliedCashBillPaymentExpense where the company
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -123,7 +122,8 @@ def _documents(store: Store, realm: str) -> dict[tuple[str, str], Document]:
     found: dict[tuple[str, str], Document] = {}
     rows = store.execute(
         "select entity, id, txn_date, total, cast(round(coalesce(body ->> '$.Deposit', 0) * 100) as integer)"
-        f" from records where realm = ? and entity in {DOCUMENTS} and total <> 0",  # noqa: S608
+        " from records where realm = ? and entity in ('Invoice', 'CreditMemo', 'Bill', 'VendorCredit')"
+        " and total <> 0",
         (realm,),
     )
     for entity, id, day, total, deposit in rows:

@@ -119,7 +119,7 @@ class Question:
         return periods.of(self.parameters, self.today, self.fiscal_start, usual)
 
     def range_of(self, subject: str) -> Period | None:
-        """The days of another date, as `duedate`, `moddate`, `createdate`: its own start, end and macro; None for all."""
+        """The days of another date (`duedate`, `moddate`, `createdate`) by its start, end and macro; None for all."""
         given = {
             "start_date": self.text(f"start_{subject}"), "end_date": self.text(f"end_{subject}"),
             "date_macro": self.text(f"{subject}_macro"),

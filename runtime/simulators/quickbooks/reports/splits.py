@@ -107,7 +107,7 @@ def balances(question: Question, period: Period, where: Mapping[str, Collection[
     table: dict[tuple[str | None, ...], list[int | None]] = {}
     for place, span in enumerate(found):
         since = None if place == 0 else span.start
-        for key, cells in table.items():
+        for cells in table.values():
             cells[place] = cells[place - 1]
         for key, cents in sums.sums(question, since, span.end, ("account",), where).items():
             cells = table.setdefault(key, [None] * len(found))

@@ -1,4 +1,4 @@
-"""Sums of the ledger, on either basis, by any of its columns. The only place where reports ask the database for sums."""
+"""Sums of the ledger, on either basis, by any of its columns: where reports ask the database for sums."""
 
 from __future__ import annotations
 

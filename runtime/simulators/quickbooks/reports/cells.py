@@ -1,0 +1,272 @@
+"""The columns of detail reports: title, type, and how a cell is made of a line of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..money import decimal, text
+from ..store import Body, reference
+from .layout import Row, cell
+from .lines import SHOWN_TYPES, Lines, Shown
+
+Maker = Callable[[Lines, Shown], Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A column as it can be asked for."""
+
+    title: str
+    type: str
+    make: Maker
+
+
+def money(value: int | None) -> Row:
+    """A money cell; empty for nothing."""
+    return cell("" if value is None else text(value))
+
+
+def number(value: object) -> str:
+    """A quantity or rate without needless zeros; empty for nothing."""
+    if value in (None, ""):
+        return ""
+    return f"{decimal(value).normalize():f}" if decimal(value) else "0"
+
+
+def _named(dimension: str) -> Maker:
+    def make(lines: Lines, shown: Shown) -> Row:
+        id = getattr(shown.posting, f"{dimension}_" if dimension == "class" else dimension)
+        return cell(lines.names[dimension].get(id, ""), id) if id else cell("", "")
+
+    return make
+
+
+def _of_body(path: str, id: bool = False) -> Maker:
+    """A property of the transaction; a dot goes into an object."""
+    names = path.split(".")
+
+    def make(lines: Lines, shown: Shown) -> Row:
+        value: object = lines.body(shown.posting)
+        for name in names:
+            value = value.get(name) if isinstance(value, dict) else None
+        return cell("" if value is None else str(value))
+
+    return make
+
+
+def _date(lines: Lines, shown: Shown) -> Row:
+    return cell(shown.posting.date)
+
+
+def _type(lines: Lines, shown: Shown) -> Row:
+    return cell(SHOWN_TYPES.get(lines.kind(shown.posting), shown.posting.txn_type), shown.posting.txn_id)
+
+
+def _number(lines: Lines, shown: Shown) -> Row:
+    body = lines.body(shown.posting)
+    return cell(
+        "START"
+        if shown.posting.txn_type == "Item"
+        else str(body.get("DocNumber") or body.get("PaymentRefNum") or "")
+    )
+
+
+def _name(lines: Lines, shown: Shown) -> Row:
+    name, id = lines.name(shown.posting)
+    return cell(name, id or "")
+
+
+def _memo(lines: Lines, shown: Shown) -> Row:
+    return cell(shown.posting.memo or "")
+
+
+def _account(lines: Lines, shown: Shown) -> Row:
+    return cell(lines.account_name(shown.posting.account), shown.posting.account)
+
+
+def _other_account(lines: Lines, shown: Shown) -> Row:
+    return cell(*lines.other_account(shown.posting))
+
+
+def _account_number(lines: Lines, shown: Shown) -> Row:
+    return cell(str(lines.record("Account", shown.posting.account).get("AcctNum") or ""))
+
+
+def _is_posting(lines: Lines, shown: Shown) -> Row:
+    return cell("Yes" if shown.posting.account else "No")
+
+
+def _is_adjusting(lines: Lines, shown: Shown) -> Row:
+    return cell("Yes" if lines.body(shown.posting).get("Adjustment") else "No")
+
+
+def _paid(entity: str) -> Maker:
+    def make(lines: Lines, shown: Shown) -> Row:
+        if shown.posting.txn_type != entity:
+            return cell("")
+        return cell("Unpaid" if lines.body(shown.posting).get("Balance") else "Paid")
+
+    return make
+
+
+def _quantity(lines: Lines, shown: Shown) -> Row:
+    if shown.posting.quantity is not None:
+        return cell(number(shown.posting.quantity))
+    return cell(number(lines.detail(shown.posting).get("Qty")))
+
+
+def _rate(lines: Lines, shown: Shown) -> Row:
+    return cell(number(lines.detail(shown.posting).get("UnitPrice")))
+
+
+def _stamp(name: str) -> Maker:
+    def make(lines: Lines, shown: Shown) -> Row:
+        return cell(str((lines.body(shown.posting).get("MetaData") or {}).get(name) or ""))
+
+    return make
+
+
+def _nobody(lines: Lines, shown: Shown) -> Row:
+    return cell("Administrator")
+
+
+def _nothing(lines: Lines, shown: Shown) -> Row:
+    return cell("")
+
+
+def _debit(lines: Lines, shown: Shown) -> Row:
+    return money(shown.posting.cents if shown.posting.cents > 0 else None)
+
+
+def _credit(lines: Lines, shown: Shown) -> Row:
+    return money(-shown.posting.cents if shown.posting.cents < 0 else None)
+
+
+def _amount(lines: Lines, shown: Shown) -> Row:
+    return money(shown.amount)
+
+
+def _balance(lines: Lines, shown: Shown) -> Row:
+    return money(shown.balance)
+
+
+def _open(lines: Lines, shown: Shown) -> Row:
+    return money(shown.open)
+
+
+def _past_due(lines: Lines, shown: Shown) -> Row:
+    from .aging import days_past_due  # aging shows these columns
+
+    return cell(str(days_past_due(lines.question, lines.body(shown.posting), shown.posting.date)))
+
+
+def _method(lines: Lines, shown: Shown) -> Row:
+    body = lines.body(shown.posting)
+    found = lines.record("PaymentMethod", reference(body.get("PaymentMethodRef")))
+    return cell(str(found.get("Name") or body.get("PaymentType") or ""))
+
+
+def _term(lines: Lines, shown: Shown) -> Row:
+    return cell(
+        str(lines.record("Term", reference(lines.body(shown.posting).get("SalesTermRef"))).get("Name") or "")
+    )
+
+
+def _invoice_date(lines: Lines, shown: Shown) -> Row:
+    return cell(shown.posting.date if shown.posting.txn_type == "Invoice" else "")
+
+
+def _custom(place: int) -> Maker:
+    def make(lines: Lines, shown: Shown) -> Row:
+        fields = lines.body(shown.posting).get("CustomField") or []
+        found: Body = next((field for field in fields if str(field.get("DefinitionId")) == str(place)), {})
+        return cell(str(found.get("StringValue") or ""))
+
+    return make
+
+
+def _tax_code(lines: Lines, shown: Shown) -> Row:
+    return cell(reference(lines.detail(shown.posting).get("TaxCodeRef")) or "")
+
+
+def _tax_amount(lines: Lines, shown: Shown) -> Row:
+    value = (lines.body(shown.posting).get("TxnTaxDetail") or {}).get("TotalTax")
+    return cell("" if value is None else f"{Decimal(str(value)):.2f}")
+
+
+def _is_billable(lines: Lines, shown: Shown) -> Row:
+    status = lines.detail(shown.posting).get("BillableStatus")
+    return cell("" if status is None else "Yes" if status != "NotBillable" else "No")
+
+
+KINDS: dict[str, Kind] = {
+    "tx_date": Kind("Date", "Date", _date),
+    "txn_type": Kind("Transaction Type", "String", _type),
+    "txn_num": Kind("Trans #", "String", _type),
+    "doc_num": Kind("Num", "String", _number),
+    "extra_doc_num": Kind("Ref #", "String", _of_body("PaymentRefNum")),
+    "is_no_post": Kind("Posting", "Boolean", _is_posting),
+    "is_adj": Kind("Adj", "Boolean", _is_adjusting),
+    "name": Kind("Name", "String", _name),
+    "cust_name": Kind("Customer", "String", _named("customer")),
+    "vend_name": Kind("Vendor", "String", _named("vendor")),
+    "emp_name": Kind("Employee", "String", _named("employee")),
+    "klass_name": Kind("Class", "String", _named("class")),
+    "dept_name": Kind("Location", "String", _named("department")),
+    "memo": Kind("Memo/Description", "String", _memo),
+    "due_date": Kind("Due Date", "Date", _of_body("DueDate")),
+    "past_due": Kind("Past Due", "Number", _past_due),
+    "inv_date": Kind("Invoice Date", "Date", _invoice_date),
+    "item_name": Kind("Product/Service", "String", _named("item")),
+    "quantity": Kind("Qty", "Number", _quantity),
+    "rate": Kind("Rate", "Rate", _rate),
+    "account_num": Kind("Account #", "String", _account_number),
+    "acct_num_with_extn": Kind("Account #", "String", _account_number),
+    "account_name": Kind("Account", "String", _account),
+    "split_acc": Kind("Split", "String", _other_account),
+    "other_account": Kind("Split", "String", _other_account),
+    "is_ar_paid": Kind("A/R Paid", "String", _paid("Invoice")),
+    "is_ap_paid": Kind("A/P Paid", "String", _paid("Bill")),
+    "is_cleared": Kind("Clr", "String", _nothing),
+    "olb_status": Kind("Online Banking", "String", _nothing),
+    "chk_print_state": Kind("Check Printed", "String", _of_body("CheckPayment.PrintStatus")),
+    "printed": Kind("Printed", "String", _of_body("PrintStatus")),
+    "pmt_mthd": Kind("Payment Method", "String", _method),
+    "term_name": Kind("Terms", "String", _term),
+    "cust_msg": Kind("Customer Message", "String", _of_body("CustomerMemo.value")),
+    "sale_sent_state": Kind("Sent", "String", _of_body("EmailStatus")),
+    "ship_via": Kind("Ship Via", "String", _of_body("ShipMethodRef.name")),
+    "ship_date": Kind("Ship Date", "Date", _of_body("ShipDate")),
+    "tracking_num": Kind("Tracking No", "String", _of_body("TrackingNum")),
+    "sales_cust1": Kind("Custom 1", "String", _custom(1)),
+    "sales_cust2": Kind("Custom 2", "String", _custom(2)),
+    "sales_cust3": Kind("Custom 3", "String", _custom(3)),
+    "create_date": Kind("Create Date", "Date", _stamp("CreateTime")),
+    "create_by": Kind("Created By", "String", _nobody),
+    "last_mod_date": Kind("Last Modified", "Date", _stamp("LastUpdatedTime")),
+    "last_mod_by": Kind("Last Modified By", "String", _nobody),
+    "journal_code_name": Kind("Journal Code", "String", _nothing),
+    "paid_date": Kind("Paid Date", "Date", _nothing),
+    "is_billable": Kind("Billable", "Boolean", _is_billable),
+    "tax_type": Kind("Tax Type", "String", _nothing),
+    "tax_code": Kind("Tax Code", "String", _tax_code),
+    "tax_amount": Kind("Tax Amount", "Money", _tax_amount),
+    "net_amount": Kind("Net Amount", "Money", _amount),
+    "debt_amt": Kind("Debit", "Money", _debit),
+    "credit_amt": Kind("Credit", "Money", _credit),
+    "amount": Kind("Amount", "Money", _amount),
+    "nat_amount": Kind("Amount", "Money", _amount),
+    "subt_nat_amount": Kind("Amount", "Money", _amount),
+    "subt_amount": Kind("Amount", "Money", _amount),
+    "subt_neg_amount": Kind("Amount", "Money", _amount),
+    "nat_open_bal": Kind("Open Balance", "Money", _open),
+    "neg_open_bal": Kind("Open Balance", "Money", _open),
+    "subt_open_bal": Kind("Open Balance", "Money", _open),
+    "subt_neg_open_bal": Kind("Open Balance", "Money", _open),
+    "rbal_nat_amount": Kind("Balance", "Money", _balance),
+    "rbal_open_bal": Kind("Balance", "Money", _balance),
+    "rbal_neg_open_bal": Kind("Balance", "Money", _balance),
+}
+"""Every column by its id, in the order in which reports show them."""

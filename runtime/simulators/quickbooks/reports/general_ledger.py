@@ -1,0 +1,121 @@
+"""General ledger: every line of every account with the balance before, running and after."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+from ..ledger import Account, Posting
+from . import layout, periods, report, splits, sums
+from .balance_sheet import RESULT_TYPES
+from .details import Table
+from .layout import Row
+from .lines import Shown
+from .periods import Period
+from .question import Question
+from .trial_balance import ORDER
+
+USUAL = "this month-to-date"
+COLUMNS = (
+    "tx_date",
+    "txn_type",
+    "doc_num",
+    "name",
+    "memo",
+    "split_acc",
+    "subt_nat_amount",
+    "rbal_nat_amount",
+)
+
+
+@report("GeneralLedger")
+def general_ledger(question: Question) -> Row:
+    """The answer for one company: a section per account, sub-accounts inside their parents."""
+    period = question.period(USUAL)
+    ledger = Ledger(question, period)
+    rows = ledger.below(None)
+    head = layout.header(question, period, is_empty=not rows)
+    return layout.report(head, ledger.table.columns(), rows)
+
+
+class Ledger:
+    """The lines of a period by account, and what every account held before it."""
+
+    def __init__(self, question: Question, period: Period) -> None:
+        self.question = question
+        self.table = Table(question, COLUMNS)
+        self.before = opening(question, period)
+        self.accounts = self._accounts()
+        self.postings: dict[str, list[Posting]] = defaultdict(list)
+        for posting in self.table.lines.between(period.start, period.end):
+            self.postings[posting.account].append(posting)
+
+    def _accounts(self) -> list[Account]:
+        """The accounts asked for, in the order of reports."""
+        types = self.question.choices("account_type")
+        ids = {*self.question.ids("account"), *self.question.ids("source_account")}
+        kept = [
+            account
+            for account in self.question.accounts
+            if (not types or account.type.replace(" ", "") in types) and (not ids or account.id in ids)
+        ]
+        known = {account.id for account in kept}
+        rooted = [account if account.parent in known else replace(account, parent=None) for account in kept]
+        return sorted(rooted, key=lambda account: (ORDER.index(account.type), account.name.lower()))
+
+    def below(self, parent: str | None) -> list[Row]:
+        """Sections of the accounts under one."""
+        return [
+            row for account in self.accounts if account.parent == parent if (row := self.section(account)[0])
+        ]
+
+    def section(self, account: Account) -> tuple[Row | None, list[Shown]]:
+        """The section of an account and its lines with those of its sub-accounts; None when there is nothing."""
+        rows, own = self.own(account)
+        inner = [self.section(child) for child in self.accounts if child.parent == account.id]
+        found = [row for row, _ in inner if row]
+        if not found:
+            if not rows:
+                return None, []
+            return self.table.section(account.name, account.id, own, f"Total for {account.name}", rows), own
+        total = own + [shown for _, lines in inner for shown in lines]
+        listed: list[Row] = []
+        if rows:
+            summary = self.table.total(f"Total for {account.name}", own)
+            listed.append({"Rows": {"Row": rows}, "Summary": summary, "type": "Section"})
+        title = f"Total for {account.name} with sub-accounts"
+        return self.table.section(account.name, account.id, total, title, [*listed, *found]), total
+
+    def own(self, account: Account) -> tuple[list[Row], list[Shown]]:
+        """Rows of an account's own lines, the beginning balance first."""
+        lines = self.table.lines
+        balance = self.before.get(account.id, 0) * (1 if lines.is_debit(account.id) else -1)
+        has_beginning = bool(balance)
+        start = self.table.beginning(balance)
+        shown: list[Shown] = []
+        for posting in self.postings.get(account.id, ()):
+            amount = lines.natural(posting)
+            balance += amount
+            shown.append(Shown(posting, amount, balance))
+        rows = [self.table.row(one) for one in self.table.ordered(shown)]
+        return ([start, *rows] if has_beginning else rows), shown
+
+
+def opening(question: Question, period: Period) -> dict[str, int]:
+    """Account -> what it held before the period, debit positive; results start at nothing, retained earnings hold
+    what was earned before the fiscal year."""
+    before = {
+        str(key[0]): cents
+        for key, cents in sums.sums(question, None, splits.day_before(period.start)).items()
+    }
+    results = {account.id for account in question.accounts if account.type in RESULT_TYPES}
+    start = periods.around("year", period.start, question.fiscal_start)[0]
+    where = {**question.where, "account": tuple(results)}
+    earned = sum(sums.sums(question, None, splits.day_before(start), ("account",), where).values())
+    kept = {id: cents for id, cents in before.items() if id not in results}
+    retained = next(
+        (account.id for account in question.accounts if account.subtype == "RetainedEarnings"), None
+    )
+    if retained is not None and earned:
+        kept[retained] = kept.get(retained, 0) + earned
+    return kept

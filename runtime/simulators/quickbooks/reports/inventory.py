@@ -1,0 +1,181 @@
+"""Stock: how much of every item there is, what it cost, and every movement of it. At average cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from ..ledger import Posting
+from ..money import decimal, text
+from . import layout, report
+from .cells import KINDS, number
+from .layout import Column, Row, cell
+from .lines import COLUMNS, Lines, Shown
+from .question import Question
+
+SUMMARY = (
+    Column("SKU", "sku", type="String"), Column("Qty", "qty", type="Quantity"), Column("Asset Value", "asset_value"),
+    Column("Calc. Avg", "calc_avg"),
+)  # fmt: skip
+DETAIL = (
+    "tx_date",
+    "txn_type",
+    "doc_num",
+    "name",
+    "quantity",
+    "rate",
+    "home_amount",
+    "qty_on_hand",
+    "asset_value",
+)
+TITLES = {"rate": ("Rate", "Money"), "home_amount": ("Inventory Cost", "Money"), "quantity": ("Qty", "Quantity"),
+          "qty_on_hand": ("Qty on Hand", "Quantity"), "asset_value": ("Asset Value", "Money"),
+          "asset_value_nt": ("Asset Value", "Money"), "rate_inventory": ("Inventory Rate", "Money"),
+          "txn_id": ("Transaction Id", "String"), "item_sku": ("SKU", "String"),
+          "service_date": ("Service Date", "Date"), "exch_rate": ("Exchange Rate", "Rate")}  # fmt: skip
+USUAL = "this month-to-date"
+
+
+@dataclass
+class Stock:
+    """Units and cents of an item."""
+
+    quantity: Decimal = Decimal(0)
+    cents: int = 0
+
+
+def movements(question: Question, until: str) -> Iterator[Posting]:
+    """Every change of stock up to a day, oldest first."""
+    ids = question.ids("item")
+    clause = f" and item in ({','.join('?' * len(ids))})" if ids else ""
+    rows = question.store.execute(
+        f"select {COLUMNS} from postings where realm = ? and quantity is not null and date <= ?{clause}"  # noqa: S608
+        " order by date, pk",
+        (question.realm, until, *ids),
+    )
+    return (Posting(*row) for row in rows)
+
+
+@report("InventoryValuationSummary")
+def valuation_summary(question: Question) -> Row:
+    """A row per item in stock on a day."""
+    period = question.as_of()
+    stock: dict[str, Stock] = defaultdict(Stock)
+    for posting in movements(question, period.end.isoformat()):
+        _add(stock[str(posting.item)], posting)
+    lines = Lines(question)
+    names = lines.names["item"]
+    rows: list[Row] = [
+        {
+            "ColData": [
+                cell(names.get(id, ""), id),
+                cell(str(lines.record("Item", id).get("Sku") or "")),
+                *_cells(held),
+            ]
+        }
+        for id, held in sorted(stock.items(), key=lambda pair: names.get(pair[0], "").lower())
+    ]
+    if rows:
+        units, value = (
+            sum(held.quantity for held in stock.values()),
+            sum(held.cents for held in stock.values()),
+        )
+        cells = [cell("TOTAL"), cell(""), cell(number(units)), cell(text(value)), cell("")]
+        rows.append({"Summary": {"ColData": cells}, "type": "Section", "group": "GrandTotal"})
+    options = {"report_date": period.end.isoformat()}
+    head = layout.header(question, period, "Total", has_basis=False, is_empty=not rows, options=options)
+    return layout.report(head, layout.columns("ProductsAndService", SUMMARY), rows)
+
+
+def _add(stock: Stock, posting: Posting) -> None:
+    stock.quantity += decimal(posting.quantity)
+    stock.cents += posting.cents
+
+
+def _cells(held: Stock) -> list[Row]:
+    return [cell(number(held.quantity)), cell(text(held.cents)), cell(_average(held.cents, held.quantity))]
+
+
+def _average(cents: int, quantity: Decimal) -> str:
+    if not quantity:
+        return ""
+    return text(int((Decimal(cents) / quantity).quantize(Decimal(1), ROUND_HALF_UP)))
+
+
+@report("InventoryValuationDetail")
+def valuation_detail(question: Question) -> Row:
+    """A section per item with its movements in a period."""
+    period = question.period(USUAL)
+    asked = {part.strip() for part in (question.text("columns") or "").split(",")}
+    keys = [
+        key for key in (*KINDS, *TITLES) if key in asked and key in {*DETAIL, *TITLES, "memo", "account_name"}
+    ]
+    detail = Detail(question, list(dict.fromkeys(keys)) or list(DETAIL))
+    rows = detail.sections(period.start.isoformat(), period.end.isoformat())
+    head = layout.header(question, period, has_basis=False, is_empty=not rows)
+    return layout.report(head, detail.columns(), rows)
+
+
+class Detail:
+    """Sections of movements with what is left after each."""
+
+    def __init__(self, question: Question, keys: list[str]) -> None:
+        self.question, self.keys, self.lines = question, keys, Lines(question)
+
+    def columns(self) -> Row:
+        """The Columns of the answer."""
+        titles = {key: TITLES.get(key) or (KINDS[key].title, KINDS[key].type) for key in self.keys}
+        return {
+            "Column": [layout.column(Column(titles[key][0], key, type=titles[key][1])) for key in self.keys]
+        }
+
+    def sections(self, since: str, until: str) -> list[Row]:
+        """Items with movements in the period, or with stock at its start."""
+        stock: dict[str, Stock] = defaultdict(Stock)
+        rows: dict[str, list[Row]] = defaultdict(list)
+        for posting in movements(self.question, until):
+            held = stock[str(posting.item)]
+            if posting.date >= since and not rows[str(posting.item)] and (held.quantity or held.cents):
+                rows[str(posting.item)].append(self._beginning(held))
+            _add(held, posting)
+            if posting.date >= since:
+                rows[str(posting.item)].append(self._row(posting, held))
+        names = self.lines.names["item"]
+        return [
+            self._section(names.get(id, ""), id, found, stock[id])
+            for id, found in sorted(rows.items(), key=lambda pair: names.get(pair[0], "").lower())
+            if found
+        ]
+
+    def _section(self, name: str, id: str, rows: list[Row], held: Stock) -> Row:
+        head = [cell(name, id), *(cell("") for _ in self.keys[1:])]
+        return {
+            "Header": {"ColData": head},
+            "Rows": {"Row": rows},
+            "Summary": {"ColData": [cell(f"Total for {name}"), *self._held(held)]},
+            "type": "Section",
+        }
+
+    def _beginning(self, held: Stock) -> Row:
+        return {"ColData": [cell("Beginning Balance"), *self._held(held)], "type": "Data"}
+
+    def _held(self, held: Stock) -> list[Row]:
+        shown = {"qty_on_hand": number(held.quantity), "asset_value": text(held.cents)}
+        return [cell(shown.get(key, "")) for key in self.keys[1:]]
+
+    def _row(self, posting: Posting, held: Stock) -> Row:
+        each = _average(posting.cents, decimal(posting.quantity))
+        item = self.lines.record("Item", posting.item)
+        special = {
+            "quantity": number(posting.quantity), "rate": each, "rate_inventory": each,
+            "home_amount": text(posting.cents),
+            "qty_on_hand": number(held.quantity), "asset_value": text(held.cents), "asset_value_nt": text(held.cents),
+            "txn_id": posting.txn_id, "item_sku": str(item.get("Sku") or ""), "service_date": "", "exch_rate": "1",
+        }  # fmt: skip
+        shown = Shown(posting, posting.cents)
+        cells = [
+            cell(special[key]) if key in special else KINDS[key].make(self.lines, shown) for key in self.keys
+        ]
+        return {"ColData": cells, "type": "Data"}

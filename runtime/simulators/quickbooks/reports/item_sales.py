@@ -1,0 +1,114 @@
+"""Sales by product or service: quantity, amount, share, average price, and for goods their cost and margin."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from ..money import decimal, text
+from . import layout, report, sums
+from .cells import number
+from .layout import Row, cell
+from .lines import Lines
+from .question import Question
+from .sales import SALES, accounts_of
+
+COLUMNS = (
+    ("Quantity", "quantity", "Quantity"), ("Amount", "amount", "Money"), ("% of Sales", "percent", "Percent"),
+    ("Avg Price", "avg_price", "Money"), ("COGS", "cogs", "Money"), ("Gross Margin", "gross_margin", "Money"),
+    ("Gross Margin %", "gross_margin_percent", "Percent"),
+)  # fmt: skip
+
+
+@dataclass
+class Sold:
+    """What was sold of an item: units, and cents of income and cost."""
+
+    quantity: Decimal = Decimal(0)
+    amount: int = 0
+    cost: int = 0
+
+
+@report("ItemSales")
+def item_sales(question: Question) -> Row:
+    """The answer for one company: a row per item, nested columns under one total."""
+    period = question.period()
+    sold = _sold(question)
+    names = question.names("item")
+    whole = Sold(sum((one.quantity for one in sold.values()), Decimal(0)), sum(one.amount for one in sold.values()),
+                 sum(one.cost for one in sold.values()))  # fmt: skip
+    ids = sorted(sold, key=lambda id: (id is None, names.get(str(id), "").lower()))
+    if question.is_sorted:
+        ids.sort(key=lambda id: question.is_sorted * sold[id].amount)
+    rows: list[Row] = [
+        {"ColData": [cell(names.get(str(id), "Not Specified"), id), *_cells(sold[id], whole)], "type": "Data"}
+        for id in ids
+    ]
+    if rows:
+        summary = {"ColData": [cell("TOTAL"), *_cells(whole, whole)]}
+        rows.append({"Summary": summary, "type": "Section", "group": "GrandTotal"})
+    head = layout.header(question, period, "Total", is_empty=not rows)
+    return layout.report(head, _columns(), rows)
+
+
+def _columns() -> Row:
+    inner = [layout.column(layout.Column(title, key, type=kind)) for title, key, kind in COLUMNS]
+    first = {
+        "ColTitle": "",
+        "ColType": "ProductsAndService",
+        "MetaData": [{"Name": "ColKey", "Value": "item"}],
+    }
+    total = {"ColTitle": "Total", "ColType": "Money", "MetaData": [{"Name": "ColKey", "Value": "total"}]}
+    return {"Column": [first, {**total, "Columns": {"Column": inner}}]}
+
+
+def _cells(one: Sold, whole: Sold) -> list[Row]:
+    margin = one.amount - one.cost
+    average = _cents(Decimal(one.amount) / one.quantity) if one.quantity else None
+    goods = (text(one.cost), text(margin), _percent(margin, one.amount)) if one.cost else ("", "", "")
+    figures = (number(one.quantity), text(one.amount), _percent(one.amount, whole.amount))
+    return [cell(value) for value in (*figures, "" if average is None else text(average), *goods)]
+
+
+def _cents(value: Decimal) -> int:
+    return int(value.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _percent(part: int, whole: int) -> str:
+    """A share in percent with two decimals; empty without a whole."""
+    return text(_cents(Decimal(part) * 10000 / whole)) if whole else ""
+
+
+def _sold(question: Question) -> dict[str | None, Sold]:
+    """Item -> what sales forms booked for it in the period, and its units from their lines."""
+    period = question.period()
+    found: dict[str | None, Sold] = defaultdict(Sold)
+    income = {**accounts_of(question, ("Income",)), "txn_type": SALES}
+    for key, cents in sums.sums(question, period.start, period.end, ("item",), income).items():
+        if key[0] is not None:
+            found[key[0]].amount = -cents
+    cost = {**accounts_of(question, ("Cost of Goods Sold",)), "txn_type": SALES}
+    for key, cents in sums.sums(question, period.start, period.end, ("item",), cost).items():
+        if key[0] is not None:
+            found[key[0]].cost = cents
+    for id, units in _units(question).items():
+        if id in found:
+            found[id].quantity = units
+    return dict(found)
+
+
+def _units(question: Question) -> dict[str | None, Decimal]:
+    period = question.period()
+    lines = Lines(question)
+    units: dict[str | None, Decimal] = defaultdict(Decimal)
+    where = {**accounts_of(question, ("Income",)), "txn_type": SALES}
+    seen: set[tuple[str, str, str | None]] = set()
+    for posting in lines.between(period.start, period.end, where):
+        key = (posting.txn_type, posting.txn_id, posting.line)
+        if posting.item is None or key in seen:
+            continue
+        seen.add(key)
+        sign = -1 if posting.txn_type in ("CreditMemo", "RefundReceipt") else 1
+        units[posting.item] += sign * decimal(lines.detail(posting).get("Qty") or 0)
+    return units

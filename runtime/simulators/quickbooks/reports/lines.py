@@ -1,0 +1,198 @@
+"""Lines of the ledger with the transactions they belong to: what detail reports are made of.
+
+Records are fetched once per report, when a cell asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from ..ledger import Posting
+from ..store import Body, reference
+from . import sums
+from .question import NAMED, Question
+
+COLUMNS = (
+    "txn_type, txn_id, line, date, account, cents, customer, vendor, employee, class, department, item,"
+    " quantity, memo"
+)
+DEBIT_TYPES = frozenset(
+    {"Bank", "Accounts Receivable", "Other Current Asset", "Fixed Asset", "Other Asset", "Cost of Goods Sold",
+     "Expense", "Other Expense"}
+)  # fmt: skip
+"""Types of accounts that usually hold a debit; on them a debit is shown as positive."""
+
+SHOWN_TYPES = {
+    "Invoice": "Invoice", "ReceivePayment": "Payment", "JournalEntry": "Journal Entry", "Bill": "Bill",
+    "VendorCredit": "Vendor Credit", "BillPaymentCheck": "Bill Payment (Check)",
+    "BillPaymentCreditCard": "Bill Payment (Credit Card)", "Transfer": "Transfer", "Deposit": "Deposit",
+    "Check": "Check", "CashPurchase": "Cash Expense", "CreditCardCharge": "Credit Card Expense",
+    "CreditCardCredit": "Credit Card Credit", "SalesReceipt": "Sales Receipt", "CreditMemo": "Credit Memo",
+    "CreditRefund": "Refund", "Estimate": "Estimate", "PurchaseOrder": "Purchase Order",
+    "TimeActivity": "Time Charge", "InventoryQuantityAdjustment": "Inventory Qty Adjust",
+    "CreditCardPayment": "Credit Card Payment", "InventoryStart": "Inventory Starting Value",
+    "GlobalTaxPayment": "Sales Tax Payment", "BillableCharge": "Billable Expense Charge",
+}  # fmt: skip
+"""Kind of transaction as parameters name it -> as cells show it."""
+
+PLAIN_KINDS = {
+    "Payment": "ReceivePayment", "RefundReceipt": "CreditRefund", "InventoryAdjustment": "InventoryQuantityAdjustment",
+    "Item": "InventoryStart", "TaxPayment": "GlobalTaxPayment", "ReimburseCharge": "BillableCharge",
+}  # fmt: skip
+PURCHASE_KINDS = {"Check": "Check", "Cash": "CashPurchase", "CreditCard": "CreditCardCharge"}
+
+
+def kind_of(entity: str, body: Body) -> str:
+    """The kind of a transaction as the parameter `transaction_type` names it."""
+    if entity == "Purchase":
+        return (
+            "CreditCardCredit"
+            if body.get("Credit")
+            else PURCHASE_KINDS.get(str(body.get("PaymentType")), "Check")
+        )
+    if entity == "BillPayment":
+        return "BillPaymentCreditCard" if body.get("PayType") == "CreditCard" else "BillPaymentCheck"
+    return PLAIN_KINDS.get(entity, entity)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row of a detail report. Amounts in cents, with the sign that is shown; None where there is none."""
+
+    posting: Posting
+    amount: int | None = None
+    balance: int | None = None
+    open: int | None = None
+
+
+class Lines:
+    """The lines of one company, and what is known about their transactions and names."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self._bodies: dict[tuple[str, str], Body] = {}
+        self._accounts: dict[tuple[str, str], list[str]] = {}
+        self._records: dict[tuple[str, str], Body] = {}
+
+    def between(
+        self,
+        since: date | None,
+        until: date | None,
+        where: Mapping[str, Collection[str]] | None = None,
+        order: str = "date, pk",
+    ) -> Iterator[Posting]:
+        """Lines between two days, both included, oldest first; the filters of the request count."""
+        clause, values = sums.condition(self.question, since, until, {**self.question.where, **(where or {})})
+        rows = self.question.store.execute(
+            f"select {COLUMNS} from {sums.table(self.question)} where {clause} order by {order}",  # noqa: S608
+            values,
+        )
+        return (Posting(*row) for row in rows)
+
+    def body(self, posting: Posting) -> Body:
+        """The transaction of a line; {} when it is gone."""
+        key = (posting.txn_type, posting.txn_id)
+        if key not in self._bodies:
+            self._bodies[key] = self.question.books.find(*key) or {}
+        return self._bodies[key]
+
+    def remember(self, entity: str, body: Body) -> None:
+        """Keeps a transaction that was read already."""
+        self._bodies[entity, str(body["Id"])] = body
+
+    def record(self, entity: str, id: str | None) -> Body:
+        """A customer, vendor, item …; {} when there is none."""
+        key = (entity, str(id))
+        if key not in self._records:
+            self._records[key] = (self.question.books.find(entity, id) or {}) if id else {}
+        return self._records[key]
+
+    def line(self, posting: Posting) -> Body:
+        """The line of the transaction that a posting comes from; {} for the head."""
+        if posting.line is None:
+            return {}
+        for line in self.body(posting).get("Line") or []:
+            if line.get("Id") == posting.line:
+                found: Body = line
+                return found
+        return {}
+
+    def detail(self, posting: Posting) -> Body:
+        """The detail object of that line."""
+        line = self.line(posting)
+        found: Body = line.get(str(line.get("DetailType"))) or {}
+        return found
+
+    def kind(self, posting: Posting) -> str:
+        """The kind of a line's transaction, as parameters name it."""
+        return kind_of(posting.txn_type, self.body(posting))
+
+    @cached_property
+    def names(self) -> dict[str, dict[str, str]]:
+        """Dimension -> Id -> name in full."""
+        return {dimension: self.question.names(dimension) for dimension in NAMED}
+
+    def name(self, posting: Posting) -> tuple[str, str | None]:
+        """Name and Id of the customer, vendor or employee of a line."""
+        for dimension, id in _parties(posting):
+            if id:
+                return self.names[dimension].get(id, ""), id
+        return "", None
+
+    def account_name(self, id: str) -> str:
+        """Name in full of an account."""
+        account = self.question.account_by_id.get(id)
+        return account.full_name if account else ""
+
+    def is_debit(self, account: str) -> bool:
+        """Whether a debit is positive on an account."""
+        found = self.question.account_by_id.get(account)
+        return found is None or found.type in DEBIT_TYPES
+
+    def natural(self, posting: Posting) -> int:
+        """Cents of a line with the sign of its account's usual side."""
+        return posting.cents if self.is_debit(posting.account) else -posting.cents
+
+    def accounts_of(self, posting: Posting) -> list[str]:
+        """Accounts that a line's transaction books to, in the order of its lines."""
+        key = (posting.txn_type, posting.txn_id)
+        if key not in self._accounts:
+            rows = self.question.store.execute(
+                "select account from postings where realm = ? and txn_id = ? and txn_type = ? order by pk",
+                (self.question.realm, posting.txn_id, posting.txn_type),
+            )
+            self._accounts[key] = list(dict.fromkeys(row[0] for row in rows))
+        return self._accounts[key]
+
+    def entries_of(self, posting: Posting) -> list[Posting]:
+        """Every line of a line's transaction, in the order of booking."""
+        rows = self.question.store.execute(
+            f"select {COLUMNS} from postings where realm = ? and txn_id = ? and txn_type = ? order by pk",  # noqa: S608
+            (self.question.realm, posting.txn_id, posting.txn_type),
+        )
+        return [Posting(*row) for row in rows]
+
+    def other_account(self, posting: Posting) -> tuple[str, str]:
+        """Name and Id of the account on the other side; "-Split-" where there are several."""
+        others = [account for account in self.accounts_of(posting) if account != posting.account]
+        if len(others) == 1:
+            return self.account_name(others[0]), others[0]
+        return ("-Split-", "") if others else ("", "")
+
+
+def _parties(posting: Posting) -> tuple[tuple[str, str | None], ...]:
+    return ("customer", posting.customer), ("vendor", posting.vendor), ("employee", posting.employee)
+
+
+def party_of(body: Body) -> tuple[str | None, str | None, str | None]:
+    """Customer, vendor and employee of a transaction's head."""
+    payee = body.get("EntityRef") or {}
+    kind = str(payee.get("type", "")).lower()
+    return (
+        reference(body.get("CustomerRef")) or (reference(payee) if kind == "customer" else None),
+        reference(body.get("VendorRef")) or (reference(payee) if kind == "vendor" else None),
+        reference(body.get("EmployeeRef")) or (reference(payee) if kind == "employee" else None),
+    )

@@ -1,0 +1,104 @@
+"""What every customer owes and every vendor is owed on a day: the balance per name, and the transactions behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from . import layout, open_items, report, sums
+from .aging import detail_filter, name_rows, names_of, shown_item
+from .details import Table
+from .layout import Column, Row, Values
+from .lines import Shown
+from .open_items import SIDES
+from .question import Question
+
+CUSTOMER = ("tx_date", "txn_type", "doc_num", "due_date", "subt_amount", "subt_open_bal", "rbal_open_bal")
+VENDOR = (
+    "tx_date",
+    "txn_type",
+    "doc_num",
+    "due_date",
+    "subt_neg_amount",
+    "subt_neg_open_bal",
+    "rbal_neg_open_bal",
+)
+
+
+@report("CustomerBalance")
+def customer_balance(question: Question) -> Row:
+    """A row per customer with a balance; sub-customers inside their parents."""
+    return _summary(question, "receivable", "Customer", "arpaid")
+
+
+@report("VendorBalance")
+def vendor_balance(question: Question) -> Row:
+    """A row per vendor with a balance."""
+    return _summary(question, "payable", "Vendor", "appaid")
+
+
+def balances(question: Question, side: str) -> Mapping[str | None, int]:
+    """Name -> what the control accounts hold for it at the end of the report's day, in cents."""
+    account_type, party, sign = SIDES[side]
+    accounts = tuple(account.id for account in question.accounts if account.type == account_type)
+    where: dict[str, Collection[str]] = {"account": accounts}
+    where |= {name: ids for name, ids in question.where.items() if name in (party, "department")}
+    found = sums.sums(question, None, question.as_of().end, (party,), where, basis="Accrual")
+    return {key[0]: sign * cents for key, cents in found.items()}
+
+
+def _summary(question: Question, side: str, entity: str, paid: str) -> Row:
+    period = question.as_of()
+    state = question.choice(paid, "Unpaid")
+    amounts: dict[str | None, Values] = {
+        id: (cents,)
+        for id, cents in balances(question, side).items()
+        if state == "All" or bool(cents) == (state == "Unpaid")
+    }
+    rows, total = name_rows(question, entity, amounts)
+    options = {"report_date": period.end.isoformat()}
+    head = layout.header(question, period, "Total", has_basis=False, is_empty=not rows, options=options)
+    columns = layout.columns(entity, [Column("Total", "total")])
+    return layout.report(head, columns, [*rows, layout.grand_total(total)] if rows else [])
+
+
+@report("CustomerBalanceDetail")
+def customer_balance_detail(question: Question) -> Row:
+    """A section per customer with its open transactions."""
+    return _detail(question, "receivable", "Customer", CUSTOMER, "arpaid")
+
+
+@report("VendorBalanceDetail")
+def vendor_balance_detail(question: Question) -> Row:
+    """A section per vendor with its open transactions."""
+    return _detail(question, "payable", "Vendor", VENDOR, "appaid")
+
+
+def _detail(question: Question, side: str, entity: str, usual: tuple[str, ...], paid: str) -> Row:
+    period = question.as_of()
+    table = Table(question, usual)
+    state = question.choice(paid, "Unpaid")
+    wanted = detail_filter(table)
+    found: dict[str | None, list[Shown]] = {}
+    for item in open_items.of(question, side, period.end, keeps_settled=state != "Unpaid"):
+        shown = shown_item(table, item, side)
+        if (state == "All" or bool(item.left) == (state == "Unpaid")) and wanted(shown, item):
+            found.setdefault(item.name_id, []).append(shown)
+    records = names_of(question, entity)
+    titles = {id: records.get(str(id), ("Not Specified", None))[0] for id in found}
+    rows = [
+        _section(table, titles[id], id, found[id]) for id in sorted(found, key=lambda id: titles[id].lower())
+    ]
+    options = {"report_date": period.end.isoformat()}
+    head = layout.header(question, period, has_basis=False, is_empty=not rows, options=options)
+    everything = [shown for several in found.values() for shown in several]
+    return layout.report(head, table.columns(), [*rows, table.grand_total(everything)] if rows else [])
+
+
+def _section(table: Table, title: str, id: str | None, found: list[Shown]) -> Row:
+    """Transactions of one name with a running balance."""
+    balance = 0
+    rows: list[Shown] = []
+    for shown in table.ordered(found):
+        balance += shown.open or 0
+        rows.append(Shown(shown.posting, shown.amount, balance, shown.open))
+    return table.section(title, id, rows, f"Total for {title}")

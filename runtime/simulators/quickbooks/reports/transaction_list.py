@@ -1,0 +1,160 @@
+"""Transaction lists: one row per transaction, flat or in groups; by customer and by vendor; with all their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from . import layout, periods, report, transactions
+from .details import Table
+from .layout import Row
+from .lines import SHOWN_TYPES, Lines, Shown
+from .question import Question
+
+COLUMNS = (
+    "tx_date",
+    "txn_type",
+    "doc_num",
+    "is_no_post",
+    "name",
+    "memo",
+    "account_name",
+    "other_account",
+    "subt_nat_amount",
+)
+BY_CUSTOMER = ("tx_date", "txn_type", "doc_num", "is_no_post", "memo", "account_name", "amount")
+BY_VENDOR = ("tx_date", "txn_type", "doc_num", "is_no_post", "memo", "account_name", "nat_amount")
+SPLITS = ("tx_date", "txn_type", "doc_num", "is_no_post", "memo", "account_name", "amount")
+SPLITS_USUAL = "this fiscal quarter"
+
+Group = tuple[str, str | None]
+"""Title and Id of what a transaction is listed under."""
+
+
+@report("TransactionList")
+def transaction_list(question: Question) -> Row:
+    """The answer for one company: flat, or a section per group."""
+    return _listed(question, COLUMNS, question.text("group_by"))
+
+
+@report("TransactionListByCustomer")
+def by_customer(question: Question) -> Row:
+    """A section per customer."""
+    return _listed(question, BY_CUSTOMER, question.text("group_by") or "Customer", "customer")
+
+
+@report("TransactionListByVendor")
+def by_vendor(question: Question) -> Row:
+    """A section per vendor."""
+    return _listed(question, BY_VENDOR, question.text("group_by") or "Vendor", "vendor")
+
+
+def _listed(
+    question: Question, usual: tuple[str, ...], group_by: str | None, needed: str | None = None
+) -> Row:
+    period = question.period()
+    table = Table(question, usual)
+    found = transactions.of(question, table.lines, period)
+    if needed:
+        found = [shown for shown in found if getattr(shown.posting, needed)]
+    rows = _rows(table, found, group_by)
+    head = layout.header(question, period, has_basis=False, is_empty=not found)
+    return layout.report(head, table.columns(), rows)
+
+
+def _rows(table: Table, found: list[Shown], group_by: str | None) -> list[Row]:
+    key = GROUPS.get(str(group_by or "None").lower())
+    if key is None:
+        return [table.row(shown) for shown in table.ordered(found)]
+    groups: dict[Group, list[Shown]] = {}
+    for shown in found:
+        groups.setdefault(key(table.lines, shown), []).append(shown)
+    return [
+        table.section(title, id, table.ordered(rows), f"Total for {title}")
+        for (title, id), rows in sorted(groups.items(), key=lambda pair: pair[0][0].lower())
+    ]
+
+
+def _party(dimension: str) -> Callable[[Lines, Shown], Group]:
+    def group(lines: Lines, shown: Shown) -> Group:
+        id = getattr(shown.posting, dimension)
+        return (lines.names[dimension].get(id, ""), id) if id else ("Not Specified", None)
+
+    return group
+
+
+def _name(lines: Lines, shown: Shown) -> Group:
+    name, id = lines.name(shown.posting)
+    return name or "Not Specified", id
+
+
+def _account(lines: Lines, shown: Shown) -> Group:
+    return lines.account_name(shown.posting.account) or "Not Specified", shown.posting.account or None
+
+
+def _kind(lines: Lines, shown: Shown) -> Group:
+    return SHOWN_TYPES.get(lines.kind(shown.posting), shown.posting.txn_type), None
+
+
+def _method(lines: Lines, shown: Shown) -> Group:
+    reference = lines.body(shown.posting).get("PaymentMethodRef") or {}
+    return str(lines.record("PaymentMethod", reference.get("value")).get("Name") or "Not Specified"), None
+
+
+def _span(unit: str, is_fiscal: bool = False) -> Callable[[Lines, Shown], Group]:
+    def group(lines: Lines, shown: Shown) -> Group:
+        first = lines.question.fiscal_start if is_fiscal else 1
+        start, end = periods.around(unit, date.fromisoformat(shown.posting.date), first)
+        return f"{start.isoformat()} - {end.isoformat()}", None
+
+    return group
+
+
+GROUPS: dict[str, Callable[[Lines, Shown], Group]] = {
+    "name": _name, "account": _account, "transaction type": _kind, "customer": _party("customer"),
+    "vendor": _party("vendor"), "employee": _party("employee"), "location": _party("department"),
+    "payment method": _method, "day": lambda lines, shown: (shown.posting.date, None), "week": _span("week"),
+    "month": _span("month"), "quarter": _span("quarter"), "year": _span("year"),
+    "fiscal quarter": _span("quarter", True), "fiscal year": _span("year", True),
+}  # fmt: skip
+
+
+@report("TransactionListWithSplits")
+def with_splits(question: Question) -> Row:
+    """A section per transaction with all its entries."""
+    period = question.period(SPLITS_USUAL)
+    table = Table(question, SPLITS)
+    found = transactions.of(question, table.lines, period)
+    rows = [_with_entries(table, shown) for shown in table.ordered(found)]
+    group_by = str(question.text("group_by") or "None").lower()
+    if group_by in ("name", "account", "transaction type"):
+        rows = _grouped(table, found, GROUPS[group_by])
+    head = layout.header(question, period, has_basis=False, is_empty=not found)
+    return layout.report(head, table.columns(), rows)
+
+
+def _with_entries(table: Table, shown: Shown) -> Row:
+    """A transaction: its own side first, then the others."""
+    entries = table.lines.entries_of(shown.posting)
+    rows = [Shown(entry, table.lines.natural(entry)) for entry in entries] or [shown]
+    return {
+        "Header": table.head(shown.posting.date, shown.posting.txn_id),
+        "Rows": {"Row": [table.row(one) for one in rows]},
+        "type": "Section",
+    }
+
+
+def _grouped(table: Table, found: list[Shown], key: Callable[[Lines, Shown], Group]) -> list[Row]:
+    groups: dict[Group, list[Shown]] = {}
+    for shown in found:
+        groups.setdefault(key(table.lines, shown), []).append(shown)
+    return [
+        table.section(
+            title,
+            id,
+            rows,
+            f"Total for {title}",
+            [_with_entries(table, shown) for shown in table.ordered(rows)],
+        )
+        for (title, id), rows in sorted(groups.items(), key=lambda pair: pair[0][0].lower())
+    ]

@@ -1,0 +1,189 @@
+"""Whole transactions as the transaction lists show them, one row each, posting or not, and the filters on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import orjson
+
+from ..ledger import Posting
+from ..money import cents
+from ..schema import entities
+from ..store import Body, reference
+from .lines import Lines, Shown, party_of
+from .periods import Period
+from .question import Question
+
+LISTED = tuple(
+    name
+    for name, entity in entities().items()
+    if entity.is_transaction and name not in ("ChangeOrder", "TaxPayment")
+)
+
+
+def of(question: Question, lines: Lines, period: Period) -> list[Shown]:
+    """Every transaction of a period that the filters leave, oldest first."""
+    wanted = _tests(question, lines)
+    return [shown for shown in _all(question, lines, period) if all(test(shown) for test in wanted)]
+
+
+def _all(question: Question, lines: Lines, period: Period) -> Iterator[Shown]:
+    names = ",".join("?" * len(LISTED))
+    rows = question.store.execute(
+        f"select entity, body from records where realm = ? and entity in ({names})"  # noqa: S608
+        " and txn_date between ? and ? order by txn_date, num",
+        (question.realm, *LISTED, period.start.isoformat(), period.end.isoformat()),
+    ).fetchall()
+    heads = _heads(question, lines, period)
+    for entity, text in rows:
+        body = orjson.loads(text)
+        lines.remember(entity, body)
+        yield _shown(lines, entity, body, heads.get((entity, str(body["Id"]))))
+
+
+def _heads(question: Question, lines: Lines, period: Period) -> dict[tuple[str, str], tuple[str, int]]:
+    """Account and cents of each transaction's own side: its first entry; for a bill payment, the paying one."""
+    rows = question.store.execute(
+        "select txn_type, txn_id, account, cents, pk from postings where realm = ? and date between ? and ?"
+        " and line is null order by pk",
+        (question.realm, period.start.isoformat(), period.end.isoformat()),
+    )
+    found: dict[tuple[str, str], tuple[str, int]] = {}
+    for entity, id, account, value, _ in rows:
+        if (entity, id) not in found or entity == "BillPayment":
+            found[entity, id] = (account, value)
+    return found
+
+
+def _shown(lines: Lines, entity: str, body: Body, head: tuple[str, int] | None) -> Shown:
+    account, value = head or _first_entry(lines, entity, body)
+    customer, vendor, employee = party_of(body)
+    posting = Posting(
+        entity, str(body["Id"]), None, str(body.get("TxnDate") or ""), account, value, customer, vendor, employee,
+        reference(body.get("ClassRef")), reference(body.get("DepartmentRef")), None, None, body.get("PrivateNote"),
+    )  # fmt: skip
+    if not account:
+        return Shown(posting, cents(body.get("TotalAmt")))
+    return Shown(posting, lines.natural(posting), None, cents(body["Balance"]) if "Balance" in body else None)
+
+
+def _first_entry(lines: Lines, entity: str, body: Body) -> tuple[str, int]:
+    row = lines.question.store.execute(
+        "select account, cents from postings where realm = ? and txn_id = ? and txn_type = ? order by pk limit 1",
+        (lines.question.realm, str(body["Id"]), entity),
+    ).fetchone()
+    return (row[0], row[1]) if row else ("", 0)
+
+
+Test = Callable[[Shown], bool]
+
+
+def _tests(question: Question, lines: Lines) -> list[Test]:
+    """The filters of a request, each a test of one transaction."""
+    tests = [*_party_tests(question), *_range_tests(question, lines), *_paid_tests(question, lines)]
+    tests += _value_tests(question, lines)
+    types = question.choices("source_account_type")
+    if types:
+        ids = set(question.accounts_of_types(types))
+        tests.append(lambda shown: shown.posting.account in ids)
+    return tests
+
+
+def _party_tests(question: Question) -> Iterator[Test]:
+    names = set(question.ids("name"))
+    if names:
+        yield lambda shown: bool(
+            names & {shown.posting.customer, shown.posting.vendor, shown.posting.employee}
+        )
+    for dimension in ("customer", "vendor", "department"):
+        ids = set(question.ids(dimension))
+        if ids:
+            yield lambda shown, dimension=dimension, ids=ids: getattr(shown.posting, dimension) in ids  # type: ignore[misc]
+
+
+def _range_tests(question: Question, lines: Lines) -> Iterator[Test]:
+    due = question.range_of("duedate")
+    if due is not None:
+        yield lambda shown: _is_within(due, str(lines.body(shown.posting).get("DueDate") or ""))
+    for subject, name in (("moddate", "LastUpdatedTime"), ("createdate", "CreateTime")):
+        found = question.range_of(subject)
+        if found is not None:
+            yield (
+                lambda shown, found=found, name=name: _is_within(  # type: ignore[misc]
+                    found, str((lines.body(shown.posting).get("MetaData") or {}).get(name) or "")[:10]
+                )
+            )
+
+
+def _is_within(period: Period, day: str) -> bool:
+    return bool(day) and period.start.isoformat() <= day <= period.end.isoformat()
+
+
+def _paid_tests(question: Question, lines: Lines) -> Iterator[Test]:
+    for name, entity in (("arpaid", "Invoice"), ("appaid", "Bill")):
+        wanted = question.choice(name, "All")
+        if wanted != "All":
+            yield lambda shown, entity=entity, wanted=wanted: (  # type: ignore[misc]
+                shown.posting.txn_type == entity and bool(shown.open) == (wanted == "Unpaid")
+            )
+
+
+def _value_tests(question: Question, lines: Lines) -> Iterator[Test]:
+    kinds = question.choices("transaction_type")
+    if kinds:
+        yield lambda shown: lines.kind(shown.posting) in kinds
+    number = question.text("docnum")
+    if number:
+        yield lambda shown: str(lines.body(shown.posting).get("DocNumber") or "").lower() == number.lower()
+    memo = (question.text("memo") or "").lower()
+    if memo:
+        yield lambda shown: memo in str(shown.posting.memo or "").lower()
+    value = question.money("bothamount")
+    if value is not None:
+        yield lambda shown: abs(shown.amount or 0) == abs(value)
+    methods = question.choices("payment_method")
+    if methods:
+        yield lambda shown: _method(lines, shown) in methods
+    terms = set(question.ids("term"))
+    if terms:
+        yield lambda shown: bool(terms & _terms(lines, shown))
+    yield from _state_tests(question, lines)
+
+
+def _state_tests(question: Question, lines: Lines) -> Iterator[Test]:
+    cleared = question.choices("cleared")
+    if cleared:
+        yield lambda shown: ("Deposited" if _is_deposited(lines, shown) else "Uncleared") in cleared
+    printed = question.choices("printed")
+    if printed:
+        yield lambda shown: _print_state(lines, shown) in printed
+
+
+def _print_state(lines: Lines, shown: Shown) -> str:
+    body = lines.body(shown.posting)
+    state = body.get("PrintStatus") or (body.get("CheckPayment") or {}).get("PrintStatus")
+    return {"NeedToPrint": "To_be_printed", "PrintComplete": "Printed"}.get(str(state), "")
+
+
+def _is_deposited(lines: Lines, shown: Shown) -> bool:
+    row = lines.question.store.execute(
+        "select 1 from links where realm = ? and to_type = ? and to_id = ? and from_type = 'Deposit'",
+        (lines.question.realm, shown.posting.txn_type, shown.posting.txn_id),
+    ).fetchone()
+    return row is not None
+
+
+def _method(lines: Lines, shown: Shown) -> str:
+    body = lines.body(shown.posting)
+    record = lines.record("PaymentMethod", reference(body.get("PaymentMethodRef")))
+    name = str(
+        record.get("Name")
+        or {"CreditCard": "Credit Card"}.get(str(body.get("PaymentType")), body.get("PaymentType"))
+    )
+    return "Dinners Club" if name == "Diners Club" else name
+
+
+def _terms(lines: Lines, shown: Shown) -> set[str]:
+    """Id and name of the terms of a transaction; requests may use either."""
+    id = reference(lines.body(shown.posting).get("SalesTermRef"))
+    return {str(id), str(lines.record("Term", id).get("Name"))} if id else set()
