@@ -7,8 +7,9 @@ any `repr` or message.
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -22,6 +23,14 @@ PREFIX = "LEDGERPORT_"
 STAND_IN = "stand-in"
 """The environment of an account that was connected while its integration had an `_ORIGIN` of its own."""
 
+_FOR_TESTS = "LEDGERPORT_TEST_"
+_VARIABLES = tuple(
+    PREFIX + name
+    for name in (
+        "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL",
+        "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT",
+    )
+)  # fmt: skip
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (compared with, never bound to)
 _OF_INTEGRATION = re.compile(r"LEDGERPORT_([A-Z0-9_]+?)_(CLIENT_ID|CLIENT_SECRET|ENVIRONMENT|ORIGIN)")
@@ -62,6 +71,7 @@ class Settings:
 
         Raises SettingsError, which names the variable and says what is right.
         """
+        _check_names(environ)
         data = _directory(environ.get("LEDGERPORT_DATA") or ".ledgerport")
         host = environ.get("LEDGERPORT_HOST") or "127.0.0.1"
         port = _whole_number(environ, "LEDGERPORT_PORT", 8000, 0, 65535)
@@ -92,6 +102,17 @@ class Settings:
             )
         return found
 
+    def check_integrations(self, integrations: Mapping[str, Integration]) -> None:
+        """Checks what is set for vendors against those there are. Raises SettingsError."""
+        for name in self.integrations:
+            if name not in integrations:
+                raise SettingsError(
+                    f"Variables that begin with {_variable(name, '')} are set, and there is no such integration.",
+                    advice=f"There is {_either(integrations)}.",
+                )
+        for integration in integrations.values():
+            self.of(integration)
+
     def environment_of_new_accounts(self, integration: Integration) -> str:
         """The environment that an account connected now belongs to: a stand-in's accounts are never the vendor's."""
         found = self.of(integration)
@@ -111,11 +132,22 @@ def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
     return found
 
 
+def _check_names(environ: Mapping[str, str]) -> None:
+    """A misspelled variable would be a setting that is silently not made."""
+    for name in environ:
+        is_ours = name.startswith(PREFIX) and not name.startswith(_FOR_TESTS)
+        if is_ours and name not in _VARIABLES and not _OF_INTEGRATION.fullmatch(name):
+            nearest = difflib.get_close_matches(name, _VARIABLES, n=1)
+            hint = f"Did you mean {nearest[0]}?" if nearest else f"There is {', '.join(_VARIABLES)}."
+            raise SettingsError(f"{name} is not a setting.", advice=hint)
+
+
 def _variable(integration: str, name: str) -> str:
     return f"{PREFIX}{re.sub(r'[^A-Za-z0-9]', '_', integration).upper()}_{name}"
 
 
-def _either(words: Mapping[str, str]) -> str:
+def _either(names: Iterable[str]) -> str:
+    words = list(names)
     return " and ".join(words) if len(words) < 3 else ", ".join(words)
 
 

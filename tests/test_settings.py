@@ -109,3 +109,12 @@ def test_a_vendor_without_keys_or_with_an_unknown_environment_says_what_to_set(t
 def test_accounts_of_a_stand_in_are_of_an_environment_of_their_own(tmp_path: Path) -> None:
     settings = load(tmp_path, BOOKS_ORIGIN="http://127.0.0.1:8001")
     assert settings.environment_of_new_accounts(BOOKS) == "stand-in"
+
+
+def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, PUBLIC_ULR="https://books.example.com")
+    assert refused.value.advice == "Did you mean LEDGERPORT_PUBLIC_URL?"
+    load(tmp_path, TEST_WORKERS="2", BOOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})
+    with pytest.raises(SettingsError, match="LEDGERPORT_BOKS_ are set"):
+        load(tmp_path, BOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})

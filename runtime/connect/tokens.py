@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,10 @@ class AccessTokens:
         for kept in (self._opened, self._refused, self._refreshed_at):
             kept.pop(account_id, None)
 
+    def alone(self, account_id: AccountId) -> AbstractAsyncContextManager[None]:
+        """Nobody else refreshes or ends the credentials of this account while the block runs."""
+        return self._stores.hot.lock(f"credentials/{account_id}")
+
     async def revoke(self, account: Account) -> bool:
         """Ends the connection at the vendor. Answers whether the vendor agreed."""
         integration = self._integration(account)
@@ -142,7 +147,7 @@ class AccessTokens:
             task.exception()
 
     async def _refresh_alone(self, account_id: AccountId, integration: Integration) -> Credentials:
-        async with self._stores.hot.lock(f"refresh/{account_id}"):
+        async with self.alone(account_id):
             account = self._read(account_id)
             _check_connected(account, integration)
             credentials = self._open(account)

@@ -7,6 +7,7 @@ are made for it. Of what an account keeps, credentials are never answered.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -107,22 +108,21 @@ class Accounts:
 
         has the same company. Raises NotFound.
         """
-        account = self._find(account_id)
-        audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, {"name": account.name})
-        is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
-        if not await asyncio.to_thread(lambda: self._stores.records.delete_account(account.id, audit)):
-            raise _no_account()
-        if account.status != "pending" and not is_shared:
-            await self._revoke(account)
-        self._tokens.forget(account.id)
+        async with self._tokens.alone(AccountId(account_id)):
+            account = self._find(account_id)
+            audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, {"name": account.name})
+            is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
+            if not await asyncio.to_thread(lambda: self._stores.records.delete_account(account.id, audit)):
+                raise _no_account()
+            if account.status != "pending" and not is_shared:
+                await self._revoke(account)
         return {"id": account.id}
 
     async def _revoke(self, account: Account) -> None:
         """Ends the connection at the vendor, as well as that can be done: the account is gone here anyway."""
-        try:
+        is_revoked = False
+        with contextlib.suppress(LedgerportError):
             is_revoked = await self._tokens.revoke(account)
-        except LedgerportError:
-            is_revoked = False
         action = "account.revoked" if is_revoked else "account.not_revoked"
         audit = AuditEntry(self._clock(), "ledgerport", action, account.id)
         await asyncio.to_thread(lambda: self._stores.records.add_audit(audit))

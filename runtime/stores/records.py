@@ -213,9 +213,7 @@ class Records:
                 return None
             if row["used_at"] is None:
                 connection.execute(update(table).where(table.c.state_hash == state_hash).values(used_at=now))
-        return Authorization(
-            AccountId(row["account_id"]), row["redirect_uri"], row["expires_at"], row["used_at"]
-        )
+        return Authorization(row["account_id"], row["redirect_uri"], row["expires_at"], row["used_at"])
 
     # The audit, and time
 
@@ -276,9 +274,7 @@ def _find_server(
 
 
 def _server(row: Any) -> McpServer:
-    return McpServer(
-        McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), row[4], row[5], row[6]
-    )
+    return McpServer(McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), *row[4:])
 
 
 def _of_server(server: McpServer) -> dict[str, Any]:

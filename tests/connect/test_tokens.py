@@ -241,3 +241,19 @@ def test_disconnecting_revokes_at_the_vendor_unless_another_account_has_the_comp
             assert done == ["account.created", "account.connected", "account.deleted", "account.revoked"]
 
     asyncio.run(story())
+
+
+def test_disconnecting_while_a_refresh_is_under_way_revokes_the_token_that_came_of_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            vendor.gate = asyncio.Event()
+            call = asyncio.create_task(here.tokens.fresh(account))
+            await vendor.was_asked.wait()
+            end = asyncio.create_task(here.accounts.delete(account.id))
+            vendor.gate.set()
+            await asyncio.gather(call, end)
+            assert vendor.revoked == [vendor.refresh_token]
+            assert here.stores.look_up.find_account(account.id) is None
+
+    asyncio.run(story())
