@@ -1,0 +1,8 @@
+"""Everything that is measured, one module for each entry, in the order in which it runs."""
+
+from __future__ import annotations
+
+from tests.bench.entries import calling, latency, listing, slow_vendor, start
+from tests.bench.entry import Entry
+
+ENTRIES: tuple[Entry, ...] = (listing.ENTRY, calling.ENTRY, latency.ENTRY, slow_vendor.ENTRY, start.ENTRY)
