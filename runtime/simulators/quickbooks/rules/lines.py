@@ -69,10 +69,13 @@ def require_amount(line: Body) -> None:
 
 
 def check_product(line: Body) -> None:
-    """6070 when Amount is not Qty times UnitPrice, rounded half-up to cents."""
+    """6070 when Amount is not Qty times UnitPrice, rounded half-up to cents.
+
+    Zero for both counts as neither given: a client library that is used against the service sends them so.
+    """
     given = detail(line)
     quantity, price = given.get("Qty"), given.get("UnitPrice")
-    if quantity in (None, "") or price in (None, ""):
+    if quantity in (None, "") or price in (None, "") or not (decimal(quantity) or decimal(price)):
         return
     product = decimal(quantity) * decimal(price)
     if cents(str(product)) != cents(line.get("Amount")):

@@ -1,0 +1,65 @@
+"""Killed at any moment under load, the books still balance."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx2
+
+from runtime.simulators.quickbooks import ledger
+from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.store import Store
+
+from .conftest import Client, connected, paid, sales_line
+from .test_books import check
+
+
+def started(data: Path) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "runtime.simulators.quickbooks", "--data", str(data), "--no-throttle"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, process.stdout.readline().removeprefix("listening on ").strip()
+
+
+def write_until_it_dies(client: Client, process: subprocess.Popen[str], most: int) -> int:
+    """Invoices and payments one after the other; another thread kills the server in the middle."""
+    done = 0
+    threading.Timer(0.25, os.kill, (process.pid, signal.SIGKILL)).start()
+    with contextlib.suppress(httpx2.HTTPError):
+        while done < most:
+            invoice = client.save("Invoice", {"CustomerRef": {"value": "2"}, "Line": [sales_line(10_000), sales_line(27_500, "5", Qty=1)]})
+            line = paid("Invoice", invoice["Id"], 50)
+            client.save("Payment", {"CustomerRef": {"value": "2"}, "TotalAmt": 60, "Line": [line]})
+            done += 1
+    process.wait(10)
+    return done
+
+
+def test_killed_under_load_the_books_still_balance(tmp_path: Path) -> None:
+    data = tmp_path / "books.db"
+    for _ in range(3):
+        process, address = started(data)
+        with connected(address) as client:
+            assert write_until_it_dies(client, process, 100_000) > 0
+        assert process.returncode == -signal.SIGKILL
+    store = Store(data)
+    books = Books(store, store.companies()[0][0])
+    check(books)
+    invoices = store.execute("select id, body ->> '$.TotalAmt' from records where entity = 'Invoice'").fetchall()
+    booked = ledger.movements(store, books.realm, by=("txn_type", "account"), where={"txn_type": ["Invoice"], "account": ["84"]})
+    assert sum(cents(total) for _, total in invoices) == booked["Invoice", "84"]
+    store.close()
+
+
+def test_a_taken_port_is_a_clear_sentence(address: str) -> None:
+    port = address.rpartition(":")[2]
+    done = subprocess.run([sys.executable, "-m", "runtime.simulators.quickbooks", "--port", port], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Port {port} on 127.0.0.1 is taken")
