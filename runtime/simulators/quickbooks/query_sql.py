@@ -116,7 +116,10 @@ def _attached(entity: Entity, condition: Condition) -> tuple[str, list[Any]] | N
     return clause, [str(value) for value in condition.values]
 
 
-ATTACHED = {"attachableref.entityref.type": "$.EntityRef.type", "attachableref.entityref.value": "$.EntityRef.value"}
+ATTACHED = {
+    "attachableref.entityref.type": "$.EntityRef.type",
+    "attachableref.entityref.value": "$.EntityRef.value",
+}
 
 
 def _filterable(entity: Entity, name: str) -> str:

@@ -10,15 +10,17 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request as WebRequest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from .api import Answer, Request
 from .clock import moment
 from .oauth import OAuth
+from .sandbox_page import render
 from .store import Store
 from .throttle import Throttle
 
@@ -89,7 +91,7 @@ class Sandbox:
 
     def routes(self) -> list[Route]:
         """The routes of the control."""
-        return [
+        return [Route("/_sandbox", self._page, methods=["GET"])] + [
             Route(f"/_sandbox/{name}", _guarded(handler), methods=methods)
             for name, handler, methods in (
                 ("companies", self._companies, ["GET"]),
@@ -103,6 +105,11 @@ class Sandbox:
                 ("reset", self._reset, ["POST"]),
             )
         ]
+
+    async def _page(self, request: WebRequest) -> Response:
+        if _is_foreign(request):
+            return _foreign()
+        return HTMLResponse(render(self))
 
     async def _companies(self, sent: Any, request: WebRequest) -> Any:
         return [{"realm": realm, "name": name} for realm, name in self.store.companies()]
@@ -174,20 +181,38 @@ class Sandbox:
         return {"companies": self.store.companies()}
 
 
+def _is_foreign(request: WebRequest) -> bool:
+    """Whether a request comes from another machine, or from a page of another site in a browser on this one."""
+    origin = request.headers.get("origin")
+    is_elsewhere = request.client is not None and request.client.host not in LOOPBACK
+    return is_elsewhere or (origin is not None and origin.partition("://")[2] != request.headers.get("host"))
+
+
+def _foreign() -> Response:
+    return JSONResponse({"error": "the control answers on the loopback interface only"}, 403)
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    """The fields of the page's forms; their values are JSON."""
+    return {name: orjson.loads(value) for name, value in parse_qsl(body.decode("utf-8", "replace"))}
+
+
 def _guarded(
     handler: Callable[[Any, WebRequest], Awaitable[Any]],
 ) -> Callable[[WebRequest], Awaitable[Response]]:
     """Loopback only, JSON in and out, a clear sentence for what cannot be understood."""
 
     async def guarded(request: WebRequest) -> Response:
-        if request.client is not None and request.client.host not in LOOPBACK:
-            return JSONResponse({"error": "the control answers on the loopback interface only"}, 403)
+        if _is_foreign(request):
+            return _foreign()
         body = await request.body()
+        is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
         try:
-            sent = orjson.loads(body) if body else {}
+            sent = _form(body) if is_form else orjson.loads(body or b"{}")
             if not isinstance(sent, dict):
                 raise ValueError("an object is needed")
-            return JSONResponse(await handler(sent, request))
+            answer = await handler(sent, request)
+            return RedirectResponse("/_sandbox", 303) if is_form else JSONResponse(answer)
         except (ValueError, TypeError, KeyError) as error:
             return JSONResponse({"error": str(error)}, 400)
 

@@ -111,7 +111,9 @@ def _free(owner: str, value: Any, depth: int) -> Any:
 
 def _check_depth(owner: str, depth: int) -> None:
     if depth > DEEPEST:
-        raise fault("2010", f"Property Name:{owner} is nested too deeply specified is unsupported or invalid", owner)
+        raise fault(
+            "2010", f"Property Name:{owner} is nested too deeply specified is unsupported or invalid", owner
+        )
 
 
 def _reference(field: Field, value: Any) -> Body:

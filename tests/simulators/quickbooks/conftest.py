@@ -98,9 +98,17 @@ def serving(application: Application) -> Iterator[str]:
     thread.join(5)
 
 
-def tokens_for(address: str, realm: str = company.REALM, scope: str = "com.intuit.quickbooks.accounting") -> Body:
+def tokens_for(
+    address: str, realm: str = company.REALM, scope: str = "com.intuit.quickbooks.accounting"
+) -> Body:
     """Goes through the pages as a person would, and exchanges the code."""
-    asked = {"client_id": CLIENT[0], "redirect_uri": REDIRECT, "response_type": "code", "scope": scope, "state": "s1"}
+    asked = {
+        "client_id": CLIENT[0],
+        "redirect_uri": REDIRECT,
+        "response_type": "code",
+        "scope": scope,
+        "state": "s1",
+    }
     with httpx2.Client(base_url=address) as client:
         page = client.get("/connect/oauth2", params=asked)
         assert re.search(rf'name="realm" value="{realm}"', page.text), page.text
@@ -145,7 +153,11 @@ def landscaper() -> Store:
 
 def sales_line(cents: int, item: str = "4", **detail: Any) -> Body:
     """A line of a sales form."""
-    return {"Amount": cents / 100, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": item}, **detail}}
+    return {
+        "Amount": cents / 100,
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": {"ItemRef": {"value": item}, **detail},
+    }
 
 
 def expense_line(cents: int, account: str = "7") -> Body:

@@ -46,9 +46,18 @@ class Hand:
         return self.books.read(entity, self.pick(self.made.get(entity, ())))
 
     def sale(self) -> None:
-        lines = [sales_line(self.cents(), self.pick(("4", "15", *STOCK)), TaxCodeRef={"value": self.pick(("TAX", "NON"))})]
+        lines = [
+            sales_line(
+                self.cents(), self.pick(("4", "15", *STOCK)), TaxCodeRef={"value": self.pick(("TAX", "NON"))}
+            )
+        ]
         if self.data.draw(st.booleans()):
-            lines.append({"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 7.5}})
+            lines.append(
+                {
+                    "DetailType": "DiscountLineDetail",
+                    "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 7.5},
+                }
+            )
         tax = {"TxnTaxDetail": {"TxnTaxCodeRef": {"value": "3"}}} if self.data.draw(st.booleans()) else {}
         entity = self.pick(("Invoice", "Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt"))
         self.save(entity, {"CustomerRef": {"value": self.pick("12")}, "Line": lines, **tax})
@@ -57,7 +66,10 @@ class Hand:
         lines = []
         if self.made.get("Invoice") and self.data.draw(st.booleans()):
             lines.append(paid("Invoice", self.pick(self.made["Invoice"]), self.cents() / 100))
-        self.save("Payment", {"CustomerRef": {"value": self.pick("12")}, "TotalAmt": self.cents() / 100, "Line": lines})
+        self.save(
+            "Payment",
+            {"CustomerRef": {"value": self.pick("12")}, "TotalAmt": self.cents() / 100, "Line": lines},
+        )
 
     def buy(self) -> None:
         stock: Body = {"Amount": self.cents() / 100, "DetailType": "ItemBasedExpenseLineDetail",
@@ -66,13 +78,29 @@ class Hand:
         if self.data.draw(st.booleans()):
             self.save("Bill", {"VendorRef": {"value": self.pick(("30", "31"))}, "Line": lines})
         else:
-            self.save("Purchase", {"PaymentType": "CreditCard", "AccountRef": {"value": "41"}, "Line": lines, "Credit": self.data.draw(st.booleans())})
+            self.save(
+                "Purchase",
+                {
+                    "PaymentType": "CreditCard",
+                    "AccountRef": {"value": "41"},
+                    "Line": lines,
+                    "Credit": self.data.draw(st.booleans()),
+                },
+            )
 
     def pay(self) -> None:
         bill = self.one("Bill")
         value = self.cents() / 100
         how = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": "35"}}}
-        self.save("BillPayment", {"VendorRef": bill["VendorRef"], "TotalAmt": value, "Line": [paid("Bill", bill["Id"], value)], **how})
+        self.save(
+            "BillPayment",
+            {
+                "VendorRef": bill["VendorRef"],
+                "TotalAmt": value,
+                "Line": [paid("Bill", bill["Id"], value)],
+                **how,
+            },
+        )
 
     def deposit(self) -> None:
         payment = self.one("Payment")
@@ -84,7 +112,9 @@ class Hand:
         body = self.one(entity)
         line = sales_line(self.cents()) if entity != "Bill" else expense_line(self.cents())
         sent = {"Id": body["Id"], "SyncToken": body["SyncToken"], "sparse": True, "Line": [line]}
-        changes.update(self.books, entity, sent | ({"VendorRef": body["VendorRef"]} if entity == "Bill" else {}))
+        changes.update(
+            self.books, entity, sent | ({"VendorRef": body["VendorRef"]} if entity == "Bill" else {})
+        )
 
     def remove(self) -> None:
         entity = self.pick([entity for entity in self.made if self.made[entity]])
@@ -93,7 +123,18 @@ class Hand:
         action(self.books, entity, {"Id": body["Id"], "SyncToken": body["SyncToken"]})
 
     def act(self) -> None:
-        action = self.pick((self.sale, self.sale, self.receive, self.buy, self.pay, self.deposit, self.change_line, self.remove))
+        action = self.pick(
+            (
+                self.sale,
+                self.sale,
+                self.receive,
+                self.buy,
+                self.pay,
+                self.deposit,
+                self.change_line,
+                self.remove,
+            )
+        )
         with contextlib.suppress(Fault, IndexError):
             action()
 
@@ -117,7 +158,9 @@ def check(books: Books) -> None:
         open_cents = sum(item.open_cents for item in ledger.open_items(store, realm, side, books.today()))
         assert open_cents == sign * balance.get(account, 0)
     for item in STOCK:
-        units = store.execute("select coalesce(sum(quantity), 0) from postings where item = ? and account = '81'", (item,))
+        units = store.execute(
+            "select coalesce(sum(quantity), 0) from postings where item = ? and account = '81'", (item,)
+        )
         assert abs(books.read("Item", item)["QtyOnHand"] - units.fetchone()[0]) < 1e-6
     check_reports(books, balance, {id: account.type for id, account in accounts.items()})
 
@@ -139,15 +182,25 @@ def check_reports(books: Books, balance: dict[str, int], types: dict[str, str]) 
     sheet = reports.find("BalanceSheet")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
     assert summary(sheet, "TotalAssets") == summary(sheet, "TotalLiabilitiesAndEquity")
     assert summary(sheet, "TotalAssets") == sum(
-        value for id, value in balance.items() if types[id] in ("Bank", "Accounts Receivable", "Other Current Asset", "Fixed Asset", "Other Asset")
+        value
+        for id, value in balance.items()
+        if types[id] in ("Bank", "Accounts Receivable", "Other Current Asset", "Fixed Asset", "Other Asset")
     )
     result = reports.find("ProfitAndLoss")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
-    assert summary(result, "NetIncome") == -sum(value for id, value in balance.items() if types[id] in RESULTS)
+    assert summary(result, "NetIncome") == -sum(
+        value for id, value in balance.items() if types[id] in RESULTS
+    )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data(), steps=st.integers(1, 14))
-def test_after_any_sequence_of_operations_the_books_balance(_template: Store, data: st.DataObject, steps: int) -> None:
+def test_after_any_sequence_of_operations_the_books_balance(
+    _template: Store, data: st.DataObject, steps: int
+) -> None:
     store = Store(":memory:", Clock(frozen=NOON))
     _template.connection.backup(store.connection)
     hand = Hand(Books(store, "9130357849126540"), data)
@@ -167,7 +220,10 @@ def test_the_demo_company_is_the_same_for_the_same_seed_and_day(landscaper: Stor
     again, other = Store(":memory:", Clock(frozen=NOON)), Store(":memory:", Clock(frozen=NOON))
     make(again)
     make(other, seed=2)
-    bodies = [store.execute("select entity, id, body from records order by 1, 2").fetchall() for store in (landscaper, again, other)]
+    bodies = [
+        store.execute("select entity, id, body from records order by 1, 2").fetchall()
+        for store in (landscaper, again, other)
+    ]
     assert bodies[0] == bodies[1] != bodies[2]
 
 

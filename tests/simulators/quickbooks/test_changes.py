@@ -19,11 +19,15 @@ def refusal(action: Any, *arguments: Any) -> tuple[str, str]:
 
 
 def invoice(books: Books, cents: int = 10_000, customer: str = "1", **more: Any) -> Body:
-    return changes.create(books, "Invoice", {"CustomerRef": {"value": customer}, "Line": [sales_line(cents)], **more})
+    return changes.create(
+        books, "Invoice", {"CustomerRef": {"value": customer}, "Line": [sales_line(cents)], **more}
+    )
 
 
 def payment(books: Books, value: float, *lines: Body, customer: str = "1") -> Body:
-    return changes.create(books, "Payment", {"CustomerRef": {"value": customer}, "TotalAmt": value, "Line": list(lines)})
+    return changes.create(
+        books, "Payment", {"CustomerRef": {"value": customer}, "TotalAmt": value, "Line": list(lines)}
+    )
 
 
 def bill(books: Books, cents: int = 10_000) -> Body:
@@ -55,7 +59,10 @@ def test_an_invoice_gets_total_subtotal_number_term_and_balance(books: Books) ->
 
 def test_unknown_properties_are_refused_by_name(books: Books) -> None:
     code, detail = refusal(
-        changes.create, books, "Invoice", {"BadJson": 1, "CustomerRef": {"value": "1"}, "Line": [sales_line(1)]}
+        changes.create,
+        books,
+        "Invoice",
+        {"BadJson": 1, "CustomerRef": {"value": "1"}, "Line": [sales_line(1)]},
     )
     assert code == "2010"
     assert 'Unrecognized field "BadJson" (class com.intuit.schema.finance.v3.Invoice)' in detail
@@ -66,14 +73,26 @@ REFUSED: dict[str, tuple[str, Body, str]] = {
     "no lines": ("Invoice", {"CustomerRef": {"value": "1"}, "Line": []}, "6000"),
     "an unknown reference": ("Invoice", {"CustomerRef": {"value": "999"}, "Line": [sales_line(1)]}, "2500"),
     "an unknown item": ("Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(1, "999")]}, "2500"),
-    "a wrong product": ("Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(1, Qty=2, UnitPrice=3)]}, "6070"),
+    "a wrong product": (
+        "Invoice",
+        {"CustomerRef": {"value": "1"}, "Line": [sales_line(1, Qty=2, UnitPrice=3)]},
+        "6070",
+    ),
     "a long number": (
         "Invoice",
         {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "DocNumber": "x" * 22},
         "2050",
     ),
-    "a wrong day": ("Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "TxnDate": "2026-02-30"}, "2070"),
-    "no day at all": ("Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "TxnDate": "soon"}, "2060"),
+    "a wrong day": (
+        "Invoice",
+        {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "TxnDate": "2026-02-30"},
+        "2070",
+    ),
+    "no day at all": (
+        "Invoice",
+        {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "TxnDate": "soon"},
+        "2060",
+    ),
     "a wrong enumeration": (
         "Invoice",
         {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "PrintStatus": "Maybe"},
@@ -86,7 +105,11 @@ REFUSED: dict[str, tuple[str, Body, str]] = {
     "a name that is taken": ("Customer", {"DisplayName": "Amy's Bird Sanctuary"}, "6240"),
     "a name that a vendor has": ("Customer", {"DisplayName": "books by bessie"}, "6240"),
     "a colon in a name": ("Customer", {"DisplayName": "a:b"}, "2040"),
-    "an address that is none": ("Customer", {"DisplayName": "x", "PrimaryEmailAddr": {"Address": "x"}}, "2210"),
+    "an address that is none": (
+        "Customer",
+        {"DisplayName": "x", "PrimaryEmailAddr": {"Address": "x"}},
+        "2210",
+    ),
     "an account that is there": ("Account", {"Name": "Checking", "AccountType": "Bank"}, "6240"),
     "an account without a type": ("Account", {"Name": "New"}, "2020"),
     "an account of no type": ("Account", {"Name": "New", "AccountType": "Shoe box"}, "2170"),
@@ -113,7 +136,10 @@ def test_a_create_is_refused_for(books: Books, case: str) -> None:
 
 def test_rounding_is_half_up(books: Books) -> None:
     line = {**sales_line(186_108, Qty=2.5, UnitPrice=744.43), "Amount": 1861.08}
-    assert changes.create(books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [line]})["TotalAmt"] == 1861.08
+    assert (
+        changes.create(books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [line]})["TotalAmt"]
+        == 1861.08
+    )
 
 
 def test_a_sparse_update_keeps_what_it_does_not_name(books: Books) -> None:
@@ -132,7 +158,9 @@ def test_a_full_update_clears_what_it_leaves_out(books: Books) -> None:
 
 def test_a_sparse_update_clears_with_empty_values(books: Books) -> None:
     made = invoice(books, PrivateNote="gone soon", ClassRef=None)
-    changed = changes.update(books, "Invoice", key(made, sparse=True, PrivateNote="", SalesTermRef={"value": ""}))
+    changed = changes.update(
+        books, "Invoice", key(made, sparse=True, PrivateNote="", SalesTermRef={"value": ""})
+    )
     assert "PrivateNote" not in changed
 
 
@@ -142,7 +170,9 @@ def test_a_sparse_update_that_changes_nothing_keeps_the_sync_token(books: Books)
 
 
 def test_lines_keep_their_ids_and_new_ones_get_the_next(books: Books) -> None:
-    made = changes.create(books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(100), sales_line(200)]})
+    made = changes.create(
+        books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(100), sales_line(200)]}
+    )
     kept = made["Line"][1]
     changed = changes.update(books, "Invoice", key(made, sparse=True, Line=[sales_line(300), kept]))
     assert [line.get("Id") for line in changed["Line"]] == ["3", "2", None]
@@ -158,10 +188,14 @@ def test_a_stale_sync_token_is_refused_with_5010(books: Books) -> None:
 
 
 def test_an_absent_record_is_refused_with_610(books: Books) -> None:
-    assert refusal(changes.update, books, "Invoice", {"Id": "999", "SyncToken": "0", "sparse": True})[0] == "610"
+    assert (
+        refusal(changes.update, books, "Invoice", {"Id": "999", "SyncToken": "0", "sparse": True})[0] == "610"
+    )
 
 
-@pytest.mark.parametrize(("entity", "name"), [("Bill", "VendorRef"), ("Purchase", "PaymentType"), ("Payment", "CustomerRef")])
+@pytest.mark.parametrize(
+    ("entity", "name"), [("Bill", "VendorRef"), ("Purchase", "PaymentType"), ("Payment", "CustomerRef")]
+)
 def test_some_sparse_updates_still_need_a_property(books: Books, entity: str, name: str) -> None:
     expense = {"PaymentType": "Cash", "AccountRef": {"value": "35"}, "Line": [expense_line(100)]}
     made = {
@@ -194,7 +228,9 @@ def test_deleting_a_payment_raises_the_balance_again(books: Books) -> None:
 def test_a_payment_with_no_lines_in_a_full_update_is_unapplied(books: Books) -> None:
     made = invoice(books)
     given = payment(books, 60, paid("Invoice", made["Id"], 60))
-    changed = changes.update(books, "Payment", key(given, sparse=True, CustomerRef={"value": "1"}, TotalAmt=60, Line=[]))
+    changed = changes.update(
+        books, "Payment", key(given, sparse=True, CustomerRef={"value": "1"}, TotalAmt=60, Line=[])
+    )
     assert changed["UnappliedAmt"] == 60
     assert books.read("Invoice", made["Id"])["Balance"] == 100
 
@@ -258,7 +294,12 @@ def test_a_bill_is_paid_by_cheque_or_by_card(books: Books) -> None:
         (30, {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": "35"}}}),
         (70, {"PayType": "CreditCard", "CreditCardPayment": {"CCAccountRef": {"value": "41"}}}),
     ):
-        body = {"VendorRef": {"value": "30"}, "TotalAmt": value, "Line": [paid("Bill", made["Id"], value)], **how}
+        body = {
+            "VendorRef": {"value": "30"},
+            "TotalAmt": value,
+            "Line": [paid("Bill", made["Id"], value)],
+            **how,
+        }
         changes.create(books, "BillPayment", body)
     now = books.read("Bill", made["Id"])
     assert now["Balance"] == 0
@@ -295,8 +336,16 @@ def test_a_deposited_payment_cannot_be_changed(books: Books) -> None:
     made = changes.create(books, "Deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [link]})
     assert (account(books, "4"), account(books, "35")) == (0, 60)
     assert refusal(changes.delete, books, "Payment", key(given))[0] == "6540"
-    assert refusal(changes.update, books, "Payment", key(given, sparse=True, TotalAmt=5, CustomerRef={"value": "1"}))[0] == "6540"
-    assert refusal(changes.create, books, "Deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [link]})[0] == "6000"
+    assert (
+        refusal(
+            changes.update, books, "Payment", key(given, sparse=True, TotalAmt=5, CustomerRef={"value": "1"})
+        )[0]
+        == "6540"
+    )
+    assert (
+        refusal(changes.create, books, "Deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [link]})[0]
+        == "6000"
+    )
     changes.delete(books, "Deposit", key(made))
     changes.delete(books, "Payment", key(given))
 
@@ -321,15 +370,24 @@ def test_tax_follows_the_rates_of_the_code(books: Books) -> None:
 
 
 def test_a_discount_of_percents_is_worked_out(books: Books) -> None:
-    discount = {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 10}}
-    made = changes.create(books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(10_000), discount]})
+    discount = {
+        "DetailType": "DiscountLineDetail",
+        "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 10},
+    }
+    made = changes.create(
+        books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(10_000), discount]}
+    )
     assert (made["TotalAmt"], made["Line"][-1]["Amount"]) == (90, 10)
 
 
 def test_selling_stock_lowers_quantity_and_books_its_cost(books: Books) -> None:
     before = books.read("Item", "5")["QtyOnHand"]
     stock = account(books, "81")
-    changes.create(books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(55_000, "5", Qty=2, UnitPrice=275)]})
+    changes.create(
+        books,
+        "Invoice",
+        {"CustomerRef": {"value": "1"}, "Line": [sales_line(55_000, "5", Qty=2, UnitPrice=275)]},
+    )
     assert books.read("Item", "5")["QtyOnHand"] == before - 2
     assert account(books, "81") == stock - 250
 
@@ -342,7 +400,13 @@ def test_an_inactive_name_gets_a_suffix_and_is_free_again(books: Books) -> None:
 
 
 def test_a_special_account_cannot_be_made_inactive(books: Books) -> None:
-    body = {"Id": "84", "SyncToken": "0", "Name": "Accounts Receivable (A/R)", "sparse": True, "Active": False}
+    body = {
+        "Id": "84",
+        "SyncToken": "0",
+        "Name": "Accounts Receivable (A/R)",
+        "sparse": True,
+        "Active": False,
+    }
     assert refusal(changes.update, books, "Account", body)[0] == "6000"
 
 
@@ -375,7 +439,9 @@ def test_duplicate_numbers_are_refused_only_with_custom_numbers(books: Books) ->
     first = invoice(books, DocNumber="77")
     assert invoice(books, DocNumber="77")["DocNumber"] == "77"
     preferences = books.read("Preferences", "1")
-    changes.update(books, "Preferences", key(preferences, sparse=True, SalesFormsPrefs={"CustomTxnNumbers": True}))
+    changes.update(
+        books, "Preferences", key(preferences, sparse=True, SalesFormsPrefs={"CustomTxnNumbers": True})
+    )
     code, detail = refusal(lambda: invoice(books, DocNumber="77"))
     assert code == "6140"
     assert f"DocNumber=77 is assigned to TxnType=Invoice with TxnId={first['Id']}" in detail

@@ -60,7 +60,9 @@ def qb(auth: AuthClient, address: str) -> Iterator[QuickBooks]:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         patch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-        client = QuickBooks(auth_client=auth, refresh_token=auth.refresh_token, company_id=auth.realm_id, minorversion=75)
+        client = QuickBooks(
+            auth_client=auth, refresh_token=auth.refresh_token, company_id=auth.realm_id, minorversion=75
+        )
         client.api_url_v3 = f"{address}/v3"
         yield client
 
@@ -116,7 +118,9 @@ def test_pages_and_counts_agree(qb: QuickBooks) -> None:
     pages = [Account.all(order_by="Id", start_position=start, max_results=40, qb=qb) for start in (1, 41, 81)]
     ids = [account.Id for page in pages for account in page]
     assert len(ids) == len(set(ids)) == total == 89
-    assert [account.Name for account in Account.where("AccountType = 'Credit Card'", order_by="Name", qb=qb)] == ["Mastercard", "Visa"]
+    assert [
+        account.Name for account in Account.where("AccountType = 'Credit Card'", order_by="Name", qb=qb)
+    ] == ["Mastercard", "Visa"]
     assert len(Account.choose(["1", "2"], field="Id", qb=qb)) == 2
 
 

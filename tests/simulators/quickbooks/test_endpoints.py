@@ -15,7 +15,9 @@ def batch(client: Client, *items: Body) -> list[Body]:
     return list(answer.json()["BatchItemResponse"])
 
 
-def upload(client: Client, metadata: bytes, content: bytes, name: str = "a.txt", end: bytes = b"\r\n") -> httpx2.Response:
+def upload(
+    client: Client, metadata: bytes, content: bytes, name: str = "a.txt", end: bytes = b"\r\n"
+) -> httpx2.Response:
     pieces = [
         b"--XX", b'Content-Disposition: form-data; name="file_metadata_01"', b"Content-Type: application/json", b"", metadata,
         b"--XX", b'Content-Disposition: form-data; name="file_content_01"; filename="%b"' % name.encode(), b"Content-Type: text/plain", b"", content,
@@ -44,7 +46,11 @@ def test_a_refused_item_leaves_the_balances_of_the_others_right(client: Client) 
     txn = {**TXN, "CustomerRef": {"value": "9"}}
     batch(
         client,
-        {"bId": "a", "operation": "create", "Invoice": {**txn, "Line": [sales_line(100), sales_line(100, "999")]}},
+        {
+            "bId": "a",
+            "operation": "create",
+            "Invoice": {**txn, "Line": [sales_line(100), sales_line(100, "999")]},
+        },
         {"bId": "b", "operation": "create", "Invoice": txn},
     )
     assert client.get_one("Customer", "9")["Balance"] == before + 100
@@ -52,7 +58,10 @@ def test_a_refused_item_leaves_the_balances_of_the_others_right(client: Client) 
 
 def test_a_batch_has_at_most_thirty_items(client: Client) -> None:
     items = [{"bId": str(number), "Query": "select count(*) from Customer"} for number in range(31)]
-    assert client.call("POST", "batch", json={"BatchItemRequest": items}).json()["Fault"]["Error"][0]["code"] == "1040"
+    assert (
+        client.call("POST", "batch", json={"BatchItemRequest": items}).json()["Fault"]["Error"][0]["code"]
+        == "1040"
+    )
 
 
 def test_changes_are_told_with_deleted_ones_as_stubs(client: Client) -> None:
@@ -108,9 +117,14 @@ def test_sending_without_any_address_is_refused(client: Client) -> None:
 
 def test_a_file_goes_up_and_comes_down(client: Client) -> None:
     made = client.save("Invoice", TXN)
-    link = b'{"AttachableRef":[{"EntityRef":{"type":"invoice","value":"%b"}}],"FileName":"a.txt"}' % made["Id"].encode()
+    link = (
+        b'{"AttachableRef":[{"EntityRef":{"type":"invoice","value":"%b"}}],"FileName":"a.txt"}'
+        % made["Id"].encode()
+    )
     for end in (b"\r\n", b"\n"):
-        attached = upload(client, link, b"hello\r\nworld", end=end).json()["AttachableResponse"][0]["Attachable"]
+        attached = upload(client, link, b"hello\r\nworld", end=end).json()["AttachableResponse"][0][
+            "Attachable"
+        ]
         assert (attached["Size"], attached["FileName"]) == (12, "a.txt")
         assert attached["AttachableRef"][0]["EntityRef"]["type"] == "Invoice"
         address = client.call("GET", f"download/{attached['Id']}").text
@@ -132,7 +146,11 @@ def test_a_link_runs_out_after_fifteen_minutes(client: Client, address: str) -> 
 
 
 def test_files_of_other_types_and_broken_metadata_are_refused_in_their_part(client: Client) -> None:
-    for metadata, name, code in ((b"{}", "a.exe", "6041"), (b"nonsense", "a.txt", "6040"), (b'{"Foo":1}', "a.txt", "2010")):
+    for metadata, name, code in (
+        (b"{}", "a.exe", "6041"),
+        (b"nonsense", "a.txt", "6040"),
+        (b'{"Foo":1}', "a.txt", "2010"),
+    ):
         part = upload(client, metadata, b"x", name).json()["AttachableResponse"][0]
         assert part["Fault"]["Error"][0]["code"] == code
 
@@ -149,24 +167,35 @@ def test_rates_of_exchange_are_kept_per_day(client: Client) -> None:
 def test_the_tax_service_makes_a_code_that_works(client: Client) -> None:
     body = {
         "TaxCode": "County",
-        "TaxRateDetails": [{"TaxRateName": "County 5", "RateValue": "5", "TaxAgencyId": "1", "TaxApplicableOn": "Sales"}],
+        "TaxRateDetails": [
+            {"TaxRateName": "County 5", "RateValue": "5", "TaxAgencyId": "1", "TaxApplicableOn": "Sales"}
+        ],
     }
     made = client.call("POST", "taxservice/taxcode", json=body).json()
     lines = [sales_line(10_000, TaxCodeRef={"value": "TAX"})]
-    invoice = client.save("Invoice", {**TXN, "Line": lines, "TxnTaxDetail": {"TxnTaxCodeRef": {"value": made["TaxCodeId"]}}})
+    invoice = client.save(
+        "Invoice", {**TXN, "Line": lines, "TxnTaxDetail": {"TxnTaxCodeRef": {"value": made["TaxCodeId"]}}}
+    )
     assert invoice["TotalAmt"] == 105
 
 
 def test_preferences_and_company_info_can_be_read_and_changed(client: Client) -> None:
     info = client.call("GET", f"companyinfo/{client.realm}").json()["CompanyInfo"]
     assert client.select("select * from CompanyInfo")[0]["CompanyName"] == info["CompanyName"]
-    changed = client.save("CompanyInfo", {"Id": "1", "SyncToken": info["SyncToken"], "sparse": True, "LegalName": "Legal"})
+    changed = client.save(
+        "CompanyInfo", {"Id": "1", "SyncToken": info["SyncToken"], "sparse": True, "LegalName": "Legal"}
+    )
     assert changed["LegalName"] == "Legal"
-    assert client.call("GET", "preferences").json()["Preferences"]["CurrencyPrefs"]["HomeCurrency"]["value"] == "USD"
+    assert (
+        client.call("GET", "preferences").json()["Preferences"]["CurrencyPrefs"]["HomeCurrency"]["value"]
+        == "USD"
+    )
 
 
 def test_answers_carry_a_trace_id_and_are_packed_when_asked(client: Client) -> None:
-    answer = client.call("GET", "query", params={"query": "select * from Account"}, headers={"Accept-Encoding": "gzip"})
+    answer = client.call(
+        "GET", "query", params={"query": "select * from Account"}, headers={"Accept-Encoding": "gzip"}
+    )
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["intuit_tid"]
     assert len(answer.json()["QueryResponse"]["Account"]) == 89
@@ -183,7 +212,11 @@ def test_paths_do_not_mind_their_case_and_unknown_ones_are_unsupported(client: C
 
 def test_a_bad_id_says_what_was_supplied(client: Client) -> None:
     error = client.call("GET", "invoice/1.5").json()["Fault"]["Error"][0]
-    assert (error["code"], error["Detail"], error["element"]) == ("2030", "Id should be a valid number. Supplied value:1.5", "Id")
+    assert (error["code"], error["Detail"], error["element"]) == (
+        "2030",
+        "Id should be a valid number. Supplied value:1.5",
+        "Id",
+    )
 
 
 def test_a_payment_is_voided_by_an_update_that_includes_void(client: Client) -> None:

@@ -34,7 +34,10 @@ def write_until_it_dies(client: Client, process: subprocess.Popen[str], most: in
     threading.Timer(0.25, os.kill, (process.pid, signal.SIGKILL)).start()
     with contextlib.suppress(httpx2.HTTPError):
         while done < most:
-            invoice = client.save("Invoice", {"CustomerRef": {"value": "2"}, "Line": [sales_line(10_000), sales_line(27_500, "5", Qty=1)]})
+            invoice = client.save(
+                "Invoice",
+                {"CustomerRef": {"value": "2"}, "Line": [sales_line(10_000), sales_line(27_500, "5", Qty=1)]},
+            )
             line = paid("Invoice", invoice["Id"], 50)
             client.save("Payment", {"CustomerRef": {"value": "2"}, "TotalAmt": 60, "Line": [line]})
             done += 1
@@ -52,14 +55,22 @@ def test_killed_under_load_the_books_still_balance(tmp_path: Path) -> None:
     store = Store(data)
     books = Books(store, store.companies()[0][0])
     check(books)
-    invoices = store.execute("select id, body ->> '$.TotalAmt' from records where entity = 'Invoice'").fetchall()
-    booked = ledger.movements(store, books.realm, by=("txn_type", "account"), where={"txn_type": ["Invoice"], "account": ["84"]})
+    invoices = store.execute(
+        "select id, body ->> '$.TotalAmt' from records where entity = 'Invoice'"
+    ).fetchall()
+    booked = ledger.movements(
+        store, books.realm, by=("txn_type", "account"), where={"txn_type": ["Invoice"], "account": ["84"]}
+    )
     assert sum(cents(total) for _, total in invoices) == booked["Invoice", "84"]
     store.close()
 
 
 def test_a_taken_port_is_a_clear_sentence(address: str) -> None:
     port = address.rpartition(":")[2]
-    done = subprocess.run([sys.executable, "-m", "runtime.simulators.quickbooks", "--port", port], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "runtime.simulators.quickbooks", "--port", port],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1
     assert done.stderr.startswith(f"Port {port} on 127.0.0.1 is taken")

@@ -35,7 +35,10 @@ def fitting(field: Field, depth: int) -> Any:
         nested = nested_types().get(field.nested or "", {})
         value = st.just({}) if depth > 2 or not nested else bodies(nested, depth + 1)
     elif field.type == "reference":
-        value = st.fixed_dictionaries({"value": st.integers(0, 90).map(str)}, optional={"type": st.sampled_from(["Customer", "Vendor", "x"])})
+        value = st.fixed_dictionaries(
+            {"value": st.integers(0, 90).map(str)},
+            optional={"type": st.sampled_from(["Customer", "Vendor", "x"])},
+        )
     else:
         value = {
             "boolean": st.booleans(), "decimal": st.integers(-5, 500), "integer": st.integers(-5, 500),
@@ -55,10 +58,16 @@ def with_required(name: str) -> Any:
     """A body of an entity that has at least something for what is required."""
     entity = entities()[name]
     needed = {field: fitting(entity.fields[field], 0) for field in entity.required if field in entity.fields}
-    return st.tuples(st.fixed_dictionaries(needed), bodies(entity.fields)).map(lambda pair: {**pair[0], **pair[1]})
+    return st.tuples(st.fixed_dictionaries(needed), bodies(entity.fields)).map(
+        lambda pair: {**pair[0], **pair[1]}
+    )
 
 
-WRITABLE = sorted(name for name, entity in entities().items() if entity.operations & {"create", "full_update"} and entity.path)
+WRITABLE = sorted(
+    name
+    for name, entity in entities().items()
+    if entity.operations & {"create", "full_update"} and entity.path
+)
 STATE: dict[str, Application] = {}
 
 
@@ -79,7 +88,15 @@ def status(app: Application, method: str, path: str, parameters: dict[str, str],
     return app._answer(request).status
 
 
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+MANY = settings(
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
 
 
 @MANY
@@ -87,7 +104,13 @@ MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCh
 def test_any_body_is_taken_or_refused(_template: Store, data: st.DataObject, name: str) -> None:
     app = application(_template)
     parameters = data.draw(
-        st.fixed_dictionaries({}, optional={"operation": st.sampled_from(["update", "delete", "void", "x", ""]), "include": st.just("void")})
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "operation": st.sampled_from(["update", "delete", "void", "x", ""]),
+                "include": st.just("void"),
+            },
+        )
     )
     body = json_text(data.draw(with_required(name))).encode()
     assert status(app, "POST", entities()[name].path, parameters, body) != 500, body
@@ -102,7 +125,9 @@ def test_any_body_is_taken_or_refused(_template: Store, data: st.DataObject, nam
     parameters=st.dictionaries(st.sampled_from(["query", "entities", "changedsince", "start_date", "end_date", "date_macro", "requestid", "sendto", "operation", "sourcecurrencycode", "asofdate"]), st.text(max_size=20), max_size=3),
     body=st.one_of(st.binary(max_size=40), st.sampled_from([b"{}", b"[]", b"null", b"1", b'"x"', b"{" * 600, b"[" * 2000, b'{"BatchItemRequest":[1,{},{"bId":[]}]}', b'{"Id":"1","SyncToken":"0"}', b"\xff\xfe"])),
 )  # fmt: skip
-def test_any_request_is_answered_or_refused(_template: Store, method: str, path: str, parameters: dict[str, str], body: bytes) -> None:
+def test_any_request_is_answered_or_refused(
+    _template: Store, method: str, path: str, parameters: dict[str, str], body: bytes
+) -> None:
     assert status(application(_template), method, path, parameters, body) != 500
 
 

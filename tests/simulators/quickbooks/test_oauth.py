@@ -67,7 +67,10 @@ def test_a_refresh_keeps_its_token_for_a_day_and_then_gives_a_new_one(address: s
     second = exchange(address, form).json()
     assert second["refresh_token"] != first["refresh_token"]
     refused = exchange(address, form)
-    assert refused.json() == {"error_description": "Incorrect or invalid refresh token", "error": "invalid_grant"}
+    assert refused.json() == {
+        "error_description": "Incorrect or invalid refresh token",
+        "error": "invalid_grant",
+    }
     httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": -90_000})
 
 
@@ -83,10 +86,14 @@ def test_an_expired_access_token_gets_the_envelope_of_the_gateway(address: str) 
 
 def test_revoking_ends_both_tokens(address: str) -> None:
     given = tokens_for(address)
-    answer = httpx2.post(f"{address}/v2/oauth2/tokens/revoke", json={"token": given["refresh_token"]}, auth=CLIENT)
+    answer = httpx2.post(
+        f"{address}/v2/oauth2/tokens/revoke", json={"token": given["refresh_token"]}, auth=CLIENT
+    )
     assert answer.status_code == 200
     headers = {"Authorization": f"Bearer {given['access_token']}"}
-    assert httpx2.get(f"{address}/v3/company/9130357849126540/companyinfo/1", headers=headers).status_code == 401
+    assert (
+        httpx2.get(f"{address}/v3/company/9130357849126540/companyinfo/1", headers=headers).status_code == 401
+    )
     form = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
     assert exchange(address, form).json()["error"] == "invalid_grant"
 
@@ -109,6 +116,9 @@ def test_the_discovery_document_names_this_origin(address: str) -> None:
 def test_userinfo_needs_the_openid_scope(address: str) -> None:
     given = tokens_for(address, scope="openid com.intuit.quickbooks.accounting")
     headers = {"Authorization": f"Bearer {given['access_token']}"}
-    assert httpx2.get(f"{address}/v1/openid_connect/userinfo", headers=headers).json()["email"] == "owner@example.com"
+    assert (
+        httpx2.get(f"{address}/v1/openid_connect/userinfo", headers=headers).json()["email"]
+        == "owner@example.com"
+    )
     bare = {"Authorization": f"Bearer {tokens_for(address)['access_token']}"}
     assert httpx2.get(f"{address}/v1/openid_connect/userinfo", headers=bare).status_code == 403

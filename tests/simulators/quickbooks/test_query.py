@@ -26,7 +26,9 @@ PARSED = {
     "select Id, DocNumber from Invoice": statement(properties=("Id", "DocNumber")),
     "select * from Invoice where Balance > '0'": statement(conditions=(Condition("Balance", ">", ("0",)),)),
     "select * from Invoice where Balance>=0.5": statement(conditions=(Condition("Balance", ">=", ("0.5",)),)),
-    "select * from Invoice where Id in ('1', '2')": statement(conditions=(Condition("Id", "in", ("1", "2")),)),
+    "select * from Invoice where Id in ('1', '2')": statement(
+        conditions=(Condition("Id", "in", ("1", "2")),)
+    ),
     "select * from Customer where Active IN (true,false)": statement(
         "Customer", conditions=(Condition("Active", "in", (True, False)),)
     ),
@@ -36,7 +38,9 @@ PARSED = {
     "select * from Customer where DisplayName like '%a%' and Active = true": statement(
         "Customer", conditions=(Condition("DisplayName", "like", ("%a%",)), Condition("Active", "=", (True,)))
     ),
-    "select * from Invoice orderby TxnDate desc, Id": statement(order=(Order("TxnDate", True), Order("Id", False))),
+    "select * from Invoice orderby TxnDate desc, Id": statement(
+        order=(Order("TxnDate", True), Order("Id", False))
+    ),
     "select * from Invoice order by TxnDate asc": statement(order=(Order("TxnDate", False),)),
     "select * from Invoice startposition 11 maxresults 10": statement(start=11, most=10),
     "select * from Invoice maxresults 10 startposition 11": statement(start=11, most=10),
@@ -112,7 +116,29 @@ def test_any_text_is_answered_or_refused(text: str) -> None:
         assert refused.mistakes[0].code in ("4000", "4001")
 
 
-@given(st.lists(st.sampled_from(["select", "*", "from", "Invoice", "where", "Id", "=", "'1'", "and", "in", "(", ")", ",", "maxresults", "5"])))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "select",
+                "*",
+                "from",
+                "Invoice",
+                "where",
+                "Id",
+                "=",
+                "'1'",
+                "and",
+                "in",
+                "(",
+                ")",
+                ",",
+                "maxresults",
+                "5",
+            ]
+        )
+    )
+)
 def test_any_order_of_words_is_answered_or_refused(words: list[str]) -> None:
     try:
         parse(" ".join(words))
@@ -126,7 +152,11 @@ def found(books: Books, text: str) -> list[str]:
 
 @pytest.fixture
 def three(books: Books) -> Books:
-    for cents, day, customer in ((1000, "2026-11-01", "1"), (2050, "2026-11-03", "2"), (3000, "2026-11-02", "1")):
+    for cents, day, customer in (
+        (1000, "2026-11-01", "1"),
+        (2050, "2026-11-03", "2"),
+        (3000, "2026-11-02", "1"),
+    ):
         body = {"CustomerRef": {"value": customer}, "TxnDate": day, "Line": [sales_line(cents)]}
         changes.create(books, "Invoice", body)
     return books
