@@ -17,6 +17,7 @@ import gc
 import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ class Runtime:
 
     def base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
-        return base_address(self.tokens.addresses.base_url(integration, account), account.fields)
+        return _filled(self.tokens.addresses.base_url(integration, account), tuple(account.fields.items()))
 
     async def close(self) -> None:
         """Close connections and files."""
@@ -163,6 +164,11 @@ class Application:
             await asyncio.sleep(PURGE_SECONDS)
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(lambda: self._runtime.stores.records.purge(time.time()))
+
+
+@lru_cache(maxsize=4096)
+def _filled(template: str, fields: tuple[tuple[str, str], ...]) -> str:
+    return base_address(template, dict(fields))
 
 
 def _host_names(settings: Settings) -> tuple[str, ...]:

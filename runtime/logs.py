@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TextIO
 
 import orjson
@@ -27,6 +27,7 @@ SECRETS = re.compile(
     r"|\b(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{40,}",
     re.IGNORECASE,
 )
+LARGEST_CACHED = 200
 
 
 def without_secrets(text: str) -> str:
@@ -36,17 +37,31 @@ def without_secrets(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
+def _known(text: str) -> str:
+    """The same for the short words that lines have in common: ids, names of tools, codes."""
+    return without_secrets(text)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, (int, float)) or value is None:
+        return value
+    text = value if isinstance(value, str) else str(value)
+    return _known(text) if len(text) <= LARGEST_CACHED else without_secrets(text)
+
+
 def make_log(style: str, stream: TextIO | None = None) -> Log:
     """A log that writes `json` or `text` lines to a stream, standard output when none is given."""
     out = stream or sys.stdout
 
     def log(event: str, **fields: Any) -> None:
+        clean = {name: _clean(value) for name, value in fields.items()}
         if style == "json":
-            line = orjson.dumps({"time": time.time(), "event": event, **fields}, default=str).decode()
+            line = orjson.dumps({"time": time.time(), "event": event, **clean}).decode()
         else:
-            words = " ".join(f"{name}={value}" for name, value in fields.items() if value not in (None, ""))
-            line = f"{datetime.now(UTC):%H:%M:%S} {event} {words}"
-        out.write(without_secrets(line) + "\n")
+            words = " ".join(f"{name}={value}" for name, value in clean.items() if value not in (None, ""))
+            line = f"{time.strftime('%H:%M:%S', time.gmtime())} {event} {words}"
+        out.write(line + "\n")
         out.flush()
 
     return log

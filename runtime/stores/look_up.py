@@ -73,7 +73,7 @@ class SqliteLookUp:
         row = self._connection().execute(_GRANT, (token_hash, now)).fetchone()
         if row is None:
             return None
-        return Grant(read_account(row), read_config(row[11]), McpServerId(row[10]))
+        return _grant(row)
 
     def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
         """The API token with this hash, if there is one."""
@@ -108,6 +108,12 @@ class SqliteLookUp:
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             self._connections.append(connection)
         return connection
+
+
+@lru_cache(maxsize=4096)
+def _grant(row: tuple[Any, ...]) -> Grant:
+    """The grant in a row. Kept by the row's content: a row that changed is another row."""
+    return Grant(read_account(row), read_config(row[11]), McpServerId(row[10]))
 
 
 def read_account(row: Any) -> Account:

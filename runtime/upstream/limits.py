@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from generator.catalog import RateWindow
@@ -30,8 +31,12 @@ class Limits:
 
     def closest(self) -> int:
         """The index of the window that is closest to being used up."""
-        shares = [left / window.limit for left, window in zip(self.remaining, self.windows, strict=True)]
-        return shares.index(min(shares))
+        best, least = 0, 2.0
+        for at, window in enumerate(self.windows):
+            share = self.remaining[at] / window.limit
+            if share < least:
+                best, least = at, share
+        return best
 
     def fields(self) -> list[Field]:
         """The HTTP fields, names in lower case."""
@@ -39,12 +44,11 @@ class Limits:
         if self.windows:
             at = self.closest()
             window, left, reset = self.windows[at], self.remaining[at], self.resets[at]
-            policies = ", ".join(f'"{each.name}";q={each.limit};w={each.seconds}' for each in self.windows)
-            found += [
+            found = [
                 (b"ratelimit-limit", b"%d" % window.limit),
                 (b"ratelimit-remaining", b"%d" % left),
                 (b"ratelimit-reset", b"%d" % reset),
-                (b"ratelimit-policy", policies.encode()),
+                (b"ratelimit-policy", _policy(self.windows)),
                 (b"ratelimit", f'"{window.name}";r={left};t={reset}'.encode()),
             ]
         if self.retry_after is not None:
@@ -72,12 +76,14 @@ class Limits:
 
 def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Limits:
     """The limits as our own count has them. A used-up window says when its oldest call leaves it."""
-    remaining = tuple(
-        max(0, window.limit - count.used) for window, count in zip(windows, counts, strict=True)
-    )
-    resets = tuple(max(1, math.ceil(count.oldest_leaves_in)) for count in counts)
-    waits = [reset for left, reset in zip(remaining, resets, strict=True) if left == 0]
-    return Limits(tuple(windows), remaining, resets, max(waits) if waits else None)
+    remaining, resets, wait = [], [], 0
+    for window, count in zip(windows, counts, strict=True):
+        left, reset = window.limit - count.used, max(1, math.ceil(count.oldest_leaves_in))
+        remaining.append(max(0, left))
+        resets.append(reset)
+        if left <= 0:
+            wait = max(wait, reset)
+    return Limits(tuple(windows), tuple(remaining), tuple(resets), wait or None)
 
 
 def refused(limits: Limits, wait: int) -> Limits:
@@ -88,3 +94,8 @@ def refused(limits: Limits, wait: int) -> Limits:
     remaining = tuple(0 if at == widest else left for at, left in enumerate(limits.remaining))
     resets = tuple(wait if at == widest else reset for at, reset in enumerate(limits.resets))
     return Limits(limits.windows, remaining, resets, wait, True)
+
+
+@lru_cache(maxsize=64)
+def _policy(windows: tuple[RateWindow, ...]) -> bytes:
+    return ", ".join(f'"{each.name}";q={each.limit};w={each.seconds}' for each in windows).encode()

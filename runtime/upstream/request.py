@@ -19,6 +19,7 @@ from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest
 
 Parts = tuple[tuple[bool, str], ...]
+NO_JOINS: Mapping[str, str] = {}
 
 
 def build(
@@ -36,27 +37,25 @@ def build(
     Raises InvalidArguments when an argument cannot stand in an address.
     """
     call = tool.call
-    address = base_url + _filled_path(call.path, values)
-    query = _query(integration, call.query, values)
-    if once_key and integration.once_query:
-        query.append(f"{quote(integration.once_query)}={quote(once_key, safe='')}")
+    query = _query(tool, integration, values)
     headers = {**integration.send_headers, **authorization}
     for name, template in call.headers:
         headers[name] = _filled(template, values)
+    if once_key and integration.once_query:
+        query = f"{query}&{quote(integration.once_query)}={quote(once_key, safe='')}"
     if once_key and integration.once_header:
         headers[integration.once_header] = once_key
     body = _body(tool, arguments)
     if body is not None:
         headers.setdefault("Content-Type", "application/json")
-    changes_data = tool.risk != "read"
-    has_once = bool(integration.once_query or integration.once_header)
+    address = base_url + _filled_path(call.path, values)
     return VendorRequest(
         verb=call.verb,
-        url=f"{address}?{'&'.join(query)}" if query else address,
+        url=f"{address}?{query.lstrip('&')}" if query else address,
         headers=headers,
         body=body,
-        changes_data=changes_data,
-        is_once=bool(once_key) and has_once,
+        changes_data=not tool.is_read_only,
+        is_once=bool(once_key and (integration.once_query or integration.once_header)),
     )
 
 
@@ -65,19 +64,38 @@ def base_address(template: str, fields: Mapping[str, str]) -> str:
     return _filled_path(template, fields)
 
 
-def _query(
-    integration: Integration, own: tuple[tuple[str, str], ...], values: Mapping[str, Any]
-) -> list[str]:
-    found = []
-    for name, template in (*own, *integration.send_query.items()):
-        if any(is_name and values.get(part) in (None, "", []) for is_name, part in _parts(template)):
-            continue
-        found.append(f"{quote(name)}={quote(_filled(template, values), safe='')}")
-    return found
+def _query(tool: Tool, integration: Integration, values: Mapping[str, Any]) -> str:
+    """The query of a request, what is always the same ready-made and the rest behind it."""
+    fixed, open_ones = _query_plan(tool.call.query, tuple(integration.send_query.items()))
+    if not open_ones:
+        return fixed
+    joins = dict(tool.call.joins)
+    found = [fixed] if fixed else []
+    for name, template, names in open_ones:
+        if all(values.get(each) not in (None, "", []) for each in names):
+            found.append(f"{name}={quote(_filled(template, values, joins), safe='')}")
+    return "&".join(found)
 
 
-def _filled(template: str, values: Mapping[str, Any]) -> str:
-    return "".join(_text(values[part]) if is_name else part for is_name, part in _parts(template))
+@lru_cache(maxsize=4096)
+def _query_plan(
+    own: tuple[tuple[str, str], ...], always: tuple[tuple[str, str], ...]
+) -> tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]]:
+    """The parameters that never differ, encoded; and the others, each with the names that have to fill it."""
+    fixed, open_ones = [], []
+    for name, template in (*own, *always):
+        names = tuple(part for is_name, part in _parts(str(template)) if is_name)
+        if names:
+            open_ones.append((quote(name), template, names))
+        else:
+            fixed.append(f"{quote(name)}={quote(str(template), safe='')}")
+    return "&".join(fixed), tuple(open_ones)
+
+
+def _filled(template: str, values: Mapping[str, Any], joins: Mapping[str, str] = NO_JOINS) -> str:
+    return "".join(
+        _text(values[part], joins.get(part, ",")) if is_name else part for is_name, part in _parts(template)
+    )
 
 
 def _filled_path(template: str, values: Mapping[str, Any]) -> str:
@@ -91,15 +109,17 @@ def _filled_path(template: str, values: Mapping[str, Any]) -> str:
             raise InvalidArguments(
                 f'Argument "{part}" cannot be {text!r}.', advice="Give the Id of a record."
             )
-        pieces.append(quote(text, safe=""))
+        pieces.append(text if text.isalnum() and text.isascii() else quote(text, safe=""))
     return "".join(pieces)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, join: str = ",") -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ",".join(_text(each) for each in value)
+        return join.join(_text(each) for each in value)
     return str(value)
 
 
