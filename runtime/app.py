@@ -58,6 +58,7 @@ class Runtime:
         self.log = log or make_log(settings.log_format)
         self.keys = Keys(settings.secret_key)
         self.catalog: Catalog = compile_catalog(DEFINITIONS, settings.data / "cache")
+        settings.check_integrations(self.catalog.integrations)
         self.stores: Stores = open_stores(settings, time.time())
         self.client = VendorClient(
             timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account

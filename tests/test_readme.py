@@ -1,0 +1,81 @@
+"""What the README promises, tried."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+YAML = re.search(r"```yaml\n(.*?)```", README, re.DOTALL).group(1)
+SLIP = re.search(r"\$ ledgerport check\n(.*?)```", README, re.DOTALL).group(1)
+
+
+@pytest.fixture
+def definitions(tmp_path):
+    shutil.copytree(ROOT / "definitions", tmp_path / "definitions")
+    return tmp_path / "definitions"
+
+
+def check(definitions: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runtime", "check", "definitions"],
+        cwd=definitions.parent,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_entity_written_there_passes_the_checks(definitions):
+    (definitions / "quickbooks" / "department.yaml").write_text(YAML)
+    done = check(definitions)
+    assert done.stdout == "The definitions are in order.\n"
+
+
+def test_the_slip_told_there_is_told_so(definitions):
+    slipped = YAML.replace("required_for", "requierd_for", 1)
+    (definitions / "quickbooks" / "department.yaml").write_text(slipped)
+    done = check(definitions)
+    assert done.stdout + done.stderr == SLIP
+
+
+def test_every_script_named_there_is_there_and_runs():
+    named = set(re.findall(r"scripts/([a-z-]+)", README))
+    assert {"demo", "test", "check", "conformance", "bench", "golden"} <= named
+    for name in named:
+        assert (ROOT / "scripts" / name).stat().st_mode & 0o111, name
+
+
+def test_every_command_named_there_is_one():
+    for name in set(re.findall(r"ledgerport ([a-z]+)\b", README)) - {"in"}:
+        done = subprocess.run(
+            [sys.executable, "-m", "runtime", name, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"ledgerport {name}: {done.stderr}"
+
+
+def test_every_setting_is_told_there(tmp_path):
+    code = (ROOT / "runtime" / "settings.py").read_text(encoding="utf-8")
+    for name in re.findall(r'"(LEDGERPORT_[A-Z_]+[A-Z])"', code):
+        assert name in README, name
+    assert Settings.load({"LEDGERPORT_DATA": str(tmp_path)}).max_answer_bytes == 100_000
+
+
+def test_every_folder_named_there_is_there():
+    table = README.split("## Where things are")[1].split("\n## ")[0]
+    for name in re.findall(r"`([a-z_/]+/)`", table):
+        places = [ROOT, ROOT / "runtime", ROOT / "tests"]
+        assert any((place / name).is_dir() for place in places), name
