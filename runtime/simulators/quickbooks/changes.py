@@ -214,8 +214,11 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
 
 def _rename(books: Books, entity: str, body: Body, old: Body) -> None:
     name = "DisplayName" if "DisplayName" in body else "Name"
-    if body.get(name) != old.get(name) and "FullyQualifiedName" in body:
+    if "FullyQualifiedName" in body and body["FullyQualifiedName"] != old.get("FullyQualifiedName"):
         names.rename_below(books, entity, body, name)
+    before, after = (str(shown.get("FullyQualifiedName") or shown.get(name)) for shown in (old, body))
+    if before != after:
+        references.follow_rename(books, entity, str(body["Id"]), before, after)
 
 
 def delete(books: Books, entity: str, sent: Any) -> Body:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
+
+import orjson
 
 from .books import Books, reference
 from .faults import fault, invalid_reference
-from .schema import Entity, Field, nested_types
+from .schema import Entity, Field, entities, nested_types
 from .store import Body
 
 SYSTEM_ITEMS = frozenset({"SHIPPING_ITEM_ID", "GRATUITY_ITEM_ID"})
@@ -51,7 +54,37 @@ def resolve(books: Books, entity: Entity, body: Body, old: Body | None) -> None:
         ).fetchone()
         if row is None or (not row[1] and (target, id) not in before):
             raise invalid_reference(name)
-        ref["name"] = row[0]
+        kind = ref.pop("type", None)
+        ref.clear()
+        ref.update({"value": id, "name": row[0]} | ({"type": kind} if kind else {}))
+
+
+@cache
+def properties_naming(target: str) -> tuple[str, ...]:
+    """The properties, anywhere in any record, that refer to a kind of record."""
+    fields = [field for entity in entities().values() for field in entity.fields.values()]
+    fields += [field for nested in nested_types().values() for field in nested.values()]
+    return tuple(sorted({field.name for field in fields if field.refers_to == target}))
+
+
+def follow_rename(books: Books, target: str, id: str, old: str, new: str) -> None:
+    """Writes the new name of a record into every reference to it; no SyncToken moves.
+
+    References are stored as {"value", "name"} in this order (see `resolve`), so the text of the bodies can be changed
+    in place, which one statement does for any number of records.
+    """
+    before, after = (orjson.dumps({"value": id, "name": name}).decode()[1:-1] for name in (old, new))
+    expression, values = "body", []
+    for name in properties_naming(target):
+        expression = f"replace({expression}, ?, ?)"
+        values += [f'"{name}":{{{before}', f'"{name}":{{{after}']
+    if target in NAMED_TYPES.values():
+        expression = f"replace({expression}, ?, ?)"
+        values += [f'{before},"type":"{target}"', f'{after},"type":"{target}"']
+    books.store.execute(
+        f"update records set body = {expression} where realm = ? and instr(body, ?) > 0",  # noqa: S608
+        (*values, books.realm, before),
+    )
 
 
 def to(books: Books, entity: str, id: str | None) -> Body | None:

@@ -454,3 +454,17 @@ def test_what_fails_half_way_leaves_nothing(books: Books) -> None:
     refusal(payment, books, 10, paid("Invoice", made["Id"], 10), paid("Invoice", "999", 1))
     assert sum(ledger.trial_balance(books.store, books.realm).values()) == 0
     assert books.store.execute("select count(*) from postings").fetchone()[0] == before[0] + 2
+
+
+def test_references_show_the_new_name_of_a_renamed_record(books: Books) -> None:
+    made = invoice(books)
+    spent = {"PaymentType": "Check", "AccountRef": {"name": "any", "value": "35"}, "Line": [expense_line(100, "56")]}
+    expense = changes.create(books, "Purchase", {**spent, "EntityRef": {"type": "Customer", "value": "1"}})
+    changes.update(books, "Customer", {"Id": "1", "SyncToken": "0", "sparse": True, "DisplayName": 'Amy "B" Ltd'})
+    assert books.read("Invoice", made["Id"])["CustomerRef"] == {"value": "1", "name": 'Amy "B" Ltd'}
+    assert books.read("Purchase", expense["Id"])["EntityRef"]["name"] == 'Amy "B" Ltd'
+    automobile = books.read("Account", "55")
+    changes.update(books, "Account", key(automobile, sparse=True, Name="Vehicles"))
+    line = books.read("Purchase", expense["Id"])["Line"][0]
+    assert line["AccountBasedExpenseLineDetail"]["AccountRef"]["name"] == "Vehicles:Fuel"
+    assert books.read("Invoice", made["Id"])["SyncToken"] == "0"

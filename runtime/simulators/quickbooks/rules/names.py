@@ -6,6 +6,7 @@ import re
 
 from ..books import NAME_SERIES, Books
 from ..faults import fault
+from ..references import follow_rename
 from ..schema import entities
 from ..store import Body, reference
 from . import prepares
@@ -124,12 +125,14 @@ def rename_below(books: Books, entity: str, body: Body, name: str) -> None:
     ).fetchall()
     for (id,) in rows:
         child = books.read(entity, id)
+        before = str(child["FullyQualifiedName"])
         _full_name(books, entity, child, name)
         books.store.execute(
             "update records set full_name = ? where realm = ? and entity = ? and id = ?",
             (child["FullyQualifiedName"], books.realm, entity, id),
         )
         books.write_silently(entity, child)
+        follow_rename(books, entity, id, before, child["FullyQualifiedName"])
         rename_below(books, entity, child, name)
 
 
