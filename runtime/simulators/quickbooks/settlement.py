@@ -124,7 +124,8 @@ def replace_links(books: Books, entity: str, body: Body, links: list[Link]) -> N
     before = {
         (row[0], row[1]): row[2]
         for row in books.store.execute(
-            "select to_type, to_id, sum(cents) from links where realm = ? and from_type = ? and from_id = ? group by 1, 2",
+            "select to_type, to_id, sum(cents) from links where realm = ? and from_type = ? and from_id = ?"
+            " group by +to_type, +to_id",  # with the plus, by the index of the payment
             (books.realm, entity, id),
         )
     }
