@@ -21,18 +21,21 @@ from .rules import (
     items,
     journal,
     names,
+    opening,
     payments,
     prepare,
     purchases,
     sales,
+    stock,
     tax_codes,
+    time,
 )
 from .rules.lines import check_open
 from .schema import Entity
 from .shape import checked, is_empty
 from .store import Body
 
-RULES = (accounts, attachables, company, currency, entries, items, journal, names, payments, purchases, sales)
+RULES = (accounts, attachables, company, currency, entries, items, journal, names, payments, purchases, sales, stock, time)
 
 SPARSE_NEEDS = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",), "Payment": ("CustomerRef", "TotalAmt")}
 FILLED_IN = frozenset(
@@ -73,6 +76,9 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
         prepare(books, entity, body, None)
         body["Id"] = id or books.next_id(facts)
         _finish(books, facts, body, None)
+        if opening.is_asked_for(entity, sent):
+            opening.make(books, entity, sent, body, create)
+            body = books.read(entity, body["Id"])
     return body
 
 
@@ -200,7 +206,7 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         books.write_new(entity, body)
     else:
         books.write_changed(entity, body)
-    if entity in settlement.ACCEPTED or entity == "Deposit":
+    if entity in settlement.HOLDERS:
         settlement.replace_links(books, entity, body, settlement.links_of(entity, body))
     if opening is not None:
         dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}

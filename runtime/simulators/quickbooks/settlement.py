@@ -21,6 +21,12 @@ ACCEPTED = {
     "Payment": frozenset({"Invoice", "CreditMemo", "JournalEntry"}),
     "BillPayment": frozenset({"Bill", "VendorCredit", "JournalEntry"}),
 }
+SOURCES = {"Invoice": frozenset({"Estimate", "TimeActivity"}), "SalesReceipt": frozenset({"Estimate"}), "Bill": frozenset({"PurchaseOrder"})}
+"""What a document can be made from: these are closed by it and open again when it goes."""
+
+HOLDERS = frozenset({*ACCEPTED, *SOURCES, "Deposit"})
+"""Kinds of records that link to others."""
+
 OWNER = {"Payment": "CustomerRef", "BillPayment": "VendorRef"}
 PAYMENT_TYPES = frozenset({"Payment", "BillPaymentCheck", "BillPaymentCreditCard"})
 
@@ -35,8 +41,10 @@ class Link:
 
 
 def links_of(entity: str, body: Body) -> list[Link]:
-    """What the lines of a payment settle."""
-    if entity not in ACCEPTED and entity != "Deposit":
+    """What the lines of a payment settle; for a document, what it was made from (with no amount)."""
+    if entity in SOURCES:
+        return _sources(entity, body)
+    if entity not in HOLDERS:
         return []
     return [
         Link(str(linked.get("TxnType")), str(linked.get("TxnId")), cents(line.get("Amount")))
@@ -44,6 +52,20 @@ def links_of(entity: str, body: Body) -> list[Link]:
         for linked in (line.get("LinkedTxn") or [])[:1]
         if linked.get("TxnId")
     ]
+
+
+def _sources(entity: str, body: Body) -> list[Link]:
+    linked = [*(body.get("LinkedTxn") or []), *(link for line in body.get("Line") or [] for link in line.get("LinkedTxn") or [])]
+    named = {(str(link.get("TxnType")), str(link.get("TxnId"))) for link in linked}
+    return [Link(kind, id, 0) for kind, id in sorted(named) if kind in SOURCES[entity]]
+
+
+def check_sources(books: Books, entity: str, body: Body) -> None:
+    """610 when a document names a source that is not there; what only the service links is left out."""
+    if "LinkedTxn" in body:
+        body["LinkedTxn"] = [link for link in body["LinkedTxn"] if link.get("TxnType") in SOURCES[entity]]
+    for link in _sources(entity, body):
+        books.read(link.entity, link.id)
 
 
 def applied_to(books: Books, entity: str, id: str, except_from: tuple[str, str] | None = None) -> int:
@@ -140,8 +162,11 @@ def replace_links(books: Books, entity: str, body: Body, links: list[Link]) -> N
             (books.realm, entity, id, link.entity, link.id, link.cents, body["TxnDate"]),
         )
     for target in sorted(before.keys() | after.keys()):
-        if target[0] in SETTLED and before.get(target) != after.get(target):
+        if target[0] in BROUGHT_UP and before.get(target) != after.get(target):
             bring_up_to_date(books, *target)
+
+
+BROUGHT_UP = SETTLED | frozenset().union(*SOURCES.values())
 
 
 def bring_up_to_date(books: Books, entity: str, id: str) -> None:
@@ -153,13 +178,27 @@ def bring_up_to_date(books: Books, entity: str, id: str) -> None:
         body["Balance"] = amount(max(0, payable_total(body) - applied_to(books, entity, id)))
         if entity == "CreditMemo":
             body["RemainingCredit"] = body["Balance"]
-    body["LinkedTxn"] = linked_transactions(books, entity, id, body)
+    linked = linked_transactions(books, entity, id, body)
+    if entity != "TimeActivity":
+        body["LinkedTxn"] = linked
+    if entity in STATES:
+        name, is_open, is_used = STATES[entity]
+        body[name] = is_used if linked else is_open
     books.write_changed(entity, body)
+
+
+STATES = {
+    "Estimate": ("TxnStatus", "Pending", "Closed"),
+    "PurchaseOrder": ("POStatus", "Open", "Closed"),
+    "TimeActivity": ("BillableStatus", "Billable", "HasBeenBilled"),
+}
+"""The property that says whether a source has been used, its value before and after."""
 
 
 def linked_transactions(books: Books, entity: str, id: str, body: Body) -> list[Body]:
     """LinkedTxn of a document: what the client linked, then what pays it."""
-    own = [link for link in body.get("LinkedTxn") or [] if link.get("TxnType") not in PAYMENT_TYPES]
+    is_source = entity in STATES
+    own = [] if is_source else [link for link in body.get("LinkedTxn") or [] if link.get("TxnType") not in PAYMENT_TYPES]
     rows = books.store.execute(
         "select distinct from_type, from_id from links where realm = ? and to_type = ? and to_id = ? order by pk",
         (books.realm, entity, id),

@@ -468,3 +468,79 @@ def test_references_show_the_new_name_of_a_renamed_record(books: Books) -> None:
     line = books.read("Purchase", expense["Id"])["Line"][0]
     assert line["AccountBasedExpenseLineDetail"]["AccountRef"]["name"] == "Vehicles:Fuel"
     assert books.read("Invoice", made["Id"])["SyncToken"] == "0"
+
+
+def test_an_estimate_is_closed_by_its_invoice_and_open_again_without_it(books: Books) -> None:
+    estimate = changes.create(books, "Estimate", {"CustomerRef": {"value": "1"}, "Line": [sales_line(100)]})
+    made = invoice(books, LinkedTxn=[{"TxnId": estimate["Id"], "TxnType": "Estimate"}])
+    now = books.read("Estimate", estimate["Id"])
+    assert (now["TxnStatus"], now["LinkedTxn"]) == ("Closed", [{"TxnId": made["Id"], "TxnType": "Invoice"}])
+    changes.delete(books, "Invoice", key(made))
+    now = books.read("Estimate", estimate["Id"])
+    assert (now["TxnStatus"], now["LinkedTxn"]) == ("Pending", [])
+
+
+def test_a_purchase_order_is_closed_by_its_bill(books: Books) -> None:
+    order = changes.create(books, "PurchaseOrder", {"VendorRef": {"value": "30"}, "Line": [expense_line(100)]})
+    assert (order["POStatus"], order["APAccountRef"]["value"]) == ("Open", "33")
+    link = [{"TxnId": order["Id"], "TxnType": "PurchaseOrder"}]
+    changes.create(books, "Bill", {"VendorRef": {"value": "30"}, "Line": [expense_line(100)], "LinkedTxn": link})
+    assert books.read("PurchaseOrder", order["Id"])["POStatus"] == "Closed"
+
+
+def test_time_that_is_billed_says_so(books: Books) -> None:
+    body = {"NameOf": "Employee", "EmployeeRef": {"value": "54"}, "CustomerRef": {"value": "1"}, "Hours": 2, "HourlyRate": 50}
+    activity = changes.create(books, "TimeActivity", {**body, "BillableStatus": "Billable"})
+    invoice(books, LinkedTxn=[{"TxnId": activity["Id"], "TxnType": "TimeActivity"}])
+    assert books.read("TimeActivity", activity["Id"])["BillableStatus"] == "HasBeenBilled"
+
+
+TIME = {"NameOf": "Employee", "EmployeeRef": {"value": "54"}}
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({}, "6350"),
+        ({"Hours": 1, "StartTime": "2026-11-20T08:00:00-08:00"}, "6390"),
+        ({"StartTime": "2026-11-20T08:00:00-08:00"}, "6360"),
+        ({"StartTime": "2026-11-20T08:00:00-08:00", "EndTime": "2026-11-20T07:00:00-08:00"}, "6370"),
+        ({"Hours": 1, "BillableStatus": "Billable"}, "6310"),
+        ({"Hours": 1, "BillableStatus": "Billable", "CustomerRef": {"value": "1"}}, "6330"),
+        ({"Hours": 1, "BillableStatus": "HasBeenBilled"}, "2170"),
+        ({"Hours": 1, "NameOf": "Vendor"}, "2020"),
+    ],
+)
+def test_time_is_refused(books: Books, more: Body, code: str) -> None:
+    assert refusal(changes.create, books, "TimeActivity", {**TIME, **more})[0] == code
+
+
+def test_counting_the_stock_books_the_difference(books: Books) -> None:
+    before, worth = books.read("Item", "5")["QtyOnHand"], account(books, "81")
+    detail = {"ItemRef": {"value": "5"}, "NewQty": before - 3}
+    line = {"DetailType": "ItemAdjustmentLineDetail", "ItemAdjustmentLineDetail": detail}
+    changes.create(
+        books, "InventoryAdjustment", {"TxnDate": "2026-11-20", "AdjustAccountRef": {"value": "80"}, "Line": [line]}
+    )
+    assert books.read("Item", "5")["QtyOnHand"] == before - 3
+    assert account(books, "81") == worth - 375
+
+
+def test_opening_balances_become_transactions(books: Books) -> None:
+    customer = changes.create(books, "Customer", {"DisplayName": "Old", "Balance": 250, "OpenBalanceDate": "2026-01-31"})
+    assert customer["Balance"] == 250
+    vendor = changes.create(books, "Vendor", {"DisplayName": "Older", "Balance": 70, "OpenBalanceDate": "2026-01-31"})
+    assert vendor["Balance"] == 70
+    bank = {"Name": "Second", "AccountType": "Bank", "OpeningBalance": 500}
+    assert refusal(changes.create, books, "Account", bank)[0] == "6060"
+    assert changes.create(books, "Account", {**bank, "OpeningBalanceDate": "2026-01-31"})["CurrentBalance"] == 500
+    assert sum(ledger.trial_balance(books.store, books.realm).values()) == 0
+
+
+def test_a_budget_needs_amounts_for_accounts_of_the_profit_and_loss(books: Books) -> None:
+    year = {"StartDate": "2026-01-01", "EndDate": "2026-12-31"}
+    detail = {"Amount": 100, "BudgetDate": "2026-01-01", "AccountRef": {"value": "7"}}
+    assert changes.create(books, "Budget", {**year, "BudgetDetail": [detail]})["BudgetType"] == "ProfitAndLoss"
+    assert refusal(changes.create, books, "Budget", year)[0] == "6500"
+    wrong = {**detail, "AccountRef": {"value": "35"}}
+    assert refusal(changes.create, books, "Budget", {**year, "BudgetDetail": [wrong]})[0] == "6510"

@@ -16,6 +16,8 @@ PAYING_TYPES = {"Cash": {"Bank", "Other Current Asset"}, "Check": {"Bank"}, "Cre
 def prepare_vendor_form(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Works out what follows from the lines of a bill, a vendor credit or a purchase order."""
     references.required(body, "VendorRef")
+    if entity == "Bill":
+        settlement.check_sources(books, entity, body)
     _common(books, body, old)
     lines.account_reference(books, body, "APAccountRef", books.first_account("Accounts Payable"))
     if entity == "PurchaseOrder":

@@ -1,4 +1,4 @@
-"""Sales forms: Invoice, SalesReceipt, CreditMemo, RefundReceipt, Estimate. Totals, sub-total line, tax, numbers, days."""
+"""Sales forms, from Invoice to Estimate. Totals, sub-total line, tax, numbers, days."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from ..money import amount, cents, decimal
 from ..store import Body, reference
 from . import lines, prepares, tax
 
-NUMBER_SERIES = {"Estimate": "estimate"}
+NUMBER_SERIES = {"Estimate": "estimate", "ChangeOrder": "change order"}
 HAS_TERMS = frozenset({"Invoice", "CreditMemo", "Estimate"})
 MOST_TAXABLE_LINES = 750
 
 
-@prepares("Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt", "Estimate")
+@prepares("Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt", "Estimate", "ChangeOrder")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Works out everything on a sales form that follows from what was sent."""
     lines.check_open(books, old)
+    if entity in settlement.SOURCES:
+        settlement.check_sources(books, entity, body)
     lines.default_day(books, body)
     lines.currency(books, body)
     lines.number(books, entity, NUMBER_SERIES.get(entity, "sales"), body)
@@ -211,4 +213,5 @@ FINISHERS = {
     "SalesReceipt": _finish_receipt,
     "RefundReceipt": _finish_receipt,
     "Estimate": _finish_estimate,
+    "ChangeOrder": _finish_estimate,
 }

@@ -1,0 +1,66 @@
+"""Opening balances: what a new customer, vendor or account is said to owe or to hold becomes a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..books import Books
+from ..faults import fault
+from ..money import amount, cents
+from ..postings import account_of
+from ..store import Body
+
+Create = Callable[[Books, str, Any], Body]
+NOTE = "Opening Balance"
+
+
+def is_asked_for(entity: str, sent: Body) -> bool:
+    """Whether the body of a create names an opening balance."""
+    name = "OpeningBalance" if entity == "Account" else "Balance"
+    return entity in OPENERS and sent.get(name) not in (None, "", 0)
+
+
+def make(books: Books, entity: str, sent: Body, body: Body, create: Create) -> None:
+    """Makes the opening transaction of a new record, if one was asked for; 6060 for an account without the day."""
+    name, day_name = ("OpeningBalance", "OpeningBalanceDate") if entity == "Account" else ("Balance", "OpenBalanceDate")
+    value, day = cents(sent[name]), sent.get(day_name)
+    if entity == "Account" and not day:
+        raise fault("6060", "Account.OpenBalanceDate must be specified with Account.OpenBalance", day_name)
+    if entity == "Account" or (day and value > 0):
+        kind, transaction = OPENERS[entity](books, body, value)
+        create(books, kind, {**transaction, "TxnDate": day, "PrivateNote": NOTE})
+
+
+def _of_account(books: Books, body: Body, value: int) -> tuple[str, Body]:
+    """A deposit-like entry against opening balance equity; liabilities open with a credit."""
+    sign = 1 if body["Classification"] == "Asset" else -1
+    sides = ((body["Id"], sign * value), (account_of(books, "Equity", "OpeningBalanceEquity"), -sign * value))
+    lines = [
+        {
+            "Amount": amount(abs(cents_)),
+            "DetailType": "JournalEntryLineDetail",
+            "JournalEntryLineDetail": {"AccountRef": {"value": id}, "PostingType": "Debit" if cents_ > 0 else "Credit"},
+        }
+        for id, cents_ in sides
+    ]
+    return "JournalEntry", {"Line": lines}
+
+
+def _of_customer(books: Books, body: Body, value: int) -> tuple[str, Body]:
+    line = {"Amount": amount(value), "Description": NOTE, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
+    return "Invoice", {"CustomerRef": {"value": body["Id"]}, "Line": [line]}
+
+
+def _of_vendor(books: Books, body: Body, value: int) -> tuple[str, Body]:
+    account = account_of(books, "Equity", "OpeningBalanceEquity")
+    line = {
+        "Amount": amount(value),
+        "Description": NOTE,
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "AccountBasedExpenseLineDetail": {"AccountRef": {"value": account}},
+    }
+    return "Bill", {"VendorRef": {"value": body["Id"]}, "Line": [line]}
+
+
+OPENERS = {"Account": _of_account, "Customer": _of_customer, "Vendor": _of_vendor}
