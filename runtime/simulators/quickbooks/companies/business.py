@@ -1,0 +1,272 @@
+"""A company that does business day by day: events in the order of their days, each of which may bring about later ones.
+
+Everything is entered through the change functions that API writes use, so the rules and the postings are the same; a
+bulk load writes the balances once and looks lists up once. The same seed, day and size give the same company.
+"""
+
+from __future__ import annotations
+
+import gc
+import heapq
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from .. import company
+from ..books import Books
+from ..changes import create
+from ..clock import PACIFIC, Clock
+from ..money import cents
+from ..store import Body, Store
+from . import forms
+
+YEARS = 2
+USUAL_SIZE = 1500
+"""Transactions that a company has when nothing is said; larger ones do the same business with more customers."""
+
+PATIENCE: Mapping[str, tuple[int, int]] = {
+    "prompt": (3, 12), "usual": (14, 42), "slow": (60, 115), "never": (1500, 1600),
+}  # fmt: skip
+"""Days from invoice to payment, by the habit of the customer."""
+
+LISTS = frozenset(
+    {"Account", "Item", "TaxRate", "TaxAgency", "TaxCode", "Term", "Customer", "Vendor", "Class"}
+)
+
+Event = Callable[[date], None]
+Progress = Callable[[int, int], None]
+"""(days done, days in all)."""
+
+
+@contextmanager
+def collecting_paused() -> Iterator[None]:
+    """No garbage collection while a company is made: nothing in it goes in circles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class BulkBooks(Books):
+    """Books that remember what they have looked up in lists, for loads that write nothing else to them."""
+
+    def __init__(self, store: Store, realm: str) -> None:
+        super().__init__(store, realm)
+        self._lists: dict[tuple[str, str | None], Body | None] = {}
+        self._names: dict[tuple[str, str], str | None] = {}
+        self._first: dict[tuple[str, str | None], str | None] = {}
+
+    def find(self, entity: str, id: str | None) -> Body | None:
+        """A record; those of lists are read once."""
+        if entity not in LISTS:
+            return super().find(entity, id)
+        key = (entity, id)
+        if key not in self._lists:
+            self._lists[key] = super().find(entity, id)
+        return self._lists[key]
+
+    def name_of(self, entity: str, id: str) -> str | None:
+        """What a reference to the record shows as its name; read once."""
+        key = (entity, id)
+        if self._names.get(key) is None:
+            self._names[key] = super().name_of(entity, id)
+        return self._names[key]
+
+    def first_account(self, account_type: str, subtype: str | None = None) -> str | None:
+        """Id of the oldest active account of a type (and subtype)."""
+        key = (account_type, subtype)
+        if self._first.get(key) is None:
+            self._first[key] = super().first_account(account_type, subtype)
+        return self._first[key]
+
+    def write(self, entity: str, body: Body, created: int, updated: int) -> None:
+        """Stores a record and forgets what was remembered of it."""
+        super().write(entity, body, created, updated)
+        self._lists.pop((entity, str(body["Id"])), None)
+
+
+class Business:
+    """The events of a company's history. A kind of business fills in the lists and the calendar."""
+
+    name = "Company"
+    industry = "Services"
+    realm = company.REALM
+    season: Sequence[float] = (1.0,) * 12
+    """How busy each month is, January first."""
+    habits: Mapping[str, str] = {}
+    """Customer -> how it pays; "usual" when it is not listed."""
+    checking = undeposited = card = ""
+    """Ids of the accounts that money goes through."""
+
+    def __init__(
+        self, store: Store, seed: int = 1, size: int = USUAL_SIZE, progress: Progress | None = None
+    ) -> None:
+        store.execute("insert into companies values (?, ?)", (self.realm, self.name))
+        self.books = BulkBooks(store, self.realm)
+        self.random = random.Random(f"{seed}{self.name}")  # noqa: S311 (repeatable on purpose)
+        self.scale = max(size, 1) / USUAL_SIZE
+        self.progress = progress
+        self.today = self.books.today()
+        self.first = date(self.today.year - YEARS, self.today.month, min(self.today.day, 28))
+        self.events: list[tuple[date, int, Event]] = []
+        self.received: list[Body] = []
+        self.customers: list[str] = []
+        self.order = 0
+        self.balances: dict[str, int] = {}
+        """Cents on the accounts that events ask for, as far as this business entered them."""
+
+    def lists(self) -> None:
+        """Makes accounts, customers, vendors, products …"""
+        raise NotImplementedError
+
+    def plan(self) -> None:
+        """Puts down what the calendar brings, with `at`."""
+        raise NotImplementedError
+
+    def make(self) -> None:
+        """Makes the lists, then lets the years happen."""
+        usual = self.books.clock
+        with collecting_paused(), self.books.loading():
+            self.set_clock(self.first - timedelta(days=1))
+            company.company_info(self.books, self.name, self.industry)
+            self.lists()
+            self.plan()
+            self._run()
+        self.books.clock = usual
+
+    def _run(self) -> None:
+        whole = (self.today - self.first).days
+        reached = -1
+        while self.events:
+            day, _, event = heapq.heappop(self.events)
+            if (day - self.first).days != reached:
+                reached = (day - self.first).days
+                self.set_clock(day)
+                if self.progress is not None:
+                    self.progress(reached, whole)
+            event(day)
+        if self.progress is not None:
+            self.progress(whole, whole)
+
+    def set_clock(self, day: date) -> None:
+        """Lets records be stamped in the afternoon of a day."""
+        moment = datetime.combine(day, time(14), PACIFIC).timestamp()
+        self.books.clock = Clock(frozen=min(moment, self.books.store.clock.seconds()))
+
+    def at(self, day: date, event: Event) -> None:
+        """Plans an event; what lies after today never happens."""
+        if self.first <= day <= self.today:
+            self.order += 1
+            heapq.heappush(self.events, (day, self.order, event))
+
+    def ago(self, days: int) -> date:
+        """A day before today."""
+        return self.today - timedelta(days=days)
+
+    def after(self, day: date, low: int, high: int) -> date:
+        """A day some days later, at random."""
+        return day + timedelta(days=self.random.randint(low, high))
+
+    def often(self, rate: float) -> int:
+        """How many times something happens on a day, with this many expected at the usual size."""
+        expected = rate * self.scale
+        return int(expected) + (self.random.random() < expected % 1)
+
+    def busy(self, day: date) -> float:
+        """How busy the month of a day is."""
+        return self.season[day.month - 1]
+
+    def add(self, entity: str, body: Body, id: str | None = None) -> Body:
+        """A record through the change functions."""
+        return create(self.books, entity, body, id)
+
+    def more_customers(self, number: int) -> None:
+        """Customers beyond the usual ones, for large companies."""
+        for place in range(number):
+            family, trade = forms.FAMILY_NAMES[place % 20], forms.TRADES[place // 7 % 14]
+            name = f"{family} {trade} {place + 1}"
+            made = self.add("Customer", forms.customer(name, place + 200))
+            self.customers.append(str(made["Id"]))
+
+    def invoice(self, customer: str, day: date, lines: list[Body], **more: Any) -> Body:
+        """An invoice, and its payment some time later, as the customer is used to."""
+        made = self.add("Invoice", forms.sale(customer, day, lines, **more))
+        low, high = PATIENCE[self.habits.get(customer, "usual")]
+        self.at(self.after(day, low, high), lambda later: self.receive(later, made))
+        return made
+
+    def receive(self, day: date, invoice: Body) -> None:
+        """A payment: mostly of the whole, sometimes of half."""
+        self.received.append(self.pay_in(day, invoice, 1.0 if self.random.random() < 0.95 else 0.5))
+
+    def pay_in(self, day: date, invoice: Body, part: float) -> Body:
+        """A payment of a part of what is open of an invoice."""
+        left = cents((self.books.find("Invoice", invoice["Id"]) or {}).get("Balance"))
+        value = (left if part == 1.0 else round(left * part)) / 100
+        number = str(self.random.randint(1000, 9999))
+        customer = invoice["CustomerRef"]["value"]
+        return self.add(
+            "Payment", forms.payment(customer, day, value, invoice["Id"], number, self.random.choice("2234"))
+        )
+
+    def bring_to_bank(self, day: date, at_once: int = 20) -> None:
+        """What was received goes to the bank, at most so many payments in one deposit."""
+        taken = [payment for payment in self.received if payment["TotalAmt"]]
+        self.received = []
+        for start in range(0, len(taken), at_once):
+            self.add("Deposit", forms.deposit_of(self.checking, day, taken[start : start + at_once]))
+
+    def bill(
+        self, vendor: str, day: date, lines: list[Body], pays: tuple[int, int] = (18, 38), **more: Any
+    ) -> Body:
+        """A bill, and its payment by cheque or card later on."""
+        made = self.add("Bill", forms.bill(vendor, day, lines, **more))
+        self.at(self.after(day, *pays), lambda later: self.pay_bill(later, made))
+        return made
+
+    def pay_bill(self, day: date, bill: Body) -> None:
+        """A bill payment of what is open."""
+        left = cents((self.books.find("Bill", bill["Id"]) or {}).get("Balance"))
+        if left:
+            account = self.card if self.random.random() < 0.2 else self.checking
+            self._counted(account, -left)
+            self.add("BillPayment", forms.bill_payment(bill, day, left / 100, account, account == self.card))
+
+    def spend(self, vendor: str, day: date, lines: list[Body], by_card: bool = True) -> Body:
+        """An expense, by card or from the bank."""
+        account = self.card if by_card else self.checking
+        self._counted(account, -sum(cents(line["Amount"]) for line in lines))
+        return self.add(
+            "Purchase", forms.purchase(vendor, day, account, "CreditCard" if by_card else "Check", lines)
+        )
+
+    def pay_card(self, day: date) -> None:
+        """What was bought by card since the last time is paid from the bank, in whole dollars."""
+        owed = -self.balances.get(self.card, 0) // 100
+        if owed > 100:
+            self._counted(self.card, owed * 100)
+            self.add("CreditCardPayment", forms.card_payment(self.card, self.checking, day, owed))
+
+    def journal(self, day: date, words: str, entries: Sequence[tuple[str, int]], **more: Any) -> Body:
+        """A journal entry; cents are positive for a debit."""
+        return self.add("JournalEntry", forms.journal(day, words, entries, **more))
+
+    def _counted(self, account: str, value: int) -> None:
+        self.balances[account] = self.balances.get(account, 0) + value
+
+    def held(self, account: str) -> int:
+        """Cents on an account by the postings so far, debit positive."""
+        row = self.books.store.execute(
+            "select coalesce(sum(cents), 0) from postings where realm = ? and account = ?",
+            (self.realm, account),
+        ).fetchone()
+        return int(row[0])
+
+    def days(self) -> Sequence[date]:
+        """Every day of the history."""
+        return [self.first + timedelta(days=place) for place in range((self.today - self.first).days + 1)]

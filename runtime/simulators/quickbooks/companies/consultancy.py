@@ -1,0 +1,288 @@
+"""A consultancy: hours of five people billed by the month, retainers, workshops, travel that clients pay for.
+
+Classes are practices, departments are offices. Planted: see `consultancy_lists`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from ..store import Body
+from . import forms, lists
+from .consultancy_lists import CLIENTS, ITEMS, MORE, PAYROLL_TAX, PEOPLE, RETAINED, VENDORS, WAGES
+from .forms import ref, sold, spent
+from .office import Office
+
+
+class Consultancy(Office):
+    """The consultancy's two years."""
+
+    name = "Juniper Vale Consulting"
+    industry = "Management Consulting"
+    realm = "9130357849126557"
+    season = (0.9, 1.0, 1.2, 1.2, 1.1, 0.9, 0.7, 0.5, 1.2, 1.3, 1.2, 0.6)
+
+    def lists(self) -> None:
+        """Accounts, items, clients with projects, vendors, people, practices, offices."""
+        lists.terms_and_methods(self.books)
+        self.accounts = lists.chart(self.books, MORE)
+        self.checking, self.card = self.accounts["Checking"], self.accounts["Company Card"]
+        self.undeposited = self.accounts["Undeposited Funds"]
+        self.items = {name: self.service(name, account, price) for name, account, price in ITEMS}
+        lists.preferences(self.books, self.accounts["Discounts given"], self.items["Strategy"], False, True)
+        self.clients = {name: self.party("Customer", name, place) for place, name in enumerate(CLIENTS)}
+        self.vendors = {name: self.party("Vendor", name, place + 40) for place, name in enumerate(VENDORS)}
+        self.people = [self._person(given, family) for given, family in PEOPLE]
+        self.practices = [
+            str(self.add("Class", {"Name": name})["Id"]) for name in ("Strategy", "Research", "Training")
+        ]
+        self.offices = [str(self.add("Department", {"Name": name})["Id"]) for name in ("Oakland", "Denver")]
+        self.habits = {self.clients["Halden Foods"]: "slow", self.clients["Orchard Street Theatre"]: "never",
+                       self.clients["Alder Credit Union"]: "prompt"}  # fmt: skip
+        self.customers = [id for name, id in self.clients.items() if name not in RETAINED]
+        for name in ("Delta Freight", "Juniper Airlines"):
+            self._projects(name)
+        self.more_customers(int(8 * (self.scale - 1)) if self.scale > 2 else 0)
+        self.hours: dict[str, float] = defaultdict(float)
+
+    def _person(self, given: str, family: str) -> str:
+        return str(self.add("Employee", {"GivenName": given, "FamilyName": family})["Id"])
+
+    def _projects(self, name: str) -> None:
+        """Two projects in the place of the client itself."""
+        parent = self.clients[name]
+        self.customers.remove(parent)
+        for place, title in enumerate(("Network study", "Board training")):
+            body = forms.customer(f"{name} {title}", place + 80, parent=parent)
+            self.customers.append(str(self.add("Customer", body)["Id"]))
+
+    def plan(self) -> None:
+        """The calendar, and what is planted in it."""
+        self.at(self.first, self.open_books)
+        for day in self.days():
+            self.plan_day(day)
+        fee = ("Lark & Finch Research", "Subcontractors", 420_000, "Panel of 40 interviews", "LF-0931")
+        for days in (58, 51):
+            self.unpaid(days, *fee)
+        self.unpaid(97, "Marlow Legal", "Legal & Professional Fees", 275_000, "Review of contracts", "ML-221")
+        self.at(self.ago(75), self.unbilled_travel)
+        self.at(self.ago(40), self.wrong_account)
+        self.nameless_deposit(12, 650_000)
+        for days in (520, 230, 70):
+            self.at(self.ago(days), self.credit)
+        self.at(self.ago(140), self.refund)
+
+    def plan_day(self, day: date) -> None:
+        """What the calendar brings on a day."""
+        if day.weekday() < 5:
+            self._plan_work(day)
+        if day.weekday() == 3 or (self.scale > 5 and day.weekday() < 5):
+            self.at(day, self.bring_to_bank)
+        monthly = {1: (self.rent, self.bill_retainers), 3: (self.subscriptions,), 9: (self.small_bills,),
+                   25: (self.pay_card,), 28: (self.close_month,)}  # fmt: skip
+        for event in monthly.get(day.day, ()):
+            self.at(day, event)
+        if (day + timedelta(days=1)).day == 1:
+            self.at(day, lambda later: self.payroll(later, WAGES, PAYROLL_TAX, "Gold Coast Bank"))
+            self.at(day, self.bill_hours)
+
+    def _plan_work(self, day: date) -> None:
+        busy = self.busy(day)
+        for _ in range(self.often(0.75 * busy)):
+            self.at(day, self.work)
+        for _ in range(self.often(0.13 * busy)):
+            self.at(day, self.travel)
+        for _ in range(self.often(0.1)):
+            self.at(day, self.lunch)
+        for _ in range(self.often(0.11 * busy)):
+            self.at(day, self.workshop)
+        for _ in range(self.often(0.07)):
+            self.at(day, self.offer)
+        for _ in range(self.often(0.06 * busy)):
+            self.at(day, self.subcontract)
+
+    def open_books(self, day: date) -> None:
+        """Opening balances."""
+        self.open_with(
+            day,
+            {
+                "Checking": 6_400_000,
+                "Savings": 2_000_000,
+                "Equipment:Original Cost": 1_800_000,
+                "Bank Loan": -2_400_000,
+            },
+        )
+
+    def work(self, day: date) -> None:
+        """Hours of one person for a client, billed at the end of the month."""
+        place = self.random.randrange(len(self.people))
+        customer = self.random.choice(self.customers)
+        hours = self.random.randint(2, 8)
+        self.hours[customer] += hours
+        item = self.items["Research" if place % 2 else "Strategy"]
+        self.add(
+            "TimeActivity",
+            {"NameOf": "Employee", "EmployeeRef": ref(self.people[place]), "CustomerRef": ref(customer),
+             "ItemRef": ref(item),
+             "TxnDate": day.isoformat(), "Hours": hours, "Minutes": 0, "BillableStatus": "Billable",
+             "HourlyRate": 120 if place % 2 else 185, "Description": "Work at the client"},
+        )  # fmt: skip
+
+    def bill_hours(self, day: date) -> None:
+        """An invoice per client for the month's hours."""
+        hours, self.hours = self.hours, defaultdict(float)
+        for customer, number in sorted(hours.items(), key=lambda pair: int(pair[0])):
+            part = round(number * 0.6, 1)
+            rest, words = round(number - part, 1), "Hours of the month"
+            lines = [
+                sold(self.items["Strategy"], part, 18_500, words, class_=self.practices[0]),
+                sold(self.items["Research"], rest, 12_000, words, class_=self.practices[1]),
+            ]
+            self.invoice(customer, day, lines, DepartmentRef=ref(self.offices[int(customer) % 2]))
+
+    def bill_retainers(self, day: date) -> None:
+        """Retainers in advance: owed to the client until the month is over."""
+        for name in RETAINED:
+            line = sold(self.items["Retainer"], 1, 300_000, "Retainer of the month", class_=self.practices[0])
+            self.invoice(self.clients[name], day, [line], DepartmentRef=ref(self.offices[0]))
+
+    def workshop(self, day: date) -> None:
+        """A day of training, paid at once or on invoice."""
+        customer = self.random.choice(self.customers)
+        lines = [sold(self.items["Workshop"], 1, 240_000, "One day", class_=self.practices[2])]
+        office = ref(self.offices[1])
+        if self.random.random() < 0.3:
+            account = ref(self.checking)
+            self.add(
+                "SalesReceipt",
+                forms.sale(customer, day, lines, DepositToAccountRef=account, DepartmentRef=office),
+            )
+        else:
+            self.invoice(customer, day, lines, DepartmentRef=office)
+
+    def offer(self, day: date) -> None:
+        """A proposal; every fourth becomes work."""
+        customer = self.random.choice(self.customers)
+        lines = [
+            sold(
+                self.items["Strategy"],
+                self.random.randint(20, 80),
+                18_500,
+                "Proposal",
+                class_=self.practices[0],
+            )
+        ]
+        self.add("Estimate", forms.sale(customer, day, lines, DepartmentRef=ref(self.offices[0])))
+
+    def travel(self, day: date) -> None:
+        """Travel by card for a client, passed on at cost two weeks later."""
+        customer, value = self.random.choice(self.customers), self.random.randint(14_000, 92_000)
+        line = spent(self.accounts["Travel"], value, "Travel to the client", self.practices[0], customer)
+        self.spend(self.vendors["Blue Mesa Travel"], day, [line])
+        again = sold(self.items["Travel at cost"], 1, value, "Travel", class_=self.practices[0])
+        self.at(self.after(day, 10, 20), lambda later: self.pass_on(later, customer, again))
+
+    def pass_on(self, day: date, customer: str, line: Body) -> None:
+        """Travel on an invoice."""
+        self.invoice(customer, day, [line])
+
+    def lunch(self, day: date) -> None:
+        """A meal by card."""
+        line = spent(self.accounts["Meals"], self.random.randint(2_400, 14_000), "Lunch", self.practices[0])
+        self.spend(self.vendors["Corner Bistro"], day, [line])
+
+    def subcontract(self, day: date) -> None:
+        """Research bought in."""
+        line = spent(
+            self.accounts["Subcontractors"],
+            self.random.randint(80_000, 420_000),
+            "Interviews",
+            self.practices[1],
+        )
+        self.bill(
+            self.vendors["Lark & Finch Research"],
+            day,
+            [line],
+            DocNumber=f"LF-{self.random.randint(1000, 9999)}",
+        )
+
+    def rent(self, day: date) -> None:
+        """The rent of both offices, and in January the insurance of the year."""
+        self.bill(
+            self.vendors["Hilltop Properties"],
+            day,
+            [spent(self.accounts["Rent"], 420_000, "Rent of the offices")],
+        )
+        if day.month == 1:
+            line = spent(self.accounts["Prepaid Expenses"], 480_000, "Insurance of the year")
+            self.bill(self.vendors["Quarterdeck Insurance"], day, [line])
+
+    def subscriptions(self, day: date) -> None:
+        """Software by card."""
+        line = spent(
+            self.accounts["Software Subscriptions"], 64_900 + 1_000 * (day.year % 10), "Subscriptions"
+        )
+        self.spend(self.vendors["Sable Software"], day, [line])
+
+    def small_bills(self, day: date) -> None:
+        """Telephone and paper."""
+        value = 21_000 + self.random.randint(0, 4_000)
+        self.bill(
+            self.vendors["Pioneer Telephone"],
+            day,
+            [spent(self.accounts["Telephone & Internet"], value, "Lines")],
+        )
+        line = spent(self.accounts["Office Supplies"], self.random.randint(3_000, 18_000), "Paper and toner")
+        self.spend(self.vendors["Paper & Ink"], day, [line], by_card=False)
+
+    def close_month(self, day: date) -> None:
+        """Depreciation, a twelfth of the insurance, retainers earned, an accrual that is taken back on the first."""
+        account = self.accounts
+        self.journal(
+            day,
+            "Depreciation",
+            ((account["Depreciation"], 37_500), (account["Equipment:Depreciation"], -37_500)),
+            Adjustment=True,
+        )
+        self.journal(
+            day,
+            "Insurance of the month",
+            ((account["Insurance"], 40_000), (account["Prepaid Expenses"], -40_000)),
+            Adjustment=True,
+        )
+        earned = 300_000 * len(RETAINED)
+        self.journal(
+            day,
+            "Retainers earned",
+            ((account["Client Retainers"], earned), (account["Retainer Income"], -earned)),
+        )
+        self.accrue(day, "Legal & Professional Fees", 65_000, "Accrued audit fee")
+
+    def credit(self, day: date) -> None:
+        """A credit memo, used on a new invoice."""
+        customer = self.clients["Bexley Hospital"]
+        body = forms.sale(customer, day, [sold(self.items["Research"], 5, 12_000, "Hours billed twice")])
+        made = self.add("CreditMemo", body)
+        invoice = self.invoice(
+            customer, day, [sold(self.items["Strategy"], 10, 18_500, class_=self.practices[0])]
+        )
+        self.add("Payment", forms.credit_use(customer, day, made["Id"], invoice["Id"], 600.0))
+
+    def refund(self, day: date) -> None:
+        """A workshop that was cancelled."""
+        lines = [sold(self.items["Refund"], 1, 120_000, "Workshop cancelled")]
+        customer = self.clients["Elmwood College"]
+        self.add("RefundReceipt", forms.sale(customer, day, lines, DepositToAccountRef=ref(self.checking)))
+
+    def unbilled_travel(self, day: date) -> None:
+        """Travel for a client that was never passed on."""
+        line = spent(
+            self.accounts["Travel"], 89_000, "Flights, workshop in Denver", None, self.clients["Cedar Bank"]
+        )
+        self.spend(self.vendors["Blue Mesa Travel"], day, [line])
+
+    def wrong_account(self, day: date) -> None:
+        """Flights among the office supplies."""
+        line = spent(self.accounts["Office Supplies"], 134_800, "Flights to Boston, 2 persons")
+        self.spend(self.vendors["Blue Mesa Travel"], day, [line])
