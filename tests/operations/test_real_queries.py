@@ -1,0 +1,44 @@
+"""The wall around raw queries, tried on the definitions that ship: no statement reads another record."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.compile import compile_catalog
+from runtime.app import DEFINITIONS
+from runtime.errors import InvalidArguments
+from runtime.upstream.query import raw_paging
+
+CATALOG = compile_catalog(DEFINITIONS)
+LISTS = [tool for tool in CATALOG.tools if tool.listing and tool.listing.raw_query and tool.listing.entity != "*"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from Budget_",
+        "select 'x from {entity}' from Preferences_",
+        "select * from Preferences_ where Name = 'x from {entity} '",
+        "select /* from {entity} */ * from Preferences_",
+        "select x y from {entity}",
+        "select * from {entity}.Preferences_",
+        "select *\x00 from {entity}",
+    ],
+)
+def test_a_statement_that_hides_another_record_is_refused(query):
+    for tool in LISTS:
+        with pytest.raises(InvalidArguments):
+            raw_paging(
+                CATALOG.integrations[tool.integration].query_language,
+                tool.listing,
+                query.replace("{entity}", tool.listing.entity),
+            )
+
+
+def test_every_example_query_passes_its_own_wall():
+    for tool in LISTS:
+        language = CATALOG.integrations[tool.integration].query_language
+        for example in tool.examples:
+            if query := example.arguments.get("query"):
+                raw_paging(language, tool.listing, query)
+        assert raw_paging(language, tool.listing, f"SELECT count(*) FROM {tool.listing.entity.lower()}")
