@@ -6,6 +6,7 @@ it adds it to the list of the run and goes on with what is right.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.arguments import arguments_of
@@ -22,28 +23,41 @@ from generator.tools import tool_of
 from generator.words import Links, check_prose, describe, fill_properties
 
 
+@dataclass(slots=True)
+class Assembly:
+    """What a run makes: the integrations, each tool with what it was made from, and the notes on coverage."""
+
+    integrations: dict[str, Integration] = field(default_factory=dict)
+    made: list[Made] = field(default_factory=list)
+    coverage: dict[str, Document] = field(default_factory=dict)
+
+
 def build(folder: Path, digest: str, mistakes: list[Mistake]) -> Catalog:
     """What the definitions in a folder come to; to be used only when no mistake was added."""
-    integrations: dict[str, Integration] = {}
-    made: list[Made] = []
+    assembly = assemble(folder, mistakes)
+    tools = sorted((each.tool for each in assembly.made), key=lambda tool: (tool.integration, tool.name))
+    return Catalog(version=digest[:16], integrations=assembly.integrations, tools=tuple(tools))
+
+
+def assemble(folder: Path, mistakes: list[Mistake]) -> Assembly:
+    """Everything that the stages make of a folder, for those who want more than the catalog."""
+    assembly = Assembly()
     folders = folders_of(folder)
     if not folders:
         message = "There is no integration here: no folder with an integration.yaml."
         mistakes.append(Mistake(shown(folder), 1, "", "integration", message))
     for each in folders:
-        if integration := _integration(each, made, mistakes):
-            integrations[integration.name] = integration
-    mistakes.extend(check_tools(made))
-    tools = sorted((each.tool for each in made), key=lambda tool: (tool.integration, tool.name))
-    return Catalog(version=digest[:16], integrations=integrations, tools=tuple(tools))
+        _integration(each, assembly, mistakes)
+    mistakes.extend(check_tools(assembly.made))
+    return assembly
 
 
-def _integration(folder: Path, made: list[Made], mistakes: list[Mistake]) -> Integration | None:
-    """One integration: its tools are added to `made`. None when its integration.yaml cannot be used."""
+def _integration(folder: Path, assembly: Assembly, mistakes: list[Mistake]) -> None:
+    """Add one integration and its tools, unless its integration.yaml cannot be used."""
     documents = documents_of(folder, mistakes)
     document = documents.integration
     if document is None:
-        return None
+        return
     types = Types(documents.types, mistakes)
     types.check()
     methods = [
@@ -52,9 +66,11 @@ def _integration(folder: Path, made: list[Made], mistakes: list[Mistake]) -> Int
     tools = {(method.resource.name, method.name): method.tool for method in methods}
     links = Links(tools, documents.broken, mistakes)
     integration = integration_of(document, links, mistakes)
+    assembly.integrations[integration.name] = integration
     for method in methods:
-        made.append(Made(method, _tool(method, document, integration, links), document))
-    return integration
+        assembly.made.append(Made(method, _tool(method, document, integration, links), document))
+    if documents.coverage:
+        assembly.coverage[integration.name] = documents.coverage
 
 
 def _tool(method: Method, document: Document, integration: Integration, links: Links) -> Tool:

@@ -14,7 +14,11 @@ from generator.mistakes import Mistake
 from generator.sources import files_of
 
 MOST_FILES = 2_000
-KINDS: dict[str, Kind] = {"integration.yaml": "integration", "types.yaml": "types"}
+KINDS: dict[str, Kind] = {
+    "integration.yaml": "integration",
+    "types.yaml": "types",
+    "coverage.yaml": "coverage",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Documents:
     types: Document | None
     resources: tuple[Document, ...]
     broken: frozenset[str]
+    coverage: Document | None = None
 
 
 def documents_of(folder: Path, mistakes: list[Mistake]) -> Documents:
@@ -49,7 +54,9 @@ def documents_of(folder: Path, mistakes: list[Mistake]) -> Documents:
         else:
             special[kind] = document
     once = _once_each(resources, mistakes)
-    return Documents(special.get("integration"), special.get("types"), once, frozenset(broken))
+    return Documents(
+        special.get("integration"), special.get("types"), once, frozenset(broken), special.get("coverage")
+    )
 
 
 def _once_each(resources: list[Document], mistakes: list[Mistake]) -> tuple[Document, ...]:

@@ -5,38 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 
-from generator.mistakes import DefinitionMistakes
-from runtime.errors import LedgerportError, SettingsError
+from runtime.commands import definitions
+from runtime.commands.plainly import plainly
+from runtime.errors import SettingsError
 
-P = ParamSpec("P")
 DEMO_DATA = Path(".ledgerport") / "demo"
-
-
-def _plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn our own errors into one plain sentence and exit status 1, and Ctrl-C into a quiet end."""
-
-    @wraps(command)
-    def guarded(*arguments: P.args, **options: P.kwargs) -> None:
-        try:
-            command(*arguments, **options)
-        except LedgerportError as error:
-            click.echo(f"ledgerport: {error.as_text()}", err=True)
-            sys.exit(1)
-        except DefinitionMistakes as mistakes:
-            click.echo(f"{mistakes}\nledgerport: The definitions have mistakes.", err=True)
-            sys.exit(1)
-        except KeyboardInterrupt:
-            click.echo("Stopped.", err=True)
-            sys.exit(130)
-
-    return guarded
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -45,10 +23,14 @@ def main() -> None:
     """QuickBooks Online for AI agents, one secret URL for each agent and company."""
 
 
+for each_command in (definitions.coverage,):
+    main.add_command(each_command)
+
+
 @main.command()
 @click.option("--host", help="Address to listen on (LEDGERPORT_HOST, 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
-@_plainly
+@plainly
 def serve(host: str | None, port: int | None) -> None:
     """Serve the MCP door, the management door and the pages."""
     from runtime.serve import run
@@ -70,7 +52,7 @@ def serve(host: str | None, port: int | None) -> None:
 @click.option(
     "--data", type=click.Path(path_type=Path), default=DEMO_DATA, show_default=True, help="Its directory."
 )
-@_plainly
+@plainly
 def demo(port: int, stand_in_port: int, data: Path) -> None:
     """Start a QuickBooks stand-in with a demo company and Ledgerport, and print a URL to use."""
     import signal
@@ -96,7 +78,7 @@ def sandbox(options: tuple[str, ...]) -> None:
 @click.argument("integration", default="quickbooks")
 @click.option("--name", default="", help="What to call the company here.")
 @click.option("--account", default="", help="Connect this integrated account again instead of a new one.")
-@_plainly
+@plainly
 def connect(integration: str, name: str, account: str) -> None:
     """Connect a company: print the address to open, and wait until the person has agreed."""
     from runtime.connecting import run
@@ -106,7 +88,7 @@ def connect(integration: str, name: str, account: str) -> None:
 
 @main.command()
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@_plainly
+@plainly
 def check(folders: tuple[Path, ...]) -> None:
     """Check definitions. Prints every mistake with its file and line; exit status 1 when there is any."""
     from generator.compile import check as mistakes_in
@@ -123,7 +105,7 @@ def check(folders: tuple[Path, ...]) -> None:
 
 @main.command()
 @click.argument("tool")
-@_plainly
+@plainly
 def show(tool: str) -> None:
     """Show a tool as a client sees it."""
     from generator.compile import compile_catalog
@@ -145,7 +127,7 @@ def token() -> None:
 @click.argument("name")
 @click.option("--replace", is_flag=True, help="Revoke the API tokens of this name first.")
 @click.option("--bare", is_flag=True, help="Print the token alone.")
-@_plainly
+@plainly
 def token_create(name: str, replace: bool, bare: bool) -> None:
     """Make an API token. It is shown this once."""
     tokens = _api_tokens()
@@ -162,7 +144,7 @@ def token_create(name: str, replace: bool, bare: bool) -> None:
 
 
 @token.command("list")
-@_plainly
+@plainly
 def token_list() -> None:
     """List the API tokens, without their secrets."""
     found = _all_tokens(_api_tokens())
@@ -174,7 +156,7 @@ def token_list() -> None:
 
 @token.command("revoke")
 @click.argument("token_id")
-@_plainly
+@plainly
 def token_revoke(token_id: str) -> None:
     """Revoke an API token by its id (not the secret)."""
     _api_tokens().revoke(token_id)

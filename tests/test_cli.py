@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -173,3 +174,28 @@ def _await(url: str) -> None:
         except OSError:
             time.sleep(0.05)
     raise AssertionError(f"{url} does not answer")
+
+
+def test_coverage_without_a_reference_says_what_to_give():
+    done = ledgerport("coverage", LEDGERPORT_REFERENCE="")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ledgerport: There is no reference to compare with. Give its folder: ledgerport coverage FOLDER, or set "
+        "LEDGERPORT_REFERENCE.\n"
+    )
+
+
+def test_coverage_of_a_folder_that_is_no_reference_says_so(tmp_path):
+    done = ledgerport("coverage", str(tmp_path))
+    assert done.returncode == 1
+    assert "entities.json cannot be read: No such file or directory." in done.stderr
+
+
+def test_coverage_is_printed_for_programs_and_fails_below_the_aims(tmp_path):
+    entity = {"name": "Term", "operations": {"fly": {}}, "fields": [], "filterable": [], "sortable": []}
+    facts = {"entities": [entity], "line_types": [], "nested_types": []}
+    (tmp_path / "entities.json").write_text(json.dumps(facts))
+    (tmp_path / "reports.json").write_text('{"reports": []}')
+    done = ledgerport("coverage", "--json", LEDGERPORT_REFERENCE=str(tmp_path))
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["missing"][0] == {"kind": "operations", "name": "Term.fly", "why": ""}

@@ -18,7 +18,7 @@ QUICKBOOKS = CATALOG.integrations["quickbooks"]
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DEFINITIONS).as_posix())
 def test_a_file_opens_with_the_schema_that_editors_complete_from(path):
-    kinds = {"integration.yaml": "integration", "types.yaml": "types"}
+    kinds = {"integration.yaml": "integration", "types.yaml": "types", "coverage.yaml": "coverage"}
     line = path.read_text(encoding="utf-8").splitlines()[0]
 
     found = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", line)

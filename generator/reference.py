@@ -1,0 +1,159 @@
+"""What a vendor's service has, read from a folder of facts about it. Before coverage; knows no definition.
+
+The folder holds `entities.json` and `reports.json`. This module is the one place that knows their shape: an entity
+with its operations and fields, shared nested types and kinds of line by name, and reports with their parameters.
+Only what is documented counts, for only that may be offered to a caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+MOST_DEPTH = 3
+"""How many nested types may stand inside one another before their fields are no longer asked for."""
+_OF_A_REFERENCE = "ReferenceType"
+
+
+class NoReference(Exception):
+    """There is no reference in this folder, or it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedField:
+    """A field that a caller may write. `places` are the dotted paths under any of which it may be found."""
+
+    name: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedEntity:
+    """One entity of the service: what can be done with it, and its fields by role."""
+
+    name: str
+    operations: tuple[str, ...]
+    writable: tuple[WantedField, ...]
+    inside: tuple[WantedField, ...]
+    """The writable fields of the nested shapes and lines, each once, wherever its shape is shown."""
+    read_only: tuple[str, ...]
+    filterable: tuple[str, ...]
+    sortable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedReport:
+    """One report of the service with the names of its parameters."""
+
+    name: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Everything that definitions are measured against."""
+
+    entities: tuple[WantedEntity, ...]
+    reports: tuple[WantedReport, ...]
+
+
+def read_reference(folder: Path) -> Reference:
+    """The reference in a folder. Raises NoReference with a sentence when there is none."""
+    facts, reports = _read(folder / "entities.json"), _read(folder / "reports.json")
+    try:
+        shapes = _Shapes(facts)
+        return Reference(
+            entities=tuple(_entity(each, shapes) for each in facts["entities"]),
+            reports=tuple(
+                WantedReport(each["name"], tuple(given["name"] for given in each["parameters"]))
+                for each in reports["reports"]
+            ),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise NoReference(
+            f"{folder} is not written as a reference: {error!r} is missing or wrong."
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value: dict[str, Any] = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise NoReference(f"{path} cannot be read: {error.strerror}.") from error
+    except orjson.JSONDecodeError as error:
+        raise NoReference(f"{path} is not JSON: {error}.") from error
+    return value
+
+
+class _Shapes:
+    """The nested types and the kinds of line, by name."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.types: dict[str, list[dict[str, Any]]] = {
+            each["name"]: each["fields"] for each in facts["nested_types"]
+        }
+        self.lines: list[dict[str, Any]] = facts["line_types"]
+
+    def inside(self, given: dict[str, Any], owner: str, place: str) -> Iterator[tuple[str, str]]:
+        """(shape and field, path) for every documented field inside a field, at any depth that is asked for."""
+        yield from self._nested(str(given.get("type_name") or ""), place, MOST_DEPTH)
+        for line in self.lines:
+            if owner in line["used_by"] and given["name"] == "Line":
+                yield from self._line(line, place)
+            if f"{given.get('type_name')}.TaxLine" in line["used_by"]:
+                yield from self._line(line, f"{place}.TaxLine")
+
+    def _nested(self, shape: str, place: str, depth: int) -> Iterator[tuple[str, str]]:
+        if depth == 0 or shape == _OF_A_REFERENCE:
+            return
+        for each in self.types.get(shape, ()):
+            if each.get("documented") and not each.get("read_only"):
+                yield f"{shape}.{each['name']}", f"{place}.{each['name']}"
+                yield from self._nested(
+                    str(each.get("type_name") or ""), f"{place}.{each['name']}", depth - 1
+                )
+
+    def _line(self, line: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+        """The fields of one kind of line: what all kinds share, and the particulars under their own key."""
+        for name in line["common_fields"]:
+            yield f"Line.{name.partition('(')[0]}", f"{place}.{name.partition('(')[0]}"
+        for each in line["detail_fields"]:
+            yield f"{line['name']}.{each['name']}", f"{place}.{line['detail_key']}.{each['name']}"
+
+
+def _entity(value: dict[str, Any], shapes: _Shapes) -> WantedEntity:
+    fields = [each for each in value["fields"] if each["documented"]]
+    operations = tuple(value["operations"])
+    writable = _writable(operations, fields)
+    return WantedEntity(
+        name=value["name"],
+        operations=operations,
+        writable=tuple(WantedField(each["name"], (each["name"],)) for each in writable),
+        inside=tuple(_inside(value["name"], writable, shapes)),
+        read_only=tuple(each["name"] for each in fields if each["read_only"]),
+        filterable=tuple(value["filterable"]),
+        sortable=tuple(value["sortable"]),
+    )
+
+
+def _writable(operations: tuple[str, ...], fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The fields that a caller may write; a version counter only where something asks for it."""
+    if not {"create", "full_update", "sparse_update", "upload"} & set(operations):
+        return []
+    has_versions = bool({"full_update", "delete"} & set(operations))
+    return [
+        each for each in fields if not each["read_only"] and (has_versions or not each.get("concurrency"))
+    ]
+
+
+def _inside(owner: str, writable: list[dict[str, Any]], shapes: _Shapes) -> Iterator[WantedField]:
+    inner: dict[str, dict[str, None]] = {}
+    for each in writable:
+        for name, place in shapes.inside(each, owner, each["name"]):
+            inner.setdefault(name, {})[place] = None
+    for name, places in inner.items():
+        yield WantedField(name, tuple(places))

@@ -1,0 +1,35 @@
+"""How a command ends when it cannot go on: one plain sentence and an exit status, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import click
+
+from generator.mistakes import DefinitionMistakes
+from runtime.errors import LedgerportError
+
+P = ParamSpec("P")
+
+
+def plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn our own errors into one plain sentence and exit status 1, and Ctrl-C into a quiet end."""
+
+    @wraps(command)
+    def guarded(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+        except LedgerportError as error:
+            click.echo(f"ledgerport: {error.as_text()}", err=True)
+            sys.exit(1)
+        except DefinitionMistakes as mistakes:
+            click.echo(f"{mistakes}\nledgerport: The definitions have mistakes.", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            sys.exit(130)
+
+    return guarded
