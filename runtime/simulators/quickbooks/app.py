@@ -86,6 +86,8 @@ class Application:
             await asyncio.sleep(trouble.delay_ms / 1000)
         answer = (trouble and self.sandbox.made_up(trouble)) or self._answer(request)
         self.sandbox.note(request, answer, tid)
+        if self.store.events:
+            self.sandbox.webhooks.dispatch()
         await _send(
             send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(trouble and trouble.cut)
         )

@@ -15,7 +15,7 @@ from .clock import stamp
 from .faults import not_found
 from .money import cents
 from .schema import Entity, entities
-from .store import Body, Store, json_text, reference
+from .store import Body, Event, Store, json_text, reference
 
 NAME_SERIES = frozenset({"Customer", "Vendor", "Employee"})
 SALES_NUMBERS = frozenset({"Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt"})
@@ -47,6 +47,7 @@ class Books:
         self.clock = store.clock
         self._preferences: Body | None = None
         self._account_types: dict[str, str] = {}
+        self._first_accounts: dict[tuple[str, str | None], str | None] = {}
         self.differences = Differences()
         self.is_loading = False
         """While a bulk load is on, balances are written once at its end."""
@@ -129,6 +130,8 @@ class Books:
         )  # fmt: skip
         if entity == "Preferences":
             self._preferences = None
+        if entity == "Account":
+            self._first_accounts.clear()
 
     def write_new(self, entity: str, body: Body) -> None:
         """Stores a record for the first time, stamped now."""
@@ -136,13 +139,19 @@ class Books:
         body["SyncToken"] = "0"
         body["MetaData"] = {"CreateTime": stamp(now), "LastUpdatedTime": stamp(now)}
         self.write(entity, body, now, now)
+        self._tell(entity, body, "Create", now)
 
-    def write_changed(self, entity: str, body: Body) -> None:
-        """Stores a changed record: SyncToken one up, stamped now."""
+    def write_changed(self, entity: str, body: Body, operation: str = "Update") -> None:
+        """Stores a changed record: SyncToken one up, stamped now. `operation` is what webhooks are told."""
         now = self.clock.milliseconds()
         body["SyncToken"] = str(int(body["SyncToken"]) + 1)
         body["MetaData"] = {**body["MetaData"], "LastUpdatedTime": stamp(now)}
         self.write(entity, body, self._created(entity, str(body["Id"])), now)
+        self._tell(entity, body, operation, now)
+
+    def _tell(self, entity: str, body: Body, operation: str, at: int) -> None:
+        if operation in entities()[entity].webhooks and not self.is_loading:
+            self.store.events.append(Event(self.realm, entity, str(body["Id"]), operation, at))
 
     def _created(self, entity: str, id: str) -> int:
         row = self.store.execute(
@@ -165,6 +174,7 @@ class Books:
 
     def remove(self, entity: str, id: str) -> None:
         """Takes a record out and remembers that it was there."""
+        self._tell(entity, {"Id": id}, "Delete", self.clock.milliseconds())
         self.store.execute(
             "delete from records where realm = ? and entity = ? and id = ?", (self.realm, entity, id)
         )
@@ -198,6 +208,12 @@ class Books:
 
     def first_account(self, account_type: str, subtype: str | None = None) -> str | None:
         """Id of the oldest active account of a type (and subtype)."""
+        wanted = (account_type, subtype)
+        if wanted not in self._first_accounts:
+            self._first_accounts[wanted] = self._find_first_account(account_type, subtype)
+        return self._first_accounts[wanted]
+
+    def _find_first_account(self, account_type: str, subtype: str | None) -> str | None:
         row = self.store.execute(
             "select id from records where realm = ?1 and entity = 'Account' and active = 1"
             " and body ->> '$.AccountType' = ?2 and (?3 is null or body ->> '$.AccountSubType' = ?3)"

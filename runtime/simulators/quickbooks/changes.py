@@ -267,7 +267,7 @@ def void(books: Books, entity: str, sent: Any) -> Body:
         settlement.replace_links(books, entity, body, [])
         postings.replace_entries(books, entity, body, [])
         _zero(body)
-        books.write_changed(entity, body)
+        books.write_changed(entity, body, "Void")
     return body
 
 

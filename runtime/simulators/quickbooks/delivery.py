@@ -28,7 +28,7 @@ def send(books: Books, entity: Entity, id: str, to: str | None) -> Body:
         if not all(ADDRESS.fullmatch(part.strip()) for part in address.split(",")):
             raise fault("2210", f"Invalid Email Address Format : {address[:100]}", "sendTo")
         _mark(books, entity, body, address)
-        books.write_changed(entity.name, body)
+        books.write_changed(entity.name, body, "Emailed")
     return body
 
 

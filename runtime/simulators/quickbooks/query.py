@@ -7,6 +7,7 @@ select (* | count(*) | property {, property}) from Entity [where condition {and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
 from .faults import Fault, fault
@@ -138,6 +139,7 @@ def _unescaped(literal: str) -> str:
     return "".join(pieces)
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Statement:
     """The statement that a text means; 4000 for bad syntax, 4001 for positions out of range."""
     if not text.strip():

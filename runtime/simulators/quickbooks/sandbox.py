@@ -23,6 +23,7 @@ from .oauth import OAuth
 from .sandbox_page import render
 from .store import Store
 from .throttle import Throttle
+from .webhooks import Webhooks
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 LONGEST_LOG = 5000
@@ -53,6 +54,7 @@ class Sandbox:
 
     def __init__(self, store: Store, oauth: OAuth, throttle: Throttle) -> None:
         self.store, self.oauth, self.throttle = store, oauth, throttle
+        self.webhooks = Webhooks(store)
         self.rules: list[Trouble] = []
         self.random = random.Random(0)  # noqa: S311 (repeatable on purpose)
         self.log: deque[dict[str, Any]] = deque(maxlen=LONGEST_LOG)
@@ -98,6 +100,7 @@ class Sandbox:
                 ("clock", self._clock, ["GET", "POST"]),
                 ("throttle", self._throttle, ["GET", "POST"]),
                 ("faults", self._faults, ["GET", "POST", "DELETE"]),
+                ("webhooks", self._webhooks, ["GET", "POST"]),
                 ("tokens", self._tokens, ["POST"]),
                 ("requests", self._requests, ["GET", "DELETE"]),
                 ("snapshot", self._snapshot, ["POST"]),
@@ -145,6 +148,14 @@ class Sandbox:
         if request.method == "DELETE":
             self.rules.clear()
         return [asdict(rule) for rule in self.rules]
+
+    async def _webhooks(self, sent: Any, request: WebRequest) -> Any:
+        if request.method == "POST":
+            is_delivered = sent.pop("deliver", False)
+            self.webhooks.configure(sent)
+            if is_delivered:
+                await self.webhooks.deliver()
+        return self.webhooks.as_json()
 
     async def _tokens(self, sent: Any, request: WebRequest) -> Any:
         if "rotate" in sent:

@@ -40,6 +40,7 @@ class Entity:
     operations: frozenset[str]
     void: str | None
     has_changes: bool
+    webhooks: frozenset[str]
     required: tuple[str, ...]
     filterable: Mapping[str, str]
     sortable: Mapping[str, str]
@@ -85,6 +86,7 @@ def _entity(name: str, fact: Mapping[str, Any]) -> Entity:
         frozenset(fact["operations"]),
         fact["void"],
         fact["cdc"],
+        frozenset(fact["webhooks"] or ()),
         tuple(fact["required"]),
         _by_lower_name([*fact["filterable"], *times]),
         _by_lower_name([*fact["sortable"], *times]),

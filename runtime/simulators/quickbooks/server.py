@@ -51,6 +51,7 @@ def fill(store: Store, options: Options) -> None:
     """Makes the demo companies."""
     for name in options.companies:
         COMPANIES[name](store, options.seed)
+    store.events.clear()
     store.execute("analyze")
 
 

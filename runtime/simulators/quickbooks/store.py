@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,6 +17,16 @@ from .clock import Clock
 
 Body = dict[str, Any]
 """A record as JSON: what is sent and received."""
+
+class Event(NamedTuple):
+    """A change of a record: the operation is Create, Update, Delete, Void or Emailed; the moment in milliseconds."""
+
+    realm: str
+    entity: str
+    id: str
+    operation: str
+    at: int
+
 
 PRAGMAS = (
     "journal_mode=wal",
@@ -34,6 +44,8 @@ class Store:
     def __init__(self, path: str | Path, clock: Clock | None = None) -> None:
         self.path = str(path)
         self.clock = clock or Clock()
+        self.events: list[Event] = []
+        """What has been changed and not been told to webhooks yet."""
         self.open()
 
     def open(self) -> None:
@@ -52,10 +64,12 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """All or nothing. Inside another transaction it is a part of that one, undone alone when it fails."""
         inside = self.connection.in_transaction
+        told = len(self.events)
         self.execute("savepoint step" if inside else "begin immediate")
         try:
             yield
         except BaseException:
+            del self.events[told:]
             if inside:
                 self.execute("rollback to step")
                 self.execute("release step")

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
+from typing import Any
+
+import httpx2
+import pytest
+
+from .conftest import Client, sales_line
+
+
+class Endpoint:
+    """An app's endpoint: keeps what it is told, answers with the statuses it is given."""
+
+    def __init__(self) -> None:
+        self.told: Queue[tuple[dict[str, str], bytes]] = Queue()
+        self.statuses: list[int] = []
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                self.send_response(endpoint.statuses.pop(0) if endpoint.statuses else 200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+                endpoint.told.put(({name.lower(): value for name, value in self.headers.items()}, body))
+
+            def log_message(self, *_: Any) -> None:
+                return
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/hook"
+
+
+@pytest.fixture
+def endpoint(address: str) -> Iterator[Endpoint]:
+    found = Endpoint()
+    yield found
+    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": None})
+    found.server.shutdown()
+
+
+TXN = {"CustomerRef": {"value": "1"}, "Line": [sales_line(10_000)]}
+
+
+def test_a_change_is_told_as_cloud_events_with_a_signature(address: str, client: Client, endpoint: Endpoint) -> None:
+    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "verifier_token": "v1", "form": "cloudevents"})
+    made = client.save("Invoice", TXN)
+    headers, body = endpoint.told.get(timeout=5)
+    signature = base64.b64encode(hmac.new(b"v1", body, hashlib.sha256).digest()).decode()
+    assert headers["intuit-signature"] == signature
+    (event,) = json.loads(body)
+    assert (event["type"], event["intuitentityid"]) == ("qbo.invoice.created.v1", made["Id"])
+    assert event["intuitaccountid"] == client.realm
+
+
+def test_the_old_form_groups_by_company_and_names_the_operation(address: str, client: Client, endpoint: Endpoint) -> None:
+    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "form": "legacy"})
+    made = client.save("Invoice", TXN)
+    client.save("Invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="void")
+    bodies = [json.loads(endpoint.told.get(timeout=5)[1]) for _ in range(2)]
+    told = [entity for body in bodies for note in body["eventNotifications"] for entity in note["dataChangeEvent"]["entities"]]
+    assert [(one["name"], one["operation"]) for one in told] == [("Invoice", "Create"), ("Invoice", "Void")]
+
+
+def test_what_is_refused_is_not_told(address: str, client: Client, endpoint: Endpoint) -> None:
+    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "form": "cloudevents"})
+    client.refused("Invoice", {**TXN, "Line": [sales_line(1, "999")]})
+    client.save("Customer", {"DisplayName": "Told"})
+    (event,) = json.loads(endpoint.told.get(timeout=5)[1])
+    assert event["type"] == "qbo.customer.created.v1"
+
+
+def test_a_failed_delivery_is_tried_again_after_its_delay(address: str, client: Client, endpoint: Endpoint) -> None:
+    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "form": "cloudevents"})
+    endpoint.statuses = [500]
+    client.save("Customer", {"DisplayName": "Told Twice"})
+    first = endpoint.told.get(timeout=5)
+    deliver = {"deliver": True}
+    while not (waiting := httpx2.get(f"{address}/_sandbox/webhooks").json()["pending"]):
+        continue
+    assert waiting[0]["failures"] == 1
+    assert httpx2.post(f"{address}/_sandbox/webhooks", json=deliver).json()["pending"] == waiting
+    httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": 10})
+    assert httpx2.post(f"{address}/_sandbox/webhooks", json=deliver).json()["pending"] == []
+    assert endpoint.told.get(timeout=5)[1] == first[1]
