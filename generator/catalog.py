@@ -25,6 +25,15 @@ METHOD_CLASSES: dict[str, MethodClass] = {
 }
 """The filter class of each usual method; any other method is `custom`."""
 
+HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
+    "read": (True, False, True, False),
+    "create": (False, False, False, False),
+    "overwrite": (False, True, True, False),
+    "destroy": (False, True, True, False),
+    "send": (False, True, False, True),
+}
+"""For each risk: read-only, destructive, idempotent, reaches the open world."""
+
 
 @dataclass(frozen=True, slots=True)
 class Auth:
@@ -144,6 +153,23 @@ class ErrorRules:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchForm:
+    """How the vendor takes several operations in one request.
+
+    `items` and `answers` are where they stand in the body and in the answer, `id` ties one to the other. `forms` says
+    for each method how its operation is written; in it `{entity}` and `{statement}` are filled, and the text
+    `{body}` alone stands for the record.
+    """
+
+    path: str = ""
+    most: int = 0
+    items: str = ""
+    answers: str = ""
+    id: str = ""
+    forms: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Integration:
     """Everything that is true of a whole vendor."""
 
@@ -168,6 +194,7 @@ class Integration:
     once_header: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     """Every tag that a resource or method may carry, with what it stands for."""
+    batch: BatchForm = BatchForm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +213,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a list tool can be asked."""
+    """What a list tool can be asked. An `entity` of `*` reads whatever the raw query names."""
 
     entity: str
     conditions: tuple[Condition, ...] = ()
@@ -200,18 +227,33 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a multipart body: a JSON object of `fields`, or the bytes that `content` holds in base64."""
+
+    name: str
+    fields: tuple[str, ...] = ()
+    content: str = ""
+    file_name: str = ""
+    """The argument that names the file."""
+    media_type: str = ""
+    """The argument that says its media type."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request to the vendor. What is fixed is filled in already; `{name}` that is left comes from the call.
 
     `{name}` is an argument, a field of the account, or one of `statement conditions order_by start page limit
-    cursor`. A query parameter with nothing to fill it is left out.
+    cursor`. A query parameter with nothing to fill it is left out. A path that begins with `{origin}` is taken from
+    the root of the vendor's host, not from the base URL.
     """
 
     verb: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
-    body: Literal["none", "record", "json_patch"] = "none"
+    body: Literal["none", "record", "json_patch", "parts"] = "none"
+    parts: tuple[Part, ...] = ()
     body_arguments: tuple[tuple[str, str], ...] = ()
     """(argument, the vendor's field) for everything that goes into the body, such as ("id", "Id")."""
     fixed: dict[str, Any] = field(default_factory=dict)
@@ -222,9 +264,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """What comes back. `path` leads to it in the answer; `behaviour` names code for what data cannot say."""
+    """What comes back. `path` leads to it in the answer; `behaviour` names code for what data cannot say.
 
-    kind: Literal["record", "records", "file", "nothing", "behaviour"]
+    `text` is a body that is no object, told under the name that `path` holds. `batch` is an answer for each
+    operation of a batch.
+    """
+
+    kind: Literal["record", "records", "file", "nothing", "behaviour", "text", "batch"]
     path: tuple[str, ...] = ()
     media_type: str = ""
     file_name: str = ""

@@ -10,17 +10,8 @@ from typing import Any
 import orjson
 
 from generator.arguments import Arguments
-from generator.catalog import Call, Example, Returns, Risk, Tool
+from generator.catalog import HINTS, Call, Example, Part, Returns, Risk, Tool
 from generator.methods import Method
-
-HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
-    "read": (True, False, True, False),
-    "create": (False, False, False, False),
-    "overwrite": (False, True, True, False),
-    "destroy": (False, True, True, False),
-    "send": (False, True, False, True),
-}
-"""For each risk: read-only, destructive, idempotent, reaches the open world."""
 
 
 def tool_of(
@@ -86,10 +77,32 @@ def _call(method: Method, made: Arguments) -> Call:
         path=_filled(path, method),
         query=tuple((name, _filled(template, method)) for name, template in pairs),
         headers=tuple((rules.get("headers") or {}).items()),
-        body="record" if body == "whole_record" or isinstance(body, list) else body,
+        body=_body_kind(body),
+        parts=_parts(body),
         body_arguments=tuple(made.body),
         fixed=dict(rules.get("fixed") or {}),
         joins=dict(made.joins),
+    )
+
+
+def _body_kind(body: Any) -> Any:
+    if isinstance(body, dict):
+        return "parts"
+    return "record" if body == "whole_record" or isinstance(body, list) else body
+
+
+def _parts(body: Any) -> tuple[Part, ...]:
+    if not isinstance(body, dict):
+        return ()
+    return tuple(
+        Part(
+            name=each["name"],
+            fields=tuple(each.get("json") or ()),
+            content=each.get("file", ""),
+            file_name=each.get("file_name", ""),
+            media_type=each.get("media_type", ""),
+        )
+        for each in body["parts"]
     )
 
 
@@ -109,4 +122,6 @@ def _returns(method: Method) -> Returns:
         return Returns("file", media_type=value["file"], file_name=_filled(value.get("name", ""), method))
     if "behaviour" in value:
         return Returns("behaviour", behaviour=value["behaviour"], paged=value.get("paged", False))
-    return Returns("nothing")
+    if "text" in value:
+        return Returns("text", path=(value["text"],))
+    return Returns("batch" if value.get("batch") else "nothing")

@@ -18,6 +18,7 @@ TokenHash = NewType("TokenHash", bytes)
 Clock = Callable[[], float]
 AccountStatus = Literal["pending", "active", "needs_reconnect"]
 RateLimitStyle = Literal["tool_result", "http_429"]
+ToolExposure = Literal["full", "discovery"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class ServerConfig:
     rate_limit_style: RateLimitStyle = "tool_result"
     max_answer_bytes: int = 0
     """Largest text of one answer; 0 takes the deployment's own."""
+    tool_exposure: ToolExposure = "full"
+    """Whether the MCP door lists every tool, or only those that find, describe and call the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,12 @@ class Config(Body):
     max_answer_bytes: Annotated[
         int, Field(ge=0, le=10_000_000, description="Largest text of one answer; 0 for the deployment's own.")
     ] = 0
+    tool_exposure: Annotated[
+        Literal["full", "discovery"],
+        Field(
+            description="full lists every tool; discovery lists three, which find, describe and call the others."
+        ),
+    ] = "full"
 
 
 class NewMcpServer(Body):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, Protocol
@@ -18,13 +18,14 @@ import orjson
 
 from generator.catalog import Catalog, Integration, Tool
 from runtime.errors import LedgerportError, RateLimited
-from runtime.mcp_server import protocol, results
+from runtime.mcp_server import discovery, protocol, results
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
 from runtime.operations.calls import Answer
+from runtime.upstream.limits import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,9 @@ class Calls(Protocol):
         idempotency_key: str = "",
     ) -> Answer:
         """The answer of one call."""
+
+    async def limits(self, grant: Grant) -> Limits:
+        """How the company stands with its vendor's limits; nothing is counted."""
 
 
 class Log(Protocol):
@@ -133,14 +137,38 @@ class Methods:
     async def _call(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         name, arguments = protocol.call_of(message)
         tool = toolset.tools.get(name)
-        if tool is None:
+        if tool is not None:
+            answer = await self._answer_of(message, grant, toolset, tool, arguments)
+        elif toolset.discovery is not None and name in discovery.NAMES:
+            answer = await self._discovered(message, grant, toolset, name, arguments)
+        else:
             # Word for word the same for a tool that the filter leaves out and one that never was.
             raise message.refuse(INVALID_PARAMS, f"Unknown tool: {name[: protocol.LONGEST_ECHO]}")
-        call = self._run(grant, toolset, tool, arguments, _idempotency_key(message))
-        answer = await (call if tool.is_read_only else self._to_its_end(call))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.too_many(answer, message.id)
         return results.success(self._body(message, grant, self.result_of(answer)), answer)
+
+    async def _answer_of(
+        self, message: Message, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any]
+    ) -> Answer:
+        call = self._run(grant, toolset, tool, arguments, _idempotency_key(message))
+        return await (call if tool.is_read_only else self._to_its_end(call))
+
+    async def _discovered(
+        self, message: Message, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any]
+    ) -> Answer:
+        """The answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
+        assert toolset.discovery is not None
+        began = perf_counter()
+        try:
+            if name == discovery.CALL:
+                tool, arguments = toolset.discovery.chosen(arguments)
+                return await self._answer_of(message, grant, toolset, tool, arguments)
+            answer = toolset.discovery.answer(name, arguments, grant.config.max_answer_bytes)
+        except LedgerportError as error:
+            answer = Answer(status=0, error=error)
+        self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
+        return replace(answer, status=0, limits=await self._calls.limits(grant))
 
     def result_of(self, answer: Answer) -> dict[str, Any]:
         """The result that an answer becomes."""
@@ -154,20 +182,20 @@ class Methods:
         try:
             answer = await self._calls.call(grant, toolset.tools, tool.name, arguments, idempotency_key=key)
         except asyncio.CancelledError:
-            self._log_call(grant, tool, began, 0, "cancelled")
+            self._log_call(grant, tool.name, began, 0, "cancelled")
             raise
         except Exception:
             logger.exception("the call of %s failed inside", tool.name)
             answer = _broken(tool)
-        self._log_call(grant, tool, began, answer.status, answer.error.code if answer.error else None)
+        self._log_call(grant, tool.name, began, answer.status, answer.error.code if answer.error else None)
         return answer
 
-    def _log_call(self, grant: Grant, tool: Tool, began: float, status: int, error: str | None) -> None:
+    def _log_call(self, grant: Grant, tool: str, began: float, status: int, error: str | None) -> None:
         self._log(
             "tool_call",
             server=grant.server_id,
             account=grant.account.id,
-            tool=tool.name,
+            tool=tool,
             status=status,
             ms=round((perf_counter() - began) * 1000, 2),
             error=error,
@@ -195,7 +223,10 @@ class Methods:
 
     def _instructions(self, grant: Grant) -> dict[str, str]:
         integration = self._integration(grant)
-        return {"instructions": integration.guidance} if integration and integration.guidance else {}
+        guidance = integration.guidance if integration else ""
+        if grant.config.tool_exposure == "discovery":
+            guidance = f"{discovery.GUIDANCE}\n\n{guidance}".strip()
+        return {"instructions": guidance} if guidance else {}
 
     def _server_info(self, grant: Grant) -> bytes:
         integration = self._integration(grant)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generator.catalog import Catalog, Tool, select
+from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.recent import Recent
 from runtime.model import ServerConfig
 
@@ -27,14 +28,16 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 @dataclass(frozen=True, eq=False)
 class Toolset:
-    """The tools that one filter leaves, by name, and the head of their list."""
+    """The tools that one filter leaves, by name, and the head of their list: all of them, or those that find them."""
 
     tools: dict[str, Tool]
+    discovery: Discovery | None = None
 
     @cached_property
     def head(self) -> bytes:
         """The list up to and including the last tool, without what differs from request to request."""
-        return b'{"result":{"tools":[' + b",".join(tool.wire for tool in self.tools.values()) + b"]"
+        listed = self.discovery.listed if self.discovery else self.tools
+        return b'{"result":{"tools":[' + b",".join(tool.wire for tool in listed.values()) + b"]"
 
     @cached_property
     def _packed(self) -> tuple[bytes, int]:
@@ -72,10 +75,10 @@ class Toolsets:
 
     def of(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """The toolset that `config` leaves of an integration."""
-        key = (catalog.version, integration, config.methods, config.tags)
+        key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure)
         return self._by_filter.get(key) or self._by_filter.put(key, _make(catalog, integration, config))
 
 
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
-    tools = select(catalog.of(integration), config.methods, config.tags)
-    return Toolset({tool.name: tool for tool in tools})
+    tools = {tool.name: tool for tool in select(catalog.of(integration), config.methods, config.tags)}
+    return Toolset(tools, Discovery(tools) if config.tool_exposure == "discovery" else None)

@@ -49,6 +49,7 @@ def of_config(config: ServerConfig) -> dict[str, Any]:
         "require_api_token_auth": config.require_api_token_auth,
         "rate_limit_style": config.rate_limit_style,
         "max_answer_bytes": config.max_answer_bytes,
+        "tool_exposure": config.tool_exposure,
     }
 
 

@@ -124,8 +124,13 @@ class Calls:
             return await self._done(job)
         except LedgerportError as error:
             if job.limits is NO_LIMITS:
-                job.limits = await self._limits(job, is_call=False)
+                job.limits = await self._limits(job.account, job.integration, is_call=False)
             return Answer(status=job.status, error=_in_words(job, error), limits=job.limits)
+
+    async def limits(self, grant: Grant) -> Limits:
+        """How the company stands with its vendor's limits; nothing is counted."""
+        integration = self._catalog().integrations[grant.account.integration]
+        return await self._limits(grant.account, integration, is_call=False)
 
     async def _done(self, job: Job) -> Answer:
         returns = job.tool.returns
@@ -179,13 +184,13 @@ class Calls:
             authorization=authorization_headers(job.integration, job.account, credentials),
             once_key=job.once_key,
         )
-        job.limits = await self._limits(job, is_call=True)
+        job.limits = await self._limits(job.account, job.integration, is_call=True)
         response = await self._client.send(request, job.account.id)
         job.status = response.status
         return response
 
-    async def _limits(self, job: Job, *, is_call: bool) -> Limits:
-        account, windows = job.account, job.integration.rate_limit.windows
+    async def _limits(self, account: Account, integration: Integration, *, is_call: bool) -> Limits:
+        windows = integration.rate_limit.windows
         company = f"{account.integration}/{account.environment}/{account.company}"
         count = self._hot.count if is_call else self._hot.peek
         return measure(windows, await count(company, windows, self._clock()))

@@ -10,13 +10,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from uuid import uuid4
 
 from generator.catalog import METHOD_CLASSES, Catalog, Integration, Tool, select
 from runtime.crypto import Keys, new_secret
 from runtime.errors import InvalidRequest, NotFound
-from runtime.model import AccountId, AuditEntry, Clock, McpServer, McpServerId, ServerConfig, TokenHash
+from runtime.model import (
+    AccountId,
+    AuditEntry,
+    Clock,
+    McpServer,
+    McpServerId,
+    RateLimitStyle,
+    ServerConfig,
+    TokenHash,
+    ToolExposure,
+)
 from runtime.operations import answers
 from runtime.operations.names import checked_expiry, checked_name, did_you_mean
 from runtime.settings import Settings
@@ -25,6 +35,11 @@ if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
 
 PREFIX = "lpm_"
+CHOICES: dict[str, tuple[str, ...]] = {
+    "rate_limit_style": get_args(RateLimitStyle),
+    "tool_exposure": get_args(ToolExposure),
+}
+"""What each switch of a config may be set to."""
 METHOD_WORDS = tuple(sorted({*METHOD_CLASSES.values(), "custom"}))
 
 
@@ -178,11 +193,13 @@ def check_filter(
 
 
 def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
-    """The config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key."""
+    """The config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key or choice."""
     known = [each.name for each in fields(ServerConfig)]
     for key in change:
         if key not in known:
             raise InvalidRequest(f'config has no "{key[:80]}".{did_you_mean(key, known)}')
+        if key in CHOICES and change[key] not in CHOICES[key]:
+            raise InvalidRequest(f"config.{key} is {' or '.join(CHOICES[key])}.")
     values: dict[str, Any] = {
         key: tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
         for key, value in change.items()

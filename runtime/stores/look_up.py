@@ -135,6 +135,7 @@ def read_config(text: str) -> ServerConfig:
         words.get("require_api_token_auth", False),
         words.get("rate_limit_style", "tool_result"),
         words.get("max_answer_bytes", 0),
+        words.get("tool_exposure", "full"),
     )
 
 
@@ -146,5 +147,6 @@ def write_config(config: ServerConfig) -> str:
         "require_api_token_auth": config.require_api_token_auth,
         "rate_limit_style": config.rate_limit_style if config.rate_limit_style != "tool_result" else "",
         "max_answer_bytes": config.max_answer_bytes,
+        "tool_exposure": config.tool_exposure if config.tool_exposure != "full" else "",
     }
     return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

@@ -179,6 +179,25 @@ def test_an_agent_that_is_throttled_reads_how_long_to_wait_and_goes_on(stage, ki
         assert someone.call("get_quick_books_company_info").value["CompanyName"]
 
 
+@every_client
+def test_an_agent_finds_its_tools_by_words_and_calls_what_it_found(stage, kind):
+    with agent(kind, stage.server(tool_exposure="discovery", tags=["crm"])["url"]) as someone:
+        assert list(someone.tools()) == ["search_tools", "get_tool_schema", "call_tool"]
+        found = someone.call("search_tools", query="find a customer by name").value["tools"][0]["name"]
+        assert found == "list_all_quick_books_customers"
+        schema = someone.call("get_tool_schema", names=[found]).value["tools"][0]["inputSchema"]
+        assert "DisplayName_contains" in schema["properties"]
+        by_call = someone.call("call_tool", name=found, arguments={"limit": 2}).value
+        assert by_call == someone.call(found, limit=2).value
+        wrong = someone.call("call_tool", name=found, arguments={"limt": 2})
+        assert wrong.is_error
+        assert 'Did you mean "limit"?' in wrong.text
+        hidden = someone.call("call_tool", name="list_all_quick_books_journal_entries")
+        assert hidden.is_error
+        assert "There is no tool" in hidden.text
+        assert not someone.call("search_tools", query="journal entry").value["tools"]
+
+
 def _expire(stage, server_id: str) -> None:
     """Let the moment of expiry pass: an expiry must lie 60 s ahead when it is set, so the record is moved instead."""
     with sqlite3.connect(stage.demo.data / "ledgerport.sqlite3") as records:

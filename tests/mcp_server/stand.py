@@ -150,6 +150,9 @@ class FakeCalls:
         self.done.append(name)
         return self.answer if isinstance(self.answer, Answer) else self.answer(name, arguments)
 
+    async def limits(self, grant: Grant) -> Limits:
+        return LIMITS
+
 
 @dataclass
 class Response:

@@ -154,6 +154,14 @@ def test_a_change_that_would_leave_no_tool_or_a_past_expiry_changes_nothing(
     assert here.mcp_servers.get(account_id, made["id"])["name"] == "Agent"
 
 
+@pytest.mark.parametrize(
+    "config", [{"tool_exposure": "some"}, {"rate_limit_style": None}, {"tool_exposure": True}]
+)
+def test_a_switch_takes_its_own_words_only(here: Deployment, account_id: str, config: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match=r"config\.(tool_exposure|rate_limit_style) is "):
+        here.mcp_servers.create(account_id, "A URL", config)
+
+
 def test_an_expired_a_foreign_and_an_unknown_server_are_not_found_alike(
     here: Deployment, account_id: str
 ) -> None:
