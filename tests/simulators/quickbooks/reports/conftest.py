@@ -1,0 +1,20 @@
+"""Companies for the tests of reports: the three demo companies, made once, on a clock that stands still."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.clock import Clock
+from runtime.simulators.quickbooks.store import Store
+
+from ..conftest import NOON
+
+
+@pytest.fixture(scope="session")
+def three() -> Store:
+    """One store with the landscaper, the consultancy and the IT service provider."""
+    store = Store(":memory:", Clock(frozen=NOON))
+    for name in companies.BUSINESSES:
+        companies.make(store, name)
+    return store
