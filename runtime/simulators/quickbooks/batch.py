@@ -60,7 +60,7 @@ def _done(service: api.Api, books: Books, item: Mapping[str, Any]) -> bytes:
         return b'"CDCResponse":%b' % changes_since.response(books, names, since)
     names_found = [name for name in item if name not in ITEM_KEYS]
     entity = entities().get(names_found[0]) if len(names_found) == 1 else None
-    if entity is None:
+    if entity is None or entity.name in ("RecurringTransaction", "ExchangeRate", "TaxService"):
         raise fault("2000", f"Invalid or unsupported object name : {', '.join(names_found)[:100]}")
     operation = str(item.get("operation") or "").lower()
     if operation not in ("create", "update", "delete", "void"):

@@ -79,6 +79,9 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
         if opening.is_asked_for(entity, sent):
             opening.make(books, entity, sent, body, create)
             body = books.read(entity, body["Id"])
+        if entity == "CreditMemo" and books.preference("SalesFormsPrefs", "AutoApplyCredit"):
+            settlement.apply_credit(books, body, create)
+            body = books.read(entity, body["Id"])
     return body
 
 
@@ -192,6 +195,8 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
     """Writes the record, then what follows from it."""
     entity = facts.name
     body["domain"], body["sparse"] = "QBO", False
+    if facts.is_transaction:
+        currency.complete(books, facts.fields, body)
     opening = (
         body.get("QtyOnHand")
         if old is None and entity == "Item" and body.get("Type") == "Inventory"

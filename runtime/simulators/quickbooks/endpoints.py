@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from . import attachments, batch, changes, changes_since, query_sql, reports
+from . import attachments, batch, changes, changes_since, query_sql, recurring, reports
 from .api import Answer, Api, Request, Route, parsed
 from .books import Books
 from .faults import JSON, fault, missing, unsupported
@@ -90,4 +90,5 @@ ROUTES: dict[str, Route] = {
     "download": attachments.download,
     "exchangerate": exchange_rate,
     "taxservice": tax_service,
+    "recurringtransaction": recurring.answer,
 }

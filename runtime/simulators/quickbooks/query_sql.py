@@ -145,6 +145,8 @@ def _expression(entity: Entity, name: str) -> tuple[str, str]:
         return COLUMNS[name]
     if name == "Name" and "DisplayName" not in entity.fields:
         return "name", "text"
+    if name == "Type" and entity.name == "RecurringTransaction":
+        return "name", "text"  # where a template keeps the kind of its transaction
     head, _, rest = name.partition(".")
     field = entity.fields.get(head)
     path = name

@@ -7,6 +7,7 @@ payment keeps the amount unapplied. Both sides' SyncTokens move.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -259,6 +260,29 @@ def _cut(books: Books, payer: tuple[str, str], target: tuple[str, str], left: in
                 (books.realm, *payer, *target, link.cents, body["TxnDate"]),
             )
     books.write_changed(payer[0], body)
+
+
+def apply_credit(books: Books, credit: Body, create: Callable[[Books, str, Any], Body]) -> None:
+    """Links a new credit memo to the customer's open invoices, oldest first, by a payment of zero."""
+    left = cents(credit["Balance"])
+    rows = books.store.execute(
+        "select id, balance from records where realm = ? and entity = 'Invoice' and customer = ? and balance > 0"
+        " order by txn_date, num",
+        (books.realm, reference(credit["CustomerRef"])),
+    ).fetchall()
+    lines: list[Body] = []
+    for id, balance in rows:
+        used = min(left, balance)
+        if used > 0:
+            lines.append({"Amount": amount(used), "LinkedTxn": [{"TxnId": id, "TxnType": "Invoice"}]})
+            left -= used
+    if not lines:
+        return
+    total = cents(credit["Balance"]) - left
+    lines.append({"Amount": amount(total), "LinkedTxn": [{"TxnId": credit["Id"], "TxnType": "CreditMemo"}]})
+    note = "Created by QB Online to link credits to charges."
+    body = {"CustomerRef": credit["CustomerRef"], "TotalAmt": 0, "Line": lines, "PrivateNote": note}
+    create(books, "Payment", {**body, "TxnDate": credit["TxnDate"]})
 
 
 def unapplied(body: Body) -> int:

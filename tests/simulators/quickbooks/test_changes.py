@@ -544,3 +544,35 @@ def test_a_budget_needs_amounts_for_accounts_of_the_profit_and_loss(books: Books
     assert refusal(changes.create, books, "Budget", year)[0] == "6500"
     wrong = {**detail, "AccountRef": {"value": "35"}}
     assert refusal(changes.create, books, "Budget", {**year, "BudgetDetail": [wrong]})[0] == "6510"
+
+
+def prefer(books: Books, **groups: Any) -> None:
+    changes.update(books, "Preferences", key(books.read("Preferences", "1"), sparse=True, **groups))
+
+
+def test_a_credit_is_applied_by_itself_when_the_company_prefers_it(books: Books) -> None:
+    prefer(books, SalesFormsPrefs={"AutoApplyCredit": True})
+    first, second = invoice(books, 3_000, TxnDate="2026-11-01"), invoice(books, 5_000, TxnDate="2026-11-02")
+    credit = changes.create(books, "CreditMemo", {"CustomerRef": {"value": "1"}, "Line": [sales_line(4_000)]})
+    assert credit["RemainingCredit"] == 0
+    assert [books.read("Invoice", made["Id"])["Balance"] for made in (first, second)] == [0, 40]
+    link = books.read("Payment", credit["LinkedTxn"][0]["TxnId"])
+    assert (link["TotalAmt"], link["PrivateNote"]) == (0, "Created by QB Online to link credits to charges.")
+
+
+def test_a_foreign_currency_needs_multicurrency_and_a_rate(books: Books) -> None:
+    euro = {"CurrencyRef": {"value": "EUR"}}
+    assert refusal(lambda: invoice(books, **euro))[0] == "6000"
+    prefer(books, CurrencyPrefs={"MultiCurrencyEnabled": True})
+    assert refusal(lambda: invoice(books, **euro))[0] == "2220"
+    changes.create(books, "CompanyCurrency", {"Code": "EUR"})
+    made = invoice(books, ExchangeRate=1.25, **euro)
+    assert (made["TotalAmt"], made["HomeTotalAmt"], made["HomeBalance"]) == (100, 125, 125)
+    assert account(books, "84") == 125
+
+
+def test_a_void_stays_a_void_in_the_ledger(books: Books) -> None:
+    made = invoice(books)
+    changes.void(books, "Invoice", key(made))
+    assert account(books, "84") == 0
+    assert ledger.trial_balance(books.store, books.realm).get("82", 0) == 0

@@ -227,3 +227,18 @@ def test_a_payment_is_voided_by_an_update_that_includes_void(client: Client) -> 
     assert client.refused("Payment", key, operation="void")["code"] == "500"
     assert client.save("Payment", key, operation="update", include="void")["PrivateNote"] == "Voided"
     assert client.get_one("Invoice", invoice["Id"])["Balance"] == 100
+
+
+def test_a_template_is_kept_found_and_deleted_wrapped_by_its_kind(client: Client) -> None:
+    info = {"Name": "Monthly", "RecurType": "Automated", "Active": True}
+    answer = client.call("POST", "recurringtransaction", json={"Invoice": {**TXN, "RecurringInfo": info}})
+    made = answer.json()["RecurringTransaction"]["Invoice"]
+    (found,) = client.select("select * from RecurringTransaction where Type = 'Invoice'")
+    assert found["Invoice"]["RecurringInfo"]["Name"] == "Monthly"
+    key = {"RecurringTransaction": {"Invoice": {"Id": made["Id"], "SyncToken": "0"}}}
+    answer = client.call("POST", "recurringtransaction", json=key, params={"operation": "delete"})
+    assert answer.json()["RecurringTransaction"]["status"] == "Deleted"
+    assert client.select("select * from RecurringTransaction") == []
+    for body, code in (({"Invoice": TXN}, "2020"), ({"Customer": {}}, "2000"), ({}, "2010")):
+        answer = client.call("POST", "recurringtransaction", json=body)
+        assert answer.json()["Fault"]["Error"][0]["code"] == code

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from ..books import Books, entity_named, id_series
 from ..faults import business, fault, missing
-from ..money import decimal
+from ..money import amount, cents, decimal, share
 from ..shape import checked
 from ..store import Body
 from . import names, prepares
@@ -35,6 +37,35 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     ).fetchone()
     if row:
         raise names.duplicate_name("currency")
+
+
+def currency_reference(code: str) -> Body:
+    """A reference to a currency."""
+    return {"value": code, "name": KNOWN.get(code, code)}
+
+
+def check_currency(books: Books, code: str) -> None:
+    """6000 for a foreign currency in a company that has one only, 2220 for one that it does not have."""
+    if not books.preference("CurrencyPrefs", "MultiCurrencyEnabled"):
+        raise business("You can't use a foreign currency: multicurrency is not enabled for this company.", "CurrencyRef")
+    row = books.store.execute(
+        "select active from records where realm = ? and entity = 'CompanyCurrency' and body ->> '$.Code' = ?",
+        (books.realm, code),
+    ).fetchone()
+    if row is None or not row[0]:
+        raise fault("2220", f"Invalid Currency Type : {code[:50]}", "CurrencyRef")
+
+
+HOME_AMOUNTS = {"HomeTotalAmt": "TotalAmt", "HomeBalance": "Balance"}
+
+
+def complete(books: Books, fields: Mapping[str, Any], body: Body) -> None:
+    """Amounts in home currency on a transaction in a foreign one."""
+    rate = decimal(body.get("ExchangeRate") or 1)
+    for name, source in HOME_AMOUNTS.items():
+        body.pop(name, None)
+        if rate != 1 and name in fields and source in body:
+            body[name] = amount(share(cents(body[source]), rate, Decimal(1)))
 
 
 def rate_on(books: Books, code: str, day: str | None) -> Body:

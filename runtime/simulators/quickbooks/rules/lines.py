@@ -10,6 +10,7 @@ from ..books import Books
 from ..faults import business, fault, missing
 from ..money import amount, cents, decimal
 from ..store import Body, reference
+from .currency import check_currency, currency_reference, rate_on
 
 DETAIL_KEYS = {
     "SalesItemLineDetail": "SalesItemLineDetail",
@@ -158,19 +159,21 @@ def refuse_duplicate(books: Books, entity: str, body: Body) -> None:
 
 
 def currency(books: Books, body: Body) -> None:
-    """CurrencyRef is the home currency when left out."""
-    if not reference(body.get("CurrencyRef")):
-        home = books.home_currency()
-        body["CurrencyRef"] = {"value": home, "name": CURRENCY_NAMES.get(home, home)}
+    """CurrencyRef and ExchangeRate: those of the customer or vendor and of the day when left out."""
+    party = books.find("Customer", reference(body.get("CustomerRef"))) or books.find(
+        "Vendor", reference(body.get("VendorRef"))
+    )
+    home = books.home_currency()
+    code = reference(body.get("CurrencyRef")) or reference((party or {}).get("CurrencyRef")) or home
+    body["CurrencyRef"] = currency_reference(code)
+    if code == home:
         body.pop("ExchangeRate", None)
-    elif reference(body["CurrencyRef"]) == books.home_currency():
-        body.pop("ExchangeRate", None)
-
-
-CURRENCY_NAMES = {
-    "USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",
-    "AUD": "Australian Dollar",
-}  # fmt: skip
+        return
+    check_currency(books, code)
+    if not body.get("ExchangeRate"):
+        body["ExchangeRate"] = rate_on(books, code, body["TxnDate"])["Rate"]
+    if decimal(body["ExchangeRate"]) <= 0:
+        raise business("The exchange rate must be greater than 0.", "ExchangeRate")
 
 
 def set_amount(body: Body, name: str, value: int) -> None:
