@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from .server import COMPANIES, Options, PortTaken, serve
+from .companies import BUSINESSES, USUAL_SIZE
+from .server import Options, PortTaken, serve
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -21,8 +22,9 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=1, help="what the demo companies are made from")
     parser.add_argument(
-        "--company", action="append", choices=sorted(COMPANIES), help="demo company; may be repeated"
+        "--company", action="append", choices=sorted(BUSINESSES), help="demo company; may be repeated"
     )
+    parser.add_argument("--size", type=int, default=USUAL_SIZE, help="transactions of a made company, about")
     parser.add_argument("--client-id", default="sandbox-client")
     parser.add_argument("--client-secret", default="sandbox-secret")
     parser.add_argument("--no-throttle", action="store_true", help="without the service's rate limits")
@@ -33,7 +35,7 @@ def main() -> int:
     """Runs the simulator; the exit status."""
     given = arguments().parse_args()
     options = Options(
-        port=given.port, data=given.data or ":memory:", host=given.host, seed=given.seed,
+        port=given.port, data=given.data or ":memory:", host=given.host, seed=given.seed, size=given.size,
         companies=tuple(given.company or ("landscaper",)), clients={given.client_id: given.client_secret},
         throttle=not given.no_throttle,
     )  # fmt: skip

@@ -18,7 +18,28 @@ from .books import Books
 from .faults import JSON, Fault, fault, not_found, unsupported
 from .store import Body, Store
 
-TYPES = frozenset("ai csv doc docx eps gif jpeg jpg ods pdf png rtf tif tiff txt xls xlsx xml".split())
+TYPES = frozenset(
+    (
+        "ai",
+        "csv",
+        "doc",
+        "docx",
+        "eps",
+        "gif",
+        "jpeg",
+        "jpg",
+        "ods",
+        "pdf",
+        "png",
+        "rtf",
+        "tif",
+        "tiff",
+        "txt",
+        "xls",
+        "xlsx",
+        "xml",
+    )
+)
 LINK_LIFE = 900
 MOST_PARTS = 200
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import postings, references, settlement
 from .books import Books, entity_named, id_series
-from .faults import business, fault, invalid_id, missing, stale, unsupported
+from .faults import fault, invalid_id, missing, stale, unsupported
 from .rules import (
     accounts,
     attachables,
@@ -35,7 +35,21 @@ from .schema import Entity
 from .shape import checked, is_empty
 from .store import Body
 
-RULES = (accounts, attachables, company, currency, entries, items, journal, names, payments, purchases, sales, stock, time)
+RULES = (
+    accounts,
+    attachables,
+    company,
+    currency,
+    entries,
+    items,
+    journal,
+    names,
+    payments,
+    purchases,
+    sales,
+    stock,
+    time,
+)
 
 SPARSE_NEEDS = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",), "Payment": ("CustomerRef", "TotalAmt")}
 FILLED_IN = frozenset(

@@ -1,6 +1,7 @@
 """Time. Every module asks this clock, so that the control can travel in time and tests need not wait.
 
-The service writes times in US Pacific with an offset: `MetaData` to the second, the `time` of an answer to the millisecond.
+The service writes times in US Pacific with an offset: `MetaData` to the second, the `time` of an answer to the
+millisecond.
 """
 
 from __future__ import annotations

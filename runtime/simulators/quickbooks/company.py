@@ -48,9 +48,12 @@ def address_of(number: int, city: str | None) -> Body:
     """An invented address."""
     street = STREETS[number % len(STREETS)]
     return {
-        "Line1": f"{100 + number * 37 % 900} {street}", "City": city or "Bayshore", "CountrySubDivisionCode": "CA",
-        "PostalCode": f"94{300 + number * 13 % 100}", "Country": "USA",
-    }  # fmt: skip
+        "Line1": f"{100 + number * 37 % 900} {street}",
+        "City": city or "Bayshore",
+        "CountrySubDivisionCode": "CA",
+        "PostalCode": f"94{300 + number * 13 % 100}",
+        "Country": "USA",
+    }
 
 
 def phone_of(number: int) -> Body:
@@ -82,20 +85,30 @@ def company_info(books: Books, name: str, industry: str) -> None:
         books,
         "CompanyInfo",
         {
-            "CompanyName": name, "LegalName": name, "CompanyAddr": {"Id": "1", **address_of(3, "San Pablo")},
+            "CompanyName": name,
+            "LegalName": name,
+            "CompanyAddr": {"Id": "1", **address_of(3, "San Pablo")},
             "CustomerCommunicationAddr": {"Id": "1", **address_of(3, "San Pablo")},
-            "LegalAddr": {"Id": "1", **address_of(3, "San Pablo")}, "PrimaryPhone": phone_of(0),
-            "CompanyStartDate": f"{today.year - 3}-01-01", "FiscalYearStartMonth": "January", "Country": "US",
-            "Email": {"Address": email_of(f"office {name.split()[0]}")}, "WebAddr": {},
-            "SupportedLanguages": "en", "DefaultTimeZone": "America/Los_Angeles",
+            "LegalAddr": {"Id": "1", **address_of(3, "San Pablo")},
+            "PrimaryPhone": phone_of(0),
+            "CompanyStartDate": f"{today.year - 3}-01-01",
+            "FiscalYearStartMonth": "January",
+            "Country": "US",
+            "Email": {"Address": email_of(f"office {name.split()[0]}")},
+            "WebAddr": {},
+            "SupportedLanguages": "en",
+            "DefaultTimeZone": "America/Los_Angeles",
             "NameValue": [
-                {"Name": "NeoEnabled", "Value": "true"}, {"Name": "IndustryType", "Value": industry},
-                {"Name": "SubscriptionStatus", "Value": "PAID"}, {"Name": "OfferingSku", "Value": "QuickBooks Online Plus"},
-                {"Name": "PayrollFeature", "Value": "false"}, {"Name": "AccountantFeature", "Value": "false"},
+                {"Name": "NeoEnabled", "Value": "true"},
+                {"Name": "IndustryType", "Value": industry},
+                {"Name": "SubscriptionStatus", "Value": "PAID"},
+                {"Name": "OfferingSku", "Value": "QuickBooks Online Plus"},
+                {"Name": "PayrollFeature", "Value": "false"},
+                {"Name": "AccountantFeature", "Value": "false"},
             ],
         },
         "1",
-    )  # fmt: skip
+    )
 
 
 def preferences(books: Books) -> None:
@@ -104,25 +117,57 @@ def preferences(books: Books) -> None:
         books,
         "Preferences",
         {
-            "AccountingInfoPrefs": {"FirstMonthOfFiscalYear": "January", "UseAccountNumbers": False, "TaxYearMonth": "January",
-                                    "ClassTrackingPerTxn": False, "ClassTrackingPerTxnLine": True, "TrackDepartments": False,
-                                    "CustomerTerminology": "Customers"},
-            "ProductAndServicesPrefs": {"ForSales": True, "ForPurchase": True, "QuantityWithPriceAndRate": True, "QuantityOnHand": True},
-            "SalesFormsPrefs": {"CustomTxnNumbers": False, "AllowDeposit": True, "AllowDiscount": True, "DefaultDiscountAccount": "86",
-                                "AllowEstimates": True, "AllowServiceDate": False, "AllowShipping": False,
-                                "DefaultTerms": ref(3), "DefaultItem": ref(1), "AutoApplyCredit": False, "AutoApplyPayments": False},
+            "AccountingInfoPrefs": {
+                "FirstMonthOfFiscalYear": "January",
+                "UseAccountNumbers": False,
+                "TaxYearMonth": "January",
+                "ClassTrackingPerTxn": False,
+                "ClassTrackingPerTxnLine": True,
+                "TrackDepartments": False,
+                "CustomerTerminology": "Customers",
+            },
+            "ProductAndServicesPrefs": {
+                "ForSales": True,
+                "ForPurchase": True,
+                "QuantityWithPriceAndRate": True,
+                "QuantityOnHand": True,
+            },
+            "SalesFormsPrefs": {
+                "CustomTxnNumbers": False,
+                "AllowDeposit": True,
+                "AllowDiscount": True,
+                "DefaultDiscountAccount": "86",
+                "AllowEstimates": True,
+                "AllowServiceDate": False,
+                "AllowShipping": False,
+                "DefaultTerms": ref(3),
+                "DefaultItem": ref(1),
+                "AutoApplyCredit": False,
+                "AutoApplyPayments": False,
+            },
             "EmailMessagesPrefs": {},
-            "VendorAndPurchasesPrefs": {"EnableBills": True, "TrackingByCustomer": True, "BillableExpenseTracking": True},
+            "VendorAndPurchasesPrefs": {
+                "EnableBills": True,
+                "TrackingByCustomer": True,
+                "BillableExpenseTracking": True,
+            },
             "TimeTrackingPrefs": {"UseServices": True, "BillCustomers": True, "WorkWeekStartDate": "Monday"},
             "TaxPrefs": {"UsingSalesTax": True, "TaxGroupCodeRef": ref(2)},
             "CurrencyPrefs": {"MultiCurrencyEnabled": False, "HomeCurrency": ref("USD")},
             "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
-            "OtherPrefs": {"NameValue": [{"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": "Thank you for your business."},
-                                         {"Name": "SalesFormsPrefs.DefaultItem", "Value": "1"},
-                                         {"Name": "WarnDuplicateCheckNumber", "Value": "true"}]},
+            "OtherPrefs": {
+                "NameValue": [
+                    {
+                        "Name": "SalesFormsPrefs.DefaultCustomerMessage",
+                        "Value": "Thank you for your business.",
+                    },
+                    {"Name": "SalesFormsPrefs.DefaultItem", "Value": "1"},
+                    {"Name": "WarnDuplicateCheckNumber", "Value": "true"},
+                ]
+            },
         },
         "1",
-    )  # fmt: skip
+    )
 
 
 def basics(books: Books, facts: dict[str, Any]) -> None:
@@ -144,18 +189,32 @@ def basics(books: Books, facts: dict[str, Any]) -> None:
         made(books, "TaxAgency", {"DisplayName": agency["DisplayName"]}, agency["Id"])
     for rate in facts["tax_rates"]:
         changes.place(
-            books, "TaxRate",
-            {"Name": rate["Name"], "RateValue": rate["RateValue"], "AgencyRef": ref(rate["Agency"]), "Active": True,
-             "SpecialTaxType": "NONE", "DisplayType": "ReadOnly"},
+            books,
+            "TaxRate",
+            {
+                "Name": rate["Name"],
+                "RateValue": rate["RateValue"],
+                "AgencyRef": ref(rate["Agency"]),
+                "Active": True,
+                "SpecialTaxType": "NONE",
+                "DisplayType": "ReadOnly",
+            },
             rate["Id"],
-        )  # fmt: skip
+        )
     for code in facts["tax_codes"]:
         rates = [
             {"TaxRateRef": ref(rate), "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}
             for rate in code.get("SalesRates", [])
         ]
-        body = {"Name": code["Name"], "Description": code["Name"], "Active": True, "Taxable": code.get("Taxable", True),
-                "TaxGroup": code["TaxGroup"], "Hidden": False, "SalesTaxRateList": {"TaxRateDetail": rates}}  # fmt: skip
+        body = {
+            "Name": code["Name"],
+            "Description": code["Name"],
+            "Active": True,
+            "Taxable": code.get("Taxable", True),
+            "TaxGroup": code["TaxGroup"],
+            "Hidden": False,
+            "SalesTaxRateList": {"TaxRateDetail": rates},
+        }
         changes.place(books, "TaxCode", body, code["Id"])
 
 
@@ -171,11 +230,17 @@ def people(books: Books, facts: dict[str, Any]) -> None:
         if customer.get("ParentRef"):
             kept |= {"ParentRef": ref(customer["ParentRef"]), "Job": True}
         made(
-            books, "Customer",
-            {**kept, "PrimaryEmailAddr": {"Address": email_of(customer["DisplayName"])}, "PrimaryPhone": phone_of(number),
-             "BillAddr": address_of(number, customer.get("City")), "SalesTermRef": ref(3)},
+            books,
+            "Customer",
+            {
+                **kept,
+                "PrimaryEmailAddr": {"Address": email_of(customer["DisplayName"])},
+                "PrimaryPhone": phone_of(number),
+                "BillAddr": address_of(number, customer.get("City")),
+                "SalesTermRef": ref(3),
+            },
             customer["Id"],
-        )  # fmt: skip
+        )
     for vendor in facts["vendors"]:
         number = int(vendor["Id"])
         kept = {
@@ -186,11 +251,16 @@ def people(books: Books, facts: dict[str, Any]) -> None:
         if vendor.get("TermRef"):
             kept["TermRef"] = ref(vendor["TermRef"])
         made(
-            books, "Vendor",
-            {**kept, "PrimaryEmailAddr": {"Address": email_of(vendor["DisplayName"])}, "PrimaryPhone": phone_of(number),
-             "BillAddr": address_of(number, vendor.get("City"))},
+            books,
+            "Vendor",
+            {
+                **kept,
+                "PrimaryEmailAddr": {"Address": email_of(vendor["DisplayName"])},
+                "PrimaryPhone": phone_of(number),
+                "BillAddr": address_of(number, vendor.get("City")),
+            },
             vendor["Id"],
-        )  # fmt: skip
+        )
     for employee in facts["employees"]:
         given, _, family = employee["DisplayName"].partition(" ")
         made(books, "Employee", {"GivenName": given, "FamilyName": family}, employee["Id"])

@@ -79,7 +79,8 @@ class XmlFault(Fault):
     def body(self, time: str, milliseconds: int) -> tuple[str, bytes]:
         """Content type and bytes of the answer."""
         errors = "".join(
-            f'<Error code="{mistake.code}"><Message>{escape(mistake.message or ERRORS[mistake.code]["message"])}</Message>'
+            f'<Error code="{mistake.code}">'
+            f"<Message>{escape(mistake.message or ERRORS[mistake.code]['message'])}</Message>"
             f"<Detail>{escape(mistake.detail)}</Detail></Error>"
             for mistake in self.mistakes
         )

@@ -64,7 +64,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """A document or payment with something left to settle on a day; `open_cents` is negative for a payment or credit."""
+    """Something with an amount left to settle on a day; `open_cents` is negative for a payment or credit."""
 
     txn_type: str
     txn_id: str
@@ -113,7 +113,7 @@ def entries(
     """The lines of the ledger between two days, oldest first."""
     clause, values = _where(realm, since, until, where)
     rows = store.execute(
-        "select txn_type, txn_id, line, date, account, cents, customer, vendor, employee, class, department, item,"
+        "select txn_type, txn_id, line, date, account, cents, customer, vendor, employee, class, department, item,"  # noqa: S608
         f" quantity, memo from postings where {clause} order by date, pk",
         values,
     )
@@ -173,8 +173,8 @@ def _open_of(store: Store, realm: str, entity: str, sign: int, owner: str, until
     rows = store.execute(
         f"select id, {owner}, txn_date, coalesce(due_date, txn_date), doc_number,"  # noqa: S608
         " total - cast(round(coalesce(body ->> '$.Deposit', 0) * 100) as integer),"
-        " (select coalesce(sum(cents), 0) from links where links.realm = records.realm and to_type = entity and to_id = id"
-        "   and date <= ?3 and from_type <> 'Deposit'),"
+        " (select coalesce(sum(cents), 0) from links where links.realm = records.realm"
+        "   and to_type = entity and to_id = id and date <= ?3 and from_type <> 'Deposit'),"
         " (select coalesce(sum(case when to_type in ('CreditMemo', 'VendorCredit') then -cents else cents end), 0)"
         "   from links where links.realm = records.realm and from_type = entity and from_id = id)"
         " from records where realm = ?1 and entity = ?2 and txn_date <= ?3",

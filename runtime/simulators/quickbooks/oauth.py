@@ -110,7 +110,8 @@ class OAuth:
 
     def _from_refresh_token(self, client: str, token: str) -> dict[str, Any]:
         row = self.store.execute(
-            "select family, realm, client, scope, issued, expires, granted from tokens where hash = ? and kind = 'refresh'",
+            "select family, realm, client, scope, issued, expires, granted from tokens"
+            " where hash = ? and kind = 'refresh'",
             (hashed(token),),
         ).fetchone()
         if row is None or row[5] < self._now() or row[6] + HARD_LIFE < self._now():

@@ -15,10 +15,13 @@ from .faults import Fault
 from .oauth import SCOPES, OAuth, Refused, with_parameters
 
 STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem;color:#1b1f24;background:#fff}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;"
+    "padding:0 1rem;color:#1b1f24;background:#fff}"
     "fieldset{border:1px solid #8a929b;border-radius:8px;padding:1rem}label{display:block;padding:.4rem 0}"
-    "button{font:inherit;padding:.5rem 1.2rem;margin:1rem .6rem 0 0;border-radius:6px;border:1px solid #1b5e20;cursor:pointer}"
-    "button[value=connect]{background:#1b5e20;color:#fff}button:focus-visible,input:focus-visible{outline:3px solid #0b5fff}"
+    "button{font:inherit;padding:.5rem 1.2rem;margin:1rem .6rem 0 0;"
+    "border-radius:6px;border:1px solid #1b5e20;cursor:pointer}"
+    "button[value=connect]{background:#1b5e20;color:#fff}"
+    "button:focus-visible,input:focus-visible{outline:3px solid #0b5fff}"
     "small{color:#4a525a}"
 )
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -47,7 +50,7 @@ class Pages:
         if refusal is not None:
             return refusal
         choices = "".join(
-            f'<label><input type="radio" name="realm" value="{escape(realm)}" required{" checked" if not index else ""}> '
+            f'<label><input type="radio" name="realm" value="{escape(realm)}" required{"" if index else " checked"}> '
             f"{escape(name)} <small>({escape(realm)})</small></label>"
             for index, (realm, name) in enumerate(self.oauth.store.companies())
         )
@@ -58,7 +61,8 @@ class Pages:
             "Connect a company",
             f"<p><strong>{escape(asked['client_id'])}</strong> asks to read and change the books of a company. "
             "This is a simulator: nothing here is real.</p>"
-            f'<form method="post" action="/connect/oauth2">{hidden}<fieldset><legend>Company</legend>{choices}</fieldset>'
+            f'<form method="post" action="/connect/oauth2">{hidden}'
+            f"<fieldset><legend>Company</legend>{choices}</fieldset>"
             '<button type="submit" name="decision" value="connect">Connect</button>'
             '<button type="submit" name="decision" value="cancel" formnovalidate>Cancel</button></form>',
         )
@@ -138,11 +142,22 @@ class Pages:
             return JSONResponse({"error": "insufficient_scope"}, 403)
         return JSONResponse(
             {
-                "sub": "5f9d1a2e-0000-4000-8000-000000000001", "email": "owner@example.com", "emailVerified": True,
-                "givenName": "Sam", "familyName": "Owner", "phoneNumber": "+1 5555550100", "phoneNumberVerified": False,
-                "address": {"streetAddress": "1 Example Street", "locality": "Bayshore", "region": "CA", "postalCode": "94326", "country": "US"},
+                "sub": "5f9d1a2e-0000-4000-8000-000000000001",
+                "email": "owner@example.com",
+                "emailVerified": True,
+                "givenName": "Sam",
+                "familyName": "Owner",
+                "phoneNumber": "+1 5555550100",
+                "phoneNumberVerified": False,
+                "address": {
+                    "streetAddress": "1 Example Street",
+                    "locality": "Bayshore",
+                    "region": "CA",
+                    "postalCode": "94326",
+                    "country": "US",
+                },
             }
-        )  # fmt: skip
+        )
 
     async def discovery(self, request: Request) -> Response:
         """The discovery document, with every address at this origin."""

@@ -10,8 +10,15 @@ from fpdf import FPDF
 from .books import Books
 from .store import Body
 
-TITLES = {"Invoice": "INVOICE", "Estimate": "ESTIMATE", "SalesReceipt": "SALES RECEIPT", "CreditMemo": "CREDIT MEMO",
-          "RefundReceipt": "REFUND RECEIPT", "Payment": "PAYMENT RECEIPT", "PurchaseOrder": "PURCHASE ORDER"}  # fmt: skip
+TITLES = {
+    "Invoice": "INVOICE",
+    "Estimate": "ESTIMATE",
+    "SalesReceipt": "SALES RECEIPT",
+    "CreditMemo": "CREDIT MEMO",
+    "RefundReceipt": "REFUND RECEIPT",
+    "Payment": "PAYMENT RECEIPT",
+    "PurchaseOrder": "PURCHASE ORDER",
+}
 WIDTHS = (98, 20, 30, 32)
 
 

@@ -18,7 +18,10 @@ KEYWORDS = frozenset(
     {"select", "from", "where", "and", "or", "in", "like", "orderby", "order", "by", "asc", "desc", "startposition",
      "maxresults", "count", "true", "false", "iterator"}
 )  # fmt: skip
-AFTER_CONDITION = '<EOF> ', '<AND> ...', '"iterator" ...', '"maxresults" ...', "<OR> ...", '"order" ...', '"orderby" ...', '"startposition" ...'  # fmt: skip
+AFTER_CONDITION = (
+    "<EOF> ", "<AND> ...", '"iterator" ...', '"maxresults" ...', "<OR> ...", '"order" ...', '"orderby" ...',
+    '"startposition" ...',
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +265,7 @@ class _Parser:
             return self.skip().text.lower() == "true"
         if token.kind == "IDENTIFIER" and token.text.upper() == "CURRENT_DATE":
             return self.skip().text.upper()
-        self.refuse("<STRING> ...", "<NUMBER> ...", '"true" ...', '"false" ...')
+        return self.refuse("<STRING> ...", "<NUMBER> ...", '"true" ...', '"false" ...')
 
     def tail(self) -> tuple[tuple[Order, ...], int, int]:
         """Order, start and size, each at most once; start and size in either order, as recorded."""

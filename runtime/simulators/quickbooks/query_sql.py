@@ -1,4 +1,4 @@
-"""A parsed query as SQL on the store: which properties may be named, how values are compared, the page that is asked for.
+"""A parsed query as SQL on the store: which properties may be named, how values are compared, which page is shown.
 
 Properties that have a column of their own use its index; the others are read out of the body.
 """
@@ -109,10 +109,8 @@ def _attached(entity: Entity, condition: Condition) -> tuple[str, list[Any]] | N
     if path is None or condition.operator not in ("=", "in"):
         return None
     marks = ",".join("?" * len(condition.values))
-    clause = (
-        "exists (select 1 from json_each(body, '$.AttachableRef')"
-        f" where json_each.value ->> '{path}' collate nocase in ({marks}))"  # noqa: S608
-    )
+    found = f"json_each.value ->> '{path}' collate nocase in ({marks})"
+    clause = f"exists (select 1 from json_each(body, '$.AttachableRef') where {found})"  # noqa: S608
     return clause, [str(value) for value in condition.values]
 
 

@@ -44,7 +44,9 @@ def _unwrapped(sent: Any) -> tuple[Entity, Body]:
     if isinstance(sent, dict) and isinstance(sent.get(NAME), dict):
         sent = sent[NAME]
     if not isinstance(sent, dict) or len(sent) != 1:
-        raise fault("2010", "Property Name:a single kind of transaction is needed specified is unsupported or invalid")
+        raise fault(
+            "2010", "Property Name:a single kind of transaction is needed specified is unsupported or invalid"
+        )
     kind, body = next(iter(sent.items()))
     if kind not in KINDS or not isinstance(body, dict):
         raise fault("2000", f"Invalid or unsupported object name : {str(kind)[:100]}")

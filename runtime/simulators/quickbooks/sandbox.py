@@ -27,7 +27,10 @@ from .webhooks import Webhooks
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 LONGEST_LOG = 5000
-HTML_503 = b"<html><head><title>503 Service Temporarily Unavailable</title></head><body><center><h1>503 Service Temporarily Unavailable</h1></center><hr><center>nginx</center></body></html>"  # fmt: skip
+HTML_503 = (
+    b"<html><head><title>503 Service Temporarily Unavailable</title></head><body>"
+    b"<center><h1>503 Service Temporarily Unavailable</h1></center><hr><center>nginx</center></body></html>"
+)
 
 
 @dataclass

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #c9ced4}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;"
+    "padding:0 1rem;color:#1b1f24;background:#fff}"
+    "table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #c9ced4}"
     "td.number{text-align:right}code{background:#f1f3f5;padding:0 .25rem}form{display:inline}"
     "button{font:inherit;padding:.3rem .8rem;margin:.2rem;border:1px solid #1b5e20;border-radius:6px;background:#fff}"
     "button:focus-visible{outline:3px solid #0b5fff}"

@@ -9,23 +9,24 @@ from pathlib import Path
 
 import uvicorn
 
-from . import landscaper
 from .app import Application
 from .clock import Clock
+from .companies import USUAL_SIZE, make
 from .store import Store
-
-COMPANIES: dict[str, Callable[[Store, int], None]] = {"landscaper": landscaper.make}
-"""Demo companies by name: (store, seed) -> made."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to start: where to listen, where the data is, which companies a new database gets, which clients there are."""
+    """How to start: where to listen, where the data is, which companies a new database gets, which clients.
+
+    `size` is the number of transactions a made company has, about.
+    """
 
     port: int = 0
     data: Path | str = ":memory:"
     host: str = "127.0.0.1"
     seed: int = 1
+    size: int = USUAL_SIZE
     companies: tuple[str, ...] = ("landscaper",)
     clients: dict[str, str] = field(default_factory=lambda: {"sandbox-client": "sandbox-secret"})
     throttle: bool = True
@@ -50,7 +51,7 @@ def prepared(options: Options) -> Application:
 def fill(store: Store, options: Options) -> None:
     """Makes the demo companies."""
     for name in options.companies:
-        COMPANIES[name](store, options.seed)
+        make(store, name, options.seed, options.size)
     store.events.clear()
     store.execute("analyze")
 

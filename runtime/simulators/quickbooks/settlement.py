@@ -22,7 +22,11 @@ ACCEPTED = {
     "Payment": frozenset({"Invoice", "CreditMemo", "JournalEntry"}),
     "BillPayment": frozenset({"Bill", "VendorCredit", "JournalEntry"}),
 }
-SOURCES = {"Invoice": frozenset({"Estimate", "TimeActivity"}), "SalesReceipt": frozenset({"Estimate"}), "Bill": frozenset({"PurchaseOrder"})}
+SOURCES = {
+    "Invoice": frozenset({"Estimate", "TimeActivity"}),
+    "SalesReceipt": frozenset({"Estimate"}),
+    "Bill": frozenset({"PurchaseOrder"}),
+}
 """What a document can be made from: these are closed by it and open again when it goes."""
 
 HOLDERS = frozenset({*ACCEPTED, *SOURCES, "Deposit"})
@@ -56,7 +60,8 @@ def links_of(entity: str, body: Body) -> list[Link]:
 
 
 def _sources(entity: str, body: Body) -> list[Link]:
-    linked = [*(body.get("LinkedTxn") or []), *(link for line in body.get("Line") or [] for link in line.get("LinkedTxn") or [])]
+    holders = [body, *(body.get("Line") or [])]
+    linked = [link for holder in holders for link in holder.get("LinkedTxn") or []]
     named = {(str(link.get("TxnType")), str(link.get("TxnId"))) for link in linked}
     return [Link(kind, id, 0) for kind, id in sorted(named) if kind in SOURCES[entity]]
 
@@ -198,8 +203,8 @@ STATES = {
 
 def linked_transactions(books: Books, entity: str, id: str, body: Body) -> list[Body]:
     """LinkedTxn of a document: what the client linked, then what pays it."""
-    is_source = entity in STATES
-    own = [] if is_source else [link for link in body.get("LinkedTxn") or [] if link.get("TxnType") not in PAYMENT_TYPES]
+    sent = [] if entity in STATES else body.get("LinkedTxn") or []
+    own = [link for link in sent if link.get("TxnType") not in PAYMENT_TYPES]
     rows = books.store.execute(
         "select distinct from_type, from_id from links where realm = ? and to_type = ? and to_id = ? order by pk",
         (books.realm, entity, id),

@@ -18,6 +18,7 @@ from .clock import Clock
 Body = dict[str, Any]
 """A record as JSON: what is sent and received."""
 
+
 class Event(NamedTuple):
     """A change of a record: the operation is Create, Update, Delete, Void or Emailed; the moment in milliseconds."""
 

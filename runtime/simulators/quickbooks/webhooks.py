@@ -26,7 +26,13 @@ DELAYS = (10, 20, 30, 300, 1200, 7200, 14400, 21600)
 """Seconds before each further attempt; the last one repeats."""
 
 PATIENCE = 3.0
-TENSES = {"Create": "created", "Update": "updated", "Delete": "deleted", "Void": "voided", "Emailed": "emailed"}
+TENSES = {
+    "Create": "created",
+    "Update": "updated",
+    "Delete": "deleted",
+    "Void": "voided",
+    "Emailed": "emailed",
+}
 FORMS = ("legacy", "cloudevents")
 
 
@@ -108,7 +114,10 @@ class Webhooks:
 def _legacy(events: list[Event]) -> bytes:
     """One body for all companies: {"eventNotifications": [...]}."""
     notifications = [
-        {"realmId": realm, "dataChangeEvent": {"entities": [_entity(one) for one in events if one.realm == realm]}}
+        {
+            "realmId": realm,
+            "dataChangeEvent": {"entities": [_entity(one) for one in events if one.realm == realm]},
+        }
         for realm in dict.fromkeys(event.realm for event in events)
     ]
     return orjson.dumps({"eventNotifications": notifications})
@@ -144,7 +153,9 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> int | None:
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
         connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
-        connection.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers)
+        connection.request(
+            "POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers
+        )
         status = connection.getresponse().status
         connection.close()
     except (OSError, http.client.HTTPException, ValueError):

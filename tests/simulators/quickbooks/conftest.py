@@ -14,11 +14,10 @@ import httpx2
 import pytest
 import uvicorn
 
-from runtime.simulators.quickbooks import company
+from runtime.simulators.quickbooks import companies, company
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books import Books
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.landscaper import make
 from runtime.simulators.quickbooks.store import Store
 
 Body = dict[str, Any]
@@ -147,7 +146,7 @@ def client(address: str) -> Iterator[Client]:
 def landscaper() -> Store:
     """The demo company, for tests that only read."""
     store = Store(":memory:", Clock(frozen=NOON))
-    make(store)
+    companies.make(store, "landscaper")
     return store
 
 

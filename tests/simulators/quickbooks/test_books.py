@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import changes, ledger, reports
+from runtime.simulators.quickbooks import changes, companies, ledger, reports
 from runtime.simulators.quickbooks.books import Books
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.faults import Fault
@@ -215,11 +215,9 @@ def test_the_demo_company_balances(landscaper: Store) -> None:
 
 
 def test_the_demo_company_is_the_same_for_the_same_seed_and_day(landscaper: Store) -> None:
-    from runtime.simulators.quickbooks.landscaper import make
-
     again, other = Store(":memory:", Clock(frozen=NOON)), Store(":memory:", Clock(frozen=NOON))
-    make(again)
-    make(other, seed=2)
+    companies.make(again, "landscaper")
+    companies.make(other, "landscaper", seed=2)
     bodies = [
         store.execute("select entity, id, body from records order by 1, 2").fetchall()
         for store in (landscaper, again, other)

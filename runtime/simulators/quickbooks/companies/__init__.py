@@ -47,7 +47,9 @@ BUSINESSES: dict[str, type[Business]] = {
 """Kind of business by the name it is asked for."""
 
 PLANTED: dict[str, tuple[Planted, ...]] = {
-    "landscaper": landscaper.PLANTED, "consultancy": consultancy_lists.PLANTED, "it_services": it_services_lists.PLANTED,
+    "landscaper": landscaper.PLANTED,
+    "consultancy": consultancy_lists.PLANTED,
+    "it_services": it_services_lists.PLANTED,
 }  # fmt: skip
 """What there is to find in each."""
 
@@ -55,7 +57,7 @@ PLANTED: dict[str, tuple[Planted, ...]] = {
 def make(
     store: Store, name: str, seed: int = 1, size: int = USUAL_SIZE, progress: Progress | None = None
 ) -> str:
-    """Makes a company of about `size` transactions in the store; says its realm. Raises KeyError for an unknown name."""
+    """Makes a company of about `size` transactions; says its realm. Raises KeyError for an unknown name."""
     business = BUSINESSES[name](store, seed, size, progress)
     business.make()
     return business.realm

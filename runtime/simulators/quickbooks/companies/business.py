@@ -35,6 +35,11 @@ LISTS = frozenset(
     {"Account", "Item", "TaxRate", "TaxAgency", "TaxCode", "Term", "Customer", "Vendor", "Class"}
 )
 
+NEEDED_INDEXES = frozenset(
+    {"records_id", "records_name", "records_full_name", "postings_txn", "postings_item"}
+)
+INDEXED_LATER_FROM = 4.0
+
 Event = Callable[[date], None]
 Progress = Callable[[int, int], None]
 """(days done, days in all)."""
@@ -50,6 +55,24 @@ def collecting_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def indexing_later(store: Store, scale: float) -> Iterator[None]:
+    """For large loads, makes the indexes that the load itself does not need at its end; inside its transaction."""
+    if scale < INDEXED_LATER_FROM:
+        yield
+        return
+    rows: list[tuple[str, str]] = store.execute(
+        "select name, sql from sqlite_master where type = 'index' and tbl_name in ('records', 'postings')"
+        " and sql is not null"
+    ).fetchall()
+    later = [(name, sql) for name, sql in rows if name not in NEEDED_INDEXES]
+    for name, _ in later:
+        store.execute(f"drop index {name}")
+    yield
+    for _, sql in later:
+        store.execute(sql)
 
 
 class BulkBooks(Books):
@@ -98,6 +121,8 @@ class Business:
     realm = company.REALM
     season: Sequence[float] = (1.0,) * 12
     """How busy each month is, January first."""
+    steady, growing = 400, 1000
+    """Transactions of the usual size that stay as they are in a larger company, and those that become more."""
     habits: Mapping[str, str] = {}
     """Customer -> how it pays; "usual" when it is not listed."""
     checking = undeposited = card = ""
@@ -109,7 +134,7 @@ class Business:
         store.execute("insert into companies values (?, ?)", (self.realm, self.name))
         self.books = BulkBooks(store, self.realm)
         self.random = random.Random(f"{seed}{self.name}")  # noqa: S311 (repeatable on purpose)
-        self.scale = max(size, 1) / USUAL_SIZE
+        self.scale = 1.0 if size == USUAL_SIZE else max(size - self.steady, 1) / self.growing
         self.progress = progress
         self.today = self.books.today()
         self.first = date(self.today.year - YEARS, self.today.month, min(self.today.day, 28))
@@ -131,7 +156,7 @@ class Business:
     def make(self) -> None:
         """Makes the lists, then lets the years happen."""
         usual = self.books.clock
-        with collecting_paused(), self.books.loading():
+        with collecting_paused(), self.books.loading(), indexing_later(self.books.store, self.scale):
             self.set_clock(self.first - timedelta(days=1))
             company.company_info(self.books, self.name, self.industry)
             self.lists()

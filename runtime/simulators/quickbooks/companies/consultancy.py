@@ -21,6 +21,7 @@ class Consultancy(Office):
     name = "Juniper Vale Consulting"
     industry = "Management Consulting"
     realm = "9130357849126557"
+    steady, growing = 608, 1205
     season = (0.9, 1.0, 1.2, 1.2, 1.1, 0.9, 0.7, 0.5, 1.2, 1.3, 1.2, 0.6)
 
     def lists(self) -> None:

@@ -33,6 +33,7 @@ class ItServices(Office):
     name = "Brightwire IT Services"
     industry = "Computer Systems Design"
     realm = "9130357849126564"
+    steady, growing = 483, 1375
     season = (1.1, 0.9, 1.0, 1.0, 0.9, 0.8, 0.7, 1.2, 1.3, 1.0, 1.2, 1.3)
 
     def lists(self) -> None:

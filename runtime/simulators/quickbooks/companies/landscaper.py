@@ -59,6 +59,7 @@ class Landscaper(Business):
 
     name = "Craig's Design and Landscaping Services"
     industry = "Landscaping Services"
+    steady, growing = 400, 1005
     season = (0.45, 0.5, 0.9, 1.3, 1.6, 1.5, 1.3, 1.2, 1.1, 0.9, 0.6, 0.4)
     habits = {
         "3": "slow",

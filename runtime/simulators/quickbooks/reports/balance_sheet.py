@@ -60,10 +60,14 @@ class Sheet:
         if splits.by(self.question) in splits.DIMENSIONS:
             before = self._former_by_dimension(period, where)
         else:
-            before = tuple(
-                sum(sums.sums(self.question, None, splits.day_before(start), ("account",), where).values())
-                for start in splits.starts(self.question, period)
-            )
+            starts = splits.starts(self.question, period)
+            until = {
+                start: sum(
+                    sums.sums(self.question, None, splits.day_before(start), ("account",), where).values()
+                )
+                for start in set(starts)
+            }
+            before = tuple(until[start] for start in starts)
         return layout.turned(before, -1), layout.turned(layout.minus(whole, before), -1)
 
     def _former_by_dimension(self, period: Period, where: Mapping[str, Collection[str]]) -> Values:

@@ -185,6 +185,8 @@ def _part(document: Document, before: int, after: int) -> list[tuple[Entry, int]
     """What each entry counts between two amounts paid; what rounding leaves goes to the first."""
     if not document.goods:
         return []
+    if before == 0 and after == document.total:
+        return [(entry, entry[CENTS]) for entry in document.goods]
     whole = Decimal(document.total)
     values = [
         share(entry[CENTS], Decimal(after), whole) - share(entry[CENTS], Decimal(before), whole)

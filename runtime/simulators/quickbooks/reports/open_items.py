@@ -11,7 +11,6 @@ from datetime import date
 from decimal import Decimal
 
 from ..money import share
-from .cash import PAYMENTS
 from .question import Question
 
 SIDES = {"receivable": ("Accounts Receivable", "customer", 1), "payable": ("Accounts Payable", "vendor", -1)}
@@ -72,27 +71,39 @@ def _booked(question: Question, account_type: str, party: str, sign: int, day: d
 
 def _settle(question: Question, items: Items, party: str, day: date) -> None:
     """Takes from both ends of every link that counts by the day: it does from the later of the two days."""
-    rows = question.store.execute(
-        f"select l.from_type, l.from_id, l.to_type, l.to_id, l.cents, l.date,"  # noqa: S608
-        "   r.total - cast(round(coalesce(r.body ->> '$.Deposit', 0) * 100) as integer)"
-        " from links l left join records r on r.realm = l.realm and r.entity = l.to_type and r.id = l.to_id"
-        f" where l.realm = ? and l.from_type in {PAYMENTS} and l.date <= ?",
+    links = question.store.execute(
+        "select from_type, from_id, to_type, to_id, cents, date from links"
+        " where realm = ? and from_type in ('Payment', 'BillPayment') and date <= ?",
         (question.realm, day.isoformat()),
     ).fetchall()
-    for from_type, from_id, to_type, to_id, cents, booked, total in rows:
+    totals = _foreign_totals(question)
+    for from_type, from_id, to_type, to_id, cents, booked in links:
         targets = items.get((to_type, to_id))
         if targets is None:
             continue
         payment = _payment(items, (from_type, from_id), targets[0], booked)
         target = next((item for item in targets if item.name_id == payment.name_id), targets[0])
-        value = _home(target, cents, total)
+        value = _home(target, cents, totals.get((to_type, to_id)))
         target.left -= value
         payment.left += value
 
 
+def _foreign_totals(question: Question) -> dict[tuple[str, str], int]:
+    """What documents in other currencies come to, in those currencies (the part that payments settle)."""
+    if not question.books.preference("CurrencyPrefs", "MultiCurrencyEnabled"):
+        return {}
+    rows = question.store.execute(
+        "select entity, id, total - cast(round(coalesce(body ->> '$.Deposit', 0) * 100) as integer) from records"
+        " where realm = ? and entity in ('Invoice', 'CreditMemo', 'Bill', 'VendorCredit')"
+        " and body ->> '$.CurrencyRef.value' <> ?",
+        (question.realm, question.books.home_currency()),
+    )
+    return {(entity, id): total for entity, id, total in rows}
+
+
 def _home(target: OpenItem, cents: int, total: int | None) -> int:
     """What a link takes from a document, in home currency and with the document's sign."""
-    if target.txn_type == "JournalEntry" or not total:
+    if not total:
         return cents if target.total > 0 else -cents
     return share(target.total, Decimal(cents), Decimal(total))
 

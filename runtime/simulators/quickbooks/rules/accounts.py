@@ -28,7 +28,8 @@ DEFAULT_SUBTYPES = {
 TYPE_OF_SUBTYPE = {
     **{subtype: account_type for account_type, subtype in DEFAULT_SUBTYPES.items()},
     "Savings": "Bank", "CashOnHand": "Bank", "MoneyMarket": "Bank", "TrustAccounts": "Bank",
-    "UndepositedFunds": "Other Current Asset", "Inventory": "Other Current Asset", "PrepaidExpenses": "Other Current Asset",
+    "UndepositedFunds": "Other Current Asset", "Inventory": "Other Current Asset",
+    "PrepaidExpenses": "Other Current Asset",
     "Vehicles": "Fixed Asset", "AccumulatedDepreciation": "Fixed Asset", "GlobalTaxPayable": "Other Current Liability",
     "NotesPayable": "Long Term Liability", "RetainedEarnings": "Equity", "OwnersEquity": "Equity",
     "SalesOfProductIncome": "Income", "ServiceFeeIncome": "Income", "DiscountsRefundsGiven": "Income",

@@ -15,7 +15,8 @@ from . import names, prepares
 
 KNOWN = {
     "USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",
-    "AUD": "Australian Dollar", "JPY": "Japanese Yen", "CHF": "Swiss Franc", "MXN": "Mexican Peso", "INR": "Indian Rupee",
+    "AUD": "Australian Dollar", "JPY": "Japanese Yen", "CHF": "Swiss Franc", "MXN": "Mexican Peso",
+    "INR": "Indian Rupee",
     "NZD": "New Zealand Dollar", "SEK": "Swedish Krona", "NOK": "Norwegian Krone", "DKK": "Danish Krone",
 }  # fmt: skip
 
@@ -47,7 +48,7 @@ def currency_reference(code: str) -> Body:
 def check_currency(books: Books, code: str) -> None:
     """6000 for a foreign currency in a company that has one only, 2220 for one that it does not have."""
     if not books.preference("CurrencyPrefs", "MultiCurrencyEnabled"):
-        raise business("You can't use a foreign currency: multicurrency is not enabled for this company.", "CurrencyRef")
+        raise business("You can't use a foreign currency: multicurrency is not enabled.", "CurrencyRef")
     row = books.store.execute(
         "select active from records where realm = ? and entity = 'CompanyCurrency' and body ->> '$.Code' = ?",
         (books.realm, code),
@@ -76,7 +77,8 @@ def rate_on(books: Books, code: str, day: str | None) -> Body:
     day = day or books.today().isoformat()
     row = books.store.execute(
         "select body ->> '$.Rate', id from records where realm = ? and entity = 'ExchangeRate'"
-        " and body ->> '$.SourceCurrencyCode' = ? and body ->> '$.AsOfDate' <= ? order by body ->> '$.AsOfDate' desc limit 1",
+        " and body ->> '$.SourceCurrencyCode' = ? and body ->> '$.AsOfDate' <= ?"
+        " order by body ->> '$.AsOfDate' desc limit 1",
         (books.realm, code, day),
     ).fetchone()
     found = books.read("ExchangeRate", row[1]) if row else {"Rate": 1, "SyncToken": "0"}

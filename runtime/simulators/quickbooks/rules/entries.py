@@ -232,10 +232,15 @@ def journal_entry(books: Books, body: Body) -> list[Entry]:
         holder = given.get("Entity") or {}
         kind, id = str(holder.get("Type", "")), reference(holder.get("EntityRef"))
         sign = 1 if given["PostingType"] == "Debit" else -1
+        customer, vendor, employee = (
+            id if kind == wanted else None for wanted in ("Customer", "Vendor", "Employee")
+        )
         made.append(
             Entry(
                 str(reference(given["AccountRef"])), sign * cents(line["Amount"]), line.get("Id"),
-                id if kind == "Customer" else None, id if kind == "Vendor" else None, id if kind == "Employee" else None,
+                customer,
+                vendor,
+                employee,
                 reference(given.get("ClassRef")), reference(given.get("DepartmentRef")), memo=line_memo(line, body),
             )
         )  # fmt: skip

@@ -23,7 +23,9 @@ def is_asked_for(entity: str, sent: Body) -> bool:
 
 def make(books: Books, entity: str, sent: Body, body: Body, create: Create) -> None:
     """Makes the opening transaction of a new record, if one was asked for; 6060 for an account without the day."""
-    name, day_name = ("OpeningBalance", "OpeningBalanceDate") if entity == "Account" else ("Balance", "OpenBalanceDate")
+    name, day_name = (
+        ("OpeningBalance", "OpeningBalanceDate") if entity == "Account" else ("Balance", "OpenBalanceDate")
+    )
     value, day = cents(sent[name]), sent.get(day_name)
     if entity == "Account" and not day:
         raise fault("6060", "Account.OpenBalanceDate must be specified with Account.OpenBalance", day_name)
@@ -40,7 +42,10 @@ def _of_account(books: Books, body: Body, value: int) -> tuple[str, Body]:
         {
             "Amount": amount(abs(cents_)),
             "DetailType": "JournalEntryLineDetail",
-            "JournalEntryLineDetail": {"AccountRef": {"value": id}, "PostingType": "Debit" if cents_ > 0 else "Credit"},
+            "JournalEntryLineDetail": {
+                "AccountRef": {"value": id},
+                "PostingType": "Debit" if cents_ > 0 else "Credit",
+            },
         }
         for id, cents_ in sides
     ]
@@ -48,7 +53,7 @@ def _of_account(books: Books, body: Body, value: int) -> tuple[str, Body]:
 
 
 def _of_customer(books: Books, body: Body, value: int) -> tuple[str, Body]:
-    line = {"Amount": amount(value), "Description": NOTE, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
+    line = {"Amount": amount(value), "Description": NOTE, "DetailType": "SalesItemLineDetail"}
     return "Invoice", {"CustomerRef": {"value": body["Id"]}, "Line": [line]}
 
 

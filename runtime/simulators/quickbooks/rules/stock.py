@@ -51,7 +51,8 @@ def adjustment(books: Books, body: Body) -> list[Entry]:
         asset = str(reference(item["AssetAccountRef"]))
         units = decimal(given["QtyDiff"])
         value, held = stock_cost(books, item["Id"], asset, str(body.get("Id")))
-        cost = share(value, units, decimal(held)) if held > 0 else share(cents(item.get("PurchaseCost")), units, decimal(1))
-        made.append(Entry(asset, cost, line.get("Id"), item=item["Id"], quantity=float(units), memo=body.get("PrivateNote")))
-        made.append(Entry(account, -cost, line.get("Id"), item=item["Id"], memo=body.get("PrivateNote")))
+        worth, per = (value, decimal(held)) if held > 0 else (cents(item.get("PurchaseCost")), decimal(1))
+        cost, id, memo = share(worth, units, per), item["Id"], body.get("PrivateNote")
+        made.append(Entry(asset, cost, line.get("Id"), item=id, quantity=float(units), memo=memo))
+        made.append(Entry(account, -cost, line.get("Id"), item=id, memo=memo))
     return made

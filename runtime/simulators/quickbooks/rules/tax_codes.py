@@ -26,10 +26,20 @@ def make(books: Books, body: Body) -> Body:
     ]
     books.write_new(
         "TaxCode",
-        {"Name": body["TaxCode"], "Description": body["TaxCode"], "Active": True, "Hidden": False, "Taxable": True, "TaxGroup": True,
-         "SalesTaxRateList": {"TaxRateDetail": rates}, "PurchaseTaxRateList": {"TaxRateDetail": []}, "Id": code,
-         "domain": "QBO", "sparse": False},
-    )  # fmt: skip
+        {
+            "Name": body["TaxCode"],
+            "Description": body["TaxCode"],
+            "Active": True,
+            "Hidden": False,
+            "Taxable": True,
+            "TaxGroup": True,
+            "SalesTaxRateList": {"TaxRateDetail": rates},
+            "PurchaseTaxRateList": {"TaxRateDetail": []},
+            "Id": code,
+            "domain": "QBO",
+            "sparse": False,
+        },
+    )
     return {"TaxCode": body["TaxCode"], "TaxCodeId": code, "TaxRateDetails": details}
 
 
@@ -56,7 +66,16 @@ def _rate(books: Books, detail: Body) -> Body:
     id = books.next_id(entity_named("TaxRate"))
     books.write_new(
         "TaxRate",
-        {"Name": detail["TaxRateName"], "RateValue": detail["RateValue"], "AgencyRef": {"value": agency["Id"]}, "Active": True,
-         "SpecialTaxType": "NONE", "DisplayType": "ReadOnly", "Id": id, "domain": "QBO", "sparse": False},
-    )  # fmt: skip
+        {
+            "Name": detail["TaxRateName"],
+            "RateValue": detail["RateValue"],
+            "AgencyRef": {"value": agency["Id"]},
+            "Active": True,
+            "SpecialTaxType": "NONE",
+            "DisplayType": "ReadOnly",
+            "Id": id,
+            "domain": "QBO",
+            "sparse": False,
+        },
+    )
     return {**detail, "TaxRateId": id}

@@ -13,6 +13,7 @@ from .lines import default_day
 
 CLOCKED = ("StartTime", "EndTime")
 COUNTED = ("Hours", "Minutes")
+SPLITS = ("ClassRef", "CustomerRef", "DepartmentRef")
 
 
 @prepares("TimeActivity")
@@ -34,7 +35,9 @@ def prepare_time(books: Books, entity: str, body: Body, old: Body | None) -> Non
 
 
 def _check_duration(body: Body) -> None:
-    clocked, counted = ([name for name in names if body.get(name) not in (None, "")] for names in (CLOCKED, COUNTED))
+    clocked, counted = (
+        [name for name in names if body.get(name) not in (None, "")] for names in (CLOCKED, COUNTED)
+    )
     if clocked and counted:
         raise fault("6390", "InvalidMultipleDurations : give either hours and minutes or start and end time")
     if not clocked and not counted:
@@ -53,7 +56,7 @@ def prepare_budget(books: Books, entity: str, body: Body, old: Body | None) -> N
     details = body.get("BudgetDetail") or []
     if not details:
         raise fault("6500", "MissingBudgetDetails", "BudgetDetail")
-    splits = {name for detail in details for name in ("ClassRef", "CustomerRef", "DepartmentRef") if reference(detail.get(name))}
+    splits = {name for detail in details for name in SPLITS if reference(detail.get(name))}
     if len(splits) > 1:
         raise fault("6490", "MultipleBudgetSecondaryListTypes", "BudgetDetail")
     for detail in details:
