@@ -19,6 +19,8 @@ from generator.resolve import Field
 
 OUR_WORDS = frozenset({"access", "required_for", "filter", "sort", "points_to", "join"})
 SHAPE = ("type", "format", "enum")
+PAGING = {"statement", "start", "page", "cursor"}
+"""What in a request says which page is asked for."""
 SENDABLE = ("record", "whole_record", "json_patch")
 SAID = {
     "any_of": "{it} Any of these values.",
@@ -75,7 +77,7 @@ def _identify(made: Arguments, method: Method, integration: Document) -> None:
 
 
 def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> None:
-    body = method.rules.get("body", "none")
+    body = _named_fields(method.rules.get("body", "none"))
     known = method.resource.fields
     if isinstance(body, list):
         for name in body:
@@ -91,6 +93,13 @@ def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) 
             made.required.append(name)
         if name not in method.placeholders:
             made.body.append((name, name))
+
+
+def _named_fields(body: Any) -> Any:
+    """The body as the list of fields that it sends, where it says them one by one."""
+    if isinstance(body, dict):
+        return [name for part in body["parts"] for name in part.get("json") or ()]
+    return body
 
 
 def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
@@ -141,14 +150,18 @@ def _list_arguments(
     columns = tuple(rules.get("columns") or ())
     made.properties |= _order_arguments(sortable) | _page_arguments(integration, "records")
     made.properties["fields"] = _fields_argument(columns)
-    if language.get("entry"):
+    has_language = bool(language.get("entry")) and "{statement}" in rules["request"]
+    if has_language:
         made.properties["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
+    if method.resource.entity == "*":
+        made.required.append("query")
     return Listing(
         entity=method.resource.entity,
         conditions=tuple(conditions),
         sortable=sortable,
         columns=columns,
-        raw_query=bool(language.get("entry")),
+        raw_query=has_language,
+        is_whole=not method.placeholders & PAGING,
         default_order=str(rules.get("default_order") or ""),
     )
 

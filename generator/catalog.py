@@ -224,6 +224,8 @@ class Listing:
     """Order of the records when the caller names none, in the vendor's words, so that pages do not overlap."""
     raw_query: bool = False
     """Whether the tool takes `query`, a statement in the vendor's own language."""
+    is_whole: bool = False
+    """Whether the vendor answers the whole list at once, so that its pages are cut here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ MOST_BYTES = 20_000
 """About 5,000 tokens, the most that hosts accept for one tool."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _PROPERTY = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
+_FILLED_BY_ITSELF = frozenset({"origin"})
 _FILLED_BY_LIST = frozenset({"statement", "conditions", "order_by", "start", "page", "limit", "cursor"})
 _COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "$ref"})
 
@@ -99,7 +100,7 @@ def _schema(each: Made) -> Iterator[Mistake]:
 
 
 def _placeholders(each: Made) -> Iterator[Mistake]:
-    call, account = each.tool.call, set(each.integration.value["account"])
+    call, account = each.tool.call, set(each.integration.value["account"]) | _FILLED_BY_ITSELF
     known = set(each.tool.input_schema["properties"]) | account
     if each.method.name == "list":
         known |= _FILLED_BY_LIST
@@ -148,7 +149,8 @@ def _query_example(each: Made) -> Iterator[Mistake]:
     if not query or not entry:
         return
     found = re.match(entry, query)
-    if not found or found.group("entity").lower() != each.method.resource.entity.lower():
+    read = found.group("entity").lower() if found else ""
+    if not read or each.method.resource.entity.lower() not in ("*", read):
         message = f'The example "{query[:80]}" does not read {each.method.resource.entity}.'
         yield each.mistake("query_example", message, at="query_example")
 

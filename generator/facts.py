@@ -13,6 +13,7 @@ from generator.catalog import (
     AccountField,
     Advice,
     Auth,
+    BatchForm,
     ErrorRules,
     Integration,
     Pagination,
@@ -54,7 +55,15 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
         once_query=once.get("query", ""),
         once_header=once.get("header", ""),
         tags=dict(value["tags"]),
+        batch=_batch(value.get("batch")),
     )
+
+
+def _batch(value: dict[str, Any] | None) -> BatchForm:
+    if value is None:
+        return BatchForm()
+    forms = {method: dict(form) for method, form in value["forms"].items()}
+    return BatchForm(value["path"], value["most"], value["items"], value["answers"], value["id"], forms)
 
 
 def _auth(value: dict[str, Any]) -> Auth:

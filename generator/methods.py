@@ -82,7 +82,7 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         resource=resource,
         name=name,
         rules=rules,
-        note=str(usual.get("note") or ""),
+        note=str(given.get("note", usual.get("note")) or ""),
         arguments=arguments,
         tags=tuple(dict.fromkeys((*resource.tags, *usual.get("tags", ()), *given.get("tags", ())))),
         identifier=identifier,

@@ -105,14 +105,15 @@ class Conflict(LedgerportError):
 
 
 class RateLimited(LedgerportError):
-    """Asked too often. `retry_after` is in whole seconds, at least 1."""
+    """Asked too often. `retry_after` is in whole seconds, at least 1; `is_told` when the vendor itself said it."""
 
     code = "rate_limited"
     status = 429
 
-    def __init__(self, message: str, *, retry_after: int, **more: Any) -> None:
+    def __init__(self, message: str, *, retry_after: int, is_told: bool = False, **more: Any) -> None:
         super().__init__(message, **more)
         self.retry_after = max(1, retry_after)
+        self.is_told = is_told
 
 
 class VendorRefused(LedgerportError):

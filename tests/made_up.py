@@ -7,6 +7,7 @@ import orjson
 from generator.catalog import (
     Advice,
     Auth,
+    BatchForm,
     Call,
     Condition,
     ErrorRules,
@@ -76,6 +77,14 @@ VENDOR = Integration(
     send_query={"minorversion": "75"},
     send_headers={"Accept": "application/json"},
     once_query="requestid",
+    batch=BatchForm(
+        path="/batch",
+        most=30,
+        items="BatchItemRequest",
+        answers="BatchItemResponse",
+        id="bId",
+        forms={"list": {"Query": "{statement}"}, "update": {"operation": "update", "{entity}": "{body}"}},
+    ),
 )
 
 LISTING = Listing(

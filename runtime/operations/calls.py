@@ -18,7 +18,7 @@ from generator.catalog import Catalog, Integration, Tool
 from runtime.connect.headers import authorization_headers
 from runtime.errors import LedgerportError, NotFound, RateLimited
 from runtime.model import Account, Credentials, Grant
-from runtime.operations import lists
+from runtime.operations import batch, lists
 from runtime.operations.arguments import ArgumentChecker
 from runtime.safety import once
 from runtime.stores.hot import HotState
@@ -74,6 +74,9 @@ class Job:
     arguments: dict[str, Any]
     budget: int
     once_key: str = ""
+    body: bytes | None = None
+    """The body, where it is not made from the arguments of one tool."""
+    changes_data: bool = True
     limits: Limits = NO_LIMITS
     status: int = 0
 
@@ -116,11 +119,13 @@ class Calls:
             return Answer(status=0, error=NotFound(f"There is no tool {name[:80]!r} here."))
         integration = self._catalog().integrations[grant.account.integration]
         budget = grant.config.max_answer_bytes or self._max_answer_bytes
-        job = Job(tool, integration, grant.account, arguments, budget)
+        job = Job(tool, integration, grant.account, arguments, budget, changes_data=not tool.is_read_only)
         if not tool.is_read_only:
             job.once_key = once.key_for(grant.account.id, tool.name, idempotency_key)
         try:
             job.arguments = self._checker.checked(tool, arguments)
+            if tool.returns.kind == "batch":
+                return await self._batch(job, tools)
             return await self._done(job)
         except LedgerportError as error:
             if job.limits is NO_LIMITS:
@@ -148,10 +153,19 @@ class Calls:
             text = lists.rows_answer(job.tool, job.arguments, shape, job.budget)
         elif returns.kind == "nothing":
             text = '{"done":true}'
+        elif returns.kind == "text":
+            text = orjson.dumps({returns.path[0]: response.body.decode("utf-8", "replace").strip()}).decode()
         else:
             found = answers.at(value, returns.path)
             text = orjson.dumps(value if found is None else found).decode()
         return Answer(text, job.status, limits=job.limits)
+
+    async def _batch(self, job: Job, tools: Mapping[str, Tool]) -> Answer:
+        items = batch.items_of(job.arguments, tools, job.integration, self._checker)
+        job.body, job.changes_data = batch.body_of(items, job.integration), batch.changes_data(items)
+        response, value = await self._exchange(job, {})
+        results = batch.told(items, job.integration, response, value, job.budget)
+        return Answer(orjson.dumps({"results": results}).decode(), job.status, limits=job.limits)
 
     async def _exchange(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
         """Send the request and read the answer. Raises the error that the answer is."""
@@ -161,8 +175,8 @@ class Calls:
             await self._tokens.invalidate(job.account, credentials.access_token)
             credentials = await self._tokens.fresh(job.account)
             response = await self._send(job, words, credentials)
-        changes_data = not job.tool.is_read_only
-        if job.tool.returns.kind == "file" and response.status < 400:
+        changes_data = job.changes_data
+        if job.tool.returns.kind in ("file", "text") and response.status < 300:
             return response, None
         try:
             value = answers.value_of(response)
@@ -183,6 +197,7 @@ class Calls:
             job.arguments,
             authorization=authorization_headers(job.integration, job.account, credentials),
             once_key=job.once_key,
+            body=job.body,
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)
         response = await self._client.send(request, job.account.id)
@@ -197,7 +212,7 @@ class Calls:
 
     def _noted(self, job: Job, error: LedgerportError) -> LedgerportError:
         if isinstance(error, RateLimited):
-            job.limits = refused(job.limits, error.retry_after)
+            job.limits = refused(job.limits, error.retry_after, is_told=error.is_told)
         return error
 
     def _file_name(self, job: Job) -> str:
@@ -215,8 +230,13 @@ def _in_words(job: Job, error: LedgerportError) -> LedgerportError:
     window, wait = job.limits.windows[at], job.limits.retry_after or error.retry_after
     return RateLimited(
         f"{job.integration.title} rate limit reached (429). {job.limits.remaining[at]} of {window.limit} requests "
-        f"left in {window.seconds} seconds, resets in {wait} s.",
-        advice=f"Wait {wait} seconds, then retry the same call.",
+        f"left in {_seconds(window.seconds)}, resets in {wait} s.",
+        advice=f"Wait {_seconds(wait)}, then retry the same call.",
         retry_after=wait,
+        is_told=error.is_told,
         trace=error.trace,
     )
+
+
+def _seconds(count: int) -> str:
+    return "1 second" if count == 1 else f"{count} seconds"

@@ -30,7 +30,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     position, skip, size = _position(tool, pagination, arguments)
     limit = size or int(arguments.get("limit") or pagination.default)
     raw = str(arguments.get("query") or "")
-    if raw:
+    if listing.raw_query and raw:
         _refuse_mixture(listing, arguments)
         own = query.raw_paging(language, listing, raw)
         limit = _raw_limit(own.limit, arguments, limit)
@@ -45,6 +45,8 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     if raw:
         values["statement"] = query.raw_page(language, raw, page)
     else:
+        if listing.entity == "*":
+            raise InvalidArguments('Argument "query" is empty.', advice="Write the statement to read.")
         values["conditions"] = query.conditions(language, listing, arguments)
         values["order_by"] = query.order_by(language, listing, arguments)
         values["statement"] = query.statement(
@@ -69,12 +71,18 @@ def page_answer(
     records: list[Any] = found if isinstance(found, list) else []
     if not records and (total := at(value, integration.pagination.total)) is not None and tool.returns.path:
         return bounds.with_rows({"total": total}, "records", bounds.fit([], budget), {})
-    page = records[asked.skip : asked.limit]
+    is_whole = _listing(tool).is_whole
+    page = records[asked.skip : asked.limit + (asked.skip if is_whole else 0)]
     shown = bounds.project(page, _names(tool, arguments))
     fitted = bounds.fit(shown, budget)
     tail: dict[str, Any] = {"returned": fitted.count}
     is_cut = fitted.count < len(shown)
-    if following := _following(integration, asked, value, len(records), fitted.count, is_cut):
+    if is_whole:
+        told = asked.skip + fitted.count
+        following = f"{asked.position}/{told}/0" if told < len(records) else ""
+    else:
+        following = _following(integration, asked, value, len(records), fitted.count, is_cut)
+    if following:
         tail["next_cursor"] = paging.cursor_for(tool.name, arguments, following)
     if is_cut:
         tail["note"] = (

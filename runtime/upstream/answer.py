@@ -34,11 +34,18 @@ def value_of(response: VendorResponse) -> Any:
 
 
 def at(value: Any, path: tuple[str, ...]) -> Any:
-    """What a dotted path leads to; None where there is nothing."""
+    """What a dotted path leads to; None where there is nothing.
+
+    A number is a place in a list, from 0. `*` is the one list of an object whose name differs from call to call.
+    """
     for name in path:
-        if not isinstance(value, Mapping):
+        if isinstance(value, Mapping):
+            lists = (each for each in value.values() if isinstance(each, list))
+            value = next(lists, None) if name == "*" else value.get(name)
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
             return None
-        value = value.get(name)
     return value
 
 
@@ -74,8 +81,8 @@ def unreadable(integration: Integration, response: VendorResponse, *, changes_da
     return VendorUnavailable(message, advice="Nothing was changed. Try again in a minute.")
 
 
-def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) -> int:
-    """How many seconds the vendor asks to wait, by its header or by its own documents' default."""
+def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) -> int | None:
+    """How many seconds the vendor asks to wait; None when it does not say."""
     text = headers.get(rate_limit.reset_header.lower(), "") if rate_limit.reset_header else ""
     if text.isdigit():
         number = int(text)
@@ -85,7 +92,7 @@ def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) 
             return max(1, round(parsedate_to_datetime(text).timestamp() - now))
         except ValueError:
             pass
-    return rate_limit.reset_default
+    return None
 
 
 def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:
@@ -118,11 +125,13 @@ def _is_limited(rate_limit: RateLimit, response: VendorResponse, complaints: lis
 
 
 def _rate_limited(integration: Integration, response: VendorResponse, trace: str) -> RateLimited:
-    wait = wait_seconds(integration.rate_limit, response.headers, time.time())
+    told = wait_seconds(integration.rate_limit, response.headers, time.time())
+    wait = told or integration.rate_limit.reset_default
     return RateLimited(
         f"{integration.title} rate limit reached (429).",
         advice=f"Wait {wait} seconds, then retry the same call.",
         retry_after=wait,
+        is_told=told is not None,
         trace=trace,
     )
 

@@ -17,6 +17,8 @@ from generator.catalog import RateWindow
 from runtime.model import WindowCount as WindowCount
 
 Field = tuple[bytes, bytes]
+SPARE_SECONDS = 1
+"""Our windows and the vendor's do not begin at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,20 @@ def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Lim
     return Limits(tuple(windows), tuple(remaining), tuple(resets), wait or None)
 
 
-def refused(limits: Limits, wait: int) -> Limits:
-    """The limits after the vendor refused: nothing is left in the widest window, and `wait` seconds to go."""
+def refused(limits: Limits, wait: int, *, is_told: bool) -> Limits:
+    """The limits after the vendor refused: nothing is left in the window that was reached, and so long to wait.
+
+    The vendor does not say which window that was: it is the one that our count has used up, else the widest. When it
+    does not say how long to wait either, a window used up here is waited for until a call fits again.
+    """
     if not limits.windows:
         return Limits((), (), (), wait, True)
-    widest = max(range(len(limits.windows)), key=lambda at: limits.windows[at].seconds)
-    remaining = tuple(0 if at == widest else left for at, left in enumerate(limits.remaining))
-    resets = tuple(wait if at == widest else reset for at, reset in enumerate(limits.resets))
+    used_up = [at for at, left in enumerate(limits.remaining) if left == 0]
+    reached = max(used_up or range(len(limits.windows)), key=lambda at: limits.windows[at].seconds)
+    if used_up and not is_told:
+        wait = limits.resets[reached] + SPARE_SECONDS
+    remaining = tuple(0 if at == reached else left for at, left in enumerate(limits.remaining))
+    resets = tuple(wait if at == reached else reset for at, reset in enumerate(limits.resets))
     return Limits(limits.windows, remaining, resets, wait, True)
 
 

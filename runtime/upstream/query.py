@@ -77,7 +77,7 @@ def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPagi
             advice=f"Write a query that reads {listing.entity}, or leave it out and use the typed filters.",
         )
     entity = entry.group("entity")
-    if entity.lower() != listing.entity.lower():
+    if listing.entity not in ("*", entity) and entity.lower() != listing.entity.lower():
         raise InvalidArguments(
             f'Argument "query" asks for {entity[:40]!r}, but this tool reads {listing.entity} only.',
             advice=f"Read {listing.entity} here, or use the list tool of the other record.",

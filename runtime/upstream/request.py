@@ -6,11 +6,14 @@ arguments and the account's fields, in this order. A query parameter with nothin
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+import secrets
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import orjson
 
@@ -20,6 +23,7 @@ from runtime.upstream.client import VendorRequest
 
 Parts = tuple[tuple[bool, str], ...]
 NO_JOINS: Mapping[str, str] = {}
+ORIGIN = "{origin}"
 
 
 def build(
@@ -31,8 +35,9 @@ def build(
     *,
     authorization: Mapping[str, str],
     once_key: str = "",
+    body: bytes | None = None,
 ) -> VendorRequest:
-    """The request of one call. `values` fill placeholders; `arguments` fill the body.
+    """The request of one call. `values` fill placeholders; `arguments` fill the body, unless `body` is given.
 
     Raises InvalidArguments when an argument cannot stand in an address.
     """
@@ -45,10 +50,13 @@ def build(
         query = f"{query}&{quote(integration.once_query)}={quote(once_key, safe='')}"
     if once_key and integration.once_header:
         headers[integration.once_header] = once_key
-    body = _body(tool, arguments)
+    if call.body == "parts":
+        headers["Content-Type"], body = _multipart(tool, arguments)
+    elif body is None and call.body != "none":
+        body = _body(tool, arguments)
     if body is not None:
         headers.setdefault("Content-Type", "application/json")
-    address = base_url + _filled_path(call.path, values)
+    address = _address(base_url, call.path, values)
     return VendorRequest(
         verb=call.verb,
         url=f"{address}?{query.lstrip('&')}" if query else address,
@@ -123,17 +131,60 @@ def _text(value: Any, join: str = ",") -> str:
     return str(value)
 
 
-def _body(tool: Tool, arguments: Mapping[str, Any]) -> bytes | None:
-    if tool.call.body == "none":
-        return None
-    content = {
+def record(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the caller gave, under the vendor's names, and those that are always sent."""
+    given = {
         field: arguments[argument] for argument, field in tool.call.body_arguments if argument in arguments
     }
+    return {**given, **tool.call.fixed}
+
+
+def _body(tool: Tool, arguments: Mapping[str, Any]) -> bytes:
+    content = record(tool, arguments)
     if tool.call.body == "json_patch":
         return orjson.dumps(
             [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]
         )
-    return orjson.dumps({**content, **tool.call.fixed})
+    return orjson.dumps(content)
+
+
+def _multipart(tool: Tool, arguments: Mapping[str, Any]) -> tuple[str, bytes]:
+    """The content type and the bytes of a multipart body. Raises InvalidArguments for bad base64."""
+    boundary = secrets.token_hex(16)
+    content = record(tool, arguments)
+    lines = []
+    for part in tool.call.parts:
+        if part.content:
+            name = _quoted(str(arguments.get(part.file_name, part.content)))
+            kind = _quoted(str(arguments.get(part.media_type, "application/octet-stream")))
+            head = f'Content-Disposition: form-data; name="{part.name}"; filename="{name}"\r\nContent-Type: {kind}'
+            data = _decoded(part.content, arguments)
+        else:
+            head = f'Content-Disposition: form-data; name="{part.name}"\r\nContent-Type: application/json'
+            data = orjson.dumps({field: content[field] for field in part.fields if field in content})
+        lines.append(f"--{boundary}\r\n{head}\r\n\r\n".encode() + data + b"\r\n")
+    return f"multipart/form-data; boundary={boundary}", b"".join(lines) + f"--{boundary}--\r\n".encode()
+
+
+def _decoded(name: str, arguments: Mapping[str, Any]) -> bytes:
+    try:
+        return base64.b64decode(arguments[name], validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidArguments(
+            f'Argument "{name}" is not base64.', advice="Send the bytes of the file in base64."
+        ) from None
+
+
+def _quoted(text: str) -> str:
+    """A text that can stand in a header of a part: no line ends, no quotes."""
+    return "".join(" " if each in '\r\n\0"\\' else each for each in text)[:200]
+
+
+def _address(base_url: str, path: str, values: Mapping[str, Any]) -> str:
+    if path.startswith(ORIGIN):
+        root = urlsplit(base_url)
+        base_url, path = f"{root.scheme}://{root.netloc}", path.removeprefix(ORIGIN)
+    return base_url + _filled_path(path, values)
 
 
 @lru_cache(maxsize=4096)

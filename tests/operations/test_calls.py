@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from generator.catalog import Catalog
+from generator.catalog import Call, Catalog, Listing, Part, Returns
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Answer, Calls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
-from tests.made_up import TOOLS, VENDOR
+from tests.made_up import LIST, TEXT, TOOLS, VENDOR, tool
 from tests.vendor_server import Vendor, http, vendor
 
 ACCOUNT = Account(
@@ -42,7 +42,7 @@ class FixedTokens:
 
 
 def run(
-    handler, *calls, timeout=0.3, per_account=10, budget=100_000, config=None
+    handler, *calls, timeout=0.3, per_account=10, budget=100_000, config=None, tools=TOOLS
 ) -> tuple[list[Answer], Vendor]:
     """The answers of calls `(tool name, arguments)` made one after another, and the vendor that got them."""
 
@@ -59,7 +59,7 @@ def run(
                 clock=lambda: 1000.0,
             )
             grant = replace(GRANT, config=config or ServerConfig())
-            answers = [await maker.call(grant, TOOLS, name, arguments) for name, arguments in calls]
+            answers = [await maker.call(grant, tools, name, arguments) for name, arguments in calls]
             await client.close()
             return answers, server
 
@@ -304,3 +304,124 @@ def test_one_company_cannot_take_all_connections():
             return [each.code for each in results]
 
     assert asyncio.run(main()) == ["vendor_timeout", "vendor_timeout", "rate_limited", "vendor_timeout"]
+
+
+def test_a_list_that_comes_whole_is_cut_into_pages_here():
+    whole = replace(LIST, call=Call("GET", "/kinds"), listing=Listing(entity="Invoice", is_whole=True))
+    answers, _ = run(
+        json_vendor({"QueryResponse": {"Invoice": invoices(5)}}),
+        (LIST_NAME, {"limit": 2}),
+        tools={LIST_NAME: whole},
+    )
+    seen, cursor = json.loads(answers[0].text)["records"], json.loads(answers[0].text)["next_cursor"]
+    while cursor:
+        [answer], _ = run(
+            json_vendor({"QueryResponse": {"Invoice": invoices(5)}}),
+            (LIST_NAME, {"limit": 2, "next_cursor": cursor}),
+            tools={LIST_NAME: whole},
+        )
+        seen += json.loads(answer.text)["records"]
+        cursor = json.loads(answer.text).get("next_cursor")
+    assert seen == invoices(5)
+
+
+def test_any_entity_is_read_where_the_definition_says_so():
+    anything = replace(
+        LIST, listing=Listing(entity="*", raw_query=True), returns=Returns("records", ("QueryResponse", "*"))
+    )
+    [answer, empty], _ = run(
+        json_vendor({"QueryResponse": {"startPosition": 1, "Bill": [{"Id": "1"}], "maxResults": 1}}),
+        (LIST_NAME, {"query": "select * from bill"}),
+        (LIST_NAME, {}),
+        tools={LIST_NAME: anything},
+    )
+    assert json.loads(answer.text)["records"] == [{"Id": "1"}]
+    assert empty.error.code == "invalid_arguments"
+
+
+UPLOAD = tool(
+    "upload_a_file",
+    {"content": TEXT, "FileName": TEXT, "ContentType": TEXT, "Note": TEXT},
+    Call(
+        "POST",
+        "{origin}/upload",
+        body="parts",
+        body_arguments=(("Note", "Note"), ("FileName", "FileName")),
+        parts=(
+            Part("meta", fields=("Note", "FileName")),
+            Part("file", content="content", file_name="FileName", media_type="ContentType"),
+        ),
+    ),
+    Returns("record", ("Uploads", "0", "File")),
+    required=["content"],
+    risk="create",
+)
+
+
+def test_a_file_goes_out_in_parts_and_its_record_comes_back():
+    [answer, bad], server = run(
+        json_vendor({"Uploads": [{"File": {"Id": "9"}}]}),
+        (
+            "upload_a_file",
+            {"content": "aGk=", "FileName": 'a"\r\nb.txt', "ContentType": "text/plain", "Note": "n"},
+        ),
+        ("upload_a_file", {"content": "not base64!"}),
+        tools={"upload_a_file": UPLOAD},
+    )
+    assert json.loads(answer.text) == {"Id": "9"}
+    line, headers, body = server.requests[0]
+    assert line.startswith("POST /upload?")
+    boundary = headers["content-type"].split("boundary=")[1].encode()
+    parts = body.split(b"--" + boundary)
+    assert parts[1].endswith(b'\r\n\r\n{"Note":"n","FileName":"a\\"\\r\\nb.txt"}\r\n')
+    assert b'filename="a   b.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n' in parts[2]
+    assert bad.error.message == 'Argument "content" is not base64.'
+
+
+BATCH = tool(
+    "run_a_batch",
+    {"calls": {"type": "array", "items": {"type": "object"}}},
+    Call("POST", "/batch", body="record", body_arguments=(("calls", "calls"),)),
+    Returns("batch"),
+    required=["calls"],
+    risk="destroy",
+)
+
+
+def test_a_batch_tells_what_became_of_each_call():
+    def handler(line, headers, body):
+        items = orjson.loads(body)["BatchItemRequest"]
+        assert items == [
+            {"bId": "1", "operation": "update", "Invoice": {"Id": "7", "SyncToken": "1"}},
+            {"bId": "2", "Query": "SELECT * FROM Invoice  ORDER Id ASC START 1 MAX 3"},
+            {"bId": "3", "operation": "update", "Invoice": {"Id": "8", "SyncToken": "1"}},
+        ]
+        answers = [
+            {"bId": "2", "QueryResponse": {"Invoice": invoices(3)}},
+            {"bId": "1", "Fault": {"Error": [{"code": "5010", "Message": "Stale"}]}},
+        ]
+        return http(200, orjson.dumps({"BatchItemResponse": answers}))
+
+    calls = [
+        {"tool": UPDATE_NAME, "arguments": {"id": "7", "SyncToken": "1"}},
+        {"tool": LIST_NAME, "arguments": {"limit": 2}},
+        {"tool": UPDATE_NAME, "arguments": {"id": "8", "SyncToken": "1"}},
+    ]
+    [answer], _ = run(handler, ("run_a_batch", {"calls": calls}), tools={**TOOLS, "run_a_batch": BATCH})
+    first, second, third = json.loads(answer.text)["results"]
+    assert first["error"]["code"] == "conflict"
+    assert second["answer"]["returned"] == 2
+    assert "next_cursor" in second["answer"]
+    assert "may have been done or not" in third["error"]["message"]
+
+
+def test_a_batch_is_no_way_around_a_wall():
+    calls = [
+        {"tool": UPDATE_NAME, "arguments": {"id": "7", "SyncToken": "1"}},
+        {"tool": LIST_NAME, "arguments": {}},
+    ]
+    [answer], server = run(
+        json_vendor({}), ("run_a_batch", {"calls": calls}), tools={LIST_NAME: LIST, "run_a_batch": BATCH}
+    )
+    assert f"calls[0]: Unknown tool: {UPDATE_NAME}." in answer.error.message
+    assert not server.requests

@@ -10,7 +10,9 @@ from runtime.errors import InvalidArguments
 from runtime.upstream.query import raw_paging
 
 CATALOG = compile_catalog(DEFINITIONS)
-LISTS = [tool for tool in CATALOG.tools if tool.listing and tool.listing.raw_query and tool.listing.entity != "*"]
+LISTS = [
+    tool for tool in CATALOG.tools if tool.listing and tool.listing.raw_query and tool.listing.entity != "*"
+]
 
 
 @pytest.mark.parametrize(

@@ -12,4 +12,7 @@ from runtime.upstream.behaviours import quickbooks
 
 Behaviour = Callable[[Any], dict[str, Any]]
 
-BEHAVIOURS: dict[str, Behaviour] = {"quickbooks.report_rows": quickbooks.report_rows}
+BEHAVIOURS: dict[str, Behaviour] = {
+    "quickbooks.report_rows": quickbooks.report_rows,
+    "quickbooks.changes": quickbooks.changes,
+}

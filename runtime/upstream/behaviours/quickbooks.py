@@ -35,6 +35,21 @@ def report_rows(answer: Any) -> dict[str, Any]:
     return {name: value for name, value in shape.items() if value is not None}
 
 
+def changes(answer: Any) -> dict[str, Any]:
+    """What changed since a moment as `{rows}`: each row is `{entity, record}`, or `{entity, deleted}` with an Id."""
+    rows = [
+        {"entity": entity, "deleted": record.get("Id")}
+        if record.get("status") == "Deleted"
+        else {"entity": entity, "record": record}
+        for response in answer.get("CDCResponse") or []
+        for part in response.get("QueryResponse") or []
+        for entity, records in part.items()
+        if isinstance(records, list)
+        for record in records
+    ]
+    return {"rows": rows}
+
+
 def _rows(container: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
     for row in container.get("Row") or []:
         group = row.get("group")

@@ -1,0 +1,127 @@
+"""Several calls of tools in one request to the vendor. The walls stay: each call is checked as if it came alone.
+
+The definition says how the vendor writes an operation of each method. When any call does not pass, nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from generator.catalog import Integration, Tool
+from runtime.errors import InvalidArguments, LedgerportError, VendorUnavailable
+from runtime.operations import lists
+from runtime.operations.arguments import ArgumentChecker
+from runtime.upstream import answer as answers
+from runtime.upstream.client import VendorResponse
+from runtime.upstream.query import fill
+from runtime.upstream.request import record
+
+CALLS = "calls"
+"""The argument that holds the calls: `[{tool, arguments}]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One call of a batch, checked; `asked` is its page when it reads a list."""
+
+    id: str
+    tool: Tool
+    arguments: dict[str, Any]
+    asked: lists.PageRequest | None
+
+
+def items_of(
+    arguments: Mapping[str, Any],
+    tools: Mapping[str, Tool],
+    integration: Integration,
+    checker: ArgumentChecker,
+) -> list[Item]:
+    """The calls of a batch. Raises InvalidArguments that tells of each call that does not pass."""
+    found, errors = [], []
+    for at, call in enumerate(arguments[CALLS]):
+        try:
+            found.append(_item(str(at + 1), call, tools, integration, checker))
+        except LedgerportError as error:
+            errors.append({"argument": f"{CALLS}[{at}]", "problem": f"{CALLS}[{at}]: {error.message}"})
+    if errors:
+        raise InvalidArguments(
+            f"The batch was not sent. {' '.join(each['problem'] for each in errors[:10])}",
+            advice="Nothing was sent. Correct these calls, or leave them out, and send the batch again.",
+            details={"errors": errors},
+        )
+    return found
+
+
+def body_of(items: list[Item], integration: Integration) -> bytes:
+    """The body of the request."""
+    form = integration.batch
+    return orjson.dumps({form.items: [_operation(item, integration) for item in items]})
+
+
+def changes_data(items: list[Item]) -> bool:
+    """Whether any of the calls writes."""
+    return any(not item.tool.is_read_only for item in items)
+
+
+def told(
+    items: list[Item], integration: Integration, response: VendorResponse, value: Any, budget: int
+) -> list[dict[str, Any]]:
+    """What became of each call, in the order they were given: `{tool, answer}` or `{tool, error}`."""
+    form = integration.batch
+    found = answers.at(value, tuple(form.answers.split(".")))
+    by_id = {str(each.get(form.id)): each for each in found or () if isinstance(each, Mapping)}
+    return [_told(item, by_id.get(item.id), integration, response, budget // len(items)) for item in items]
+
+
+def _item(
+    id_: str,
+    call: Mapping[str, Any],
+    tools: Mapping[str, Tool],
+    integration: Integration,
+    checker: ArgumentChecker,
+) -> Item:
+    tool = tools.get(call["tool"])
+    if tool is None:
+        raise InvalidArguments(f"Unknown tool: {call['tool'][:80]}.")
+    if tool.method not in integration.batch.forms:
+        allowed = ", ".join(integration.batch.forms)
+        raise InvalidArguments(f"{tool.name} cannot stand in a batch; tools of these methods can: {allowed}.")
+    arguments = checker.checked(tool, dict(call.get("arguments") or {}))
+    asked = lists.page_request(tool, integration, arguments) if tool.listing else None
+    return Item(id_, tool, arguments, asked)
+
+
+def _operation(item: Item, integration: Integration) -> dict[str, Any]:
+    form = integration.batch
+    words = {"entity": item.tool.call.path.strip("/"), **(item.asked.values if item.asked else {})}
+    if item.tool.returns.path:
+        words["entity"] = item.tool.returns.path[-1]
+    operation: dict[str, Any] = {form.id: item.id}
+    for key, text in form.forms[item.tool.method].items():
+        value: Any = record(item.tool, item.arguments) if text == "{body}" else fill(text, words)
+        operation[fill(key, words)] = value
+    return operation
+
+
+def _told(
+    item: Item, value: Any, integration: Integration, response: VendorResponse, budget: int
+) -> dict[str, Any]:
+    is_write = not item.tool.is_read_only
+    if value is None:
+        lost = VendorUnavailable(
+            "The vendor did not answer this call." + (" It may have been done or not." if is_write else ""),
+            advice="Look whether it was done before you call it again." if is_write else "Call it again.",
+        )
+        return {"tool": item.tool.name, "error": lost.as_dict()}
+    error = answers.error_in(response, value, integration, changes_data=is_write)
+    if error is not None:
+        return {"tool": item.tool.name, "error": error.as_dict()}
+    if item.asked is not None:
+        text = lists.page_answer(item.tool, integration, item.arguments, item.asked, value, budget)
+        return {"tool": item.tool.name, "answer": orjson.Fragment(text)}
+    found = answers.at(value, item.tool.returns.path)
+    return {"tool": item.tool.name, "answer": value if found is None else found}
