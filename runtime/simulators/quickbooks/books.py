@@ -193,6 +193,13 @@ class Books:
         """One preference, or None."""
         return (self.preferences().get(group) or {}).get(name)
 
+    def other_preference(self, name: str) -> str | None:
+        """One of the preferences that the service keeps as names and values, or None."""
+        for pair in self.preference("OtherPrefs", "NameValue") or []:
+            if pair.get("Name") == name:
+                return str(pair.get("Value"))
+        return None
+
     def closing_date(self) -> str | None:
         """The day up to which the books are closed, if they are."""
         found: str | None = self.preference("AccountingInfoPrefs", "BookCloseDate")

@@ -262,6 +262,8 @@ def delete(books: Books, entity: str, sent: Any) -> Body:
         settlement.replace_links(books, entity, old, [])
         postings.replace_entries(books, entity, old, [])
         books.remove(entity, id)
+        if entity == "Attachable":
+            books.store.execute("delete from files where realm = ? and id = ?", (books.realm, id))
     return {"domain": "QBO", "status": "Deleted", "Id": id}
 
 

@@ -62,8 +62,8 @@ class Sandbox:
         self.random = random.Random(0)  # noqa: S311 (repeatable on purpose)
         self.log: deque[dict[str, Any]] = deque(maxlen=LONGEST_LOG)
         self.snapshots: dict[str, sqlite3.Connection] = {}
-        self.fill: Callable[[Store], None] | None = None
-        """Makes the companies anew, for `reset`."""
+        self.fill: Callable[[Store, dict[str, Any]], None] | None = None
+        """Makes the companies anew, for `reset`, which may name `companies`, `seed` and `size`."""
 
     def trouble(self, request: Request) -> Trouble | None:
         """The first rule that strikes this request."""
@@ -181,7 +181,10 @@ class Sandbox:
         name = str(sent.get("name", "default"))
         if name not in self.snapshots:
             raise ValueError(f"there is no snapshot {name}; there are {', '.join(self.snapshots) or 'none'}")
+        tokens = self.store.execute("select * from tokens").fetchall()
         self.snapshots[name].backup(self.store.connection)
+        marks = "insert or ignore into tokens values (?,?,?,?,?,?,?,?,?)"
+        self.store.connection.executemany(marks, tokens)  # whoever is connected stays so
         return {"name": name}
 
     async def _reset(self, sent: Any, request: WebRequest) -> Any:
@@ -189,9 +192,10 @@ class Sandbox:
         self.log.clear()
         self.throttle.forced = 0
         self.throttle.forget()
-        if self.fill is not None and sent.get("companies", True):
-            self.store.empty()
-            self.fill(self.store)
+        if self.fill is not None and sent.get("companies") is not False:
+            with self.store.transaction():
+                self.store.empty()
+                self.fill(self.store, {name: value for name, value in sent.items() if value is not True})
         return {"companies": self.store.companies()}
 
 

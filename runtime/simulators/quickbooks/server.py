@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from .app import Application
 from .clock import Clock
-from .companies import USUAL_SIZE, make
+from .companies import BUSINESSES, USUAL_SIZE, make
 from .store import Store
 
 
@@ -42,10 +43,22 @@ def prepared(options: Options) -> Application:
     store.clock.offset = float(store.setting("clock", 0.0))
     application = Application(store, dict(options.clients))
     application.throttle.is_on = options.throttle
-    application.sandbox.fill = lambda filled: fill(filled, options)
+    application.sandbox.fill = lambda filled, asked: fill(filled, changed(options, asked))
     if not store.companies():
         fill(store, options)
     return application
+
+
+def changed(options: Options, asked: dict[str, Any]) -> Options:
+    """The options with other companies, another seed or size; raises ValueError for what is not known."""
+    for name in asked.get("companies", ()):
+        if name not in BUSINESSES:
+            raise ValueError(f"there is no company {name}; there are {', '.join(BUSINESSES)}")
+    if not {type(asked.get(name, 0)) for name in ("seed", "size")} <= {int}:
+        raise ValueError("seed and size are whole numbers")
+    if "companies" in asked:
+        asked = {**asked, "companies": tuple(asked["companies"])}
+    return replace(options, **asked)
 
 
 def fill(store: Store, options: Options) -> None:

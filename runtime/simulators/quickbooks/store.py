@@ -80,7 +80,7 @@ class Store:
         self.execute("release step" if inside else "commit")
 
     def empty(self) -> None:
-        """Takes out every company with its tokens; settings stay."""
+        """Takes out every company; tokens and settings stay."""
         tables = (
             "records",
             "deletions",
@@ -89,8 +89,6 @@ class Store:
             "links",
             "replays",
             "companies",
-            "codes",
-            "tokens",
             "files",
         )
         with self.transaction():

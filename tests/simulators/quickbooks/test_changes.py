@@ -458,9 +458,15 @@ def test_what_fails_half_way_leaves_nothing(books: Books) -> None:
 
 def test_references_show_the_new_name_of_a_renamed_record(books: Books) -> None:
     made = invoice(books)
-    spent = {"PaymentType": "Check", "AccountRef": {"name": "any", "value": "35"}, "Line": [expense_line(100, "56")]}
+    spent = {
+        "PaymentType": "Check",
+        "AccountRef": {"name": "any", "value": "35"},
+        "Line": [expense_line(100, "56")],
+    }
     expense = changes.create(books, "Purchase", {**spent, "EntityRef": {"type": "Customer", "value": "1"}})
-    changes.update(books, "Customer", {"Id": "1", "SyncToken": "0", "sparse": True, "DisplayName": 'Amy "B" Ltd'})
+    changes.update(
+        books, "Customer", {"Id": "1", "SyncToken": "0", "sparse": True, "DisplayName": 'Amy "B" Ltd'}
+    )
     assert books.read("Invoice", made["Id"])["CustomerRef"] == {"value": "1", "name": 'Amy "B" Ltd'}
     assert books.read("Purchase", expense["Id"])["EntityRef"]["name"] == 'Amy "B" Ltd'
     automobile = books.read("Account", "55")
@@ -481,15 +487,25 @@ def test_an_estimate_is_closed_by_its_invoice_and_open_again_without_it(books: B
 
 
 def test_a_purchase_order_is_closed_by_its_bill(books: Books) -> None:
-    order = changes.create(books, "PurchaseOrder", {"VendorRef": {"value": "30"}, "Line": [expense_line(100)]})
+    order = changes.create(
+        books, "PurchaseOrder", {"VendorRef": {"value": "30"}, "Line": [expense_line(100)]}
+    )
     assert (order["POStatus"], order["APAccountRef"]["value"]) == ("Open", "33")
     link = [{"TxnId": order["Id"], "TxnType": "PurchaseOrder"}]
-    changes.create(books, "Bill", {"VendorRef": {"value": "30"}, "Line": [expense_line(100)], "LinkedTxn": link})
+    changes.create(
+        books, "Bill", {"VendorRef": {"value": "30"}, "Line": [expense_line(100)], "LinkedTxn": link}
+    )
     assert books.read("PurchaseOrder", order["Id"])["POStatus"] == "Closed"
 
 
 def test_time_that_is_billed_says_so(books: Books) -> None:
-    body = {"NameOf": "Employee", "EmployeeRef": {"value": "54"}, "CustomerRef": {"value": "1"}, "Hours": 2, "HourlyRate": 50}
+    body = {
+        "NameOf": "Employee",
+        "EmployeeRef": {"value": "54"},
+        "CustomerRef": {"value": "1"},
+        "Hours": 2,
+        "HourlyRate": 50,
+    }
     activity = changes.create(books, "TimeActivity", {**body, "BillableStatus": "Billable"})
     invoice(books, LinkedTxn=[{"TxnId": activity["Id"], "TxnType": "TimeActivity"}])
     assert books.read("TimeActivity", activity["Id"])["BillableStatus"] == "HasBeenBilled"
@@ -520,27 +536,38 @@ def test_counting_the_stock_books_the_difference(books: Books) -> None:
     detail = {"ItemRef": {"value": "5"}, "NewQty": before - 3}
     line = {"DetailType": "ItemAdjustmentLineDetail", "ItemAdjustmentLineDetail": detail}
     changes.create(
-        books, "InventoryAdjustment", {"TxnDate": "2026-11-20", "AdjustAccountRef": {"value": "80"}, "Line": [line]}
+        books,
+        "InventoryAdjustment",
+        {"TxnDate": "2026-11-20", "AdjustAccountRef": {"value": "80"}, "Line": [line]},
     )
     assert books.read("Item", "5")["QtyOnHand"] == before - 3
     assert account(books, "81") == worth - 375
 
 
 def test_opening_balances_become_transactions(books: Books) -> None:
-    customer = changes.create(books, "Customer", {"DisplayName": "Old", "Balance": 250, "OpenBalanceDate": "2026-01-31"})
+    customer = changes.create(
+        books, "Customer", {"DisplayName": "Old", "Balance": 250, "OpenBalanceDate": "2026-01-31"}
+    )
     assert customer["Balance"] == 250
-    vendor = changes.create(books, "Vendor", {"DisplayName": "Older", "Balance": 70, "OpenBalanceDate": "2026-01-31"})
+    vendor = changes.create(
+        books, "Vendor", {"DisplayName": "Older", "Balance": 70, "OpenBalanceDate": "2026-01-31"}
+    )
     assert vendor["Balance"] == 70
     bank = {"Name": "Second", "AccountType": "Bank", "OpeningBalance": 500}
     assert refusal(changes.create, books, "Account", bank)[0] == "6060"
-    assert changes.create(books, "Account", {**bank, "OpeningBalanceDate": "2026-01-31"})["CurrentBalance"] == 500
+    assert (
+        changes.create(books, "Account", {**bank, "OpeningBalanceDate": "2026-01-31"})["CurrentBalance"]
+        == 500
+    )
     assert sum(ledger.trial_balance(books.store, books.realm).values()) == 0
 
 
 def test_a_budget_needs_amounts_for_accounts_of_the_profit_and_loss(books: Books) -> None:
     year = {"StartDate": "2026-01-01", "EndDate": "2026-12-31"}
     detail = {"Amount": 100, "BudgetDate": "2026-01-01", "AccountRef": {"value": "7"}}
-    assert changes.create(books, "Budget", {**year, "BudgetDetail": [detail]})["BudgetType"] == "ProfitAndLoss"
+    assert (
+        changes.create(books, "Budget", {**year, "BudgetDetail": [detail]})["BudgetType"] == "ProfitAndLoss"
+    )
     assert refusal(changes.create, books, "Budget", year)[0] == "6500"
     wrong = {**detail, "AccountRef": {"value": "35"}}
     assert refusal(changes.create, books, "Budget", {**year, "BudgetDetail": [wrong]})[0] == "6510"
@@ -576,3 +603,42 @@ def test_a_void_stays_a_void_in_the_ledger(books: Books) -> None:
     changes.void(books, "Invoice", key(made))
     assert account(books, "84") == 0
     assert ledger.trial_balance(books.store, books.realm).get("82", 0) == 0
+
+
+def test_a_bundle_sells_its_parts(books: Books) -> None:
+    parts = {"ItemGroupLine": [{"ItemRef": {"value": "4"}, "Qty": 2}, {"ItemRef": {"value": "10"}, "Qty": 1}]}
+    bundle = changes.create(books, "Item", {"Name": "Starter", "Type": "Group", "ItemGroupDetail": parts})
+    detail = {"GroupItemRef": {"value": bundle["Id"]}, "Quantity": 3}
+    made = changes.create(
+        books,
+        "Invoice",
+        {
+            "CustomerRef": {"value": "1"},
+            "Line": [{"DetailType": "GroupLineDetail", "GroupLineDetail": detail}],
+        },
+    )
+    assert made["TotalAmt"] == 3 * (2 * 75 + 35)
+    assert account(books, "84") == 555
+
+
+def test_a_second_bill_of_the_same_number_is_refused_when_the_company_minds(books: Books) -> None:
+    body = {"VendorRef": {"value": "30"}, "Line": [expense_line(100)], "DocNumber": "A-1"}
+    changes.create(books, "Bill", body)
+    changes.create(books, "Bill", body)
+    prefer(books, OtherPrefs={"NameValue": [{"Name": "WarnDuplicateBillNumber", "Value": "true"}]})
+    assert refusal(changes.create, books, "Bill", body)[0] == "6140"
+
+
+def test_shipping_is_a_line_without_an_item_of_the_company(books: Books) -> None:
+    made = changes.create(
+        books,
+        "Invoice",
+        {"CustomerRef": {"value": "1"}, "Line": [sales_line(100), sales_line(250, "SHIPPING_ITEM_ID")]},
+    )
+    assert made["TotalAmt"] == 3.5
+
+
+def test_a_full_update_without_a_day_takes_today_and_the_next_number(books: Books) -> None:
+    made = invoice(books, TxnDate="2026-11-01")
+    changed = changes.update(books, "Invoice", key(made, CustomerRef={"value": "1"}, Line=made["Line"]))
+    assert (changed["TxnDate"], changed["DocNumber"]) == ("2026-11-20", "1002")

@@ -10,6 +10,7 @@ import pytest
 
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.clock import Clock
+from runtime.simulators.quickbooks.server import Options, prepared
 from runtime.simulators.quickbooks.store import Store
 
 from .conftest import CLIENT, NOON, Client, connected, sales_line, serving
@@ -30,7 +31,7 @@ def caller(own: str) -> Iterator[Client]:
 
 
 def control(address: str, path: str, /, **body: Any) -> Any:
-    return httpx2.post(f"{address}/_sandbox/{path}", json=body).json()
+    return httpx2.post(f"{address}/_sandbox/{path}", json=body, timeout=60).json()
 
 
 def read(client: Client) -> httpx2.Response:
@@ -176,3 +177,20 @@ def test_only_this_machine_may_use_the_control(_template: Store) -> None:
             return (await client.get("/_sandbox/clock")).status_code
 
     assert asyncio.run(ask()) == 403
+
+
+def test_a_reset_makes_the_named_companies_from_a_seed(tmp_path: Any) -> None:
+    application = prepared(Options(data=tmp_path / "reset.db", throttle=False))
+    for address in serving(application):
+        with connected(address) as client:
+            client.save("Customer", {"DisplayName": "Later"})
+            assert control(address, "reset", seed=3)["companies"] == [
+                [client.realm, "Craig's Design and Landscaping Services"]
+            ]
+            assert client.select("select * from Customer where DisplayName = 'Later'") == []
+        assert (
+            control(address, "reset", companies=["consultancy"])["companies"][0][1]
+            == "Juniper Vale Consulting"
+        )
+        assert "there is no company circus" in control(address, "reset", companies=["circus"])["error"]
+        assert len(httpx2.get(f"{address}/_sandbox/companies").json()) == 1

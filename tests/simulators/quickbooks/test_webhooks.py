@@ -54,8 +54,13 @@ def endpoint(address: str) -> Iterator[Endpoint]:
 TXN = {"CustomerRef": {"value": "1"}, "Line": [sales_line(10_000)]}
 
 
-def test_a_change_is_told_as_cloud_events_with_a_signature(address: str, client: Client, endpoint: Endpoint) -> None:
-    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "verifier_token": "v1", "form": "cloudevents"})
+def test_a_change_is_told_as_cloud_events_with_a_signature(
+    address: str, client: Client, endpoint: Endpoint
+) -> None:
+    httpx2.post(
+        f"{address}/_sandbox/webhooks",
+        json={"url": endpoint.url, "verifier_token": "v1", "form": "cloudevents"},
+    )
     made = client.save("Invoice", TXN)
     headers, body = endpoint.told.get(timeout=5)
     signature = base64.b64encode(hmac.new(b"v1", body, hashlib.sha256).digest()).decode()
@@ -65,12 +70,19 @@ def test_a_change_is_told_as_cloud_events_with_a_signature(address: str, client:
     assert event["intuitaccountid"] == client.realm
 
 
-def test_the_old_form_groups_by_company_and_names_the_operation(address: str, client: Client, endpoint: Endpoint) -> None:
+def test_the_old_form_groups_by_company_and_names_the_operation(
+    address: str, client: Client, endpoint: Endpoint
+) -> None:
     httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "form": "legacy"})
     made = client.save("Invoice", TXN)
     client.save("Invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="void")
     bodies = [json.loads(endpoint.told.get(timeout=5)[1]) for _ in range(2)]
-    told = [entity for body in bodies for note in body["eventNotifications"] for entity in note["dataChangeEvent"]["entities"]]
+    told = [
+        entity
+        for body in bodies
+        for note in body["eventNotifications"]
+        for entity in note["dataChangeEvent"]["entities"]
+    ]
     assert [(one["name"], one["operation"]) for one in told] == [("Invoice", "Create"), ("Invoice", "Void")]
 
 
@@ -82,7 +94,9 @@ def test_what_is_refused_is_not_told(address: str, client: Client, endpoint: End
     assert event["type"] == "qbo.customer.created.v1"
 
 
-def test_a_failed_delivery_is_tried_again_after_its_delay(address: str, client: Client, endpoint: Endpoint) -> None:
+def test_a_failed_delivery_is_tried_again_after_its_delay(
+    address: str, client: Client, endpoint: Endpoint
+) -> None:
     httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "form": "cloudevents"})
     endpoint.statuses = [500]
     client.save("Customer", {"DisplayName": "Told Twice"})

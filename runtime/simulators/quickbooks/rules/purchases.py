@@ -36,7 +36,7 @@ def prepare_vendor_form(books: Books, entity: str, body: Body, old: Body | None)
 
 
 def _check_bill_number(books: Books, body: Body) -> None:
-    if body.get("DocNumber") and books.preference("OtherPrefs", "WarnDuplicateBillNumber"):
+    if body.get("DocNumber") and books.other_preference("WarnDuplicateBillNumber") == "true":
         lines.refuse_duplicate(books, "Bill", body)
 
 
