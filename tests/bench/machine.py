@@ -12,13 +12,14 @@ from typing import Any
 PACKAGES = (
     "uvicorn", "uvloop", "httptools", "aiohttp", "starlette", "orjson", "jsonschema_rs", "mcp", "pydantic",
 )  # fmt: skip
+AVAILABLE = tuple(sorted(os.sched_getaffinity(0)))
+"""The cores of this process when it started, before it gave all but one to the servers."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cores() -> tuple[int, int]:
     """The core for the servers and the core for the load; the same one twice where there is no other."""
-    available = sorted(os.sched_getaffinity(0))
-    return available[0], available[-1]
+    return AVAILABLE[0], AVAILABLE[-1]
 
 
 def cpu_seconds(pid: int) -> float:
@@ -48,7 +49,7 @@ def facts() -> dict[str, Any]:
     """What a figure depends on."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": len(AVAILABLE),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
