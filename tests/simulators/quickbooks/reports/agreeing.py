@@ -10,7 +10,18 @@ from runtime.simulators.quickbooks.store import Store
 
 from .reading import ask, data, every, figures, keys, of_group, option, total
 
-SPLITS = ("Month", "Week", "Quarter", "Year", "Customers", "Vendors", "Classes", "Departments", "Employees", "ProductsAndServices")
+SPLITS = (
+    "Month",
+    "Week",
+    "Quarter",
+    "Year",
+    "Customers",
+    "Vendors",
+    "Classes",
+    "Departments",
+    "Employees",
+    "ProductsAndServices",
+)
 
 
 def check_all(store: Store, realm: str, day: str) -> None:
@@ -42,7 +53,9 @@ def check_statements(store: Store, realm: str, day: str, basis: str) -> None:
     )
     if basis == "Accrual":  # the statement of cash flows takes no basis, the company's counts
         assert total(flow, "EndingCash") == cash
-    assert total(flow, "NetIncome") + total(flow, "OperatingAdjustments") == total(flow, "OperatingActivities")
+    assert total(flow, "NetIncome") + total(flow, "OperatingAdjustments") == total(
+        flow, "OperatingActivities"
+    )
     check_detail(store, realm, year, total(result, "NetIncome"))
     check_splits(store, realm, year, total(result, "NetIncome"))
 
@@ -51,7 +64,12 @@ def owner_postings(store: Store, realm: str, since: str, until: str) -> int:
     """What was booked to equity accounts directly, as an increase of equity."""
     accounts = [account.id for account in ledger.accounts(store, realm) if account.type == "Equity"]
     found = ledger.movements(
-        store, realm, date.fromisoformat(since), date.fromisoformat(until), ("account",), {"account": accounts}
+        store,
+        realm,
+        date.fromisoformat(since),
+        date.fromisoformat(until),
+        ("account",),
+        {"account": accounts},
     )
     return -sum(found.values())
 
@@ -74,7 +92,10 @@ def check_splits(store: Store, realm: str, year: dict[str, str], net: int) -> No
 def check_ledger(store: Store, realm: str, day: str, basis: str) -> None:
     """What the general ledger closes with is what the trial balance shows."""
     year = {"start_date": f"{day[:4]}-01-01", "end_date": day, "accounting_method": basis}
-    trial = {cells[0]["id"]: figures(cells)[0] - figures(cells)[1] for cells in data(ask(store, realm, "TrialBalance", **year))}
+    trial = {
+        cells[0]["id"]: figures(cells)[0] - figures(cells)[1]
+        for cells in data(ask(store, realm, "TrialBalance", **year))
+    }
     ledger_report = ask(store, realm, "GeneralLedger", **year)
     closing = closing_balances(ledger_report)
     accounts = {account.id: account for account in ledger.accounts(store, realm)}
@@ -104,8 +125,16 @@ def check_balances(store: Store, realm: str, day: str) -> None:
     accounts = ledger.accounts(store, realm)
     held = ledger.trial_balance(store, realm, date.fromisoformat(day))
     for kind, sign, names in (
-        ("Accounts Receivable", 1, ("AgedReceivables", "AgedReceivableDetail", "CustomerBalance", "CustomerBalanceDetail")),
-        ("Accounts Payable", -1, ("AgedPayables", "AgedPayableDetail", "VendorBalance", "VendorBalanceDetail")),
+        (
+            "Accounts Receivable",
+            1,
+            ("AgedReceivables", "AgedReceivableDetail", "CustomerBalance", "CustomerBalanceDetail"),
+        ),
+        (
+            "Accounts Payable",
+            -1,
+            ("AgedPayables", "AgedPayableDetail", "VendorBalance", "VendorBalanceDetail"),
+        ),
     ):
         control = sign * sum(held.get(account.id, 0) for account in accounts if account.type == kind)
         for name in names:
@@ -114,6 +143,12 @@ def check_balances(store: Store, realm: str, day: str) -> None:
                 assert control == 0, name
                 continue
             last = next(row for row in every(report["Rows"]) if row.get("group") == "GrandTotal")
-            place = next((i for i, key in enumerate(keys(report)) if key.endswith("open_bal") and key.startswith("subt")), -1)
+            place = next(
+                (
+                    i
+                    for i, key in enumerate(keys(report))
+                    if key.endswith("open_bal") and key.startswith("subt")
+                ),
+                -1,
+            )
             assert cents(last["Summary"]["ColData"][place]["value"]) == control, name
-

@@ -15,7 +15,9 @@ Body = dict[str, Any]
 def ask(store: Store, realm: str, name: str, **parameters: str) -> Body:
     found = reports.find(name)
     assert found is not None, name
-    return found(store, realm, {"class" if key == "class_" else key: value for key, value in parameters.items()})
+    return found(
+        store, realm, {"class" if key == "class_" else key: value for key, value in parameters.items()}
+    )
 
 
 def every(rows: Body) -> Iterator[Body]:

@@ -19,12 +19,20 @@ from .agreeing import check_all
 
 @pytest.mark.parametrize("name", list(BUSINESSES))
 @pytest.mark.parametrize("day", ["2024-12-31", "2025-08-15", "2026-11-20"])
-def test_every_report_of_a_demo_company_agrees_with_the_others_on_any_day(three: Store, name: str, day: str) -> None:
+def test_every_report_of_a_demo_company_agrees_with_the_others_on_any_day(
+    three: Store, name: str, day: str
+) -> None:
     check_all(three, BUSINESSES[name].realm, day)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(data=st.data(), steps=st.integers(3, 14), day=st.sampled_from(["2025-12-31", "2026-01-15", "2026-11-20"]))
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    data=st.data(), steps=st.integers(3, 14), day=st.sampled_from(["2025-12-31", "2026-01-15", "2026-11-20"])
+)
 def test_after_any_sequence_of_operations_the_reports_agree(
     _template: Store, data: st.DataObject, steps: int, day: str
 ) -> None:

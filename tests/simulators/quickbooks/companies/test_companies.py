@@ -1,0 +1,177 @@
+"""The demo companies are what their description says, and the same for the same seed, day and size."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+
+from runtime.simulators.quickbooks import companies, ledger
+from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.clock import Clock
+from runtime.simulators.quickbooks.companies import BUSINESSES
+from runtime.simulators.quickbooks.schema import entities
+from runtime.simulators.quickbooks.store import Store
+
+from ..conftest import NOON
+from ..test_books import check
+
+NAMES = list(BUSINESSES)
+
+
+def made(name: str, seed: int = 1, size: int = companies.USUAL_SIZE) -> Store:
+    store = Store(":memory:", Clock(frozen=NOON))
+    companies.make(store, name, seed, size)
+    return store
+
+
+@pytest.fixture(scope="module")
+def three() -> Iterator[dict[str, Store]]:
+    stores = {name: made(name) for name in NAMES}
+    yield stores
+    for store in stores.values():
+        store.close()
+
+
+def count(store: Store, where: str) -> int:
+    return int(store.execute(f"select count(*) from records where {where}").fetchone()[0])
+
+
+def transactions(store: Store) -> int:
+    rows = store.execute("select entity, count(*) from records group by 1").fetchall()
+    return sum(number for entity, number in rows if entities()[entity].is_transaction)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_and_day_make_the_same_company(three: dict[str, Store], name: str) -> None:
+    again, other = made(name), made(name, seed=2)
+    bodies = [
+        store.execute("select entity, id, body from records order by 1, 2").fetchall()
+        for store in (three[name], again, other)
+    ]
+    assert bodies[0] == bodies[1] != bodies[2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_books_of_a_company_balance(three: dict[str, Store], name: str) -> None:
+    store, realm = three[name], BUSINESSES[name].realm
+    assert sum(ledger.trial_balance(store, realm).values()) == 0
+    if name == "landscaper":
+        check(Books(store, realm))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_company_has_two_years_of_history_up_to_its_day(three: dict[str, Store], name: str) -> None:
+    first, last = (
+        three[name]
+        .execute("select min(txn_date), max(txn_date) from records where txn_date is not null")
+        .fetchone()
+    )
+    assert (first, last) == ("2024-11-20", "2026-11-20")
+    assert 1_200 <= transactions(three[name]) <= 2_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_company_has_every_kind_of_business_to_ask_about(three: dict[str, Store], name: str) -> None:
+    store = three[name]
+    for entity in ("Invoice", "Payment", "Deposit", "Bill", "BillPayment", "Purchase", "CreditCardPayment", "JournalEntry",
+                   "Estimate", "CreditMemo", "RefundReceipt", "SalesReceipt", "Class"):  # fmt: skip
+        assert count(store, f"entity = '{entity}'"), entity
+    assert count(store, "entity = 'Invoice' and balance > 0 and due_date < '2026-08-20'") > 3
+    assert count(store, "entity = 'Bill' and balance > 0 and due_date < '2026-11-20'") > 1
+    assert (
+        count(
+            store,
+            "entity in ('Customer', 'Vendor') and body ->> '$.PrimaryEmailAddr.Address' not like '%@example.com'",
+        )
+        == 0
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bill_is_entered_twice_and_a_deposit_stands_on_uncategorized_income(
+    three: dict[str, Store], name: str
+) -> None:
+    twice = (
+        three[name]
+        .execute(
+            "select doc_number from records where entity = 'Bill' and doc_number is not null group by vendor, doc_number, total having count(*) > 1"
+        )
+        .fetchall()
+    )
+    assert len(twice) == 1
+    assert any(twice[0][0] in planted.where for planted in companies.PLANTED[name])
+    income = (
+        three[name]
+        .execute("select id from records where entity = 'Account' and name = 'Uncategorized Income'")
+        .fetchone()[0]
+    )
+    rows = (
+        three[name]
+        .execute("select -cents from postings where account = ? and txn_type = 'Deposit'", (income,))
+        .fetchall()
+    )
+    assert len(rows) == 1
+    assert any(f"${rows[0][0] / 100:,.2f}" in planted.where for planted in companies.PLANTED[name])
+
+
+def test_one_agreement_was_not_invoiced_in_the_month_before_last(three: dict[str, Store]) -> None:
+    rows = three["it_services"].execute(
+        "select count(*) from records i join records c on c.entity = 'Customer' and c.id = i.customer"
+        " where i.entity = 'Invoice' and c.name = 'Quill Publishing' and i.txn_date = ?", ("2026-09-01",)
+    ).fetchone()  # fmt: skip
+    assert rows[0] == 0
+
+
+def test_sales_are_seasonal(three: dict[str, Store]) -> None:
+    rows = three["landscaper"].execute(
+        "select substr(txn_date, 6, 2), sum(total) from records where entity = 'Invoice' group by 1"
+    )
+    by_month = dict(rows.fetchall())
+    assert by_month["05"] + by_month["06"] > 2 * (by_month["12"] + by_month["01"])
+
+
+def test_stock_never_falls_below_zero_at_the_it_service_provider(three: dict[str, Store]) -> None:
+    assert count(three["it_services"], "entity = 'Item' and body ->> '$.QtyOnHand' < 0") == 0
+
+
+def test_no_bank_account_is_overdrawn_at_the_end(three: dict[str, Store]) -> None:
+    for name, store in three.items():
+        assert not count(
+            store,
+            "entity = 'Account' and body ->> '$.AccountType' = 'Bank' and body ->> '$.CurrentBalance' < 0",
+        ), name
+
+
+def test_a_larger_company_has_about_the_size_it_was_asked_for_and_all_its_indexes() -> None:
+    store = made("landscaper", size=5_000)
+    assert 4_300 <= transactions(store) <= 5_700
+    fresh = Store(":memory:", Clock(frozen=NOON))
+    indexes = "select name from sqlite_master where type = 'index' order by 1"
+    assert store.execute(indexes).fetchall() == fresh.execute(indexes).fetchall()
+
+
+def test_all_three_companies_live_in_one_store() -> None:
+    store = Store(":memory:", Clock(frozen=NOON))
+    realms = [companies.make(store, name) for name in NAMES]
+    assert [realm for realm, _ in store.companies()] == realms
+    assert len(set(realms)) == 3
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal, lines = Terminal(), io.StringIO()
+    moments = iter(range(0, 1000, 3))
+    for stream in (terminal, lines):
+        show = companies.Shown("landscaper", stream, lambda: float(next(moments)))
+        for done in range(0, 101, 10):
+            show(done, 100)
+    assert terminal.getvalue().endswith("100 %\n")
+    assert "\r" in terminal.getvalue()
+    assert "\r" not in lines.getvalue()
+    assert lines.getvalue().splitlines()[0] == "landscaper: 0 %"
+    assert lines.getvalue().splitlines()[-1] == "landscaper: 100 %"

@@ -1,0 +1,290 @@
+"""The shape of answers: headers, columns, sections, groups, as recorded from the service."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.simulators.quickbooks import company, reports
+from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.companies import BUSINESSES
+from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.reports.question import facts
+from runtime.simulators.quickbooks.store import Store
+
+from .reading import ask, data, every, figures, keys, of_group, option, titles, total, values
+
+REALM = company.REALM
+GROUPS_OF_RESULT = [
+    "Income", "COGS", "GrossProfit", "Expenses", "NetOperatingIncome", "OtherIncome", "OtherExpenses", "NetOtherIncome",
+    "NetIncome",
+]  # fmt: skip
+
+
+def test_every_documented_report_is_answered(three: Store) -> None:
+    assert set(reports.REPORTS) == {name.lower() for name in facts()}
+    for name in facts():
+        answer = ask(three, REALM, name, agency_id="2")
+        assert answer["Header"]["ReportName"] == name
+        assert {"Header", "Columns", "Rows"} == set(answer)
+
+
+@pytest.mark.parametrize("name", [name for name in facts()])
+def test_rows_of_a_report_are_as_wide_as_its_columns(three: Store, name: str) -> None:
+    answer = ask(three, REALM, name, agency_id="2", date_macro="This Fiscal Year-to-date")
+    width = sum(len(column.get("Columns", {}).get("Column", [0])) for column in answer["Columns"]["Column"])
+    for row in every(answer["Rows"]):
+        for cells in (
+            row.get("ColData"),
+            row.get("Header", {}).get("ColData"),
+            row.get("Summary", {}).get("ColData"),
+        ):
+            assert cells is None or len(cells) == width, row
+            assert all(isinstance(cell["value"], str) for cell in cells or ())
+
+
+def test_an_empty_company_answers_every_section_of_profit_and_loss_with_zeros(books: Books) -> None:
+    answer = ask(books.store, REALM, "ProfitAndLoss", date_macro="Last Fiscal Year")
+    assert [row["group"] for row in answer["Rows"]["Row"]] == GROUPS_OF_RESULT
+    assert all(row["Summary"]["ColData"][1]["value"] == "0.00" for row in answer["Rows"]["Row"])
+    assert option(answer, "NoReportData") == "true"
+    assert option(answer, "AccountingStandard") == "GAAP"
+
+
+def test_the_header_of_profit_and_loss_is_as_recorded(three: Store) -> None:
+    header = ask(three, REALM, "ProfitAndLoss", date_macro="Last Month", customer="1,2")["Header"]
+    assert header["DateMacro"] == "last month"
+    assert (header["StartPeriod"], header["EndPeriod"]) == ("2026-10-01", "2026-10-31")
+    assert (header["ReportBasis"], header["SummarizeColumnsBy"], header["Currency"]) == (
+        "Accrual",
+        "Total",
+        "USD",
+    )
+    assert header["Customer"] == "1,2"
+
+
+def test_the_columns_of_profit_and_loss_are_as_recorded(three: Store) -> None:
+    assert ask(three, REALM, "ProfitAndLoss")["Columns"]["Column"] == [
+        {"ColTitle": "", "ColType": "Account", "MetaData": [{"Name": "ColKey", "Value": "account"}]},
+        {"ColTitle": "Total", "ColType": "Money", "MetaData": [{"Name": "ColKey", "Value": "total"}]},
+    ]
+
+
+def test_month_columns_carry_their_days_and_a_total_follows(three: Store) -> None:
+    given = {"start_date": "2026-02-10", "end_date": "2026-04-30", "summarize_column_by": "Month"}
+    answer = ask(three, REALM, "ProfitAndLoss", **given)
+    assert titles(answer) == ["", "Feb 10 - 28, 2026", "Mar 2026", "Apr 2026", "Total"]
+    metadata = answer["Columns"]["Column"][1]["MetaData"]
+    assert {"Name": "StartDate", "Value": "2026-02-10"} in metadata
+    assert {"Name": "EndDate", "Value": "2026-02-28"} in metadata
+
+
+def test_a_parent_account_is_a_section_with_its_own_amount_and_a_total(three: Store) -> None:
+    answer = ask(three, REALM, "BalanceSheet")
+    truck = next(
+        row
+        for row in every(answer["Rows"])
+        if row.get("Header", {}).get("ColData", [{}])[0].get("id") == "37"
+    )
+    assert values(truck["Header"]["ColData"]) == ["Truck", "0.00"]
+    assert values(truck["Summary"]["ColData"])[0] == "Total Truck"
+    assert (
+        sum(figures(row["ColData"])[0] for row in truck["Rows"]["Row"])
+        == figures(truck["Summary"]["ColData"])[0]
+    )
+
+
+def test_a_balance_sheet_by_month_has_no_total_column(three: Store) -> None:
+    answer = ask(
+        three,
+        REALM,
+        "BalanceSheet",
+        summarize_column_by="Month",
+        start_date="2026-01-01",
+        end_date="2026-03-31",
+    )
+    assert titles(answer) == ["", "Jan 2026", "Feb 2026", "Mar 2026"]
+    march = ask(three, REALM, "BalanceSheet", end_date="2026-03-31")
+    assert total(answer, "TotalAssets") == total(march, "TotalAssets")
+    assert of_group(answer, "TotalAssets") == of_group(answer, "TotalLiabilitiesAndEquity")
+
+
+def test_a_cash_flow_by_month_begins_where_the_month_before_ended(three: Store) -> None:
+    answer = ask(three, REALM, "CashFlow", summarize_column_by="Month")
+    beginning, ending = of_group(answer, "BeginningCash"), of_group(answer, "EndingCash")
+    assert beginning[1:-1] == ending[:-2]
+    assert (beginning[-1], ending[-1]) == (beginning[0], ending[-2])
+
+
+def test_the_columns_of_an_aging_summary_have_the_recorded_keys(three: Store) -> None:
+    answer = ask(three, REALM, "AgedReceivables")
+    assert titles(answer) == ["", "Current", "1 - 30", "31 - 60", "61 - 90", "91 and over", "Total"]
+    assert keys(answer)[1:] == ["current", "0", "1", "2", "3", "total"]
+    assert option(answer, "report_date") == answer["Header"]["EndPeriod"] == "2026-11-20"
+    assert answer["Header"]["DateMacro"] == "today"
+
+
+def test_a_customer_with_sub_customers_is_a_section_of_the_aging_summary(three: Store) -> None:
+    answer = ask(three, BUSINESSES["consultancy"].realm, "AgedReceivables", report_date="2026-06-30")
+    parents = [row for row in answer["Rows"]["Row"] if "Header" in row]
+    assert {row["Header"]["ColData"][0]["value"] for row in parents} <= {"Delta Freight", "Juniper Airlines"}
+    for row in parents:
+        assert row["Header"]["ColData"][-1]["value"] == "0.00"
+        assert row["Summary"]["ColData"][0]["value"].startswith("Total ")
+
+
+def test_aging_details_take_their_own_buckets(three: Store) -> None:
+    answer = ask(three, REALM, "AgedReceivableDetail", aging_period="10", num_periods="2", past_due="1")
+    found = [row["Header"]["ColData"][0]["value"] for row in answer["Rows"]["Row"] if "Header" in row]
+    assert set(found) <= {"11 or more days past due", "1 - 10 days past due"}
+
+
+def test_a_ledger_section_begins_with_the_balance_before_and_runs_to_the_balance_after(three: Store) -> None:
+    answer = ask(three, REALM, "GeneralLedger", account="35", start_date="2026-10-01", end_date="2026-10-31")
+    (section,) = answer["Rows"]["Row"]
+    rows = [row["ColData"] for row in section["Rows"]["Row"]]
+    assert rows[0][0]["value"] == "Beginning Balance"
+    balance = keys(answer).index("rbal_nat_amount")
+    sheet = ask(three, REALM, "BalanceSheet", end_date="2026-10-31")
+    checking = next(cells for cells in data(sheet) if cells[0].get("id") == "35")
+    assert rows[-1][balance]["value"] == checking[1]["value"]
+    assert values(section["Summary"]["ColData"])[0] == "Total for Checking"
+
+
+def test_without_dates_the_ledger_and_the_trial_balance_show_this_month_to_date(three: Store) -> None:
+    for name in ("GeneralLedger", "TrialBalance"):
+        assert ask(three, REALM, name)["Header"]["DateMacro"] == "this month-to-date"
+    splits = ask(three, REALM, "TransactionListWithSplits")["Header"]
+    assert splits["DateMacro"] == "this fiscal quarter"
+
+
+def test_a_transaction_carries_its_id_on_the_type_and_its_name_and_account_theirs(three: Store) -> None:
+    answer = ask(three, REALM, "TransactionList", transaction_type="Invoice", date_macro="This Month")
+    places = {key: place for place, key in enumerate(keys(answer))}
+    for cells in data(answer):
+        assert cells[places["txn_type"]]["value"] == "Invoice"
+        assert cells[places["txn_type"]]["id"].isdigit()
+        assert cells[places["name"]]["id"].isdigit()
+        assert cells[places["account_name"]] == {"value": "Accounts Receivable (A/R)", "id": "84"}
+        assert cells[places["is_no_post"]]["value"] == "Yes"
+
+
+def test_estimates_are_listed_as_not_posting(three: Store) -> None:
+    answer = ask(three, REALM, "TransactionList", transaction_type="Estimate")
+    place = keys(answer).index("is_no_post")
+    assert {cells[place]["value"] for cells in data(answer)} == {"No"}
+
+
+def test_columns_are_those_asked_for(three: Store) -> None:
+    answer = ask(three, REALM, "GeneralLedger", columns="debt_amt,tx_date,credit_amt,nonsense,item_name")
+    assert keys(answer) == ["tx_date", "item_name", "debt_amt", "credit_amt"]
+
+
+def test_a_company_with_locations_gets_a_column_for_them(three: Store) -> None:
+    answer = ask(three, BUSINESSES["consultancy"].realm, "TransactionList")
+    assert "dept_name" in keys(answer)
+    assert "dept_name" not in keys(ask(three, REALM, "TransactionList"))
+
+
+def test_transactions_can_be_grouped_and_sorted(three: Store) -> None:
+    answer = ask(
+        three,
+        REALM,
+        "TransactionList",
+        group_by="Transaction Type",
+        sort_by="subt_nat_amount",
+        sort_order="descend",
+    )
+    found = [row["Header"]["ColData"][0]["value"] for row in answer["Rows"]["Row"]]
+    assert found == sorted(found, key=str.lower)
+    invoices = next(row for row in answer["Rows"]["Row"] if row["Header"]["ColData"][0]["value"] == "Invoice")
+    amounts = [cents(row["ColData"][-1]["value"]) for row in invoices["Rows"]["Row"]]
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_rows_are_sorted_by_total_when_the_request_says_so(three: Store) -> None:
+    for order, reverse in (("ascend", False), ("descend", True)):
+        answer = ask(three, REALM, "CustomerSales", sort_order=order)
+        amounts = [
+            figures((row.get("Summary") or row)["ColData"])[-1]
+            for row in answer["Rows"]["Row"]
+            if row.get("group") is None
+        ]
+        assert amounts == sorted(amounts, reverse=reverse)
+
+
+def test_sales_by_customer_class_and_item_come_to_the_same(three: Store) -> None:
+    sums = {
+        total(ask(three, REALM, name), "GrandTotal")
+        for name in ("CustomerSales", "ClassSales", "DepartmentSales")
+    }
+    items = of_group(ask(three, REALM, "ItemSales"), "GrandTotal")
+    assert sums == {items[1]}
+
+
+def test_a_filter_leaves_what_it_names(three: Store) -> None:
+    everyone = ask(three, REALM, "CustomerSales")
+    one = ask(three, REALM, "CustomerSales", customer="10")
+    row = next(cells for cells in data(everyone) if cells[0].get("id") == "10")
+    assert [total(one, "GrandTotal")] == figures(row)
+
+
+def test_the_tax_summary_has_the_tax_that_was_booked(three: Store) -> None:
+    answer = ask(three, REALM, "TaxSummary", agency_id="2", date_macro="Last Fiscal Year")
+    tax = figures(answer["Rows"]["Row"][0]["Summary"]["ColData"])[-1]
+    booked = three.execute(
+        "select -sum(cents) from postings where realm = ? and account = '90' and date like '2025%'"
+        " and txn_type in ('Invoice', 'SalesReceipt', 'CreditMemo', 'RefundReceipt')",
+        (REALM,),
+    ).fetchone()[0]
+    assert tax == booked > 0
+
+
+def test_stock_is_worth_what_its_account_holds(three: Store) -> None:
+    realm = BUSINESSES["it_services"].realm
+    answer = ask(three, realm, "InventoryValuationSummary")
+    asset = three.execute(
+        "select id from records where realm = ? and entity = 'Account' and name = 'Inventory Asset'", (realm,)
+    ).fetchone()[0]
+    held = three.execute(
+        "select sum(cents) from postings where realm = ? and account = ?", (realm, asset)
+    ).fetchone()[0]
+    assert of_group(answer, "GrandTotal")[2] == held
+
+
+def test_the_journal_balances(three: Store) -> None:
+    answer = ask(three, REALM, "JournalReport", date_macro="Last Month")
+    cells = answer["Rows"]["Row"][-1]["Summary"]["ColData"]
+    debit, credit = (cells[keys(answer).index(key)]["value"] for key in ("debt_amt", "credit_amt"))
+    assert debit == credit != "0.00"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "code"),
+    [
+        ("ProfitAndLoss", {"accounting_method": "Barter"}, "2170"),
+        ("ProfitAndLoss", {"summarize_column_by": "Weather"}, "2170"),
+        ("ProfitAndLoss", {"sort_order": "sideways"}, "2170"),
+        ("ProfitAndLoss", {"start_date": "soon", "end_date": "2026-01-01"}, "2060"),
+        ("AgedReceivables", {"report_date": "2026-02-30"}, "2060"),
+        ("AgedReceivableDetail", {"num_periods": "many"}, "2080"),
+        ("TransactionList", {"bothamount": "lots"}, "2100"),
+        ("TaxSummary", {}, "2020"),
+        ("TaxSummary", {"agency_id": "99"}, "2500"),
+        (
+            "ProfitAndLoss",
+            {"start_date": "1900-01-01", "end_date": "2026-01-01", "summarize_column_by": "Days"},
+            "10100",
+        ),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused(
+    three: Store, name: str, given: dict[str, str], code: str
+) -> None:
+    with pytest.raises(Fault) as refused:
+        ask(three, REALM, name, **given)
+    assert refused.value.mistakes[0].code == code
+
+
+def test_parameters_that_a_report_does_not_have_are_ignored(three: Store) -> None:
+    assert ask(three, REALM, "ProfitAndLoss", minorversion="75", colour="blue", agency_id="9")["Rows"]
