@@ -42,15 +42,20 @@ def empty_company(path: str = ":memory:") -> Books:
 
 
 @pytest.fixture(scope="session")
-def _template() -> Store:
+def template() -> Store:
     return empty_company().store
 
 
+@pytest.fixture(scope="session", name="_template")
+def template_by_its_former_name(template: Store) -> Store:
+    return template
+
+
 @pytest.fixture
-def books(_template: Store) -> Books:
+def books(template: Store) -> Books:
     """A fresh company without transactions."""
     store = Store(":memory:", Clock(frozen=NOON))
-    _template.connection.backup(store.connection)
+    template.connection.backup(store.connection)
     return Books(store, company.REALM)
 
 
@@ -126,10 +131,10 @@ def connected(address: str) -> Client:
 
 
 @pytest.fixture(scope="module")
-def address(_template: Store) -> Iterator[str]:
+def address(template: Store) -> Iterator[str]:
     """A simulator with a company without transactions, without rate limits; shared by the tests of a module."""
     store = Store(":memory:", Clock(frozen=NOON))
-    _template.connection.backup(store.connection)
+    template.connection.backup(store.connection)
     application = Application(store, dict([CLIENT]))
     application.throttle.is_on = False
     yield from serving(application)

@@ -199,10 +199,10 @@ def check_reports(books: Books, balance: dict[str, int], types: dict[str, str]) 
 )
 @given(data=st.data(), steps=st.integers(1, 14))
 def test_after_any_sequence_of_operations_the_books_balance(
-    _template: Store, data: st.DataObject, steps: int
+    template: Store, data: st.DataObject, steps: int
 ) -> None:
     store = Store(":memory:", Clock(frozen=NOON))
-    _template.connection.backup(store.connection)
+    template.connection.backup(store.connection)
     hand = Hand(Books(store, "9130357849126540"), data)
     for _ in range(steps):
         hand.act()

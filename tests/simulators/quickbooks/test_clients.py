@@ -32,9 +32,13 @@ from quickbooks.objects import (
     Vendor,
 )
 from quickbooks.objects.base import AttachableRef, EmailAddress, Ref
-from quickbooks.objects.detailline import AccountBasedExpenseLine, AccountBasedExpenseLineDetail
 from quickbooks.objects.billpayment import BillPaymentLine, CheckPayment
-from quickbooks.objects.detailline import SalesItemLine, SalesItemLineDetail
+from quickbooks.objects.detailline import (
+    AccountBasedExpenseLine,
+    AccountBasedExpenseLineDetail,
+    SalesItemLine,
+    SalesItemLineDetail,
+)
 from quickbooks.objects.journalentry import JournalEntryLine, JournalEntryLineDetail
 from quickbooks.objects.payment import PaymentLine
 

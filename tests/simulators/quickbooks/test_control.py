@@ -17,10 +17,10 @@ from .conftest import CLIENT, NOON, Client, connected, sales_line, serving
 
 
 @pytest.fixture
-def own(_template: Store) -> Iterator[str]:
+def own(template: Store) -> Iterator[str]:
     """A simulator of one's own, with the service's limits, on a clock that stands still."""
     store = Store(":memory:", Clock(frozen=NOON))
-    _template.connection.backup(store.connection)
+    template.connection.backup(store.connection)
     yield from serving(Application(store, dict([CLIENT])))
 
 
@@ -168,8 +168,8 @@ def test_a_page_of_another_site_may_not_use_the_control(own: str) -> None:
     assert answer.status_code == 403
 
 
-def test_only_this_machine_may_use_the_control(_template: Store) -> None:
-    application = Application(_template, dict([CLIENT]))
+def test_only_this_machine_may_use_the_control(template: Store) -> None:
+    application = Application(template, dict([CLIENT]))
     transport = httpx2.ASGITransport(application, client=("192.0.2.7", 1234))
 
     async def ask() -> int:

@@ -19,10 +19,19 @@ def upload(
     client: Client, metadata: bytes, content: bytes, name: str = "a.txt", end: bytes = b"\r\n"
 ) -> httpx2.Response:
     pieces = [
-        b"--XX", b'Content-Disposition: form-data; name="file_metadata_01"', b"Content-Type: application/json", b"", metadata,
-        b"--XX", b'Content-Disposition: form-data; name="file_content_01"; filename="%b"' % name.encode(), b"Content-Type: text/plain", b"", content,
-        b"--XX--", b"",
-    ]  # fmt: skip
+        b"--XX",
+        b'Content-Disposition: form-data; name="file_metadata_01"',
+        b"Content-Type: application/json",
+        b"",
+        metadata,
+        b"--XX",
+        b'Content-Disposition: form-data; name="file_content_01"; filename="%b"' % name.encode(),
+        b"Content-Type: text/plain",
+        b"",
+        content,
+        b"--XX--",
+        b"",
+    ]
     headers = {"Content-Type": "multipart/form-data; boundary=XX"}
     return client.call("POST", "upload", content=end.join(pieces), headers=headers)
 
@@ -130,9 +139,8 @@ def test_a_file_goes_up_and_comes_down(client: Client) -> None:
         address = client.call("GET", f"download/{attached['Id']}").text
         assert httpx2.get(address).content == b"hello\r\nworld"
         assert httpx2.get(address[:-1] + "0").status_code in (200, 403)
-    found = client.select(
-        f"select * from Attachable where AttachableRef.EntityRef.Type = 'Invoice' and AttachableRef.EntityRef.value = '{made['Id']}'"
-    )
+    condition = f"AttachableRef.EntityRef.Type = 'Invoice' and AttachableRef.EntityRef.value = '{made['Id']}'"
+    found = client.select(f"select * from Attachable where {condition}")
     assert len(found) == 2
     assert found[0]["TempDownloadUri"].startswith("http")
 

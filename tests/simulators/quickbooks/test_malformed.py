@@ -18,9 +18,30 @@ from .conftest import CLIENT, NOON
 
 REALM = "9130357849126540"
 WEIRD: Any = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), st.text(max_size=30),
-    st.sampled_from(["", " ", "0", "-1", "1e9", "2026-11-20", "9999-12-31", "0001-01-01", "\u0000", "'; drop table records", {}, [], [[]], [None]]),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**64 - 1),
+    st.floats(allow_nan=False),
+    st.text(max_size=30),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "0",
+            "-1",
+            "1e9",
+            "2026-11-20",
+            "9999-12-31",
+            "0001-01-01",
+            "\u0000",
+            "'; drop table records",
+            {},
+            [],
+            [[]],
+            [None],
+        ]
+    ),
+)
 
 
 def of_type(field: Field, depth: int) -> Any:
@@ -41,9 +62,12 @@ def fitting(field: Field, depth: int) -> Any:
         )
     else:
         value = {
-            "boolean": st.booleans(), "decimal": st.integers(-5, 500), "integer": st.integers(-5, 500),
-            "date": st.sampled_from(["2026-11-20", "2025-01-31", "1900-01-01"]), "Id": st.integers(0, 30).map(str),
-        }.get(field.type, st.text(max_size=8))  # fmt: skip
+            "boolean": st.booleans(),
+            "decimal": st.integers(-5, 500),
+            "integer": st.integers(-5, 500),
+            "date": st.sampled_from(["2026-11-20", "2025-01-31", "1900-01-01"]),
+            "Id": st.integers(0, 30).map(str),
+        }.get(field.type, st.text(max_size=8))
     return st.lists(value, max_size=2) if field.is_array else value
 
 
@@ -101,8 +125,8 @@ MANY = settings(
 
 @MANY
 @given(data=st.data(), name=st.sampled_from(WRITABLE))
-def test_any_body_is_taken_or_refused(_template: Store, data: st.DataObject, name: str) -> None:
-    app = application(_template)
+def test_any_body_is_taken_or_refused(template: Store, data: st.DataObject, name: str) -> None:
+    app = application(template)
     parameters = data.draw(
         st.fixed_dictionaries(
             {},
@@ -121,27 +145,80 @@ def test_any_body_is_taken_or_refused(_template: Store, data: st.DataObject, nam
 @MANY
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
-    path=st.lists(st.one_of(st.sampled_from([*(e.path for e in entities().values()), "query", "batch", "cdc", "upload", "reports", "1", "pdf", "send", "ProfitAndLoss"]), st.text(max_size=5)), max_size=4).map("/".join),
-    parameters=st.dictionaries(st.sampled_from(["query", "entities", "changedsince", "start_date", "end_date", "date_macro", "requestid", "sendto", "operation", "sourcecurrencycode", "asofdate"]), st.text(max_size=20), max_size=3),
-    body=st.one_of(st.binary(max_size=40), st.sampled_from([b"{}", b"[]", b"null", b"1", b'"x"', b"{" * 600, b"[" * 2000, b'{"BatchItemRequest":[1,{},{"bId":[]}]}', b'{"Id":"1","SyncToken":"0"}', b"\xff\xfe"])),
-)  # fmt: skip
+    path=st.lists(
+        st.one_of(
+            st.sampled_from(
+                [
+                    *(e.path for e in entities().values()),
+                    "query",
+                    "batch",
+                    "cdc",
+                    "upload",
+                    "reports",
+                    "1",
+                    "pdf",
+                    "send",
+                    "ProfitAndLoss",
+                ]
+            ),
+            st.text(max_size=5),
+        ),
+        max_size=4,
+    ).map("/".join),
+    parameters=st.dictionaries(
+        st.sampled_from(
+            [
+                "query",
+                "entities",
+                "changedsince",
+                "start_date",
+                "end_date",
+                "date_macro",
+                "requestid",
+                "sendto",
+                "operation",
+                "sourcecurrencycode",
+                "asofdate",
+            ]
+        ),
+        st.text(max_size=20),
+        max_size=3,
+    ),
+    body=st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from(
+            [
+                b"{}",
+                b"[]",
+                b"null",
+                b"1",
+                b'"x"',
+                b"{" * 600,
+                b"[" * 2000,
+                b'{"BatchItemRequest":[1,{},{"bId":[]}]}',
+                b'{"Id":"1","SyncToken":"0"}',
+                b"\xff\xfe",
+            ]
+        ),
+    ),
+)
 def test_any_request_is_answered_or_refused(
-    _template: Store, method: str, path: str, parameters: dict[str, str], body: bytes
+    template: Store, method: str, path: str, parameters: dict[str, str], body: bytes
 ) -> None:
-    assert status(application(_template), method, path, parameters, body) != 500
+    assert status(application(template), method, path, parameters, body) != 500
 
 
-def test_free_objects_nested_deeply_are_refused(_template: Store) -> None:
+def test_free_objects_nested_deeply_are_refused(template: Store) -> None:
     deep: Any = 1
     for _ in range(200):
         deep = [deep]
     body = json_text({"DisplayName": "Deep", "CustomerEx": {"any": deep}}).encode()
-    assert status(application(_template), "POST", "customer", {}, body) == 400
+    assert status(application(template), "POST", "customer", {}, body) == 400
 
 
-def test_deep_nesting_is_refused(_template: Store) -> None:
+def test_deep_nesting_is_refused(template: Store) -> None:
     line: Any = {"Amount": 1}
     for _ in range(50):
         line = {"DetailType": "GroupLineDetail", "GroupLineDetail": {"Line": [line]}}
     body = json_text({"CustomerRef": {"value": "1"}, "Line": [line]}).encode()
-    assert status(application(_template), "POST", "invoice", {}, body) == 400
+    assert status(application(template), "POST", "invoice", {}, body) == 400
