@@ -17,7 +17,7 @@ from generator.methods import Method
 from generator.mistakes import Mistake
 from generator.resolve import Field
 
-OUR_WORDS = frozenset({"access", "required_for", "filter", "sort", "points_to", "join"})
+OUR_WORDS = frozenset({"access", "required_for", "filter", "sort", "points_to", "join", "sensitive"})
 SHAPE = ("type", "format", "enum")
 PAGING = {"statement", "start", "page", "cursor"}
 """What in a request says which page is asked for."""

@@ -6,7 +6,7 @@ it adds it to the list of the run and goes on with what is right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generator.arguments import arguments_of
@@ -18,6 +18,7 @@ from generator.load import Document, shown
 from generator.methods import Method, methods_of
 from generator.mistakes import Mistake
 from generator.resolve import Types, resolve
+from generator.sensitive import Sensitive
 from generator.sources import folders_of
 from generator.tools import tool_of
 from generator.words import Links, check_prose, describe, fill_properties
@@ -67,8 +68,10 @@ def _integration(folder: Path, assembly: Assembly, mistakes: list[Mistake]) -> N
     links = Links(tools, documents.broken, mistakes)
     integration = integration_of(document, links, mistakes)
     assembly.integrations[integration.name] = integration
+    sensitive = Sensitive(methods, mistakes)
     for method in methods:
-        assembly.made.append(Made(method, _tool(method, document, integration, links), document))
+        tool = replace(_tool(method, document, integration, links), sensitive=sensitive.of(method))
+        assembly.made.append(Made(method, tool, document))
     if documents.coverage:
         assembly.coverage[integration.name] = documents.coverage
 

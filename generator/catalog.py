@@ -314,6 +314,8 @@ class Tool:
     always_send: tuple[str, ...] = ()
     """Fields that the vendor wants in every update of this record, even one that sends only changes."""
     examples: tuple[Example, ...] = ()
+    sensitive: tuple[tuple[str, ...], ...] = ()
+    """Where its answers hold what is hidden unless a server's config says otherwise; lists are no step of a path."""
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:

@@ -70,6 +70,8 @@ class ServerConfig:
     """Largest text of one answer; 0 takes the deployment's own."""
     tool_exposure: ToolExposure = "full"
     """Whether the MCP door lists every tool, or only those that find, describe and call the others."""
+    show_sensitive: bool = False
+    """Whether tax ids, bank accounts and birth dates are answered as they are, and not masked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,12 @@ class Config(Body):
             description="full lists every tool; discovery lists three, which find, describe and call the others."
         ),
     ] = "full"
+    show_sensitive: Annotated[
+        bool,
+        Field(
+            description="Whether tax ids, bank accounts and birth dates are answered as they are, and not masked."
+        ),
+    ] = False
 
 
 class NewMcpServer(Body):

@@ -50,6 +50,7 @@ def of_config(config: ServerConfig) -> dict[str, Any]:
         "rate_limit_style": config.rate_limit_style,
         "max_answer_bytes": config.max_answer_bytes,
         "tool_exposure": config.tool_exposure,
+        "show_sensitive": config.show_sensitive,
     }
 
 

@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from generator.catalog import Tool
 from runtime.errors import InvalidArguments
+from runtime.safety.masking import refuse_masked
 
 MOST_MISTAKES = 10
 TYPES = {
@@ -40,6 +41,7 @@ class ArgumentChecker:
         """
         if tool.tolerated and not tool.input_schema["properties"].keys() >= arguments.keys():
             arguments = _without(tool, arguments)
+        refuse_masked(tool, arguments)
         validator = self._validator(tool)
         if not validator.is_valid(arguments):
             raise _mistakes(tool, validator, arguments)

@@ -20,7 +20,7 @@ from runtime.errors import LedgerportError, NotFound, RateLimited
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import batch, lists
 from runtime.operations.arguments import ArgumentChecker
-from runtime.safety import once
+from runtime.safety import masking, once
 from runtime.stores.hot import HotState
 from runtime.upstream import answer as answers
 from runtime.upstream.behaviours import BEHAVIOURS
@@ -77,6 +77,8 @@ class Job:
     body: bytes | None = None
     """The body, where it is not made from the arguments of one tool."""
     changes_data: bool = True
+    is_masked: bool = True
+    """Whether what is sensitive in the answer is hidden."""
     limits: Limits = NO_LIMITS
     status: int = 0
 
@@ -122,6 +124,7 @@ class Calls:
         job = Job(tool, integration, grant.account, arguments, budget, changes_data=not tool.is_read_only)
         if not tool.is_read_only:
             job.once_key = once.key_for(grant.account.id, tool.name, idempotency_key)
+        job.is_masked = not grant.config.show_sensitive
         try:
             job.arguments = self._checker.checked(tool, arguments)
             if tool.returns.kind == "batch":
@@ -141,10 +144,10 @@ class Calls:
         returns = job.tool.returns
         if returns.kind == "records" and job.tool.listing is not None:
             asked = lists.page_request(job.tool, job.integration, job.arguments)
-            value = (await self._exchange(job, asked.values))[1]
+            value = (await self._read(job, asked.values))[1]
             text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget)
             return Answer(text, job.status, limits=job.limits)
-        response, value = await self._exchange(job, {})
+        response, value = await self._read(job, {})
         if returns.kind == "file":
             file = File(self._file_name(job), returns.media_type, response.body)
             return Answer("", job.status, file=file, limits=job.limits)
@@ -163,9 +166,14 @@ class Calls:
     async def _batch(self, job: Job, tools: Mapping[str, Tool]) -> Answer:
         items = batch.items_of(job.arguments, tools, job.integration, self._checker)
         job.body, job.changes_data = batch.body_of(items, job.integration), batch.changes_data(items)
-        response, value = await self._exchange(job, {})
+        response, value = await self._read(job, {})
         results = batch.told(items, job.integration, response, value, job.budget)
         return Answer(orjson.dumps({"results": results}).decode(), job.status, limits=job.limits)
+
+    async def _read(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
+        """The same for whoever is to see the answer: what is sensitive in it is masked. Never to be sent on."""
+        response, value = await self._exchange(job, words)
+        return response, masking.masked(job.tool, response.body, value) if job.is_masked else value
 
     async def _exchange(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
         """Send the request and read the answer. Raises the error that the answer is."""

@@ -9,6 +9,7 @@ from typing import Any
 from generator.catalog import Integration, Listing, Pagination, Tool
 from runtime.errors import InvalidArguments
 from runtime.operations import bounds
+from runtime.safety.masking import refuse_conditions
 from runtime.upstream import paging, query
 from runtime.upstream.answer import at
 
@@ -32,6 +33,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     raw = str(arguments.get("query") or "")
     if listing.raw_query and raw:
         _refuse_mixture(listing, arguments)
+        refuse_conditions(tool, language.entry, raw)
         own = query.raw_paging(language, listing, raw)
         limit = _raw_limit(own.limit, arguments, limit)
         position = position or (str(own.start) if own.start is not None else "")

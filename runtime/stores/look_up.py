@@ -136,6 +136,7 @@ def read_config(text: str) -> ServerConfig:
         words.get("rate_limit_style", "tool_result"),
         words.get("max_answer_bytes", 0),
         words.get("tool_exposure", "full"),
+        words.get("show_sensitive", False),
     )
 
 
@@ -148,5 +149,6 @@ def write_config(config: ServerConfig) -> str:
         "rate_limit_style": config.rate_limit_style if config.rate_limit_style != "tool_result" else "",
         "max_answer_bytes": config.max_answer_bytes,
         "tool_exposure": config.tool_exposure if config.tool_exposure != "full" else "",
+        "show_sensitive": config.show_sensitive,
     }
     return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

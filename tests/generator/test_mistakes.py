@@ -24,8 +24,14 @@ CASES = {
     "a word no field has": (
         "book",
         "    description: Who wrote it.",
-        "    description: Who wrote it.\n    sensitivity: low",
-        f'{BOOK}:21: author.sensitivity: "sensitivity" is not a word for a field.',
+        "    description: Who wrote it.\n    colour: green",
+        f'{BOOK}:21: author.colour: "colour" is not a word for a field.',
+    ),
+    "a sensitive field that a list would tell by its filter": (
+        "book",
+        "    description: What stands on the cover. Give it in full.",
+        "    description: What stands on the cover. Give it in full.\n    sensitive: true",
+        f"{BOOK}:12: title: title is sensitive, so nobody may filter or sort by it.",
     ),
     "an unknown type of JSON": (
         "book",

@@ -29,7 +29,7 @@ from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.tables import METADATA
 from tests.deployment import deploy
 
-CONFIG = ServerConfig(("read",), ("sales", "é"), True, "http_429", 5000, "discovery")
+CONFIG = ServerConfig(("read",), ("sales", "é"), True, "http_429", 5000, "discovery", True)
 ACCOUNT = Account(
     AccountId("a1"), "books", "production", "Shop", "active", "42", {"company_id": "42"}, b"s", 1.0, 2.0
 )
