@@ -6,12 +6,12 @@ entries in the ledger appear together or not at all.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from . import postings, references, settlement
 from .books import Books, entity_named, id_series
 from .faults import fault, invalid_id, missing, stale, unsupported
+from .merging import merged, replaced, require
 from .rules import (
     accounts,
     attachables,
@@ -51,19 +51,6 @@ RULES = (
     time,
 )
 
-SPARSE_NEEDS = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",), "Payment": ("CustomerRef", "TotalAmt")}
-FILLED_IN = frozenset(
-    {
-        ("PurchaseOrder", "APAccountRef"),
-        ("Payment", "TotalAmt"),
-        ("BillPayment", "TotalAmt"),
-        ("Budget", "Name"),
-    }
-)
-"""Required by the documentation, yet defaulted (or refused with another sentence) by the service."""
-
-NAME_SUFFIX_NEEDS_NAME = frozenset({"Account", "Class"})
-
 
 def place(books: Books, entity: str, body: Body, id: str) -> Body:
     """Puts in a record that only the service makes (a tax rate, the preferences), as it is and under a given Id."""
@@ -84,7 +71,7 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
         for name, value in body.items()
         if (name == "Line" or not is_empty(value)) and name not in ("Id", "SyncToken", "sparse")
     }
-    _require(facts, body, facts.required)
+    require(facts, body, facts.required)
     with books.store.transaction():
         references.resolve(books, facts, body, None)
         prepare(books, entity, body, None)
@@ -103,7 +90,7 @@ def create_tax_code(books: Books, sent: Any) -> Body:
     """What the tax service makes: a code, and its rates with their agencies."""
     facts = entity_named("TaxService")
     body = checked(facts, sent)
-    _require(facts, body, facts.required)
+    require(facts, body, facts.required)
     with books.store.transaction():
         return tax_codes.make(books, body)
 
@@ -124,7 +111,7 @@ def update(books: Books, entity: str, sent: Any) -> Body:
         old = current(books, entity, body)
         payments.refuse_deposited(books, entity, str(old["Id"]))
         is_sparse = bool(body.pop("sparse", False))
-        new = _merged(facts, old, body) if is_sparse else _replaced(facts, old, body)
+        new = merged(facts, old, body) if is_sparse else replaced(facts, old, body)
         if is_sparse and _same(new, old):
             return old
         references.resolve(books, facts, new, old)
@@ -158,51 +145,6 @@ def current(books: Books, entity: str, body: Body) -> Body:
 def _allow(facts: Entity, operation: str) -> None:
     if operation not in facts.operations:
         raise unsupported(f"/v3/company/{facts.path}")
-
-
-def _require(facts: Entity, body: Body, names_needed: tuple[str, ...]) -> None:
-    """2020 for what is absent; an empty array of lines is left to the rules, which have a better sentence for it."""
-    for name in names_needed:
-        is_given = name in body and (name == "Line" or not is_empty(body[name]))
-        if not is_given and (facts.name, name) not in FILLED_IN:
-            raise missing(name)
-
-
-def _merged(facts: Entity, old: Body, sent: Body) -> Body:
-    """The old record with what was sent laid over it; empty values clear."""
-    if sent.get("Active") is not False:
-        _require_sparse(facts, sent)
-    new = copy.deepcopy(old)
-    for name, value in sent.items():
-        if name in ("Id", "SyncToken"):
-            continue
-        if is_empty(value) and name != "Line":
-            new.pop(name, None)
-        else:
-            new[name] = value
-    return new
-
-
-def _require_sparse(facts: Entity, sent: Body) -> None:
-    for name in SPARSE_NEEDS.get(facts.name, ()):
-        if name not in sent:
-            raise missing(name)
-
-
-def _replaced(facts: Entity, old: Body, sent: Body) -> Body:
-    """What was sent, with what only the service sets kept from the old record."""
-    new = {name: value for name, value in sent.items() if not is_empty(value)}
-    if not (facts.has_active and sent.get("Active") is False):
-        _require(
-            facts,
-            sent,
-            tuple(name for name in facts.required if name != "Line" or facts.name != "BillPayment"),
-        )
-    for name, value in old.items():
-        field = facts.fields.get(name)
-        if field is not None and field.is_read_only and name not in new:
-            new[name] = copy.deepcopy(value)
-    return new | {"Id": old["Id"], "SyncToken": old["SyncToken"], "MetaData": old["MetaData"]}
 
 
 def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:

@@ -642,3 +642,19 @@ def test_a_full_update_without_a_day_takes_today_and_the_next_number(books: Book
     made = invoice(books, TxnDate="2026-11-01")
     changed = changes.update(books, "Invoice", key(made, CustomerRef={"value": "1"}, Line=made["Line"]))
     assert (changed["TxnDate"], changed["DocNumber"]) == ("2026-11-20", "1002")
+
+
+def test_accounts_and_classes_go_only_by_their_name(books: Books) -> None:
+    made = changes.create(books, "Class", {"Name": "Gone"})
+    assert refusal(changes.update, books, "Class", key(made, sparse=True, Active=False))[0] == "2020"
+    gone = changes.update(books, "Class", key(made, sparse=True, Active=False, Name="Gone"))
+    assert gone["Name"] == "Gone (deleted)"
+
+
+def test_the_terms_of_a_vendor_are_taken_only_by_an_update(books: Books) -> None:
+    made = changes.create(books, "Vendor", {"DisplayName": "Termless", "TermRef": {"value": "3"}})
+    assert "TermRef" not in made
+    assert (
+        changes.update(books, "Vendor", key(made, sparse=True, TermRef={"value": "3"}))["TermRef"]["name"]
+        == "Net 30"
+    )

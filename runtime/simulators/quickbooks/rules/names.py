@@ -38,6 +38,10 @@ def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> Non
     if entity == "Customer":
         _customer(books, body, old)
     elif entity == "Vendor":
+        if old is None and not books.is_loading:
+            body.pop(
+                "TermRef", None
+            )  # the service takes no notice of it on create; made companies have their terms
         body["Balance"] = (old or {}).get("Balance", 0)
         body.setdefault("Vendor1099", False)
 
