@@ -104,16 +104,21 @@ def _tree(paths: Paths) -> Tree:
 
 def _places(value: Any, root: Tree) -> Iterator[tuple[dict[str, Any], str, str]]:
     """Every place where a path ends, as its object and key: a path may begin at any depth of the value."""
-    waiting: list[tuple[Any, tuple[Tree, ...], str]] = [(value, (root,), "")]
+    waiting: list[tuple[Any, tuple[Tree, ...], str]] = [(value, (), "")]
     while waiting:
         node, trees, path = waiting.pop()
         if isinstance(node, list):
-            waiting.extend((each, trees, path) for each in node if isinstance(each, dict | list))
-        elif isinstance(node, dict):
-            for name, inner in node.items():
-                found = [tree[name] for tree in trees if name in tree]
-                where = f"{path}.{name}" if path else name
-                if {} in found:
-                    yield node, name, where
-                elif isinstance(inner, dict | list):
-                    waiting.append((inner, (root, *found), where))
+            waiting.extend((each, trees, path) for each in node if isinstance(each, (dict, list)))
+            continue
+        for name, inner in node.items() if isinstance(node, dict) else ():
+            is_holder = isinstance(inner, (dict, list))
+            if name not in root and not trees:  # nearly all
+                if is_holder:
+                    waiting.append((inner, (), f"{path}.{name}" if path else name))
+                continue
+            found = [tree[name] for tree in (root, *trees) if name in tree]
+            where = f"{path}.{name}" if path else name
+            if {} in found:
+                yield node, name, where
+            elif is_holder:
+                waiting.append((inner, tuple(found), where))
