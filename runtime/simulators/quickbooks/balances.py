@@ -11,6 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import orjson
+
 from .money import amount, cents
 from .store import Body, reference
 
@@ -48,6 +50,32 @@ def write(books: Books, differences: Differences) -> None:
         if item is not None and item.get("Type") == "Inventory":
             item["QtyOnHand"] = round(float(item.get("QtyOnHand") or 0) + units, 6)
             books.write_silently("Item", item)
+
+
+NESTED = {
+    "Account": ("CurrentBalance", "CurrentBalanceWithSubAccounts"),
+    "Customer": ("Balance", "BalanceWithJobs"),
+}
+"""Own balance, and balance with everything below, of the lists that nest."""
+
+
+def regroup(books: Books, entity: str) -> None:
+    """Adds the balances up the tree anew, after a record has got another parent."""
+    own, whole = NESTED[entity]
+    rows = books.store.execute(
+        "select body from records where realm = ? and entity = ?", (books.realm, entity)
+    ).fetchall()
+    bodies = {body["Id"]: body for body in (orjson.loads(row[0]) for row in rows)}
+    sums: dict[str, int] = defaultdict(int)
+    for id, body in bodies.items():
+        above: str | None = id
+        while above is not None and above in bodies:
+            sums[above] += cents(body.get(own))
+            above = reference(bodies[above].get("ParentRef"))
+    for id, body in bodies.items():
+        if cents(body.get(whole)) != sums[id]:
+            body[whole] = amount(sums[id])
+            books.write_silently(entity, body)
 
 
 def _raise(record: Body, name: str, change: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import postings, references, settlement
+from . import balances, postings, references, settlement
 from .books import Books, entity_named, id_series
 from .faults import fault, invalid_id, missing, stale, unsupported
 from .merging import merged, replaced, require
@@ -177,6 +177,8 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         postings.replace_entries(books, entity, body, postings.of(books, entity, body))
     if old is not None and facts.has_active:
         _rename(books, entity, body, old)
+    if old is not None and entity in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):
+        balances.regroup(books, entity)
 
 
 def _rename(books: Books, entity: str, body: Body, old: Body) -> None:

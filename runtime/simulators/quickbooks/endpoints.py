@@ -71,6 +71,19 @@ def attachable(service: Api, request: Request) -> Answer:
     return service.wrapped("Attachable", attachments.shown(service.store, request.realm, body, origin))
 
 
+def invoice(service: Api, request: Request) -> Answer:
+    """As any entity; `include=invoiceLink` adds the address where the customer could pay."""
+    answer = service.entity(request, entities()["Invoice"])
+    if "invoicelink" not in request.parameters.get("include", "").lower() or answer.content_type != JSON:
+        return answer
+    shown = orjson.loads(answer.body)
+    if "Id" in shown.get("Invoice", {}) and request.method == "GET":
+        shown["Invoice"]["InvoiceLink"] = (
+            f"{attachments.origin_of(request)}/pay/{request.realm}/{shown['Invoice']['Id']}"
+        )
+    return Answer(answer.status, JSON, orjson.dumps(shown))
+
+
 def tax_service(service: Api, request: Request) -> Answer:
     """POST /taxservice/taxcode: a tax code with its rates, in one go. The answer is the bare object."""
     if request.method != "POST" or [part.lower() for part in request.segments] != ["taxservice", "taxcode"]:
@@ -84,6 +97,7 @@ ROUTES: dict[str, Route] = {
     "query": query,
     "reports": report,
     "attachable": attachable,
+    "invoice": invoice,
     "batch": batch.answer,
     "cdc": cdc,
     "upload": attachments.upload,

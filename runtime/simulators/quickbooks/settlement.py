@@ -45,6 +45,18 @@ class Link:
     cents: int
 
 
+def keep_owner(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """6000 when a document changes its customer or vendor while something is applied to it."""
+    for name in OWNER.values():
+        if (
+            old
+            and name in old
+            and reference(old[name]) != reference(body.get(name))
+            and applied_to(books, entity, old["Id"])
+        ):
+            raise business("You can't change the name on a transaction that has been paid or applied.", name)
+
+
 def links_of(entity: str, body: Body) -> list[Link]:
     """What the lines of a payment settle; for a document, what it was made from (with no amount)."""
     if entity in SOURCES:

@@ -658,3 +658,30 @@ def test_the_terms_of_a_vendor_are_taken_only_by_an_update(books: Books) -> None
         changes.update(books, "Vendor", key(made, sparse=True, TermRef={"value": "3"}))["TermRef"]["name"]
         == "Net 30"
     )
+
+
+def test_a_paid_document_keeps_its_customer(books: Books) -> None:
+    made = invoice(books)
+    payment(books, 60, paid("Invoice", made["Id"], 60))
+    now = books.read("Invoice", made["Id"])
+    assert (
+        refusal(changes.update, books, "Invoice", key(now, sparse=True, CustomerRef={"value": "2"}))[0]
+        == "6000"
+    )
+
+
+def test_stock_cannot_be_sold_before_it_was_there(books: Books) -> None:
+    body = {"CustomerRef": {"value": "1"}, "TxnDate": "2025-12-31", "Line": [sales_line(27_500, "5")]}
+    assert refusal(changes.create, books, "Invoice", body)[0] == "6270"
+
+
+def test_a_new_parent_takes_the_balance_with_it(books: Books) -> None:
+    bank = {"AccountType": "Bank"}
+    top = changes.create(books, "Account", {"Name": "Banks", **bank})
+    part = changes.create(
+        books, "Account", {"Name": "Third", "OpeningBalance": 5, "OpeningBalanceDate": "2026-01-31", **bank}
+    )
+    changes.update(books, "Account", key(part, sparse=True, ParentRef={"value": top["Id"]}))
+    assert books.read("Account", top["Id"])["CurrentBalanceWithSubAccounts"] == 5
+    changes.update(books, "Account", key(books.read("Account", part["Id"]), sparse=True, ParentRef={}))
+    assert books.read("Account", top["Id"])["CurrentBalanceWithSubAccounts"] == 0

@@ -87,6 +87,16 @@ def check_product(line: Body) -> None:
         )
 
 
+def check_stock_day(item: Body, body: Body) -> None:
+    """6270 when a transaction with an inventory item is dated before the item's stock begins."""
+    if item.get("Type") == "Inventory" and str(body.get("TxnDate")) < str(item.get("InvStartDate", "")):
+        raise fault(
+            "6270",
+            "InventoryTxnDatedBeforeItemStartDate : The transaction is dated before the start date of the inventory item.",
+            "TxnDate",
+        )
+
+
 def shown(value: object) -> str:
     """A number as the service's sentences show it: thousands separated, no needless zeros."""
     number = decimal(value)

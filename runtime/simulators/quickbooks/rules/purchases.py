@@ -18,6 +18,7 @@ def prepare_vendor_form(books: Books, entity: str, body: Body, old: Body | None)
     references.required(body, "VendorRef")
     if entity == "Bill":
         settlement.check_sources(books, entity, body)
+    settlement.keep_owner(books, entity, body, old)
     _common(books, body, old)
     lines.account_reference(books, body, "APAccountRef", books.first_account("Accounts Payable"))
     if entity == "PurchaseOrder":
@@ -66,7 +67,7 @@ def _common(books: Books, body: Body, old: Body | None) -> None:
     if not kept:
         raise business("You must fill out at least one detail line.")
     for position, line in enumerate(kept, 1):
-        _line(books, line)
+        _line(books, body, line)
         line["LineNum"] = position
     body["Line"] = kept
     lines.keep_identities(body, old)
@@ -77,7 +78,7 @@ def _common(books: Books, body: Body, old: Body | None) -> None:
     body["TotalAmt"] = amount(total)
 
 
-def _line(books: Books, line: Body) -> None:
+def _line(books: Books, body: Body, line: Body) -> None:
     lines.require_detail(line)
     kind = line["DetailType"]
     if kind not in ("AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail", "DescriptionOnly"):
@@ -91,7 +92,8 @@ def _line(books: Books, line: Body) -> None:
     if kind == "AccountBasedExpenseLineDetail":
         references.required(given, "AccountRef")
     else:
-        references.required(given, "ItemRef")
+        item = books.find("Item", references.required(given, "ItemRef")) or {}
+        lines.check_stock_day(item, body)
         lines.check_product(line)
     given.setdefault("BillableStatus", "NotBillable")
     if given["BillableStatus"] == "Billable" and not reference(given.get("CustomerRef")):

@@ -18,6 +18,7 @@ MOST_TAXABLE_LINES = 750
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Works out everything on a sales form that follows from what was sent."""
     lines.check_open(books, old)
+    settlement.keep_owner(books, entity, body, old)
     if entity in settlement.SOURCES:
         settlement.check_sources(books, entity, body)
     lines.default_day(books, body)
@@ -91,7 +92,7 @@ def _lines(books: Books, body: Body) -> Sums:
 def _add_line(books: Books, body: Body, line: Body, sums: Sums) -> None:
     kind = line["DetailType"]
     if kind == "SalesItemLineDetail":
-        _sales_item(books, line)
+        _sales_item(books, body, line)
         sums.items += 1
         sums.subtotal += cents(line["Amount"])
         if tax.is_taxed(lines.detail(line)):
@@ -104,7 +105,7 @@ def _add_line(books: Books, body: Body, line: Body, sums: Sums) -> None:
         raise business(f"A line of type {kind} does not belong on this transaction.")
 
 
-def _sales_item(books: Books, line: Body) -> None:
+def _sales_item(books: Books, body: Body, line: Body) -> None:
     lines.require_amount(line)
     lines.check_product(line)
     given = line.setdefault("SalesItemLineDetail", {})
@@ -115,6 +116,7 @@ def _sales_item(books: Books, line: Body) -> None:
             raise missing("ItemRef")
         given["ItemRef"] = item_reference
     item = books.find("Item", reference(given["ItemRef"])) or {}
+    lines.check_stock_day(item, body)
     if item.get("Type") == "Category":
         raise business("A category cannot be sold.")
     if reference(item.get("IncomeAccountRef")):
