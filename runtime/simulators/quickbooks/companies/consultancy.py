@@ -258,6 +258,7 @@ class Consultancy(Office):
             "Retainers earned",
             ((account["Client Retainers"], earned), (account["Retainer Income"], -earned)),
         )
+        self.draw(day, 250_000)
         self.accrue(day, "Legal & Professional Fees", 65_000, "Accrued audit fee")
 
     def credit(self, day: date) -> None:

@@ -43,5 +43,5 @@ VENDORS = (
     "Quarterdeck Insurance", "Pioneer Telephone", "Corner Bistro", "Paper & Ink", "Gold Coast Bank",
 )  # fmt: skip
 PEOPLE = (("Ines", "Calder"), ("Tom", "Okoro"), ("Rina", "Valdez"), ("Max", "Engel"), ("Joy", "Petrov"))
-WAGES, PAYROLL_TAX = 2_150_000, 172_000
+WAGES, PAYROLL_TAX = 1_380_000, 110_400
 """Cents a month, of everybody together."""

@@ -262,6 +262,7 @@ class ItServices(Office):
         account = self.accounts
         worn = ((account["Depreciation"], 54_000), (account["Equipment:Depreciation"], -54_000))
         self.journal(day, "Depreciation", worn, Adjustment=True)
+        self.draw(day, 2_200_000)
         self.accrue(day, "Legal & Professional Fees", 40_000, "Accrued bookkeeping")
 
     def credit(self, day: date) -> None:

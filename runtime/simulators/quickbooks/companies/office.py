@@ -52,6 +52,12 @@ class Office(Business):
         """An expense paid from the bank."""
         self.spend(self.vendors[vendor], day, [line], by_card=False)
 
+    def draw(self, day: date, value: int) -> None:
+        """What the owners take at the end of a quarter, in cents."""
+        if day.month % 3 == 0:
+            entries = ((self.accounts["Owner's Equity"], value), (self.accounts["Checking"], -value))
+            self.journal(day, "Owners' draw", entries)
+
     def accrue(self, day: date, account: str, value: int, words: str) -> None:
         """An accrual at the end of a month that is taken back on the first of the next."""
         entries = ((self.accounts[account], value), (self.accounts["Accrued Liabilities"], -value))

@@ -32,10 +32,12 @@ UNAPPLIED = {
 TABLES = (
     "create temp table if not exists cash_state (realm text primary key, mark text)",
     f"create temp table if not exists cash_postings (pk integer primary key, {COLUMNS})",
-    "create index if not exists temp.cash_date on cash_postings (realm, date, account, cents)",
-    "create index if not exists temp.cash_account on cash_postings (realm, account, date, cents)",
-    "create index if not exists temp.cash_txn on cash_postings (realm, txn_id, txn_type)",
 )
+INDEXES = {
+    "cash_date": "cash_postings (realm, date, account, cents)",
+    "cash_account": "cash_postings (realm, account, date, cents)",
+}
+"""Made after the table is filled."""
 
 MARK = """
 select (select count(*) || '/' || coalesce(sum(pk * 7 + cents * (pk % 97)), 0) from postings where realm = ?1)
@@ -57,11 +59,15 @@ class Document:
 
     date: str
     total: int
-    deposit: int
     control: Entry | None = None
     goods: list[Entry] = field(default_factory=list)
     kept: list[Entry] = field(default_factory=list)
     settled: list[tuple[str, int]] = field(default_factory=list)
+
+    def deposit(self) -> int:
+        """What was paid with the document itself; of foreign money, its share of the total."""
+        taken, sold = sum(entry[CENTS] for entry in self.kept), -sum(entry[CENTS] for entry in self.goods)
+        return taken if sold == self.total else share(self.total, Decimal(taken), Decimal(sold))
 
 
 def prepared(store: Store, realm: str) -> str:
@@ -86,10 +92,24 @@ def _remember(store: Store, realm: str) -> None:
 
 
 def _fill(store: Store, realm: str) -> None:
+    for name in INDEXES:
+        store.execute(f"drop index if exists temp.{name}")
+    store.execute("delete from cash_postings where realm = ?", (realm,))
     controls = _controls(store, realm)
     documents = _documents(store, realm)
-    store.execute("delete from cash_postings where realm = ?", (realm,))
     _copy_others(store, realm, controls)
+    plain = _sort_entries(store, realm, documents, controls)
+    store.connection.executemany(INSERT, plain)
+    store.connection.executemany(INSERT, _counted(documents, controls))
+    store.connection.executemany(INSERT, _linked_to_journals(store, realm, controls))
+    for name, columns in INDEXES.items():
+        store.execute(f"create index temp.{name} on {columns}")
+
+
+def _sort_entries(
+    store: Store, realm: str, documents: dict[tuple[str, str], Document], controls: dict[str, str]
+) -> list[Entry]:
+    """Puts the entries of documents into them; says those of documents without an amount, which count as they are."""
     plain: list[Entry] = []
     booked = f"select {COLUMNS} from postings where realm = ? and txn_type in {DOCUMENTS} order by pk"  # noqa: S608
     for entry in store.execute(booked, (realm,)):
@@ -100,10 +120,8 @@ def _fill(store: Store, realm: str) -> None:
             _sort_in(found, entry, controls)
     for document in documents.values():
         if document.control is None and not document.settled:
-            document.settled.append((document.date, document.total - document.deposit))
-    store.connection.executemany(INSERT, plain)
-    store.connection.executemany(INSERT, _counted(documents, controls))
-    store.connection.executemany(INSERT, _linked_to_journals(store, realm, controls))
+            document.settled.append((document.date, document.total - document.deposit()))
+    return plain
 
 
 def _controls(store: Store, realm: str) -> dict[str, str]:
@@ -121,13 +139,12 @@ def _documents(store: Store, realm: str) -> dict[tuple[str, str], Document]:
     """Every document with an amount, and its settlements in the order of their days."""
     found: dict[tuple[str, str], Document] = {}
     rows = store.execute(
-        "select entity, id, txn_date, total, cast(round(coalesce(body ->> '$.Deposit', 0) * 100) as integer)"
-        " from records where realm = ? and entity in ('Invoice', 'CreditMemo', 'Bill', 'VendorCredit')"
-        " and total <> 0",
+        "select entity, id, txn_date, total from records"
+        " where realm = ? and entity in ('Invoice', 'CreditMemo', 'Bill', 'VendorCredit') and total <> 0",
         (realm,),
     )
-    for entity, id, day, total, deposit in rows:
-        found[entity, id] = Document(day, total, deposit)
+    for entity, id, day, total in rows:
+        found[entity, id] = Document(day, total)
     links = store.execute(
         f"select to_type, to_id, date, cents from links where realm = ? and from_type in {PAYMENTS} order by date, pk",  # noqa: S608
         (realm,),
@@ -144,7 +161,7 @@ def _sort_in(document: Document, entry: Entry, controls: dict[str, str]) -> None
     is_head = entry[3] is None
     if is_head and entry[ACCOUNT] in controls and document.control is None:
         document.control = entry
-    elif is_head and document.deposit and entry[1] == "Invoice" and entry[CENTS] > 0:
+    elif is_head and entry[1] == "Invoice" and entry[CENTS] > 0:
         document.kept.append(entry)
     else:
         document.goods.append(entry)
@@ -168,8 +185,8 @@ def _counted(documents: dict[tuple[str, str], Document], controls: dict[str, str
     """The entries of documents as far as they are paid."""
     for document in documents.values():
         yield from document.kept
-        reached = 0
-        parts = [(document.date, document.deposit, False)] if document.deposit else []
+        reached, deposit = 0, document.deposit() if document.kept else 0
+        parts = [(document.date, deposit, False)] if deposit else []
         parts += [(day, cents, True) for day, cents in document.settled]
         for day, cents, is_linked in parts:
             counted = _part(document, reached, reached + cents)

@@ -34,10 +34,10 @@ def test_every_report_of_a_demo_company_agrees_with_the_others_on_any_day(
     data=st.data(), steps=st.integers(3, 14), day=st.sampled_from(["2025-12-31", "2026-01-15", "2026-11-20"])
 )
 def test_after_any_sequence_of_operations_the_reports_agree(
-    _template: Store, data: st.DataObject, steps: int, day: str
+    books: Books, data: st.DataObject, steps: int, day: str
 ) -> None:
     store = Store(":memory:", Clock(frozen=NOON))
-    _template.connection.backup(store.connection)
+    books.store.connection.backup(store.connection)
     hand = Hand(Books(store, company.REALM), data)
     for _ in range(steps):
         hand.act()

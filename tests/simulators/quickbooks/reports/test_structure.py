@@ -29,7 +29,7 @@ def test_every_documented_report_is_answered(three: Store) -> None:
         assert {"Header", "Columns", "Rows"} == set(answer)
 
 
-@pytest.mark.parametrize("name", [name for name in facts()])
+@pytest.mark.parametrize("name", list(facts()))
 def test_rows_of_a_report_are_as_wide_as_its_columns(three: Store, name: str) -> None:
     answer = ask(three, REALM, name, agency_id="2", date_macro="This Fiscal Year-to-date")
     width = sum(len(column.get("Columns", {}).get("Column", [0])) for column in answer["Columns"]["Column"])
