@@ -23,10 +23,10 @@ PAGING = {"statement", "start", "page", "cursor"}
 """What in a request says which page is asked for."""
 SENDABLE = ("record", "whole_record", "json_patch")
 SAID = {
-    "any_of": "{it} Any of these values.",
-    "contains": "{it} This text anywhere in it.",
-    "from": "{it} From this value on.",
-    "until": "{it} Up to and including this value.",
+    "any_of": "{it}",
+    "contains": "{it} Any part of it.",
+    "from": "{it}",
+    "until": "{it}",
 }
 
 
@@ -180,7 +180,7 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
     is_reference = given.get("type") == "object"
     shape = {"type": "string"} if is_reference else _shape(given)
     about = _first_sentence(_describe(given))
-    if is_reference and "value" in (given.get("properties") or {}) and not given.get("points_to"):
+    if is_reference and "value" in (given.get("properties") or {}):
         about = f"{about} Give its Id."
     for each in [how] if isinstance(how, str) else how:
         if each == "equals":
@@ -213,32 +213,33 @@ def _kind(given: Field) -> str:
 def _order_arguments(sortable: tuple[str, ...]) -> dict[str, Field]:
     if not sortable:
         return {}
+    names = list(dict.fromkeys((*sortable, *(each.rsplit(".", 1)[-1] for each in sortable))))
     return {
-        "order_by": {"type": "string", "enum": list(sortable), "description": "The field to sort by."},
-        "descending": {"type": "boolean", "description": "Largest or latest first; needs order_by."},
+        "order_by": {"type": "string", "enum": names, "description": "What to sort by."},
+        "descending": {"type": "boolean", "description": "Largest first."},
     }
 
 
 def _page_arguments(integration: Document, what: str) -> dict[str, Field]:
     limit = integration.value["pagination"]["limit"]
-    usual = limit["default"] if what == "records" else "as many as fit"
+    usual = f"Defaults to {limit['default']}" if what == "records" else "As many as fit when left out"
     return {
         "limit": {
             "type": "integer",
             "minimum": 1,
             "maximum": limit["max"],
-            "description": f"Most {what} to answer at once; {usual} when left out.",
+            "description": f"{usual}. At most {limit['max']}.",
         },
         "next_cursor": {
             "type": "string",
-            "description": "From the answer before, unchanged, for the next page.",
+            "description": "From the answer before.",
         },
     }
 
 
 def _fields_argument(columns: tuple[str, ...]) -> Field:
     usual = f"these: {', '.join(columns)}" if columns else "all"
-    about = f"The fields to show of each record, any that it has. When left out, {usual}."
+    about = f"What to show. Any field of the record; when left out, {usual}."
     return {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}
 
 
@@ -277,10 +278,9 @@ def _describe(given: Field) -> str:
 
 
 def _first_sentence(about: str) -> str:
-    """The sentence that says what a field is, with the link that says where its Id is found."""
-    first, _, rest = about.partition(". ")
-    link = rest[rest.index("Id from [[") :] if "Id from [[" in rest else ""
-    return f"{first.rstrip('.')}. {link}".strip()
+    """The sentence that says what a field is; how it is written, and where its Id is found, is not for a filter."""
+    first = about.partition(" Id from [[")[0].partition(". ")[0]
+    return f"{first.rstrip('.')}."
 
 
 def _shape(given: Field) -> Field:

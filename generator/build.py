@@ -11,7 +11,7 @@ from pathlib import Path
 
 from generator.arguments import arguments_of
 from generator.catalog import Catalog, Integration, Tool
-from generator.check import Made, check_tools
+from generator.check import Made, check_rare, check_tools
 from generator.documents import documents_of
 from generator.facts import integration_of
 from generator.load import Document, shown
@@ -50,6 +50,8 @@ def assemble(folder: Path, mistakes: list[Mistake]) -> Assembly:
     for each in folders:
         _integration(each, assembly, mistakes)
     mistakes.extend(check_tools(assembly.made))
+    if not mistakes:
+        mistakes.extend(check_rare(assembly.made))
     return assembly
 
 
@@ -80,4 +82,4 @@ def _tool(method: Method, document: Document, integration: Integration, links: L
     arguments = arguments_of(method, document, links.mistakes)
     check_prose(method, links)
     properties = fill_properties(arguments, method, links)
-    return tool_of(method, arguments, describe(method, links), properties, integration.name)
+    return tool_of(method, arguments, describe(method, links), properties, document)

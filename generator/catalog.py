@@ -311,6 +311,8 @@ class Tool:
     listing: Listing | None = None
     tolerated: tuple[str, ...] = ()
     """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
+    rare: tuple[str, ...] = ()
+    """Arguments that are shown in one line under `more`, where a call may give them."""
     always_send: tuple[str, ...] = ()
     """Fields that the vendor wants in every update of this record, even one that sends only changes."""
     examples: tuple[Example, ...] = ()

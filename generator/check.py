@@ -16,6 +16,7 @@ from generator.catalog import Tool
 from generator.load import Document
 from generator.methods import Method
 from generator.mistakes import Mistake, did_you_mean
+from generator.shown import field_of
 from generator.words import first_sentence
 
 LONGEST_NAME = 52
@@ -179,3 +180,15 @@ def _unique(made: list[Made]) -> Iterator[Mistake]:
             yield each.mistake("first sentence", message, at="description")
         names.setdefault(each.tool.name, each)
         sentences.setdefault(sentence, each)
+
+
+def check_rare(made: list[Made]) -> Iterator[Mistake]:
+    """A rare word that no tool takes makes nothing shorter, and is likely misspelt; asked when all tools are there."""
+    for integration in {each.integration.file: each.integration for each in made}.values():
+        tools = [each.tool for each in made if each.integration is integration]
+        known = {name for tool in tools for name in tool.input_schema["properties"]}
+        known |= {field_of(name) for name in known}
+        for at, name in enumerate(integration.value.get("rare") or ()):
+            if name not in known:
+                hint = did_you_mean(name, known)
+                yield integration.mistake(("rare", at), "rare", f'No tool takes "{name}".', hint)

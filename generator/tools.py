@@ -11,11 +11,13 @@ import orjson
 
 from generator.arguments import Arguments
 from generator.catalog import HINTS, Call, Example, Part, Returns, Risk, Tool
+from generator.load import Document
 from generator.methods import Method
+from generator.shown import show_less
 
 
 def tool_of(
-    method: Method, made: Arguments, description: str, properties: dict[str, Any], integration: str
+    method: Method, made: Arguments, description: str, properties: dict[str, Any], integration: Document
 ) -> Tool:
     """The finished tool. `properties` and `description` have their links filled."""
     schema = {
@@ -25,22 +27,25 @@ def tool_of(
         "additionalProperties": False,
     }
     risk: Risk = method.rules["risk"]
+    is_change = method.rules.get("body") in ("whole_record", "json_patch")
+    shown = show_less(schema, integration.value.get("rare") or (), is_change=is_change)
     return Tool(
         name=method.tool,
         title=method.title,
         description=description,
-        integration=integration,
+        integration=integration.value["integration"],
         resource=method.resource.name,
         method=method.name,
         method_class=method.method_class,
         risk=risk,
         tags=method.tags,
         schema=orjson.dumps(schema),
-        wire=orjson.dumps(_wire(method, description, schema, risk)),
+        wire=orjson.dumps(_wire(method, description, shown.schema, risk)),
         call=_call(method, made),
         returns=_returns(method),
         listing=made.listing,
         tolerated=made.tolerated,
+        rare=shown.rare,
         always_send=tuple(method.rules.get("always_send") or ()),
         examples=tuple(
             Example(each["ask"], each["arguments"]) for each in method.rules.get("examples") or ()
@@ -50,16 +55,16 @@ def tool_of(
 
 def _wire(method: Method, description: str, schema: dict[str, Any], risk: Risk) -> dict[str, Any]:
     read_only, destructive, idempotent, open_world = HINTS[risk]
+    repeats = {} if read_only else {"idempotentHint": idempotent}  # it says nothing of what only reads
     return {
         "name": method.tool,
         "title": method.title,
         "description": description,
         "inputSchema": schema,
         "annotations": {
-            "title": method.title,
             "readOnlyHint": read_only,
             "destructiveHint": destructive,
-            "idempotentHint": idempotent,
+            **repeats,
             "openWorldHint": open_world,
         },
     }

@@ -23,7 +23,7 @@ def main() -> None:
     """QuickBooks Online for AI agents, one secret URL for each agent and company."""
 
 
-for each_command in (definitions.coverage,):
+for each_command in (definitions.cost, definitions.coverage):
     main.add_command(each_command)
 
 

@@ -199,3 +199,20 @@ def test_coverage_is_printed_for_programs_and_fails_below_the_aims(tmp_path):
     done = ledgerport("coverage", "--json", LEDGERPORT_REFERENCE=str(tmp_path))
     assert done.returncode == 1
     assert json.loads(done.stdout)["missing"][0] == {"kind": "operations", "name": "Term.fly", "why": ""}
+
+
+def test_the_cost_of_tools_is_shown_with_the_tokenizer():
+    done = ledgerport(
+        "cost", "--integration", "quickbooks", "--methods", "read", "--tags", "crm", "--top", "1"
+    )
+    assert done.returncode == 0
+    assert "Counted as 1 token for 4.3 bytes" in done.stdout
+    assert "tag crm" in done.stdout
+
+
+def test_a_filter_that_leaves_no_tool_is_a_sentence():
+    done = ledgerport("cost", "--tags", "nothing")
+    assert done.returncode == 1
+    assert "No tool passes this filter." in done.stderr
+    unknown = ledgerport("cost", "--integration", "quickboks")
+    assert 'There is no integration "quickboks". Did you mean "quickbooks"?' in unknown.stderr

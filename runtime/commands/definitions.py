@@ -46,19 +46,58 @@ def coverage(reference: Path | None, integration: str, as_json: bool) -> None:
     sys.exit(0 if found.reaches_the_aims() else 1)
 
 
+@click.command()
+@click.option("--integration", default="", help="Only the tools of this integration.")
+@click.option("--methods", default="", help="Only these methods or classes, with commas between: read,void.")
+@click.option("--tags", default="", help="Only tools with one of these tags, with commas between: sales,crm.")
+@click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many tools to list.")
+@json_option
+@plainly
+def cost(integration: str, methods: str, tags: str, top: int, as_json: bool) -> None:
+    """Show how many tokens tools cost a model, the dearest first, by tool and by toolset."""
+    from generator.catalog import select
+    from generator.cost import as_text, as_value, cost_of
+
+    catalog = _catalog()
+    tools = catalog.of(_known(integration, catalog)) if integration else catalog.tools
+    found = cost_of(select(tools, _words(methods), _words(tags)))
+    if not found.tools:
+        raise SettingsError("No tool passes this filter.", advice="See the names with: ledgerport cost")
+    _print(as_value(found, top) if as_json else as_text(found, top))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace(",", " ").split() if word]
+
+
+def _catalog() -> Any:
+    from generator.compile import compile_catalog
+    from runtime.app import DEFINITIONS
+
+    return compile_catalog(DEFINITIONS)
+
+
+def _known(integration: str, found: Any) -> str:
+    """The name of an integration that is there. Raises SettingsError with the nearest name."""
+    from generator.mistakes import did_you_mean
+
+    if integration not in found.integrations:
+        hint = did_you_mean(integration, found.integrations)
+        raise SettingsError(f'There is no integration "{integration}". {hint}'.strip())
+    return integration
+
+
 def _assembled(integration: str) -> tuple[Any, Any]:
     """The tools of an integration with what they were made from, and its notes on coverage."""
     from generator.build import assemble
-    from generator.mistakes import DefinitionMistakes, Mistake, did_you_mean
+    from generator.mistakes import DefinitionMistakes, Mistake
     from runtime.app import DEFINITIONS
 
     mistakes: list[Mistake] = []
     assembly = assemble(DEFINITIONS, mistakes)
     if mistakes:
         raise DefinitionMistakes(mistakes)
-    if integration not in assembly.integrations:
-        hint = did_you_mean(integration, assembly.integrations)
-        raise SettingsError(f'There is no integration "{integration}". {hint}'.strip())
+    _known(integration, assembly)
     made = [each for each in assembly.made if each.tool.integration == integration]
     return made, assembly.coverage.get(integration)
 

@@ -17,6 +17,8 @@ from runtime.errors import InvalidArguments
 from runtime.safety.masking import refuse_masked
 
 MOST_MISTAKES = 10
+MORE = "more"
+"""The argument that takes the rarely needed ones."""
 TYPES = {
     "string": "a text",
     "number": "a number",
@@ -39,6 +41,8 @@ class ArgumentChecker:
 
         Raises InvalidArguments that names every mistake.
         """
+        if tool.rare and MORE in arguments:
+            arguments = _unpacked(arguments)
         if tool.tolerated and not tool.input_schema["properties"].keys() >= arguments.keys():
             arguments = _without(tool, arguments)
         refuse_masked(tool, arguments)
@@ -53,6 +57,20 @@ class ArgumentChecker:
             validator = jsonschema_rs.validator_for(tool.input_schema, validate_formats=True)
             known = self._validators[tool.name] = (tool.schema, validator)
         return known[1]
+
+
+def _unpacked(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with those under `more` beside the others, where they count the same."""
+    more = arguments[MORE]
+    if not isinstance(more, dict):
+        raise InvalidArguments(
+            f'Argument "{MORE}" must be an object.', advice="Give the rarely needed arguments in it, by name."
+        )
+    if twice := sorted(more.keys() & arguments.keys()):
+        raise InvalidArguments(
+            f'Argument "{twice[0]}" is given twice, by itself and under "{MORE}".', advice="Give it once."
+        )
+    return {name: value for name, value in arguments.items() if name != MORE} | more
 
 
 def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def test_a_filter_says_what_the_field_is_and_not_how_to_write_it(shelf):
 
     said = properties(tool)["title_contains"]["description"]
 
-    assert said == "What stands on the cover. This text anywhere in it."
+    assert said == "What stands on the cover. Any part of it."
 
 
 def test_create_takes_the_writable_fields_with_the_required_first(shelf):

@@ -1,0 +1,44 @@
+"""Arguments under `more` count like the others."""
+
+from dataclasses import replace
+
+import pytest
+
+from runtime.errors import InvalidArguments
+from runtime.operations.arguments import ArgumentChecker
+from tests import made_up
+
+TOOL = replace(made_up.LIST, rare=("DocNumber", "Active"))
+
+
+def test_rare_arguments_may_stand_under_more():
+    given = {"Balance_from": 1, "more": {"DocNumber": "7", "Active": True}}
+
+    assert ArgumentChecker().checked(TOOL, given) == {"Balance_from": 1, "DocNumber": "7", "Active": True}
+
+
+def test_a_rare_argument_may_stand_by_itself_too():
+    assert ArgumentChecker().checked(TOOL, {"DocNumber": "7"}) == {"DocNumber": "7"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"more": "DocNumber"}, 'Argument "more" must be an object.'),
+        (
+            {"DocNumber": "7", "more": {"DocNumber": "8"}},
+            'Argument "DocNumber" is given twice, by itself and under "more".',
+        ),
+        ({"more": {"DocNumbr": "7"}}, 'Did you mean "DocNumber"?'),
+    ],
+)
+def test_a_mistake_under_more_is_told_like_any_other(given, said):
+    with pytest.raises(InvalidArguments) as raised:
+        ArgumentChecker().checked(TOOL, given)
+
+    assert said in str(raised.value.as_text())
+
+
+def test_a_tool_without_rare_arguments_knows_no_more():
+    with pytest.raises(InvalidArguments):
+        ArgumentChecker().checked(made_up.LIST, {"more": {}})
