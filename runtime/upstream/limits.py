@@ -88,7 +88,7 @@ def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Lim
     return Limits(tuple(windows), tuple(remaining), tuple(resets), wait or None)
 
 
-def refused(limits: Limits, wait: int, *, is_told: bool) -> Limits:
+def refused(limits: Limits, wait: int, *, is_told: bool = False) -> Limits:
     """The limits after the vendor refused: nothing is left in the window that was reached, and so long to wait.
 
     The vendor does not say which window that was: it is the one that our count has used up, else the widest. When it
