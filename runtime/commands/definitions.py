@@ -18,7 +18,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 @click.command()
 @click.argument("reference", envvar="LEDGERPORT_REFERENCE", required=False, type=click.Path(path_type=Path))
-@click.option("--integration", default="quickbooks", show_default=True, help="Which integration to compare.")
+@click.option("--integration", default="", help="Which integration to compare; the first when left out.")
 @json_option
 @plainly
 def coverage(reference: Path | None, integration: str, as_json: bool) -> None:
