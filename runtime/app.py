@@ -34,6 +34,7 @@ from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, Grant, TokenHash
 from runtime.operations.calls import Calls
+from runtime.reload import Reloader
 from runtime.settings import Settings
 from runtime.stores.embedded import Stores, open_stores
 from runtime.upstream.client import VendorClient, warm_up
@@ -45,6 +46,11 @@ Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFINITIONS = Path(generator.__file__).resolve().parents[1] / "definitions"
+COMPILE = (
+    f"import sys; sys.path.insert(0, {str(DEFINITIONS.parent)!r}); "
+    "from generator.__main__ import main; sys.exit(main())"
+)
+"""What a process of its own runs to compile: this very generator, wherever the server was started."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PURGE_SECONDS = 60.0
 VERSION = version("ledgerport")
@@ -57,7 +63,7 @@ class Runtime:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
         self.keys = Keys(settings.secret_key)
-        self.catalog: Catalog = compile_catalog(DEFINITIONS, settings.data / "cache")
+        self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         self.stores: Stores = open_stores(settings, time.time())
         self.client = VendorClient(
@@ -76,6 +82,27 @@ class Runtime:
     def current_catalog(self) -> Catalog:
         """The catalog that calls are served from now."""
         return self.catalog
+
+    def definitions(self) -> tuple[Path, ...]:
+        """The folders that the catalog is made of."""
+        return (DEFINITIONS,)
+
+    def compiler(self) -> tuple[str, ...]:
+        """The arguments of Python for a process that compiles them into the cache."""
+        return ("-P", "-c", COMPILE, str(DEFINITIONS), str(self.settings.data / "cache"))
+
+    def read_catalog(self) -> Catalog:
+        """The catalog as the definitions have it now. Raises DefinitionMistakes."""
+        return compile_catalog(DEFINITIONS, self.settings.data / "cache")
+
+    def take(self, catalog: Catalog) -> None:
+        """Serve from another catalog from now on. Raises SettingsError when it lacks what accounts may need."""
+        self.settings.check_integrations(catalog.integrations)
+        if gone := sorted(self.catalog.integrations.keys() - catalog.integrations.keys()):
+            raise SettingsError(
+                f"The integration {gone[0]} is gone, and its accounts with it; restart to mean it."
+            )
+        self.catalog = catalog
 
     def find_grant(self, token: str) -> Grant | None:
         """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
@@ -99,8 +126,9 @@ class Runtime:
 class Application:
     """The ASGI application. Dispatches by path; the lifespan starts and ends the background work."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, watches: bool = False) -> None:
         self._runtime = runtime
+        self.reloader = Reloader(runtime, runtime.log, watches=watches)
         self._mcp = McpEndpoint(
             runtime.find_grant,
             runtime.current_catalog,
@@ -149,6 +177,7 @@ class Application:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
+        self._background.append(asyncio.create_task(self.reloader.run()))
         gc.collect()
         gc.freeze()
         await send({"type": "lifespan.startup.complete"})

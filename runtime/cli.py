@@ -30,12 +30,14 @@ for each_command in (definitions.cost, definitions.coverage):
 @main.command()
 @click.option("--host", help="Address to listen on (LEDGERPORT_HOST, 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
+@click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
 @plainly
-def serve(host: str | None, port: int | None) -> None:
-    """Serve the MCP door, the management door and the pages."""
+def serve(host: str | None, port: int | None, watch: bool) -> None:
+    """Serve the MCP door, the management door and the pages. SIGHUP reads the definitions again."""
     from runtime.serve import run
 
-    run(_settings(LEDGERPORT_HOST=host, LEDGERPORT_PORT=None if port is None else str(port)))
+    settings = _settings(LEDGERPORT_HOST=host, LEDGERPORT_PORT=None if port is None else str(port))
+    run(settings, watches=watch)
 
 
 @main.command()

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from runtime.app import Runtime, hold_data
+from runtime.app import Application, Runtime, hold_data
 from runtime.connect.authorize import STATE_SECONDS
 from runtime.errors import SettingsError
 from runtime.operations.accounts import Accounts
@@ -71,7 +71,7 @@ def _receiver(settings: Settings) -> Iterator[None]:
 
     listener = listen(settings)
     hold_data(settings)
-    server = make_server(Runtime(settings, log=lambda event, **fields: None))
+    server = make_server(Application(Runtime(settings, log=lambda event, **fields: None)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + START_SECONDS

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import sys
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -18,16 +21,21 @@ GRACE_SECONDS = 60
 """How long a stop waits for the calls under way: a write must come to its end."""
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Raises SettingsError when the port is taken or the data is in use."""
+def run(settings: Settings, *, watches: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM; read the definitions again at SIGHUP, and when `watches` whenever they change.
+
+    Raises SettingsError when the port is taken or the data is in use.
+    """
     logs.tame_libraries()
     listener = listen(settings)
     hold_data(settings)
     runtime = Runtime(settings)
-    server = make_server(runtime)
+    application = Application(runtime, watches=watches)
+    server = make_server(application)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _already_stopped)
+    signal.signal(signal.SIGHUP, _reload_by(application))
     server.run(sockets=[listener])
     runtime.log("stopped")
 
@@ -36,10 +44,26 @@ def _already_stopped(_signal: int, _frame: FrameType | None) -> None:
     """uvicorn stops at the signal, and raises it once more when it is done; by then there is nothing left to do."""
 
 
-def make_server(runtime: Runtime) -> uvicorn.Server:
-    """The server for a runtime. Its access log is off: it would hold the secret URLs."""
+def _reload_by(application: Application) -> Callable[[int, FrameType | None], None]:
+    """What to do at SIGHUP: reload, unless it says that the terminal is gone, which ends the server as it ever did."""
+    had_terminal = sys.stdout.isatty()
+
+    def reload(_signal: int, _frame: FrameType | None) -> None:
+        try:
+            if had_terminal:
+                os.tcgetpgrp(sys.stdout.fileno())
+        except OSError:
+            signal.raise_signal(signal.SIGTERM)
+            return
+        application.reloader.ask()
+
+    return reload
+
+
+def make_server(application: Application) -> uvicorn.Server:
+    """The server for an application. Its access log is off: it would hold the secret URLs."""
     config = uvicorn.Config(
-        Application(runtime),
+        application,
         loop="uvloop",
         http="httptools",
         ws="none",

@@ -1,0 +1,13 @@
+"""A server over definitions of one's own, for the tests of reloading. Arguments: their folder, `watch` or nothing."""
+
+import os
+import sys
+from pathlib import Path
+
+import runtime.app
+from runtime.serve import run
+from runtime.settings import Settings
+
+if __name__ == "__main__":
+    runtime.app.DEFINITIONS = Path(sys.argv[1])
+    run(Settings.load(os.environ), watches="watch" in sys.argv[2:])
