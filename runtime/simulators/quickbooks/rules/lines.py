@@ -92,7 +92,7 @@ def check_stock_day(item: Body, body: Body) -> None:
     if item.get("Type") == "Inventory" and str(body.get("TxnDate")) < str(item.get("InvStartDate", "")):
         raise fault(
             "6270",
-            "InventoryTxnDatedBeforeItemStartDate : The transaction is dated before the start date of the inventory item.",
+            "InventoryTxnDatedBeforeItemStartDate : The transaction is dated before the start of the item.",
             "TxnDate",
         )
 
