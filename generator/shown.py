@@ -30,8 +30,8 @@ LEAST_RARE = 3
 """With fewer rare arguments than this, a line of their own would save nothing."""
 LONGEST_ENUM = 90
 _LIMITS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern"})
-_FIRST_SENTENCE_ONLY = frozenset({"fields", "limit"})
-_SPEAKS_FOR_ITSELF = frozenset({"order_by", "descending", "query"})
+_FIRST_SENTENCE_ONLY = frozenset({"limit"})
+_SPEAKS_FOR_ITSELF = frozenset({"order_by", "descending", "query", "fields"})
 _OPERATORS = ("_from", "_until", "_contains", "_any_of")
 
 

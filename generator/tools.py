@@ -55,7 +55,6 @@ def tool_of(
 
 def _wire(method: Method, description: str, schema: dict[str, Any], risk: Risk) -> dict[str, Any]:
     read_only, destructive, idempotent, open_world = HINTS[risk]
-    repeats = {} if read_only else {"idempotentHint": idempotent}  # it says nothing of what only reads
     return {
         "name": method.tool,
         "title": method.title,
@@ -64,7 +63,7 @@ def _wire(method: Method, description: str, schema: dict[str, Any], risk: Risk) 
         "annotations": {
             "readOnlyHint": read_only,
             "destructiveHint": destructive,
-            **repeats,
+            "idempotentHint": idempotent,
             "openWorldHint": open_world,
         },
     }
