@@ -12,7 +12,7 @@ from runtime.simulators.quickbooks.store import Store
 Body = dict[str, Any]
 
 
-def ask(store: Store, realm: str, name: str, **parameters: str) -> Body:
+def ask(store: Store, realm: str, name: str, /, **parameters: str) -> Body:
     found = reports.find(name)
     assert found is not None, name
     return found(
