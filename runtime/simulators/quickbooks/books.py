@@ -17,6 +17,9 @@ from .money import cents
 from .schema import Entity, entities
 from .store import Body, Event, Store, json_text, reference
 
+BALANCES = ("Balance", "CurrentBalance", "UnappliedAmt")
+"""The property that the `balance` column repeats: the first of these that a record has."""
+
 NAME_SERIES = frozenset({"Customer", "Vendor", "Employee"})
 SALES_NUMBERS = frozenset({"Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt"})
 
@@ -123,7 +126,7 @@ class Books:
             (
                 self.realm, entity, id, int(id) if id.isdigit() else None, int(body["SyncToken"]),
                 int(body.get("Active", True)), created, updated, body.get("TxnDate"), body.get("DueDate"),
-                _cents_of(body, "TotalAmt"), _cents_of(body, "Balance", "CurrentBalance"), body.get("DocNumber"),
+                _cents_of(body, "TotalAmt"), _cents_of(body, *BALANCES), body.get("DocNumber"),
                 reference(body.get("CustomerRef")), reference(body.get("VendorRef")),
                 body.get("DisplayName") or body.get("Name"), body.get("FullyQualifiedName"), json_text(body),
             ),
@@ -165,7 +168,7 @@ class Books:
             "update records set body = ?, balance = ? where realm = ? and entity = ? and id = ?",
             (
                 json_text(body),
-                _cents_of(body, "Balance", "CurrentBalance"),
+                _cents_of(body, *BALANCES),
                 self.realm,
                 entity,
                 str(body["Id"]),

@@ -151,6 +151,12 @@ def _account(body: Body) -> Account:
     )  # fmt: skip
 
 
+PERHAPS_OPEN = (
+    " and id in (select id from records where realm = ?1 and entity = ?2 and balance > 0"
+    " union select to_id from links where realm = ?1 and to_type = ?2 and date > ?3)"
+)
+"""What has something open today, or was settled after the day asked for: found by index, unlike the rest."""
+
 OPEN_TYPES = {
     "receivable": (("Invoice", 1, "customer"), ("CreditMemo", -1, "customer"), ("Payment", -1, "customer")),
     "payable": (("Bill", 1, "vendor"), ("VendorCredit", -1, "vendor"), ("BillPayment", -1, "vendor")),
@@ -170,6 +176,7 @@ def open_items(store: Store, realm: str, side: str, until: date) -> list[OpenIte
 
 def _open_of(store: Store, realm: str, entity: str, sign: int, owner: str, until: str) -> list[OpenItem]:
     """Total less what was linked to it by that day (for a payment: less what it was linked to, plus credits used)."""
+    narrowed = "" if entity == "BillPayment" else PERHAPS_OPEN  # a bill payment has no balance of its own
     rows = store.execute(
         f"select id, {owner}, txn_date, coalesce(due_date, txn_date), doc_number,"  # noqa: S608
         " total - cast(round(coalesce(body ->> '$.Deposit', 0) * 100) as integer),"
@@ -177,7 +184,7 @@ def _open_of(store: Store, realm: str, entity: str, sign: int, owner: str, until
         "   and to_type = entity and to_id = id and date <= ?3 and from_type <> 'Deposit'),"
         " (select coalesce(sum(case when to_type in ('CreditMemo', 'VendorCredit') then -cents else cents end), 0)"
         "   from links where links.realm = records.realm and from_type = entity and from_id = id)"
-        " from records where realm = ?1 and entity = ?2 and txn_date <= ?3",
+        f" from records where realm = ?1 and entity = ?2 and txn_date <= ?3{narrowed}",
         (realm, entity, until),
     )
     found = []

@@ -19,6 +19,10 @@ Body = dict[str, Any]
 """A record as JSON: what is sent and received."""
 
 
+VERSION = 1
+"""Of the tables and of what their columns hold; kept in the file."""
+
+
 class Event(NamedTuple):
     """A change of a record: the operation is Create, Update, Delete, Void or Emailed; the moment in milliseconds."""
 
@@ -55,7 +59,17 @@ class Store:
         for pragma in PRAGMAS:
             self.connection.execute(f"pragma {pragma}")
         self.connection.executescript(SCHEMA)
+        self._migrate()
         self.execute = self.connection.execute
+
+    def _migrate(self) -> None:
+        """Brings a file of an earlier version up to date."""
+        if self.connection.execute("pragma user_version").fetchone()[0] < VERSION:
+            self.connection.execute(
+                "update records set balance = cast(round((body ->> '$.UnappliedAmt') * 100) as integer)"
+                " where entity = 'Payment'"
+            )
+            self.connection.execute(f"pragma user_version = {VERSION}")
 
     def close(self) -> None:
         """Writes the log back into the file and disconnects."""
