@@ -46,11 +46,6 @@ def template() -> Store:
     return empty_company().store
 
 
-@pytest.fixture(scope="session", name="_template")
-def template_by_its_former_name(template: Store) -> Store:
-    return template
-
-
 @pytest.fixture
 def books(template: Store) -> Books:
     """A fresh company without transactions."""
