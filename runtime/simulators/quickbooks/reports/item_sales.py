@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..money import decimal, text
-from . import layout, report, sums
+from . import layout, report, splits, sums
 from .cells import number
 from .layout import Row, cell
 from .lines import Lines
@@ -32,35 +32,54 @@ class Sold:
 
 @report("ItemSales")
 def item_sales(question: Question) -> Row:
-    """The answer for one company: a row per item, nested columns under one total."""
+    """The answer for one company: a row per item, nested columns under the total or under every part of it."""
     period = question.period()
-    sold = _sold(question)
+    parts = splits.nested(question, period)
+    sold = [_sold(question, part) for part in parts]
     names = question.names("item")
-    whole = Sold(sum((one.quantity for one in sold.values()), Decimal(0)), sum(one.amount for one in sold.values()),
-                 sum(one.cost for one in sold.values()))  # fmt: skip
-    ids = sorted(sold, key=lambda id: (id is None, names.get(str(id), "").lower()))
+    whole = [_whole(several) for several in sold]
+    ids = sorted(sold[-1], key=lambda id: (id is None, names.get(str(id), "").lower()))
     if question.is_sorted:
-        ids.sort(key=lambda id: question.is_sorted * sold[id].amount)
+        ids.sort(key=lambda id: question.is_sorted * sold[-1][id].amount)
     rows: list[Row] = [
-        {"ColData": [cell(names.get(str(id), "Not Specified"), id), *_cells(sold[id], whole)], "type": "Data"}
+        {"ColData": [cell(names.get(str(id), "Not Specified"), id), *_row(id, sold, whole)], "type": "Data"}
         for id in ids
     ]
     if rows:
-        summary = {"ColData": [cell("TOTAL"), *_cells(whole, whole)]}
-        rows.append({"Summary": summary, "type": "Section", "group": "GrandTotal"})
-    head = layout.header(question, period, "Total", is_empty=not rows)
-    return layout.report(head, _columns(), rows)
+        figures = [value for one in whole for value in _cells(one, one)]
+        rows.append(
+            {"Summary": {"ColData": [cell("TOTAL"), *figures]}, "type": "Section", "group": "GrandTotal"}
+        )
+    head = layout.header(question, period, splits.by(question), is_empty=not rows)
+    return layout.report(head, _columns(parts), rows)
 
 
-def _columns() -> Row:
+def _row(id: str | None, sold: list[dict[str | None, Sold]], whole: list[Sold]) -> list[Row]:
+    """The figures of an item in every part; empty where nothing of it was sold."""
+    cells: list[Row] = []
+    for several, total in zip(sold, whole, strict=True):
+        cells += _cells(several[id], total) if id in several else [cell("") for _ in COLUMNS]
+    return cells
+
+
+def _whole(sold: dict[str | None, Sold]) -> Sold:
+    return Sold(
+        sum((one.quantity for one in sold.values()), Decimal(0)),
+        sum(one.amount for one in sold.values()),
+        sum(one.cost for one in sold.values()),
+    )
+
+
+def _columns(parts: list[splits.Part]) -> Row:
     inner = [layout.column(layout.Column(title, key, type=kind)) for title, key, kind in COLUMNS]
     first = {
         "ColTitle": "",
         "ColType": "ProductsAndService",
         "MetaData": [{"Name": "ColKey", "Value": "item"}],
     }
-    total = {"ColTitle": "Total", "ColType": "Money", "MetaData": [{"Name": "ColKey", "Value": "total"}]}
-    return {"Column": [first, {**total, "Columns": {"Column": inner}}]}
+    return {
+        "Column": [first, *({**layout.column(part.column), "Columns": {"Column": inner}} for part in parts)]
+    }
 
 
 def _cells(one: Sold, whole: Sold) -> list[Row]:
@@ -80,29 +99,29 @@ def _percent(part: int, whole: int) -> str:
     return text(_cents(Decimal(part) * 10000 / whole)) if whole else ""
 
 
-def _sold(question: Question) -> dict[str | None, Sold]:
-    """Item -> what sales forms booked for it in the period, and its units from their lines."""
-    period = question.period()
+def _sold(question: Question, part: splits.Part) -> dict[str | None, Sold]:
+    """Item -> what sales forms booked for it in a part of the report, and its units from their lines."""
+    period = part.period
     found: dict[str | None, Sold] = defaultdict(Sold)
-    income = {**accounts_of(question, ("Income",)), "txn_type": SALES}
+    income = {**accounts_of(question, ("Income",)), **part.where, "txn_type": SALES}
     for key, cents in sums.sums(question, period.start, period.end, ("item",), income).items():
         if key[0] is not None:
             found[key[0]].amount = -cents
-    cost = {**accounts_of(question, ("Cost of Goods Sold",)), "txn_type": SALES}
+    cost = {**accounts_of(question, ("Cost of Goods Sold",)), **part.where, "txn_type": SALES}
     for key, cents in sums.sums(question, period.start, period.end, ("item",), cost).items():
         if key[0] is not None:
             found[key[0]].cost = cents
-    for id, units in _units(question).items():
+    for id, units in _units(question, part).items():
         if id in found:
             found[id].quantity = units
     return dict(found)
 
 
-def _units(question: Question) -> dict[str | None, Decimal]:
-    period = question.period()
+def _units(question: Question, part: splits.Part) -> dict[str | None, Decimal]:
+    period = part.period
     lines = Lines(question)
     units: dict[str | None, Decimal] = defaultdict(Decimal)
-    where = {**accounts_of(question, ("Income",)), "txn_type": SALES}
+    where = {**accounts_of(question, ("Income",)), **part.where, "txn_type": SALES}
     seen: set[tuple[str, str, str | None]] = set()
     for posting in lines.between(period.start, period.end, where):
         key = (posting.txn_type, posting.txn_id, posting.line)

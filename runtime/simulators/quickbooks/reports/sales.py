@@ -19,6 +19,13 @@ INCOME = ("Income", "Other Income")
 EXPENSE = ("Cost of Goods Sold", "Expense", "Other Expense")
 
 
+INCOME_COLUMNS = (
+    Column("Total Income", "income"),
+    Column("Total Expenses", "expenses"),
+    Column("Net Income", "net_income"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What the rows of a report stand for: a column of the postings, the list behind it, the type of its column."""
@@ -88,28 +95,39 @@ def _shown(
 
 @report("CustomerIncome")
 def customer_income(question: Question) -> Row:
-    """Income, expenses and what is left, by customer."""
+    """Income, expenses and what is left, by customer; the three in every column where columns are split."""
     period = question.period()
-    income = _by_customer(question, INCOME, -1)
-    expenses = _by_customer(question, EXPENSE, 1)
-    amounts: dict[str | None, Values] = {}
-    for id in {**income, **expenses}:
-        came, went = income.get(id, 0), expenses.get(id, 0)
-        amounts[id] = (came, went, came - went)
-    rows, total = name_rows(
-        question, "Customer", {id: values for id, values in amounts.items() if id is not None}
-    )
-    columns = [
-        Column("Total Income", "income"),
-        Column("Total Expenses", "expenses"),
-        Column("Net Income", "net_income"),
+    parts = splits.nested(question, period)
+    found = [
+        (_by_customer(question, part, INCOME, -1), _by_customer(question, part, EXPENSE, 1)) for part in parts
     ]
-    head = layout.header(question, period, "Total", is_empty=not rows)
+    amounts: dict[str | None, Values] = {}
+    for id in {**found[-1][0], **found[-1][1]}:
+        if id is not None:
+            amounts[id] = tuple(
+                value
+                for income, expenses in found
+                for value in (income.get(id, 0), expenses.get(id, 0), income.get(id, 0) - expenses.get(id, 0))
+            )
+    rows, total = name_rows(question, "Customer", amounts)
+    head = layout.header(question, period, splits.by(question), is_empty=not rows)
     closing = [*rows, layout.grand_total(total)] if rows else []
-    return layout.report(head, layout.columns("Customer", columns), closing)
+    return layout.report(head, _income_columns(parts), closing)
 
 
-def _by_customer(question: Question, types: tuple[str, ...], sign: int) -> dict[str | None, int]:
-    period = question.period()
-    found = sums.sums(question, period.start, period.end, ("customer",), accounts_of(question, types))
+def _income_columns(parts: list[splits.Part]) -> Row:
+    """Three columns; nested under each part where there is more than the total."""
+    if len(parts) == 1:
+        return layout.columns("Customer", INCOME_COLUMNS)
+    shown = layout.columns("Customer", [])
+    inner = {"Column": [layout.column(column) for column in INCOME_COLUMNS]}
+    shown["Column"] += [{**layout.column(part.column), "Columns": inner} for part in parts]
+    return shown
+
+
+def _by_customer(
+    question: Question, part: splits.Part, types: tuple[str, ...], sign: int
+) -> dict[str | None, int]:
+    where = {**accounts_of(question, types), **part.where}
+    found = sums.sums(question, part.period.start, part.period.end, ("customer",), where)
     return {key[0]: sign * cents for key, cents in found.items()}

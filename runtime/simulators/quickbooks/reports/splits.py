@@ -121,6 +121,41 @@ def starts(question: Question, period: Period) -> list[date]:
     return [periods.around("year", span.end, question.fiscal_start)[0] for span in spans(question, period)]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A column with columns of its own: what it covers, and the ids that count in it."""
+
+    column: Column
+    period: Period
+    where: Mapping[str, Collection[str]]
+
+
+def nested(question: Question, period: Period) -> list[Part]:
+    """The columns of reports that show several figures in each: spans, or names with entries; the total last."""
+    name = by(question)
+    whole = Part(Column("Total", "total"), period, question.where)
+    if name == "Total":
+        return [whole]
+    if name in DIMENSIONS:
+        return [*_named_parts(question, period, DIMENSIONS[name]), whole]
+    found = spans(question, period)
+    periods_of = [Period(span.start, span.end, None) for span in found]
+    columns = _columns(found)
+    return [
+        *(Part(column, one, question.where) for column, one in zip(columns, periods_of, strict=True)),
+        whole,
+    ]
+
+
+def _named_parts(question: Question, period: Period, dimension: str) -> list[Part]:
+    names = question.names(dimension)
+    ids = [key[0] for key in sums.sums(question, period.start, period.end, (dimension,)) if key[0] in names]
+    return [
+        Part(Column(names[str(id)], str(id)), period, {**question.where, dimension: (str(id),)})
+        for id in sorted(ids, key=lambda id: names[str(id)].lower())
+    ]
+
+
 def day_before(day: date) -> date:
     """Yesterday of a day."""
     return day - timedelta(1)

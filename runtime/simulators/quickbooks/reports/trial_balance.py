@@ -22,27 +22,48 @@ USUAL = "this month-to-date"
 
 @report("TrialBalance")
 def trial_balance(question: Question) -> Row:
-    """The answer for one company."""
+    """The answer for one company; where columns are spans of time, both sides at the end of each."""
     period = question.period(USUAL)
-    balances = closing(question, period)
-    accounts = sorted(question.accounts, key=lambda a: (ORDER.index(a.type), a.full_name.lower()))
-    shown = [(account, balances[account.id]) for account in accounts if balances.get(account.id)]
-    if question.is_sorted:
-        shown.sort(key=lambda pair: question.is_sorted * pair[1])
-    rows: list[Row] = [
-        {"ColData": layout.cells(account.full_name, _sides(cents), account.id)} for account, cents in shown
+    parts = [part for part in splits.nested(question, period) if part.column.start] or [
+        splits.nested(question, period)[-1]
     ]
-    debits = sum(cents for _, cents in shown if cents > 0)
-    credits = -sum(cents for _, cents in shown if cents < 0)
-    head = layout.header(question, period, is_empty=not shown)
-    columns = [Column("Debit", "debit"), Column("Credit", "credit")]
-    return layout.report(
-        head, layout.columns("Account", columns), [*rows, layout.grand_total((debits, credits))]
-    )
+    found = [closing(question, part.period) for part in parts]
+    accounts = sorted(question.accounts, key=lambda a: (ORDER.index(a.type), a.full_name.lower()))
+    shown = [account for account in accounts if any(balances.get(account.id) for balances in found)]
+    if question.is_sorted:
+        shown.sort(key=lambda account: question.is_sorted * found[-1].get(account.id, 0))
+    rows: list[Row] = [
+        {
+            "ColData": layout.cells(
+                account.full_name, _sides([b.get(account.id, 0) for b in found]), account.id
+            )
+        }
+        for account in shown
+    ]
+    total: layout.Values = tuple(value for balances in found for value in _totals(balances))
+    by = splits.by(question) if len(parts) > 1 else None
+    head = layout.header(question, period, by, is_empty=not shown)
+    return layout.report(head, _columns(parts), [*rows, layout.grand_total(total)])
 
 
-def _sides(cents: int) -> layout.Values:
-    return (cents, None) if cents > 0 else (None, -cents)
+def _columns(parts: list[splits.Part]) -> Row:
+    """Debit and credit; nested under each span where there are several."""
+    sides = [Column("Debit", "debit"), Column("Credit", "credit")]
+    if len(parts) == 1:
+        return layout.columns("Account", sides)
+    shown = layout.columns("Account", [])
+    inner = {"Column": [layout.column(side) for side in sides]}
+    shown["Column"] += [{**layout.column(part.column), "Columns": inner} for part in parts]
+    return shown
+
+
+def _sides(balances: list[int]) -> layout.Values:
+    return tuple(value if value and value > 0 else None for cents in balances for value in (cents, -cents))
+
+
+def _totals(balances: dict[str, int]) -> tuple[int, int]:
+    debits = sum(cents for cents in balances.values() if cents > 0)
+    return debits, -sum(cents for cents in balances.values() if cents < 0)
 
 
 def closing(question: Question, period: periods.Period) -> dict[str, int]:

@@ -288,3 +288,26 @@ def test_parameters_that_cannot_be_are_refused(
 
 def test_parameters_that_a_report_does_not_have_are_ignored(three: Store) -> None:
     assert ask(three, REALM, "ProfitAndLoss", minorversion="75", colour="blue", agency_id="9")["Rows"]
+
+
+def test_figures_nest_under_every_part_where_columns_are_split(three: Store) -> None:
+    for name, inner in (("ItemSales", 7), ("CustomerIncome", 3), ("TrialBalance", 2)):
+        given = {"start_date": "2026-08-01", "end_date": "2026-10-31", "summarize_column_by": "Month"}
+        answer = ask(three, REALM, name, **given)
+        columns = answer["Columns"]["Column"][1:]
+        assert [column["ColTitle"] for column in columns][:3] == ["Aug 2026", "Sep 2026", "Oct 2026"]
+        assert all(len(column["Columns"]["Column"]) == inner for column in columns)
+
+
+def test_item_sales_of_the_months_add_up_to_the_total(three: Store) -> None:
+    for split in ("Month", "Customers"):
+        answer = ask(three, REALM, "ItemSales", summarize_column_by=split)
+        amounts = of_group(answer, "GrandTotal")[1::7]
+        assert sum(amounts[:-1]) == amounts[-1]
+
+
+def test_a_trial_balance_by_month_is_balanced_in_every_month(three: Store) -> None:
+    answer = ask(three, REALM, "TrialBalance", summarize_column_by="Month", date_macro="Last Fiscal Year")
+    sides = of_group(answer, "GrandTotal")
+    assert sides[0::2] == sides[1::2]
+    assert len(sides) == 24
