@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .companies import BUSINESSES, USUAL_SIZE
-from .server import Options, PortTaken, serve
+from .server import NotADatabase, Options, PortTaken, serve
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -41,7 +41,7 @@ def main() -> int:
     )  # fmt: skip
     try:
         serve(options, lambda line: print(line, flush=True))
-    except PortTaken as error:
+    except (PortTaken, NotADatabase) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,9 +38,13 @@ class PortTaken(Exception):
     """The address is in use."""
 
 
+class NotADatabase(Exception):
+    """The file with the data is something else, or cannot be written."""
+
+
 def prepared(options: Options) -> Application:
     """The application over its database; a new database is filled with the demo companies."""
-    store = Store(options.data, Clock())
+    store = opened(options.data)
     store.clock.offset = float(store.setting("clock", 0.0))
     application = Application(store, dict(options.clients))
     application.throttle.is_on = options.throttle
@@ -59,6 +64,16 @@ def changed(options: Options, asked: dict[str, Any]) -> Options:
     if "companies" in asked:
         asked = {**asked, "companies": tuple(asked["companies"])}
     return replace(options, **asked)
+
+
+def opened(data: Path | str) -> Store:
+    """The database at a path, made with the folders above it when it is not there; raises NotADatabase."""
+    if str(data) != ":memory:":
+        Path(data).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return Store(data, Clock())
+    except sqlite3.DatabaseError as error:
+        raise NotADatabase(f"{data} cannot be used as a database: {error}.") from error
 
 
 def fill(store: Store, options: Options) -> None:
@@ -84,7 +99,7 @@ def listening(options: Options) -> socket.socket:
 
 
 def serve(options: Options, announce: Callable[[str], None] = print) -> None:
-    """Runs until interrupted. Says `listening on http://HOST:PORT` when it is ready. Raises PortTaken."""
+    """Runs until interrupted; says `listening on http://HOST:PORT` when ready. Raises PortTaken and NotADatabase."""
     bound = listening(options)
     application = prepared(options)
     host, port = bound.getsockname()[:2]

@@ -74,3 +74,27 @@ def test_a_taken_port_is_a_clear_sentence(address: str) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"Port {port} on 127.0.0.1 is taken")
+
+
+def test_a_file_that_is_no_database_is_a_clear_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.txt"
+    wrong.write_text("this is not a database, but long enough to look at " * 20)
+    command = [sys.executable, "-m", "runtime.simulators.quickbooks", "--data", str(wrong)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{wrong} cannot be used as a database")
+
+
+def test_a_second_start_goes_on_where_the_first_ended(tmp_path: Path) -> None:
+    data = tmp_path / "new" / "folder" / "books.db"
+    for expected in ([], ["Kept"]):
+        process, address = started(data)
+        with connected(address) as client:
+            assert [
+                one["DisplayName"]
+                for one in client.select("select * from Customer where DisplayName = 'Kept'")
+            ] == expected
+            if not expected:
+                client.save("Customer", {"DisplayName": "Kept"})
+        process.terminate()
+        process.wait(10)
