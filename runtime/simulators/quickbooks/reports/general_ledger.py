@@ -47,13 +47,15 @@ class Ledger:
         self.before = opening(question, period)
         self.accounts = self._accounts()
         self.postings: dict[str, list[Posting]] = defaultdict(list)
+        sources = set(question.ids("source_account"))
         for posting in self.table.lines.between(period.start, period.end):
-            self.postings[posting.account].append(posting)
+            if not sources or self.table.lines.accounts_of(posting)[0] in sources:
+                self.postings[posting.account].append(posting)
 
     def _accounts(self) -> list[Account]:
         """The accounts asked for, in the order of reports."""
         types = self.question.choices("account_type")
-        ids = {*self.question.ids("account"), *self.question.ids("source_account")}
+        ids = set(self.question.ids("account"))
         kept = [
             account
             for account in self.question.accounts

@@ -29,6 +29,10 @@ NAMED = {"customer": "Customer", "vendor": "Vendor", "employee": "Employee", "it
 """Filter and dimension -> the list it names."""
 
 
+ALTERNATES = {"GeneralLedger": {"source_account_type": "account_type"}}
+"""Report -> other documented name of a parameter -> its name."""
+
+
 @cache
 def facts() -> Mapping[str, Any]:
     """The documented parameters and columns of every report."""
@@ -42,6 +46,9 @@ class Question:
     def __init__(self, store: Store, realm: str, name: str, parameters: Mapping[str, str]) -> None:
         self.store, self.realm, self.name = store, realm, name
         self.parameters = {key: value for key, value in parameters.items() if value not in (None, "")}
+        for alternate, usual in ALTERNATES.get(name, {}).items():
+            if alternate in self.parameters:
+                self.parameters.setdefault(usual, self.parameters[alternate])
         self.books = Books(store, realm)
         self.known: Mapping[str, Any] = facts()[name]["parameters"]
 

@@ -311,3 +311,17 @@ def test_a_trial_balance_by_month_is_balanced_in_every_month(three: Store) -> No
     sides = of_group(answer, "GrandTotal")
     assert sides[0::2] == sides[1::2]
     assert len(sides) == 24
+
+
+def test_the_ledger_can_be_asked_for_types_of_accounts_under_either_name(three: Store) -> None:
+    given = {"date_macro": "Last Month"}
+    one = ask(three, REALM, "GeneralLedger", account_type="Bank", **given)
+    other = ask(three, REALM, "GeneralLedger", source_account_type="Bank", **given)
+    assert [row["Header"]["ColData"][0]["value"] for row in one["Rows"]["Row"]] == ["Checking", "Savings"]
+    assert one["Rows"] == other["Rows"]
+
+
+def test_entries_can_be_limited_to_those_that_come_from_an_account(three: Store) -> None:
+    answer = ask(three, REALM, "GeneralLedger", source_account="41", account="56", date_macro="Last Month")
+    place = keys(answer).index("split_acc")
+    assert {cells[place]["value"] for cells in data(answer)} == {"Mastercard"}
