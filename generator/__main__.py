@@ -1,4 +1,4 @@
-"""Compiles a folder of definitions into a cache, in a process of its own: `python -m generator FOLDER CACHE`.
+"""Compiles definitions into a cache, in a process of its own: `python -m generator FOLDER… CACHE`.
 
 A server that is to take over changed definitions runs this, so that no call waits while they are compiled. Mistakes
 are printed, one a line, and the exit status is 1.
@@ -14,9 +14,9 @@ from generator.compile import DefinitionMistakes, compile_catalog
 
 def main() -> int:
     """The exit status."""
-    folder, cache = map(Path, sys.argv[1:3])
+    *folders, cache = map(Path, sys.argv[1:])
     try:
-        compile_catalog(folder, cache)
+        compile_catalog(folders, cache)
     except DefinitionMistakes as found:
         print(found)
         return 1

@@ -6,8 +6,8 @@ it adds it to the list of the run and goes on with what is right.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from generator.arguments import arguments_of
 from generator.catalog import Catalog, Integration, Tool
@@ -16,10 +16,10 @@ from generator.documents import documents_of
 from generator.facts import integration_of
 from generator.load import Document, shown
 from generator.methods import Method, methods_of
-from generator.mistakes import Mistake
+from generator.mistakes import Mistake, did_you_mean
 from generator.resolve import Types, resolve
 from generator.sensitive import Sensitive
-from generator.sources import folders_of
+from generator.sources import Layers, folders_of, strays_in
 from generator.tools import tool_of
 from generator.words import Links, check_prose, describe, fill_properties
 
@@ -33,20 +33,19 @@ class Assembly:
     coverage: dict[str, Document] = field(default_factory=dict)
 
 
-def build(folder: Path, digest: str, mistakes: list[Mistake]) -> Catalog:
-    """What the definitions in a folder come to; to be used only when no mistake was added."""
-    assembly = assemble(folder, mistakes)
-    tools = sorted((each.tool for each in assembly.made), key=lambda tool: (tool.integration, tool.name))
+def build(layers: Layers, digest: str, mistakes: list[Mistake]) -> Catalog:
+    """What the definitions in some layers come to; to be used only when no mistake was added."""
+    assembly = assemble(layers, mistakes)
+    found = (each.tool for each in assembly.made if not each.method.rules.get("hidden"))
+    tools = sorted(found, key=lambda tool: (tool.integration, tool.name))
     return Catalog(version=digest[:16], integrations=assembly.integrations, tools=tuple(tools))
 
 
-def assemble(folder: Path, mistakes: list[Mistake]) -> Assembly:
-    """Everything that the stages make of a folder, for those who want more than the catalog."""
+def assemble(layers: Layers, mistakes: list[Mistake]) -> Assembly:
+    """Everything that the stages make of some layers, hidden tools too, for those who want more than the catalog."""
     assembly = Assembly()
-    folders = folders_of(folder)
-    if not folders:
-        message = "There is no integration here: no folder with an integration.yaml."
-        mistakes.append(Mistake(shown(folder), 1, "", "integration", message))
+    folders = folders_of(layers)
+    mistakes.extend(_misplaced(layers, folders))
     for each in folders:
         _integration(each, assembly, mistakes)
     mistakes.extend(check_tools(assembly.made))
@@ -55,9 +54,21 @@ def assemble(folder: Path, mistakes: list[Mistake]) -> Assembly:
     return assembly
 
 
-def _integration(folder: Path, assembly: Assembly, mistakes: list[Mistake]) -> None:
+def _misplaced(layers: Layers, folders: list[Layers]) -> Iterator[Mistake]:
+    """A mistake for a layer where there is nothing, and for a folder that is laid over nothing."""
+    if not folders:
+        message = "There is no integration here: no folder with an integration.yaml."
+        yield from (Mistake(shown(layer), 1, "", "integration", message) for layer in layers)
+    elif len(layers) > 1:
+        known = [each[0].name for each in folders]
+        for stray in strays_in(layers):
+            message = f'There is no integration "{stray.name}" that this folder could be laid over.'
+            yield Mistake(shown(stray), 1, "", "integration", message, did_you_mean(stray.name, known))
+
+
+def _integration(folders: Layers, assembly: Assembly, mistakes: list[Mistake]) -> None:
     """Add one integration and its tools, unless its integration.yaml cannot be used."""
-    documents = documents_of(folder, mistakes)
+    documents = documents_of(folders, mistakes)
     document = documents.integration
     if document is None:
         return

@@ -7,28 +7,30 @@ catalog has no use for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from generator import kept
 from generator.catalog import Catalog
 from generator.mistakes import DefinitionMistakes, Mistake
+from generator.sources import layers_of
 
 __all__ = ["DefinitionMistakes", "Mistake", "check", "compile_catalog"]
 
 
-def compile_catalog(folder: Path, cache: Path | None = None) -> Catalog:
-    """The catalog of every integration in a folder; kept in the folder `cache` when there is one.
+def compile_catalog(folders: Path | Sequence[Path], cache: Path | None = None) -> Catalog:
+    """The catalog of every integration in a folder, or in several laid over one another.
 
-    Raises DefinitionMistakes with every mistake of the run.
+    It is kept in the folder `cache` when there is one. Raises DefinitionMistakes with every mistake of the run.
     """
-    digest = kept.digest_of(folder)
+    layers = layers_of(folders)
+    digest = kept.digest_of(layers)
     if cache and (catalog := kept.read(cache, digest)):
         return catalog
     from generator.build import build
 
     mistakes: list[Mistake] = []
-    catalog = build(folder, digest, mistakes)
+    catalog = build(layers, digest, mistakes)
     if mistakes:
         raise DefinitionMistakes(mistakes)
     if cache:
@@ -36,11 +38,10 @@ def compile_catalog(folder: Path, cache: Path | None = None) -> Catalog:
     return catalog
 
 
-def check(folders: Iterable[Path]) -> list[Mistake]:
-    """Every mistake in some folders of definitions, in the order of files and lines."""
+def check(folders: Path | Sequence[Path]) -> list[Mistake]:
+    """Every mistake in a folder of definitions, or in several as layers, in the order of files and lines."""
     from generator.build import build
 
     mistakes: list[Mistake] = []
-    for folder in folders:
-        build(folder, "", mistakes)
+    build(layers_of(folders), "", mistakes)
     return sorted(set(mistakes))

@@ -19,7 +19,7 @@ from generator.load import Document
 from generator.mistakes import Mistake, Path, did_you_mean
 from generator.sources import schema_files
 
-Kind = Literal["integration", "types", "resource", "coverage"]
+Kind = Literal["integration", "types", "resource", "coverage", "overlay"]
 TYPES = {
     "string": "text",
     "object": "a mapping",

@@ -15,19 +15,21 @@ from pathlib import Path
 import msgspec
 
 from generator.catalog import Catalog
-from generator.sources import files_of, folders_of, schema_files
+from generator.sources import Layers, files_of, folders_of, schema_files
 
 MOST_KEPT = 8
 _SEAL = 32
 
 
-def digest_of(folder: Path) -> str:
-    """A digest of everything that compiling a folder depends on."""
+def digest_of(layers: Layers) -> str:
+    """A digest of everything that compiling some layers depends on."""
     digest = blake2b(_digest_of_generator(), digest_size=32)
-    for integration in folders_of(folder):
-        for path in files_of(integration):
-            digest.update(f"\0{path.relative_to(folder).as_posix()}\0".encode())
-            digest.update(_content(path))
+    for integration in folders_of(layers):
+        for at, folder in enumerate(integration):
+            for path in files_of(folder):
+                name = path.relative_to(folder.parent).as_posix()
+                digest.update(f"\0{at}\0{name}\0".encode())
+                digest.update(_content(path))
     return digest.hexdigest()
 
 

@@ -35,6 +35,16 @@ class Document:
     file: str
     value: dict[str, Any]
     lines: dict[Path, int] = field(default_factory=dict)
+    laid: dict[Path, Document] = field(default_factory=dict)
+    """Places that another file wrote: a folder that is laid over the one of this file."""
+
+    def at(self, path: Path) -> Document:
+        """The file that wrote a place."""
+        while path:
+            if path in self.laid:
+                return self.laid[path]
+            path = path[:-1]
+        return self
 
     def line(self, path: Path) -> int:
         """The line of a place, or of the nearest one around it that is written down."""
@@ -43,8 +53,9 @@ class Document:
         return self.lines.get(path, 1)
 
     def mistake(self, path: Path, rule: str, message: str, suggestion: str = "") -> Mistake:
-        """A mistake at a place of this document."""
-        return Mistake(self.file, self.line(path), dotted(path), rule, message, suggestion)
+        """A mistake at a place of this document, told in the file that wrote the place."""
+        writer = self.at(path)
+        return Mistake(writer.file, writer.line(path), dotted(path), rule, message, suggestion)
 
 
 class _Unreadable(Exception):

@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.mistakes import did_you_mean
+from generator.tokens import tokens_of
 
 
 def show(catalog: Catalog, name: str) -> str:
@@ -18,7 +19,7 @@ def show(catalog: Catalog, name: str) -> str:
         raise KeyError(f'There is no tool "{name}". {hint}'.strip())
     call = tool.call
     query = "&".join(f"{key}={value}" for key, value in call.query)
-    size = f"{len(tool.wire):,} bytes, about {round(len(tool.wire) / 4):,} tokens"
+    size = f"{len(tool.wire):,} bytes, about {tokens_of(tool.wire):,} tokens"
     return "\n".join(
         (
             f"{tool.name}: {tool.title}",

@@ -85,15 +85,15 @@ class Runtime:
 
     def definitions(self) -> tuple[Path, ...]:
         """The folders that the catalog is made of."""
-        return (DEFINITIONS,)
+        return (DEFINITIONS, *self.settings.definitions)
 
     def compiler(self) -> tuple[str, ...]:
         """The arguments of Python for a process that compiles them into the cache."""
-        return ("-P", "-c", COMPILE, str(DEFINITIONS), str(self.settings.data / "cache"))
+        return ("-P", "-c", COMPILE, *map(str, self.definitions()), str(self.settings.data / "cache"))
 
     def read_catalog(self) -> Catalog:
         """The catalog as the definitions have it now. Raises DefinitionMistakes."""
-        return compile_catalog(DEFINITIONS, self.settings.data / "cache")
+        return compile_catalog(self.definitions(), self.settings.data / "cache")
 
     def take(self, catalog: Catalog) -> None:
         """Serve from another catalog from now on. Raises SettingsError when it lacks what accounts may need."""

@@ -12,7 +12,6 @@ import click
 
 from runtime.commands import definitions
 from runtime.commands.plainly import plainly
-from runtime.errors import SettingsError
 
 DEMO_DATA = Path(".ledgerport") / "demo"
 
@@ -23,7 +22,7 @@ def main() -> None:
     """QuickBooks Online for AI agents, one secret URL for each agent and company."""
 
 
-for each_command in (definitions.cost, definitions.coverage):
+for each_command in (definitions.check, definitions.show, definitions.cost, definitions.coverage):
     main.add_command(each_command)
 
 
@@ -86,38 +85,6 @@ def connect(integration: str, name: str, account: str) -> None:
     from runtime.connecting import run
 
     run(_settings(), integration, name, account)
-
-
-@main.command()
-@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@plainly
-def check(folders: tuple[Path, ...]) -> None:
-    """Check definitions. Prints every mistake with its file and line; exit status 1 when there is any."""
-    from generator.compile import check as mistakes_in
-    from runtime.app import DEFINITIONS
-
-    found = mistakes_in(folders or (DEFINITIONS,))
-    for mistake in found:
-        click.echo(str(mistake))
-    if found:
-        click.echo(f"{len(found)} mistake{'s' if len(found) > 1 else ''}.", err=True)
-        sys.exit(1)
-    click.echo("The definitions are in order.")
-
-
-@main.command()
-@click.argument("tool")
-@plainly
-def show(tool: str) -> None:
-    """Show a tool as a client sees it."""
-    from generator.compile import compile_catalog
-    from generator.show import show as shown
-    from runtime.app import DEFINITIONS
-
-    try:
-        click.echo(shown(compile_catalog(DEFINITIONS), tool), nl=False)
-    except KeyError as unknown:
-        raise SettingsError(str(unknown.args[0])) from None
 
 
 @main.group()

@@ -8,6 +8,7 @@ any `repr` or message.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +29,8 @@ _VARIABLES = tuple(
     PREFIX + name
     for name in (
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL",
-        "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT",
+        "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
+        "REFERENCE",
     )
 )  # fmt: skip
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -63,6 +65,8 @@ class Settings:
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
     log_format: Literal["text", "json"] = "text"
+    definitions: tuple[Path, ...] = ()
+    """Folders of definitions that are laid over ours, in this order."""
     integrations: Mapping[str, IntegrationSettings] = field(default_factory=dict)
 
     @classmethod
@@ -89,6 +93,7 @@ class Settings:
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
+            definitions=definition_folders(environ),
             integrations=_integrations(environ),
         )
 
@@ -130,6 +135,19 @@ def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
             advice=f"They are the keys of your app at the developer pages of {integration.title}.",
         )
     return found
+
+
+def definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """The operator's own folders of definitions. Raises SettingsError when one is not there."""
+    words = [word for word in environ.get("LEDGERPORT_DEFINITIONS", "").split(os.pathsep) if word]
+    folders = tuple(Path(word).expanduser().absolute() for word in words)
+    for word, folder in zip(words, folders, strict=True):
+        if not folder.is_dir():
+            raise SettingsError(
+                f"LEDGERPORT_DEFINITIONS names {word!r}, which is no folder.",
+                advice=f"Give folders of definitions, with {os.pathsep} between them; each is laid over ours.",
+            )
+    return folders
 
 
 def _check_names(environ: Mapping[str, str]) -> None:

@@ -216,3 +216,45 @@ def test_a_filter_that_leaves_no_tool_is_a_sentence():
     assert "No tool passes this filter." in done.stderr
     unknown = ledgerport("cost", "--integration", "quickboks")
     assert 'There is no integration "quickboks". Did you mean "quickbooks"?' in unknown.stderr
+
+
+def test_mistakes_are_printed_for_editors_and_ci(tmp_path):
+    folder = tmp_path / "definitions" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
+    done = ledgerport("check", "--json", str(tmp_path / "definitions"))
+    assert done.returncode == 1
+    first = next(each for each in json.loads(done.stdout) if each["rule"] == "word")
+    assert first == {
+        "file": str(folder / "integration.yaml"),
+        "line": 2,
+        "where": "titel",
+        "rule": "word",
+        "message": '"titel" is not a word for an integration.',
+        "suggestion": 'Did you mean "title"?',
+    }
+
+
+def test_a_folder_that_is_not_there_cannot_be_checked(tmp_path):
+    assert ledgerport("check", str(tmp_path / "nowhere")).returncode == 2
+    done = ledgerport("check", LEDGERPORT_DEFINITIONS=str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "LEDGERPORT_DEFINITIONS names" in done.stderr
+
+
+def test_an_operators_folder_is_laid_over_ours(tmp_path):
+    (tmp_path / "quickbooks").mkdir()
+    (tmp_path / "quickbooks" / "invoice.yaml").write_text("extends: invoices\nmethods: { void: hidden }\n")
+    name = "void_a_quick_books_invoice_by_id"
+    assert ledgerport("show", name).returncode == 0
+    assert ledgerport("show", name, "--definitions", str(tmp_path)).returncode == 1
+    assert ledgerport("show", name, LEDGERPORT_DEFINITIONS=str(tmp_path)).returncode == 1
+    assert ledgerport("check", LEDGERPORT_DEFINITIONS=str(tmp_path)).returncode == 0
+
+
+def test_the_request_of_an_example_is_shown_without_a_secret():
+    done = ledgerport("show", "update_a_quick_books_invoice_by_id", "--example")
+    assert done.returncode == 0
+    assert "/v3/company/{realm_id}/invoice?minorversion=75&requestid={a new key for each call}" in done.stdout
+    assert '"DueDate": "2026-12-31"' in done.stdout
+    assert "Authorization" not in done.stdout

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import SettingsError
-from runtime.settings import Settings, app_of
+from runtime.settings import Settings, app_of, definition_folders
 from tests.deployment import BOOKS
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -118,3 +119,13 @@ def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Pa
     load(tmp_path, TEST_WORKERS="2", BOOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})
     with pytest.raises(SettingsError, match="LEDGERPORT_BOKS_ are set"):
         load(tmp_path, BOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})
+
+
+def test_folders_of_definitions_are_kept_in_their_order_and_must_be_there(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    both = os.pathsep.join(str(tmp_path / name) for name in ("b", "a"))
+    assert definition_folders({"LEDGERPORT_DEFINITIONS": both}) == (tmp_path / "b", tmp_path / "a")
+    assert definition_folders({}) == ()
+    with pytest.raises(SettingsError, match="which is no folder"):
+        definition_folders({"LEDGERPORT_DEFINITIONS": str(tmp_path / "c")})

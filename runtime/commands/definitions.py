@@ -1,27 +1,80 @@
-"""Commands about the definitions: check, show, coverage. They read YAML and never a database or a network."""
+"""Commands about the definitions: check, show, cost, coverage. They read YAML and never a database or a network."""
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runtime.commands.folders import FOLDER, catalog_of, definitions_option, known_integration, layers
 from runtime.commands.plainly import plainly
 from runtime.errors import SettingsError
 
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for editors and programs.")
+
+
+@click.command()
+@click.argument("folders", nargs=-1, type=FOLDER)
+@definitions_option
+@json_option
+@plainly
+def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> None:
+    """Check definitions. Prints every mistake with its file and line.
+
+    FOLDERS are checked in place of ours, each laid over those before it. Exit status 0 when all is right, 1 when there
+    are mistakes, 2 when a folder cannot be read.
+    """
+    from generator.compile import check as mistakes_in
+    from generator.tables import plural
+
+    try:
+        found = mistakes_in(folders or layers(own))
+    except SettingsError as error:
+        click.echo(f"ledgerport: {error.as_text()}", err=True)
+        sys.exit(2)
+    if as_json:
+        print_value([asdict(mistake) for mistake in found])
+    else:
+        for mistake in found:
+            click.echo(str(mistake))
+        if found:
+            click.echo(f"{plural(len(found), 'mistake')}.", err=True)
+        else:
+            click.echo("The definitions are in order.")
+    sys.exit(1 if found else 0)
+
+
+@click.command()
+@click.argument("tool")
+@click.option("--example", is_flag=True, help="Show the request that each example call would send, too.")
+@definitions_option
+@plainly
+def show(tool: str, example: bool, own: tuple[Path, ...]) -> None:
+    """Show a tool as a client sees it."""
+    from generator.show import show as shown
+
+    catalog = catalog_of(own)
+    try:
+        click.echo(shown(catalog, tool), nl=False)
+    except KeyError as unknown:
+        raise SettingsError(str(unknown.args[0])) from None
+    if example:
+        from runtime.commands.examples import requests_of
+
+        click.echo("\n" + requests_of(catalog, catalog.by_name[tool]))
 
 
 @click.command()
 @click.argument("reference", envvar="LEDGERPORT_REFERENCE", required=False, type=click.Path(path_type=Path))
 @click.option("--integration", default="", help="Which integration to compare; the first when left out.")
+@definitions_option
 @json_option
 @plainly
-def coverage(reference: Path | None, integration: str, as_json: bool) -> None:
+def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as_json: bool) -> None:
     """Compare the definitions with the facts about a service.
 
     REFERENCE (or LEDGERPORT_REFERENCE) is a folder with entities.json and reports.json. Exit status 1 when an entity,
@@ -40,9 +93,9 @@ def coverage(reference: Path | None, integration: str, as_json: bool) -> None:
         wanted = read_reference(reference)
     except NoReference as error:
         raise SettingsError(str(error), advice="Give a folder with entities.json and reports.json.") from None
-    made, notes = _assembled(integration)
+    made, notes = _assembled(integration, own)
     found = compare(wanted, made, notes)
-    _print(as_value(found) if as_json else as_text(found))
+    print_value(as_value(found) if as_json else as_text(found))
     sys.exit(0 if found.reaches_the_aims() else 1)
 
 
@@ -51,56 +104,40 @@ def coverage(reference: Path | None, integration: str, as_json: bool) -> None:
 @click.option("--methods", default="", help="Only these methods or classes, with commas between: read,void.")
 @click.option("--tags", default="", help="Only tools with one of these tags, with commas between: sales,crm.")
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many tools to list.")
+@definitions_option
 @json_option
 @plainly
-def cost(integration: str, methods: str, tags: str, top: int, as_json: bool) -> None:
+def cost(integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool) -> None:
     """Show how many tokens tools cost a model, the dearest first, by tool and by toolset."""
     from generator.catalog import select
     from generator.cost import as_text, as_value, cost_of
 
-    catalog = _catalog()
-    tools = catalog.of(_known(integration, catalog)) if integration else catalog.tools
+    catalog = catalog_of(own)
+    tools = catalog.of(known_integration(integration, catalog)) if integration else catalog.tools
     found = cost_of(select(tools, _words(methods), _words(tags)))
     if not found.tools:
         raise SettingsError("No tool passes this filter.", advice="See the names with: ledgerport cost")
-    _print(as_value(found, top) if as_json else as_text(found, top))
+    print_value(as_value(found, top) if as_json else as_text(found, top))
 
 
 def _words(text: str) -> list[str]:
     return [word for word in text.replace(",", " ").split() if word]
 
 
-def _catalog() -> Any:
-    from generator.compile import compile_catalog
-    from runtime.app import DEFINITIONS
-
-    return compile_catalog(DEFINITIONS)
-
-
-def _known(integration: str, found: Any) -> str:
-    """The name of an integration that is there. Raises SettingsError with the nearest name."""
-    from generator.mistakes import did_you_mean
-
-    if integration not in found.integrations:
-        hint = did_you_mean(integration, found.integrations)
-        raise SettingsError(f'There is no integration "{integration}". {hint}'.strip())
-    return integration
-
-
-def _assembled(integration: str) -> tuple[Any, Any]:
+def _assembled(integration: str, own: tuple[Path, ...]) -> tuple[Any, Any]:
     """The tools of an integration with what they were made from, and its notes on coverage."""
     from generator.build import assemble
     from generator.mistakes import DefinitionMistakes, Mistake
-    from runtime.app import DEFINITIONS
 
     mistakes: list[Mistake] = []
-    assembly = assemble(DEFINITIONS, mistakes)
+    assembly = assemble(layers(own), mistakes)
     if mistakes:
         raise DefinitionMistakes(mistakes)
-    _known(integration, assembly)
-    made = [each for each in assembly.made if each.tool.integration == integration]
-    return made, assembly.coverage.get(integration)
+    name = known_integration(integration, assembly)
+    made = [each for each in assembly.made if each.tool.integration == name]
+    return made, assembly.coverage.get(name)
 
 
-def _print(value: Any) -> None:
+def print_value(value: Any) -> None:
+    """Print text as it is, and anything else as JSON."""
     click.echo(value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False))

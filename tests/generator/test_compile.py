@@ -194,7 +194,7 @@ def test_show_names_the_nearest_tool(shelf):
 def test_a_kept_catalog_is_the_one_that_was_compiled(shelf, tmp_path):
     compiled = compile_catalog(FOLDER, tmp_path / "cache")
 
-    kept_one = kept.read(tmp_path / "cache", kept.digest_of(FOLDER))
+    kept_one = kept.read(tmp_path / "cache", kept.digest_of((FOLDER,)))
 
     assert kept_one == compiled
     assert compile_catalog(FOLDER, tmp_path / "cache") == compiled

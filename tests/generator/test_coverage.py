@@ -52,7 +52,7 @@ def compared(tmp_path, facts=FACTS, reports=REPORTS):
     (folder / "entities.json").write_text(json.dumps(facts), encoding="utf-8")
     (folder / "reports.json").write_text(json.dumps(reports), encoding="utf-8")
     mistakes = []
-    assembly = assemble(FOLDER, mistakes)
+    assembly = assemble((FOLDER,), mistakes)
     assert mistakes == []
     return compare(read_reference(folder), assembly.made, assembly.coverage.get("shelf"))
 

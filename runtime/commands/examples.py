@@ -1,0 +1,73 @@
+"""The request that an example of a definition would send: `ledgerport show TOOL --example`. Nothing is sent.
+
+What the account would fill in stays a `{placeholder}`, and headers that prove who asks are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from generator.catalog import Catalog, Integration, Tool
+from runtime.errors import LedgerportError
+from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.lists import page_request
+from runtime.upstream.client import VendorRequest
+from runtime.upstream.request import build
+
+ONCE = "{a new key for each call}"
+
+
+def requests_of(catalog: Catalog, tool: Tool) -> str:
+    """The request of each example of a tool, as text."""
+    if not tool.examples:
+        return f"{tool.name} has no examples.\n"
+    integration = catalog.integrations[tool.integration]
+    parts = [f"{each.ask}\n{_request(integration, tool, each.arguments)}" for each in tool.examples]
+    return "\n\n".join(parts) + "\n"
+
+
+def _request(integration: Integration, tool: Tool, given: dict[str, Any]) -> str:
+    try:
+        arguments = ArgumentChecker().checked(tool, given)
+        words: Mapping[str, str] = {}
+        if tool.returns.kind == "records" and tool.listing is not None:
+            words = page_request(tool, integration, arguments).values
+        account = {each.name: f"{{{each.name}}}" for each in integration.account_fields}
+        base = next(iter(integration.environments.values()))
+        request = build(
+            tool,
+            integration,
+            base,
+            {**account, **arguments, **words},
+            arguments,
+            authorization={},
+            once_key="" if tool.is_read_only else ONCE,
+        )
+    except LedgerportError as error:
+        return f"  nothing is sent: {error.as_text()}"
+    return _laid_out(request)
+
+
+def _laid_out(request: VendorRequest) -> str:
+    lines = [f"{request.verb} {_readable(request.url)}"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    if request.body is not None:
+        lines += ["", _body(request.body)]
+    return "\n".join(f"  {line}" for line in "\n".join(lines).split("\n"))
+
+
+def _readable(url: str) -> str:
+    """The address with its placeholders as people write them; everything else stays encoded."""
+    url = url.replace(quote(ONCE, safe=""), ONCE)
+    return re.sub(r"%7B(\w+)%7D", r"{\1}", url)
+
+
+def _body(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body.decode("utf-8", "replace")

@@ -1,0 +1,50 @@
+"""Which definitions a command reads: ours, with the operator's own folders laid over them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runtime.errors import SettingsError
+
+if TYPE_CHECKING:
+    from generator.catalog import Catalog
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+definitions_option = click.option(
+    "--definitions",
+    "own",
+    multiple=True,
+    type=FOLDER,
+    help="A folder of definitions to lay over ours; may be given several times (LEDGERPORT_DEFINITIONS).",
+)
+
+
+def layers(own: tuple[Path, ...] = ()) -> tuple[Path, ...]:
+    """Our definitions and what is laid over them. Raises SettingsError when a folder is not there."""
+    from generator.sources import OURS
+    from runtime.settings import definition_folders
+
+    return (OURS, *(own or definition_folders(os.environ)))
+
+
+def catalog_of(own: tuple[Path, ...]) -> Catalog:
+    """The catalog of all layers. Raises DefinitionMistakes."""
+    from generator.compile import compile_catalog
+
+    return compile_catalog(layers(own))
+
+
+def known_integration(name: str, found: Any) -> str:
+    """The name of an integration that is there, the first when none is given. Raises SettingsError."""
+    from generator.mistakes import did_you_mean
+
+    if not name and found.integrations:
+        return str(next(iter(found.integrations)))
+    if name not in found.integrations:
+        hint = did_you_mean(name, found.integrations)
+        raise SettingsError(f'There is no integration "{name}". {hint}'.strip())
+    return name
