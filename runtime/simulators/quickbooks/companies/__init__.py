@@ -18,12 +18,13 @@ and 51 days ago. Flights ($1,348.00, 40 days ago, Blue Mesa Travel) stand on Off
 days ago) is on Uncategorized Income. Marlow Legal ML-221 ($2,750.00) is long overdue. Travel for Cedar Bank ($890.00,
 75 days ago) was never invoiced.
 
-it_services (Brightwire IT Services, realm 9130357849126564): an agreement per client invoiced on the first of the
-month, hours on top, hardware bought from a distributor, kept in stock and sold with sales tax. Velvet Room Restaurant
-never pays, Bramble Veterinary and Tanner Construction pay slowly. CD-77120 of Cobalt Distribution ($3,980.00) is
-entered 36 and 29 days ago. Servers ($2,160.00, 26 days ago, Nimbus Hosting) stand on Meals. A deposit of $3,240.00 (9
-days ago) is on Uncategorized Income. Fiberline FL-5540 ($1,185.00) is long overdue. Quill Publishing got no invoice for
-its agreement in the month before last. Osprey Dental was sold two firewalls below cost 22 days ago.
+it_services (Brightwire IT Services, realm 9130357849126564): an agreement per client, with a recurring template,
+invoiced on the first of the month, hours on top, hardware bought from a distributor, kept in stock and sold with
+sales tax. Velvet Room Restaurant never pays, Bramble Veterinary and Tanner Construction pay slowly. CD-77120 of
+Cobalt Distribution ($3,980.00) is entered 36 and 29 days ago. Servers ($2,160.00, 26 days ago, Nimbus Hosting) stand
+on Meals. A deposit of $3,240.00 (9 days ago) is on Uncategorized Income. Fiberline FL-5540 ($1,185.00) is long
+overdue. Quill Publishing got no invoice for its agreement in the month before last. Osprey Dental was sold two
+firewalls below cost 22 days ago.
 
 `PLANTED` has the same as data.
 """

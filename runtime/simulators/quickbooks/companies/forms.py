@@ -100,6 +100,18 @@ def sale(customer: str, day: date, lines: list[Body], tax: str | None = None, **
     return {**body, "TxnTaxDetail": {"TxnTaxCodeRef": ref(tax)}} if tax else body
 
 
+def monthly_template(name: str, since: date, body: Body) -> Body:
+    """A template that makes a transaction on the first of every month."""
+    schedule = {
+        "IntervalType": "Monthly",
+        "NumInterval": 1,
+        "DayOfMonth": 1,
+        "StartDate": since.isoformat(),
+    }
+    info = {"Name": name, "RecurType": "Automated", "Active": True, "ScheduleInfo": schedule}
+    return {**{key: value for key, value in body.items() if key != "TxnDate"}, "RecurringInfo": info}
+
+
 def payment(customer: str, day: date, value: float, invoice: str, number: str, method: str) -> Body:
     """Money for one invoice."""
     line = {"Amount": value, "LinkedTxn": [{"TxnId": invoice, "TxnType": "Invoice"}]}

@@ -6,25 +6,16 @@ Classes are lines of business. Planted: see `it_services_lists`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
+from .. import recurring
+from ..books import entity_named
 from ..store import Body
 from . import forms, lists
 from .forms import bought, ref, sold, spent
-from .it_services_lists import CLIENTS, HARDWARE, MORE, PAYROLL_TAX, SERVICES, VENDORS, WAGES
+from .it_services_lists import CLIENTS, HARDWARE, MORE, PAYROLL_TAX, SERVICES, VENDORS, WAGES, Agreement
 from .office import Office
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """What a client gets every month."""
-
-    customer: str
-    seats: int
-    servers: int
-    mailboxes: int
-    since: date
 
 
 class ItServices(Office):
@@ -80,6 +71,8 @@ class ItServices(Office):
     def plan(self) -> None:
         """The calendar, and what is planted in it."""
         self.at(self.first, self.open_books)
+        for agreement in self.agreements:
+            self.at(agreement.since, partial(self.sign, agreement))
         for day in self.days():
             self.plan_day(day)
         rack = (
@@ -135,6 +128,12 @@ class ItServices(Office):
                 "Bank Loan": -3_000_000,
             },
         )
+
+    def sign(self, agreement: Agreement, day: date) -> None:
+        """The template of an agreement's invoices."""
+        body = forms.sale(agreement.customer, day, self._agreed(agreement))
+        name = f"Agreement {self.books.name_of('Customer', agreement.customer)}"
+        recurring.create(self.books, entity_named("Invoice"), forms.monthly_template(name, day, body))
 
     def invoice_agreements(self, day: date) -> None:
         """The month's invoice of every agreement; one is forgotten in the month before last."""

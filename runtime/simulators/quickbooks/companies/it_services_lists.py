@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 from .planted import Planted
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a client gets every month."""
+
+    customer: str
+    seats: int
+    servers: int
+    mailboxes: int
+    since: date
+
 
 PLANTED = (
     Planted(

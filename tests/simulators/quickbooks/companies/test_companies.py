@@ -128,6 +128,15 @@ def test_one_agreement_was_not_invoiced_in_the_month_before_last(three: dict[str
     assert rows[0] == 0
 
 
+def test_every_agreement_has_a_template(three: dict[str, Store]) -> None:
+    store = three["it_services"]
+    assert count(store, "entity = 'RecurringTransaction'") == count(store, "entity = 'Customer'")
+    assert count(
+        store,
+        "entity = 'RecurringTransaction' and body ->> '$.Invoice.RecurringInfo.RecurType' = 'Automated'",
+    )
+
+
 def test_sales_are_seasonal(three: dict[str, Store]) -> None:
     rows = three["landscaper"].execute(
         "select substr(txn_date, 6, 2), sum(total) from records where entity = 'Invoice' group by 1"
