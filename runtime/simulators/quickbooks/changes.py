@@ -160,7 +160,7 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
     )
     if opening is not None:
         body["QtyOnHand"] = 0
-    if entity in settlement.SETTLED and old is not None:
+    if entity in settlement.SETTLED:
         settlement.give_back(books, entity, str(body["Id"]), settlement.payable_total(body))
         body["LinkedTxn"] = settlement.linked_transactions(books, entity, str(body["Id"]), body)
     if old is None:

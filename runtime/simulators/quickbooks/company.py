@@ -95,7 +95,6 @@ def company_info(books: Books, name: str, industry: str) -> None:
             "FiscalYearStartMonth": "January",
             "Country": "US",
             "Email": {"Address": email_of(f"office {name.split()[0]}")},
-            "WebAddr": {},
             "SupportedLanguages": "en",
             "DefaultTimeZone": "America/Los_Angeles",
             "NameValue": [
@@ -145,7 +144,6 @@ def preferences(books: Books) -> None:
                 "AutoApplyCredit": False,
                 "AutoApplyPayments": False,
             },
-            "EmailMessagesPrefs": {},
             "VendorAndPurchasesPrefs": {
                 "EnableBills": True,
                 "TrackingByCustomer": True,

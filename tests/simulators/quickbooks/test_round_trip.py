@@ -1,0 +1,61 @@
+"""What is read can be sent back whole: nothing is refused, nothing is lost, the books stay as they were."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from runtime.simulators.quickbooks import changes, ledger
+from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.clock import Clock
+from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.schema import entities
+from runtime.simulators.quickbooks.store import Store
+
+from .conftest import NOON, Body
+
+REALM = "9130357849126540"
+MOVED = ("SyncToken", "MetaData")
+EACH = 25
+"""Records of a kind that are tried."""
+
+
+def tried(store: Store, entity: str) -> list[Body]:
+    rows = store.execute(
+        "select body from records where entity = ? order by num desc limit ?", (entity, EACH)
+    ).fetchall()
+    return [json.loads(row[0]) for row in rows]
+
+
+def kept(body: Body, entity: str) -> Body:
+    left = {name: value for name, value in body.items() if name not in MOVED}
+    return nameless(left) if entity == "Preferences" else left
+
+
+def nameless(value: Any) -> Any:
+    """Without the names in references: preferences are made before what they refer to."""
+    if isinstance(value, dict):
+        return {
+            name: nameless(item) for name, item in value.items() if not (name == "name" and "value" in value)
+        }
+    return [nameless(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    "entity", sorted(name for name, facts in entities().items() if "full_update" in facts.operations)
+)
+def test_what_is_read_can_be_sent_back(landscaper: Store, entity: str) -> None:
+    store = Store(":memory:", Clock(frozen=NOON))
+    landscaper.connection.backup(store.connection)
+    before = ledger.trial_balance(store, REALM)
+    for body in tried(store, entity):
+        try:
+            sent_back = changes.update(Books(store, REALM), entity, body)
+        except Fault as refused:
+            assert refused.mistakes[0].code == "6540", (refused, body)  # a deposited payment
+            continue
+        assert kept(sent_back, entity) == kept(body, entity)
+    assert ledger.trial_balance(store, REALM) == before
+    store.close()
