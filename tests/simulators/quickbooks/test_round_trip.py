@@ -10,7 +10,7 @@ import pytest
 from runtime.simulators.quickbooks import changes, ledger
 from runtime.simulators.quickbooks.books import Books
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.rules.payments import deposit_of
 from runtime.simulators.quickbooks.schema import entities
 from runtime.simulators.quickbooks.store import Store
 
@@ -51,11 +51,9 @@ def test_what_is_read_can_be_sent_back(landscaper: Store, entity: str) -> None:
     landscaper.connection.backup(store.connection)
     before = ledger.trial_balance(store, REALM)
     for body in tried(store, entity):
-        try:
-            sent_back = changes.update(Books(store, REALM), entity, body)
-        except Fault as refused:
-            assert refused.mistakes[0].code == "6540", (refused, body)  # a deposited payment
-            continue
+        if deposit_of(Books(store, REALM), entity, body["Id"]):
+            continue  # 6540: it would first have to leave its deposit
+        sent_back = changes.update(Books(store, REALM), entity, body)
         assert kept(sent_back, entity) == kept(body, entity)
     assert ledger.trial_balance(store, REALM) == before
     store.close()
