@@ -14,10 +14,9 @@ from typing import Any
 from generator.catalog import Catalog
 from runtime.mcp_server import protocol
 from runtime.mcp_server.methods import Calls, Identity, Log, Methods
-from runtime.mcp_server.recent import Recent
 from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
 from runtime.mcp_server.request import ClientGone, Fields, Gate, Receive, check_content, read_body
-from runtime.mcp_server.toolset import Toolset, Toolsets
+from runtime.mcp_server.toolset import Toolsets
 from runtime.model import Grant
 
 logger = logging.getLogger(__name__)
@@ -27,14 +26,6 @@ FindGrant = Callable[[str], Grant | None]
 
 PREFIX = "/mcp/"
 LONGEST_TOKEN = 100
-KEPT_LISTS = 16
-"""How many whole answers to `tools/list` are kept, up to 0.5 MB each. Clients number their requests alike, so the same
-question comes again and again, and copying its answer would cost more than all else the door does."""
-LONGEST_KEPT_QUESTION = 1024
-_WHAT_A_LIST_DEPENDS_ON = (
-    *(b"accept", b"accept-encoding", b"content-type", b"content-encoding"),
-    *(protocol.VERSION_FIELD, protocol.METHOD_FIELD, protocol.NAME_FIELD),
-)
 ALLOW: Field = (b"allow", b"POST, OPTIONS")
 PREFLIGHT = Reply(
     204,
@@ -72,7 +63,6 @@ class McpEndpoint:
         self._log = log
         self._gate = Gate(allowed_origins, allowed_hosts)
         self._toolsets = Toolsets()
-        self._lists: Recent[tuple[object, ...], Reply] = Recent(KEPT_LISTS)
         self.methods = Methods(catalog, calls, identity, log)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -114,27 +104,11 @@ class McpEndpoint:
             return _without_post(scope["method"])
         if grant.config.require_api_token_auth:
             self._check_api_token(fields)
-        body = await read_body(receive, fields)
-        toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
-        if len(body) > LONGEST_KEPT_QUESTION or len(fields) != len(scope["headers"]):
-            return await self._answer_anew(body, grant, toolset, fields, scope["headers"])
-        asked = (toolset, grant.account.name, body, *map(fields.get, _WHAT_A_LIST_DEPENDS_ON))
-        kept = self._lists.get(asked)
-        return kept or await self._answer_anew(body, grant, toolset, fields, scope["headers"], asked)
-
-    async def _answer_anew(
-        self,
-        body: bytes,
-        grant: Grant,
-        toolset: Toolset,
-        fields: Fields,
-        sent: list[Field],
-        asked: tuple[object, ...] | None = None,
-    ) -> Reply:
         check_content(fields)
-        message = protocol.read(body, fields, sent)
-        reply = await self.methods.answer(message, grant, toolset, fields)
-        return self._lists.put(asked, reply) if asked and message.method == "tools/list" else reply
+        body = await read_body(receive, fields)
+        message = protocol.read(body, fields, scope["headers"])
+        toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
+        return await self.methods.answer(message, grant, toolset, fields)
 
     def _check_api_token(self, fields: Fields) -> None:
         """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
@@ -162,6 +136,10 @@ def _without_post(method: str) -> Reply:
 async def _send(send: Send, reply: Reply, page: tuple[Field, ...]) -> None:
     headers = [*reply.fields, *page]
     if reply.status != 204:
-        headers.append((b"content-length", b"%d" % len(reply.body)))
+        headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    if reply.rest:
+        await send({"type": "http.response.body", "body": reply.body, "more_body": True})
+        await send({"type": "http.response.body", "body": reply.rest})
+    else:
+        await send({"type": "http.response.body", "body": reply.body})

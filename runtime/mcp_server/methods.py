@@ -35,6 +35,8 @@ FRESH_FOR_MS = 60_000
 CAPABILITIES = {"tools": {"listChanged": False}}
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
 LONGEST_IDEMPOTENCY_KEY = 200
+LONGEST_PACKED_ID = LARGEST_STORED - 4096
+"""What an id may take in the one stored block behind a packed list, where the company's name stands too."""
 
 PLAIN_FIELDS: tuple[Field, ...] = (*ANSWER_FIELDS, (b"vary", b"accept-encoding"))
 GZIP_FIELDS: tuple[Field, ...] = (*PLAIN_FIELDS, (b"content-encoding", b"gzip"))
@@ -129,10 +131,13 @@ class Methods:
     def _list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         protocol.check_cursor(message)
         members = _list_members(self._server_info(grant)) if message.is_modern else b""
-        tail = b'%b},"jsonrpc":"2.0","id":%b}' % (members, orjson.dumps(message.id))
-        if len(tail) <= LARGEST_STORED and takes_gzip(fields.get(b"accept-encoding", b"")):
+        id_ = orjson.dumps(message.id)
+        if len(id_) <= LONGEST_PACKED_ID and takes_gzip(fields.get(b"accept-encoding", b"")):
+            tail = b'%b},"jsonrpc":"2.0","id":%b}' % (members, id_)
             return Reply(200, GZIP_FIELDS, toolset.gzipped(tail))
-        return Reply(200, PLAIN_FIELDS, toolset.plain(tail))
+        first = members[1:] + b"," if members else b""
+        front = b'{"jsonrpc":"2.0","id":%b,"result":{%b' % (id_, first)
+        return Reply(200, PLAIN_FIELDS, front, toolset.listed)
 
     async def _call(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         name, arguments = protocol.call_of(message)

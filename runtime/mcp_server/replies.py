@@ -40,11 +40,15 @@ REFUSAL_FIELDS: tuple[Field, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP response, whole. `fields` lacks the length, which is added when it is sent."""
+    """One HTTP response, whole. `fields` lacks the length, which is added when it is sent.
+
+    `rest` follows `body` where it is large and the same for many: so it need not be copied.
+    """
 
     status: int
     fields: Sequence[Field]
     body: bytes = b""
+    rest: bytes = b""
 
 
 class Refused(InvalidRequest):

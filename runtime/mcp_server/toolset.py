@@ -1,9 +1,9 @@
 """What a filter leaves of a catalog, with the bytes of its `tools/list` ready to send.
 
-A list of 180 tools is 370 kB that is the same for every client but for the request's id, which JSON lets us write last.
-So the head is made once, plain and as the opening blocks of a gzip stream that end on a byte boundary; the tail goes
-behind it, in the gzip as one stored block, and the checksum is carried on over it. The outcome is a single gzip member:
-many clients stop reading after the first.
+A list of 180 tools is 370 kB that is the same for every client but for the request's id, which JSON lets us write
+first or last. Plain, what differs goes first and the list follows as it is, uncopied. In a gzip stream the list is
+the opening blocks, which end on a byte boundary; what differs goes behind it as one stored block, and the checksum is
+carried on over it. The outcome is a single gzip member: many clients stop reading after the first.
 """
 
 from __future__ import annotations
@@ -34,25 +34,22 @@ class Toolset:
     discovery: Discovery | None = None
 
     @cached_property
-    def head(self) -> bytes:
-        """The list up to and including the last tool, without what differs from request to request."""
-        listed = self.discovery.listed if self.discovery else self.tools
-        return b'{"result":{"tools":[' + b",".join(tool.wire for tool in listed.values()) + b"]"
+    def listed(self) -> bytes:
+        """The tools as the last member of a result, up to the end of the message."""
+        tools = self.discovery.listed if self.discovery else self.tools
+        return b'"tools":[' + b",".join(tool.wire for tool in tools.values()) + b"]}}"
 
     @cached_property
-    def _packed(self) -> tuple[bytes, int]:
-        """The head as the start of a gzip stream, and its checksum so far."""
+    def _packed(self) -> tuple[bytes, int, int]:
+        """The list as the start of a gzip stream, its checksum so far, and its size."""
+        head = b'{"result":{' + self.listed[: -len(b"}}")]
         packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-        blocks = packer.compress(self.head) + packer.flush(zlib.Z_FULL_FLUSH)
-        return _GZIP_HEADER + blocks, zlib.crc32(self.head)
-
-    def plain(self, tail: bytes) -> bytes:
-        """The list with its tail."""
-        return self.head + tail
+        blocks = packer.compress(head) + packer.flush(zlib.Z_FULL_FLUSH)
+        return _GZIP_HEADER + blocks, zlib.crc32(head), len(head)
 
     def gzipped(self, tail: bytes) -> bytes:
         """The list with its tail (at most 65,535 bytes), as one gzip member."""
-        blocks, checksum = self._packed
+        blocks, checksum, length = self._packed
         size = len(tail)
         return b"".join(
             (
@@ -62,7 +59,7 @@ class Toolset:
                 (size ^ 0xFFFF).to_bytes(2, "little"),
                 tail,
                 zlib.crc32(tail, checksum).to_bytes(4, "little"),
-                (len(self.head) + size & 0xFFFFFFFF).to_bytes(4, "little"),
+                (length + size & 0xFFFFFFFF).to_bytes(4, "little"),
             )
         )
 

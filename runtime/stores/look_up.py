@@ -1,13 +1,14 @@
 """Who is asking: the few reads that every request makes, straight on SQLite.
 
-No SQLAlchemy, no cache, one indexed statement each: what another process revoked is revoked with the next read, and
-an expiry holds from the moment it passes. The rest of the records is in `records`, which takes longer to import than
-the first answer may take.
+No SQLAlchemy, one indexed statement each. What was read is kept only as long as nobody, in any process, has changed
+the file since (`wal_watch`): what another process revoked is revoked with the next read, and an expiry holds from the
+moment it passes. The rest of the records is in `records`, which takes longer to import than the first answer may take.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import threading
 from functools import lru_cache
@@ -27,7 +28,9 @@ from runtime.model import (
     TokenHash,
 )
 from runtime.stores import sqlite
+from runtime.stores.wal_watch import WalWatch
 
+_MOST_KEPT = 10_000
 _CACHE_KIB = 16_000
 """Pages of the file kept in memory, enough for the index over 100,000 tokens."""
 
@@ -36,9 +39,8 @@ ACCOUNT_COLUMNS = (
 )
 _OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
 _GRANT = (
-    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config "  # noqa: S608  (constants only)
-    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id "
-    "WHERE mcp_server.token_hash = ? AND (mcp_server.expires_at IS NULL OR mcp_server.expires_at > ?)"
+    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "  # noqa: S608  (constants only)
+    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE mcp_server.token_hash = ?"
 )
 _ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"  # noqa: S608  (constants only)
 _API_TOKEN = "SELECT id, name, created_at, last_used_at FROM api_token WHERE token_hash = ?"  # noqa: S105
@@ -67,13 +69,30 @@ class SqliteLookUp:
         self._path = path
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._watch = WalWatch(path)
+        self._kept: tuple[bytes, dict[TokenHash, tuple[Grant, float]]] = (b"", {})
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
         """What the URL with this token lets through now; None when unknown, expired or revoked."""
-        row = self._connection().execute(_GRANT, (token_hash, now)).fetchone()
+        state = self._watch.state()
+        since, known = self._kept
+        if state is None or state != since:
+            known = {}
+            self._kept = (state or b"", known)
+        found = known.get(token_hash) or self._read_grant(token_hash, known)
+        return found[0] if found and found[1] > now else None
+
+    def _read_grant(
+        self, token_hash: TokenHash, known: dict[TokenHash, tuple[Grant, float]]
+    ) -> tuple[Grant, float] | None:
+        """The grant and when it ends, kept beside what else was read of the file as it is now."""
+        row = self._connection().execute(_GRANT, (token_hash,)).fetchone()
         if row is None:
             return None
-        return _grant(row)
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        found = known[token_hash] = _grant(row[:-1]), math.inf if row[-1] is None else row[-1]
+        return found
 
     def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
         """The API token with this hash, if there is one."""
@@ -98,6 +117,7 @@ class SqliteLookUp:
         for connection in self._connections:
             connection.close()
         self._connections.clear()
+        self._watch.close()
         self._local = threading.local()
 
     def _connection(self) -> sqlite3.Connection:
