@@ -39,7 +39,7 @@ def of(question: Question, side: str, day: date, keeps_settled: bool = False) ->
     """Items with something left on a day (all of them with `keeps_settled`), by day and number."""
     account_type, party, sign = SIDES[side]
     items = _booked(question, account_type, party, sign, day)
-    _settle(question, items, party, day)
+    _settle(question, items, day)
     wanted = set(question.ids(party))
     departments = set(question.ids("department"))
     found = [
@@ -69,7 +69,7 @@ def _booked(question: Question, account_type: str, party: str, sign: int, day: d
     return items
 
 
-def _settle(question: Question, items: Items, party: str, day: date) -> None:
+def _settle(question: Question, items: Items, day: date) -> None:
     """Takes from both ends of every link that counts by the day: it does from the later of the two days."""
     links = question.store.execute(
         "select from_type, from_id, to_type, to_id, cents, date from links"
