@@ -125,6 +125,9 @@ class Pagination:
     style: Literal["offset", "page", "cursor", "link_header"] = "offset"
     first: int = 1
     cursor: tuple[str, ...] = ()
+    """Where the answer has the next cursor, for the style `cursor`."""
+    parameter: str = ""
+    """The query parameter in the Link header's next address that is the next cursor, for `link_header`."""
     total: tuple[str, ...] = ()
     """Where an answer that only counts puts its number."""
     default: int = 50

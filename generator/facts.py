@@ -35,6 +35,7 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
     value = document.value
     _check_templates(document, mistakes)
     _check_patterns(document, mistakes)
+    _check_pagination(document, mistakes)
     once, always = value.get("once") or {}, value.get("send_always") or {}
     return Integration(
         name=value["integration"],
@@ -119,6 +120,7 @@ def _pagination(value: dict[str, Any]) -> Pagination:
         style=value["style"],
         first=value.get("first", 1),
         cursor=_path(value.get("cursor", "")),
+        parameter=value.get("parameter", ""),
         default=value["limit"]["default"],
         maximum=value["limit"]["max"],
         total=_path(value.get("total", "")),
@@ -180,6 +182,15 @@ def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
         for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field."
             mistakes.append(document.mistake(path, "placeholder", message))
+
+
+def _check_pagination(document: Document, mistakes: list[Mistake]) -> None:
+    """A style that reads where the next page begins must say where that stands."""
+    value = document.value["pagination"]
+    needed = {"cursor": "cursor", "link_header": "parameter"}.get(value["style"])
+    if needed and not value.get(needed):
+        message = f'The style {value["style"]} needs "{needed}".'
+        mistakes.append(document.mistake(("pagination", "style"), "pagination", message))
 
 
 def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:

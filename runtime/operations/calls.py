@@ -144,8 +144,9 @@ class Calls:
         returns = job.tool.returns
         if returns.kind == "records" and job.tool.listing is not None:
             asked = lists.page_request(job.tool, job.integration, job.arguments)
-            value = (await self._read(job, asked.values))[1]
-            text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget)
+            response, value = await self._read(job, asked.values)
+            link = response.headers.get("link", "")
+            text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget, link)
             return Answer(text, job.status, limits=job.limits)
         response, value = await self._read(job, {})
         if returns.kind == "file":

@@ -13,6 +13,9 @@ from runtime.safety.masking import refuse_conditions
 from runtime.upstream import paging, query
 from runtime.upstream.answer import at
 
+PLACES = {"offset": "start", "page": "page", "cursor": "cursor", "link_header": "cursor"}
+"""Which word of a request says where its page begins, for each style of paging."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
@@ -40,9 +43,9 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
         probe = limit if own.limit is not None else _probe(pagination, limit)
     else:
         probe = _probe(pagination, limit)
-    position = position or (str(pagination.first) if pagination.style != "cursor" else "")
+    position = position or (str(pagination.first) if pagination.style in ("offset", "page") else "")
     values = {"limit": str(probe), "entity": listing.entity, "cursor": "", "page": "", "start": ""}
-    values[{"offset": "start", "page": "page", "cursor": "cursor"}[pagination.style]] = position
+    values[PLACES[pagination.style]] = position
     page = query.Page(int(position) if position.isdigit() else pagination.first, probe)
     if raw:
         values["statement"] = query.raw_page(language, raw, page)
@@ -64,6 +67,7 @@ def page_answer(
     asked: PageRequest,
     value: Any,
     budget: int,
+    link: str = "",
 ) -> str:
     """The answer of a list tool: `{records, returned, next_cursor?, note?}` as JSON.
 
@@ -71,7 +75,8 @@ def page_answer(
     """
     found = at(value, tool.returns.path)
     records: list[Any] = found if isinstance(found, list) else []
-    if not records and (total := at(value, integration.pagination.total)) is not None and tool.returns.path:
+    counted = integration.pagination.total
+    if not records and counted and (total := at(value, counted)) is not None and tool.returns.path:
         return bounds.with_rows({"total": total}, "records", bounds.fit([], budget), {})
     is_whole = _listing(tool).is_whole
     page = records[asked.skip : asked.limit + (asked.skip if is_whole else 0)]
@@ -83,7 +88,8 @@ def page_answer(
         told = asked.skip + fitted.count
         following = f"{asked.position}/{told}/0" if told < len(records) else ""
     else:
-        following = _following(integration, asked, value, len(records), fitted.count, is_cut)
+        next_cursor = _next_cursor(integration.pagination, value, link)
+        following = _following(integration, asked, next_cursor, len(records), fitted.count, is_cut)
     if following:
         tail["next_cursor"] = paging.cursor_for(tool.name, arguments, following)
     if is_cut:
@@ -132,7 +138,7 @@ def _position(tool: Tool, pagination: Pagination, arguments: Mapping[str, Any]) 
 
 
 def _following(
-    integration: Integration, asked: PageRequest, value: Any, received: int, told: int, is_cut: bool
+    integration: Integration, asked: PageRequest, cursor: str, received: int, told: int, is_cut: bool
 ) -> str:
     """Where the next page begins; empty when this was the last."""
     style = integration.pagination.style
@@ -145,8 +151,15 @@ def _following(
         return f"{asked.position}/{asked.skip + told}/{asked.limit}"
     if style == "page":
         return f"{int(asked.position) + 1}/0/{asked.limit}" if received >= asked.limit else ""
-    cursor = at(value, integration.pagination.cursor)
     return f"{cursor}/0/{asked.limit}" if cursor else ""
+
+
+def _next_cursor(pagination: Pagination, value: Any, link: str) -> str:
+    """What the vendor calls the beginning of the next page, in the answer or in its Link header; empty at the end."""
+    if pagination.style == "link_header":
+        return paging.next_in(link, pagination.parameter)
+    found = at(value, pagination.cursor) if pagination.style == "cursor" else None
+    return str(found) if found else ""
 
 
 def _probe(pagination: Pagination, limit: int) -> int:

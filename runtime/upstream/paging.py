@@ -9,14 +9,17 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
 from generator.catalog import Pagination
 from runtime.errors import InvalidArguments
 
+_LINK = re.compile(r"""<([^<>]*)>[^<,]*?;\s*rel\s*=\s*["']?([^"';,]+)""", re.IGNORECASE)
 NOT_OF_THE_CALL = frozenset({"next_cursor", "limit", "fields"})
 """Arguments that may change from page to page."""
 
@@ -48,6 +51,17 @@ def position_in(tool_name: str, arguments: Mapping[str, Any]) -> str | None:
 def first_position(pagination: Pagination) -> int:
     """Where the first page begins, in the vendor's counting."""
     return pagination.first
+
+
+def next_in(link: str, parameter: str) -> str:
+    """Where the next page begins, by a Link header (RFC 8288): a parameter of the address of `rel="next"`.
+
+    Only the parameter is taken and never the address, so that no cursor can lead to another place of the vendor.
+    """
+    for address, relation in _LINK.findall(link):
+        if "next" in relation.lower().split():
+            return str((parse_qs(urlsplit(address).query).get(parameter) or [""])[0])
+    return ""
 
 
 def _digest(tool_name: str, arguments: Mapping[str, Any]) -> str:

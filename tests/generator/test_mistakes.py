@@ -276,3 +276,12 @@ def test_two_files_for_one_resource_are_a_mistake(shelf):
         f'{BOOK}:1: resource: The resource "books" is defined in definitions/shelf/again.yaml already.'
         in told
     )
+
+
+@pytest.mark.parametrize(("style", "needed"), [("cursor", "cursor"), ("link_header", "parameter")])
+def test_a_style_of_paging_says_where_the_next_page_begins(shelf, style, needed):
+    shelf.change("integration", "pagination: { style: page,", f"pagination: {{ style: {style},")
+
+    told = [str(each) for each in check([Path("definitions")])]
+
+    assert told == [f'{INTEGRATION}:18: pagination.style: The style {style} needs "{needed}".']
