@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from generator.arguments import arguments_of
-from generator.catalog import Catalog, Integration, Tool
+from generator.catalog import About, Catalog, Integration, Tool
 from generator.check import Made, check_rare, check_tools
 from generator.documents import documents_of
 from generator.facts import integration_of
@@ -21,15 +21,16 @@ from generator.resolve import Types, resolve
 from generator.sensitive import Sensitive
 from generator.sources import Layers, folders_of, strays_in
 from generator.tools import tool_of
-from generator.words import Links, check_prose, describe, fill_properties
+from generator.words import Links, about, describe, fill_properties
 
 
 @dataclass(slots=True)
 class Assembly:
-    """What a run makes: the integrations, each tool with what it was made from, and the notes on coverage."""
+    """What a run makes: integrations, each tool with what it was made from, words on resources, notes on coverage."""
 
     integrations: dict[str, Integration] = field(default_factory=dict)
     made: list[Made] = field(default_factory=list)
+    resources: list[About] = field(default_factory=list)
     coverage: dict[str, Document] = field(default_factory=dict)
 
 
@@ -38,7 +39,10 @@ def build(layers: Layers, digest: str, mistakes: list[Mistake]) -> Catalog:
     assembly = assemble(layers, mistakes)
     found = (each.tool for each in assembly.made if not each.method.rules.get("hidden"))
     tools = sorted(found, key=lambda tool: (tool.integration, tool.name))
-    return Catalog(version=digest[:16], integrations=assembly.integrations, tools=tuple(tools))
+    seen = {(tool.integration, tool.resource) for tool in tools}
+    resources = (each for each in assembly.resources if (each.integration, each.resource) in seen)
+    described = sorted(resources, key=lambda each: (each.integration, each.resource))
+    return Catalog(digest[:16], assembly.integrations, tuple(tools), tuple(described))
 
 
 def assemble(layers: Layers, mistakes: list[Mistake]) -> Assembly:
@@ -85,12 +89,13 @@ def _integration(folders: Layers, assembly: Assembly, mistakes: list[Mistake]) -
     for method in methods:
         tool = replace(_tool(method, document, integration, links), sensitive=sensitive.of(method))
         assembly.made.append(Made(method, tool, document))
+    resources = {method.resource.name: method.resource for method in methods}
+    assembly.resources += [about(each, integration.name, links) for each in resources.values()]
     if documents.coverage:
         assembly.coverage[integration.name] = documents.coverage
 
 
 def _tool(method: Method, document: Document, integration: Integration, links: Links) -> Tool:
     arguments = arguments_of(method, document, links.mistakes)
-    check_prose(method, links)
     properties = fill_properties(arguments, method, links)
     return tool_of(method, arguments, describe(method, links), properties, document)

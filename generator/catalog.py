@@ -292,6 +292,20 @@ class Example:
     arguments: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a resource is, in words for people: the reference pages show it."""
+
+    integration: str
+    resource: str
+    entity: str
+    summary: str
+    description: str
+    """Paragraphs, with a blank line between them and the names of tools filled in."""
+    docs: str
+    tags: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Tool:
     """One method of one resource, as a model sees it and as the vendor is asked for it."""
@@ -341,6 +355,7 @@ class Catalog:
     version: str
     integrations: dict[str, Integration]
     tools: tuple[Tool, ...]
+    resources: tuple[About, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Tool]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.arguments import Arguments
+from generator.catalog import About
 from generator.methods import Method
 from generator.mistakes import Mistake, did_you_mean
-from generator.resolve import Place
+from generator.resolve import Place, Resource
 
 MOST_HINTS = 200
 """After so many mistakes the nearest names are no longer looked for, which takes a while each."""
@@ -90,11 +91,19 @@ def _filled(given: dict[str, Any], place: Place, this: str, links: Links) -> dic
     return out
 
 
-def check_prose(method: Method, links: Links) -> None:
-    """Follow the links of the resource's own description, which no tool shows but a page does."""
-    value = method.resource.document.value
-    place = Place(method.resource.document, ("description",))
-    links.fill(str(value["description"]), place, method.resource.name)
+def about(resource: Resource, integration: str, links: Links) -> About:
+    """What a resource is, with the links of its description filled."""
+    value = resource.document.value
+    place = Place(resource.document, ("description",))
+    return About(
+        integration=integration,
+        resource=resource.name,
+        entity=resource.entity,
+        summary=str(value["summary"]),
+        description=links.fill(paragraphs(str(value["description"])), place, resource.name),
+        docs=str(value["docs"]),
+        tags=resource.tags,
+    )
 
 
 def folded(text: str) -> str:

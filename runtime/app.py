@@ -170,7 +170,9 @@ class Application:
             calls=runtime.calls,
             tokens=runtime.tokens,
             log=runtime.log,
-            pages=make_routes(accounts.authorizations, runtime.current_catalog, runtime.log),
+            pages=make_routes(
+                accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
+            ),
         )
         return self._doors
 

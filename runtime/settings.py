@@ -28,6 +28,7 @@ _FOR_TESTS = "LEDGERPORT_TEST_"
 _VARIABLES = tuple(
     PREFIX + name
     for name in (
+        "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
         "REFERENCE",
@@ -64,6 +65,8 @@ class Settings:
     max_answer_bytes: int = 100_000
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
+    docs: bool = True
+    """Whether the reference pages are served."""
     log_format: Literal["text", "json"] = "text"
     definitions: tuple[Path, ...] = ()
     """Folders of definitions that are laid over ours, in this order."""
@@ -92,6 +95,7 @@ class Settings:
             ),
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
+            docs=_switch(environ, "LEDGERPORT_DOCS"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
             definitions=definition_folders(environ),
             integrations=_integrations(environ),
@@ -206,6 +210,14 @@ def _log_format(value: str) -> Literal["text", "json"]:
     if value == "text":
         return "text"
     raise SettingsError(f"LEDGERPORT_LOG_FORMAT is {value!r}; it must be text or json.")
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    """`on` or `off`; on when it is not said."""
+    value = environ.get(name) or "on"
+    if value not in ("on", "off"):
+        raise SettingsError(f"{name} is {value!r}; it must be on or off.")
+    return value == "on"
 
 
 def _origin(name: str, value: str) -> str:

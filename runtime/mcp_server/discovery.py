@@ -84,7 +84,7 @@ class Discovery:
         absent = [name for name in names if name not in self._tools]
         if not tools:
             raise self._unknown(absent)
-        fitted = bounds.fit([orjson.Fragment(tool.wire) for tool in tools], budget)
+        fitted = bounds.fit([*map(_whole, tools)], budget)
         tail: dict[str, Any] = {}
         if absent:
             tail["unknown"] = self._unknown(absent).message
@@ -107,6 +107,12 @@ def _found(tool: Tool) -> dict[str, Any]:
     required = orjson.loads(tool.schema).get("required", [])
     about = first_sentence(tool.description)
     return {"name": tool.name, "about": about, "risk": tool.risk, "required": required, "tags": tool.tags}
+
+
+def _whole(tool: Tool) -> dict[str, Any]:
+    """A tool as it is listed, but with every argument: a list leaves out what is rarely needed."""
+    listed: dict[str, Any] = orjson.loads(tool.wire)
+    return listed | {"inputSchema": orjson.Fragment(tool.schema)}
 
 
 def _resources(tools: Iterable[Tool]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The pages a person sees: where the vendor sends them back to, and a plain index.
+"""The pages a person sees: where the vendor sends them back to, a plain index, and the reference pages (`docs`).
 
 Before it: the vendor's consent page. After it: `connect.authorize` finishes the connection. A page takes no script,
 loads nothing, is framed by nobody, is kept by no cache, and tells the address it was reached at to nobody, because
@@ -23,6 +23,7 @@ from generator.catalog import Catalog
 from runtime.connect.authorize import CALLBACK_PATH, Authorizations
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.logs import Log
+from runtime.web.docs import make_docs_routes
 
 _PAGES = Path(__file__).with_name("pages")
 
@@ -51,12 +52,14 @@ class Pages:
         return Response(text, status, media_type="text/html", headers=self._headers)
 
 
-def make_routes(authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log) -> list[BaseRoute]:
-    """The routes of the pages."""
+def make_routes(
+    authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, *, docs: bool = True
+) -> list[BaseRoute]:
+    """The routes of the pages, with the reference pages when `docs`."""
     pages = Pages()
 
     async def index(_request: Request) -> Response:
-        return pages.show("index")
+        return pages.show("index", docs=docs)
 
     async def callback(request: Request) -> Response:
         if request.method != "GET":  # a HEAD from a link checker must not use up the state
@@ -72,7 +75,11 @@ def make_routes(authorizations: Authorizations, catalog: Callable[[], Catalog], 
             "connected", title=title, company=account.company or account.name, name=account.name
         )
 
-    return [Route("/", index, methods=["GET"]), Route(CALLBACK_PATH, callback, methods=["GET"])]
+    routes: list[BaseRoute] = [
+        Route("/", index, methods=["GET"]),
+        Route(CALLBACK_PATH, callback, methods=["GET"]),
+    ]
+    return [*routes, *(make_docs_routes(catalog) if docs else ())]
 
 
 def _once_each(request: Request) -> dict[str, str]:

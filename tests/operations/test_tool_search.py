@@ -75,5 +75,11 @@ def test_the_three_tools_of_a_discovery_server_take_less_than_1500_tokens(catalo
         assert not {"oneOf", "anyOf", "allOf", "$ref"} & orjson.loads(tool.schema).keys()
 
 
+def test_a_schema_that_is_asked_for_has_every_argument(catalog):
+    tool = catalog.by_name["create_a_quick_books_invoice"]
+    answer = Discovery({tool.name: tool}).answer("get_tool_schema", {"names": [tool.name]})
+    assert orjson.loads(answer.text)["tools"][0]["inputSchema"] == tool.input_schema
+
+
 def test_no_tool_of_a_catalog_has_a_name_of_the_three(catalog):
     assert not {"search_tools", "get_tool_schema", "call_tool"} & catalog.by_name.keys()

@@ -1,0 +1,213 @@
+"""The reference pages at `/docs`: every tool with its arguments, a search that works without scripts, one page each.
+
+They are made from the catalog that is served now and tell nothing of any company, so nobody has to sign in. A page is
+rendered once for each catalog and kept; only a search is made anew. `Docs.files` has the same pages as files.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from generator.catalog import Catalog, Integration, Tool
+from generator.reference_page import Page, pages_of
+from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
+
+ROOT = "/docs"
+MOST_FOUND = 25
+_PAGES = Path(__file__).with_name("pages")
+_STYLE = (_PAGES / "docs.css").read_text(encoding="utf-8")
+_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+    "Vary": "Accept-Encoding",
+}
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where pages are: on a server, or as files, where `up` leads from the page to the index."""
+
+    by_tool: dict[str, str]
+    is_served: bool = True
+    up: str = ""
+
+    @property
+    def searches(self) -> bool:
+        """Whether there is somebody to search and filter."""
+        return self.is_served
+
+    @property
+    def index(self) -> str:
+        """The first page."""
+        return ROOT if self.is_served else f"{self.up}index.html"
+
+    def page(self, page: Page) -> str:
+        """The page of a resource."""
+        return self._at(page.key)
+
+    def tool(self, tool: Tool) -> str:
+        """A tool on the page of its resource."""
+        return f"{self._at(self.by_tool[tool.name])}#{tool.name}"
+
+    def _at(self, key: str) -> str:
+        return f"{ROOT}/{key}" if self.is_served else f"{self.up}{key}.html"
+
+
+class Docs:
+    """The pages of one catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._pages = pages_of(catalog)
+        self._by_tool = {part.tool.name: page.key for page in self._pages.values() for part in page.tools}
+        self._kept: dict[str, bytes] = {}
+        self._environment = Environment(
+            loader=FileSystemLoader(_PAGES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(
+            style=Markup(_STYLE),  # noqa: S704  (our own file)
+            version=catalog.version,
+            first_sentence=first_sentence,
+            count=lambda pages, tag: sum(len(_tagged(page, tag)) for page in pages),
+            methods=lambda page, tag: ", ".join(tool.method for tool in _tagged(page, tag)),
+        )
+
+    def index(self, tag: str = "") -> bytes | None:
+        """The first page, or what has a tag; None for a tag there is not."""
+        if tag and tag not in self._tags:
+            return None
+        return self._keep(f"?{tag}", lambda: self._index(Links(self._by_tool), tag))
+
+    def search(self, query: str) -> bytes:
+        """The tools that have some words."""
+        found = self._finder.search(query)
+        shown = [(self._pages[self._by_tool[tool.name]], tool) for tool in found[:MOST_FOUND]]
+        links = Links(self._by_tool)
+        return self._render(
+            "docs_index", links, query=query, found=shown, total=len(found), tag="", groups=[]
+        )
+
+    def resource(self, key: str) -> bytes | None:
+        """The page of a resource, `integration/resource`; None when there is none."""
+        page = self._pages.get(key)
+        return None if page is None else self._keep(key, lambda: self._resource(Links(self._by_tool), page))
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Every page as a file, with its path."""
+        yield "index.html", self._index(Links(self._by_tool, is_served=False), "")
+        for key, page in self._pages.items():
+            yield f"{key}.html", self._resource(Links(self._by_tool, is_served=False, up="../"), page)
+
+    @cached_property
+    def _finder(self) -> ToolIndex:
+        return ToolIndex(tool for tool in self.catalog.tools if tool.name in self._by_tool)
+
+    @cached_property
+    def _tags(self) -> dict[str, str]:
+        return {tag: about for each in self.catalog.integrations.values() for tag, about in each.tags.items()}
+
+    def _keep(self, key: str, make: Callable[[], bytes]) -> bytes:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def _index(self, links: Links, tag: str) -> bytes:
+        groups: list[tuple[Integration, list[Page]]] = [
+            (
+                integration,
+                [
+                    page
+                    for page in self._pages.values()
+                    if page.about.integration == integration.name and _tagged(page, tag)
+                ],
+            )
+            for integration in self.catalog.integrations.values()
+        ]
+        meaning = self._tags.get(tag, "")
+        return self._render("docs_index", links, query="", tag=tag, meaning=meaning, groups=groups)
+
+    def _resource(self, links: Links, page: Page) -> bytes:
+        integration = self.catalog.integrations[page.about.integration]
+        return self._render("docs_resource", links, query="", page=page, integration=integration)
+
+    def _render(self, template: str, links: Links, **values: Any) -> bytes:
+        values |= {"here": links, "prose": lambda text: self._prose(text, links)}
+        return self._environment.get_template(f"{template}.html").render(values).encode()
+
+    def _prose(self, text: str, links: Links) -> Markup:
+        """Prose, escaped, with every name of a tool leading to it."""
+        pieces, end = [], 0
+        for found in _NAME.finditer(text):
+            tool = self.catalog.by_name.get(found[0])
+            if tool is None or tool.name not in self._by_tool:
+                continue
+            name, target = escape(found[0]), escape(links.tool(tool))
+            pieces += [escape(text[end : found.start()]), f'<a href="{target}"><code>{name}</code></a>']
+            end = found.end()
+        return Markup("".join([*pieces, escape(text[end:])]))  # noqa: S704  (every piece is escaped)
+
+
+def _tagged(page: Page, tag: str) -> list[Tool]:
+    return [part.tool for part in page.tools if not tag or tag in part.tool.tags]
+
+
+def make_docs_routes(catalog: Callable[[], Catalog]) -> list[BaseRoute]:
+    """The routes of the reference pages."""
+    made: list[Docs] = []
+
+    def docs() -> Docs:
+        if not made or made[0].catalog is not catalog():
+            made[:] = [Docs(catalog())]
+        return made[0]
+
+    async def index(request: Request) -> Response:
+        query = request.query_params.get("q", "").strip()[:LONGEST_QUERY]
+        if query:
+            return _reply(request, docs().search(query))
+        return _reply(request, docs().index(request.query_params.get("tag", "")))
+
+    async def resource(request: Request) -> Response:
+        return _reply(request, docs().resource(f"{request.path_params['of']}/{request.path_params['name']}"))
+
+    return [Route(ROOT, index, methods=["GET"]), Route(ROOT + "/{of}/{name}", resource, methods=["GET"])]
+
+
+def _reply(request: Request, page: bytes | None) -> Response:
+    if page is None:
+        return Response("There is no such page. See /docs for all.\n", 404, _HEADERS, "text/plain")
+    headers = dict(_HEADERS)
+    tag = headers["ETag"] = f'W/"{zlib.crc32(page):08x}-{len(page)}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        page = _packed(page)
+    return Response(page, headers=headers, media_type="text/html")
+
+
+@lru_cache(maxsize=128)
+def _packed(page: bytes) -> bytes:
+    return zlib.compress(page, 6, 31)
