@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -258,3 +259,24 @@ def test_the_request_of_an_example_is_shown_without_a_secret():
     assert "/v3/company/{realm_id}/invoice?minorversion=75&requestid={a new key for each call}" in done.stdout
     assert '"DueDate": "2026-12-31"' in done.stdout
     assert "Authorization" not in done.stdout
+
+
+def test_two_folders_or_revisions_are_compared(tmp_path):
+    folder = tmp_path / "changed"
+    shutil.copytree(ROOT / "definitions" / "quickbooks", folder / "quickbooks")
+    term = folder / "quickbooks" / "term.yaml"
+    term.write_text(term.read_text().replace("    required_for: [create]\n", "", 1))
+    done = ledgerport("diff", str(ROOT / "definitions"), str(folder), "--json", "--fail-on-breaking")
+    assert done.returncode == 0
+    (changed,) = json.loads(done.stdout)["tools"]
+    assert changed["name"] == "create_a_quick_books_term"
+    back = ledgerport("diff", str(folder), str(ROOT / "definitions"), "--fail-on-breaking")
+    assert back.returncode == 1
+    assert "! Name must be given now." in back.stdout
+
+
+@pytest.mark.parametrize("name", ["nowhere", "--output=x", "HEAD~100000"])
+def test_what_is_neither_folder_nor_revision_is_a_sentence(name, tmp_path):
+    done = ledgerport("diff", "--", name, str(ROOT / "definitions"))
+    assert done.returncode == 1
+    assert "is neither a folder nor a git revision of the definitions." in done.stderr

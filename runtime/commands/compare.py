@@ -1,0 +1,97 @@
+"""`ledgerport diff`: two folders of definitions, or two git revisions of ours, side by side."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runtime.commands.definitions import json_option, print_value
+from runtime.commands.plainly import plainly
+from runtime.errors import SettingsError
+
+MOST_BYTES = 100_000_000
+MOST_SECONDS = 60
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--fail-on-breaking", is_flag=True, help="Exit status 1 when something breaks callers.")
+@json_option
+@plainly
+def diff(before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None:
+    """Show which tools appear, vanish or change from BEFORE to AFTER, and what breaks callers.
+
+    Each is a folder of definitions, or a git revision of ours such as HEAD~3. Both are compiled by the generator as it
+    is now.
+    """
+    from generator.difference import as_text, as_value, difference
+
+    with tempfile.TemporaryDirectory(prefix="ledgerport-diff-") as room:
+        catalogs = [_catalog(name, Path(room) / str(at)) for at, name in enumerate((before, after))]
+    found = difference(*catalogs)
+    print_value(as_value(found) if as_json else as_text(found))
+    sys.exit(1 if fail_on_breaking and found.is_breaking else 0)
+
+
+def _catalog(name: str, room: Path) -> Any:
+    """The tools of a folder or revision; files that today's rules refuse are left out and told."""
+    from generator.build import build
+    from generator.mistakes import Mistake
+    from generator.tables import plural
+
+    folder = Path(name) if Path(name).is_dir() else _of_revision(name, room)
+    mistakes: list[Mistake] = []
+    catalog = build((folder,), "", mistakes)
+    if not catalog.integrations:
+        raise SettingsError(f"There are no definitions in {name!r} that can be compiled.")
+    if mistakes:
+        told = f"{name} has {plural(len(mistakes), 'mistake')} by today's rules, such as: {mistakes[0]}"
+        click.echo(f"ledgerport: {told}", err=True)
+    return catalog
+
+
+def _of_revision(name: str, room: Path) -> Path:
+    """Our definitions as a revision has them, written into an empty folder. Raises SettingsError."""
+    from generator.sources import OURS
+
+    repository = OURS.parent
+    if name.startswith("-"):
+        raise _unknown(name)
+    revision = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    if revision is None:
+        raise _unknown(name)
+    content = _git(repository, "archive", "--format=tar", revision.decode().strip(), OURS.name)
+    if content is None or len(content) > MOST_BYTES:
+        raise SettingsError(f"The revision {name!r} has no folder {OURS.name} that can be read.")
+    room.mkdir()
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        archive.extractall(room, filter="data")
+    return room / OURS.name
+
+
+def _git(repository: Path, *words: str) -> bytes | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - words, and no shell
+            ["git", "-C", str(repository), *words],  # noqa: S607 - the git of the person who asks
+            capture_output=True,
+            timeout=MOST_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _unknown(name: str) -> SettingsError:
+    return SettingsError(
+        f"{name!r} is neither a folder nor a git revision of the definitions.",
+        advice="Give a folder of definitions, or a revision such as HEAD~1.",
+    )
