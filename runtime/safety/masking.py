@@ -69,11 +69,12 @@ def refuse_conditions(tool: Tool, entry: str, query: str) -> None:
     Whoever may compare with a value can find it out, one letter at a time.
     """
     begin = re.match(entry, query) if tool.sensitive else None
-    words = {word.lower() for word in re.findall(r"\w+", query[begin.end() :])} if begin else set()
-    for path in tool.sensitive:
-        if path[-1].lower() in words:
+    named = [f".{word.lower()}." for word in re.findall(r"[\w.]+", query[begin.end() :])] if begin else []
+    for path in tool.sensitive if named else ():
+        name = ".".join(path)
+        if any(f".{name.lower()}." in word for word in named):
             raise InvalidArguments(
-                f'"{path[-1]}" is sensitive: a query may neither compare with it nor sort by it.',
+                f'"{name}" is sensitive: a query may neither compare with it nor sort by it.',
                 advice="Find the record by another field.",
             )
 

@@ -1,11 +1,12 @@
 """The reference pages at `/docs`: every tool with its arguments, a search that works without scripts, one page each.
 
 They are made from the catalog that is served now and tell nothing of any company, so nobody has to sign in. A page is
-rendered once for each catalog and kept; only a search is made anew. `Docs.files` has the same pages as files.
+rendered once for each catalog, in a thread, and kept; only a search is made anew. `Docs.files` has the same as files.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -186,11 +187,13 @@ def make_docs_routes(catalog: Callable[[], Catalog]) -> list[BaseRoute]:
     async def index(request: Request) -> Response:
         query = request.query_params.get("q", "").strip()[:LONGEST_QUERY]
         if query:
-            return _reply(request, docs().search(query))
-        return _reply(request, docs().index(request.query_params.get("tag", "")))
+            return _reply(request, await asyncio.to_thread(lambda: docs().search(query)))
+        tag = request.query_params.get("tag", "")
+        return _reply(request, await asyncio.to_thread(lambda: docs().index(tag)))
 
     async def resource(request: Request) -> Response:
-        return _reply(request, docs().resource(f"{request.path_params['of']}/{request.path_params['name']}"))
+        key = f"{request.path_params['of']}/{request.path_params['name']}"
+        return _reply(request, await asyncio.to_thread(lambda: docs().resource(key)))
 
     return [Route(ROOT, index, methods=["GET"]), Route(ROOT + "/{of}/{name}", resource, methods=["GET"])]
 

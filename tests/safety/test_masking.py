@@ -174,6 +174,14 @@ class TestQueries:
         assert "is sensitive" in answer.error.message
         assert not server.requests
 
+    @pytest.mark.parametrize(
+        "query", ["select * from Invoice where Number = '1'", "select TaxId from Invoice where Id = 'TaxIdx'"]
+    )
+    def test_a_field_of_the_same_name_elsewhere_may_be_compared(self, query):
+        answer, server = call(LIST.name, {"query": query}, {"QueryResponse": {"Invoice": []}})
+        assert answer.error is None
+        assert server.requests
+
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=12),
