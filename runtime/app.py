@@ -17,7 +17,6 @@ import gc
 import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -63,6 +62,7 @@ class Runtime:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
         self.keys = Keys(settings.secret_key)
+        self._base_urls: dict[tuple[str, str, str], tuple[Integration, str]] = {}
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         self.stores: Stores = open_stores(settings, time.time())
@@ -114,7 +114,12 @@ class Runtime:
 
     def base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
-        return _filled(self.tokens.addresses.base_url(integration, account), tuple(account.fields.items()))
+        place = (integration.name, account.environment, account.company)
+        known = self._base_urls.get(place)
+        if known is None or known[0] is not integration:
+            template = self.tokens.addresses.base_url(integration, account)
+            known = self._base_urls[place] = (integration, base_address(template, account.fields))
+        return known[1]
 
     async def close(self) -> None:
         """Close connections and files."""
@@ -196,11 +201,6 @@ class Application:
             await asyncio.sleep(PURGE_SECONDS)
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(lambda: self._runtime.stores.records.purge(time.time()))
-
-
-@lru_cache(maxsize=4096)
-def _filled(template: str, fields: tuple[tuple[str, str], ...]) -> str:
-    return base_address(template, dict(fields))
 
 
 def _host_names(settings: Settings) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, NewType, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, NewType, TypeVar
 
 AccountId = NewType("AccountId", str)
 McpServerId = NewType("McpServerId", str)
@@ -106,8 +106,7 @@ class Grant:
     server_id: McpServerId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WindowCount:
+class WindowCount(NamedTuple):
     """How many calls one window holds, this one included, and in how many seconds the oldest leaves it."""
 
     used: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, Protocol
@@ -173,7 +173,7 @@ class Methods:
         except LedgerportError as error:
             answer = Answer(status=0, error=error)
         self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
-        return replace(answer, status=0, limits=await self._calls.limits(grant))
+        return answer._replace(status=0, limits=await self._calls.limits(grant))
 
     def result_of(self, answer: Answer) -> dict[str, Any]:
         """The result that an answer becomes."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -55,8 +54,7 @@ STATUS_IN_MODERN = {
 """The HTTP status of a JSON-RPC error since 2026-07-28. Before, an error of a method is a 200."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One JSON-RPC request or notification whose form is right. A notification has no `id`."""
 
     method: str

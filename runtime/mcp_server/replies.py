@@ -7,8 +7,7 @@ JSON-RPC error, also where HTTP alone would do, because clients show its message
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -38,8 +37,7 @@ REFUSAL_FIELDS: tuple[Field, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One HTTP response, whole. `fields` lacks the length, which is added when it is sent.
 
     `rest` follows `body` where it is large and the same for many: so it need not be copied.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -40,8 +40,7 @@ class File:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a call came to.
 
     `text` is JSON for a record or a list. `status` is the vendor's own HTTP status (0 when nothing was sent).
@@ -51,7 +50,7 @@ class Answer:
     status: int = 200
     error: LedgerportError | None = None
     file: File | None = None
-    limits: Limits = field(default=NO_LIMITS)
+    limits: Limits = NO_LIMITS
 
 
 class Tokens(Protocol):

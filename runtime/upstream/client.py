@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.errors import Indeterminate, RateLimited, VendorTimeout, VendorUnavailable
 
@@ -24,25 +24,23 @@ POOL = 4096
 IDLE_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class VendorRequest:
+class VendorRequest(NamedTuple):
     """One HTTP request to the vendor. `changes_data` decides what a lost answer means."""
 
     verb: str
     url: str
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     body: bytes | None = None
     changes_data: bool = False
     is_once: bool = False
     """Whether it carries the vendor's idempotency key, so that sending it twice does it once."""
 
 
-@dataclass(frozen=True, slots=True)
-class VendorResponse:
-    """What came back. Header names are in lower case."""
+class VendorResponse(NamedTuple):
+    """What came back. Header names are found whatever their case."""
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -115,14 +113,16 @@ class VendorClient:
             data=request.body,
             allow_redirects=False,
         ) as response:
-            body = await self._read(response)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return VendorResponse(response.status, headers, body)
+            length = response.content_length
+            is_bounded = length is not None and length <= LARGEST_ANSWER
+            if is_bounded and "Content-Encoding" not in response.headers:
+                body = await response.read()
+            else:
+                body = await self._read(response)
+            return VendorResponse(response.status, response.headers, body)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        length = response.content_length
-        if length is not None and length <= LARGEST_ANSWER and "Content-Encoding" not in response.headers:
-            return await response.read()
+        """The body of an answer whose size is not known beforehand, up to a bound."""
         parts, total = [], 0
         async for part in response.content.iter_any():
             total += len(part)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalog import RateWindow
 from runtime.model import WindowCount as WindowCount
@@ -21,8 +20,7 @@ SPARE_SECONDS = 1
 """Our windows and the vendor's do not begin at the same moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The state of one company after a call. `retry_after` is set when the quota is used up or the vendor said so."""
 
     windows: tuple[RateWindow, ...]
