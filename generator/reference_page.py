@@ -128,10 +128,19 @@ def _rows(schema: dict[str, Any]) -> list[Row]:
 def _parts(given: dict[str, Any], path: str) -> Iterator[Row]:
     while given.get("type") == "array":
         given, path = given.get("items") or {}, f"{path}[]"
+    if _only_part(given):
+        return
     required = given.get("required") or ()
     for name, inner in (given.get("properties") or {}).items():
         yield _row(f"{path}.{name}", inner, name in required)
         yield from _parts(inner, f"{path}.{name}")
+
+
+def _only_part(given: dict[str, Any]) -> str:
+    """The name of the one plain part of an object that has no other, such as the `value` of a reference."""
+    parts = given.get("properties") or {}
+    name = next(iter(parts), "")
+    return name if len(parts) == 1 and not {"properties", "items"} & parts[name].keys() else ""
 
 
 def _row(name: str, given: dict[str, Any], is_required: bool) -> Row:
@@ -151,5 +160,7 @@ def _type(given: dict[str, Any]) -> str:
         return f"list of {_type(given.get('items') or {})}"
     if kind == "string" and (shape := FORMATS.get(str(given.get("format")))):
         return shape
+    if name := _only_part(given):
+        return f"object with {name}"
     limit = f", at most {given['maxLength']} characters" if "maxLength" in given else ""
     return TYPES.get(kind, kind) + limit
