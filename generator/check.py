@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import jsonschema_rs
 
@@ -186,9 +187,15 @@ def check_rare(made: list[Made]) -> Iterator[Mistake]:
     """A rare word that no tool takes makes nothing shorter, and is likely misspelt; asked when all tools are there."""
     for integration in {each.integration.file: each.integration for each in made}.values():
         tools = [each.tool for each in made if each.integration is integration]
-        known = {name for tool in tools for name in tool.input_schema["properties"]}
+        known = {name for tool in tools for name in _names_in(tool.input_schema)}
         known |= {field_of(name) for name in known}
         for at, name in enumerate(integration.value.get("rare") or ()):
             if name not in known:
                 hint = did_you_mean(name, known)
                 yield integration.mistake(("rare", at), "rare", f'No tool takes "{name}".', hint)
+
+
+def _names_in(schema: dict[str, Any]) -> Iterator[str]:
+    for name, given in (schema.get("properties") or {}).items():
+        yield name
+        yield from _names_in(given.get("items") or given)

@@ -114,4 +114,5 @@ def _thing(name: str, owners: list[str]) -> str:
 
 def _verdict(coverage: Coverage) -> str:
     aims = f"every entity, operation and report, and {LEAST_WRITABLE:.0f} % of the writable fields"
-    return f"The aims are {'reached' if coverage.reaches_the_aims() else 'not reached'}: {aims}."
+    share = f"{percent(*coverage.all_writable()):.1f} % with those inside objects and lines"
+    return f"The aims are {'reached' if coverage.reaches_the_aims() else 'not reached'}: {aims} ({share})."

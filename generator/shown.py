@@ -4,7 +4,7 @@ Every tool that is listed costs an agent context in every conversation, so the s
 learns anyway, or never asks:
 
 - limits of length and count: a call that breaks one is answered with the limit;
-- the inside of a reference: `required: [value]` says it all;
+- the inside of a reference: `required: [value]` says it all; and of an object of texts, whose parts are named;
 - the sentence of a further filter on the same field: of `X_from` and `X_until` only the first is described, and so is
   `X` but not `X_contains` (the note of the list says how they compare); here the rule that every argument has a
   sentence is given up on purpose;
@@ -12,7 +12,8 @@ learns anyway, or never asks:
 - what a list's own arguments mean beyond a few words, and the columns that it shows: its answer shows them;
 - the inside of an object in a tool that changes a record, which is made from one that was read: its parts are named;
 - the sentences of arguments that integration.yaml calls rare: they stand in one line under `more`, an object that a
-  call may put them into, each with its kind. `get_tool_schema` and the reference pages have them in full.
+  call may put them into, each with its kind; rare parts of an object stand in its description in the same way.
+  `get_tool_schema` and the reference pages have them in full.
 
 What a call is checked against stays whole.
 """
@@ -50,7 +51,7 @@ def show_less(schema: dict[str, Any], rare: Collection[str], *, is_change: bool)
     properties: dict[str, Any] = schema["properties"]
     hidden = _hidden(properties, schema["required"], rare)
     lean = _named if is_change else _lean
-    shown = {name: lean(name, given) for name, given in properties.items() if name not in hidden}
+    shown = {name: lean(name, given, rare) for name, given in properties.items() if name not in hidden}
     for name in shown:
         if name in _SPEAKS_FOR_ITSELF or _is_said_before(name, shown):
             shown[name].pop("description", None)
@@ -84,7 +85,7 @@ def field_of(argument: str) -> str:
     return argument
 
 
-def _lean(name: str, given: dict[str, Any]) -> dict[str, Any]:
+def _lean(name: str, given: dict[str, Any], rare: Collection[str]) -> dict[str, Any]:
     """One argument, or a part of one, without what a client need not see."""
     out = {key: each for key, each in given.items() if key not in _LIMITS}
     if "enum" in given:
@@ -93,11 +94,24 @@ def _lean(name: str, given: dict[str, Any]) -> dict[str, Any]:
         out["description"] = f"{str(given['description']).partition('. ')[0].rstrip('.')}."
     if _is_reference(given):
         del out["properties"]
+    elif _is_all_text(given):
+        del out["properties"]
+        out["description"] = f"{given.get('description', '')} Holds {_parts(given)}.".strip()
     elif "properties" in given:
-        out["properties"] = {each: _lean(each, inner) for each, inner in given["properties"].items()}
+        _lay_out(out, given, rare)
     if "items" in given:
-        out["items"] = _lean("", given["items"])
+        out["items"] = _lean("", given["items"], rare)
     return out
+
+
+def _lay_out(out: dict[str, Any], given: dict[str, Any], rare: Collection[str]) -> None:
+    """The parts of an object: the rare ones in a line of its description, the others by themselves."""
+    parts: dict[str, Any] = given["properties"]
+    hidden = [name for name in parts if name in rare and name not in given.get("required", ())]
+    out["properties"] = {name: _lean(name, each, rare) for name, each in parts.items() if name not in hidden}
+    if hidden:
+        line = f"Rare: {_in_a_line({name: parts[name] for name in hidden})}."
+        out["description"] = f"{given.get('description', '')} {line}".strip()
 
 
 def _has_short_form(value: Any, values: Collection[Any]) -> bool:
@@ -105,16 +119,16 @@ def _has_short_form(value: Any, values: Collection[Any]) -> bool:
     return bool(path) and last in values
 
 
-def _named(name: str, given: dict[str, Any]) -> dict[str, Any]:
+def _named(name: str, given: dict[str, Any], rare: Collection[str]) -> dict[str, Any]:
     """An argument whose inside is named in its description, and not laid out."""
-    out = _lean(name, given)
+    out = _lean(name, given, rare)
     inside = _parts(given.get("items") or given)
     if "properties" not in (out.get("items") or out) or not inside:
         return out
     (out.get("items") or out).pop("properties")
     if "items" in out:
         out["items"] = {"type": out["items"].get("type", "object")}
-    out["description"] = f"{out.get('description', '')} Holds {inside}.".strip()
+    out["description"] = f"{given.get('description', '')} Holds {inside}.".strip()
     return out
 
 
@@ -122,6 +136,13 @@ def _is_reference(given: dict[str, Any]) -> bool:
     """Whether an object has one part, which it must have and which is text without more to say of it."""
     parts = given.get("properties") or {}
     return list(parts) == given.get("required") and list(parts.values()) == [{"type": "string"}]
+
+
+def _is_all_text(given: dict[str, Any]) -> bool:
+    """Whether an object, such as an address, has parts that are text, which a caller may leave out."""
+    parts = (given.get("properties") or {}).values()
+    is_text = all(part.get("type") == "string" and not {"enum", "format"} & part.keys() for part in parts)
+    return bool(parts) and is_text and not given.get("required")
 
 
 def _in_a_line(rare: dict[str, Any]) -> str:

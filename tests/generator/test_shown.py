@@ -84,6 +84,30 @@ def test_a_change_names_the_inside_of_an_object_and_does_not_lay_it_out():
     }
 
 
+def test_rare_parts_of_an_object_stand_in_its_description():
+    line = {
+        "type": "object",
+        "properties": {"qty": {"type": "number"}, "mark": text(), "on": text(format="date")},
+    }
+
+    less = shown({"line": {**line, "description": "One."}}, ["mark", "on"])
+
+    assert less.schema["properties"]["line"] == {
+        "type": "object",
+        "properties": {"qty": {"type": "number"}},
+        "description": "One. Rare: mark; on (date).",
+    }
+
+
+def test_the_parts_of_an_object_of_texts_are_named():
+    address = {"type": "object", "properties": {"street": text(), "town": text()}, "description": "Where."}
+
+    assert shown({"at": address}).schema["properties"]["at"] == {
+        "type": "object",
+        "description": "Where. Holds street, town.",
+    }
+
+
 def test_a_value_with_a_short_form_is_shown_in_it():
     less = shown({"order_by": text(enum=["Meta.Time", "Name", "Time"])})
 
