@@ -198,6 +198,33 @@ def test_an_agent_finds_its_tools_by_words_and_calls_what_it_found(stage, kind):
         assert not someone.call("search_tools", query="journal entry").value["tools"]
 
 
+def test_an_agent_sees_masks_and_cannot_book_them(stage):
+    with agent("python-sdk-2", stage.server()["url"]) as someone:
+        made = someone.call(
+            "create_a_quick_books_employee",
+            GivenName="Ada",
+            FamilyName=f"Masked {stage.demo.port}",
+            BirthDate="1980-01-31",
+            SSN="123-45-6789",
+        ).value
+        assert (made["BirthDate"], made["SSN"][:3]) == ("•••", "•••")
+        read = someone.call("get_single_quick_books_employee_by_id", id=made["Id"]).value
+        assert read == made
+        same = someone.call("update_a_quick_books_employee_by_id", **read, id=read["Id"])
+        assert same.is_error
+        assert '"BirthDate", "SSN" are masked' in same.text
+        compared = someone.call(
+            "list_all_quick_books_employees", query="select * from Employee where SSN like '1%'"
+        )
+        assert "SSN" in compared.text
+        assert "sensitive" in compared.text
+        any_of_them = someone.call("query_quick_books", query="select * from Employee maxresults 1000")
+        assert "1980-01-31" not in any_of_them.text
+    with agent("python-sdk-2", stage.server(show_sensitive=True)["url"]) as someone:
+        shown = someone.call("get_single_quick_books_employee_by_id", id=made["Id"]).value
+        assert shown["BirthDate"] == "1980-01-31"
+
+
 def _expire(stage, server_id: str) -> None:
     """Let the moment of expiry pass: an expiry must lie 60 s ahead when it is set, so the record is moved instead."""
     with sqlite3.connect(stage.demo.data / "ledgerport.sqlite3") as records:
