@@ -31,6 +31,8 @@ TYPES = {
 }
 MOST_TOLD = 100
 """How many mistakes of one file are told; whoever has more has one mistake many times."""
+UNWRITTEN = "TODO"
+"""What stands in a new file where a sentence is still to be written."""
 HARMLESS = frozenset({"word", "pattern", "minLength", "maxLength", "uniqueItems"})
 """Rules whose breach leaves a document that the later stages can still read."""
 
@@ -40,6 +42,11 @@ def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bo
 
     Unknown words are told and taken out; text that is too long or badly written stays.
     """
+    if unwritten := [path for path, text in _texts(document.value) if text == UNWRITTEN]:
+        for path in unwritten:
+            mistakes.append(document.mistake(path, "unwritten", "This is still to be written."))
+        _check_the_rest(document, kind, set(unwritten), mistakes)
+        return False
     if _fast(kind).is_valid(document.value):
         return True
     errors = list(islice(_errors(kind, document.value), MOST_TOLD)) or list(
@@ -55,6 +62,23 @@ def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bo
         return False
     harmless = HARMLESS - {"pattern"} if kind == "integration" else HARMLESS
     return all(rule in harmless for _, rule, _, _ in errors)
+
+
+def _check_the_rest(document: Document, kind: Kind, known: set[Path], mistakes: list[Mistake]) -> None:
+    """What is wrong in a new file beside the sentences that are still to be written."""
+    for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_TOLD):
+        if path not in known:
+            mistakes.append(document.mistake(path, rule, message, suggestion))
+
+
+def _texts(value: Any) -> Iterator[tuple[Path, str]]:
+    """Every text in a value, with its place; the value is as deep as the loader lets it be."""
+    if isinstance(value, str):
+        yield (), value
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, each in items:
+        for path, text in _texts(each):
+            yield (step, *path), text
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from runtime.commands import compare, definitions, pages
+from runtime.commands import compare, definitions, new_entity, pages
 from runtime.commands.plainly import plainly
 
 DEMO_DATA = Path(".ledgerport") / "demo"
@@ -25,6 +25,7 @@ def main() -> None:
 for each_command in (definitions.check, definitions.show, definitions.cost, definitions.coverage):
     main.add_command(each_command)
 main.add_command(compare.diff)
+main.add_command(new_entity.new_entity)
 main.add_command(pages.pages)
 
 

@@ -280,3 +280,44 @@ def test_what_is_neither_folder_nor_revision_is_a_sentence(name, tmp_path):
     done = ledgerport("diff", "--", name, str(ROOT / "definitions"))
     assert done.returncode == 1
     assert "is neither a folder nor a git revision of the definitions." in done.stderr
+
+
+def test_a_new_entity_is_written_and_the_checker_names_what_is_missing(tmp_path):
+    sample = tmp_path / "sample.json"
+    sample.write_text('{"Widget": {"Id": "1", "SyncToken": "0", "MetaData": {}, "Size": 3}, "time": "x"}')
+    given = [
+        "--name",
+        "blue widget",
+        "--entity",
+        "Widget",
+        "--sample",
+        str(sample),
+        "--definitions",
+        str(tmp_path),
+    ]
+    done = ledgerport("new-entity", *given, "--yes")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sentences are still to be written" in done.stdout
+    told = json.loads(ledgerport("check", "--json", "--definitions", str(tmp_path)).stdout)
+    assert {each["rule"] for each in told} == {"unwritten"}
+    assert {each["file"] for each in told} == {str(tmp_path / "quickbooks" / "blue_widget.yaml")}
+    assert (
+        "There is a definition of blue_widgets already." in ledgerport("new-entity", *given, "--yes").stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--name", "7"], "The entity needs a name of letters."),
+        (["--name", "term"], "There is a definition of terms already."),
+        (["--name", "x", "--methods", "lst"], '"lst" is no method of this integration. Did you mean "list"?'),
+        (["--name", "x", "--tags", "saels"], 'Did you mean "sales"?'),
+        (["--name", "x", "--entity", "a: b"], "cannot be a vendor's name"),
+    ],
+)
+def test_a_new_entity_that_cannot_be_is_a_sentence(given, said, tmp_path):
+    done = ledgerport("new-entity", *given, "--yes", "--definitions", str(tmp_path))
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not list(tmp_path.rglob("*.yaml"))

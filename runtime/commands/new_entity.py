@@ -1,0 +1,142 @@
+"""`ledgerport new-entity`: asks a few questions, or takes a sample, and writes a definition to finish."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runtime.commands.folders import definitions_option, layers
+from runtime.commands.plainly import plainly
+from runtime.errors import SettingsError
+
+MOST_BYTES = 2_000_000
+WORD = re.compile(r"[a-z][a-z_]*\Z")
+VENDOR_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")
+
+
+@click.command("new-entity")
+@click.option("--name", default="", help="What one of them is called, such as: purchase order.")
+@click.option("--plural", default="", help="What many of them are called, such as: purchase orders.")
+@click.option("--entity", default="", help="The vendor's name for it, such as: PurchaseOrder.")
+@click.option("--methods", default="", help="Which usual methods it has: list,get,create,update.")
+@click.option("--tags", default="", help="Its tags, from the table in integration.yaml.")
+@click.option(
+    "--sample", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A JSON record of it."
+)
+@click.option("--integration", default="", help="Which integration it belongs to; the first when left out.")
+@definitions_option
+@click.option("--yes", is_flag=True, help="Ask nothing: take what is not given as it can be guessed.")
+@plainly
+def new_entity(
+    name: str,
+    plural: str,
+    entity: str,
+    methods: str,
+    tags: str,
+    sample: Path | None,
+    integration: str,
+    own: tuple[Path, ...],
+    yes: bool,
+) -> None:
+    """Write the definition of a new entity, all but its sentences. `ledgerport check` names those to write.
+
+    It is written into the last of the folders given with --definitions, or else beside ours.
+    """
+    from generator.skeleton import Wanted, names_of, sample_in, skeleton
+
+    ask = _asking(yes)
+    name = name or ask("What is one of them called", "")
+    singular, guessed_plural, guessed_entity = names_of(name)
+    if not WORD.match(singular):
+        raise SettingsError(
+            "The entity needs a name of letters.", advice="Give --name, such as: purchase order."
+        )
+    documents, folder = _integration(integration, layers(own))
+    usual = list(documents.integration.value["methods"])
+    entity = entity or ask("What does the vendor call it", guessed_entity)
+    if not VENDOR_WORD.match(entity):
+        raise SettingsError(f"{entity[:60]!r} cannot be a vendor's name for it.", advice="Give --entity.")
+    wanted = Wanted(
+        singular=singular,
+        plural=_words(plural or ask("What are many of them called", guessed_plural), "_"),
+        entity=entity,
+        methods=_chosen(methods or ask("Which methods", ",".join(_guessed(usual))), usual, "method"),
+        tags=_chosen(
+            tags or ask("Which tags", next(iter(documents.integration.value["tags"]))),
+            documents.integration.value["tags"],
+            "tag",
+        ),
+        sample=_read(sample, lambda text: sample_in(text, entity)),
+    )
+    file = folder / f"{singular}.yaml"
+    if file.exists() or any(each.value["resource"] == wanted.plural for each in documents.resources):
+        raise SettingsError(
+            f"There is a definition of {wanted.plural} already.", advice="Choose another name."
+        )
+    text = skeleton(wanted, documents.integration, documents.types, file)
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    count = text.count(": TODO")
+    click.echo(f"Wrote {file}. {count} sentences are still to be written; ledgerport check names them.")
+
+
+def _asking(is_silent: bool) -> Callable[[str, str], str]:
+    def ask(question: str, usual: str) -> str:
+        if is_silent:
+            return usual
+        return str(click.prompt(question, default=usual or None))
+
+    return ask
+
+
+def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
+    """The files of an integration, and the folder that a new one belongs into."""
+    from generator.documents import documents_of
+    from generator.mistakes import Mistake, did_you_mean
+    from generator.sources import folders_of
+
+    found = {each[0].name: each for each in folders_of(folders)}
+    name = name or next(iter(found), "")
+    if name not in found:
+        raise SettingsError(f'There is no integration "{name}". {did_you_mean(name, found)}'.strip())
+    mistakes: list[Mistake] = []
+    documents = documents_of(found[name], mistakes)
+    if documents.integration is None:
+        raise SettingsError(f"The integration {name} cannot be read: {mistakes[0]}")
+    return documents, folders[-1] / name
+
+
+def _guessed(usual: list[str]) -> list[str]:
+    return [name for name in ("list", "get", "create", "update") if name in usual]
+
+
+def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
+    from generator.mistakes import did_you_mean
+
+    words = tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
+    for word in words:
+        if word not in known:
+            hint = did_you_mean(word, known) or f"There is {', '.join(known)}."
+            raise SettingsError(f'"{word}" is no {what} of this integration.', advice=hint)
+    if not words:
+        raise SettingsError(f"At least one {what} is needed.")
+    return words
+
+
+def _words(text: str, between: str) -> str:
+    return between.join(re.findall(r"[a-z]+", text.lower()))
+
+
+def _read(sample: Path | None, record_in: Callable[[bytes], dict[str, Any]]) -> dict[str, Any]:
+    if sample is None:
+        return {}
+    if sample.stat().st_size > MOST_BYTES:
+        raise SettingsError(f"The sample is larger than {MOST_BYTES:,} bytes. One record is enough.")
+    try:
+        return record_in(sample.read_bytes())
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
