@@ -119,3 +119,65 @@ def test_ten_thousand_dead_links_are_told_before_long(tmp_path):
     write(tmp_path, methods={"create": {"description": text}}, fields={})
 
     assert "dead link" in rules(tmp_path)
+
+
+def test_a_file_of_fifty_megabytes_is_a_mistake_and_is_not_read_to_its_end(tmp_path):
+    write(tmp_path)
+    with (tmp_path / "vendor" / "big.yaml").open("wb") as file:
+        file.truncate(50_000_000)
+
+    told = [mistake for mistake in check([tmp_path]) if mistake.file.endswith("big.yaml")]
+
+    assert [(mistake.rule, mistake.line) for mistake in told] == [("size", 1)]
+
+
+def test_a_bomb_of_aliases_is_a_mistake_with_its_line(tmp_path):
+    write(tmp_path)
+    lines = ["a0: &a0 [x, x]", *(f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 30))]
+    (tmp_path / "vendor" / "bomb.yaml").write_text("\n".join(lines), encoding="utf-8")
+
+    (told,) = [mistake for mistake in check([tmp_path]) if mistake.file.endswith("bomb.yaml")]
+
+    assert (told.rule, told.line) == ("anchors", 1)
+
+
+def test_a_file_that_extends_in_circles_or_itself_is_a_mistake(tmp_path):
+    write(tmp_path, extends="things")
+
+    told = [mistake for mistake in check([tmp_path]) if mistake.file.endswith("thing.yaml")]
+
+    assert told
+    assert all(mistake.line >= 1 for mistake in told)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "extends",
+                "summary",
+                "description",
+                "docs",
+                "tags",
+                "add_tags",
+                "include",
+                "fields",
+                "methods",
+                "guidance",
+            ]
+        ),
+        ODD | st.dictionaries(st.sampled_from(["list", "get", "x"]), ODD, max_size=2),
+        max_size=4,
+    ),
+    st.sampled_from(["things", "quickbooks"]),
+)
+def test_an_operators_file_of_anything_never_makes_the_checker_fail(tmp_path_factory, change, name):
+    folder, own = tmp_path_factory.mktemp("ours"), tmp_path_factory.mktemp("own")
+    write(folder)
+    (own / "vendor").mkdir()
+    (own / "vendor" / "change.yaml").write_text(json.dumps({"extends": name, **change}), encoding="utf-8")
+
+    for mistake in check([folder, own]):
+        assert mistake.line >= 1
+        assert mistake.message

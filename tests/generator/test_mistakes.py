@@ -141,6 +141,15 @@ CASES = {
             "letters, digits and underscores, 52 at most."
         ),
     ),
+    "a resource whose tools get names that are too long": (
+        "book",
+        "singular: book\n",
+        "singular: book_on_the_highest_shelf_of_them_all\n",
+        (
+            f'{BOOK}:33: methods.get: The tool name "get_single_shelf_book_on_the_highest_shelf_of_them_all_by_id" '
+            'has 60 characters; 52 is the most. Give a shorter one with "tool".'
+        ),
+    ),
     "two tools that begin alike": (
         "book",
         "description: Read one book of the shelf.",
