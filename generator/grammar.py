@@ -42,7 +42,8 @@ def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bo
 
     Unknown words are told and taken out; text that is too long or badly written stays.
     """
-    if unwritten := [path for path, text in _texts(document.value) if text == UNWRITTEN]:
+    if _is_unfinished(document.value):
+        unwritten = [path for path, text in _texts(document.value) if text == UNWRITTEN]
         for path in unwritten:
             mistakes.append(document.mistake(path, "unwritten", "This is still to be written."))
         _check_the_rest(document, kind, set(unwritten), mistakes)
@@ -69,6 +70,12 @@ def _check_the_rest(document: Document, kind: Kind, known: set[Path], mistakes: 
     for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_TOLD):
         if path not in known:
             mistakes.append(document.mistake(path, rule, message, suggestion))
+
+
+def _is_unfinished(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_unfinished, value.values()))
+    return any(map(_is_unfinished, value)) if isinstance(value, list) else bool(value == UNWRITTEN)
 
 
 def _texts(value: Any) -> Iterator[tuple[Path, str]]:

@@ -73,7 +73,7 @@ def _is_said_before(name: str, shown: dict[str, Any]) -> bool:
 
 def _hidden(properties: dict[str, Any], required: Collection[str], rare: Collection[str]) -> tuple[str, ...]:
     found = tuple(
-        name for name in properties if name not in required and ({name, field_of(name)} & set(rare))
+        name for name in properties if name not in required and (name in rare or field_of(name) in rare)
     )
     return found if len(found) >= LEAST_RARE and MORE not in properties else ()
 

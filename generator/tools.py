@@ -28,7 +28,8 @@ def tool_of(
     }
     risk: Risk = method.rules["risk"]
     is_change = method.rules.get("body") in ("whole_record", "json_patch")
-    shown = show_less(schema, integration.value.get("rare") or (), is_change=is_change)
+    rare = frozenset(integration.value.get("rare") or ())
+    shown = show_less(schema, rare, is_change=is_change)
     return Tool(
         name=method.tool,
         title=method.title,
