@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,21 @@ def test_the_slip_told_there_is_told_so(definitions):
     assert done.stdout + done.stderr == SLIP
 
 
+def test_the_folder_of_ones_own_written_there_passes_the_checks(tmp_path):
+    text = re.search(r"    # mine/quickbooks/invoice.yaml\n(.*?)\n\n", README, re.DOTALL).group(1)
+    (tmp_path / "mine" / "quickbooks").mkdir(parents=True)
+    (tmp_path / "mine" / "quickbooks" / "invoice.yaml").write_text(textwrap.dedent(text))
+    done = subprocess.run(
+        [sys.executable, "-m", "runtime", "check", "--definitions", "mine"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "The definitions are in order.\n"
+
+
 def test_every_script_named_there_is_there_and_runs():
     named = set(re.findall(r"scripts/([a-z-]+)", README))
     assert {"demo", "test", "check", "conformance", "bench", "golden"} <= named
@@ -56,7 +72,7 @@ def test_every_script_named_there_is_there_and_runs():
 
 
 def test_every_command_named_there_is_one():
-    for name in set(re.findall(r"ledgerport ([a-z]+)\b", README)) - {"in"}:
+    for name in set(re.findall(r"ledgerport ([a-z][a-z-]*)\b", README)) - {"in"}:
         done = subprocess.run(
             [sys.executable, "-m", "runtime", name, "--help"],
             cwd=ROOT,
