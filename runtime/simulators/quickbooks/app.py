@@ -19,6 +19,7 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from . import entitlements
 from .api import Answer, Api, Request
 from .attachments import linked_file
 from .endpoints import ROUTES
@@ -59,7 +60,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        if scope["type"] == "http" and scope["path"].startswith((PREFIX, entitlements.PATH)):
             await self._company(scope, receive, send)
         else:
             await self.others(scope, receive, send)
@@ -99,6 +100,8 @@ class Application:
                 raise fault("6030", "Upload request size exceeds allowed limit")
             self.oauth.check(request.headers.get("authorization"), request.realm)
             self.throttle.count(request.realm, request.segments[:1] == ("batch",))
+            if request.path.startswith(entitlements.PATH):
+                return entitlements.answer(self.store, request)
             return self.api.answer(request)
         except Fault as refusal:
             return self._refused(refusal)
@@ -133,7 +136,8 @@ async def _body(receive: Receive) -> bytes | None:
 
 def _request(scope: Scope, headers: dict[str, str], body: bytes) -> Request:
     path: str = scope["path"]
-    realm, _, rest = path[len(PREFIX) :].partition("/")
+    prefix = PREFIX if path.startswith(PREFIX) else entitlements.PATH
+    realm, _, rest = path[len(prefix) :].partition("/")
     query = scope["query_string"].decode("latin-1")
     parameters = {
         name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True, errors="replace")

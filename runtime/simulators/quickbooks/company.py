@@ -168,6 +168,13 @@ def preferences(books: Books) -> None:
     )
 
 
+def customer_types(books: Books) -> None:
+    """Kinds of customers, which only the service's own pages can make."""
+    for number, name in enumerate(("Business", "Household", "Public body"), 1):
+        body = {"Name": name, "FullyQualifiedName": name, "Active": True}
+        changes.place(books, "CustomerType", body, str(number))
+
+
 def basics(books: Books, facts: dict[str, Any]) -> None:
     """Accounts, terms, payment methods and taxes of the sample company, under their Ids."""
     for account in facts["accounts"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from . import attachments, batch, changes, changes_since, query_sql, recurring, reports
+from . import attachments, batch, changes, changes_since, query_sql, recurring, reports, tax_classifications
 from .api import Answer, Api, Request, Route, parsed
 from .books import Books
 from .faults import JSON, fault, missing, unsupported
@@ -105,4 +105,5 @@ ROUTES: dict[str, Route] = {
     "exchangerate": exchange_rate,
     "taxservice": tax_service,
     "recurringtransaction": recurring.answer,
+    "taxclassification": tax_classifications.answer,
 }

@@ -159,6 +159,7 @@ class Business:
         with collecting_paused(), self.books.loading(), indexing_later(self.books.store, self.scale):
             self.set_clock(self.first - timedelta(days=1))
             company.company_info(self.books, self.name, self.industry)
+            company.customer_types(self.books)
             self.lists()
             self.plan()
             self._run()
