@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from generator.catalog import Catalog, Integration, Tool
+from generator.catalog import Catalog, Tool
 from runtime.errors import LedgerportError
+from runtime.operations import batch
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.lists import page_request
 from runtime.upstream.client import VendorRequest
@@ -25,14 +26,19 @@ def requests_of(catalog: Catalog, tool: Tool) -> str:
     """The request of each example of a tool, as text."""
     if not tool.examples:
         return f"{tool.name} has no examples.\n"
-    integration = catalog.integrations[tool.integration]
-    parts = [f"{each.ask}\n{_request(integration, tool, each.arguments)}" for each in tool.examples]
+    parts = [f"{each.ask}\n{_request(catalog, tool, each.arguments)}" for each in tool.examples]
     return "\n\n".join(parts) + "\n"
 
 
-def _request(integration: Integration, tool: Tool, given: dict[str, Any]) -> str:
+def _request(catalog: Catalog, tool: Tool, given: dict[str, Any]) -> str:
+    integration, checker = catalog.integrations[tool.integration], ArgumentChecker()
     try:
-        arguments = ArgumentChecker().checked(tool, given)
+        arguments = checker.checked(tool, given)
+        body = None
+        if tool.returns.kind == "batch":
+            body = batch.body_of(
+                batch.items_of(arguments, catalog.by_name, integration, checker), integration
+            )
         words: Mapping[str, str] = {}
         if tool.returns.kind == "records" and tool.listing is not None:
             words = page_request(tool, integration, arguments).values
@@ -46,6 +52,7 @@ def _request(integration: Integration, tool: Tool, given: dict[str, Any]) -> str
             arguments,
             authorization={},
             once_key="" if tool.is_read_only else ONCE,
+            body=body,
         )
     except LedgerportError as error:
         return f"  nothing is sent: {error.as_text()}"

@@ -1,0 +1,25 @@
+"""The request of every example in our definitions can be shown, and shows no secret."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from generator.compile import compile_catalog
+from runtime.app import DEFINITIONS
+from runtime.commands.examples import requests_of
+
+CATALOG = compile_catalog(DEFINITIONS)
+
+
+@pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool.name)
+def test_every_example_comes_to_a_request(tool):
+    text = requests_of(CATALOG, tool)
+
+    if tool.examples:
+        assert len(re.findall(r"^  (GET|POST|PUT|PATCH|DELETE) https://", text, re.MULTILINE)) == len(
+            tool.examples
+        )
+        assert "nothing is sent" not in text
+    assert "Authorization" not in text
