@@ -119,7 +119,8 @@ class _Notes:
     def why(self, kind: str, name: str) -> str:
         """The reason why something is left out; empty when there is none."""
         word = _REASONS_FOR.get(kind, kind)
-        for candidate in (name, f"*.{name.partition('.')[2]}"):
+        owner, _, thing = name.partition(".")
+        for candidate in (name, f"*.{thing}", f"{owner}.*"):
             if (word, candidate) in self._reasons:
                 self._used.add((word, candidate))
                 return " ".join(self._reasons[word, candidate][0].split())

@@ -96,6 +96,15 @@ def test_the_notes_translate_operations_and_give_reasons(shelf, tmp_path):
     assert coverage.mistakes == []
 
 
+def test_one_reason_may_stand_for_every_field_of_an_entity(shelf, tmp_path):
+    shelf.write("coverage", 'left_out: [{ fields: ["Book.*"], why: Nobody asks. }]\n')
+
+    found = missing(compared(tmp_path))
+
+    assert found["writable", "Book.weight"] == found["inside", "Book.Person.born"] == "Nobody asks."
+    assert found["operations", "Book.read"] == ""
+
+
 def test_a_reason_for_what_is_there_is_a_mistake_with_its_line(shelf, tmp_path):
     shelf.write("coverage", NOTES.replace("Book.weight", "Book.title"))
 
