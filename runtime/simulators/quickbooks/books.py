@@ -99,6 +99,14 @@ class Books:
         ).fetchone()
         return row[0] if row else None
 
+    def standing(self, entity: str, id: str) -> tuple[str, int] | None:
+        """The name that a reference to the record shows, and whether it is active; None for no record."""
+        row: tuple[str, int] | None = self.store.execute(
+            "select coalesce(full_name, name), active from records where realm = ? and entity = ? and id = ?",
+            (self.realm, entity, id),
+        ).fetchone()
+        return row
+
     def next_number(self, series: str) -> int:
         """Counts a series one on and says the new value."""
         row = self.store.execute(
@@ -135,6 +143,7 @@ class Books:
             self._preferences = None
         if entity == "Account":
             self._first_accounts.clear()
+            self.store.revise(self.realm)
 
     def write_new(self, entity: str, body: Body) -> None:
         """Stores a record for the first time, stamped now."""

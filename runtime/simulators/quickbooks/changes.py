@@ -161,7 +161,8 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
     if opening is not None:
         body["QtyOnHand"] = 0
     if entity in settlement.SETTLED:
-        settlement.give_back(books, entity, str(body["Id"]), settlement.payable_total(body))
+        if old is not None:
+            settlement.give_back(books, entity, str(body["Id"]), settlement.payable_total(body))
         body["LinkedTxn"] = settlement.linked_transactions(books, entity, str(body["Id"]), body)
     if old is None:
         books.write_new(entity, body)
@@ -171,10 +172,11 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         settlement.replace_links(books, entity, body, settlement.links_of(entity, body))
     if opening is not None:
         dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}
-        postings.replace_entries(books, entity, dated, postings.of(books, entity, dated))
+        postings.enter(books, entity, dated, postings.of(books, entity, dated))
         body["QtyOnHand"] = opening
     elif facts.is_transaction:
-        postings.replace_entries(books, entity, body, postings.of(books, entity, body))
+        put = postings.enter if old is None else postings.replace_entries
+        put(books, entity, body, postings.of(books, entity, body))
     if old is not None and facts.has_active:
         _rename(books, entity, body, old)
     if old is not None and entity in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):

@@ -8,9 +8,14 @@ from typing import Any
 LARGEST = Decimal(10) ** 13
 """Amounts at or above this are refused, so that sums in cents stay within 64 bits."""
 
+SURELY_EXACT = 1e11
+"""Below this no two amounts in cents are the same float: one that equals whole cents divided by 100 is these cents."""
+
 
 def decimal(value: Any) -> Decimal:
     """The exact decimal that a number in a body stands for; 0 for nothing. Raises InvalidOperation on anything else."""
+    if type(value) is int:
+        return Decimal(value)
     if value is None or value == "":
         return Decimal(0)
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(str(value))
@@ -21,6 +26,12 @@ def decimal(value: Any) -> Decimal:
 
 def cents(value: Any) -> int:
     """An amount of a body in whole cents, rounded half-up."""
+    if type(value) is int:
+        return value * 100
+    if type(value) is float and -SURELY_EXACT < value < SURELY_EXACT:
+        whole = round(value * 100)
+        if whole / 100 == value:
+            return whole
     return int((decimal(value) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 

@@ -57,14 +57,21 @@ def recorded(books: Books, entity: str, id: str) -> list[Entry]:
 
 def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
     """Puts `entries` in the place of the transaction's former ones and brings the balances up to date."""
+    id = str(body["Id"])
+    _note(books, recorded(books, entity, id), -1)
+    books.store.execute(
+        "delete from postings where realm = ? and txn_id = ? and txn_type = ?", (books.realm, id, entity)
+    )
+    enter(books, entity, body, entries)
+
+
+def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
+    """Puts the entries of a transaction that has none into the ledger and brings the balances up to date."""
     id, date = str(body["Id"]), str(body.get("TxnDate") or books.today().isoformat())
     new = [entry for entry in entries if entry.cents or entry.quantity]
     if sum(entry.cents for entry in new):
         raise business("Debits and credits of this transaction differ.")
-    old = recorded(books, entity, id)
-    books.store.execute(
-        "delete from postings where realm = ? and txn_id = ? and txn_type = ?", (books.realm, id, entity)
-    )
+    books.store.revise(books.realm)
     books.store.connection.executemany(
         INSERT,
         [
@@ -73,7 +80,6 @@ def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Ent
             for e in new
         ],
     )  # fmt: skip
-    _note(books, old, -1)
     _note(books, new, 1)
     if not books.is_loading:
         books.settle_balances()
@@ -147,4 +153,4 @@ def total_of(body: Body) -> int:
     return cents(body.get("TotalAmt"))
 
 
-__all__ = ["Entry", "account_of", "of", "posts", "recorded", "replace_entries"]
+__all__ = ["Entry", "account_of", "enter", "of", "posts", "recorded", "replace_entries"]

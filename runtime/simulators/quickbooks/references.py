@@ -48,10 +48,7 @@ def resolve(books: Books, entity: Entity, body: Body, old: Body | None) -> None:
         id = str(reference(ref))
         if id in SYSTEM_ITEMS:
             continue
-        row = books.store.execute(
-            "select coalesce(full_name, name), active from records where realm = ? and entity = ? and id = ?",
-            (books.realm, target, id),
-        ).fetchone()
+        row = books.standing(target, id)
         if row is None or (not row[1] and (target, id) not in before):
             raise invalid_reference(name)
         kind = ref.pop("type", None)

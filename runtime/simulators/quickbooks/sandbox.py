@@ -183,6 +183,7 @@ class Sandbox:
             raise ValueError(f"there is no snapshot {name}; there are {', '.join(self.snapshots) or 'none'}")
         tokens = self.store.execute("select * from tokens").fetchall()
         self.snapshots[name].backup(self.store.connection)
+        self.store.revise()
         marks = "insert or ignore into tokens values (?,?,?,?,?,?,?,?,?)"
         self.store.connection.executemany(marks, tokens)  # whoever is connected stays so
         return {"name": name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,8 +14,11 @@ import uvicorn
 
 from .app import Application
 from .clock import Clock
-from .companies import BUSINESSES, USUAL_SIZE, make
+from .companies import BUSINESSES, USUAL_SIZE, Shown, make
 from .store import Store
+
+LARGE = 5_000
+"""Transactions from which on the making of a company takes long enough to be shown."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ def opened(data: Path | str) -> Store:
 def fill(store: Store, options: Options) -> None:
     """Makes the demo companies."""
     for name in options.companies:
-        make(store, name, options.seed, options.size)
+        shown = Shown(f"Making the company {name}", sys.stderr) if options.size >= LARGE else None
+        make(store, name, options.seed, options.size, shown)
     store.events.clear()
     store.execute("analyze")
 

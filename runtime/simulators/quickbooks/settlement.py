@@ -160,6 +160,7 @@ def _top(books: Books, id: str | None) -> str | None:
 
 def replace_links(books: Books, entity: str, body: Body, links: list[Link]) -> None:
     """Puts the links of a payment in place and brings the documents of before and after up to date."""
+    books.store.revise(books.realm)
     id = str(body["Id"])
     before = {
         (row[0], row[1]): row[2]
@@ -253,6 +254,7 @@ def give_back(books: Books, entity: str, id: str, total: int) -> None:
 
 def _cut(books: Books, payer: tuple[str, str], target: tuple[str, str], left: int) -> None:
     """Leaves `left` cents of one payment on one document; the rest becomes unapplied."""
+    books.store.revise(books.realm)
     body = books.read(*payer)
     kept: list[Body] = []
     for line in body.get("Line") or []:

@@ -51,6 +51,8 @@ class Store:
         self.clock = clock or Clock()
         self.events: list[Event] = []
         """What has been changed and not been told to webhooks yet."""
+        self.revisions: dict[str | None, int] = {}
+        """How often the ledger of a company has been written to since the start; under None, of all at once."""
         self.open()
 
     def open(self) -> None:
@@ -105,9 +107,18 @@ class Store:
             "companies",
             "files",
         )
+        self.revise()
         with self.transaction():
             for table in tables:
                 self.execute(f"delete from {table}")  # noqa: S608
+
+    def revise(self, realm: str | None = None) -> None:
+        """Notes that the ledger of a company, or of all, is another one now; called before or after the change."""
+        self.revisions[realm] = self.revisions.get(realm, 0) + 1
+
+    def revision(self, realm: str) -> str:
+        """The state that the ledger of a company is in; the same text only while nothing was written to it."""
+        return f"{self.revisions.get(None, 0)}.{self.revisions.get(realm, 0)}"
 
     def setting(self, name: str, default: Any = None) -> Any:
         """A remembered value."""

@@ -32,7 +32,7 @@ PATIENCE: Mapping[str, tuple[int, int]] = {
 """Days from invoice to payment, by the habit of the customer."""
 
 LISTS = frozenset(
-    {"Account", "Item", "TaxRate", "TaxAgency", "TaxCode", "Term", "Customer", "Vendor", "Class"}
+    {"Account", "Item", "TaxRate", "TaxAgency", "TaxCode", "Term", "Customer", "Vendor", "Class", "Employee"}
 )
 
 NEEDED_INDEXES = frozenset(
@@ -82,6 +82,7 @@ class BulkBooks(Books):
         super().__init__(store, realm)
         self._lists: dict[tuple[str, str | None], Body | None] = {}
         self._names: dict[tuple[str, str], str | None] = {}
+        self._standing: dict[tuple[str, str], tuple[str, int] | None] = {}
         self._first: dict[tuple[str, str | None], str | None] = {}
 
     def find(self, entity: str, id: str | None) -> Body | None:
@@ -100,6 +101,13 @@ class BulkBooks(Books):
             self._names[key] = super().name_of(entity, id)
         return self._names[key]
 
+    def standing(self, entity: str, id: str) -> tuple[str, int] | None:
+        """The name that a reference to the record shows, and whether it is active; read once."""
+        key = (entity, id)
+        if self._standing.get(key) is None:
+            self._standing[key] = super().standing(entity, id)
+        return self._standing[key]
+
     def first_account(self, account_type: str, subtype: str | None = None) -> str | None:
         """Id of the oldest active account of a type (and subtype)."""
         key = (account_type, subtype)
@@ -111,6 +119,7 @@ class BulkBooks(Books):
         """Stores a record and forgets what was remembered of it."""
         super().write(entity, body, created, updated)
         self._lists.pop((entity, str(body["Id"])), None)
+        self._standing.pop((entity, str(body["Id"])), None)
 
 
 class Business:

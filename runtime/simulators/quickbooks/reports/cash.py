@@ -1,6 +1,7 @@
 """The ledger on cash basis: what invoices, bills and credits book counts when, and as far as, they are paid.
 
-Made of the postings and the links into a temporary table of the same shape, and kept until either changes. A
+Made of the postings and the links into a temporary table of the same shape, and kept until the ledger of the company is
+written to: `Store.revision` counts what this process does, `MARK` sees what another one has done to the file. A
 document's entries other than the receivable or payable move to the day of each payment (or of the document, if that is
 later) in proportion to what the payment settles; rounding runs up, so that a document paid in full counts exactly.
 What a payment has not settled stays on the receivable or payable, or on the accounts of the subtypes
@@ -74,21 +75,13 @@ def prepared(store: Store, realm: str) -> str:
     """The name of the table with the company's ledger on cash basis, made anew when the books have changed."""
     for statement in TABLES:
         store.execute(statement)
-    mark = f"{store.connection.total_changes}:{store.execute(MARK, (realm,)).fetchone()[0]}"
+    mark = f"{store.revision(realm)}:{store.execute(MARK, (realm,)).fetchone()[0]}"
     row = store.execute("select mark from cash_state where realm = ?", (realm,)).fetchone()
     if row is None or row[0] != mark:
         with store.transaction():
             _fill(store, realm)
-            _remember(store, realm)
+            store.execute("insert or replace into cash_state values (?, ?)", (realm, mark))
     return TABLE
-
-
-def _remember(store: Store, realm: str) -> None:
-    """Notes the state of the books; the note itself counts as two changes of the connection (out and in)."""
-    store.execute("delete from cash_state where realm = ?", (realm,))
-    content = store.execute(MARK, (realm,)).fetchone()[0]
-    mark = f"{store.connection.total_changes + 1}:{content}"
-    store.execute("insert into cash_state values (?, ?)", (realm, mark))
 
 
 def _fill(store: Store, realm: str) -> None:
