@@ -147,6 +147,11 @@ class Calls:
             link = response.headers.get("link", "")
             text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget, link)
             return Answer(text, job.status, limits=job.limits)
+        if returns.kind == "record" and not job.is_masked:
+            response = await self._answered(job, {})
+            cut = answers.record_text(response, returns.path, job.integration.errors)
+            text = cut or self._record(job, self._value(job, response))
+            return Answer(text, job.status, limits=job.limits)
         response, value = await self._read(job, {})
         if returns.kind == "file":
             file = File(self._file_name(job), returns.media_type, response.body)
@@ -159,9 +164,12 @@ class Calls:
         elif returns.kind == "text":
             text = orjson.dumps({returns.path[0]: response.body.decode("utf-8", "replace").strip()}).decode()
         else:
-            found = answers.at(value, returns.path)
-            text = orjson.dumps(value if found is None else found).decode()
+            text = self._record(job, value)
         return Answer(text, job.status, limits=job.limits)
+
+    def _record(self, job: Job, value: Any) -> str:
+        found = answers.at(value, job.tool.returns.path)
+        return orjson.dumps(value if found is None else found).decode()
 
     async def _batch(self, job: Job, tools: Mapping[str, Tool]) -> Answer:
         items = batch.items_of(job.arguments, tools, job.integration, self._checker)
@@ -177,24 +185,32 @@ class Calls:
 
     async def _exchange(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
         """Send the request and read the answer. Raises the error that the answer is."""
+        response = await self._answered(job, words)
+        if job.tool.returns.kind in ("file", "text") and response.status < 300:
+            return response, None
+        return response, self._value(job, response)
+
+    async def _answered(self, job: Job, words: Mapping[str, str]) -> VendorResponse:
+        """What the vendor answers, whatever it is; with the access token renewed once when it no longer takes it."""
         credentials = await self._tokens.fresh(job.account)
         response = await self._send(job, words, credentials)
         if response.status == 401 and credentials.refresh_token:
             await self._tokens.invalidate(job.account, credentials.access_token)
             credentials = await self._tokens.fresh(job.account)
             response = await self._send(job, words, credentials)
-        changes_data = job.changes_data
-        if job.tool.returns.kind in ("file", "text") and response.status < 300:
-            return response, None
+        return response
+
+    def _value(self, job: Job, response: VendorResponse) -> Any:
+        """The answer as a value. Raises the error that it is."""
         try:
             value = answers.value_of(response)
         except ValueError as unreadable:
-            error = answers.unreadable(job.integration, response, changes_data=changes_data)
+            error = answers.unreadable(job.integration, response, changes_data=job.changes_data)
             raise self._noted(job, error) from unreadable
-        failure = answers.error_in(response, value, job.integration, changes_data=changes_data)
+        failure = answers.error_in(response, value, job.integration, changes_data=job.changes_data)
         if failure is not None:
             raise self._noted(job, failure)
-        return response, value
+        return value
 
     async def _send(self, job: Job, words: Mapping[str, str], credentials: Credentials) -> VendorResponse:
         request = build(

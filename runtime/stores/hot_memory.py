@@ -44,9 +44,22 @@ class MemoryHotState:
         calls = self._calls.get(key)
         if calls is None:
             calls = self._calls[key] = _Calls()
-        self._calls.move_to_end(key)
-        calls.idle_at = now + max((window.seconds for window in windows), default=0)
-        return [_count(calls.times, window, now) for window in windows]
+        else:
+            self._calls.move_to_end(key)
+        found = []
+        for window in windows:
+            name = (window.seconds, window.limit)
+            kept = calls.times.get(name)
+            if kept is None:
+                kept = calls.times[name] = deque(maxlen=max(1, window.limit))
+            gone = now - window.seconds
+            while kept and kept[0] <= gone:
+                kept.popleft()
+            kept.append(now)
+            if calls.idle_at < now + window.seconds:
+                calls.idle_at = now + window.seconds
+            found.append(WindowCount(len(kept), kept[0] - gone))
+        return found
 
     async def peek(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
         """What each window holds, without adding a call."""
@@ -84,13 +97,6 @@ class MemoryHotState:
             if self._calls[key].idle_at > now:
                 return
             del self._calls[key]
-
-
-def _count(times: dict[tuple[int, int], deque[float]], window: RateWindow, now: float) -> WindowCount:
-    kept = times.setdefault((window.seconds, window.limit), deque(maxlen=max(1, window.limit)))
-    _held(kept, window, now)
-    kept.append(now)
-    return WindowCount(len(kept), max(0.0, kept[0] + window.seconds - now))
 
 
 def _held(kept: deque[float], window: RateWindow, now: float) -> WindowCount:

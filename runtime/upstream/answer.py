@@ -12,11 +12,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from xml.etree import ElementTree
 
+import msgspec
 import orjson
 
 from generator.catalog import Advice, ErrorRules, Integration, RateLimit
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
 from runtime.upstream.client import VendorResponse
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 KIND_OF_STATUS = {401: "reconnect", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "invalid"}
 LOST_STATUSES = frozenset({500, 502, 504})
@@ -33,20 +36,39 @@ def value_of(response: VendorResponse) -> Any:
     return orjson.loads(body)
 
 
+def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRules) -> str | None:
+    """The record of a plain success, cut out as the vendor wrote it, so that every figure stays as it is.
+
+    None for anything that has to be read more closely: an error, another shape, a longer path.
+    """
+    if response.status != 200 or len(path) != 1:
+        return None
+    try:
+        members = _members.decode(response.body)
+        text = bytes(members.get(path[0], b"null")).decode()
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    is_error = any(each and each[0] in members for each in rules.list)
+    return None if is_error or text == "null" else text
+
+
 def at(value: Any, path: tuple[str, ...]) -> Any:
     """What a dotted path leads to; None where there is nothing.
 
     A number is a place in a list, from 0. `*` is the one list of an object whose name differs from call to call.
     """
     for name in path:
-        if isinstance(value, Mapping):
-            lists = (each for each in value.values() if isinstance(each, list))
-            value = next(lists, None) if name == "*" else value.get(name)
+        if isinstance(value, dict):
+            value = _only_list(value) if name == "*" else value.get(name)
         elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
             value = value[int(name)]
         else:
             return None
     return value
+
+
+def _only_list(value: dict[str, Any]) -> Any:
+    return next((each for each in value.values() if isinstance(each, list)), None)
 
 
 def error_in(
@@ -97,11 +119,13 @@ def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) 
 
 def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:
     for path in rules.list or ((),):
+        if path and not (isinstance(value, dict) and path[0] in value):
+            continue
         found = at(value, path)
-        if isinstance(found, Mapping):
+        if isinstance(found, dict):
             found = [found]
         if isinstance(found, list):
-            yield from (each for each in found if isinstance(each, Mapping) and _has_complaint(rules, each))
+            yield from (each for each in found if isinstance(each, dict) and _has_complaint(rules, each))
 
 
 def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:

@@ -425,3 +425,18 @@ def test_a_batch_is_no_way_around_a_wall():
     )
     assert f"calls[0]: Unknown tool: {UPDATE_NAME}." in answer.error.message
     assert not server.requests
+
+
+def test_figures_come_back_as_the_vendor_wrote_them():
+    body = b'{"Invoice": {"Id": "7", "Total": 1200.50, "Rate": 1e2, "Big": 12345678901234567890.12}, "time": "now"}'
+    [answer], _ = run(lambda *_: http(200, body), READ)
+    assert answer.text == '{"Id": "7", "Total": 1200.50, "Rate": 1e2, "Big": 12345678901234567890.12}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"Invoice": null, "x": 1}', b'{"Invoice": "\xff"}', b'{"x": 1}', b"[1]", b'{"Invoice": {"Id": "7"'],
+)
+def test_an_answer_of_another_shape_is_told_or_refused(body):
+    [answer], _ = run(lambda *_: http(200, body), READ)
+    assert (answer.error is not None) or json.loads(answer.text) == json.loads(body)
