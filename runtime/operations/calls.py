@@ -147,7 +147,7 @@ class Calls:
             link = response.headers.get("link", "")
             text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget, link)
             return Answer(text, job.status, limits=job.limits)
-        if returns.kind == "record" and not job.is_masked:
+        if returns.kind == "record" and not (job.is_masked and job.tool.sensitive):
             response = await self._answered(job, {})
             cut = answers.record_text(response, returns.path, job.integration.errors)
             text = cut or self._record(job, self._value(job, response))
