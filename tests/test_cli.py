@@ -321,3 +321,21 @@ def test_a_new_entity_that_cannot_be_is_a_sentence(given, said, tmp_path):
     assert done.returncode == 1
     assert said in done.stderr
     assert not list(tmp_path.rglob("*.yaml"))
+
+
+def test_a_new_entity_asks_what_it_is_not_told(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "runtime", "new-entity", "--definitions", str(tmp_path)],
+        cwd=ROOT,
+        input="green widget\n\n\nlist,get\ncrm\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    text = (tmp_path / "quickbooks" / "green_widget.yaml").read_text()
+    assert "entity: GreenWidget\n" in text
+    assert "resource: green_widgets\n" in text
+    assert "tags: [crm]\n" in text
+    assert "\n  create:" not in text
