@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.bench.entries import calling, latency, listing, slow_vendor, start
+from tests.bench.entries import calling, latency, listing, slow_vendor, stand_in, start
 from tests.bench.entry import Entry
 
-ENTRIES: tuple[Entry, ...] = (listing.ENTRY, calling.ENTRY, latency.ENTRY, slow_vendor.ENTRY, start.ENTRY)
+ENTRIES: tuple[Entry, ...] = (
+    listing.ENTRY,
+    calling.ENTRY,
+    latency.ENTRY,
+    slow_vendor.ENTRY,
+    start.ENTRY,
+    stand_in.ENTRY,
+)
