@@ -169,7 +169,9 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
     else:
         books.write_changed(entity, body)
     if entity in settlement.HOLDERS:
-        settlement.replace_links(books, entity, body, settlement.links_of(entity, body))
+        links = settlement.links_of(entity, body)
+        if links or old is not None:
+            settlement.replace_links(books, entity, body, links)
     if opening is not None:
         dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}
         postings.enter(books, entity, dated, postings.of(books, entity, dated))

@@ -103,7 +103,9 @@ def of(books: Books, entity: str, body: Body) -> list[Entry]:
     if maker is None or body.get("_voided"):
         return []
     department = reference(body.get("DepartmentRef"))
-    entries = [replace(entry, department=entry.department or department) for entry in maker(books, body)]
+    entries = maker(books, body)
+    if department is not None:
+        entries = [replace(entry, department=entry.department or department) for entry in entries]
     return _in_home_currency(entries, decimal(body.get("ExchangeRate") or 1))
 
 
