@@ -170,7 +170,7 @@ def _stand_in_command(demo: Demo, client_secret: str) -> list[str]:
     return [
         sys.executable, "-m", "runtime.simulators.quickbooks",
         "--port", str(demo.stand_in_port), "--data", str(demo.data / "quickbooks.db"),
-        "--client-id", CLIENT_ID, "--client-secret", client_secret,
+        "--client-id", CLIENT_ID, f"--client-secret={client_secret}",
     ]  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def _client_secret(data: Path) -> str:
     path = data / "client-secret"
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(24))
+            file.write(secrets.token_hex(24))
     return path.read_text().strip()
 
 
