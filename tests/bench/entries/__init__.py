@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench.entries import calling, latency, listing, slow_vendor, stand_in, start
+from tests.bench.entries import calling, compiling, latency, listing, slow_vendor, stand_in, start
 from tests.bench.entry import Entry
 
 ENTRIES: tuple[Entry, ...] = (
@@ -11,5 +11,6 @@ ENTRIES: tuple[Entry, ...] = (
     latency.ENTRY,
     slow_vendor.ENTRY,
     start.ENTRY,
+    compiling.ENTRY,
     stand_in.ENTRY,
 )
