@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from runtime.simulators.quickbooks.server import Options, prepared
 from runtime.simulators.quickbooks.store import VERSION
 from tests.bench.entry import FULL, Aim, Entry, Findings, Row, Scale
 from tests.bench.environment import HOME
@@ -88,8 +89,7 @@ def company(stage: Stage) -> Path:
     path = HOME / f"simulator-{VERSION}-{size_of(stage.scale)}.db"
     if not path.exists():
         begun = path.with_suffix(f".{os.getpid()}")
-        with server("stand_in", stage.server_core, str(begun), str(size_of(stage.scale))):
-            pass
+        prepared(Options(data=begun, size=size_of(stage.scale))).store.close()  # leaves one file, whole
         begun.replace(path)
     return path
 
