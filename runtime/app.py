@@ -31,6 +31,7 @@ from runtime.errors import SettingsError
 from runtime.logs import Log, make_log
 from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
 from runtime.mcp_server.methods import Identity
+from runtime.mcp_server.replies import Reply
 from runtime.model import Account, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.reload import Reloader
@@ -160,6 +161,10 @@ class Application:
                 await (self._doors or self._open_doors())(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+
+    def list_at_once(self, path: str, sent: list[tuple[bytes, bytes]], body: bytes) -> Reply | None:
+        """The reply to a list of tools, which needs nothing awaited; None for everything else."""
+        return self._mcp.list_at_once(path, sent, body)
 
     def _open_doors(self) -> Asgi:
         """The management door and the pages; imported at their first request."""

@@ -14,6 +14,7 @@ import uvicorn
 from runtime import logs
 from runtime.app import Application, Runtime, hold_data
 from runtime.errors import SettingsError
+from runtime.quick_protocol import quick_protocol
 from runtime.settings import Settings
 
 BACKLOG = 2048
@@ -65,7 +66,7 @@ def make_server(application: Application) -> uvicorn.Server:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=quick_protocol(application.list_at_once),
         ws="none",
         lifespan="on",
         log_config=None,

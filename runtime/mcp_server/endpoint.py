@@ -85,6 +85,30 @@ class McpEndpoint:
             reply = _FAILED
         await _send(send, reply, page)
 
+    def list_at_once(self, path: str, sent: list[Field], body: bytes) -> Reply | None:
+        """The reply to `tools/list`, for a server that asks before it starts the application; nothing is awaited.
+
+        The same checks in the same order. None for every other request and for every refusal, which go the usual way.
+        """
+        if b'"tools/list"' not in body:
+            return None
+        fields: Fields = dict(sent)
+        try:
+            page = self._gate.check(fields)
+            grant = self._grant(path)
+            if grant is None or grant.config.require_api_token_auth:
+                return None
+            check_content(fields)
+            message = protocol.read(body, fields, sent)
+            if message.method != "tools/list" or message.id is None:
+                return None
+            protocol.check_meta(message)
+            toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
+            reply = self.methods.list(message, grant, toolset, fields)
+        except Refused:
+            return None
+        return reply._replace(fields=_with_length(reply, page))
+
     async def drain(self) -> None:
         """Waits for the writes that are under way: to be awaited before the process ends."""
         await self.methods.drain()
@@ -134,12 +158,17 @@ def _without_post(method: str) -> Reply:
 
 
 async def _send(send: Send, reply: Reply, page: tuple[Field, ...]) -> None:
-    headers = [*reply.fields, *page]
-    if reply.status != 204:
-        headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
+    headers = _with_length(reply, page)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if reply.rest:
         await send({"type": "http.response.body", "body": reply.body, "more_body": True})
         await send({"type": "http.response.body", "body": reply.rest})
     else:
         await send({"type": "http.response.body", "body": reply.body})
+
+
+def _with_length(reply: Reply, page: tuple[Field, ...]) -> list[Field]:
+    fields = [*reply.fields, *page]
+    if reply.status != 204:
+        fields.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
+    return fields

@@ -94,7 +94,7 @@ class Methods:
             case "tools/call", _:
                 return await self._call(message, grant, toolset)
             case "tools/list", _:
-                return self._list(message, grant, toolset, fields)
+                return self.list(message, grant, toolset, fields)
             case "initialize", False:
                 return self._initialize(message, grant)
             case "ping", False:
@@ -128,7 +128,8 @@ class Methods:
         }
         return self._reply(message, grant, result | self._instructions(grant))
 
-    def _list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
+    def list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
+        """The tools of a toolset; raises Refused for a cursor, because there is one page."""
         protocol.check_cursor(message)
         members = _list_members(self._server_info(grant)) if message.is_modern else b""
         id_ = orjson.dumps(message.id)
