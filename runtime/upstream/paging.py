@@ -16,7 +16,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from generator.catalog import Pagination
 from runtime.errors import InvalidArguments
 
 _LINK = re.compile(r"""<([^<>]*)>[^<,]*?;\s*rel\s*=\s*["']?([^"';,]+)""", re.IGNORECASE)
@@ -46,11 +45,6 @@ def position_in(tool_name: str, arguments: Mapping[str, Any]) -> str | None:
     if digest != _digest(tool_name, arguments) or not position:
         raise _foreign(cursor)
     return position
-
-
-def first_position(pagination: Pagination) -> int:
-    """Where the first page begins, in the vendor's counting."""
-    return pagination.first
 
 
 def next_in(link: str, parameter: str) -> str:
