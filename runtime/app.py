@@ -31,7 +31,6 @@ from runtime.errors import SettingsError
 from runtime.logs import Log, make_log
 from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
 from runtime.mcp_server.methods import Identity
-from runtime.mcp_server.replies import Reply
 from runtime.model import Account, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.reload import Reloader
@@ -109,13 +108,13 @@ class Runtime:
             )
         self.catalog = catalog
 
-    def find_grant(self, token: str) -> Grant | None:
+    def find_grant(self, token_hash: TokenHash) -> Grant | None:
         """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
-        return self.stores.look_up.find_grant(TokenHash(self.keys.hash_token(token)), time.time())
+        return self.stores.look_up.find_grant(token_hash, time.time())
 
     def is_api_token(self, token: str) -> bool:
         """Whether this is an API token of this deployment."""
-        return self.stores.look_up.find_api_token(TokenHash(self.keys.hash_token(token))) is not None
+        return self.stores.look_up.find_api_token(self.keys.hash_token(token)) is not None
 
     def base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
@@ -139,7 +138,8 @@ class Application:
     def __init__(self, runtime: Runtime, *, watches: bool = False) -> None:
         self._runtime = runtime
         self.reloader = Reloader(runtime, runtime.log, watches=watches)
-        self._mcp = McpEndpoint(
+        self.mcp = McpEndpoint(
+            runtime.keys.hash_token,
             runtime.find_grant,
             runtime.current_catalog,
             runtime.calls,
@@ -156,15 +156,11 @@ class Application:
         """Answers one request, or runs the lifespan."""
         if scope["type"] == "http":
             if scope["path"].startswith(PREFIX):
-                await self._mcp(scope, receive, send)
+                await self.mcp(scope, receive, send)
             else:
                 await (self._doors or self._open_doors())(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
-
-    def list_at_once(self, path: str, sent: list[tuple[bytes, bytes]], body: bytes) -> Reply | None:
-        """The reply to a list of tools, which needs nothing awaited; None for everything else."""
-        return self._mcp.list_at_once(path, sent, body)
 
     def _open_doors(self) -> Asgi:
         """The management door and the pages; imported at their first request."""
@@ -201,7 +197,7 @@ class Application:
         await receive()
         for task in self._background:
             task.cancel()
-        await self._mcp.drain()
+        await self.mcp.drain()
         await self._runtime.close()
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -12,6 +12,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from runtime.errors import LedgerportError
+from runtime.model import TokenHash
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -67,9 +68,9 @@ class Keys:
     def __repr__(self) -> str:
         return "Keys(…)"
 
-    def hash_token(self, secret: str) -> bytes:
+    def hash_token(self, secret: str) -> TokenHash:
         """HMAC-SHA256 of a token, 32 bytes: what is stored and looked up instead of it."""
-        return self._token_hash.digest(secret.encode("utf-8", "replace"))
+        return TokenHash(self._token_hash.digest(secret.encode("utf-8", "replace")))
 
     def seal(self, content: bytes, owner: str) -> bytes:
         """Encrypts content so that it opens only with this key and for this owner (AES-256-GCM)."""

@@ -66,7 +66,7 @@ def make_server(application: Application) -> uvicorn.Server:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http=quick_protocol(application.list_at_once),
+        http=quick_protocol(application.mcp),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -15,12 +15,20 @@ from runtime.quick_protocol import quick_protocol
 LIST = b'{"method":"tools/list","id":1}'
 
 
-def answer(path, headers, body):
-    if b"tools/list" not in body:
-        return None
-    rest = b"z" * 200_000
-    fields = [(b"content-length", b"%d" % (len(body) + len(rest))), (b"x-way", b"short")]
-    return Reply(200, fields, body, rest)
+class Door:
+    """Knows the answer to a list at once; counts the heads that it had to read."""
+
+    heads = 0
+    is_open = True
+
+    def read_head(self, path, sent):
+        self.heads += 1
+        return dict(sent).get(b"x-name", b"nobody")
+
+    def reply_at_once(self, head, body):
+        if b"tools/list" not in body or not self.is_open:
+            return None
+        return Reply(200, ((b"x-way", b"short"), (b"x-name", head)), body, b"z" * 200_000)
 
 
 async def application(scope, receive, send):
@@ -36,10 +44,15 @@ async def application(scope, receive, send):
 
 
 @pytest.fixture(scope="module")
-def port():
+def door():
+    return Door()
+
+
+@pytest.fixture(scope="module")
+def port(door):
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(application, http=quick_protocol(answer), lifespan="off", log_config=None)
+    config = uvicorn.Config(application, http=quick_protocol(door), lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -55,22 +68,41 @@ def request(body=LIST, path=b"/mcp/x", verb=b"POST", *more):
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
+def read(stream):
+    """The header lines and the body of one answer."""
+    assert stream.readline() == b"HTTP/1.1 200 OK\r\n"
+    head = {}
+    while line := stream.readline().strip():
+        name, value = line.split(b": ", 1)
+        head[name] = value
+    return head, stream.read(int(head[b"content-length"]))
+
+
 def answers(port, *pieces, count=1, pause=0.0):
     """(way, body) of each answer to what was sent in pieces over one connection."""
-    found = []
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         for piece in pieces:
             connection.sendall(piece)
             time.sleep(pause)
         stream = connection.makefile("rb")
-        for _ in range(count):
-            head = {}
-            assert stream.readline().startswith(b"HTTP/1.1 200")
-            while line := stream.readline().strip():
-                name, value = line.split(b": ", 1)
-                head[name] = value
-            found.append((head[b"x-way"], stream.read(int(head[b"content-length"]))))
-    return found
+        found = [read(stream) for _ in range(count)]
+    return [(head[b"x-way"], body) for head, body in found]
+
+
+@pytest.fixture
+def ask(port):
+    """Sends a request over a connection that is kept; answers (way, name, body)."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        stream = connection.makefile("rb")
+
+        def ask(sent, *more):
+            for piece in (sent, *more):
+                connection.sendall(piece)
+                time.sleep(0.02 if more else 0)
+            head, body = read(stream)
+            return head[b"x-way"], head.get(b"x-name"), body[:40]
+
+        yield ask
 
 
 def test_a_list_takes_the_short_way_and_comes_whole(port):
@@ -117,3 +149,54 @@ def test_a_client_that_wants_the_connection_closed_gets_that(port):
             data += piece
     assert b"x-way: usual" in data
     assert data.endswith(LIST)
+
+
+def test_a_head_that_comes_again_is_read_once(ask, door):
+    door.heads = 0
+    for number in range(5):
+        body = LIST.replace(b"1", b"%d" % number)
+        assert ask(request(body)) == (b"short", b"nobody", body + b"z" * 10)
+    assert door.heads == 1
+
+
+def test_a_head_that_differs_is_another_one(ask, door):
+    door.heads = 0
+    for name in (b"a", b"b", b"a"):
+        assert ask(request(LIST, b"/mcp/x", b"POST", b"X-Name: " + name))[:2] == (b"short", name)
+    assert door.heads == 3
+
+
+def test_a_known_head_with_another_body_goes_the_usual_way(ask):
+    other = LIST.replace(b"list", b"call")
+    assert [ask(request(body))[0] for body in (LIST, other, LIST, other)] == [b"short", b"usual"] * 2
+
+
+def test_a_known_head_in_pieces_is_read_as_ever(ask):
+    whole = request()
+    middle = whole.index(LIST)
+    assert ask(whole)[0] == b"short"
+    assert ask(whole[:middle], whole[middle:]) == (b"short", b"nobody", LIST + b"z" * 10)
+    assert ask(whole[:5], whole[5:])[0] == b"short"
+    assert ask(whole)[0] == b"short"
+
+
+def test_a_known_head_inside_a_body_is_no_request(ask):
+    """What comes while a body is awaited belongs to the body, whatever it looks like."""
+    whole = request()
+    assert ask(whole)[0] == b"short"
+    assert ask(request(whole + whole)[: -len(whole)], whole) == (b"short", b"nobody", whole[:40])
+
+
+def test_two_requests_of_a_known_head_in_one_piece_are_two(port):
+    whole = request()
+    found = answers(port, whole, whole + whole, whole, count=4, pause=0.02)
+    assert [way for way, _ in found] == [b"short"] * 4
+
+
+def test_a_door_that_closes_is_closed_for_known_heads_too(ask, door):
+    assert ask(request())[0] == b"short"
+    door.is_open = False
+    try:
+        assert ask(request())[0] == b"usual"
+    finally:
+        door.is_open = True

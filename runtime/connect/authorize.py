@@ -30,7 +30,7 @@ from runtime.errors import (
     SettingsError,
     VendorUnavailable,
 )
-from runtime.model import Account, AuditEntry, Authorization, Clock, TokenHash
+from runtime.model import Account, AuditEntry, Authorization, Clock
 from runtime.settings import IntegrationSettings, Settings, app_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Authorizations:
         app = self.check_app(integration)
         state = self._keys.new_state()
         pending = Authorization(account.id, self.redirect_uri, self._clock() + STATE_SECONDS)
-        if not self._stores.records.add_authorization(TokenHash(self._keys.hash_token(state)), pending):
+        if not self._stores.records.add_authorization(self._keys.hash_token(state), pending):
             raise NotFound("There is no such integrated account.")
         words = {
             "client_id": app.client_id,
@@ -117,7 +117,7 @@ class Authorizations:
     async def _pending(self, state: str) -> Authorization:
         if not self._keys.is_our_state(state):
             raise InvalidRequest("This link was not made here, or has been changed.", advice=_AGAIN)
-        now, state_hash = self._clock(), TokenHash(self._keys.hash_token(state))
+        now, state_hash = self._clock(), self._keys.hash_token(state)
         pending = await asyncio.to_thread(lambda: self._stores.records.use_authorization(state_hash, now))
         if pending is None or pending.expires_at <= now:
             raise InvalidRequest("This link has run out: it is good for ten minutes.", advice=_AGAIN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalog import Catalog
 from runtime.mcp_server import protocol
@@ -17,12 +17,12 @@ from runtime.mcp_server.methods import Calls, Identity, Log, Methods
 from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
 from runtime.mcp_server.request import ClientGone, Fields, Gate, Receive, check_content, read_body
 from runtime.mcp_server.toolset import Toolsets
-from runtime.model import Grant
+from runtime.model import Grant, TokenHash
 
 logger = logging.getLogger(__name__)
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-FindGrant = Callable[[str], Grant | None]
+FindGrant = Callable[[TokenHash], Grant | None]
 
 PREFIX = "/mcp/"
 LONGEST_TOKEN = 100
@@ -42,11 +42,24 @@ PREFLIGHT = Reply(
 _FAILED = Refused(500, INTERNAL_ERROR, "The server failed. It has been logged.").reply()
 
 
+class Head(NamedTuple):
+    """What the head of a request comes to, whatever its body: the same head, the same outcome.
+
+    The grant is not in it: that may end between two requests.
+    """
+
+    token_hash: TokenHash
+    fields: Fields
+    sent: list[Field]
+    page: tuple[Field, ...]
+
+
 class McpEndpoint:
     """The door. `find_grant` and `api_token_ok` are asked on every request and must be quick."""
 
     def __init__(
         self,
+        hash_token: Callable[[str], TokenHash],
         find_grant: FindGrant,
         catalog: Callable[[], Catalog],
         calls: Calls,
@@ -57,6 +70,7 @@ class McpEndpoint:
         allowed_origins: Iterable[str] = (),
         allowed_hosts: Iterable[str] = (),
     ) -> None:
+        self._hash_token = hash_token
         self._find_grant = find_grant
         self._catalog = catalog
         self._api_token_ok = api_token_ok
@@ -72,7 +86,7 @@ class McpEndpoint:
         grant: Grant | None = None
         try:
             page = self._gate.check(fields)
-            grant = self._grant(scope["path"])
+            grant = self._find_grant(self._hash_of(scope["path"]))
             reply = await self._answer(grant, scope, fields, receive) if grant else self._unknown()
         except Refused as refused:
             server = grant.server_id if grant else None
@@ -85,37 +99,45 @@ class McpEndpoint:
             reply = _FAILED
         await _send(send, reply, page)
 
-    def list_at_once(self, path: str, sent: list[Field], body: bytes) -> Reply | None:
-        """The reply to `tools/list`, for a server that asks before it starts the application; nothing is awaited.
-
-        The same checks in the same order. None for every other request and for every refusal, which go the usual way.
-        """
-        if b'"tools/list"' not in body:
-            return None
+    def read_head(self, path: str, sent: list[Field]) -> Head | None:
+        """What a path and its header lines come to, for `reply_at_once`; None when they are refused."""
         fields: Fields = dict(sent)
         try:
             page = self._gate.check(fields)
-            grant = self._grant(path)
+            check_content(fields)
+        except Refused:
+            return None
+        return Head(self._hash_of(path), fields, sent, page)
+
+    def reply_at_once(self, head: Head, body: bytes) -> Reply | None:
+        """The reply to `tools/list`, for a server that asks before it starts the application; nothing is awaited.
+
+        The same checks as on the usual way. None for every other request and for every refusal.
+        """
+        if b'"tools/list"' not in body:
+            return None
+        try:
+            grant = self._find_grant(head.token_hash)
             if grant is None or grant.config.require_api_token_auth:
                 return None
-            check_content(fields)
-            message = protocol.read(body, fields, sent)
+            message = protocol.read(body, head.fields, head.sent)
             if message.method != "tools/list" or message.id is None:
                 return None
             protocol.check_meta(message)
             toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
-            reply = self.methods.list(message, grant, toolset, fields)
-        except Refused:
+            reply = self.methods.list(message, grant, toolset, head.fields)
+        except Exception:  # a refusal or a failure: the usual way meets it again, answers it and logs it
             return None
-        return reply._replace(fields=_with_length(reply, page))
+        return reply._replace(fields=(*reply.fields, *head.page)) if head.page else reply
 
     async def drain(self) -> None:
         """Waits for the writes that are under way: to be awaited before the process ends."""
         await self.methods.drain()
 
-    def _grant(self, path: str) -> Grant | None:
-        token = path[len(PREFIX) :] if path.startswith(PREFIX) else ""
-        return self._find_grant(token) if 0 < len(token) <= LONGEST_TOKEN else None
+    def _hash_of(self, path: str) -> TokenHash:
+        """The hash of the token in a path. One too long to be a token has the hash of none."""
+        token = path.removeprefix(PREFIX)
+        return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
 
     def _unknown(self) -> Reply:
         self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)

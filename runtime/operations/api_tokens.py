@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from runtime.crypto import Keys, new_secret
 from runtime.errors import NotFound
-from runtime.model import ApiToken, ApiTokenId, AuditEntry, Clock, TokenHash
+from runtime.model import ApiToken, ApiTokenId, AuditEntry, Clock
 from runtime.operations import answers
 from runtime.operations.names import checked_name
 
@@ -34,7 +34,7 @@ class ApiTokens:
         now, secret = self._clock(), new_secret(PREFIX)
         token = ApiToken(ApiTokenId(str(uuid4())), checked_name(name), now, None)
         audit = AuditEntry(now, actor or self._actor, "api_token.created", token.id, {"name": token.name})
-        self._stores.records.add_api_token(token, TokenHash(self._keys.hash_token(secret)), audit)
+        self._stores.records.add_api_token(token, self._keys.hash_token(secret), audit)
         return {**answers.of_api_token(token), "token": secret}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
@@ -52,7 +52,7 @@ class ApiTokens:
         """The token that this secret is, if it is one. One indexed read; called for every request."""
         if not 0 < len(secret) <= LONGEST:
             return None
-        return self._stores.look_up.find_api_token(TokenHash(self._keys.hash_token(secret)))
+        return self._stores.look_up.find_api_token(self._keys.hash_token(secret))
 
     def is_use_to_note(self, token: ApiToken) -> bool:
         """Whether `last_used_at` is so old that it should be written again."""

@@ -24,7 +24,6 @@ from runtime.model import (
     McpServerId,
     RateLimitStyle,
     ServerConfig,
-    TokenHash,
     ToolExposure,
 )
 from runtime.operations import answers
@@ -89,7 +88,7 @@ class McpServers:
         owner = AccountId(account_id)
         server = McpServer(McpServerId(str(uuid4())), owner, checked_name(name), chosen, expiry, now, now)
         audit = self._audit(actor, "mcp_server.created", server.id, account_id)
-        if not self._stores.records.add_mcp_server(server, TokenHash(self._keys.hash_token(secret)), audit):
+        if not self._stores.records.add_mcp_server(server, self._keys.hash_token(secret), audit):
             raise _no_account()
         url = f"{self._settings.public_url}/mcp/{secret}"
         return {**answers.of_server(server), "token": secret, "url": url}

@@ -23,7 +23,7 @@ from runtime.mcp_server.protocol import CAPABILITIES_KEY, Message
 from runtime.mcp_server.replies import Refused, Reply
 from runtime.mcp_server.request import LOOPBACK
 from runtime.mcp_server.toolset import Toolset
-from runtime.model import Grant
+from runtime.model import Grant, TokenHash
 from runtime.operations.calls import Answer
 from tests.mcp_server.stand import LIMITS, make_catalog, make_grant, make_tool
 
@@ -143,7 +143,8 @@ def make_endpoint() -> McpEndpoint:
         """Nothing: the suite reports."""
 
     endpoint = McpEndpoint(
-        {TOKEN: grant}.get,
+        lambda token: TokenHash(token.encode()),
+        {TOKEN.encode(): grant}.get,
         lambda: catalog,
         calls,
         lambda token: False,

@@ -148,7 +148,7 @@ def test_on_loopback_only_the_loopback_names_are_answered_to(host, status):
 def test_a_look_up_that_fails_is_a_server_error_that_says_nothing():
     stand = Stand()
 
-    def broken(token: str) -> None:
+    def broken(token_hash: bytes) -> None:
         raise RuntimeError("database password: hunter2")
 
     stand.endpoint._find_grant = broken
