@@ -1,9 +1,9 @@
-"""The HTTP protocol of the server, with a short way for answers that need nothing awaited.
+"""The HTTP protocol of the server, with a short way to the MCP door.
 
-Between the socket and the ASGI application. A small POST is held until its body is whole, then shown to the door; when
-that knows the reply at once (a list of tools, made once and the same for everybody who may see it), the reply is
-written here, without a task, a scope and their messages, which cost more than the reply. Everything else, and every
-refusal, goes on to the application as if it had not been held.
+Between the socket and the ASGI application. A small POST to the door is held until its body is whole and answered
+here: at once where the reply is ready (a list of tools, made once and the same for everybody who may see it), else by
+a task. That spares a scope, its messages and their bookkeeping, which cost more than a list. Everything else, and what
+the door refuses by its head alone, goes to the application.
 
 A client that keeps its connection sends the same head again, byte for byte. What the parser and the door made of the
 last one is kept with the connection, so that such a request is not parsed a second time.
@@ -11,28 +11,33 @@ last one is kept with the connection, so that such a request is not parsed a sec
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from runtime.mcp_server.endpoint import PREFIX
 from runtime.mcp_server.replies import Field, Reply
+from runtime.mcp_server.request import CLOSE
 
-LARGEST_HELD = 1024
+LARGEST_HELD = 64 * 1024
 START = PREFIX.encode()
 HEAD_END = b"\r\n\r\n"
 
 
 class Door(Protocol):
-    """Whoever may know a reply at once. Both answer None for what goes the usual way."""
+    """Whoever answers. A head is what `read_head` made of one; the same lines come to the same head."""
 
     def read_head(self, path: str, sent: list[Field]) -> Any:
-        """What follows from the path and the header lines (names in lower case) alone, for as long as it runs."""
+        """What follows from the path and the header lines (names in lower case); None to go the usual way."""
 
     def reply_at_once(self, head: Any, body: bytes) -> Reply | None:
-        """The reply to a body behind that head."""
+        """The reply, if it is ready."""
+
+    async def reply(self, head: Any, body: bytes) -> Reply:
+        """The reply. Raises nothing."""
 
 
 class Known(NamedTuple):
@@ -43,13 +48,26 @@ class Known(NamedTuple):
     head: Any
 
 
+class Cycle:
+    """A request that is being answered here, as uvicorn looks at it: what comes next waits until it is complete."""
+
+    message_event: ClassVar[asyncio.Event] = asyncio.Event()
+
+    def __init__(self) -> None:
+        self.response_complete = False
+        self.disconnected = False
+        self.keep_alive = True
+
+
 def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
     """The protocol class for one application."""
 
     class QuickProtocol(HttpToolsProtocol):
-        """Holds what may be answered at once."""
+        """Takes the requests to the door out of the usual way."""
 
-        _held: list[bytes] | None = None
+        _head: Any = None
+        """What the door made of the head of the request that is held."""
+        _held: list[bytes]
         _is_between = True
         """Whether the parser has come to the end of a message and begun no other."""
         _segment = b""
@@ -57,16 +75,14 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
         _known: Known | None = None
 
         def data_received(self, data: bytes) -> None:
-            """Answer a repeated head, or parse."""
+            """Answer to a head that is known, or parse."""
             known = self._known
             if known is not None and self._is_between and data.startswith(known.bytes):
                 body = data[len(known.bytes) :]
                 if len(body) == known.body and self._is_free():
-                    reply = door.reply_at_once(known.head, body)
-                    if reply is not None:
-                        self._unset_keepalive_if_required()
-                        self._write(reply)
-                        return
+                    self._unset_keepalive_if_required()
+                    self._answer(known.head, body)
+                    return
             self._segment = data if self._is_between else b""
             super().data_received(data)
 
@@ -76,49 +92,40 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
-            """Hold a request whose answer may be known, or begin it the usual way."""
-            self._held = [] if self._is_small_post() and self._is_free() else None
-            if self._held is None:
+            """Hold a request to the door, or begin it the usual way."""
+            self._head, self._held = None, []
+            if self._is_for_the_door() and self._is_free():
+                self._head = door.read_head(self.url.decode("ascii"), self.headers)
+            if self._head is None:
                 super().on_headers_complete()
 
         def on_body(self, body: bytes) -> None:
             """Keep a part of a held body, or hand it on."""
-            if self._held is None:
+            if self._head is None:
                 super().on_body(body)
             else:
                 self._held.append(body)
 
         def on_message_complete(self) -> None:
-            """Answer a held request, or begin it now."""
+            """Answer a held request."""
             self._is_between = True
             segment, self._segment = self._segment, b""
-            held, self._held = self._held, None
-            if held is None:
+            head, self._head = self._head, None
+            if head is None:
                 super().on_message_complete()
                 return
-            body = b"".join(held)
-            if not self._answer(segment, body):
-                super().on_headers_complete()
-                super().on_body(body)
-                super().on_message_complete()
-
-        def _answer(self, segment: bytes, body: bytes) -> bool:
-            head = door.read_head(self.url.decode("ascii"), self.headers)
-            reply = None if head is None else door.reply_at_once(head, body)
-            if reply is None:
-                return False
+            body = b"".join(self._held)
             end = segment.find(HEAD_END) + len(HEAD_END)
             if len(segment) == end + len(body):  # the segment is this message and nothing else
                 self._known = Known(segment[:end], len(body), head)
-            self._write(reply)
-            return True
+            self._answer(head, body)
 
         def _is_free(self) -> bool:
             """Whether nothing else is being answered or waits to be sent."""
             is_idle = self.cycle is None or self.cycle.response_complete
             return is_idle and not self.pipeline and not self.flow.write_paused
 
-        def _is_small_post(self) -> bool:
+        def _is_for_the_door(self) -> bool:
             if (
                 not self.url.startswith(START)
                 or b"%" in self.url
@@ -137,26 +144,49 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
             length = next((value for name, value in self.headers if name == b"content-length"), b"")
             return length.isdigit() and 0 < int(length) <= LARGEST_HELD and bool(parser.should_keep_alive())
 
-        def _write(self, reply: Reply) -> None:
-            date = _lines(tuple(self.server_state.default_headers))
-            size = len(reply.body) + len(reply.rest)
-            head = b"%b%b%bcontent-length: %d\r\n\r\n%b" % (
+        def _answer(self, head: Any, body: bytes) -> None:
+            reply = door.reply_at_once(head, body)
+            if reply is not None:
+                self._write(reply, keep_alive=True)
+                return
+            cycle = Cycle()
+            self.cycle = cycle  # type: ignore[assignment]
+            task = self.loop.create_task(self._answer_later(cycle, head, body))
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
+
+        async def _answer_later(self, cycle: Cycle, head: Any, body: bytes) -> None:
+            try:
+                reply = await door.reply(head, body)
+            except BaseException:  # the server stops, and has waited long enough
+                self.transport.close()
+                raise
+            cycle.response_complete = True
+            self._write(reply, keep_alive=cycle.keep_alive)
+
+        def _write(self, reply: Reply, *, keep_alive: bool) -> None:
+            if self.transport.is_closing():
+                return
+            head = b"%b%b%b%bcontent-length: %d\r\n\r\n%b" % (
                 STATUS_LINE[reply.status],
-                date,
-                _lines(reply.fields),
-                size,
+                _lines(tuple(self.server_state.default_headers)),
+                b"".join([b"%b: %b\r\n" % field for field in reply.fields]),
+                b"" if keep_alive else b"%b: %b\r\n" % CLOSE,
+                len(reply.body) + len(reply.rest),
                 reply.body,
             )
             if reply.rest:
                 self.transport.writelines((head, reply.rest))  # one system call; the list is not copied
             else:
                 self.transport.write(head)
+            if not keep_alive:
+                self.transport.close()
             self.on_response_complete()
 
     return QuickProtocol
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _lines(fields: Sequence[Field]) -> bytes:
-    """Header lines as they are sent. Few are different: a date for a second, and the fields of the door's answers."""
+    """Header lines as they are sent; those of the server itself change once a second."""
     return b"".join(b"%b: %b\r\n" % field for field in fields)

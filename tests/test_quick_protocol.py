@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -16,19 +17,24 @@ LIST = b'{"method":"tools/list","id":1}'
 
 
 class Door:
-    """Knows the answer to a list at once; counts the heads that it had to read."""
+    """Knows the answer to a list at once, and to the rest after a while; counts the heads that it had to read."""
 
     heads = 0
     is_open = True
 
     def read_head(self, path, sent):
         self.heads += 1
-        return dict(sent).get(b"x-name", b"nobody")
+        fields = dict(sent)
+        return None if b"x-refused" in fields else fields.get(b"x-name", b"nobody")
 
     def reply_at_once(self, head, body):
         if b"tools/list" not in body or not self.is_open:
             return None
         return Reply(200, ((b"x-way", b"short"), (b"x-name", head)), body, b"z" * 200_000)
+
+    async def reply(self, head, body):
+        await asyncio.sleep(0.3 if b"slow" in body else 0)
+        return Reply(200, ((b"x-way", b"task"), (b"x-name", head)), body)
 
 
 async def application(scope, receive, send):
@@ -43,13 +49,8 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
-@pytest.fixture(scope="module")
-def door():
-    return Door()
-
-
-@pytest.fixture(scope="module")
-def port(door):
+def serve(door):
+    """A server of its own: its thread, and where it is."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(application, http=quick_protocol(door), lifespan="off", log_config=None)
@@ -58,7 +59,18 @@ def port(door):
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield listener.getsockname()[1]
+    return server, thread, listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def door():
+    return Door()
+
+
+@pytest.fixture(scope="module")
+def port(door):
+    server, thread, port = serve(door)
+    yield port
     server.should_exit = True
     thread.join(10)
 
@@ -121,18 +133,18 @@ def test_requests_on_one_connection_are_answered_in_order(port):
     other = b'{"method":"tools/call","id":2}'
     sent = request() + request(other) + request() + request(other)
     found = answers(port, sent, count=4)
-    assert [way for way, _ in found][:2] == [b"short", b"usual"]
+    assert [way for way, _ in found][:2] == [b"short", b"task"]
     assert [body[:30] for _, body in found] == [LIST[:30], other[:30], LIST[:30], other[:30]]
 
 
 @pytest.mark.parametrize(
     "sent",
     [
-        request(b'{"method":"tools/call"}'),
         request(path=b"/elsewhere"),
         request(path=b"/mcp/x?y=1"),
         request(path=b"/mcp/%78"),
-        request(LIST + b" " * 2000),
+        request(LIST + b" " * 65536),
+        request(LIST, b"/mcp/x", b"POST", b"X-Refused: 1"),
         request(verb=b"PUT"),
     ],
 )
@@ -166,9 +178,9 @@ def test_a_head_that_differs_is_another_one(ask, door):
     assert door.heads == 3
 
 
-def test_a_known_head_with_another_body_goes_the_usual_way(ask):
+def test_a_known_head_with_another_body_is_answered_by_a_task(ask):
     other = LIST.replace(b"list", b"call")
-    assert [ask(request(body))[0] for body in (LIST, other, LIST, other)] == [b"short", b"usual"] * 2
+    assert [ask(request(body))[0] for body in (LIST, other, LIST, other)] == [b"short", b"task"] * 2
 
 
 def test_a_known_head_in_pieces_is_read_as_ever(ask):
@@ -197,6 +209,57 @@ def test_a_door_that_closes_is_closed_for_known_heads_too(ask, door):
     assert ask(request())[0] == b"short"
     door.is_open = False
     try:
-        assert ask(request())[0] == b"usual"
+        assert ask(request())[0] == b"task"
     finally:
         door.is_open = True
+
+
+def test_what_comes_while_an_answer_is_made_waits_for_it(port):
+    slow = b'{"method":"slow"}'
+    found = answers(
+        port, request(slow), request(), request(slow, b"/elsewhere"), request(slow), count=4, pause=0.02
+    )
+    assert [body[:17] for _, body in found] == [slow, LIST[:17], slow, slow]
+    assert found[0][0] == b"task"
+
+
+def test_a_client_that_goes_away_meanwhile_harms_nobody(port, ask):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request(b'{"method":"slow"}'))
+        time.sleep(0.05)
+    time.sleep(0.4)
+    assert ask(request())[0] == b"short"
+
+
+def test_a_stop_waits_for_the_answer_and_then_closes():
+    server, thread, port = serve(Door())
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request(b'{"method":"slow"}'))
+        time.sleep(0.1)
+        server.should_exit = True
+        data = connection.makefile("rb").read()
+    assert b"connection: close" in data
+    assert data.endswith(b'{"method":"slow"}')
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_stop_does_not_wait_for_a_body_that_never_comes():
+    server, thread, port = serve(Door())
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request()[:-5])
+        time.sleep(0.1)
+        server.should_exit = True
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_a_client_that_waits_to_be_told_is_told(port):
+    sent = request(LIST, b"/mcp/x", b"POST", b"Expect: 100-continue")
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        stream = connection.makefile("rb")
+        connection.sendall(sent[: -len(LIST)])
+        assert stream.readline() == b"HTTP/1.1 100 Continue\r\n"
+        assert stream.readline() == b"\r\n"
+        connection.sendall(LIST)
+        assert read(stream)[1] == LIST

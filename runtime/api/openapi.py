@@ -18,6 +18,7 @@ _REFUSALS = {
     "401": "There is no API token, or a wrong one.",
     "404": "There is no such thing.",
     "409": "It is in another state than that needs.",
+    "408": "The body did not come in time.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "500": "The server failed; this was logged.",

@@ -6,6 +6,7 @@ nearest right word; never a failure of the server.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 import orjson
@@ -15,6 +16,8 @@ from starlette.requests import ClientDisconnect, Request
 from runtime.errors import InvalidRequest
 from runtime.operations.names import did_you_mean
 
+LONGEST_WAIT = 30
+"""Seconds for a body to come."""
 LARGEST_BODY = 4 * 1024 * 1024
 DEEPEST_BODY = 64
 LONGEST_KEY = 255
@@ -31,6 +34,13 @@ class UnsupportedMediaType(InvalidRequest):
     status = 415
 
 
+class BodyTimeout(InvalidRequest):
+    """The body did not come in time. A stop of the server would wait for it."""
+
+    code = "body_timeout"
+    status = 408
+
+
 class TooLarge(InvalidRequest):
     """The body is larger than any that makes sense here."""
 
@@ -39,7 +49,10 @@ class TooLarge(InvalidRequest):
 
 
 async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
-    """The JSON object in the body. Raises InvalidRequest (400), UnsupportedMediaType (415) or TooLarge (413)."""
+    """The JSON object in the body.
+
+    Raises InvalidRequest (400), UnsupportedMediaType (415), TooLarge (413) or BodyTimeout (408).
+    """
     content = await _read(request)
     if may_be_empty and not content:
         return {}
@@ -103,12 +116,15 @@ async def _read(request: Request) -> bytes:
         raise _too_large()
     content = bytearray()
     try:
-        async for piece in request.stream():
-            content += piece
-            if len(content) > LARGEST_BODY:
-                raise _too_large()
+        async with asyncio.timeout(LONGEST_WAIT):
+            async for piece in request.stream():
+                content += piece
+                if len(content) > LARGEST_BODY:
+                    raise _too_large()
     except ClientDisconnect as gone:
         raise InvalidRequest("The body ended too early.") from gone
+    except TimeoutError as late:
+        raise BodyTimeout(f"The body did not come within {LONGEST_WAIT} seconds.") from late
     return bytes(content)
 
 

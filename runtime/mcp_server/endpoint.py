@@ -3,6 +3,8 @@
 A POST holds one JSON-RPC message and gets one JSON answer; there are no sessions and no streams. The order is: may
 this page or host speak to us at all, is the token known, is the method POST, is an API token needed, is the content
 JSON, and only then is the body read. An address that is not known answers the same to everything: it tells nothing.
+
+`quick_protocol` comes with the head and the body of a small POST; everything else comes as ASGI.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from runtime.model import Grant, TokenHash
 logger = logging.getLogger(__name__)
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+BringBody = Callable[[], Awaitable[bytes]]
 FindGrant = Callable[[TokenHash], Grant | None]
 
 PREFIX = "/mcp/"
@@ -81,26 +84,19 @@ class McpEndpoint:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answers one request; ends quietly when the client has gone."""
-        fields: Fields = dict(scope["headers"])
-        page: tuple[Field, ...] = ()
-        grant: Grant | None = None
+        sent: list[Field] = scope["headers"]
+        fields: Fields = dict(sent)
         try:
-            page = self._gate.check(fields)
-            grant = self._find_grant(self._hash_of(scope["path"]))
-            reply = await self._answer(grant, scope, fields, receive) if grant else self._unknown()
+            head = Head(self._hash_of(scope["path"]), fields, sent, self._gate.check(fields))
+            reply = await self.reply(head, lambda: read_body(receive, fields), scope["method"])
         except Refused as refused:
-            server = grant.server_id if grant else None
-            self._log("mcp_refused", server=server, status=refused.status, rpc_code=refused.rpc_code)
-            reply = refused.reply()
+            reply = self._refusal(refused, None)
         except ClientGone:
             return
-        except Exception:
-            logger.exception("the MCP door failed")
-            reply = _FAILED
-        await _send(send, reply, page)
+        await _send(send, reply)
 
     def read_head(self, path: str, sent: list[Field]) -> Head | None:
-        """What a path and its header lines come to, for `reply_at_once`; None when they are refused."""
+        """What the path and the header lines of a POST come to; None when it is refused whatever its body."""
         fields: Fields = dict(sent)
         try:
             page = self._gate.check(fields)
@@ -110,9 +106,9 @@ class McpEndpoint:
         return Head(self._hash_of(path), fields, sent, page)
 
     def reply_at_once(self, head: Head, body: bytes) -> Reply | None:
-        """The reply to `tools/list`, for a server that asks before it starts the application; nothing is awaited.
+        """The reply to `tools/list`, for which nothing is awaited: the same that `reply` would make.
 
-        The same checks as on the usual way. None for every other request and for every refusal.
+        None for every other request, and for every refusal and failure: `reply` meets them again and logs them.
         """
         if b'"tools/list"' not in body:
             return None
@@ -125,10 +121,38 @@ class McpEndpoint:
                 return None
             protocol.check_meta(message)
             toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
-            reply = self.methods.list(message, grant, toolset, head.fields)
-        except Exception:  # a refusal or a failure: the usual way meets it again, answers it and logs it
+            return _to_page(self.methods.list(message, grant, toolset, head.fields), head)
+        except Exception:
             return None
-        return reply._replace(fields=(*reply.fields, *head.page)) if head.page else reply
+
+    async def reply(self, head: Head, body: bytes | BringBody, method: str = "POST") -> Reply:
+        """The reply to one request. The body is there, or it is brought when everything before it was in order.
+
+        Raises ClientGone when `body` does, and nothing else.
+        """
+        grant: Grant | None = None
+        try:
+            grant = self._find_grant(head.token_hash)
+            if grant is None:
+                self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
+                return _to_page(UNKNOWN_TOKEN, head)
+            if method != "POST":
+                return _to_page(_without_post(method), head)
+            if grant.config.require_api_token_auth:
+                self._check_api_token(head.fields)
+            if not isinstance(body, bytes):
+                check_content(head.fields)
+                body = await body()
+            message = protocol.read(body, head.fields, head.sent)
+            toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
+            return _to_page(await self.methods.answer(message, grant, toolset, head.fields), head)
+        except Refused as refused:
+            return _to_page(self._refusal(refused, grant), head)
+        except ClientGone:
+            raise
+        except Exception:
+            logger.exception("the MCP door failed")
+            return _to_page(_FAILED, head)
 
     async def drain(self) -> None:
         """Waits for the writes that are under way: to be awaited before the process ends."""
@@ -139,22 +163,10 @@ class McpEndpoint:
         token = path.removeprefix(PREFIX)
         return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
 
-    def _unknown(self) -> Reply:
-        self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
-        return UNKNOWN_TOKEN
-
-    async def _answer(
-        self, grant: Grant, scope: MutableMapping[str, Any], fields: Fields, receive: Receive
-    ) -> Reply:
-        if scope["method"] != "POST":
-            return _without_post(scope["method"])
-        if grant.config.require_api_token_auth:
-            self._check_api_token(fields)
-        check_content(fields)
-        body = await read_body(receive, fields)
-        message = protocol.read(body, fields, scope["headers"])
-        toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
-        return await self.methods.answer(message, grant, toolset, fields)
+    def _refusal(self, refused: Refused, grant: Grant | None) -> Reply:
+        server = grant.server_id if grant else None
+        self._log("mcp_refused", server=server, status=refused.status, rpc_code=refused.rpc_code)
+        return refused.reply()
 
     def _check_api_token(self, fields: Fields) -> None:
         """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
@@ -179,18 +191,18 @@ def _without_post(method: str) -> Reply:
     )
 
 
-async def _send(send: Send, reply: Reply, page: tuple[Field, ...]) -> None:
-    headers = _with_length(reply, page)
+def _to_page(reply: Reply, head: Head) -> Reply:
+    """The reply with the fields that let the web page read it which asked, if one did."""
+    return reply._replace(fields=(*reply.fields, *head.page)) if head.page else reply
+
+
+async def _send(send: Send, reply: Reply) -> None:
+    headers = list(reply.fields)
+    if reply.status != 204:
+        headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if reply.rest:
         await send({"type": "http.response.body", "body": reply.body, "more_body": True})
         await send({"type": "http.response.body", "body": reply.rest})
     else:
         await send({"type": "http.response.body", "body": reply.body})
-
-
-def _with_length(reply: Reply, page: tuple[Field, ...]) -> list[Field]:
-    fields = [*reply.fields, *page]
-    if reply.status != 204:
-        fields.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
-    return fields

@@ -6,6 +6,7 @@ same few values again and again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ from runtime.mcp_server.replies import INVALID_REQUEST, Field, Refused
 Fields = Mapping[bytes, bytes]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+LONGEST_WAIT = 30
+"""Seconds for a body to come."""
 LARGEST_BODY = 4 * 1024 * 1024
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EXPOSED_FIELDS = (
@@ -134,7 +137,19 @@ def check_content(fields: Fields) -> None:
 
 
 async def read_body(receive: Receive, fields: Fields) -> bytes:
-    """The body of a request; raises Refused beyond 4 MiB, counted as well as announced, and ClientGone."""
+    """The body of a request; raises Refused beyond 4 MiB, counted as well as announced, and ClientGone.
+
+    A body that is not whole within 30 seconds is refused too: a stop of the server would wait for it.
+    """
+    try:
+        async with asyncio.timeout(LONGEST_WAIT):
+            return await _read_body(receive, fields)
+    except TimeoutError:
+        why = f"The body did not come within {LONGEST_WAIT} seconds."
+        raise Refused(408, INVALID_REQUEST, why, fields=(CLOSE,)) from None
+
+
+async def _read_body(receive: Receive, fields: Fields) -> bytes:
     announced = fields.get(b"content-length", b"").strip()
     if announced.isdigit() and len(announced) < 20 and int(announced) > LARGEST_BODY:
         raise _too_large()

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from generator.catalog import RateWindow
+from runtime.api import reading
 from runtime.errors import RateLimited, VendorRefused
 from runtime.model import WindowCount
 from runtime.operations.calls import Answer, File
@@ -92,6 +94,19 @@ def test_api_tokens_are_made_and_listed(door: ApiDoor) -> None:
     rest = door.ask("GET", "/api-token", params={"limit": 1, "next_cursor": listed["next_cursor"]}).json()
     assert {listed["result"][0]["name"], rest["result"][0]["name"]} == {"tests", "ci"}
     assert made.json()["token"] not in str((listed, rest, door.lines))
+
+
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LONGEST_WAIT", 0.05)
+
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    request = Request({"type": "http", "headers": [(b"content-type", b"application/json")]}, receive)
+    with pytest.raises(reading.BodyTimeout, match="did not come") as late:
+        asyncio.run(reading.read_json(request))
+    assert late.value.status == 408
 
 
 JSON = {"Content-Type": "application/json"}

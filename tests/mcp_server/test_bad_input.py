@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.mcp_server import request
 from tests.mcp_server.stand import LEGACY, MODERN, REVISIONS, Response, Stand, ask_in_loop, message
 
 SECRET = "s3cret-that-must-not-leave"
@@ -155,6 +156,22 @@ class TestLargeBodies:
         head = b'{"jsonrpc":"2.0","id":1,"method":"ping","x":"'
         body = head + b"x" * (4 * 1024 * 1024 - len(head) - 2) + b'"}'
         assert asyncio.run(self.ask([], [body])).result == {}
+
+    def test_a_body_that_does_not_come_is_not_waited_for_for_ever(self, monkeypatch):
+        monkeypatch.setattr(request, "LONGEST_WAIT", 0.05)
+        sent: list[dict] = []
+
+        async def receive():
+            await asyncio.sleep(60)
+
+        async def send(event):
+            sent.append(event)
+
+        headers = [(b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": "/mcp/a-token-that-is-known", "headers": headers}
+        asyncio.run(Stand().endpoint(scope, receive, send))
+        assert sent[0]["status"] == 408
+        assert (b"connection", b"close") in sent[0]["headers"]
 
     def test_a_client_that_goes_away_halfway_is_not_answered(self):
         events = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
