@@ -18,9 +18,18 @@ Check = Callable[[int, bytes, bytes], None]
 
 
 def post(
-    port: int, path: str, method: str, params: dict[str, Any], encoding: str = "identity"
+    port: int,
+    path: str,
+    method: str,
+    params: dict[str, Any],
+    encoding: str = "identity",
+    *,
+    is_new: bool = False,
 ) -> Callable[[int], bytes]:
-    """A JSON-RPC request whose id is its number, which has ten digits: the length is the same for all."""
+    """A JSON-RPC request whose id is its number, which has ten digits: the length is the same for all.
+
+    With `is_new` the number stands in the head too, so that no two heads are the same.
+    """
     message = {"jsonrpc": "2.0", "id": FIRST_NUMBER, "method": method, "params": params}
     body = orjson.dumps(message)
     fields = {
@@ -32,13 +41,17 @@ def post(
         "MCP-Protocol-Version": REVISION,
         "User-Agent": "bench",
     }
-    before, after = (_head(f"POST {path}", fields) + body).split(_NUMBER)
-    return lambda number: b"%b%d%b" % (before, number, after)
+    if is_new:
+        fields["X-Request-Id"] = str(FIRST_NUMBER)
+    parts = (_head(f"POST {path}", fields) + body).split(_NUMBER)
+    return lambda number: (b"%d" % number).join(parts)
 
 
-def list_request(port: int, path: str, encoding: str = "identity") -> Callable[[int], bytes]:
+def list_request(
+    port: int, path: str, encoding: str = "identity", *, is_new: bool = False
+) -> Callable[[int], bytes]:
     """A request for the list of tools."""
-    return post(port, path, "tools/list", {}, encoding)
+    return post(port, path, "tools/list", {}, encoding, is_new=is_new)
 
 
 def call_request(port: int, path: str, invoice_id: str) -> Callable[[int], bytes]:
