@@ -25,6 +25,7 @@ from runtime.mcp_server.request import LOOPBACK
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
 from runtime.operations.calls import Answer
+from runtime.quick_protocol import quick_protocol
 from tests.mcp_server.stand import LIMITS, make_catalog, make_grant, make_tool
 
 TOKEN = "conformance"
@@ -160,7 +161,10 @@ def main() -> None:
     """Serve until a signal."""
     listener = socket.create_server(("127.0.0.1", 0))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp/{TOKEN}", flush=True)
-    config = uvicorn.Config(make_endpoint(), lifespan="off", log_level="warning", access_log=False)
+    door = make_endpoint()
+    config = uvicorn.Config(
+        door, http=quick_protocol(door), lifespan="off", log_level="warning", access_log=False
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 
