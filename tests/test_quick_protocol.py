@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import threading
 import time
 
 import pytest
-import uvicorn
 
 from runtime.mcp_server.replies import Reply
 from runtime.quick_protocol import quick_protocol
+from tests.serving import served
 
 LIST = b'{"method":"tools/list","id":1}'
 
@@ -49,19 +48,6 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
-def serve(door):
-    """A server of its own: its thread, and where it is."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(application, http=quick_protocol(door), lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    return server, thread, listener.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def door():
     return Door()
@@ -69,10 +55,8 @@ def door():
 
 @pytest.fixture(scope="module")
 def port(door):
-    server, thread, port = serve(door)
-    yield port
-    server.should_exit = True
-    thread.join(10)
+    with served(application, http=quick_protocol(door)) as running:
+        yield running.port
 
 
 def request(body=LIST, path=b"/mcp/x", verb=b"POST", *more):
@@ -232,26 +216,28 @@ def test_a_client_that_goes_away_meanwhile_harms_nobody(port, ask):
 
 
 def test_a_stop_waits_for_the_answer_and_then_closes():
-    server, thread, port = serve(Door())
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(request(b'{"method":"slow"}'))
-        time.sleep(0.1)
-        server.should_exit = True
-        data = connection.makefile("rb").read()
-    assert b"connection: close" in data
-    assert data.endswith(b'{"method":"slow"}')
-    thread.join(10)
-    assert not thread.is_alive()
+    with served(application, http=quick_protocol(Door())) as running:
+        with socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection:
+            connection.sendall(request(b'{"method":"slow"}'))
+            time.sleep(0.1)
+            running.server.should_exit = True
+            data = connection.makefile("rb").read()
+        assert b"connection: close" in data
+        assert data.endswith(b'{"method":"slow"}')
+        running.thread.join(10)
+        assert not running.thread.is_alive()
 
 
 def test_a_stop_does_not_wait_for_a_body_that_never_comes():
-    server, thread, port = serve(Door())
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with (
+        served(application, http=quick_protocol(Door())) as running,
+        socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection,
+    ):
         connection.sendall(request()[:-5])
         time.sleep(0.1)
-        server.should_exit = True
-        thread.join(5)
-        assert not thread.is_alive()
+        running.server.should_exit = True
+        running.thread.join(5)
+        assert not running.thread.is_alive()
 
 
 def test_a_client_that_waits_to_be_told_is_told(port):

@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import http.client
 import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-import uvicorn
 
 from runtime.quick_protocol import LARGEST_HELD, quick_protocol
 from tests.differential.requests import Request, table
 from tests.differential.servers import our_server
 from tests.mcp_server.stand import TOKEN
+from tests.serving import served
 
 VARYING = {"date"}
 WAYS = ("usual", "short", "short, on a connection that sent the same head before")
-
-
-@contextmanager
-def served(door: Any, protocol: Any) -> Iterator[int]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(door, http=protocol, lifespan="off", log_config=None, server_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 def wire(request: Request, port: int) -> bytes:
@@ -69,7 +48,8 @@ def test_both_ways_answer_alike() -> None:
         return head
 
     door.read_head = counted
-    with served(door, "httptools") as usual, served(door, quick_protocol(door)) as quick:
+    with served(door) as usual_way, served(door, http=quick_protocol(door)) as short_way:
+        usual, quick = usual_way.port, short_way.port
         for request in table():
             if len(request.body) > LARGEST_HELD:
                 continue  # there is one way for it

@@ -1,0 +1,39 @@
+"""An application behind a real server, in a thread of this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import uvicorn
+
+
+class Served(NamedTuple):
+    """A server that runs, its thread, and its port on 127.0.0.1."""
+
+    server: uvicorn.Server
+    thread: threading.Thread
+    port: int
+
+
+@contextmanager
+def served(application: Any, **settings: Any) -> Iterator[Served]:
+    """Serves until the block ends; `settings` are uvicorn's."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        application, lifespan="off", log_config=None, access_log=False, server_header=False, **settings
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield Served(server, thread, listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join(10)
