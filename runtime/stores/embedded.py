@@ -43,9 +43,9 @@ class Stores:
 
     def close(self) -> None:
         """Closes the file."""
-        self.look_up.close()
         if self._records is not None:
             self._records.close()
+        self.look_up.close()
 
 
 def open_stores(settings: Settings, now: float) -> Stores:

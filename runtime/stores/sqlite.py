@@ -7,6 +7,7 @@ cut (`synchronous=FULL`), because what was answered must be so.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -71,7 +72,12 @@ def _one_process(path: Path) -> Iterator[None]:
 
 
 def _create_private(path: Path) -> None:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    """Makes the file when there is none. One that is there is not touched.
+
+    Closing a descriptor of it would take away the locks that SQLite holds on it for this process.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _migrate(connection: sqlite3.Connection, now: float) -> int:

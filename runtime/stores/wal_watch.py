@@ -4,16 +4,27 @@ In write-ahead mode every process that has the file open maps its `-shm` file, w
 index, twice. Each commit writes the second copy, then the first, before it returns; SQLite itself compares them at
 the begin of every read to learn whether what it knows still holds (sqlite.org, "WAL-mode File Format", section 2.1).
 Two equal copies that are as they were mean that nothing was committed meanwhile.
+
+SQLite's locks on that file are POSIX locks, and a process loses all of its locks on a file when it closes any
+descriptor of it. Without them the next process to open the database would take itself for the first one and cut the
+index down to nothing under those who have it mapped. So a descriptor that was opened here is closed only when the
+index has been removed, which SQLite does when nobody has the database open any more.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
 import sqlite3
+import threading
 from pathlib import Path
 
 HEADER = 48
 """Bytes of one copy of the header: a counter of changes, the number of frames, their checksum and salt."""
+
+_MAPPED: dict[tuple[int, int], tuple[int, mmap.mmap | None]] = {}
+"""Every index that this process has opened, by device and inode, with its descriptor."""
+_mapping = threading.Lock()
 
 
 class WalWatch:
@@ -37,21 +48,42 @@ class WalWatch:
 
     def close(self) -> None:
         """Stop watching."""
-        if self._index is not None:
-            self._index.close()
-            self._index = None
+        self._index = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        _close_removed()
 
     def _open(self) -> mmap.mmap | None:
         if self._connection is not None:
             return None  # tried before: this file system has no shared index
         self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        self._index = _mapped(self._path.with_name(self._path.name + "-shm"))
+        return self._index
+
+
+def _mapped(path: Path) -> mmap.mmap | None:
+    """The index in memory, mapped once in this process; None when there is none or it cannot be mapped."""
+    with _mapping:
         try:
-            with self._path.with_name(self._path.name + "-shm").open("rb") as file:
-                self._index = mmap.mmap(file.fileno(), 2 * HEADER, access=mmap.ACCESS_READ)
+            status = path.stat()
+            key = (status.st_dev, status.st_ino)
+            if key not in _MAPPED:
+                file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                _MAPPED[key] = (file, None)
+                _MAPPED[key] = (file, mmap.mmap(file, 2 * HEADER, access=mmap.ACCESS_READ))
         except (OSError, ValueError):
             return None
-        return self._index
+        return _MAPPED[key][1]
+
+
+def _close_removed() -> None:
+    """Closes what belongs to an index that has been removed: nobody can have a lock on it."""
+    with _mapping:
+        for key, (file, index) in list(_MAPPED.items()):
+            if os.fstat(file).st_nlink == 0:
+                del _MAPPED[key]
+                if index is not None:
+                    index.close()
+                os.close(file)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
+from runtime.stores import sqlite
 from runtime.stores.wal_watch import WalWatch
 
 
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "records.sqlite3"
-    with sqlite3.connect(path, isolation_level=None) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("CREATE TABLE thing (name TEXT)")
         connection.execute("INSERT INTO thing VALUES ('first')")
@@ -85,4 +87,76 @@ def test_a_file_without_a_shared_index_is_never_trusted(tmp_path):
     watch = WalWatch(path)
     assert watch.state() is None
     assert watch.state() is None
+    watch.close()
+
+
+def run(code: str, *words: str) -> str:
+    """What another process prints."""
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+IS_HELD = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, int(sys.argv[3]), int(sys.argv[2]))
+    except OSError:
+        print("held")
+"""
+IN_USE, SHARED = ("128", "1"), (str(0x40000002), "510")
+"""Bytes of the index and of the file that SQLite keeps locked as long as a process has the database open."""
+
+
+def test_a_watch_and_a_second_start_leave_this_process_its_locks(file):
+    sqlite.bring_up_to_date(file, 1.0)
+    one, two = WalWatch(file), WalWatch(file)
+    assert one.state() == two.state() is not None
+    two.close()
+    sqlite.bring_up_to_date(file, 2.0)
+    assert run(IS_HELD, f"{file}-shm", *IN_USE) == "held"
+    assert run(IS_HELD, str(file), *SHARED) == "held"
+    one.close()
+    assert run(IS_HELD, str(file), *SHARED) == ""
+
+
+def test_who_opens_and_closes_the_file_elsewhere_takes_nothing_away_here(file):
+    watch, here = WalWatch(file), sqlite.connect(file)
+    assert watch.state() is not None
+    for at in range(20):
+        here.execute("INSERT INTO thing VALUES (?)", ("x" * 5000,))
+        before = watch.state()
+        run(
+            "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM thing')",
+            str(file),
+        )
+        assert watch.state() == before is not None
+        assert here.execute("SELECT count(*) FROM thing").fetchone() == (at + 2,)
+    here.close()
+    watch.close()
+
+
+BY_OTHERS = {
+    "checkpoint": "c.execute('PRAGMA wal_checkpoint(PASSIVE)'); c.execute(change)",
+    "a log begun anew": "c.execute('PRAGMA wal_checkpoint(RESTART)'); c.execute(change)",
+    "a log cut": "c.execute(change); c.execute('PRAGMA wal_checkpoint(TRUNCATE)')",
+    "vacuum": "c.execute(change); c.execute('VACUUM')",
+    "restored from a copy": (
+        "copy = sqlite3.connect(':memory:', isolation_level=None); c.backup(copy); copy.execute(change); copy.backup(c)"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", BY_OTHERS)
+def test_a_change_by_another_process_is_another_state_however_it_is_made(file, way):
+    watch = WalWatch(file)
+    seen = {watch.state()}
+    head = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); change = sys.argv[2]; "
+    )
+    for at in range(5):
+        run(head + BY_OTHERS[way], str(file), f"UPDATE thing SET name = '{at}'")
+        seen.add(watch.state())
+    assert len(seen) == 6
+    assert None not in seen
     watch.close()
