@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from generator.arguments import arguments_of
 from generator.catalog import About, Catalog, Integration, Tool
@@ -19,7 +20,7 @@ from generator.methods import Method, methods_of
 from generator.mistakes import Mistake, did_you_mean
 from generator.resolve import Types, resolve
 from generator.sensitive import Sensitive
-from generator.sources import Layers, folders_of, strays_in
+from generator.sources import Layers, folders_of, strays_in, unread_in
 from generator.tools import tool_of
 from generator.words import Links, about, describe, fill_properties
 
@@ -59,7 +60,7 @@ def assemble(layers: Layers, mistakes: list[Mistake]) -> Assembly:
 
 
 def _misplaced(layers: Layers, folders: list[Layers]) -> Iterator[Mistake]:
-    """A mistake for a layer where there is nothing, and for a folder that is laid over nothing."""
+    """A mistake for a layer where there is nothing, for a folder that is laid over nothing, and for a file not read."""
     if not folders:
         message = "There is no integration here: no folder with an integration.yaml."
         yield from (Mistake(shown(layer), 1, "", "integration", message) for layer in layers)
@@ -68,6 +69,14 @@ def _misplaced(layers: Layers, folders: list[Layers]) -> Iterator[Mistake]:
         for stray in strays_in(layers):
             message = f'There is no integration "{stray.name}" that this folder could be laid over.'
             yield Mistake(shown(stray), 1, "", "integration", message, did_you_mean(stray.name, known))
+    for path in unread_in(layers):
+        yield Mistake(shown(path), 1, "", "unread", "This file is not read.", _where_to_put(path, layers))
+
+
+def _where_to_put(path: Path, layers: Layers) -> str:
+    if path.parent in layers:
+        return "Put it into a folder that has the name of its integration."
+    return f"Call it {path.stem}.yaml."
 
 
 def _integration(folders: Layers, assembly: Assembly, mistakes: list[Mistake]) -> None:

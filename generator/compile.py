@@ -21,7 +21,8 @@ __all__ = ["DefinitionMistakes", "Mistake", "check", "compile_catalog"]
 def compile_catalog(folders: Path | Sequence[Path], cache: Path | None = None) -> Catalog:
     """The catalog of every integration in a folder, or in several laid over one another.
 
-    It is kept in the folder `cache` when there is one. Raises DefinitionMistakes with every mistake of the run.
+    It is kept in the folder `cache` when there is one. Raises DefinitionMistakes with every mistake of the run, and
+    OSError when a folder cannot be read.
     """
     layers = layers_of(folders)
     digest = kept.digest_of(layers)
@@ -33,13 +34,18 @@ def compile_catalog(folders: Path | Sequence[Path], cache: Path | None = None) -
     catalog = build(layers, digest, mistakes)
     if mistakes:
         raise DefinitionMistakes(mistakes)
-    if cache:
+    if (
+        cache and kept.digest_of(layers) == digest
+    ):  # a file that changed meanwhile would be kept under a wrong digest
         kept.write(cache, digest, catalog)
     return catalog
 
 
 def check(folders: Path | Sequence[Path]) -> list[Mistake]:
-    """Every mistake in a folder of definitions, or in several as layers, in the order of files and lines."""
+    """Every mistake in a folder of definitions, or in several as layers, in the order of files and lines.
+
+    Raises OSError when a folder cannot be read.
+    """
     from generator.build import build
 
     mistakes: list[Mistake] = []

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
+import time
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -15,10 +17,12 @@ from pathlib import Path
 import msgspec
 
 from generator.catalog import Catalog
-from generator.sources import Layers, files_of, folders_of, schema_files
+from generator.sources import Layers, files_of, folders_of, schema_files, strays_in, unread_in
 
 MOST_KEPT = 8
 _SEAL = 32
+_UNFINISHED = ".unfinished-"
+_ABANDONED_SECONDS = 3600.0
 
 
 def digest_of(layers: Layers) -> str:
@@ -28,8 +32,10 @@ def digest_of(layers: Layers) -> str:
         for at, folder in enumerate(integration):
             for path in files_of(folder):
                 name = path.relative_to(folder.parent).as_posix()
-                digest.update(f"\0{at}\0{name}\0".encode())
+                digest.update(f"\0{at}\0{name}\0".encode("utf-8", "surrogateescape"))
                 digest.update(_content(path))
+    for path in (*strays_in(layers), *unread_in(layers)):  # each is a mistake, which nothing kept may hide
+        digest.update(os.fsencode(path))
     return digest.hexdigest()
 
 
@@ -70,10 +76,20 @@ def write(cache: Path, digest: str, catalog: Catalog) -> None:
     sealed = blake2b(payload, digest_size=_SEAL).digest() + payload
     with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
-        unfinished = cache / f".unfinished-{os.getpid()}"
-        unfinished.write_bytes(sealed)
-        unfinished.replace(_file(cache, digest))
+        _write_whole(_file(cache, digest), sealed)
         _forget_old(cache)
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """Write under a name that nobody else has, threads and other machines included, then rename."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=_UNFINISHED, delete=False) as unfinished:
+        try:
+            unfinished.write(content)
+            unfinished.flush()
+            Path(unfinished.name).replace(file)
+        except OSError:
+            Path(unfinished.name).unlink(missing_ok=True)
+            raise
 
 
 def _file(cache: Path, digest: str) -> Path:
@@ -84,3 +100,6 @@ def _forget_old(cache: Path) -> None:
     files = sorted(cache.glob("catalog-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[MOST_KEPT:]:
         path.unlink(missing_ok=True)
+    for path in cache.glob(f"{_UNFINISHED}*"):  # of a process that was killed
+        if path.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
+            path.unlink(missing_ok=True)

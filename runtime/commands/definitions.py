@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from runtime.commands.folders import FOLDER, catalog_of, definitions_option, known_integration, layers
-from runtime.commands.plainly import plainly
+from runtime.commands.plainly import in_words, plainly
 from runtime.errors import SettingsError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for editors and programs.")
@@ -35,6 +35,9 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
         found = mistakes_in(folders or layers(own))
     except SettingsError as error:
         click.echo(f"ledgerport: {error.as_text()}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"ledgerport: {in_words(error)}", err=True)
         sys.exit(2)
     if as_json:
         print_value([asdict(mistake) for mistake in found])

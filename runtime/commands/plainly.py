@@ -16,7 +16,7 @@ P = ParamSpec("P")
 
 
 def plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn our own errors into one plain sentence and exit status 1, and Ctrl-C into a quiet end."""
+    """Turn our errors and those of files into one plain sentence and exit status 1, and Ctrl-C into a quiet end."""
 
     @wraps(command)
     def guarded(*arguments: P.args, **options: P.kwargs) -> None:
@@ -24,6 +24,9 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
             command(*arguments, **options)
         except LedgerportError as error:
             click.echo(f"ledgerport: {error.as_text()}", err=True)
+            sys.exit(1)
+        except OSError as error:
+            click.echo(f"ledgerport: {in_words(error)}", err=True)
             sys.exit(1)
         except DefinitionMistakes as mistakes:
             click.echo(f"{mistakes}\nledgerport: The definitions have mistakes.", err=True)
@@ -33,3 +36,8 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(130)
 
     return guarded
+
+
+def in_words(error: OSError) -> str:
+    """What went wrong with a file or folder, in one sentence."""
+    return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."

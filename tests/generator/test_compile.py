@@ -1,10 +1,14 @@
 """From YAML to a catalog, on a made-up vendor: names, arguments, requests, facts, and the kept catalog."""
 
 import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+import generator.build as building
 from generator import kept
 from generator.catalog import AccountField, Advice, Condition, RateLimit
 from generator.compile import DefinitionMistakes, compile_catalog
@@ -218,6 +222,45 @@ def test_a_changed_definition_is_never_answered_from_the_cache(shelf, tmp_path):
 
     assert after.version != before.version
     assert after.by_name["create_a_shelf_book"].description.startswith("Add a book")
+
+
+def test_what_changes_while_it_is_compiled_is_not_kept_under_what_it_was(shelf, tmp_path, monkeypatch):
+    right, wrong = "Put a new book on the shelf.", "Add a book to the shelf."
+    build = building.build
+
+    def change_and_build(*given):
+        shelf.change("book", right, wrong)
+        return build(*given)
+
+    monkeypatch.setattr(building, "build", change_and_build)
+    compile_catalog(FOLDER, tmp_path / "cache")
+    monkeypatch.setattr(building, "build", build)
+    shelf.change("book", wrong, right)
+
+    tool = compile_catalog(FOLDER, tmp_path / "cache").by_name["create_a_shelf_book"]
+
+    assert tool.description.startswith(right)
+
+
+def test_several_that_compile_into_one_cache_at_once_all_find_it_whole(shelf, tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: compile_catalog(FOLDER, tmp_path / "cache"), range(24)))
+
+    assert all(each == found[0] for each in found)
+    (file,) = (tmp_path / "cache").iterdir()
+    assert kept.read(tmp_path / "cache", kept.digest_of((FOLDER,))) == found[0], file
+
+
+def test_what_a_killed_process_left_in_the_cache_is_cleared_away(shelf, tmp_path):
+    (tmp_path / "cache").mkdir()
+    for name, age in ((".unfinished-old", 7200), (".unfinished-new", 0)):
+        (tmp_path / "cache" / name).write_bytes(b"half")
+        then = time.time() - age
+        os.utime(tmp_path / "cache" / name, (then, then))
+
+    compile_catalog(FOLDER, tmp_path / "cache")
+
+    assert [path.name for path in (tmp_path / "cache").glob(".*")] == [".unfinished-new"]
 
 
 def test_a_broken_definition_is_not_hidden_by_the_cache(shelf, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.compile import check, compile_catalog
+from generator.compile import DefinitionMistakes, check, compile_catalog
 
 FOLDERS = (Path("definitions"), Path("mine"))
 MINE = "mine/shelf/book.yaml"
@@ -179,6 +179,48 @@ def test_a_folder_that_is_laid_over_nothing_is_a_mistake(shelf, tmp_path):
     assert told() == [
         'mine/shelv:1: There is no integration "shelv" that this folder could be laid over. Did you mean "shelf"?'
     ]
+
+
+def test_a_folder_that_is_laid_over_nothing_is_not_hidden_by_the_cache(shelf, tmp_path):
+    (tmp_path / "mine").mkdir()
+    compile_catalog(FOLDERS, tmp_path / "cache")
+    (tmp_path / "mine" / "shelv").mkdir()
+    (tmp_path / "mine" / "shelv" / "book.yaml").write_text("extends: books\nadd_tags: [people]\n")
+
+    with pytest.raises(DefinitionMistakes, match="laid over"):
+        compile_catalog(FOLDERS, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "book.yaml",
+            "mine/book.yaml:1: This file is not read. Put it into a folder that has the name of its integration.",
+        ),
+        ("shelf/book.yml", "mine/shelf/book.yml:1: This file is not read. Call it book.yaml."),
+        ("shelf/book.YAML", "mine/shelf/book.YAML:1: This file is not read. Call it book.yaml."),
+    ],
+)
+def test_a_file_that_is_not_read_is_a_mistake_also_when_a_catalog_is_kept(shelf, tmp_path, name, sentence):
+    (tmp_path / "mine" / "shelf").mkdir(parents=True)
+    compile_catalog(FOLDERS, tmp_path / "cache")
+    (tmp_path / "mine" / name).write_text("extends: books\nadd_tags: [people]\n")
+
+    assert told() == [sentence]
+    with pytest.raises(DefinitionMistakes):
+        compile_catalog(FOLDERS, tmp_path / "cache")
+
+
+def test_a_link_to_nothing_is_a_mistake_and_what_editors_and_systems_hide_is_none(shelf, tmp_path):
+    folder = tmp_path / "mine" / "shelf"
+    (folder / "..2026_11_21").mkdir(parents=True)
+    (folder / "..2026_11_21" / "book.yaml").write_text("nonsense")
+    (folder / "._book.yaml").write_bytes(b"\xff")
+    (folder / ".#book.yaml").symlink_to("nobody@nowhere.1")
+    (folder / "gone.yaml").symlink_to("nowhere")
+
+    assert told() == ["mine/shelf/gone.yaml:1: The file cannot be read: No such file or directory."]
 
 
 def test_types_that_are_there_already_are_not_taken_twice(mine):
