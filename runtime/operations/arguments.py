@@ -47,8 +47,14 @@ class ArgumentChecker:
             arguments = _without(tool, arguments)
         refuse_masked(tool, arguments)
         validator = self._validator(tool)
-        if not validator.is_valid(arguments):
-            raise _mistakes(tool, validator, arguments)
+        try:
+            if not validator.is_valid(arguments):
+                raise _mistakes(tool, validator, arguments)
+        except ValueError:
+            raise InvalidArguments(
+                f"{tool.name} was not called: the arguments are nested too deeply.",
+                advice="Nothing was sent. No argument here has more than a few levels.",
+            ) from None
         return arguments
 
     def _validator(self, tool: Tool) -> Any:

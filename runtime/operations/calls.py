@@ -29,6 +29,8 @@ from runtime.upstream.limits import Limits, measure, refused
 from runtime.upstream.request import build
 
 NO_LIMITS = Limits((), (), ())
+DONE = '{"done":true}'
+"""What a success without a word is told as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,13 @@ class Calls:
             file = File(self._file_name(job), returns.media_type, response.body)
             return Answer("", job.status, file=file, limits=job.limits)
         if returns.kind == "behaviour":
-            shape = BEHAVIOURS[returns.behaviour](value)
+            try:
+                shape = BEHAVIOURS[returns.behaviour](value)
+            except (AttributeError, KeyError, TypeError) as other_shape:
+                raise self._unreadable(job, response) from other_shape
             text = lists.rows_answer(job.tool, job.arguments, shape, job.budget)
         elif returns.kind == "nothing":
-            text = '{"done":true}'
+            text = DONE
         elif returns.kind == "text":
             text = orjson.dumps({returns.path[0]: response.body.decode("utf-8", "replace").strip()}).decode()
         else:
@@ -168,6 +173,8 @@ class Calls:
         return Answer(text, job.status, limits=job.limits)
 
     def _record(self, job: Job, value: Any) -> str:
+        if value is None:
+            return DONE
         found = answers.at(value, job.tool.returns.path)
         return orjson.dumps(value if found is None else found).decode()
 
@@ -201,16 +208,23 @@ class Calls:
         return response
 
     def _value(self, job: Job, response: VendorResponse) -> Any:
-        """The answer as a value. Raises the error that it is."""
+        """The answer as a value. Raises the error that it is, or that it is no answer to this call."""
         try:
             value = answers.value_of(response)
         except ValueError as unreadable:
-            error = answers.unreadable(job.integration, response, changes_data=job.changes_data)
-            raise self._noted(job, error) from unreadable
+            raise self._unreadable(job, response) from unreadable
         failure = answers.error_in(response, value, job.integration, changes_data=job.changes_data)
         if failure is not None:
             raise self._noted(job, failure)
+        returns, changes_data = job.tool.returns, job.changes_data
+        is_open = returns.kind in ("nothing", "batch")
+        if not is_open and not answers.is_told(response, value, returns, changes_data=changes_data):
+            raise self._unreadable(job, response)
         return value
+
+    def _unreadable(self, job: Job, response: VendorResponse) -> LedgerportError:
+        error = answers.unreadable(job.integration, response, changes_data=job.changes_data)
+        return self._noted(job, error)
 
     async def _send(self, job: Job, words: Mapping[str, str], credentials: Credentials) -> VendorResponse:
         request = build(
@@ -224,6 +238,7 @@ class Calls:
             body=job.body,
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)
+        request = request._replace(changes_data=job.changes_data)
         response = await self._client.send(request, job.account.id)
         job.status = response.status
         return response

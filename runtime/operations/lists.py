@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,12 @@ from runtime.safety.masking import refuse_conditions
 from runtime.upstream import paging, query
 from runtime.upstream.answer import at
 
+COUNTED = re.compile(r"([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
+TOLD = re.compile(r"(.*)/([0-9]{1,9})/([0-9]{1,9})", re.DOTALL)
+ROW = re.compile(r"[0-9]{1,9}")
+"""A position in a cursor: where the page begins, counted here or told by the vendor, how many of its records were told
+already, and its size; or the next row.
+"""
 PLACES = {"offset": "start", "page": "page", "cursor": "cursor", "link_header": "cursor"}
 """Which word of a request says where its page begins, for each style of paging."""
 
@@ -38,7 +45,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
         _refuse_mixture(listing, arguments)
         refuse_conditions(tool, language.entry, raw)
         own = query.raw_paging(language, listing, raw)
-        limit = _raw_limit(own.limit, arguments, limit)
+        limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)
         position = position or (str(own.start) if own.start is not None else "")
         probe = limit if own.limit is not None else _probe(pagination, limit)
     else:
@@ -103,7 +110,8 @@ def page_answer(
 def rows_answer(tool: Tool, arguments: Mapping[str, Any], shape: dict[str, Any], budget: int) -> str:
     """The answer of a tool whose behaviour gives rows: the same object with as many rows as asked for and fit."""
     rows: Sequence[Any] = shape.pop("rows")
-    start = int(paging.position_in(tool.name, arguments) or 0)
+    found = paging.position_in(tool.name, arguments, ROW)
+    start = int(found[0]) if found else 0
     wanted = rows[start : start + int(arguments.get("limit") or len(rows))]
     fitted = bounds.fit(wanted, budget)
     end = start + fitted.count
@@ -130,10 +138,11 @@ def _names(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
 
 def _position(tool: Tool, pagination: Pagination, arguments: Mapping[str, Any]) -> tuple[str, int, int]:
     """Where the page begins, how many of its records were told already, and the page size it must keep."""
-    text = paging.position_in(tool.name, arguments)
-    if text is None:
+    form = COUNTED if pagination.style in ("offset", "page") else TOLD
+    found = paging.position_in(tool.name, arguments, form)
+    if found is None:
         return "", 0, 0
-    position, skip, size = text.rsplit("/", 2)
+    position, skip, size = found.groups()
     return position, int(skip), int(size) if pagination.style != "offset" else 0
 
 

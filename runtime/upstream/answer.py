@@ -1,11 +1,12 @@
 """From the vendor's HTTP answer to a value, or to one of our errors with advice. By the definition alone.
 
 JSON and XML are read alike: an XML element becomes an object of its attributes and children. What is neither
-(an HTML page of a proxy, half a body) is an error that says so.
+(an HTML page of a proxy, half a body) is an error that says so, and so is a success without what it should hold.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -15,20 +16,23 @@ from xml.etree import ElementTree
 import msgspec
 import orjson
 
-from generator.catalog import Advice, ErrorRules, Integration, RateLimit
+from generator.catalog import Advice, ErrorRules, Integration, RateLimit, Returns
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
 from runtime.upstream.client import VendorResponse
 
+LOOK_FIRST = "Look whether it is there before you send it again."
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
+NO_CONTENT = 204
 KIND_OF_STATUS = {401: "reconnect", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "invalid"}
+BOM = b"\xef\xbb\xbf"
 LOST_STATUSES = frozenset({500, 502, 504})
 """Answers of a gateway that do not tell whether the work behind it was done."""
 
 
 def value_of(response: VendorResponse) -> Any:
     """The body as a value; None when it is empty. Raises ValueError when it is neither JSON nor XML."""
-    body = response.body.strip()
+    body = response.body.removeprefix(BOM).strip()
     if not body:
         return None
     if body[:1] == b"<" and b"<html" not in body[:200].lower() and b"<!doctype" not in body[:200].lower():
@@ -67,6 +71,19 @@ def at(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
+def is_told(response: VendorResponse, value: Any, returns: Returns, *, changes_data: bool) -> bool:
+    """Whether a success holds what a tool answers, or where that would stand when there is none of it.
+
+    An empty body is no list of nothing: it tells nothing, unless its status says that a change was made.
+    """
+    if returns.kind == "records":
+        place = at(value, returns.path[:-1])
+        return isinstance(place, dict if returns.path else list)
+    if value is None:
+        return changes_data and response.status == NO_CONTENT
+    return isinstance(value, (dict, list))
+
+
 def _only_list(value: dict[str, Any]) -> Any:
     return next((each for each in value.values() if isinstance(each, list)), None)
 
@@ -76,45 +93,49 @@ def error_in(
 ) -> LedgerportError | None:
     """The error that an answer is; None when it is none. `changes_data` decides what a broken answer means."""
     rules = integration.errors
-    trace = response.headers.get(rules.trace_header.lower(), "") if rules.trace_header else ""
+    trace = _trace(rules, response)
     complaints = list(_complaints(rules, value))
-    if _is_limited(integration.rate_limit, response, complaints):
+    if _is_limited(integration, response, complaints):
         return _rate_limited(integration, response, trace)
     if response.status < 300 and not complaints:
         return None
     if complaints:
-        return _refused(integration, response, complaints, trace)
+        return _refused(integration, response, complaints, trace, changes_data=changes_data)
     return _unexplained(integration, response, trace, changes_data=changes_data)
 
 
 def unreadable(integration: Integration, response: VendorResponse, *, changes_data: bool) -> LedgerportError:
-    """The error for a body that is neither JSON nor XML."""
+    """The error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
+    trace = _trace(integration.errors, response)
     kind = response.headers.get("content-type", "").split(";")[0].strip() or "no content type"
     if response.status == 429:
-        return _rate_limited(integration, response, "")
+        return _rate_limited(integration, response, trace)
     if response.status >= 400:
-        return _unexplained(integration, response, "", changes_data=changes_data)
+        return _unexplained(integration, response, trace, changes_data=changes_data)
     message = f"{integration.title} answered with something that cannot be read ({kind[:60]}, or cut short)."
     if changes_data:
         return Indeterminate(
-            message + " The change may have been made or not.",
-            advice="Look whether it is there before you send it again.",
+            message + " The change may have been made or not.", advice=LOOK_FIRST, trace=trace
         )
-    return VendorUnavailable(message, advice="Nothing was changed. Try again in a minute.")
+    return VendorUnavailable(message, advice="Nothing was changed. Try again in a minute.", trace=trace)
 
 
 def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) -> int | None:
     """How many seconds the vendor asks to wait; None when it does not say."""
     text = headers.get(rate_limit.reset_header.lower(), "") if rate_limit.reset_header else ""
-    if text.isdigit():
+    if re.fullmatch(r"[0-9]{1,12}", text):
         number = int(text)
         return max(1, number - int(now)) if rate_limit.reset_unit == "epoch_seconds" else max(1, number)
     if text:
         try:
             return max(1, round(parsedate_to_datetime(text).timestamp() - now))
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
     return None
+
+
+def _trace(rules: ErrorRules, response: VendorResponse) -> str:
+    return response.headers.get(rules.trace_header.lower(), "") if rules.trace_header else ""
 
 
 def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:
@@ -142,10 +163,13 @@ def _word(complaint: Mapping[str, Any], name: str) -> str:
     return str(found).strip() if found is not None else ""
 
 
-def _is_limited(rate_limit: RateLimit, response: VendorResponse, complaints: list[Mapping[str, Any]]) -> bool:
+def _is_limited(
+    integration: Integration, response: VendorResponse, complaints: list[Mapping[str, Any]]
+) -> bool:
+    rate_limit, rules = integration.rate_limit, integration.errors
     if response.status in rate_limit.statuses:
         return True
-    return any(_word(each, "code") in rate_limit.codes for each in complaints)
+    return any(_word(each, rules.code) in rate_limit.codes for each in complaints)
 
 
 def _rate_limited(integration: Integration, response: VendorResponse, trace: str) -> RateLimited:
@@ -161,16 +185,28 @@ def _rate_limited(integration: Integration, response: VendorResponse, trace: str
 
 
 def _refused(
-    integration: Integration, response: VendorResponse, complaints: list[Mapping[str, Any]], trace: str
-) -> VendorRefused:
+    integration: Integration,
+    response: VendorResponse,
+    complaints: list[Mapping[str, Any]],
+    trace: str,
+    *,
+    changes_data: bool,
+) -> LedgerportError:
     rules = integration.errors
     code = _word(complaints[0], rules.code)
     known = rules.advice.get(code) or rules.advice.get(code.lstrip("0"))
     fallback = KIND_OF_STATUS.get(response.status, "invalid" if response.status < 500 else "unavailable")
     known = known or Advice(fallback, "")
-    sentences = [_sentence(rules, each) for each in complaints[:10]]
+    said = " | ".join(_sentence(rules, each) for each in complaints[:10])
+    if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":
+        return Indeterminate(
+            f"{integration.title} failed: {said}. The change may have been made or not.",
+            advice=LOOK_FIRST,
+            vendor_code=code,
+            trace=trace,
+        )
     return VendorRefused(
-        f"{integration.title} refused: {' | '.join(sentences)}",
+        f"{integration.title} refused: {said}",
         status=response.status if response.status >= 400 else 400,
         kind=known.kind,
         advice=known.advice,
@@ -205,7 +241,7 @@ def _unexplained(
     if changes_data and response.status in LOST_STATUSES:
         return Indeterminate(
             f"{integration.title} answered {response.status}: the change may have been made or not.",
-            advice="Look whether it is there before you send it again.",
+            advice=LOOK_FIRST,
             trace=trace,
         )
     return VendorUnavailable(
@@ -217,10 +253,9 @@ def _unexplained(
 
 def _from_xml(body: bytes) -> Any:
     try:
-        root = ElementTree.fromstring(body)  # noqa: S314 - expat 2.4.1 and later bounds entity expansion
-    except ElementTree.ParseError as error:
+        return _element(ElementTree.fromstring(body))  # noqa: S314 - expat 2.4.1 and later bounds entity expansion
+    except (ElementTree.ParseError, LookupError, RecursionError) as error:
         raise ValueError("not XML") from error
-    return _element(root)
 
 
 def _element(element: ElementTree.Element) -> Any:

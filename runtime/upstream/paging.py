@@ -29,8 +29,8 @@ def cursor_for(tool_name: str, arguments: Mapping[str, Any], position: str) -> s
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def position_in(tool_name: str, arguments: Mapping[str, Any]) -> str | None:
-    """Where the page asked for begins; None for the first.
+def position_in(tool_name: str, arguments: Mapping[str, Any], form: re.Pattern[str]) -> re.Match[str] | None:
+    """Where the page asked for begins, by the form of such a position; None for the first.
 
     Raises InvalidArguments for a cursor that was made up, or that belongs to another call.
     """
@@ -42,9 +42,10 @@ def position_in(tool_name: str, arguments: Mapping[str, Any]) -> str | None:
         position, digest = text.rsplit(":", 1)
     except (binascii.Error, UnicodeDecodeError, ValueError):
         raise _foreign(cursor) from None
-    if digest != _digest(tool_name, arguments) or not position:
+    found = form.fullmatch(position)
+    if digest != _digest(tool_name, arguments) or found is None:
         raise _foreign(cursor)
-    return position
+    return found
 
 
 def next_in(link: str, parameter: str) -> str:

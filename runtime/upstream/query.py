@@ -15,6 +15,9 @@ from typing import Any
 from generator.catalog import Condition, Listing, QueryLanguage
 from runtime.errors import InvalidArguments
 
+MOST_DIGITS = 12
+"""Of a number in a raw statement; no list is that long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -84,7 +87,7 @@ def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPagi
         )
     masked = _masked(language, query)
     found = {name: re.search(pattern, masked) for name, pattern in language.paging_words.items()}
-    numbers = {name: int(match.group(1)) for name, match in found.items() if match}
+    numbers = {name: int(match.group(1)[:MOST_DIGITS]) for name, match in found.items() if match}
     return RawPaging(numbers.get("start"), numbers.get("limit"))
 
 

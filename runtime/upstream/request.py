@@ -39,13 +39,13 @@ def build(
 ) -> VendorRequest:
     """The request of one call. `values` fill placeholders; `arguments` fill the body, unless `body` is given.
 
-    Raises InvalidArguments when an argument cannot stand in an address.
+    Raises InvalidArguments when an argument cannot stand in an address or a header field.
     """
     call = tool.call
     query = _query(tool, integration, values)
     headers = {**integration.send_headers, **authorization}
     for name, template in call.headers:
-        headers[name] = _filled(template, values)
+        headers[name] = _checked_header(name, _filled(template, values))
     if once_key and integration.once_query:
         query = f"{query}&{quote(integration.once_query)}={quote(once_key, safe='')}"
     if once_key and integration.once_header:
@@ -104,6 +104,15 @@ def _filled(template: str, values: Mapping[str, Any], joins: Mapping[str, str] =
     return "".join(
         _text(values[part], joins.get(part, ",")) if is_name else part for is_name, part in _parts(template)
     )
+
+
+def _checked_header(name: str, value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise InvalidArguments(
+            f"An argument cannot stand in the header field {name}.",
+            advice="Give it without line ends and in ASCII characters.",
+        )
+    return value
 
 
 def _filled_path(template: str, values: Mapping[str, Any]) -> str:

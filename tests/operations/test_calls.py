@@ -15,6 +15,7 @@ from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Answer, Calls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
+from runtime.upstream.paging import cursor_for
 from tests.made_up import LIST, TEXT, TOOLS, VENDOR, tool
 from tests.vendor_server import Vendor, http, vendor
 
@@ -440,3 +441,72 @@ def test_figures_come_back_as_the_vendor_wrote_them():
 def test_an_answer_of_another_shape_is_told_or_refused(body):
     [answer], _ = run(lambda *_: http(200, body), READ)
     assert (answer.error is not None) or json.loads(answer.text) == json.loads(body)
+
+
+REPORT = replace(TOOLS[GET_NAME], returns=Returns("behaviour", behaviour="quickbooks.report_rows"))
+
+PAGED = tool(
+    "a_report",
+    {"id": TEXT, "next_cursor": TEXT},
+    Call("GET", "/reports/{id}"),
+    REPORT.returns,
+    required=["id"],
+)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b'"ok"', b"{}", b'{"QueryResponse": null}', b"<p>down</p>"]
+)
+@pytest.mark.parametrize("name", [LIST_NAME, "a_report"])
+def test_a_success_that_holds_no_list_is_not_told_as_an_empty_one(name, body):
+    arguments = {"id": "7"} if name == "a_report" else {}
+    [answer], _ = run(lambda *_: http(200, body), (name, arguments), tools={**TOOLS, "a_report": REPORT})
+    assert answer.error.code == "vendor_unavailable"
+
+
+def test_a_list_of_nothing_is_told_as_one():
+    [answer], _ = run(json_vendor({"QueryResponse": {}}), (LIST_NAME, {}))
+    assert json.loads(answer.text) == {"records": [], "returned": 0}
+
+
+def test_a_success_without_a_word_is_done_only_when_its_status_says_so():
+    [read, write], _ = run(lambda *_: http(204, b""), READ, WRITE)
+    assert (read.error.code, write.text) == ("vendor_unavailable", '{"done":true}')
+    [read, write], _ = run(lambda *_: http(200, b""), READ, WRITE)
+    assert (read.error.code, write.error.code) == ("vendor_unavailable", "indeterminate")
+
+
+def test_a_batch_that_only_reads_has_changed_nothing_when_its_answer_is_lost():
+    calls = [{"tool": LIST_NAME, "arguments": {}}]
+    [answer], _ = run(slow, ("run_a_batch", {"calls": calls}), tools={**TOOLS, "run_a_batch": BATCH})
+    assert answer.error.code == "vendor_timeout"
+
+
+@pytest.mark.parametrize("position", ["x", "-5/0/0", "²/0/0", "1/2", "1/x/0", "1/0/0/0", "9" * 5000 + "/0/0"])
+def test_a_cursor_that_was_made_up_by_who_knows_how_is_an_error(position):
+    cursor = cursor_for(LIST_NAME, {}, position)
+    row = cursor_for("a_report", {"id": "7"}, position)
+    answers, _ = run(
+        json_vendor({"Header": {}}),
+        (LIST_NAME, {"next_cursor": cursor}),
+        ("a_report", {"id": "7", "next_cursor": row}),
+        tools={**TOOLS, "a_report": PAGED},
+    )
+    assert [answer.error.code for answer in answers] == ["invalid_arguments"] * 2
+
+
+def test_a_query_for_more_than_a_page_holds_is_read_on_with_a_cursor():
+    [answer], server = run(
+        json_vendor({"QueryResponse": {"Invoice": invoices(5)}}),
+        (LIST_NAME, {"query": "select * from Invoice max 5000"}),
+    )
+    assert statement(server).endswith("MAX 5")
+    assert "next_cursor" in json.loads(answer.text)
+
+
+def test_arguments_that_are_nested_without_end_are_refused():
+    deep: list = []
+    for _ in range(900):
+        deep = [deep]
+    [answer], _ = run(json_vendor({}), (LIST_NAME, {"limit": deep}))
+    assert "nested too deeply" in answer.error.message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -77,11 +79,51 @@ def test_the_vendors_own_wait_wins_over_the_default():
 
 
 @pytest.mark.parametrize(
-    "body", [b"<!DOCTYPE html><html>Bad gateway</html>", b'{"Invoice": {"Id": "1', b"\xff\xfe", b"<a><b></a>"]
+    "body",
+    [
+        b"<!DOCTYPE html><html>Bad gateway</html>",
+        b'{"Invoice": {"Id": "1',
+        b"\xff\xfe",
+        b"<a><b></a>",
+        b"<a>" * 5000 + b"</a>" * 5000,
+        b'<?xml version="1.0" encoding="of our own"?><a/>',
+        b"[" * 5000 + b"]" * 5000,
+    ],
 )
 def test_a_body_that_is_neither_json_nor_xml_cannot_be_read(body):
     with pytest.raises(ValueError):
         value_of(response(200, body))
+
+
+def test_a_byte_order_mark_is_no_reason_to_refuse():
+    assert value_of(response(200, b'\xef\xbb\xbf{"a": 1}')) == {"a": 1}
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+@pytest.mark.parametrize("envelope", [b'{"fault": {"error": [{"message": "gateway", "code": "1"}]}}', b""])
+def test_a_write_that_a_gateway_lost_is_indeterminate_with_a_reason_or_without(status, envelope):
+    assert isinstance(failure(response(status, envelope), changes_data=True), Indeterminate)
+    assert not isinstance(failure(response(status, envelope), changes_data=False), Indeterminate)
+
+
+def test_a_refusal_with_a_known_reason_is_one_also_when_its_status_is_500():
+    assert failure(fault("5010", status=500), changes_data=True).code == "conflict"
+
+
+def test_codes_of_a_limit_stand_where_the_definition_says():
+    vendor = replace(VENDOR, errors=replace(VENDOR.errors, code="reason"))
+    answer = response(403, {"Fault": {"Error": [{"reason": "3001", "Message": "slow down"}]}})
+    assert isinstance(error_in(answer, value_of(answer), vendor, changes_data=False), RateLimited)
+
+
+@pytest.mark.parametrize("wait", ["²", "9" * 5000, "-1", "soon"])
+def test_a_wait_that_is_no_number_is_not_believed(wait):
+    assert wait_seconds(VENDOR.rate_limit, {"retry-after": wait}, 0.0) is None
+
+
+def test_an_unreadable_answer_keeps_its_trace():
+    html = response(502, b"<html>", trace_id="1-2-3")
+    assert unreadable(VENDOR, html, changes_data=False).trace == "1-2-3"
 
 
 def test_an_unreadable_answer_to_a_write_is_indeterminate():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -33,6 +35,14 @@ def test_a_get_names_its_record_and_what_is_always_sent():
     assert (built.verb, built.url, built.body) == ("GET", f"{BASE}/invoice/7?minorversion=75", None)
     assert built.headers == {"Accept": "application/json", "Authorization": "Bearer x"}
     assert not built.changes_data
+
+
+@pytest.mark.parametrize("hostile", ["a\r\nX-Other: 1", "\u2028", "é"])
+def test_an_argument_cannot_leave_its_place_in_a_header_field(hostile):
+    tool = replace(GET, call=replace(GET.call, headers=(("X-Book", "book {book}"),)))
+    assert request(tool, {"id": "7", "book": "main"}).headers["X-Book"] == "book main"
+    with pytest.raises(InvalidArguments, match="X-Book"):
+        request(tool, {"id": "7", "book": hostile})
 
 
 @pytest.mark.parametrize("hostile", ["1/../../2", "1?x=y", "1#x", "a b", "%2e%2e", "1\r\nHost: x"])

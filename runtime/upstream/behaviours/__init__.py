@@ -1,6 +1,7 @@
 """Named code for what data cannot say. A definition names a behaviour; this table finds it.
 
-A behaviour turns the vendor's answer into `{..., "rows": [...], "totals": [...]}`; rows are paged like records.
+A behaviour turns the vendor's answer into `{..., "rows": [...], "totals": [...]}`; rows are paged like records. An
+answer of another shape makes it raise AttributeError, KeyError or TypeError.
 """
 
 from __future__ import annotations

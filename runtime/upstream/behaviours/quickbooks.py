@@ -17,7 +17,7 @@ def report_rows(answer: Any) -> dict[str, Any]:
     `columns` are the titles, in the order of each row's `cells`. `totals` repeats the totals of the outermost
     sections, so that they are there even when the rows are read page by page.
     """
-    header = answer.get("Header") or {}
+    header = answer["Header"]
     rows = list(_rows(answer.get("Rows") or {}, 0))
     shape = {
         "report": header.get("ReportName", ""),
@@ -41,7 +41,7 @@ def changes(answer: Any) -> dict[str, Any]:
         {"entity": entity, "deleted": record.get("Id")}
         if record.get("status") == "Deleted"
         else {"entity": entity, "record": record}
-        for response in answer.get("CDCResponse") or []
+        for response in answer["CDCResponse"]
         for part in response.get("QueryResponse") or []
         for entity, records in part.items()
         if isinstance(records, list)
