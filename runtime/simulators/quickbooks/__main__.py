@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--size", type=int, default=USUAL_SIZE, help="transactions of a made company, about")
     parser.add_argument("--client-id", default="sandbox-client")
-    parser.add_argument("--client-secret", default="sandbox-secret")
+    parser.add_argument("--client-secret", help="other users can list it; better in SANDBOX_CLIENT_SECRET")
     parser.add_argument("--no-throttle", action="store_true", help="without the service's rate limits")
     return parser
 
@@ -34,9 +35,10 @@ def arguments() -> argparse.ArgumentParser:
 def main() -> int:
     """Runs the simulator; the exit status."""
     given = arguments().parse_args()
+    secret = given.client_secret or os.environ.get("SANDBOX_CLIENT_SECRET") or "sandbox-secret"
     options = Options(
         port=given.port, data=given.data or ":memory:", host=given.host, seed=given.seed, size=given.size,
-        companies=tuple(given.company or ("landscaper",)), clients={given.client_id: given.client_secret},
+        companies=tuple(given.company or ("landscaper",)), clients={given.client_id: secret},
         throttle=not given.no_throttle,
     )  # fmt: skip
     try:

@@ -164,6 +164,10 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         if old is not None:
             settlement.give_back(books, entity, str(body["Id"]), settlement.payable_total(body))
         body["LinkedTxn"] = settlement.linked_transactions(books, entity, str(body["Id"]), body)
+    elif old is not None and entity in settlement.STATES:
+        settlement.keep_use(books, entity, body)
+    elif old is not None and entity == "JournalEntry" and journal.moves_debts(books, body, old):
+        settlement.release(books, entity, str(body["Id"]))
     if old is None:
         books.write_new(entity, body)
     else:
@@ -205,8 +209,10 @@ def delete(books: Books, entity: str, sent: Any) -> Body:
         id = str(old["Id"])
         check_open(books, old)
         payments.refuse_deposited(books, entity, id)
-        if entity in settlement.SETTLED:
-            settlement.give_back(books, entity, id, 0)
+        if entity in settlement.TARGETS:
+            settlement.release(books, entity, id)
+        if entity in settlement.STATES:
+            settlement.forget_source(books, entity, id)
         settlement.replace_links(books, entity, old, [])
         postings.replace_entries(books, entity, old, [])
         books.remove(entity, id)
@@ -232,7 +238,7 @@ def void(books: Books, entity: str, sent: Any) -> Body:
         check_open(books, body)
         payments.refuse_deposited(books, entity, id)
         if entity in settlement.SETTLED:
-            settlement.give_back(books, entity, id, 0)
+            settlement.release(books, entity, id)
         settlement.replace_links(books, entity, body, [])
         postings.replace_entries(books, entity, body, [])
         _zero(body)
@@ -241,8 +247,9 @@ def void(books: Books, entity: str, sent: Any) -> Body:
 
 
 def _zero(body: Body) -> None:
-    note = body.get("PrivateNote")
-    body["PrivateNote"] = f"Voided - {note}" if note else "Voided"
+    note = str(body.get("PrivateNote") or "")
+    if note != "Voided" and not note.startswith("Voided - "):
+        body["PrivateNote"] = f"Voided - {note}" if note else "Voided"
     for name in (
         "TotalAmt",
         "Balance",

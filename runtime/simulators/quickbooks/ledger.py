@@ -62,20 +62,6 @@ class Account:
     is_active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OpenItem:
-    """Something with an amount left to settle on a day; `open_cents` is negative for a payment or credit."""
-
-    txn_type: str
-    txn_id: str
-    name_id: str
-    date: str
-    due_date: str
-    doc_number: str | None
-    total_cents: int
-    open_cents: int
-
-
 def movements(
     store: Store,
     realm: str,
@@ -149,50 +135,6 @@ def _account(body: Body) -> Account:
         body["Id"], body["Name"], body["FullyQualifiedName"], body["AccountType"], body["AccountSubType"],
         body["Classification"], (body.get("ParentRef") or {}).get("value"), bool(body.get("Active", True)),
     )  # fmt: skip
-
-
-PERHAPS_OPEN = (
-    " and id in (select id from records where realm = ?1 and entity = ?2 and balance > 0"
-    " union select to_id from links where realm = ?1 and to_type = ?2 and date > ?3)"
-)
-"""What has something open today, or was settled after the day asked for: found by index, unlike the rest."""
-
-OPEN_TYPES = {
-    "receivable": (("Invoice", 1, "customer"), ("CreditMemo", -1, "customer"), ("Payment", -1, "customer")),
-    "payable": (("Bill", 1, "vendor"), ("VendorCredit", -1, "vendor"), ("BillPayment", -1, "vendor")),
-}
-
-
-def open_items(store: Store, realm: str, side: str, until: date) -> list[OpenItem]:
-    """What was open on a day, on the `receivable` or `payable` side: documents, credits, and unapplied payments.
-
-    Journal entries to a control account are not among them; their amounts are in `balances`.
-    """
-    found: list[OpenItem] = []
-    for entity, sign, owner in OPEN_TYPES[side]:
-        found += _open_of(store, realm, entity, sign, owner, until.isoformat())
-    return sorted(found, key=lambda item: (item.date, int(item.txn_id)))
-
-
-def _open_of(store: Store, realm: str, entity: str, sign: int, owner: str, until: str) -> list[OpenItem]:
-    """Total less what was linked to it by that day (for a payment: less what it was linked to, plus credits used)."""
-    narrowed = "" if entity == "BillPayment" else PERHAPS_OPEN  # a bill payment has no balance of its own
-    rows = store.execute(
-        f"select id, {owner}, txn_date, coalesce(due_date, txn_date), doc_number,"  # noqa: S608
-        " total - cast(round(coalesce(body ->> '$.Deposit', 0) * 100) as integer),"
-        " (select coalesce(sum(cents), 0) from links where links.realm = records.realm"
-        "   and to_type = entity and to_id = id and date <= ?3 and from_type <> 'Deposit'),"
-        " (select coalesce(sum(case when to_type in ('CreditMemo', 'VendorCredit') then -cents else cents end), 0)"
-        "   from links where links.realm = records.realm and from_type = entity and from_id = id)"
-        f" from records where realm = ?1 and entity = ?2 and txn_date <= ?3{narrowed}",
-        (realm, entity, until),
-    )
-    found = []
-    for id, name_id, day, due, number, total, settled, used in rows:
-        left = total - settled - used
-        if left:
-            found.append(OpenItem(entity, id, name_id, day, due, number, total, sign * left))
-    return found
 
 
 def names(store: Store, realm: str, entity: str) -> dict[str, str]:

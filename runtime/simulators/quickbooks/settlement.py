@@ -2,7 +2,8 @@
 balance and LinkedTxn of the document, and what of a payment is left unapplied.
 
 A document that shrinks below what was applied to it gives the excess back: the paying line is cut or goes, and the
-payment keeps the amount unapplied. Both sides' SyncTokens move.
+payment keeps the amount unapplied. A credit that shrinks below what was used of it takes what it paid for along: the
+documents it settled are open again. All SyncTokens concerned move.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from .store import Body
 
 CREDITS = {"Payment": "CreditMemo", "BillPayment": "VendorCredit"}
 SETTLED = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit"})
+TARGETS = SETTLED | {"JournalEntry"}
+"""What payments can be applied to; a journal entry has no balance of its own."""
+
 ACCEPTED = {
     "Payment": frozenset({"Invoice", "CreditMemo", "JournalEntry"}),
     "BillPayment": frozenset({"Bill", "VendorCredit", "JournalEntry"}),
@@ -33,6 +37,11 @@ HOLDERS = frozenset({*ACCEPTED, *SOURCES, "Deposit"})
 """Kinds of records that link to others."""
 
 OWNER = {"Payment": "CustomerRef", "BillPayment": "VendorRef"}
+CONTROLS = {
+    "Payment": ("Accounts Receivable", "customer", 1),
+    "BillPayment": ("Accounts Payable", "vendor", -1),
+}
+"""Type of the accounts a payment clears, the party on them, the sign that makes what is owed positive."""
 PAYMENT_TYPES = frozenset({"Payment", "BillPaymentCheck", "BillPaymentCreditCard"})
 
 
@@ -110,8 +119,6 @@ def open_amount(books: Books, entity: str, body: Body, total: int) -> int:
 
 def check_lines(books: Books, entity: str, body: Body) -> tuple[int, int]:
     """Checks what a payment settles; says (documents settled, credits used) in cents."""
-    settled = used = 0
-    me = (entity, str(body.get("Id", "")))
     asked: dict[tuple[str, str], int] = {}
     for line in body.get("Line") or []:
         if not line.get("LinkedTxn"):
@@ -123,18 +130,68 @@ def check_lines(books: Books, entity: str, body: Body) -> tuple[int, int]:
             raise fault("2290", "NegativeAmount", "Line.Amount")
         _check_target(books, entity, body, link)
         asked[link.entity, link.id] = asked.get((link.entity, link.id), 0) + link.cents
-        if link.entity == CREDITS[entity]:
-            used += link.cents
-        else:
-            settled += link.cents
     for (target, id), value in asked.items():
-        if target in SETTLED and value > payable_total(books.read(target, id)) - applied_to(
-            books, target, id, me
-        ):
+        if value > _capacity(books, entity, body, target, id):
             raise business(
                 "You can't apply more than the open balance of the linked transaction.", "Line.Amount"
             )
+    return applied_and_used(books, entity, body)
+
+
+def applied_and_used(books: Books, entity: str, body: Body) -> tuple[int, int]:
+    """Cents that the lines of a payment settle, and cents of credits that they use."""
+    settled = used = 0
+    for link in links_of(entity, body):
+        if _settles(books, entity, body, link):
+            settled += link.cents
+        else:
+            used += link.cents
     return settled, used
+
+
+def _settles(books: Books, entity: str, body: Body, link: Link) -> bool:
+    """Whether a link settles something that is owed; else it uses a credit."""
+    if link.entity == "JournalEntry":
+        return _owed_by_journal(books, entity, body, link.id) >= 0
+    return link.entity != CREDITS[entity]
+
+
+def _capacity(books: Books, entity: str, body: Body, target: str, id: str) -> int:
+    """Cents of a document or credit that a payment may take, whatever it takes of it now."""
+    me = (entity, str(body.get("Id", "")))
+    if target == "JournalEntry":
+        return abs(_owed_by_journal(books, entity, body, id)) - _applied_to_journal(books, body, id, me)
+    return payable_total(books.read(target, id)) - applied_to(books, target, id, me)
+
+
+def _owed_by_journal(books: Books, entity: str, body: Body, id: str) -> int:
+    """What a journal entry says that the customer or vendor of a payment owes or is owed; a credit is negative."""
+    account_type, party, sign = CONTROLS[entity]
+    owner = _top(books, reference(body.get(OWNER[entity])))
+    rows = books.store.execute(
+        f"select account, {party}, sum(cents) from postings where realm = ? and txn_id = ?"  # noqa: S608
+        " and txn_type = 'JournalEntry' group by 1, 2",
+        (books.realm, id),
+    ).fetchall()
+    return sign * sum(
+        int(value)
+        for account, name, value in rows
+        if books.account_type(account) == account_type and _top(books, name) == owner
+    )
+
+
+def _applied_to_journal(books: Books, body: Body, id: str, except_from: tuple[str, str]) -> int:
+    """Cents applied to a journal entry by the other payments of the same customer or vendor."""
+    entity, own = except_from
+    owner = _top(books, reference(body.get(OWNER[entity])))
+    rows = books.store.execute(
+        f"select {CONTROLS[entity][1]}, sum(links.cents) from links join records on records.realm = links.realm"  # noqa: S608
+        " and records.entity = from_type and records.id = from_id"
+        " where links.realm = ? and to_type = 'JournalEntry' and to_id = ? and from_type = ? and from_id <> ?"
+        " group by 1",
+        (books.realm, id, entity, own),
+    ).fetchall()
+    return sum(int(value) for name, value in rows if _top(books, name) == owner)
 
 
 def _check_target(books: Books, entity: str, body: Body, link: Link) -> None:
@@ -142,6 +199,8 @@ def _check_target(books: Books, entity: str, body: Body, link: Link) -> None:
         raise fault("620", f"Txn ID Cannot Be Linked : {link.entity} {link.id}", "LinkedTxn")
     target = books.read(link.entity, link.id)
     if link.entity == "JournalEntry":
+        if not _owed_by_journal(books, entity, body, link.id):
+            raise fault("620", f"Txn ID Cannot Be Linked : {link.entity} {link.id}", "LinkedTxn")
         return
     owner = OWNER[entity]
     if _top(books, reference(target.get(owner))) != _top(books, reference(body.get(owner))):
@@ -158,8 +217,13 @@ def _top(books: Books, id: str | None) -> str | None:
     return id
 
 
-def replace_links(books: Books, entity: str, body: Body, links: list[Link]) -> None:
-    """Puts the links of a payment in place and brings the documents of before and after up to date."""
+def replace_links(
+    books: Books, entity: str, body: Body, links: list[Link], except_for: tuple[str, str] | None = None
+) -> None:
+    """Puts the links of a payment in place and brings the documents of before and after up to date.
+
+    `except_for` is a document (its type and Id) that is being written already.
+    """
     books.store.revise(books.realm)
     id = str(body["Id"])
     before = {
@@ -181,7 +245,7 @@ def replace_links(books: Books, entity: str, body: Body, links: list[Link]) -> N
             (books.realm, entity, id, link.entity, link.id, link.cents, body["TxnDate"]),
         )
     for target in sorted(before.keys() | after.keys()):
-        if target[0] in BROUGHT_UP and before.get(target) != after.get(target):
+        if target[0] in BROUGHT_UP and target != except_for and before.get(target) != after.get(target):
             bring_up_to_date(books, *target)
 
 
@@ -197,13 +261,54 @@ def bring_up_to_date(books: Books, entity: str, id: str) -> None:
         body["Balance"] = amount(max(0, payable_total(body) - applied_to(books, entity, id)))
         if entity == "CreditMemo":
             body["RemainingCredit"] = body["Balance"]
-    linked = linked_transactions(books, entity, id, body)
-    if entity != "TimeActivity":
-        body["LinkedTxn"] = linked
-    if entity in STATES:
-        name, is_open, is_used = STATES[entity]
-        body[name] = is_used if linked else is_open
+        body["LinkedTxn"] = linked_transactions(books, entity, id, body)
+    else:
+        show_use(books, entity, body, _is_used(books, entity, id))
     books.write_changed(entity, body)
+
+
+def _is_used(books: Books, entity: str, id: str) -> bool:
+    return (
+        books.store.execute(
+            "select 1 from links where realm = ? and to_type = ? and to_id = ?", (books.realm, entity, id)
+        ).fetchone()
+        is not None
+    )
+
+
+def keep_use(books: Books, entity: str, body: Body) -> None:
+    """A source that something was made from stays used, whatever an update of it says."""
+    if _is_used(books, entity, str(body["Id"])):
+        show_use(books, entity, body, True)
+
+
+def show_use(books: Books, entity: str, body: Body, is_used: bool) -> None:
+    """Writes into a source what was made from it, and its state."""
+    if entity != "TimeActivity":
+        body["LinkedTxn"] = linked_transactions(books, entity, str(body["Id"]), body)
+    name, before, after = STATES[entity]
+    body[name] = after if is_used else before
+
+
+def forget_source(books: Books, entity: str, id: str) -> None:
+    """Takes a source that is being deleted out of the documents that were made from it."""
+    rows = books.store.execute(
+        "select from_type, from_id from links where realm = ? and to_type = ? and to_id = ?",
+        (books.realm, entity, id),
+    ).fetchall()
+    for holder, holder_id in rows:
+        body = books.read(holder, holder_id)
+        for part in (body, *(body.get("Line") or [])):
+            if "LinkedTxn" in part:
+                part["LinkedTxn"] = [
+                    link
+                    for link in part["LinkedTxn"]
+                    if (link.get("TxnType"), link.get("TxnId")) != (entity, id)
+                ]
+        books.write_changed(holder, body)
+    books.store.execute(
+        "delete from links where realm = ? and to_type = ? and to_id = ?", (books.realm, entity, id)
+    )
 
 
 STATES = {
@@ -237,25 +342,57 @@ def _shown_type(books: Books, entity: str, id: str) -> str:
 def give_back(books: Books, entity: str, id: str, total: int) -> None:
     """Cuts what was applied to a document down to `total` cents, the latest payment first."""
     excess = applied_to(books, entity, id) - total
-    if excess <= 0:
-        return
+    for payer, value in _payers(books, entity, id) if excess > 0 else ():
+        cut = min(excess, value)
+        if cut > 0:
+            _cut(books, payer, (entity, id), value - cut)
+            excess -= cut
+
+
+def release(books: Books, entity: str, id: str) -> None:
+    """Takes everything away that was applied to a document, links without an amount included."""
+    for payer, _ in _payers(books, entity, id):
+        _cut(books, payer, (entity, id), 0)
+
+
+def _payers(books: Books, entity: str, id: str) -> list[tuple[tuple[str, str], int]]:
+    """Type and Id of what is applied to a document, and the cents, the latest first."""
     rows = books.store.execute(
         "select from_type, from_id, sum(cents) from links where realm = ? and to_type = ? and to_id = ?"
         " group by 1, 2 order by max(pk) desc",
         (books.realm, entity, id),
     ).fetchall()
-    for from_type, from_id, value in rows:
-        if excess <= 0:
-            break
-        cut = min(excess, value)
-        _cut(books, (from_type, from_id), (entity, id), value - cut)
-        excess -= cut
+    return [((from_type, from_id), value) for from_type, from_id, value in rows]
 
 
 def _cut(books: Books, payer: tuple[str, str], target: tuple[str, str], left: int) -> None:
     """Leaves `left` cents of one payment on one document; the rest becomes unapplied."""
-    books.store.revise(books.realm)
-    body = books.read(*payer)
+    entity, id = payer
+    body = books.read(entity, id)
+    body["Line"] = _lines_with(body, target, left)
+    settled, used = applied_and_used(books, entity, body)
+    lacking = settled - used - cents(body.get("TotalAmt"))
+    for key, value in reversed(_settled_by(books, entity, body).items()):
+        if lacking > 0:
+            body["Line"] = _lines_with(body, key, value - min(lacking, value))
+            lacking -= value
+    if entity == "Payment":
+        body["UnappliedAmt"] = amount(unapplied(books, body))
+    replace_links(books, entity, body, links_of(entity, body), except_for=target)
+    books.write_changed(entity, body)
+
+
+def _settled_by(books: Books, entity: str, body: Body) -> dict[tuple[str, str], int]:
+    """Type and Id of what a payment settles, and the cents, in the order of its lines."""
+    found: dict[tuple[str, str], int] = {}
+    for link in links_of(entity, body):
+        if _settles(books, entity, body, link):
+            found[link.entity, link.id] = found.get((link.entity, link.id), 0) + link.cents
+    return found
+
+
+def _lines_with(body: Body, target: tuple[str, str], left: int) -> list[Body]:
+    """The lines of a payment with `left` cents for one document."""
     kept: list[Body] = []
     for line in body.get("Line") or []:
         linked: Any = (line.get("LinkedTxn") or [{}])[0]
@@ -265,20 +402,7 @@ def _cut(books: Books, payer: tuple[str, str], target: tuple[str, str], left: in
             line["Amount"] = amount(min(left, cents(line["Amount"])))
             left -= cents(line["Amount"])
         kept.append(line)
-    body["Line"] = kept
-    if payer[0] == "Payment":
-        body["UnappliedAmt"] = amount(unapplied(body))
-    books.store.execute(
-        "delete from links where realm = ? and from_type = ? and from_id = ? and to_type = ? and to_id = ?",
-        (books.realm, *payer, *target),
-    )
-    for link in links_of(payer[0], body):
-        if (link.entity, link.id) == target:
-            books.store.execute(
-                "insert into links (realm, from_type, from_id, to_type, to_id, cents, date) values (?,?,?,?,?,?,?)",
-                (books.realm, *payer, *target, link.cents, body["TxnDate"]),
-            )
-    books.write_changed(payer[0], body)
+    return kept
 
 
 def apply_credit(books: Books, credit: Body, create: Callable[[Books, str, Any], Body]) -> None:
@@ -304,9 +428,7 @@ def apply_credit(books: Books, credit: Body, create: Callable[[Books, str, Any],
     create(books, "Payment", {**body, "TxnDate": credit["TxnDate"]})
 
 
-def unapplied(body: Body) -> int:
+def unapplied(books: Books, body: Body) -> int:
     """Cents of a customer payment, and of the credits it uses, that settle nothing."""
-    links = links_of("Payment", body)
-    used = sum(link.cents for link in links if link.entity == "CreditMemo")
-    settled = sum(link.cents for link in links if link.entity != "CreditMemo")
+    settled, used = applied_and_used(books, "Payment", body)
     return cents(body.get("TotalAmt")) + used - settled

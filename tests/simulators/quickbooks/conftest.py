@@ -171,3 +171,12 @@ def expense_line(cents: int, account: str = "7") -> Body:
 def paid(txn_type: str, id: str, value: float) -> Body:
     """A line of a payment."""
     return {"Amount": value, "LinkedTxn": [{"TxnId": id, "TxnType": txn_type}]}
+
+
+def journal_line(value: float, side: str, account: str, **more: Any) -> Body:
+    """A line of a journal entry."""
+    return {
+        "Amount": value,
+        "DetailType": "JournalEntryLineDetail",
+        "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": account}, **more},
+    }

@@ -79,7 +79,7 @@ def _cost(
     books: Books, body: Body, line: Body, item: Body, customer: str | None, class_: str | None
 ) -> list[Entry]:
     """Stock leaves at its average cost; without stock, at the purchase cost of the item."""
-    units = decimal(lines.detail(line).get("Qty") or 1)
+    units = lines.units(line)
     asset, id = str(reference(item["AssetAccountRef"])), str(item["Id"])
     value, held = stock_cost(books, id, asset, str(body.get("Id")))
     each = share(value, decimal(1), decimal(held)) if held > 0 else cents(item.get("PurchaseCost"))
@@ -164,7 +164,7 @@ def _bought(books: Books, body: Body) -> list[Entry]:
                 account or reference(item.get("IncomeAccountRef")) or account_of(books, "Expense"),
                 cents(line["Amount"]), line.get("Id"), reference(given.get("CustomerRef")), vendor,
                 class_=reference(given.get("ClassRef")), item=reference(given.get("ItemRef")),
-                quantity=float(decimal(given.get("Qty") or 1)) if is_stock else None, memo=line_memo(line, body),
+                quantity=float(lines.units(line)) if is_stock else None, memo=line_memo(line, body),
             )
         )  # fmt: skip
     total_tax = cents((body.get("TxnTaxDetail") or {}).get("TotalTax"))

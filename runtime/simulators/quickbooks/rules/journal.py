@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import references
+from .. import postings, references
 from ..books import Books
 from ..faults import business, fault
 from ..money import amount, cents
@@ -45,3 +45,20 @@ def _side(books: Books, line: Body) -> int:
     if kind == "Accounts Payable" and named != "Vendor":
         raise business("When you use Accounts Payable, you must choose a vendor in the Name field.")
     return cents(line["Amount"]) * (1 if given["PostingType"] == "Debit" else -1)
+
+
+def moves_debts(books: Books, body: Body, old: Body) -> bool:
+    """Whether an update changes what somebody owes or is owed by the entry."""
+    return _control_sides(books, body) != _control_sides(books, old)
+
+
+def _control_sides(books: Books, body: Body) -> list[tuple[str, str | None, str, int]]:
+    """What an entry does to receivables and payables: (account, name, side, cents) of those lines."""
+    found: list[tuple[str, str | None, str, int]] = []
+    for line in body.get("Line") or []:
+        given = lines.detail(line)
+        account = str(reference(given.get("AccountRef")))
+        if books.account_type(account) in (postings.RECEIVABLE, postings.PAYABLE):
+            name = reference((given.get("Entity") or {}).get("EntityRef"))
+            found.append((account, name, str(given.get("PostingType")), cents(line.get("Amount"))))
+    return sorted(found, key=str)

@@ -87,6 +87,13 @@ def check_product(line: Body) -> None:
         )
 
 
+def units(line: Body) -> Decimal:
+    """Units on a line: none on a voided one, 1 where an amount comes without a quantity (see `check_product`)."""
+    given = detail(line)
+    is_said = given.get("Qty") not in (None, "") and (decimal(given["Qty"]) or not cents(line.get("Amount")))
+    return decimal(given["Qty"]) if is_said else Decimal(1)
+
+
 def check_stock_day(item: Body, body: Body) -> None:
     """6270 when a transaction with an inventory item is dated before the item's stock begins."""
     if item.get("Type") == "Inventory" and str(body.get("TxnDate")) < str(item.get("InvStartDate", "")):

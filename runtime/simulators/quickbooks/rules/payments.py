@@ -80,6 +80,9 @@ def prepare_deposit(books: Books, entity: str, body: Body, old: Body | None) -> 
     kept: list[Body] = body.get("Line") or []
     if not kept:
         raise business("You must fill out at least one detail line.")
+    taken = [(link.entity, link.id) for link in settlement.links_of(entity, body)]
+    if len(taken) > len(set(taken)):
+        raise business("A transaction can be deposited once only.", "LinkedTxn")
     for line in kept:
         _deposit_line(books, body, line)
     lines.keep_identities(body, old)

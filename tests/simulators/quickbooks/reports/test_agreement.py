@@ -13,7 +13,7 @@ from runtime.simulators.quickbooks.companies import BUSINESSES
 from runtime.simulators.quickbooks.store import Store
 
 from ..conftest import NOON
-from ..test_books import Hand
+from ..test_books import Hand, check
 from .agreeing import check_all
 
 
@@ -25,13 +25,18 @@ def test_every_report_of_a_demo_company_agrees_with_the_others_on_any_day(
     check_all(three, BUSINESSES[name].realm, day)
 
 
+@pytest.mark.parametrize("name", list(BUSINESSES))
+def test_every_record_of_a_demo_company_agrees_with_the_ledger(three: Store, name: str) -> None:
+    check(Books(three, BUSINESSES[name].realm))
+
+
 @settings(
     max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    data=st.data(), steps=st.integers(3, 14), day=st.sampled_from(["2025-12-31", "2026-01-15", "2026-11-20"])
+    data=st.data(), steps=st.integers(3, 25), day=st.sampled_from(["2025-12-31", "2026-01-15", "2026-11-20"])
 )
 def test_after_any_sequence_of_operations_the_reports_agree(
     books: Books, data: st.DataObject, steps: int, day: str
