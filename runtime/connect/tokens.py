@@ -59,6 +59,7 @@ class AccessTokens:
         self._clock = clock
         self._opened: OrderedDict[AccountId, tuple[bytes, Credentials]] = OrderedDict()
         self._refreshes: dict[AccountId, asyncio.Task[Credentials]] = {}
+        self._unkept: dict[AccountId, tuple[bytes, Credentials]] = {}
         self._refused: dict[AccountId, str] = {}
         self._refreshed_at: dict[AccountId, float] = {}
 
@@ -90,7 +91,7 @@ class AccessTokens:
 
     def forget(self, account_id: AccountId) -> None:
         """Drops what is held in memory for an account."""
-        for kept in (self._opened, self._refused, self._refreshed_at):
+        for kept in (self._opened, self._unkept, self._refused, self._refreshed_at):
             kept.pop(account_id, None)
 
     def alone(self, account_id: AccountId) -> AbstractAsyncContextManager[None]:
@@ -148,7 +149,7 @@ class AccessTokens:
 
     async def _refresh_alone(self, account_id: AccountId, integration: Integration) -> Credentials:
         async with self.alone(account_id):
-            account = self._read(account_id)
+            account = await self._kept_late(self._read(account_id))
             _check_connected(account, integration)
             credentials = self._open(account)
             if not self._is_due(account_id, credentials):
@@ -166,6 +167,14 @@ class AccessTokens:
             raise NotFound("The integrated account is gone.")
         return account
 
+    async def _kept_late(self, account: Account) -> Account:
+        """The account as it is once credentials are stored that could not be when they came: they are the only ones."""
+        sealed, credentials = self._unkept.get(account.id, (b"", None))
+        if credentials is None or sealed != account.sealed:
+            return account
+        await self._keep(account, credentials)
+        return self._read(account.id)
+
     def _check_renewable(self, integration: Integration, credentials: Credentials) -> None:
         ends_at = credentials.refresh_expires_at
         if not credentials.refresh_token or (ends_at and ends_at <= self._clock()):
@@ -176,10 +185,12 @@ class AccessTokens:
 
     async def _keep(self, account: Account, credentials: Credentials) -> Credentials:
         """Stores rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
+        self._unkept[account.id] = (account.sealed, credentials)
         sealed, now = seal_credentials(self._keys, account.id, credentials), self._clock()
         is_kept = await asyncio.to_thread(
             lambda: self._stores.records.replace_credentials(account.id, account.sealed, sealed, now)
         )
+        del self._unkept[account.id]
         if not is_kept:
             return self._open(self._read(account.id))
         self._opened[account.id] = (sealed, credentials)

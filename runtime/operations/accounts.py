@@ -111,9 +111,10 @@ class Accounts:
         async with self._tokens.alone(AccountId(account_id)):
             account = self._find(account_id)
             audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, {"name": account.name})
-            is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
             if not await asyncio.to_thread(lambda: self._stores.records.delete_account(account.id, audit)):
                 raise _no_account()
+            # Asked only now: of two that are deleted at once, the later sees that it was the last.
+            is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
             if account.status != "pending" and not is_shared:
                 await self._revoke(account)
         return {"id": account.id}

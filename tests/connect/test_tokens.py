@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
+from sqlalchemy.exc import OperationalError
 
 from runtime.errors import Conflict, NeedsReconnect, VendorUnavailable
 from runtime.model import Account, AccountId
@@ -109,6 +113,46 @@ def test_a_token_that_the_vendor_refused_is_refreshed_once_and_not_again_at_once
             await here.tokens.invalidate(as_stored(here, account), new.access_token)
             assert await here.tokens.fresh(as_stored(here, account)) == new
             assert vendor.refreshes == 1
+
+    asyncio.run(story())
+
+
+def test_a_rotated_token_that_cannot_be_stored_at_once_is_stored_before_the_vendor_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            with monkeypatch.context() as full:
+
+                def fail(*_: object) -> bool:
+                    raise OperationalError("UPDATE", {}, sqlite3.OperationalError("disk full"))
+
+                full.setattr(here.stores.records, "replace_credentials", fail)
+                with pytest.raises(OperationalError):
+                    await here.tokens.fresh(account)
+            assert as_stored(here, account).sealed == account.sealed
+            credentials = await here.tokens.fresh(account)
+            assert (vendor.refreshes, credentials.refresh_token) == (1, vendor.refresh_token)
+            assert as_stored(here, account).sealed != account.sealed
+
+    asyncio.run(story())
+
+
+def test_one_that_was_stored_late_is_refreshed_when_it_has_ended_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            with monkeypatch.context() as full:
+                full.setattr(here.stores.records, "replace_credentials", lambda *_: 1 / 0)
+                with pytest.raises(ZeroDivisionError):
+                    await here.tokens.fresh(account)
+            here.clock.pass_(3600)
+            credentials = await here.tokens.fresh(account)
+            assert (vendor.refreshes, credentials.refresh_token) == (2, vendor.refresh_token)
+            assert credentials.access_expires_at > here.clock()
 
     asyncio.run(story())
 
@@ -239,6 +283,25 @@ def test_disconnecting_revokes_at_the_vendor_unless_another_account_has_the_comp
             assert vendor.revoke_types == ["application/x-www-form-urlencoded", "application/json"]
             done = [entry.action for entry in here.stores.records.audit_of(AccountId(second.id))]
             assert done == ["account.created", "account.connected", "account.deleted", "account.revoked"]
+
+    asyncio.run(story())
+
+
+def test_of_two_accounts_of_a_company_that_are_deleted_at_once_the_last_revokes(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, first):
+            begun = here.accounts.create("The same shop", "books")
+            second = await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+            deleted = here.stores.records.delete_account
+            both = threading.Barrier(2)
+
+            def together(*given: Any) -> bool:
+                both.wait(5)
+                return deleted(*given)
+
+            here.stores.records.delete_account = together  # type: ignore[method-assign]
+            await asyncio.gather(here.accounts.delete(first.id), here.accounts.delete(second.id))
+            assert vendor.revoked
 
     asyncio.run(story())
 
