@@ -11,7 +11,6 @@ used, or in the background right after the start.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import gc
 import os
@@ -31,7 +30,7 @@ from runtime.errors import SettingsError
 from runtime.logs import Log, make_log
 from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
 from runtime.mcp_server.methods import Identity
-from runtime.model import Account, Grant, TokenHash
+from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.reload import Reloader
 from runtime.settings import Settings
@@ -52,6 +51,7 @@ COMPILE = (
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PURGE_SECONDS = 60.0
+MOST_BASE_URLS = 10_000
 GC_THRESHOLD = (20_000, 20, 20)
 """A call makes hundreds of objects that its end frees without the collector; looking for cycles 30 times less often
 than Python does by default saves a tenth of its time.
@@ -66,7 +66,7 @@ class Runtime:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
         self.keys = Keys(settings.secret_key)
-        self._base_urls: dict[tuple[str, str, str], tuple[Integration, str]] = {}
+        self._base_urls: dict[AccountId, tuple[Integration, Account, str]] = {}
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         self.stores: Stores = open_stores(settings, time.time())
@@ -118,12 +118,14 @@ class Runtime:
 
     def base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
-        place = (integration.name, account.environment, account.company)
-        known = self._base_urls.get(place)
-        if known is None or known[0] is not integration:
+        known = self._base_urls.get(account.id)
+        if known is None or known[0] is not integration or known[1] is not account:
             template = self.tokens.addresses.base_url(integration, account)
-            known = self._base_urls[place] = (integration, base_address(template, account.fields))
-        return known[1]
+            known = (integration, account, base_address(template, account.fields))
+            if len(self._base_urls) >= MOST_BASE_URLS:
+                self._base_urls.clear()
+            self._base_urls[account.id] = known
+        return known[2]
 
     async def close(self) -> None:
         """Close connections and files."""
@@ -205,8 +207,8 @@ class Application:
         """Forget what has expired, now and then. Expiry itself is enforced at every request."""
         while True:
             await asyncio.sleep(PURGE_SECONDS)
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(lambda: self._runtime.stores.records.purge(time.time()))
+            if not await asyncio.to_thread(lambda: self._runtime.stores.purge(time.time())):
+                self._runtime.log("purge_failed")
 
 
 def _host_names(settings: Settings) -> tuple[str, ...]:

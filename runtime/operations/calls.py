@@ -245,7 +245,7 @@ class Calls:
 
     async def _limits(self, account: Account, integration: Integration, *, is_call: bool) -> Limits:
         windows = integration.rate_limit.windows
-        company = f"{account.integration}/{account.environment}/{account.company}"
+        company = f"{account.integration}/{account.environment}/{account.company or account.id}"
         count = self._hot.count if is_call else self._hot.peek
         return measure(windows, await count(company, windows, self._clock()))
 

@@ -41,6 +41,16 @@ class Stores:
                 self._records = Records(make_engine(self.path))
         return self._records
 
+    def purge(self, now: float) -> bool:
+        """Forgets what has expired. False when the file could not be written: the next time will do."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            self.records.purge(now)
+        except SQLAlchemyError:
+            return False
+        return True
+
     def close(self) -> None:
         """Closes the file."""
         if self._records is not None:

@@ -31,7 +31,3 @@ class HotState(Protocol):
     def lock(self, key: str) -> AbstractAsyncContextManager[None]:
         """Only one holder of a key at a time; the others wait in turn."""
         ...
-
-    async def forget(self, key: str) -> None:
-        """Drops every count under a key."""
-        ...

@@ -80,10 +80,6 @@ class MemoryHotState:
             if not entry.users:
                 del self._locks[key]
 
-    async def forget(self, key: str) -> None:
-        """Drops every count under a key."""
-        self._calls.pop(key, None)
-
     def __len__(self) -> int:
         """How many keys are kept: bounded by the accounts that called within their longest window."""
         return len(self._calls) + len(self._locks)

@@ -102,7 +102,9 @@ class Records:
         return self._change(delete(ACCOUNT).where(ACCOUNT.c.id == account_id), audit)
 
     def is_company_shared(self, account: Account) -> bool:
-        """Whether another account is connected to the same company of the same vendor."""
+        """Whether another account is connected to the same company of the same vendor, as far as that is known."""
+        if not account.company:
+            return False
         same = and_(
             ACCOUNT.c.integration == account.integration,
             ACCOUNT.c.environment == account.environment,

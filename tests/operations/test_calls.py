@@ -23,6 +23,7 @@ ACCOUNT = Account(
     AccountId("a1"), "acme", "production", "Acme", "active", "42", {"company_id": "42"}, b"", 0, 0
 )
 GRANT = Grant(ACCOUNT, ServerConfig())
+NAMELESS = replace(ACCOUNT, company="")
 THROTTLED = (
     b'<R><Fault type="SERVICE"><Error code="3001"><Message>ThrottleExceeded</Message></Error></Fault></R>'
 )
@@ -510,3 +511,24 @@ def test_arguments_that_are_nested_without_end_are_refused():
         deep = [deep]
     [answer], _ = run(json_vendor({}), (LIST_NAME, {"limit": deep}))
     assert "nested too deeply" in answer.error.message
+
+
+def test_accounts_whose_company_is_not_known_are_counted_apart():
+    async def main():
+        async with vendor(json_vendor({"Invoice": {"Id": "7"}})) as server:
+            client = VendorClient(timeout_seconds=1, per_account=2)
+            maker = Calls(
+                catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
+                client=client,
+                tokens=FixedTokens(),
+                hot=MemoryHotState(),
+                base_url=lambda integration, account: server.url,
+                max_answer_bytes=1000,
+                clock=lambda: 1000.0,
+            )
+            accounts = [NAMELESS, replace(NAMELESS, id=AccountId("a2"))]
+            found = [await maker.call(Grant(each, ServerConfig()), TOOLS, *READ) for each in accounts]
+            await client.close()
+            return [answer.limits.remaining for answer in found]
+
+    assert asyncio.run(main()) == [(499, 9), (499, 9)]

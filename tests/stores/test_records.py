@@ -82,6 +82,33 @@ def test_an_expired_server_is_gone_for_every_reader_before_it_is_purged(stores: 
     assert (records.purge(99.0), records.purge(100.0), records.purge(100.0)) == (0, 1, 0)
 
 
+def test_a_purge_that_cannot_be_written_is_told_and_the_next_one_works(stores: Stores) -> None:
+    stores.records.add_mcp_server(SERVER, HASH, noted())
+    other = sqlite3.connect(stores.path, isolation_level=None)
+    other.execute("CREATE TRIGGER full BEFORE DELETE ON mcp_server BEGIN SELECT RAISE(FAIL, 'full'); END")
+    assert not stores.purge(100.0)
+    other.execute("DROP TRIGGER full")
+    other.close()
+    assert stores.purge(100.0)
+    assert stores.records.purge(100.0) == 0
+
+
+def test_a_company_that_is_not_known_is_nobodys(stores: Stores) -> None:
+    nameless = replace(ACCOUNT, id=AccountId("a2"), company="")
+    stores.records.add_account(nameless, noted())
+    stores.records.add_account(replace(nameless, id=AccountId("a3")), noted())
+    stores.records.add_account(replace(ACCOUNT, id=AccountId("a4")), noted())
+    assert stores.records.is_company_shared(ACCOUNT)
+    assert not stores.records.is_company_shared(nameless)
+
+
+def test_both_readers_open_the_same_file_whatever_its_name(tmp_path: Path) -> None:
+    stores = deploy(tmp_path / "what?mode=ro#100%").stores
+    stores.records.add_account(ACCOUNT, noted())
+    assert stores.look_up.find_account(ACCOUNT.id) == ACCOUNT
+    stores.close()
+
+
 def test_a_server_of_another_account_is_not_found(stores: Stores) -> None:
     stores.records.add_account(replace(ACCOUNT, id=AccountId("a2")), noted())
     stores.records.add_mcp_server(SERVER, HASH, noted())
