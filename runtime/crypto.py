@@ -34,11 +34,6 @@ def new_secret(prefix: str) -> str:
     return prefix + secrets.token_urlsafe(SECRET_BYTES)
 
 
-def is_same(one: str, other: str) -> bool:
-    """Whether two secrets are equal, taking as long whichever character differs."""
-    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
-
-
 class _Hmac:
     """HMAC-SHA256 with one key, both halves of which are hashed once: a request then costs two short hashes."""
 

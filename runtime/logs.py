@@ -27,6 +27,8 @@ SECRETS = re.compile(
     r"|\b(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{40,}",
     re.IGNORECASE,
 )
+_NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What would begin another line, or cannot be written."""
 LARGEST_CACHED = 200
 
 
@@ -47,6 +49,8 @@ def _clean(value: Any) -> Any:
     if isinstance(value, (int, float)) or value is None:
         return value
     text = value if isinstance(value, str) else str(value)
+    if not text.isprintable():
+        text = _NOT_SHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     return _known(text) if len(text) <= LARGEST_CACHED else without_secrets(text)
 
 

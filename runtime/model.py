@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, NamedTuple, NewType, TypeVar
+from typing import Any, Literal, NamedTuple, NewType
 
 AccountId = NewType("AccountId", str)
 McpServerId = NewType("McpServerId", str)
@@ -132,14 +132,3 @@ class AuditEntry:
     action: str
     subject: str
     details: dict[str, Any] = field(default_factory=dict)
-
-
-Thing = TypeVar("Thing")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Thing]):
-    """A part of a list, and where the next part starts: empty at the end."""
-
-    result: tuple[Thing, ...]
-    next_cursor: str = ""

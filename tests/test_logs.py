@@ -56,6 +56,18 @@ def test_a_json_line_has_the_event_and_its_fields():
     )
 
 
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_what_a_client_sends_can_neither_begin_a_line_nor_stop_the_log(style):
+    out = io.StringIO()
+    make_log(style, out)(
+        "tool_call", tool="x\r\n12:00:00 tool_call tool=forged\u2028\ud800\x1b[2J", name="é 漢"
+    )
+    assert len(out.getvalue().splitlines()) == 1
+    assert "\x1b" not in out.getvalue()
+    assert "é 漢" in out.getvalue()
+    out.getvalue().encode()
+
+
 def test_what_libraries_log_is_filtered_too():
     record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "bad path %s", (f"/mcp/{SECRETS[0]}",), None)
     assert SecretFilter().filter(record)
