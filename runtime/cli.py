@@ -13,8 +13,6 @@ import click
 from runtime.commands import compare, definitions, new_entity, pages
 from runtime.commands.plainly import plainly
 
-DEMO_DATA = Path(".ledgerport") / "demo"
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ledgerport")
@@ -44,7 +42,11 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
 
 @main.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Ledgerport's port."
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    envvar="LEDGERPORT_PORT",
+    help="Ledgerport's port (LEDGERPORT_PORT, 8000).",
 )
 @click.option(
     "--stand-in-port",
@@ -54,21 +56,26 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
     help="The stand-in's port.",
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), default=DEMO_DATA, show_default=True, help="Its directory."
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Its directory (demo in LEDGERPORT_DATA, .ledgerport/demo).",
 )
 @plainly
-def demo(port: int, stand_in_port: int, data: Path) -> None:
+def demo(port: int, stand_in_port: int, data: Path | None) -> None:
     """Start a QuickBooks stand-in with a demo company and Ledgerport, and print a URL to use."""
     import signal
 
     from runtime.demo import Demo, run
 
-    for each in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # a shell that starts us in the background has SIGINT ignored
+    # A shell that starts us in the background has SIGINT ignored.
+    ends = [signal.SIGINT, signal.SIGTERM]
+    # SIGHUP says that the terminal is gone, and our servers must not stay, unless nohup has it ignored.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        ends.append(signal.SIGHUP)
+    for each in ends:
         signal.signal(each, signal.default_int_handler)
-    run(Demo(data.absolute(), port, stand_in_port))
+    data = data or Path(os.environ.get("LEDGERPORT_DATA") or ".ledgerport") / "demo"
+    run(Demo(data.expanduser().absolute(), port, stand_in_port))
 
 
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)

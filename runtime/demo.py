@@ -7,6 +7,7 @@ made before (the company, the URLs) is kept in the demo's data directory.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -31,6 +32,7 @@ from runtime.errors import LedgerportError, SettingsError
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0
 CLIENT_ID = "ledgerport-demo"
+STAND_IN_SECRET = "SANDBOX_CLIENT_SECRET"  # noqa: S105  (the name of a variable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,8 @@ class Running:
 def run(demo: Demo) -> None:
     """Start everything, print what to do with it, and wait until it is stopped.
 
-    Raises SettingsError when a port is taken or a server does not start.
+    Raises SettingsError when the data or a port is taken, or a server does not start.
     """
-    for port, option in ((demo.port, "--port"), (demo.stand_in_port, "--stand-in-port")):
-        _check_free(port, option)
     with running(demo) as all_of_it:
         path = f"/integrated-account/{all_of_it.account['id']}/mcp"
         url = all_of_it.api.call("POST", path, {"name": "Demo"})["url"]
@@ -77,11 +77,14 @@ def run(demo: Demo) -> None:
 
 @contextmanager
 def running(demo: Demo) -> Iterator[Running]:
-    """Both servers, with the demo company connected, while the block runs."""
-    demo.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Both servers, with the demo company connected, while the block runs. Raises as `run` does."""
+    _make_room(demo.data)
+    _check_ports(demo)
     client_secret = _client_secret(demo.data)
     environment = {
         "LEDGERPORT_DATA": str(demo.data),
+        "LEDGERPORT_DATABASE_URL": "",  # a demo never works in the records of a real deployment
+        "LEDGERPORT_SECRET_KEY": "",
         "LEDGERPORT_HOST": "127.0.0.1",
         "LEDGERPORT_PORT": str(demo.port),
         "LEDGERPORT_PUBLIC_URL": demo.url,
@@ -91,7 +94,8 @@ def running(demo: Demo) -> Iterator[Running]:
     }
     _say("Starting the QuickBooks stand-in …")
     stand_in_ready = demo.stand_in_url + "/.well-known/openid_configuration"
-    with _process(_stand_in_command(demo, client_secret), {}, stand_in_ready) as stand_in:
+    secret = {STAND_IN_SECRET: client_secret}  # not a word of the command line, which everybody can list
+    with _process(_stand_in_command(demo), secret, stand_in_ready) as stand_in:
         _say("Starting Ledgerport …")
         command = [sys.executable, "-m", "runtime", "serve"]
         with _process(command, environment, demo.url + "/healthz") as server:
@@ -166,12 +170,32 @@ def _action(page: str) -> str:
     return unescape(found.group(1)) if found else ""
 
 
-def _stand_in_command(demo: Demo, client_secret: str) -> list[str]:
+def _stand_in_command(demo: Demo) -> list[str]:
     return [
         sys.executable, "-m", "runtime.simulators.quickbooks",
         "--port", str(demo.stand_in_port), "--data", str(demo.data / "quickbooks.db"),
-        "--client-id", CLIENT_ID, f"--client-secret={client_secret}",
+        "--client-id", CLIENT_ID,
     ]  # fmt: skip
+
+
+def _make_room(data: Path) -> None:
+    """The directory of the demo. Raises SettingsError when it cannot be had, or another demo has it."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (data / "serve.lock").open(
+            "a"
+        ) as lock:  # the server's own lock: it is taken as long as one runs
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SettingsError(
+            f"A demo is running from {data} already.",
+            advice="Stop it, or choose another directory with --data DIRECTORY.",
+        ) from None
+    except OSError as problem:
+        raise SettingsError(
+            f"The demo cannot keep its data in {data}: {problem.strerror or problem}.",
+            advice="Choose another directory with --data DIRECTORY.",
+        ) from problem
 
 
 def _client_secret(data: Path) -> str:
@@ -237,6 +261,16 @@ def _wait(processes: tuple[subprocess.Popen[bytes], ...]) -> None:
     raise SettingsError("A server ended by itself; see above.")
 
 
+def _check_ports(demo: Demo) -> None:
+    if demo.port == demo.stand_in_port:
+        raise SettingsError(
+            f"Ledgerport and the stand-in cannot both have port {demo.port}.",
+            advice="Choose another with --stand-in-port NUMBER.",
+        )
+    _check_free(demo.port, "--port")
+    _check_free(demo.stand_in_port, "--stand-in-port")
+
+
 def _check_free(port: int, option: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -280,8 +314,9 @@ Connect a client
 
 {_indented(json.dumps(servers, indent=2))}
 
-  ChatGPT and claude.ai reach servers on the public internet only. Deploy Ledgerport, or put an HTTPS tunnel
-  before it and set LEDGERPORT_PUBLIC_URL; then paste the URL as a custom connector without authentication.
+  ChatGPT and claude.ai reach servers on the public internet only, and this demo is on this machine only. For
+  them run ledgerport serve with LEDGERPORT_PUBLIC_URL at an HTTPS address, and paste a URL of that server as a
+  custom connector without authentication.
 
 Two questions to try
 

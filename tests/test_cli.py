@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.demo import Demo, _process, _sign_in, _stand_in_command
+from runtime.demo import STAND_IN_SECRET, Demo, _process, _sign_in, _stand_in_command
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,9 +37,13 @@ def ledgerport(*words: str, data: Path | None = None, **more: str) -> subprocess
 
 @pytest.fixture
 def port():
+    return _free_port()
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def test_the_definitions_are_checked():
@@ -94,6 +99,49 @@ def test_a_taken_port_is_a_clear_sentence(tmp_path, port):
     assert f"Port {port} is taken. Stop what uses it, or choose another with --port NUMBER." in demo.stderr
 
 
+def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes(tmp_path):
+    ports = [_free_port(), _free_port()]
+    environment = {
+        **os.environ,
+        "LEDGERPORT_DATA": str(tmp_path),
+        "LEDGERPORT_PORT": str(ports[0]),
+        "LEDGERPORT_DATABASE_URL": f"sqlite:///{tmp_path}/real.sqlite3",
+    }
+    command = [sys.executable, "-m", "runtime", "demo", "--stand-in-port", str(ports[1])]
+    demo = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert demo.stdout is not None
+        last = f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}/demo.\n"
+        shown = "".join(iter(demo.stdout.readline, last))
+        second = ledgerport("demo", data=tmp_path)
+        secret = (tmp_path / "demo" / "client-secret").read_text()
+        listed = subprocess.run(["ps", "-e", "-ww", "-o", "args"], capture_output=True, text=True, check=True)
+    finally:
+        demo.send_signal(signal.SIGHUP)  # the terminal is closed
+        demo.wait(30)
+    assert f"Ledgerport is running at http://127.0.0.1:{ports[0]}," in shown
+    assert not (tmp_path / "real.sqlite3").exists()
+    assert str(tmp_path / "demo" / "quickbooks.db") in listed.stdout
+    assert secret not in listed.stdout
+    assert f"A demo is running from {tmp_path}/demo already." in second.stderr
+    for port in ports:
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)), "a server has outlived the demo"
+
+
+def test_a_demo_that_cannot_keep_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = ledgerport("demo", "--data", str(place))
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"ledgerport: The demo cannot keep its data in {place}: ")
+    done = ledgerport("demo", "--port", str(port), "--stand-in-port", str(port), "--data", str(tmp_path))
+    assert done.stderr.startswith(f"ledgerport: Ledgerport and the stand-in cannot both have port {port}.")
+
+
 def test_a_wrong_setting_is_a_clear_sentence(tmp_path):
     done = ledgerport("serve", data=tmp_path, LEDGERPORT_UPSTREAM_TIMEOUT="soon")
     assert done.returncode == 1
@@ -137,7 +185,7 @@ def test_a_company_is_connected_from_the_command_line(tmp_path, is_served):
         "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
     }
     ready = demo.stand_in_url + "/.well-known/openid_configuration"
-    with _process(_stand_in_command(demo, "s3cret"), {}, ready):
+    with _process(_stand_in_command(demo), {STAND_IN_SECRET: "s3cret"}, ready):
         if is_served:
             serve = [sys.executable, "-m", "runtime", "serve"]
             with _process(serve, environment, f"{demo.url}/healthz"):
