@@ -54,7 +54,7 @@ def arguments_of(method: Method, integration: Document, mistakes: list[Mistake])
         _record_arguments(made, method, mistakes)
     _own_arguments(made, method, mistakes)
     if method.rules["returns"].get("paged"):
-        made.properties |= _page_arguments(integration, "rows")
+        _add_usual(made, _page_arguments(integration, "rows"), method, mistakes)
     if method.rules.get("body") in ("whole_record", "json_patch"):
         made.tolerated = _tolerated(made, method, integration)
     made.properties = _required_first(made)
@@ -88,6 +88,9 @@ def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) 
     for name, given in known.items():
         if name == method.identifier or not _is_sent(method, name, given, body):
             continue
+        if name in made.properties:
+            message = f'The argument "{name}" is there already: it says which record is meant.'
+            mistakes.append(method.place_of(name).mistake("argument twice", message))
         made.properties[name] = plain(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
@@ -148,11 +151,12 @@ def _list_arguments(
             conditions.append(condition)
     sortable = tuple(path for path, given in _leaves(method.resource.fields) if given.get("sort"))
     columns = tuple(rules.get("columns") or ())
-    made.properties |= _order_arguments(sortable) | _page_arguments(integration, "records")
-    made.properties["fields"] = _fields_argument(columns)
+    usual = _order_arguments(sortable) | _page_arguments(integration, "records")
+    usual["fields"] = _fields_argument(columns)
     has_language = bool(language.get("entry")) and "{statement}" in rules["request"]
     if has_language:
-        made.properties["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
+        usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
+    _add_usual(made, usual, method, mistakes)
     if method.resource.entity == "*":
         made.required.append("query")
     return Listing(
@@ -164,6 +168,14 @@ def _list_arguments(
         is_whole=not method.placeholders & PAGING,
         default_order=str(rules.get("default_order") or ""),
     )
+
+
+def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, mistakes: list[Mistake]) -> None:
+    """Add arguments that every tool of a kind has; a field or an argument of the same name is told."""
+    for name in usual.keys() & made.properties.keys():
+        message = f'The argument "{name}" is there already: every such tool has it.'
+        mistakes.append(method.place_of(name).mistake("argument twice", message))
+    made.properties |= usual
 
 
 def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
@@ -178,7 +190,7 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
     how = given.get("filter") or ()
     name, kind = path.rsplit(".", 1)[-1], _kind(given)
     is_reference = given.get("type") == "object"
-    shape = {"type": "string"} if is_reference else _shape(given)
+    shape = _shape_of_id(given) if is_reference else _shape(given)
     about = _first_sentence(_describe(given))
     if is_reference and "value" in (given.get("properties") or {}):
         about = f"{about} Give its Id."
@@ -281,6 +293,11 @@ def _first_sentence(about: str) -> str:
     """The sentence that says what a field is; how it is written, and where its Id is found, is not for a filter."""
     first = about.partition(" Id from [[")[0].partition(". ")[0]
     return f"{first.rstrip('.')}."
+
+
+def _shape_of_id(reference: Field) -> Field:
+    value = (reference.get("properties") or {}).get("value") or {}
+    return {"type": "string"} | {key: value[key] for key in ("pattern",) if key in value}
 
 
 def _shape(given: Field) -> Field:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from generator.arguments import arguments_of
 from generator.catalog import About, Catalog, Integration, Tool
-from generator.check import Made, check_rare, check_tools
+from generator.check import Made, check_rare, check_required_for, check_tools
 from generator.documents import documents_of
 from generator.facts import integration_of
 from generator.load import Document, shown
@@ -55,7 +55,7 @@ def assemble(layers: Layers, mistakes: list[Mistake]) -> Assembly:
         _integration(each, assembly, mistakes)
     mistakes.extend(check_tools(assembly.made))
     if not mistakes:
-        mistakes.extend(check_rare(assembly.made))
+        mistakes.extend((*check_rare(assembly.made), *check_required_for(assembly.made)))
     return assembly
 
 
@@ -93,6 +93,9 @@ def _integration(folders: Layers, assembly: Assembly, mistakes: list[Mistake]) -
     tools = {(method.resource.name, method.name): method.tool for method in methods}
     links = Links(tools, documents.broken, mistakes)
     integration = integration_of(document, links, mistakes)
+    if integration.name in assembly.integrations:
+        message = f'Another folder defines an integration "{integration.name}" already.'
+        mistakes.append(document.mistake(("integration",), "twice", message))
     assembly.integrations[integration.name] = integration
     sensitive = Sensitive(methods, mistakes)
     for method in methods:

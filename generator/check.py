@@ -14,9 +14,11 @@ from typing import Any
 import jsonschema_rs
 
 from generator.catalog import Tool
+from generator.grammar import shortened
 from generator.load import Document
 from generator.methods import Method
 from generator.mistakes import Mistake, did_you_mean
+from generator.shapes import wrong_in
 from generator.shown import field_of
 from generator.words import first_sentence
 
@@ -54,6 +56,7 @@ def check_tools(made: list[Made]) -> Iterator[Mistake]:
         yield from _tags(each)
         yield from _columns(each)
         yield from _always_send(each)
+        yield from _parts(each)
         yield from _query_example(each)
         yield from _examples(each)
     yield from _unique(made)
@@ -97,8 +100,12 @@ def _schema(each: Made) -> Iterator[Mistake]:
         if not _PROPERTY.match(name):
             yield each.mistake("argument", f'The argument name "{name}" is not allowed by model providers.')
         if not str(given.get("description") or "").endswith("."):
-            place = each.method.resource.places.get(name) or each.method.place
-            yield place.mistake("sentence", f'The argument "{name}" of {each.tool.name} needs a sentence.')
+            message = f'The argument "{name}" of {each.tool.name} needs a sentence.'
+            yield each.method.place_of(name).mistake("sentence", message)
+        for where, wrong, hint in wrong_in(given, name):
+            yield each.method.place_of(name).mistake(
+                "shape", f"{where}: {wrong}" if where != name else wrong, hint
+            )
 
 
 def _placeholders(each: Made) -> Iterator[Mistake]:
@@ -145,13 +152,26 @@ def _always_send(each: Made) -> Iterator[Mistake]:
             yield each.mistake("always_send", message, at="description")
 
 
+def _parts(each: Made) -> Iterator[Mistake]:
+    """A part of a body is filled by arguments that the tool has."""
+    known = each.tool.input_schema["properties"]
+    for part in each.tool.call.parts:
+        for name in (part.content, part.file_name, part.media_type):
+            if name and name not in known:
+                message = f'The part "{part.name}" takes "{name}", which is no argument of this tool.'
+                yield each.mistake("body", message, did_you_mean(name, known), "body")
+
+
 def _query_example(each: Made) -> Iterator[Mistake]:
     query = each.method.rules.get("query_example")
     entry = (each.integration.value.get("query") or {}).get("entry")
     if not query or not entry:
         return
-    found = re.match(entry, query)
-    read = found.group("entity").lower() if found else ""
+    try:
+        found = re.match(entry, query)
+    except re.error:
+        return  # the pattern is told where it stands
+    read = (found.groupdict().get("entity") or "").lower() if found else ""
     if not read or each.method.resource.entity.lower() not in ("*", read):
         message = f'The example "{query[:80]}" does not read {each.method.resource.entity}.'
         yield each.mistake("query_example", message, at="query_example")
@@ -164,8 +184,12 @@ def _examples(each: Made) -> Iterator[Mistake]:
     for at, example in enumerate(each.tool.examples):
         for error in validator.iter_errors(example.arguments):
             steps = ".".join(str(step) for step in error.instance_path)
-            message = f"The example does not fit the tool: {f'{steps}: ' if steps else ''}{error.message}."
-            yield each.method.place.mistake("example", message, at=("examples", at, "arguments"))
+            said = shortened(
+                f"The example does not fit the tool: {f'{steps}: ' if steps else ''}{error.message}"
+            )
+            unknown = getattr(error.kind, "unexpected", None) or ()
+            hint = did_you_mean(unknown[0], each.tool.input_schema["properties"]) if unknown else ""
+            yield each.method.place.mistake("example", said, hint, at=("examples", at, "arguments"))
 
 
 def _unique(made: list[Made]) -> Iterator[Mistake]:
@@ -181,6 +205,18 @@ def _unique(made: list[Made]) -> Iterator[Mistake]:
             yield each.mistake("first sentence", message, at="description")
         names.setdefault(each.tool.name, each)
         sentences.setdefault(sentence, each)
+
+
+def check_required_for(made: list[Made]) -> Iterator[Mistake]:
+    """A method that no resource has needs nothing, and is likely misspelt; asked when all tools are there."""
+    for integration in {each.integration.file: each.integration for each in made}.values():
+        ours = [each.method for each in made if each.integration is integration]
+        known = {*integration.value["methods"], *(method.name for method in ours)}
+        for method in ours:
+            for name, given in (*method.resource.fields.items(), *method.arguments.items()):
+                for word in sorted(set(given.get("required_for", ())) - known):
+                    place, message = method.place_of(name), f'There is no method "{word}".'
+                    yield place.mistake("required_for", message, did_you_mean(word, known), ("required_for",))
 
 
 def check_rare(made: list[Made]) -> Iterator[Mistake]:

@@ -121,9 +121,9 @@ def _annotations(tool: Tool) -> Any:
 def _schema_changes(old: Schema, new: Schema, path: str) -> Iterator[Change]:
     """What changed in an object: its parts, which of them must be given, and each of them by itself."""
     before, after = old.get("properties") or {}, new.get("properties") or {}
-    for name in before.keys() - after.keys():
+    for name in sorted(before.keys() - after.keys()):
         yield Change("argument removed", f"{path}{name} is gone.", is_breaking=True)
-    for name in after.keys() - before.keys():
+    for name in sorted(after.keys() - before.keys()):
         yield Change("argument added", f"{path}{name} is new.")
     for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
         yield Change("newly required", f"{path}{name} must be given now.", is_breaking=True)

@@ -22,11 +22,21 @@ from generator.catalog import (
     RateWindow,
 )
 from generator.load import Document
-from generator.mistakes import Mistake, Path
+from generator.mistakes import Mistake, Path, did_you_mean
 from generator.resolve import Place
 from generator.words import Links, paragraphs
 
 KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
+FILLED = {
+    "statement": {"entity", "where", "order_by", "start", "limit"},
+    "where": {"conditions"},
+    "order_by": {"field", "direction"},
+    "condition": {"field", "value", "text"},
+    "any_of": {"field", "values"},
+    "format": {"value"},
+    "paging": {"start", "limit"},
+}
+"""What the runtime fills in each kind of template of the query language."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -36,6 +46,8 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
     _check_templates(document, mistakes)
     _check_patterns(document, mistakes)
     _check_pagination(document, mistakes)
+    _check_language(document, mistakes)
+    _check_advice(document, mistakes)
     once, always = value.get("once") or {}, value.get("send_always") or {}
     return Integration(
         name=value["integration"],
@@ -49,13 +61,15 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
         account_fields=tuple(_account_field(name, each) for name, each in value["account"].items()),
         rate_limit=_rate_limit(value["rate_limit"]),
         pagination=_pagination(value["pagination"]),
-        errors=_errors(value["errors"]),
+        errors=_errors(document, links),
         query_language=_query_language(value.get("query") or {}),
         send_query={name: str(each) for name, each in (always.get("query") or {}).items()},
         send_headers=dict(always.get("headers") or {}),
         once_query=once.get("query", ""),
         once_header=once.get("header", ""),
-        tags=dict(value["tags"]),
+        tags={
+            name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
+        },
         batch=_batch(value.get("batch")),
     )
 
@@ -131,10 +145,11 @@ def _path(text: str) -> tuple[str, ...]:
     return tuple(text.split(".")) if text else ()
 
 
-def _errors(value: dict[str, Any]) -> ErrorRules:
+def _errors(document: Document, links: Links) -> ErrorRules:
+    value = document.value["errors"]
     lists = value.get("list") or ()
     advice = {
-        code: Advice(kind, sentence.strip())
+        code: Advice(kind, links.fill(sentence.strip(), Place(document, ("errors", kind, code))))
         for kind in KINDS
         for code, sentence in (value.get(kind) or {}).items()
     }
@@ -184,6 +199,36 @@ def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
             mistakes.append(document.mistake(path, "placeholder", message))
 
 
+def _check_language(document: Document, mistakes: list[Mistake]) -> None:
+    """Every `{name}` in the words of the query language must be one that the runtime fills there."""
+    query = document.value.get("query") or {}
+    texts: list[tuple[Path, str, set[str]]] = [
+        ((word,), query[word], FILLED[word]) for word in ("statement", "where", "order_by") if word in query
+    ]
+    for name, text in query.get("conditions", {}).items():
+        texts.append((("conditions", name), text, FILLED["any_of" if name == "any_of" else "condition"]))
+    for name, text in (query.get("formats") or {}).items():
+        texts.append((("formats", name), text, FILLED["format"]))
+    if "paging" in query:
+        texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
+    for path, text, known in texts:
+        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
+            hint = did_you_mean(name, known) or f"There is {', '.join(sorted(known))}."
+            message = f"{{{name}}} is filled by nothing."
+            mistakes.append(document.mistake(("query", *path), "placeholder", message, hint))
+
+
+def _check_advice(document: Document, mistakes: list[Mistake]) -> None:
+    """A code of the vendor has one meaning."""
+    errors, first = document.value["errors"], dict[str, str]()
+    for kind in KINDS:
+        for code in errors.get(kind) or ():
+            if code in first:
+                message = f'The code "{code}" is {first[code]} already.'
+                mistakes.append(document.mistake(("errors", kind, code), "twice", message))
+            first.setdefault(code, kind)
+
+
 def _check_pagination(document: Document, mistakes: list[Mistake]) -> None:
     """A style that reads where the next page begins must say where that stands."""
     value = document.value["pagination"]
@@ -191,6 +236,10 @@ def _check_pagination(document: Document, mistakes: list[Mistake]) -> None:
     if needed and not value.get(needed):
         message = f'The style {value["style"]} needs "{needed}".'
         mistakes.append(document.mistake(("pagination", "style"), "pagination", message))
+    limit = value["limit"]
+    if limit["default"] > limit["max"]:
+        message = f"The default is {limit['default']}, which is more than {limit['max']}, the most."
+        mistakes.append(document.mistake(("pagination", "limit", "default"), "pagination", message))
 
 
 def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:

@@ -33,6 +33,8 @@ MOST_TOLD = 100
 """How many mistakes of one file are told; whoever has more has one mistake many times."""
 UNWRITTEN = "TODO"
 """What stands in a new file where a sentence is still to be written."""
+VALUES = frozenset({"enum", "default", "examples", "fixed"})
+"""Words under which the vendor's own values stand, where it means nothing."""
 HARMLESS = frozenset({"word", "pattern", "minLength", "maxLength", "uniqueItems"})
 """Rules whose breach leaves a document that the later stages can still read."""
 
@@ -74,18 +76,18 @@ def _check_the_rest(document: Document, kind: Kind, known: set[Path], mistakes: 
 
 def _is_unfinished(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(map(_is_unfinished, value.values()))
+        return any(_is_unfinished(each) for word, each in value.items() if word not in VALUES)
     return any(map(_is_unfinished, value)) if isinstance(value, list) else bool(value == UNWRITTEN)
 
 
 def _texts(value: Any) -> Iterator[tuple[Path, str]]:
-    """Every text in a value, with its place; the value is as deep as the loader lets it be."""
+    """Every sentence in a value, with its place; the value is as deep as the loader lets it be."""
     if isinstance(value, str):
         yield (), value
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, each in items:
-        for path, text in _texts(each):
-            yield (step, *path), text
+        if step not in VALUES:
+            yield from (((step, *path), text) for path, text in _texts(each))
 
 
 @cache
@@ -123,7 +125,7 @@ def _errors(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
 def _errors_of_fast(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
     """What only the fast validator finds wrong, in its own words."""
     for error in _fast(kind).iter_errors(value):
-        yield tuple(error.instance_path), "grammar", _plain(str(error.message)), ""
+        yield tuple(error.instance_path), "grammar", shortened(str(error.message)), ""
 
 
 def _told(error: Any) -> Iterator[tuple[Path, str, str, str]]:
@@ -154,9 +156,22 @@ def _nearest_branch(error: Any) -> Iterator[tuple[Path, str, str, str]]:
     branches: dict[Any, list[Any]] = {}
     for each in error.context:
         branches.setdefault(each.schema_path[0], []).append(each)
+    if choice := _choice(list(branches.values())):
+        yield choice
+        return
     best = min(branches.values(), key=lambda found: (_is_other_kind(found), len(found)))
     for each in best:
         yield from _told(each)
+
+
+def _choice(branches: list[list[Any]]) -> tuple[Path, str, str, str] | None:
+    """Where every shape wants another word at the same place, that place with all the words."""
+    found = [each for errors in branches for each in errors if each.validator == "const"]
+    if len(found) < len(branches) or len({tuple(each.absolute_path) for each in found}) > 1:
+        return None
+    words = [str(each.validator_value) for each in found]
+    message = f"{_shown(found[0].instance)} is not one of {', '.join(words)}."
+    return tuple(found[0].absolute_path), "enum", message, did_you_mean(str(found[0].instance), words)
 
 
 def _is_other_kind(errors: list[Any]) -> bool:
@@ -184,10 +199,18 @@ def _sentence(error: Any) -> tuple[str, str]:
         return f"This has {len(value):,} entries; it may have at most {wanted:,}.", ""
     if rule in ("minProperties", "minItems"):
         return f"This has {len(value):,} entries; it must have at least {wanted:,}.", ""
+    if rule == "const":
+        hint = "Leave the word out otherwise." if wanted is True else ""
+        return f"This must be {_shown(wanted)}, but is {_shown(value)}.", hint
+    if rule in ("minimum", "maximum"):
+        return (
+            f"This must be at {'least' if rule == 'minimum' else 'most'} {wanted}, but is {_shown(value)}.",
+            "",
+        )
     if rule == "pattern":
         said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
         return f"{_shown(value)} {said}", ""
-    return _plain(str(error.message)), ""
+    return shortened(str(error.message)), ""
 
 
 def _quoted(names: list[str]) -> list[str]:
@@ -199,7 +222,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f'{text[:56]}…"'
 
 
-def _plain(message: str) -> str:
+def shortened(message: str) -> str:
+    """A sentence of another's making, not longer than a line and with its full stop."""
     return (message if len(message) <= 160 else f"{message[:157]}…").rstrip(".") + "."
 
 

@@ -20,7 +20,6 @@ from generator.mistakes import Mistake, Path, dotted
 
 MOST_BYTES = 2_000_000
 MOST_DEPTH = 32
-MOST_TABS_TOLD = 5
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS = {"true": True, "false": False, "null": None}

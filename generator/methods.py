@@ -14,6 +14,7 @@ from generator.catalog import METHOD_CLASSES, MethodClass
 from generator.load import Document
 from generator.mistakes import Mistake
 from generator.resolve import Field, Place, Resource, Types
+from generator.shown import field_of
 
 USUAL_NAMES = {
     "list": "list_all_{prefix}_{resources}",
@@ -33,7 +34,10 @@ class Method:
     name: str
     rules: dict[str, Any]
     note: str
+    place_of_note: Place
     arguments: dict[str, Field]
+    places: dict[str, Place]
+    """Where each of these arguments is written."""
     tags: tuple[str, ...]
     identifier: str
     """The vendor's field that names the record, when the caller must say which; empty for a singleton."""
@@ -44,6 +48,14 @@ class Method:
     def place(self) -> Place:
         """Where the method is written."""
         return Place(self.resource.document, ("methods", self.name))
+
+    def place_of(self, argument: str) -> Place:
+        """Where an argument is written: with the method, as a field, or as a field's filter."""
+        names = (argument, field_of(argument))
+        found = (
+            places[name] for places in (self.places, self.resource.places) for name in names if name in places
+        )
+        return next(found, self.place)
 
     @property
     def method_class(self) -> MethodClass:
@@ -73,9 +85,9 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
     if missing := [key for key in NEEDED if key not in rules]:
         types.mistakes.append(_incomplete(place, name, missing, integration))
         return None
-    arguments = _own_arguments(
-        rules, place if "arguments" in given else _usual_place(integration, name), types
-    )
+    usual_place = Place(integration, ("methods", name))
+    writers = {**dict.fromkeys(usual, usual_place), **dict.fromkeys(given, place)}
+    arguments, places = _own_arguments(rules, writers, types)
     identifier = _identifier(resource, name, rules, arguments, integration)
     prefix = integration.value.get("tool_prefix") or integration.value["integration"]
     return Method(
@@ -83,7 +95,9 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         name=name,
         rules=rules,
         note=str(given.get("note", usual.get("note")) or ""),
+        place_of_note=(place if "note" in given else usual_place).inside("note"),
         arguments=arguments,
+        places=places,
         tags=tuple(dict.fromkeys((*resource.tags, *usual.get("tags", ()), *given.get("tags", ())))),
         identifier=identifier,
         tool=rules.get("tool") or _tool_name(resource, name, prefix, bool(identifier)),
@@ -98,26 +112,26 @@ def _incomplete(place: Place, name: str, missing: list[str], integration: Docume
     return place.mistake("incomplete", message, f"The usual methods are {usual}.")
 
 
-def _usual_place(integration: Document, name: str) -> Place:
-    return Place(integration, ("methods", name))
+def _own_arguments(
+    rules: dict[str, Any], writers: dict[str, Place], types: Types
+) -> tuple[dict[str, Field], dict[str, Place]]:
+    """What the caller may give beside the record's fields: groups taken from types.yaml, then the method's own.
 
-
-def _own_arguments(rules: dict[str, Any], place: Place, types: Types) -> dict[str, Field]:
-    """What the caller may give beside the record's fields: groups taken from types.yaml, then the method's own."""
+    `writers` says for each rule which method wrote it, the resource's or the usual one.
+    """
     arguments: dict[str, Field] = {}
+    places: dict[str, Place] = {}
     for at, group in enumerate(rules.get("takes") or ()):
-        for name, (given, where) in types.group(
-            group, Place(place.document, (*place.path, "takes", at))
-        ).items():
-            arguments[name] = types.whole(given, where)
+        for name, (given, where) in types.group(group, writers["takes"].inside("takes", at)).items():
+            arguments[name], places[name] = types.whole(given, where), where
     for name, given in (rules.get("arguments") or {}).items():
-        where = Place(place.document, (*place.path, "arguments", name))
+        where = writers["arguments"].inside("arguments", name)
         if name in arguments:
             types.mistakes.append(
                 where.mistake("argument twice", f'The argument "{name}" is taken from a group already.')
             )
-        arguments[name] = types.whole(given, where)
-    return arguments
+        arguments[name], places[name] = types.whole(given, where), where
+    return arguments, places
 
 
 def _identifier(
@@ -147,4 +161,4 @@ def _title(resource: Resource, name: str, has_id: bool) -> str:
         return f"List {resource.name.replace('_', ' ')}"
     if not has_id and name != "create":
         return f"{verb} the {one}"
-    return f"{verb} {'an' if one[0] in 'aeiou' else 'a'} {one}"
+    return f"{verb} {'an' if one.startswith(tuple('aeiou')) else 'a'} {one}"

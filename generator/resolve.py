@@ -27,6 +27,10 @@ class Place:
     document: Document
     path: Path
 
+    def inside(self, *steps: str | int) -> Place:
+        """A place deeper inside."""
+        return Place(self.document, (*self.path, *steps))
+
     def mistake(self, rule: str, message: str, suggestion: str = "", at: Path = ()) -> Mistake:
         """A mistake here, or deeper inside at `at`."""
         return self.document.mistake((*self.path, *at), rule, message, suggestion)

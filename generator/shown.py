@@ -27,6 +27,7 @@ from itertools import groupby
 from typing import Any
 
 MORE = "more"
+ORDER = "order_by"
 LEAST_RARE = 3
 """With fewer rare arguments than this, a line of their own would save nothing."""
 LONGEST_ENUM = 90
@@ -88,7 +89,7 @@ def field_of(argument: str) -> str:
 def _lean(name: str, given: dict[str, Any], rare: Collection[str]) -> dict[str, Any]:
     """One argument, or a part of one, without what a client need not see."""
     out = {key: each for key, each in given.items() if key not in _LIMITS}
-    if "enum" in given:
+    if name == ORDER:
         out["enum"] = [each for each in given["enum"] if not _has_short_form(each, given["enum"])]
     if name in _FIRST_SENTENCE_ONLY:
         out["description"] = f"{str(given['description']).partition('. ')[0].rstrip('.')}."
@@ -135,7 +136,8 @@ def _named(name: str, given: dict[str, Any], rare: Collection[str]) -> dict[str,
 def _is_reference(given: dict[str, Any]) -> bool:
     """Whether an object has one part, which it must have and which is text without more to say of it."""
     parts = given.get("properties") or {}
-    return list(parts) == given.get("required") and list(parts.values()) == [{"type": "string"}]
+    shown = [{key: each for key, each in part.items() if key not in _LIMITS} for part in parts.values()]
+    return list(parts) == given.get("required") and shown == [{"type": "string"}]
 
 
 def _is_all_text(given: dict[str, Any]) -> bool:

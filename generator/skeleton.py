@@ -73,8 +73,8 @@ class _Skeleton:
             f"# yaml-language-server: $schema={Path(schema).as_posix()}",
             "",
             f"resource: {self.wanted.plural}",
-            f"entity: {self.wanted.entity}",
-            f"singular: {self.wanted.singular}",
+            f"entity: {_text(self.wanted.entity)}",
+            f"singular: {_text(self.wanted.singular)}",
             f"summary: {UNWRITTEN}",
             f"docs: {self.integration['docs']}",
             f"tags: [{', '.join(self.wanted.tags)}]",
@@ -135,11 +135,16 @@ class _Skeleton:
             yield from self._object(value, depth)
         elif isinstance(value, list):
             yield "type: array"
-            if value and depth:
-                yield "items:"
-                yield from (f"  {line}" for line in self._shape(value[0], depth - 1))
+            yield "items:"
+            yield from (f"  {line}" for line in self._entry(value, depth))
         else:
             yield from _scalar(value)
+
+    def _entry(self, values: list[Any], depth: int) -> Iterator[str]:
+        """What a list holds, from its first entry; an empty one is taken for a list of texts."""
+        if values and not depth:
+            return iter(["type: object" if isinstance(values[0], dict) else "type: string"])
+        return self._shape(values[0] if values else "", depth - 1)
 
     def _object(self, value: dict[str, Any], depth: int) -> Iterator[str]:
         if shared := self._shared_type(value):
@@ -170,6 +175,11 @@ class _Skeleton:
         for wanted in dict.fromkeys(re.findall(r"\{(\w+)\}", note)):
             yield f"    {wanted}: {UNWRITTEN}"
         yield f"    description: {UNWRITTEN}"
+
+
+def _text(word: str) -> str:
+    """A name as YAML reads it back; `null` and its like would be no text."""
+    return f'"{word}"' if word in ("null", "true", "false") else word
 
 
 def _scalar(value: Any) -> Iterator[str]:

@@ -20,7 +20,8 @@ from generator.resolve import Place, Resource
 
 MOST_HINTS = 200
 """After so many mistakes the nearest names are no longer looked for, which takes a while each."""
-_LINK = re.compile(r"\[\[([a-z_]+)\.([a-z_]+)\]\]")
+_LINK = re.compile(r"\[\[([^\[\]]*)(\]\])?")
+_TARGET = re.compile(r"([a-z_]+)\.([a-z_]+)\Z")
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -36,7 +37,11 @@ class Links:
         """The text with each link replaced by a tool's name."""
 
         def name_of(found: re.Match[str]) -> str:
-            resource, method = found.group(1), found.group(2)
+            words = _TARGET.match(found.group(1))
+            if not words or not found.group(2):
+                self._tell_no_link(place, found.group(1))
+                return found.group(0)
+            resource, method = words.groups()
             target = (this if resource == "this" else resource, method)
             if tool := self.tools.get(target):
                 return tool
@@ -47,17 +52,26 @@ class Links:
         return _LINK.sub(name_of, text)
 
     def _tell(self, place: Place, resource: str, method: str) -> None:
-        known = [".".join(each) for each in self.tools] if len(self.mistakes) < MOST_HINTS else []
         message = f"[[{resource}.{method}]] leads nowhere: there is no such tool."
-        self.mistakes.append(place.mistake("dead link", message, did_you_mean(f"{resource}.{method}", known)))
+        self.mistakes.append(place.mistake("dead link", message, self._hint(f"{resource}.{method}")))
+
+    def _tell_no_link(self, place: Place, words: str) -> None:
+        message = f'"[[{words[:60]}" is no link. Write [[resource.method]], in small letters.'
+        self.mistakes.append(place.mistake("dead link", message, self._hint(words)))
+
+    def _hint(self, words: str) -> str:
+        known = [".".join(each) for each in self.tools] if len(self.mistakes) < MOST_HINTS else []
+        return did_you_mean(words, known)
 
 
 def describe(method: Method, links: Links) -> str:
     """The whole description of a tool: its own sentences, then the note of its usual method."""
-    place = Place(method.resource.document, (*method.place.path, "description"))
-    own = folded(str(method.rules["description"]))
+    this, place = method.resource.name, Place(method.resource.document, (*method.place.path, "description"))
+    own = links.fill(folded(str(method.rules["description"])), place, this)
     note = folded(_NAME.sub(lambda found: _noted(found, method, links), method.note))
-    return links.fill(f"{own} {note}".strip(), place, method.resource.name)
+    if "[[this." not in note:  # what [[this.method]] leads to is the resource's own affair
+        place = method.place_of_note
+    return f"{own} {links.fill(note, place, this)}".strip()
 
 
 def _noted(found: re.Match[str], method: Method, links: Links) -> str:
@@ -73,7 +87,7 @@ def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, 
     """The properties of the input schema, with every link in their descriptions filled."""
     filled = {}
     for name, given in made.properties.items():
-        place = method.resource.places.get(name) or method.place
+        place = method.place_of(name)
         filled[name] = _filled(given, place, method.resource.name, links)
     return filled
 
@@ -99,7 +113,7 @@ def about(resource: Resource, integration: str, links: Links) -> About:
         integration=integration,
         resource=resource.name,
         entity=resource.entity,
-        summary=str(value["summary"]),
+        summary=links.fill(str(value["summary"]), Place(resource.document, ("summary",)), resource.name),
         description=links.fill(paragraphs(str(value["description"])), place, resource.name),
         docs=str(value["docs"]),
         tags=resource.tags,

@@ -73,8 +73,12 @@ def test_a_raw_query_tells_its_entity(query, entity):
     assert (found and found.group("entity")) == entity
 
 
-def test_both_envelopes_of_complaints_are_known_and_the_trace_is_kept():
-    assert QUICKBOOKS.errors.list == (("Fault", "Error"), ("fault", "error"))
+def test_every_envelope_of_complaints_is_known_and_the_trace_is_kept():
+    assert QUICKBOOKS.errors.list == (
+        ("Fault", "Error"),
+        ("fault", "error"),
+        ("AttachableResponse", "0", "Fault", "Error"),
+    )
     assert QUICKBOOKS.errors.trace_header == "intuit_tid"
     assert QUICKBOOKS.errors.advice["5010"] == Advice(
         "conflict",
@@ -83,8 +87,9 @@ def test_both_envelopes_of_complaints_are_known_and_the_trace_is_kept():
 
 
 MET = """
-120 500 600 610 620 800 1040 2010 2020 2030 2040 2050 2070 2090 2120 2170 2300 2500 3100 3200 4000 4001 4002
-5010 5020 5030 6000 6070 6080 6140 6190 6200 6210 6240 6270 6420 6430 6440 6530 6540 10000
+120 500 600 610 620 800 1040 2000 2010 2020 2030 2040 2050 2070 2090 2120 2170 2200 2220 2270 2280 2300 2500
+3100 3200 4000 4001 4002 5010 5020 5030 6000 6030 6041 6050 6070 6080 6140 6170 6190 6200 6210 6240 6270 6290
+6300 6310 6320 6330 6340 6350 6360 6370 6380 6390 6400 6420 6430 6440 6450 6490 6500 6510 6530 6540 10000
 """
 
 
@@ -146,3 +151,44 @@ def test_a_list_is_filtered_by_what_the_vendor_has_an_index_for():
     assert (
         "DisplayName_contains" in CATALOG.by_name["list_all_quick_books_customers"].input_schema["properties"]
     )
+
+
+@pytest.mark.parametrize(
+    ("tool", "argument"),
+    [
+        (tool, condition.argument)
+        for tool in CATALOG.of("quickbooks")
+        if tool.listing
+        for condition in tool.listing.conditions
+        if condition.argument.removesuffix("_any_of").endswith("Ref")
+        and condition.argument not in ("RecurDataRef", "TaxReturnLineRef")
+    ],
+    ids=lambda each: getattr(each, "name", each),
+)
+def test_a_list_is_filtered_by_an_id_and_never_by_a_name(tool, argument):
+    assert tool.input_schema["properties"][argument]["pattern"] == r"^\d+$"
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("update_a_quick_books_customer_by_id", "CurrencyRef"),
+        ("update_a_quick_books_vendor_by_id", "CurrencyRef"),
+        ("update_a_quick_books_account_by_id", "CurrencyRef"),
+        ("update_a_quick_books_company_currency_by_id", "Code"),
+        ("update_a_quick_books_item_by_id", "QtyOnHand"),
+        ("update_a_quick_books_item_by_id", "InvStartDate"),
+    ],
+)
+def test_what_is_set_once_is_taken_by_create_and_dropped_by_update(name, argument):
+    made = CATALOG.by_name[name.replace("update", "create").removesuffix("_by_id")]
+
+    assert argument in made.input_schema["properties"]
+    assert argument in CATALOG.by_name[name].tolerated
+
+
+def test_the_account_that_a_bill_is_paid_from_is_shown_where_an_agent_looks():
+    shown = json.loads(CATALOG.by_name["create_a_quick_books_bill_payment"].wire)["inputSchema"]["properties"]
+
+    assert "list_all_quick_books_accounts" in json.dumps(shown["CheckPayment"])
+    assert "list_all_quick_books_accounts" in json.dumps(shown["CreditCardPayment"])

@@ -1,5 +1,6 @@
 """Every kind of mistake in a definition, and the sentence it gets: file, line, place, what is wrong, the right word."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,177 @@ CASES = {
         "{ title: Key, description: Ask, or look., secret: true }",
         f'{INTEGRATION}:11: account.key.or look.: "or look." is not a word for an account field.',
     ),
+    "a link in capitals": (
+        "book",
+        "[[books.get]]",
+        "[[Books.get]]",
+        (
+            f'{BOOK}:38: methods.update.description: "[[Books.get" is no link. Write [[resource.method]], in small '
+            'letters. Did you mean "books.get"?'
+        ),
+    ),
+    "a link that is not closed": (
+        "book",
+        "[[books.get]] gives it.",
+        "[[books.get].",
+        (
+            f'{BOOK}:38: methods.update.description: "[[books.get" is no link. Write [[resource.method]], in small '
+            'letters. Did you mean "books.get"?'
+        ),
+    ),
+    "a dead link in a note": (
+        "integration",
+        "note: Filters are joined.",
+        "note: Filters are joined as [[boks.list]] does.",
+        (
+            f"{INTEGRATION}:25: methods.list.note: [[boks.list]] leads nowhere: there is no such tool. "
+            'Did you mean "books.list"?'
+        ),
+    ),
+    "a dead link in advice": (
+        "integration",
+        "There is no such book. }",
+        "'There is none; see [[books.lst]].' }",
+        (
+            f"{INTEGRATION}:40: errors.not_found.404: [[books.lst]] leads nowhere: there is no such tool. "
+            'Did you mean "books.list"?'
+        ),
+    ),
+    "a method that no field can be required for": (
+        "book",
+        "required_for: [create]",
+        "required_for: [creat]",
+        f'{BOOK}:15: title.required_for: There is no method "creat". Did you mean "create"?',
+    ),
+    "a method in a shared group that no field can be required for": (
+        "types",
+        "required_for: [get, update, delete]",
+        "required_for: [get, updat, delete]",
+        f'{TYPES}:14: groups.record.id.required_for: There is no method "updat". Did you mean "update"?',
+    ),
+    "a pattern that is none": (
+        "book",
+        "    required_for: [create]",
+        '    pattern: "("',
+        f"{BOOK}:12: title: The pattern is no regular expression.",
+    ),
+    "limits that nothing keeps": (
+        "book",
+        "    required_for: [create]",
+        "    minLength: 9\n    maxLength: 1",
+        f"{BOOK}:12: title: minLength is 9, which is more than maxLength, 1.",
+    ),
+    "a limit below nothing": (
+        "book",
+        "    required_for: [create]",
+        "    maxLength: -1",
+        f"{BOOK}:15: title.maxLength: This must be at least 0, but is -1.",
+    ),
+    "a default of another type": (
+        "book",
+        "    required_for: [create]",
+        "    default: 7",
+        f"{BOOK}:12: title: The default is not a value that the field takes.",
+    ),
+    "words to choose from for a number": (
+        "types",
+        "      id: { type: integer }",
+        "      id: { type: integer, enum: [one] }",
+        f"{BOOK}:18: author: author.id: enum lists texts, but the type is integer.",
+    ),
+    "a list of who knows what": (
+        "book",
+        "    $ref: types.yaml#/types/Person",
+        "    type: array",
+        f'{BOOK}:18: author: A list needs "items", which says what it holds.',
+    ),
+    "a needed part that is misspelt": (
+        "types",
+        "    properties:\n      id: { type: integer }",
+        "    required: [nmae]\n    properties:\n      id: { type: integer }",
+        f'{BOOK}:18: author: "nmae" is required, but is no part that a caller may give. Did you mean "name"?',
+    ),
+    "a filter with the name of an argument that every list has": (
+        "book",
+        "  author:\n",
+        "  limit:\n    type: string\n    description: How long one may keep it.\n    filter: equals\n  author:\n",
+        f'{BOOK}:18: limit: The argument "limit" is there already: every such tool has it.',
+    ),
+    "a word of the query language that nothing fills": (
+        "integration",
+        'equals: "{field}={value}"',
+        'equals: "{feld}={value}"',
+        f'{INTEGRATION}:16: query.conditions.equals: {{feld}} is filled by nothing. Did you mean "field"?',
+    ),
+    "a usual page that is larger than the largest": (
+        "integration",
+        "default: 20, max: 100",
+        "default: 200, max: 100",
+        f"{INTEGRATION}:18: pagination.limit.default: The default is 200, which is more than 100, the most.",
+    ),
+    "a code with two meanings": (
+        "integration",
+        "  not_found: {",
+        '  conflict: { "404": There are two of them. }\n  not_found: {',
+        f'{INTEGRATION}:40: errors.conflict.404: The code "404" is not_found already.',
+    ),
+    "a pattern of the query language that is none": (
+        "integration",
+        "query:\n",
+        'query:\n  entry: "("\n  about: Ask.\n',
+        (
+            f"{INTEGRATION}:14: query.entry: This is not a pattern: missing ), unterminated subpattern at "
+            "position 0."
+        ),
+    ),
+    "an empty name": (
+        "book",
+        "singular: book\n",
+        'singular: ""\n',
+        f'{BOOK}:4: singular: "" must be small letters and underscores.',
+    ),
+    "a kind of proof that is none": (
+        "integration",
+        "auth: { type: headers,",
+        "auth: { type: header,",
+        f'{INTEGRATION}:8: auth.type: "header" is not one of oauth2, headers. Did you mean "headers"?',
+    ),
+    "no where only yes is meant": (
+        "book",
+        "    sort: true\n",
+        "    sort: false\n",
+        f"{BOOK}:17: title.sort: This must be true, but is false. Leave the word out otherwise.",
+    ),
+    "an address that is none": (
+        "book",
+        "docs: https://shelf.example/books",
+        "docs: shelf",
+        f'{BOOK}:8: docs: "shelf" must be an address that begins with https://.',
+    ),
+    "an unknown argument in an example": (
+        "book",
+        "{ title_contains: garden }",
+        "{ title_contain: garden }",
+        (
+            f"{BOOK}:32: methods.list.examples.0.arguments: The example does not fit the tool: Additional properties "
+            "are not allowed ('title_contain' was unexpected). Did you mean \"title_contains\"?"
+        ),
+    ),
+    "a group of arguments that is not there": (
+        "book",
+        "  get:\n",
+        "  get:\n    takes: [recrd]\n",
+        f'{BOOK}:34: methods.get.takes.0: There is no group "recrd" in types.yaml. Did you mean "record"?',
+    ),
+    "a part of a body that no argument fills": (
+        "book",
+        "  create:\n",
+        "  create:\n    body: { parts: [{ name: text, json: [title], file: titel }] }\n",
+        (
+            f'{BOOK}:36: methods.create.body: The part "text" takes "titel", which is no argument of this tool. '
+            'Did you mean "title"?'
+        ),
+    ),
 }
 
 
@@ -294,3 +466,27 @@ def test_a_style_of_paging_says_where_the_next_page_begins(shelf, style, needed)
     told = [str(each) for each in check([Path("definitions")])]
 
     assert told == [f'{INTEGRATION}:18: pagination.style: The style {style} needs "{needed}".']
+
+
+def test_an_example_of_a_query_under_a_broken_pattern_is_no_second_failure(shelf):
+    shelf.change("integration", "query:\n", 'query:\n  entry: "("\n  about: Ask.\n')
+    shelf.change("book", "    columns: [id, title]", "    query_example: select *")
+
+    assert [mistake.rule for mistake in check([Path("definitions")])] == ["pattern"]
+
+
+def test_what_waits_to_be_done_may_be_called_todo(shelf):
+    shelf.change("book", "    required_for: [create]", "    enum: [TODO, DONE]")
+
+    assert check([Path("definitions")]) == []
+
+
+def test_two_folders_for_one_integration_are_a_mistake(shelf):
+    shutil.copytree("definitions/shelf", "definitions/shelves")
+
+    told = [str(mistake) for mistake in check([Path("definitions")])]
+
+    assert (
+        'definitions/shelves/integration.yaml:1: integration: Another folder defines an integration "shelf" already.'
+        in told
+    )

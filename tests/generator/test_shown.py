@@ -20,11 +20,16 @@ def text(about="Some text.", **more):
 
 
 def test_limits_and_the_inside_of_a_reference_are_not_shown():
-    less = shown({"name": text(maxLength=20), "who": {**REFERENCE, "description": "Who."}})
+    by_number = {**REFERENCE, "properties": {"value": {"type": "string", "pattern": r"^\d+$"}}}
+
+    less = shown(
+        {"name": text(maxLength=20), "who": {**REFERENCE, "description": "Who."}, "whose": by_number}
+    )
 
     assert less.schema["properties"] == {
         "name": text(),
         "who": {"type": "object", "required": ["value"], "description": "Who."},
+        "whose": {"type": "object", "required": ["value"]},
     }
 
 

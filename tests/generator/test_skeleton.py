@@ -76,6 +76,7 @@ def test_types_are_guessed_from_the_values_of_the_sample(written):
         "notes": "array",
         "tags": "array",
     }
+    assert fields["tags"]["items"] == {"type": "string"}
     assert fields["address"]["properties"]["geo"]["properties"] == {"lat": {"type": "number"}}
 
 
@@ -141,3 +142,19 @@ def test_what_else_is_wrong_in_a_new_file_is_told_beside_its_unwritten_sentences
     rules = {mistake.rule for mistake in check([Path("definitions")])}
 
     assert {"unwritten", "word", "required"} == rules
+
+
+def test_lists_in_lists_end_where_the_depth_does(written):
+    finish(written({"deep": [[[[[[[{"a": 1}]]]]]]]}))
+
+    assert check([Path("definitions")]) == []
+
+
+def test_a_name_that_yaml_would_read_as_something_else_is_quoted(shelf):
+    documents = documents_of((Path("definitions/shelf"),), [])
+    file = Path("definitions/shelf/null.yaml")
+    wanted = Wanted("null", "nulls", "null", ("get",), ("people",), {})
+
+    file.write_text(skeleton(wanted, documents.integration, documents.types, file), encoding="utf-8")
+
+    assert {mistake.rule for mistake in check([Path("definitions")])} == {"unwritten"}
