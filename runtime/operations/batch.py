@@ -5,6 +5,7 @@ The definition says how the vendor writes an operation of each method. When any 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from runtime.upstream.client import VendorResponse
 from runtime.upstream.query import fill
 from runtime.upstream.request import record
 
+_NAME = re.compile(r"\{(\w+)\}")
 CALLS = "calls"
 """The argument that holds the calls: `[{tool, arguments}]`."""
 
@@ -87,19 +89,29 @@ def _item(
     tool = tools.get(call["tool"])
     if tool is None:
         raise InvalidArguments(f"Unknown tool: {call['tool'][:80]}.")
-    if tool.method not in integration.batch.forms:
+    form = integration.batch.forms.get(tool.method)
+    if form is None:
         allowed = ", ".join(integration.batch.forms)
         raise InvalidArguments(f"{tool.name} cannot stand in a batch; tools of these methods can: {allowed}.")
+    if not _says_all(form, tool):
+        raise InvalidArguments(f"{tool.name} cannot stand in a batch; call it by itself.")
     arguments = checker.checked(tool, dict(call.get("arguments") or {}))
     asked = lists.page_request(tool, integration, arguments) if tool.listing else None
     return Item(id_, tool, arguments, asked)
 
 
+def _says_all(form: Mapping[str, str], tool: Tool) -> bool:
+    """Whether an operation of this form would say all that the tool's own request says."""
+    names = set(_NAME.findall(" ".join([*form, *form.values()])))
+    own = _NAME.findall(
+        " ".join([tool.call.path, *(text for _, text in (*tool.call.query, *tool.call.headers))])
+    )
+    return names >= set(own) and ("statement" not in names or "statement" in own) and bool(tool.returns.path)
+
+
 def _operation(item: Item, integration: Integration) -> dict[str, Any]:
     form = integration.batch
-    words = {"entity": item.tool.call.path.strip("/"), **(item.asked.values if item.asked else {})}
-    if item.tool.returns.path:
-        words["entity"] = item.tool.returns.path[-1]
+    words = {**(item.asked.values if item.asked else {}), "entity": item.tool.returns.path[-1]}
     operation: dict[str, Any] = {form.id: item.id}
     for key, text in form.forms[item.tool.method].items():
         value: Any = record(item.tool, item.arguments) if text == "{body}" else fill(text, words)

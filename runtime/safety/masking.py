@@ -69,7 +69,8 @@ def refuse_conditions(tool: Tool, entry: str, query: str) -> None:
     Whoever may compare with a value can find it out, one letter at a time.
     """
     begin = re.match(entry, query) if tool.sensitive else None
-    named = [f".{word.lower()}." for word in re.findall(r"[\w.]+", query[begin.end() :])] if begin else []
+    rest = re.sub(r"\s*\.\s*", ".", query[begin.end() :]) if begin else ""
+    named = [f".{word.lower()}." for word in re.findall(r"[\w.]+", rest)]
     for path in tool.sensitive if named else ():
         name = ".".join(path)
         if any(f".{name.lower()}." in word for word in named):

@@ -429,6 +429,26 @@ def test_a_batch_is_no_way_around_a_wall():
     assert not server.requests
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(LIST, call=replace(LIST.call, query=(("level", "{level}"),))),
+        replace(LIST, call=replace(LIST.call, query=(*LIST.call.query, ("level", "{level}")))),
+        replace(TOOLS[UPDATE_NAME], returns=Returns("record")),
+    ],
+)
+def test_a_tool_that_a_batch_could_not_say_whole_is_called_by_itself(other):
+    arguments = {"id": "7", "SyncToken": "1"} if other.method == "update" else {}
+    calls = [{"tool": other.name, "arguments": arguments}]
+    [answer], server = run(
+        json_vendor({}),
+        ("run_a_batch", {"calls": calls}),
+        tools={other.name: other, "run_a_batch": BATCH},
+    )
+    assert "cannot stand in a batch; call it by itself" in answer.error.message
+    assert not server.requests
+
+
 def test_figures_come_back_as_the_vendor_wrote_them():
     body = b'{"Invoice": {"Id": "7", "Total": 1200.50, "Rate": 1e2, "Big": 12345678901234567890.12}, "time": "now"}'
     [answer], _ = run(lambda *_: http(200, body), READ)

@@ -166,6 +166,7 @@ class TestQueries:
             "select * from Invoice where taxid like '1%'",
             "select Id from Invoice where Id = '1' and Bank.Number > '1'",
             "select Id from Invoice order TaxId",
+            "select * from Invoice where Bank . Number > '1'",
         ],
     )
     def test_nobody_finds_a_value_out_by_comparing(self, query):
