@@ -160,7 +160,9 @@ def write(books: Books, entity: Entity, operation: str, includes: list[str], sen
             return changes.void(books, entity.name, sent)
     if operation == "delete":
         return changes.delete(books, entity.name, sent)
-    if operation in ("", "create", "update"):
+    if operation == "update":
+        return changes.update(books, entity.name, sent)
+    if operation in ("", "create"):
         return changes.save(books, entity.name, sent)
     raise unsupported(f"/v3/company/{books.realm}/{entity.path}?operation={operation}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -74,7 +73,7 @@ class OAuth:
         kind, _, value = (authorization or "").partition(" ")
         try:
             id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise Refused("invalid_client", status=401) from error
         expected = self.clients.get(id)
         if (

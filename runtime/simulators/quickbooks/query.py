@@ -14,6 +14,7 @@ from .faults import Fault, fault
 
 MOST_RESULTS, USUAL_RESULTS = 1000, 100
 OPERATORS = ("<=", ">=", "=", "<", ">")
+DIGITS = frozenset("0123456789")
 KEYWORDS = frozenset(
     {"select", "from", "where", "and", "or", "in", "like", "orderby", "order", "by", "asc", "desc", "startposition",
      "maxresults", "count", "true", "false", "iterator"}
@@ -102,9 +103,9 @@ def _token_at(text: str, start: int, line: int, column: int) -> tuple[str, int]:
             return "OPERATOR", start + len(operator)
     if character in "(),*":
         return character, start + 1
-    if character.isdigit() or (character in "+-." and text[start + 1 : start + 2].isdigit()):
+    if character in DIGITS or (character in "+-." and text[start + 1 : start + 2] in DIGITS):
         end = start + 1
-        while end < len(text) and (text[end].isdigit() or text[end] == "."):
+        while end < len(text) and text[end] in "0123456789.":
             end += 1
         return "NUMBER", end
     if character.isalpha() or character == "_":

@@ -9,8 +9,9 @@ import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from types import NoneType
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 from starlette.requests import Request as WebRequest
@@ -18,15 +19,19 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from .api import Answer, Request
-from .clock import moment
+from .clock import Clock, moment
 from .oauth import OAuth
 from .sandbox_page import render
 from .store import Store
 from .throttle import Throttle
 from .webhooks import Webhooks
 
+EARLIEST, LATEST = 86_400, 32_472_144_000
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 LONGEST_LOG = 5000
+KEPT = ("tokens", "codes", "settings")
+"""What is not of the books: a snapshot does not bring back a token that was ended or a code that was used since."""
+
 HTML_503 = (
     b"<html><head><title>503 Service Temporarily Unavailable</title></head><body>"
     b"<center><h1>503 Service Temporarily Unavailable</h1></center><hr><center>nginx</center></body></html>"
@@ -50,6 +55,35 @@ class Trouble:
     content_type: str = "text/html"
     cut: bool = False
     delay_ms: int = 0
+
+
+RULE: dict[str, tuple[type, ...]] = {
+    "method": (str, NoneType), "path": (str, NoneType), "times": (int, NoneType), "chance": (int, float),
+    "status": (int, NoneType), "body": (str, NoneType), "content_type": (str,), "cut": (bool,), "delay_ms": (int,),
+}  # fmt: skip
+
+
+def rule_of(sent: dict[str, Any]) -> Trouble:
+    """The rule that an object describes; raises ValueError for one that could not be followed."""
+    for name, value in sent.items():
+        if name not in RULE:
+            raise ValueError(f"a rule has no {name}; it has {', '.join(RULE)}")
+        if type(value) not in RULE[name]:
+            raise ValueError(f"{name} of a rule cannot be {value!r}")
+    rule = Trouble(**sent)
+    is_possible = (
+        (rule.status is None or 200 <= rule.status <= 599)
+        and 0 <= rule.chance <= 1
+        and rule.delay_ms >= 0
+        and (rule.times is None or rule.times >= 0)
+        and rule.content_type.isascii()
+        and rule.content_type.isprintable()
+    )
+    if not is_possible:
+        raise ValueError(
+            "status is 200 to 599, chance 0 to 1, times and delay_ms are not negative, content_type is one line"
+        )
+    return rule
 
 
 class Sandbox:
@@ -123,17 +157,10 @@ class Sandbox:
     async def _clock(self, sent: Any, request: WebRequest) -> Any:
         clock = self.store.clock
         if request.method == "POST":
-            if "advance_seconds" in sent:
-                clock.offset += float(sent["advance_seconds"])
-            if sent.get("now"):
-                clock.offset = 0.0
-                clock.offset = moment(sent["now"]) / 1000 - clock.seconds()
-            if "frozen" in sent:
-                now = clock.seconds()
-                clock.frozen, clock.offset = (now, 0.0) if sent["frozen"] else (None, clock.offset)
-            if sent.get("reset"):
-                clock.offset, clock.frozen = 0.0, None
+            moved = _moved(clock, sent)
+            clock.offset, clock.frozen = moved.offset, moved.frozen
             self.store.remember("clock", clock.offset)
+            self.throttle.forget()  # its windows are of the time before
         return {"now": clock.seconds(), "offset": clock.offset, "frozen": clock.frozen is not None}
 
     async def _throttle(self, sent: Any, request: WebRequest) -> Any:
@@ -147,7 +174,7 @@ class Sandbox:
             if "seed" in sent:
                 self.random.seed(sent.pop("seed"))
             if sent:
-                self.rules.append(Trouble(**sent))
+                self.rules.append(rule_of(sent))
         if request.method == "DELETE":
             self.rules.clear()
         return [asdict(rule) for rule in self.rules]
@@ -161,9 +188,14 @@ class Sandbox:
         return self.webhooks.as_json()
 
     async def _tokens(self, sent: Any, request: WebRequest) -> Any:
+        kinds, rotate = sent.get("expire", []), sent.get("rotate", "daily")
+        if not isinstance(kinds, list) or not {*kinds} <= {"access", "refresh"}:
+            raise ValueError('expire is a list of "access" and "refresh"')
+        if rotate not in ("always", "daily"):
+            raise ValueError("rotate is always or daily")
         if "rotate" in sent:
-            self.oauth.rotates_always = sent["rotate"] == "always"
-        ended = sum(self.oauth.expire(kind, sent.get("realm")) for kind in sent.get("expire", ()))
+            self.oauth.rotates_always = rotate == "always"
+        ended = sum(self.oauth.expire(kind, sent.get("realm")) for kind in kinds)
         return {"ended": ended, "rotate": "always" if self.oauth.rotates_always else "daily"}
 
     async def _requests(self, sent: Any, request: WebRequest) -> Any:
@@ -181,11 +213,18 @@ class Sandbox:
         name = str(sent.get("name", "default"))
         if name not in self.snapshots:
             raise ValueError(f"there is no snapshot {name}; there are {', '.join(self.snapshots) or 'none'}")
-        tokens = self.store.execute("select * from tokens").fetchall()
+        kept = {
+            table: self.store.execute(f"select * from {table}").fetchall()  # noqa: S608
+            for table in KEPT
+        }
         self.snapshots[name].backup(self.store.connection)
         self.store.revise()
-        marks = "insert or ignore into tokens values (?,?,?,?,?,?,?,?,?)"
-        self.store.connection.executemany(marks, tokens)  # whoever is connected stays so
+        with self.store.transaction():
+            for table, rows in kept.items():
+                self.store.execute(f"delete from {table}")  # noqa: S608
+                for row in rows:
+                    marks = ",".join("?" * len(row))
+                    self.store.execute(f"insert into {table} values ({marks})", row)  # noqa: S608
         return {"name": name}
 
     async def _reset(self, sent: Any, request: WebRequest) -> Any:
@@ -200,11 +239,33 @@ class Sandbox:
         return {"companies": self.store.companies()}
 
 
+def _moved(clock: Clock, sent: dict[str, Any]) -> Clock:
+    """The clock as a request wants it; raises ValueError for a moment that cannot be written as a date."""
+    moved = Clock(clock.offset, clock.frozen)
+    if "advance_seconds" in sent:
+        moved.offset += float(sent["advance_seconds"])
+    if sent.get("now"):
+        moved.offset = 0.0
+        moved.offset = moment(str(sent["now"])) / 1000 - moved.seconds()
+    if "frozen" in sent:
+        moved.frozen, moved.offset = (moved.seconds(), 0.0) if sent["frozen"] else (None, moved.offset)
+    if sent.get("reset"):
+        moved.offset, moved.frozen = 0.0, None
+    if not EARLIEST <= moved.seconds() <= LATEST:
+        raise ValueError("the clock goes from 1970 to 2999")
+    return moved
+
+
 def _is_foreign(request: WebRequest) -> bool:
-    """Whether a request comes from another machine, or from a page of another site in a browser on this one."""
+    """Whether a request comes from another machine, or from a page of another site in a browser on this one.
+
+    Such a page may have a name of its own that leads to this machine; the host that was asked for tells it.
+    """
+    host = request.headers.get("host", "")
     origin = request.headers.get("origin")
     is_elsewhere = request.client is not None and request.client.host not in LOOPBACK
-    return is_elsewhere or (origin is not None and origin.partition("://")[2] != request.headers.get("host"))
+    is_renamed = urlsplit(f"//{host}").hostname not in LOOPBACK
+    return is_elsewhere or is_renamed or (origin is not None and origin.partition("://")[2] != host)
 
 
 def _foreign() -> Response:

@@ -72,11 +72,11 @@ def changed(options: Options, asked: dict[str, Any]) -> Options:
 
 def opened(data: Path | str) -> Store:
     """The database at a path, made with the folders above it when it is not there; raises NotADatabase."""
-    if str(data) != ":memory:":
-        Path(data).parent.mkdir(parents=True, exist_ok=True)
     try:
+        if str(data) != ":memory:":
+            Path(data).parent.mkdir(parents=True, exist_ok=True)
         return Store(data, Clock())
-    except sqlite3.DatabaseError as error:
+    except (OSError, sqlite3.DatabaseError) as error:
         raise NotADatabase(f"{data} cannot be used as a database: {error}.") from error
 
 

@@ -24,7 +24,9 @@ DEEPEST = 24
 
 KEPT_READ_ONLY = frozenset({"Id", "SyncToken", "sparse"})
 EMPTY: tuple[Any, ...] = ("", {}, {"value": ""}, [])
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+)?(Z|[+-][0-9]{2}:?[0-9]{2})?", re.IGNORECASE)
+"""A day; a time and an offset behind it are taken no notice of."""
+
 
 FREE_REFERENCE = {"value", "name", "type"}
 
@@ -186,7 +188,7 @@ def _date(field: Field, value: Any) -> str:
     text = str(value)
     if text == "":
         return text
-    if not DATE.match(text):
+    if not DATE.fullmatch(text):
         raise fault("2060", f"Invalid Date Format : {text[:100]}", field.name)
     try:
         return date.fromisoformat(text[:10]).isoformat()

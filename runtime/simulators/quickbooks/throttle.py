@@ -28,15 +28,13 @@ class Throttle:
     def configure(self, values: dict[str, Any]) -> None:
         """Takes the named values over; raises ValueError for one that it does not know."""
         for name, value in values.items():
-            known = SETTINGS.get(name)
-            if (
-                known is None
-                or not isinstance(value, known)
-                or (isinstance(value, bool) and bool not in known)
-            ):
+            if type(value) not in SETTINGS.get(name, ()):
                 raise ValueError(f"throttle has no {name} of {value!r}; it has {', '.join(SETTINGS)}")
             if name == "body" and value not in ("xml", "json"):
                 raise ValueError("body is xml or json")
+            if type(value) is int and value < (-1 if name == "forced" else 0):
+                raise ValueError(f"{name} cannot be negative")
+        for name, value in values.items():
             setattr(self, name, value)
 
     def as_json(self) -> dict[str, Any]:

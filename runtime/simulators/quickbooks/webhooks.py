@@ -65,6 +65,11 @@ class Webhooks:
                 raise ValueError(f"webhooks have no {name}; they have url, verifier_token, form")
             if name == "form" and value not in FORMS:
                 raise ValueError("form is legacy or cloudevents")
+            if name == "url" and not (value is None or str(value).startswith(("http://", "https://"))):
+                raise ValueError("url is an http address, or null for none")
+            if name == "verifier_token" and not isinstance(value, str):
+                raise ValueError("verifier_token is a text")
+        for name, value in values.items():
             setattr(self, name, value)
 
     def as_json(self) -> dict[str, Any]:
@@ -87,10 +92,12 @@ class Webhooks:
     async def deliver(self) -> None:
         """Sends what is due, one after the other."""
         now = self.store.clock.seconds()
+        if self.url is None:
+            return
         due = [one for one in self.pending if one.due <= now]
         self.pending = [one for one in self.pending if one.due > now]
         for one in due:
-            one.status = await asyncio.to_thread(_post, str(self.url), one.body, self.headers(one.body))
+            one.status = await asyncio.to_thread(_post, self.url, one.body, self.headers(one.body))
             if one.status == 200:
                 self.delivered += 1
                 continue

@@ -88,6 +88,11 @@ REFUSED: dict[str, tuple[str, Body, str]] = {
         {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "TxnDate": "2026-02-30"},
         "2070",
     ),
+    "a day and something else": (
+        "Invoice",
+        {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "TxnDate": "2026-11-01 or so"},
+        "2060",
+    ),
     "no day at all": (
         "Invoice",
         {"CustomerRef": {"value": "1"}, "Line": [sales_line(1)], "TxnDate": "soon"},

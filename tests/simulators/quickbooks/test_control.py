@@ -13,7 +13,7 @@ from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.server import Options, prepared
 from runtime.simulators.quickbooks.store import Store
 
-from .conftest import CLIENT, NOON, Client, connected, sales_line, serving
+from .conftest import CLIENT, NOON, Client, connected, sales_line, serving, tokens_for
 
 
 @pytest.fixture
@@ -82,7 +82,49 @@ def test_throttling_can_be_forced_as_json_with_retry_after_until_cleared(own: st
 
 def test_a_wrong_setting_is_a_clear_sentence(own: str) -> None:
     assert "throttle has no speed" in control(own, "throttle", speed=1)["error"]
-    assert "unexpected keyword" in control(own, "faults", colour="red")["error"]
+    assert "a rule has no colour" in control(own, "faults", colour="red")["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("faults", {"chance": "x"}), ("faults", {"status": "abc"}), ("faults", {"status": 99}),
+        ("faults", {"path": 5}), ("faults", {"delay_ms": -5}), ("faults", {"content_type": "a\nb"}),
+        ("tokens", {"expire": "access"}), ("tokens", {"expire": ["everything"]}), ("tokens", {"rotate": "x"}),
+        ("clock", {"advance_seconds": 1e15}), ("clock", {"now": 5}), ("webhooks", {"url": 5}),
+        ("throttle", {"per_minute": 7, "per_second": -1}),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_followed_is_refused_and_changes_nothing(
+    own: str, caller: Client, path: str, sent: dict[str, Any]
+) -> None:
+    assert control(own, path, **sent)["error"]
+    assert caller.select("select count(*) from Customer") == []
+    assert httpx2.get(f"{own}/_sandbox/throttle").json()["per_minute"] == 500
+    assert httpx2.get(f"{own}/_sandbox/faults").json() == []
+
+
+def test_a_clock_that_is_set_back_leaves_no_limit_behind(own: str, caller: Client) -> None:
+    control(own, "clock", advance_seconds=3000)
+    assert [read(caller).status_code for _ in range(10)] == [200] * 10
+    control(own, "clock", advance_seconds=-3000)
+    assert read(caller).status_code == 200
+
+
+def test_a_snapshot_does_not_bring_back_a_token_that_was_revoked(own: str, caller: Client) -> None:
+    ended = tokens_for(own)
+    control(own, "snapshot")
+    httpx2.post(f"{own}/v2/oauth2/tokens/revoke", json={"token": ended["refresh_token"]}, auth=CLIENT)
+    control(own, "restore")
+    bearer = {"Authorization": f"Bearer {ended['access_token']}"}
+    assert httpx2.get(f"{own}/v3/company/{caller.realm}/customer/1", headers=bearer).status_code == 401
+    assert read(caller).status_code == 200
+
+
+def test_a_name_that_leads_to_this_machine_does_not_open_the_control(own: str) -> None:
+    port = own.rpartition(":")[2]
+    named = {"Host": f"elsewhere.example.com:{port}", "Origin": f"http://elsewhere.example.com:{port}"}
+    assert httpx2.post(f"{own}/_sandbox/reset", json={}, headers=named).status_code == 403
 
 
 def test_trouble_strikes_by_rule_and_by_number(own: str, caller: Client) -> None:
@@ -173,7 +215,7 @@ def test_only_this_machine_may_use_the_control(template: Store) -> None:
     transport = httpx2.ASGITransport(application, client=("192.0.2.7", 1234))
 
     async def ask() -> int:
-        async with httpx2.AsyncClient(transport=transport, base_url="http://simulator") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return (await client.get("/_sandbox/clock")).status_code
 
     assert asyncio.run(ask()) == 403

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx2
+import pytest
 
 from .conftest import Body, Client, paid, sales_line
 
@@ -250,3 +251,20 @@ def test_a_template_is_kept_found_and_deleted_wrapped_by_its_kind(client: Client
     for body, code in (({"Invoice": TXN}, "2020"), ({"Customer": {}}, "2000"), ({}, "2010")):
         answer = client.call("POST", "recurringtransaction", json=body)
         assert answer.json()["Fault"]["Error"][0]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("expires", "signature"), [("\u00b2", "x"), ("99999999999", "\u00e9"), ("9" * 5000, "x")]
+)
+def test_a_link_of_nonsense_opens_nothing(client: Client, expires: str, signature: str) -> None:
+    asked = {"expires": expires, "signature": signature}
+    assert client.get(f"/temporary/{client.realm}/1", params=asked).status_code == 403
+
+
+def test_an_update_by_name_needs_an_id_and_never_makes_a_record(client: Client) -> None:
+    body = {"DisplayName": "Nobody yet"}
+    assert client.refused("Customer", body, operation="update")["code"] == "2020"
+    item = {"bId": "1", "operation": "update", "Customer": body}
+    answer = client.call("POST", "batch", json={"BatchItemRequest": [item]}).json()
+    assert answer["BatchItemResponse"][0]["Fault"]["Error"][0]["code"] == "2020"
+    assert client.select("select * from Customer where DisplayName = 'Nobody yet'") == []

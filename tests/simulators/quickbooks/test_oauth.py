@@ -122,3 +122,10 @@ def test_userinfo_needs_the_openid_scope(address: str) -> None:
     )
     bare = {"Authorization": f"Bearer {tokens_for(address)['access_token']}"}
     assert httpx2.get(f"{address}/v1/openid_connect/userinfo", headers=bare).status_code == 403
+
+
+def test_a_client_that_is_no_base64_is_an_invalid_client(address: str) -> None:
+    headers = {b"Authorization": "Basic \u00e9".encode("latin-1")}
+    form = {"grant_type": "refresh_token"}
+    answer = httpx2.post(f"{address}/oauth2/v1/tokens/bearer", data=form, headers=headers)
+    assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})

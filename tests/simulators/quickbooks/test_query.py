@@ -56,6 +56,7 @@ def test_a_statement_is_parsed(text: str) -> None:
 
 
 REFUSED = {
+    "select * from Invoice maxresults \u00b2": ("4000", "Lexical error at line 1, column 34"),
     "": ("4000", "QueryParserError: The query provided was empty"),
     "select": ("4000", 'Encountered "<EOF>" at line 1, column 6.'),
     "selct * from Invoice": ("4000", 'Encountered " <IDENTIFIER> "selct "" at line 1, column 1.'),
