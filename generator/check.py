@@ -100,7 +100,7 @@ def _schema(each: Made) -> Iterator[Mistake]:
         if not _PROPERTY.match(name):
             yield each.mistake("argument", f'The argument name "{name}" is not allowed by model providers.')
         if not str(given.get("description") or "").endswith("."):
-            message = f'The argument "{name}" of {each.tool.name} needs a sentence.'
+            message = f'The argument "{name}" needs a sentence.'
             yield each.method.place_of(name).mistake("sentence", message)
         for where, wrong, hint in wrong_in(given, name):
             yield each.method.place_of(name).mistake(
@@ -199,7 +199,7 @@ def _unique(made: list[Made]) -> Iterator[Mistake]:
         sentence = first_sentence(each.tool.description).lower()
         if other := names.get(each.tool.name):
             message = f'The tool "{each.tool.name}" is made by {other.method.resource.document.file} too.'
-            yield each.mistake("unique name", message)
+            yield each.mistake("unique name", message, at="tool" if "tool" in each.method.rules else "")
         elif twin := sentences.get(sentence):
             message = f"The first sentence is the same as that of {twin.tool.name}, so a model cannot tell them apart."
             yield each.mistake("first sentence", message, at="description")

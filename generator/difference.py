@@ -108,6 +108,13 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:
         yield Change("request", f"It asks {new.call.verb} {new.call.path} in another way than before.")
     if old.returns != new.returns or old.listing != new.listing:
         yield Change("answer", "It is answered, filtered or paged in another way.")
+    if refused := sorted(set(old.tolerated) - set(new.tolerated) - new.input_schema["properties"].keys()):
+        text = f"A record that is sent back with {', '.join(refused)} is refused now."
+        yield Change("no longer dropped", text, is_breaking=True)
+    if wanted := sorted(set(new.always_send) - set(old.always_send)):
+        yield Change("always sent", f"Every update must send {', '.join(wanted)} now.", is_breaking=True)
+    if old.sensitive != new.sensitive:
+        yield Change("masked", "Other parts of its answers than before are masked.")
     for tag in sorted(set(old.tags) ^ set(new.tags)):
         yield Change("tags", f"The tag {tag} is {'new' if tag in new.tags else 'gone'}.")
     if old.rare != new.rare:
@@ -154,6 +161,9 @@ def _value_changes(old: Schema, new: Schema, path: str) -> Iterator[Change]:
         is_narrower = "enum" in new and (bool(lost) or "enum" not in old)
         text = f"{path} does not take {', '.join(lost)} any more." if lost else f"{path} takes other values."
         yield Change("enum", text, is_breaking=is_narrower)
+    if old.get("default") != new.get("default"):
+        text = f"{path} is {json.dumps(new.get('default'))} when left out, and was {json.dumps(old.get('default'))}."
+        yield Change("default", text)
     for key in ("format", "pattern"):
         if old.get(key) != new.get(key):
             yield Change(

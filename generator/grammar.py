@@ -196,11 +196,11 @@ def _sentence(error: Any) -> tuple[str, str]:
         least = "at most" if rule == "maxLength" else "at least"
         return f"This is {len(value):,} characters long; it may have {least} {wanted:,}.", ""
     if rule in ("maxProperties", "maxItems"):
-        return f"This has {len(value):,} entries; it may have at most {wanted:,}.", ""
+        return f"This has {_entries(value)}; it may have at most {wanted:,}.", ""
     if rule in ("minProperties", "minItems"):
-        return f"This has {len(value):,} entries; it must have at least {wanted:,}.", ""
+        return f"This has {_entries(value)}; it must have at least {wanted:,}.", ""
     if rule == "const":
-        hint = "Leave the word out otherwise." if wanted is True else ""
+        hint = "Leave the word out otherwise." if wanted is True else did_you_mean(str(value), [str(wanted)])
         return f"This must be {_shown(wanted)}, but is {_shown(value)}.", hint
     if rule in ("minimum", "maximum"):
         return (
@@ -211,6 +211,10 @@ def _sentence(error: Any) -> tuple[str, str]:
         said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
         return f"{_shown(value)} {said}", ""
     return shortened(str(error.message)), ""
+
+
+def _entries(value: Any) -> str:
+    return f"{len(value):,} {'entry' if len(value) == 1 else 'entries'}"
 
 
 def _quoted(names: list[str]) -> list[str]:

@@ -66,7 +66,10 @@ class _Layer:
             self.mistakes.append(self.changes.mistake((word,), "extends", message))
         if "guidance" in given:
             self._put(("guidance",), given["guidance"])
-        if isinstance(given.get("tags"), dict):
+        if isinstance(given.get("tags"), list):
+            message = "The tags of an integration are a mapping of each tag to what it stands for."
+            self.mistakes.append(self.changes.mistake(("tags",), "extends", message))
+        elif "tags" in given:
             self.made.value["tags"] = {**self.made.value["tags"], **given["tags"]}
             self._remember(("tags", name) for name in given["tags"])
 

@@ -104,6 +104,14 @@ CASES = {
         ("integration", 'returns: { record: "" }, risk: create', 'returns: { record: "" }, risk: send'),
         ("annotations", "Its risk is send and was create.", False),
     ),
+    "another default": (
+        ("book", "    required_for: [create]\n", "    required_for: [create]\n    default: Untitled\n"),
+        ("default", 'title is "Untitled" when left out, and was null.', False),
+    ),
+    "other masks": (
+        ("book", "    description: Who wrote it.", "    description: Who wrote it.\n    sensitive: true"),
+        ("masked", "Other parts of its answers than before are masked.", False),
+    ),
     "another tag": (("book", "tags: [books]", "tags: [people]"), ("tags", "The tag people is new.", False)),
 }
 
@@ -113,6 +121,31 @@ def test_a_change_is_told_with_whether_it_breaks_callers(changed, case):
     change, wanted = case
 
     assert wanted in told(changed(*change), CREATE)
+
+
+def test_a_record_that_may_not_be_sent_back_as_it_was_read_breaks_callers(shelf):
+    without = shelf.texts["integration"]
+    shelf.change("integration", "tags: {", "answered: [shown_at]\ntags: {")
+    before = compile_catalog(FOLDER)
+    shelf.write("integration", without)
+
+    found = difference(before, compile_catalog(FOLDER))
+
+    assert told(found, "update_a_shelf_book_by_id") == [
+        ("no longer dropped", "A record that is sent back with shown_at is refused now.", True)
+    ]
+
+
+def test_what_every_update_must_send_now_breaks_callers(changed):
+    found = changed(
+        "book",
+        "    description: Correct the title of a book, as",
+        "    always_send: [title]\n    description: Correct the title of a book, as",
+    )
+
+    assert ("always sent", "Every update must send title now.", True) in told(
+        found, "update_a_shelf_book_by_id"
+    )
 
 
 def test_a_value_that_is_taken_no_more_is_named(changed, shelf):

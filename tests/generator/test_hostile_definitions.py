@@ -11,7 +11,7 @@ from generator.load import load
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 ODD = st.sampled_from(
-    [None, True, 0, -1, 1.5, "", "x", "{x}", "[[x.y]]", [], ["x"], {}, {"x": 1}, [[]], "GET /{x}"]
+    [None, True, 0, -1, 1.5, "", "x", "(", "{x}", "[[x.y]]", [], ["x"], {}, {"x": 1}, [[]], "GET /{x}"]
 )
 
 

@@ -123,6 +123,22 @@ MISTAKES = {
         "extends: books\nadd_tag: [people]\n",
         f'{MINE}:2: add_tag: "add_tag" is not a word for a file that extends another. Did you mean "add_tags"?',
     ),
+    "a whole of one word": (
+        "extends: books\n",
+        f"{MINE}:1: This has 1 entry; it must have at least 2.",
+    ),
+    "a method that is hidden by a misspelt word": (
+        "extends: books\nmethods:\n  get: hiden\n",
+        f'{MINE}:3: methods.get: This must be "hidden", but is "hiden". Did you mean "hidden"?',
+    ),
+    "tags of an integration without what they stand for": (
+        "extends: shelf\ntags: [people]\n",
+        f"{MINE}:2: tags: The tags of an integration are a mapping of each tag to what it stands for.",
+    ),
+    "a name that another tool has": (
+        "extends: books\nmethods:\n  get:\n    tool: list_all_shelf_books\n",
+        f'{MINE}:4: methods.get.tool: The tool "list_all_shelf_books" is made by definitions/shelf/book.yaml too.',
+    ),
     "a tag that is not in the table": (
         "extends: books\n\nadd_tags: [peple]\n",
         f'{MINE}:3: tags: "peple" is not in the table of tags in integration.yaml. Did you mean "people"?',

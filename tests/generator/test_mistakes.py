@@ -218,7 +218,7 @@ CASES = {
         "book",
         "    description: Who wrote it.\n",
         "",
-        f'{BOOK}:18: author: The argument "author" of create_a_shelf_book needs a sentence.',
+        f'{BOOK}:18: author: The argument "author" needs a sentence.',
     ),
     "a comma that ends a sentence in braces": (
         "integration",
@@ -348,6 +348,18 @@ CASES = {
             f"{INTEGRATION}:14: query.entry: This is not a pattern: missing ), unterminated subpattern at "
             "position 0."
         ),
+    ),
+    "a usual method in capitals": (
+        "integration",
+        "  delete:\n",
+        "  Delete:\n",
+        f'{INTEGRATION}:33: methods.Delete: The name "Delete" must be small letters and underscores.',
+    ),
+    "an account field that no template could name": (
+        "integration",
+        "  key: {",
+        "  api-key: {",
+        f'{INTEGRATION}:11: account.api-key: The name "api-key" must be letters, digits and underscores.',
     ),
     "an empty name": (
         "book",
