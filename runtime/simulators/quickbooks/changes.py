@@ -74,6 +74,7 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
     require(facts, body, facts.required)
     with books.store.transaction():
         references.resolve(books, facts, body, None)
+        accounts.check_types(books, body)
         prepare(books, entity, body, None)
         body["Id"] = id or books.next_id(facts)
         _finish(books, facts, body, None)
@@ -115,6 +116,7 @@ def update(books: Books, entity: str, sent: Any) -> Body:
         if is_sparse and _same(new, old):
             return old
         references.resolve(books, facts, new, old)
+        accounts.check_types(books, new)
         prepare(books, entity, new, old)
         _finish(books, facts, new, old)
     return new

@@ -43,7 +43,16 @@ def merged(facts: Entity, old: Body, sent: Body) -> Body:
             new.pop(name, None)
         else:
             new[name] = value
+    if "Line" in sent and "TxnTaxDetail" not in sent:
+        _forget_tax(new)
     return new
+
+
+def _forget_tax(body: Body) -> None:
+    """Tax that follows from a code is worked out anew with new lines; tax without a code was sent, and stays."""
+    code = (body.get("TxnTaxDetail") or {}).get("TxnTaxCodeRef")
+    if code:
+        body["TxnTaxDetail"] = {"TxnTaxCodeRef": code}
 
 
 def _require_in_sparse(facts: Entity, sent: Body) -> None:

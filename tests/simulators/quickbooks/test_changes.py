@@ -8,7 +8,7 @@ from runtime.simulators.quickbooks import changes, ledger
 from runtime.simulators.quickbooks.books import Books
 from runtime.simulators.quickbooks.faults import Fault
 
-from .conftest import Body, expense_line, paid, sales_line
+from .conftest import Body, expense_line, journal_line, paid, sales_line
 
 
 def refusal(action: Any, *arguments: Any) -> tuple[str, str]:
@@ -124,6 +124,22 @@ REFUSED: dict[str, tuple[str, Body, str]] = {
         "6430",
     ),
     "an item without an account": ("Item", {"Name": "x", "Type": "Service"}, "2020"),
+    "a transfer to an income account": (
+        "Transfer",
+        {"FromAccountRef": {"value": "35"}, "ToAccountRef": {"value": "1"}, "Amount": 1},
+        "6430",
+    ),
+    "a bill that is owed on a bank account": (
+        "Bill",
+        {"VendorRef": {"value": "30"}, "APAccountRef": {"value": "35"}, "Line": [expense_line(1)]},
+        "6430",
+    ),
+    "money put on an income account": (
+        "Payment",
+        {"CustomerRef": {"value": "1"}, "TotalAmt": 1, "DepositToAccountRef": {"value": "1"}},
+        "6430",
+    ),
+    "a journal entry of one line": ("JournalEntry", {"Line": [journal_line(0, "Debit", "7")]}, "6000"),
     "a transfer to itself": (
         "Transfer",
         {"FromAccountRef": {"value": "35"}, "ToAccountRef": {"value": "35"}, "Amount": 1},
@@ -372,6 +388,16 @@ def test_tax_follows_the_rates_of_the_code(books: Books) -> None:
     assert [line["Amount"] for line in made["TxnTaxDetail"]["TaxLine"]] == [7.1, 2]
     assert made["TotalAmt"] == 159.1
     assert account(books, "89") == -9.1
+
+
+def test_tax_follows_lines_that_a_sparse_update_changes(books: Books) -> None:
+    taxed = {"TaxCodeRef": {"value": "TAX"}}
+    code = {"TxnTaxDetail": {"TxnTaxCodeRef": {"value": "3"}}}
+    made = invoice(books, Line=[sales_line(10_000, **taxed)], **code)
+    noted = changes.update(books, "Invoice", key(made, sparse=True, PrivateNote="x"))
+    changed = changes.update(books, "Invoice", key(noted, sparse=True, Line=[sales_line(20_000, **taxed)]))
+    assert [one["TxnTaxDetail"]["TotalTax"] for one in (made, noted, changed)] == [9.1, 9.1, 18.2]
+    assert changed["TotalAmt"] == 218.2
 
 
 def test_a_discount_of_percents_is_worked_out(books: Books) -> None:

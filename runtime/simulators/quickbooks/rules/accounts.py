@@ -46,6 +46,22 @@ SPECIAL_SUBTYPES = frozenset(
 )  # fmt: skip
 
 
+TYPES_FOR = {
+    "ARAccountRef": frozenset({"Accounts Receivable"}),
+    "APAccountRef": frozenset({"Accounts Payable"}),
+    "DepositToAccountRef": frozenset({"Bank", "Other Current Asset", "Credit Card"}),
+}
+"""Property of a transaction -> types of account that it may name."""
+
+
+def check_types(books: Books, body: Body) -> None:
+    """6430 for an account of a type that its property cannot take: open amounts and money would not be found again."""
+    for name, types in TYPES_FOR.items():
+        id = reference(body.get(name))
+        if id is not None and books.account_type(id) not in types:
+            raise fault("6430", f"Invalid account type used : {name}", name)
+
+
 @prepares("Account")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Type, subtype, classification, nesting; balances come from the postings."""

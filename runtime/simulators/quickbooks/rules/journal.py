@@ -18,7 +18,7 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     lines.currency(books, body)
     lines.number(books, entity, "journal", body)
     booked = [line for line in body.get("Line") or [] if line.get("DetailType") != "DescriptionOnly"]
-    if not booked:
+    if len(booked) < 2:
         raise business("You must fill out at least two detail lines.")
     if sum(_side(books, line) for line in booked):
         raise fault("2300", "Amount on debits not equal to credits : Debits must equal credits.")

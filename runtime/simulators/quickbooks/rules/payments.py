@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import references, settlement
+from ..balances import RESULT_TYPES
 from ..books import Books
 from ..faults import business, fault, missing
 from ..money import amount, cents
@@ -136,6 +137,8 @@ def prepare_transfer(books: Books, entity: str, body: Body, old: Body | None) ->
     ends = [references.required(body, name) for name in ("FromAccountRef", "ToAccountRef")]
     if ends[0] == ends[1]:
         raise business("You can't transfer to the same account.")
+    if {books.account_type(end) for end in ends} & RESULT_TYPES:
+        raise fault("6430", "Invalid account type used : a transfer is between accounts of the balance sheet")
     lines.require_amount(body)
     if cents(body["Amount"]) < 0:
         raise fault("2290", "NegativeAmount", "Amount")
