@@ -30,7 +30,7 @@ from runtime.errors import (
     SettingsError,
     VendorUnavailable,
 )
-from runtime.model import Account, AuditEntry, Authorization, Clock
+from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock
 from runtime.settings import IntegrationSettings, Settings, app_of
 
 if TYPE_CHECKING:
@@ -102,9 +102,7 @@ class Authorizations:
         said no, Conflict when another company was chosen than the account has, VendorUnavailable otherwise.
         """
         pending = await self._pending(callback.get("state", ""))
-        account = self._stores.look_up.find_account(pending.account_id)
-        if account is None:
-            raise InvalidRequest("The account that this link was for has been deleted.", advice=_AGAIN)
+        account = self._read(pending.account_id)
         integration = self._catalog().integrations[account.integration]
         if "error" in callback:
             raise _refused(integration, callback["error"])
@@ -124,6 +122,12 @@ class Authorizations:
         if pending.used_at is not None:
             raise InvalidRequest("This link has been used already: it works once.", advice=_AGAIN)
         return pending
+
+    def _read(self, account_id: AccountId) -> Account:
+        account = self._stores.look_up.find_account(account_id)
+        if account is None:
+            raise InvalidRequest("The account that this link was for has been deleted.", advice=_AGAIN)
+        return account
 
     async def _exchange(self, integration: Integration, code: str, redirect_uri: str) -> Granted:
         try:
@@ -173,7 +177,8 @@ class Authorizations:
             account.updated_at, "person", "account.connected", account.id, {"company": account.company}
         )
         if not await asyncio.to_thread(lambda: self._stores.records.connect_account(account, audit)):
-            raise InvalidRequest("The account that this link was for has been deleted.", advice=_AGAIN)
+            self._check_same_company(self._read(account.id), account.company, account.environment)
+            raise InvalidRequest("The account was changed while you agreed.", advice=_AGAIN)
         self._tokens.forget(account.id)
         return account
 

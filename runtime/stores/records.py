@@ -64,10 +64,14 @@ class Records:
             return [read_account(row) for row in _part(connection, ACCOUNT, _ACCOUNT, after, limit)]
 
     def connect_account(self, account: Account, audit: AuditEntry) -> bool:
-        """Makes an account active with the fields, company and credentials given. False when it is gone."""
+        """Makes an account active with the fields, company and credentials given.
+
+        False when it is gone, or belongs to another company by now.
+        """
+        same = and_(ACCOUNT.c.company == account.company, ACCOUNT.c.environment == account.environment)
         change = (
             update(ACCOUNT)
-            .where(ACCOUNT.c.id == account.id)
+            .where(ACCOUNT.c.id == account.id, or_(ACCOUNT.c.company == "", same))
             .values(
                 status="active",
                 environment=account.environment,

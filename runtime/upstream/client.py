@@ -85,14 +85,15 @@ class VendorClient:
 
         session = self._session or self._open()
         try:
-            try:
-                return await self._exchange(session, request)
-            except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-                # An idle connection that the vendor closed as we wrote. Safe to send again when the vendor
-                # obeys the idempotency key, or when nothing changes.
-                if request.changes_data and not request.is_once:
-                    raise
-                return await self._exchange(session, request)
+            async with asyncio.timeout(self._timeout_seconds):  # for both, if there are two
+                try:
+                    return await self._exchange(session, request)
+                except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+                    # An idle connection that the vendor closed as we wrote. Safe to send again when the vendor
+                    # obeys the idempotency key, or when nothing changes.
+                    if request.changes_data and not request.is_once:
+                        raise
+                    return await self._exchange(session, request)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise VendorUnavailable(
                 "The vendor cannot be reached; nothing was sent.", advice="Try again in a minute."
@@ -139,7 +140,7 @@ class VendorClient:
             connector=aiohttp.TCPConnector(
                 limit=POOL, limit_per_host=0, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=300
             ),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_seconds, connect=10),
+            timeout=aiohttp.ClientTimeout(total=None, connect=10),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent",),
         )

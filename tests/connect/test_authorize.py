@@ -149,3 +149,20 @@ def test_two_callbacks_at_once_connect_once(tmp_path: Path) -> None:
             assert sum(not isinstance(each, Exception) for each in found) == 1
 
     asyncio.run(story())
+
+
+def test_of_two_companies_that_are_chosen_at_once_only_one_is_connected(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            links = [begun["authorize_url"], here.accounts.connect(begun["id"])["authorize_url"]]
+            complete = here.accounts.authorizations.complete
+            found = await asyncio.gather(
+                complete(vendor.agree(links[0], "111111")),
+                complete(vendor.agree(links[1], "222222")),
+                return_exceptions=True,
+            )
+            assert [type(each) for each in found if isinstance(each, Exception)] == [Conflict]
+            connected = next(each for each in found if not isinstance(each, BaseException))
+            assert here.stores.look_up.find_account(connected.id) == connected
+
+    asyncio.run(story())

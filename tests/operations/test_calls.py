@@ -278,6 +278,15 @@ def test_a_vendor_that_fails_is_told_apart_from_one_that_may_have_obeyed(
     assert words in read.error.message
 
 
+def test_a_request_that_is_sent_twice_has_the_time_of_one():
+    async def hangs_up_late(line, headers, body):
+        await asyncio.sleep(0.2)
+        return b""
+
+    [answer], _ = run(hangs_up_late, READ)
+    assert answer.error.code == "vendor_timeout"
+
+
 def test_a_vendor_that_is_down_was_sent_nothing():
     async def main():
         client = VendorClient(timeout_seconds=1, per_account=1)

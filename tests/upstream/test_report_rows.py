@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.upstream.behaviours.quickbooks import report_rows
+from runtime.upstream.behaviours.quickbooks import MOST_CHANGES, changes, report_rows
 
 REPORT = {
     "Header": {"ReportName": "ProfitAndLoss", "ReportBasis": "Accrual", "Currency": "USD", "Option": []},
@@ -57,3 +57,15 @@ def test_every_figure_of_a_report_is_kept_in_order():
 def test_a_report_without_data_says_so():
     empty = {"Header": {"ReportName": "BalanceSheet", "Option": [{"Name": "NoReportData", "Value": "true"}]}}
     assert "no data" in report_rows(empty)["note"]
+
+
+def test_changes_that_may_have_been_cut_say_so():
+    def told(count: int) -> dict:
+        live = [{"Id": str(at)} for at in range(count - 1)]
+        parts = [{"Invoice": live}, {"Payment": [{"Id": "9", "status": "Deleted"}]}, {}]
+        return changes({"CDCResponse": [{"QueryResponse": parts}]})
+
+    assert told(MOST_CHANGES - 1).keys() == {"rows"}
+    whole = told(MOST_CHANGES)
+    assert len(whole["rows"]) == 1000
+    assert "ask again from the latest" in whole["may_be_cut"]

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+MOST_CHANGES = 1000
+READ_ON = "There may be more: ask again from the latest LastUpdatedTime here."
+
 
 def report_rows(answer: Any) -> dict[str, Any]:
     """A report as `{report, basis, start, end, currency, columns, rows, totals}`.
@@ -47,7 +50,9 @@ def changes(answer: Any) -> dict[str, Any]:
         if isinstance(records, list)
         for record in records
     ]
-    return {"rows": rows}
+    if len(rows) < MOST_CHANGES:
+        return {"rows": rows}
+    return {"rows": rows, "may_be_cut": f"QuickBooks tells {MOST_CHANGES} changes at most. {READ_ON}"}
 
 
 def _rows(container: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
