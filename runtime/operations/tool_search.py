@@ -105,7 +105,8 @@ class ToolIndex:
                     best[at] = max(best.get(at, 0.0), share * score)
             scores.update(best)
             matched.update(best.keys())
-        said, whole = frozenset(asked), max(len(asked), 1)
+        said = frozenset(asked).union(*(LIKE.get(word, ()) for word in asked))
+        whole = max(len(asked), 1)
         ranked = {
             at: score * (0.4 + 0.6 * matched[at] / whole) * self._fit(at, said)
             for at, score in scores.items()
