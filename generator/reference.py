@@ -74,9 +74,8 @@ def read_reference(folder: Path) -> Reference:
             ),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise NoReference(
-            f"{folder} is not written as a reference: {error!r} is missing or wrong."
-        ) from error
+        wrong = f'"{error.args[0]}" is missing' if isinstance(error, KeyError) else "a value has another type"
+        raise NoReference(f"{folder} is not written as a reference: {wrong}.") from error
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +43,18 @@ class Wanted:
 
 def names_of(name: str) -> tuple[str, str, str]:
     """Singular, plural and the vendor's name, guessed from what a person calls it, such as `purchase order`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    words = re.findall(r"[a-z]+", spaced.lower())
+    words = words_of(name)
     singular = "_".join(words)
     ending = singular[-1:] == "y" and singular[-2:-1] not in tuple("aeiou")
     plural = f"{singular[:-1]}ies" if ending else f"{singular}{'es' if singular[-1:] in 'sxz' else 's'}"
     return singular, plural, "".join(word.capitalize() for word in words)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in plain small letters: `PurchaseOrder` has two, and an accent is left out."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    plain = unicodedata.normalize("NFKD", spaced.casefold()).encode("ascii", "ignore").decode()
+    return re.findall(r"[a-z]+", plain)
 
 
 def skeleton(wanted: Wanted, integration: Document, types: Document | None, file: Path) -> str:

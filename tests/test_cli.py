@@ -361,6 +361,7 @@ def test_a_new_entity_is_written_and_the_checker_names_what_is_missing(tmp_path)
         (["--name", "term"], "There is a definition of terms already."),
         (["--name", "x", "--methods", "lst"], '"lst" is no method of this integration. Did you mean "list"?'),
         (["--name", "x", "--tags", "saels"], 'Did you mean "sales"?'),
+        (["--name", "x", "--plural", "123"], "The plural needs letters."),
         (["--name", "x", "--entity", "a: b"], "cannot be a vendor's name"),
     ],
 )

@@ -62,7 +62,7 @@ def new_entity(
         raise SettingsError(f"{entity[:60]!r} cannot be a vendor's name for it.", advice="Give --entity.")
     wanted = Wanted(
         singular=singular,
-        plural=_words(plural or ask("What are many of them called", guessed_plural), "_"),
+        plural=_plural(plural or ask("What are many of them called", guessed_plural)),
         entity=entity,
         methods=_chosen(methods or ask("Which methods", ",".join(_guessed(usual))), usual, "method"),
         tags=_chosen(
@@ -127,8 +127,12 @@ def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
     return words
 
 
-def _words(text: str, between: str) -> str:
-    return between.join(re.findall(r"[a-z]+", text.lower()))
+def _plural(text: str) -> str:
+    from generator.skeleton import words_of
+
+    if words := words_of(text):
+        return "_".join(words)
+    raise SettingsError("The plural needs letters.", advice="Give --plural, such as: purchase orders.")
 
 
 def _read(sample: Path | None, record_in: Callable[[bytes], dict[str, Any]]) -> dict[str, Any]:

@@ -110,6 +110,8 @@ def test_an_identifier_that_no_group_has_is_a_field(shelf, written):
         ("JournalEntry", ("journal_entry", "journal_entries", "JournalEntry")),
         ("tax", ("tax", "taxes", "Tax")),
         ("day", ("day", "days", "Day")),
+        ("Straße", ("strasse", "strasses", "Strasse")),
+        ("café table", ("cafe_table", "cafe_tables", "CafeTable")),
     ],
 )
 def test_names_are_guessed_from_what_a_person_calls_it(name, guessed):
