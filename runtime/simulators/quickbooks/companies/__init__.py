@@ -6,7 +6,7 @@ bills by cheque and card, a card account paid off on the 25th, journal entries f
 credit memos used on invoices, refunds, classes, and mistakes to be found:
 
 landscaper (Craig's Design and Landscaping Services, realm 9130357849126540), on the lists of the familiar sample
-company. Customers 12 and 20 never pay, 3, 7, 16 and 24 pay after two to four months. INV-20388 of Diego's Road Warrior
+company. Customers 12 and 20 never pay, 3, 16 and 24 pay after two to four months. INV-20388 of Diego's Road Warrior
 Bodyshop ($755.00) is entered twice, 47 and 43 days ago. A truck repair ($612.40, 33 days ago, Ellis Equipment Rental)
 stands on Office Expenses. A deposit of $1,875.00 (19 days ago) is on Uncategorized Income. Robertson & Associates
 R-1187 ($315.00) is long overdue.

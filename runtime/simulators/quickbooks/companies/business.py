@@ -63,6 +63,7 @@ class Business:
         self.received: list[Body] = []
         self.customers: list[str] = []
         self.order = 0
+        self.used: set[int] = set()
         self.balances: dict[str, int] = {}
         """Cents on the accounts that events ask for, as far as this business entered them."""
 
@@ -127,6 +128,13 @@ class Business:
     def busy(self, day: date) -> float:
         """How busy the month of a day is."""
         return self.season[day.month - 1]
+
+    def unused(self, number: int) -> int:
+        """A number for a bill: this one, or the next that no bill has yet, for a number used twice is a mistake."""
+        while number in self.used:
+            number += 1
+        self.used.add(number)
+        return number
 
     def add(self, entity: str, body: Body, id: str | None = None) -> Body:
         """A record through the change functions."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 
+from ..changes import update
 from ..store import Body
 from . import forms, lists
 from .consultancy_lists import CLIENTS, ITEMS, MORE, PAYROLL_TAX, PEOPLE, RETAINED, VENDORS, WAGES
@@ -180,13 +181,16 @@ class Consultancy(Office):
         """Travel by card for a client, passed on at cost two weeks later."""
         customer, value = self.random.choice(self.customers), self.random.randint(14_000, 92_000)
         line = spent(self.accounts["Travel"], value, "Travel to the client", self.practices[0], customer)
-        self.spend(self.vendors["Blue Mesa Travel"], day, [line])
+        bought = self.spend(self.vendors["Blue Mesa Travel"], day, [line])
         again = sold(self.items["Travel at cost"], 1, value, "Travel", class_=self.practices[0])
-        self.at(self.after(day, 10, 20), lambda later: self.pass_on(later, customer, again))
+        self.at(self.after(day, 10, 20), lambda later: self.pass_on(later, customer, again, bought))
 
-    def pass_on(self, day: date, customer: str, line: Body) -> None:
-        """Travel on an invoice."""
+    def pass_on(self, day: date, customer: str, line: Body, bought: Body) -> None:
+        """Travel on an invoice; the expense is not billable any more."""
         self.invoice(customer, day, [line])
+        for spent_line in bought["Line"]:
+            spent_line["AccountBasedExpenseLineDetail"]["BillableStatus"] = "HasBeenBilled"
+        update(self.books, "Purchase", bought)
 
     def lunch(self, day: date) -> None:
         """A meal by card."""
@@ -205,7 +209,7 @@ class Consultancy(Office):
             self.vendors["Lark & Finch Research"],
             day,
             [line],
-            DocNumber=f"LF-{self.random.randint(1000, 9999)}",
+            DocNumber=f"LF-{self.unused(self.random.randint(1000, 9999))}",
         )
 
     def rent(self, day: date) -> None:

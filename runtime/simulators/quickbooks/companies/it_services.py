@@ -193,7 +193,7 @@ class ItServices(Office):
             self.stock[name] += number
         vendor = self.vendors["Cobalt Distribution"]
         self.add("PurchaseOrder", {"VendorRef": ref(vendor), "TxnDate": day.isoformat(), "Line": lines})
-        self.bill(vendor, day, lines, DocNumber=f"CD-{self.random.randint(10_000, 76_999)}")
+        self.bill(vendor, day, lines, DocNumber=f"CD-{self.unused(self.random.randint(10_000, 76_999))}")
 
     def offer(self, day: date) -> None:
         """A quotation; a third of them become projects."""

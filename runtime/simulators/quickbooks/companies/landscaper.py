@@ -27,7 +27,7 @@ PLANTED = (
     Planted("uncategorised deposit", "deposit of $1,875.00 to Checking 19 days ago on Uncategorized Income"),
     Planted(
         "slow payer",
-        "Cool Cars (3), Freeman Sporting Goods (7), Kookies by Kathy (16), Sonnenschein (24): 60 to 115 days",
+        "Cool Cars (3), Kookies by Kathy (16), Sonnenschein (24): 60 to 115 days",
     ),
     Planted(
         "overdue customer",
@@ -63,7 +63,6 @@ class Landscaper(Business):
     season = (0.45, 0.5, 0.9, 1.3, 1.6, 1.5, 1.3, 1.2, 1.1, 0.9, 0.6, 0.4)
     habits = {
         "3": "slow",
-        "7": "slow",
         "16": "slow",
         "24": "slow",
         "26": "prompt",

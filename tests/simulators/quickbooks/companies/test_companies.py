@@ -100,7 +100,7 @@ def test_a_bill_is_entered_twice_and_a_deposit_stands_on_uncategorized_income(
         three[name]
         .execute(
             "select doc_number from records where entity = 'Bill' and doc_number is not null"
-            " group by vendor, doc_number, total having count(*) > 1"
+            " group by vendor, doc_number having count(*) > 1"
         )
         .fetchall()
     )
@@ -118,6 +118,70 @@ def test_a_bill_is_entered_twice_and_a_deposit_stands_on_uncategorized_income(
     )
     assert len(rows) == 1
     assert any(f"${rows[0][0] / 100:,.2f}" in planted.where for planted in companies.PLANTED[name])
+
+
+SETTLED = (
+    "select i.customer, avg(julianday(l.date) - julianday(i.txn_date)) from records i"
+    " left join links l on l.to_type = 'Invoice' and l.to_id = i.id and l.from_type = 'Payment'"
+    " where i.entity = 'Invoice' group by 1"
+)
+HABITS = {
+    "landscaper": ({"12", "20"}, {"3", "16", "24"}),
+    "consultancy": ({"Orchard Street Theatre"}, {"Halden Foods"}),
+    "it_services": ({"Velvet Room Restaurant"}, {"Bramble Veterinary", "Tanner Construction"}),
+}
+"""Who never pays, and who pays slowly: by Id at the landscaper, by name elsewhere."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_customers_pay_as_the_description_says(three: dict[str, Store], name: str) -> None:
+    titles = ledger.names(three[name], BUSINESSES[name].realm, "Customer")
+    taken = {
+        id if name == "landscaper" else titles[id]: days
+        for id, days in three[name].execute(SETTLED).fetchall()
+    }
+    never, slow = HABITS[name]
+    assert {who for who, days in taken.items() if days is None} == never
+    assert {who for who, days in taken.items() if days is not None and days > 60} == slow
+
+
+MISTAKES = {
+    "landscaper": (("Ellis Equipment Rental", "Office Expenses", 61_240), ("R-1187", 31_500)),
+    "consultancy": (("Blue Mesa Travel", "Office Supplies", 134_800), ("ML-221", 275_000)),
+    "it_services": (("Nimbus Hosting", "Meals", 216_000), ("FL-5540", 118_500)),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_mistakes_of_the_description_are_there(three: dict[str, Store], name: str) -> None:
+    posted, overdue = MISTAKES[name]
+    found = three[name].execute(
+        "select v.name, a.name, p.cents from postings p join records v on v.entity = 'Vendor' and v.id = p.vendor"
+        " join records a on a.entity = 'Account' and a.id = p.account where v.name = ? and a.name = ?",
+        posted[:2],
+    )
+    assert posted in found.fetchall()
+    late = "entity = 'Bill' and balance > 0 and due_date < '2026-09-21'"
+    assert three[name].execute(f"select doc_number, balance from records where {late}").fetchall() == [
+        overdue
+    ]
+
+
+def test_one_expense_for_a_client_was_never_invoiced(three: dict[str, Store]) -> None:
+    late = "entity = 'Purchase' and txn_date < '2026-10-20' and instr(body, '\"Billable\"')"
+    rows = three["consultancy"].execute(f"select txn_date, total from records where {late}").fetchall()
+    assert rows == [("2026-09-06", 89_000)]
+
+
+def test_one_invoice_sells_below_cost(three: dict[str, Store]) -> None:
+    rows = three["it_services"].execute(
+        "select l.value ->> '$.SalesItemLineDetail.Qty', item.name from records i, json_each(i.body, '$.Line') l"
+        " join records item on item.entity = 'Item'"
+        " and item.id = l.value ->> '$.SalesItemLineDetail.ItemRef.value'"
+        " where i.entity = 'Invoice' and item.body ->> '$.Type' = 'Inventory'"
+        " and l.value ->> '$.SalesItemLineDetail.UnitPrice' < item.body ->> '$.PurchaseCost'"
+    )
+    assert rows.fetchall() == [(2, "Firewall")]
 
 
 def test_one_agreement_was_not_invoiced_in_the_month_before_last(three: dict[str, Store]) -> None:

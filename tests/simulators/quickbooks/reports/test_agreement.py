@@ -13,7 +13,7 @@ from runtime.simulators.quickbooks.companies import BUSINESSES
 from runtime.simulators.quickbooks.store import Store
 
 from ..conftest import NOON
-from ..test_books import Hand, check
+from ..test_books import Hand
 from .agreeing import check_all
 
 
@@ -23,11 +23,6 @@ def test_every_report_of_a_demo_company_agrees_with_the_others_on_any_day(
     three: Store, name: str, day: str
 ) -> None:
     check_all(three, BUSINESSES[name].realm, day)
-
-
-@pytest.mark.parametrize("name", list(BUSINESSES))
-def test_every_record_of_a_demo_company_agrees_with_the_ledger(three: Store, name: str) -> None:
-    check(Books(three, BUSINESSES[name].realm))
 
 
 @settings(
