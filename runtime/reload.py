@@ -8,6 +8,7 @@ has every reason, and the old ones go on serving.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -145,10 +146,11 @@ def _state(folders: tuple[Path, ...]) -> frozenset[tuple[str, int, int]]:
     """Every definition file with its time and size. One that vanishes while it is looked at is left out."""
     found = set()
     for folder in folders:
-        for path in folder.rglob("*.yaml"):
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            found.add((str(path), status.st_mtime_ns, status.st_size))
+        with contextlib.suppress(
+            OSError
+        ):  # a folder that vanishes ends the walk; the next look sees the rest
+            for path in folder.rglob("*.yaml"):
+                with contextlib.suppress(OSError):
+                    status = path.stat()
+                    found.add((str(path), status.st_mtime_ns, status.st_size))
     return frozenset(found)

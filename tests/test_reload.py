@@ -21,6 +21,7 @@ import pytest
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from generator.mistakes import DefinitionMistakes, Mistake
+from runtime import reload
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
 from runtime.errors import SettingsError
@@ -211,3 +212,17 @@ def test_what_the_server_cannot_do_without_is_not_taken_away() -> None:
     is_taken, lines = reloaded(source)
     assert not is_taken
     assert lines[1] == ("definitions_mistake", {"says": "It is gone."})
+
+
+def test_a_folder_that_vanishes_while_it_is_looked_at_does_not_end_the_watch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "book.yaml").write_text("resource: books\n")
+
+    def vanishing(folder: Path, _pattern: str) -> Iterator[Path]:
+        yield folder / "book.yaml"
+        yield folder / "gone.yaml"
+        raise FileNotFoundError(folder)
+
+    monkeypatch.setattr(Path, "rglob", vanishing)
+    assert [name for name, _, _ in reload._state((tmp_path,))] == [str(tmp_path / "book.yaml")]
