@@ -35,6 +35,9 @@ class VendorRequest(NamedTuple):
     is_once: bool = False
     """Whether it carries the vendor's idempotency key, so that sending it twice does it once."""
 
+    def __repr__(self) -> str:
+        return f"VendorRequest({self.verb}, …)"
+
 
 class VendorResponse(NamedTuple):
     """What came back. Header names are found whatever their case."""

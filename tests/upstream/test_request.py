@@ -37,6 +37,10 @@ def test_a_get_names_its_record_and_what_is_always_sent():
     assert not built.changes_data
 
 
+def test_a_request_shows_nothing_of_its_credentials_or_body():
+    assert repr(request(UPDATE, {"id": "7", "SyncToken": "0"})) == "VendorRequest(POST, …)"
+
+
 @pytest.mark.parametrize("hostile", ["a\r\nX-Other: 1", "\u2028", "é"])
 def test_an_argument_cannot_leave_its_place_in_a_header_field(hostile):
     tool = replace(GET, call=replace(GET.call, headers=(("X-Book", "book {book}"),)))
