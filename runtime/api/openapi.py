@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from runtime.api import shapes
-from runtime.api.reading import LONGEST_KEY
+from runtime.api.reading import KEY, LONGEST_KEY
 from runtime.api.table import TABLE, Operation
 
 _REFUSALS = {
@@ -117,7 +117,7 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
             "in": "header",
             "required": False,
             "description": "The same key makes a repeat of a write the same write.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY},
         }
     ]
 

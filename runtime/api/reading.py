@@ -7,6 +7,7 @@ nearest right word; never a failure of the server.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, TypeVar
 
 import orjson
@@ -21,8 +22,11 @@ LONGEST_WAIT = 30
 LARGEST_BODY = 4 * 1024 * 1024
 DEEPEST_BODY = 64
 LONGEST_KEY = 255
+KEY = "^[!-~]+$"
 _LISTS = ("methods", "tags")
 _MISTAKES_SHOWN = 20
+_OBJECTS = ("model_type", "dict_type")
+"""What pydantic calls a mistake where a JSON object belongs; its words for it name classes of ours."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -85,6 +89,15 @@ def read_query(request: Request, model: type[Model]) -> Model:
     return checked(values, model)
 
 
+def no_query(request: Request) -> None:
+    """Nothing stands behind the question mark where nothing is read from there. Raises InvalidRequest."""
+    for name in request.query_params:
+        raise InvalidRequest(
+            f'"{name[:80]}" is not known here: nothing is read from the address.',
+            advice="What a request says stands in its body, as a JSON object.",
+        )
+
+
 def checked(values: dict[str, Any], model: type[Model]) -> Model:
     """The values as a model. Raises InvalidRequest, which names every mistake."""
     try:
@@ -105,8 +118,10 @@ def idempotency_key(request: Request) -> str:
     if not found:
         return ""
     key = found[0].strip()
-    if len(found) > 1 or not 0 < len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        raise InvalidRequest(f"Idempotency-Key must be one word of 1 to {LONGEST_KEY} ASCII characters.")
+    if len(found) > 1 or len(key) > LONGEST_KEY or not re.fullmatch(KEY, key):
+        raise InvalidRequest(
+            f"Idempotency-Key must be given once, as one word of 1 to {LONGEST_KEY} ASCII characters."
+        )
     return key
 
 
@@ -152,6 +167,8 @@ def _mistake(model: type[BaseModel], kind: str, place: tuple[int | str, ...], me
         return f'"{where}" is not known here.{did_you_mean(str(place[-1]), _names_at(model, place[:-1]))}'
     if kind == "missing":
         return f'"{where}" is missing.'
+    if kind in _OBJECTS:
+        return f'"{where}": Input should be a JSON object.'
     return f'"{where}": {message}.'
 
 

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from generator.catalog import Catalog
 from runtime.api.handlers import Asked, Calls, Door, Unexpected
 from runtime.api.openapi import document
+from runtime.api.reading import no_query
 from runtime.api.replies import refusal, reply
 from runtime.api.table import TABLE, Operation
 from runtime.connect.tokens import AccessTokens
@@ -116,6 +117,8 @@ class _Entrance:
         try:
             if not operation.is_public:
                 asked = Asked(request, await self._bearer(request))
+                if operation.query is None:
+                    no_query(request)
             return await operation.handler(self._door, asked), asked.actor
         except LedgerportError as error:
             return refusal(error), asked.actor

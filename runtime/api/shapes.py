@@ -83,11 +83,25 @@ class NewMcpServer(Body):
     expires_at: Expiry = None
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is left out of a change stays as it is: a client that filled defaults in would widen a filter."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class ConfigChange(Config):
+    """What to change of a filter and its switches; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+
 class McpServerChange(Body):
     """What to change; what is left out stays. `config` is laid over the present one key by key."""
 
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
     name: Name = ""
-    config: Config = Config()
+    config: ConfigChange = ConfigChange()
     expires_at: Expiry = None
 
 

@@ -164,7 +164,7 @@ def test_a_bad_body_is_a_clear_error(
         ({"name": "x", "config": {"require_api_token_auth": "yes"}}, '"config.require_api_token_auth"'),
         ({"name": "x", "config": {"rate_limit_style": "loud"}}, "'tool_result' or 'http_429'"),
         ({"name": "x", "config": {"tool_exposure": "none"}}, "'full' or 'discovery'"),
-        ({"name": "x", "config": None}, '"config"'),
+        ({"name": "x", "config": None}, '"config": Input should be a JSON object.'),
         ({"name": "x", "expires_at": 12}, '"expires_at"'),
         ({"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "60 seconds"),
         ({"name": "x", "config": {"tags": ["nope"]}}, 'tags has "nope"'),
@@ -182,6 +182,17 @@ def test_a_bad_mcp_server_is_named(door: ApiDoor, body: dict[str, Any], words: s
 )
 def test_a_bad_query_is_a_clear_error(door: ApiDoor, query: str) -> None:
     assert door.ask("GET", f"/integrated-account?{query}").status_code == 400
+
+
+def test_what_is_said_where_nothing_reads_it_is_a_clear_error(door: ApiDoor) -> None:
+    path = f"/integrated-account/{door.account()}"
+    for method, place in (("POST", "/tools/create_a_books_invoice"), ("POST", "/mcp"), ("DELETE", "")):
+        refused = door.ask(method, f"{path}{place}?limit=1", json={"name": "x"})
+        assert refused.status_code == 400
+        assert '"limit" is not known here' in refused.json()["message"]
+    assert door.calls.seen == []
+    assert door.ask("GET", path).status_code == 200
+    assert door.ask("GET", "/healthz?now=1").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -231,7 +242,10 @@ def test_a_tool_is_called_with_its_arguments_and_the_key_of_the_client(door: Api
     assert door.calls.seen == [("create_a_books_invoice", {"Line": [1]}, "k-1")]
     assert door.calls.tools == [tool.name for tool in TOOLS]
     assert door.ask("POST", path).status_code == 200
-    assert door.ask("POST", path, json={}, headers={"Idempotency-Key": "x" * 256}).status_code == 400
+    for key in ("x" * 256, "two words", "", "\x80"):
+        refused = door.ask("POST", path, json={}, headers={"Idempotency-Key": key.encode("latin-1")})
+        assert refused.status_code == 400 and "one word" in refused.json()["message"]
+    assert len(door.calls.seen) == 2
 
 
 def test_an_error_of_the_vendor_keeps_its_status_and_says_what_is_left(door: ApiDoor) -> None:

@@ -67,3 +67,14 @@ def test_every_operation_is_in_the_document(door: ApiDoor) -> None:
     assert {(method.upper(), path) for path, methods in paths.items() for method in methods} == {
         (operation.method, operation.path) for operation in TABLE
     }
+
+
+def test_a_change_has_no_defaults_that_a_client_could_fill_in(door: ApiDoor) -> None:
+    document = door.ask("GET", "/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    change = schemas["McpServerChange"]["properties"]
+    assert change["config"]["$ref"] == "#/components/schemas/ConfigChange"
+    assert schemas["ConfigChange"]["properties"].keys() == schemas["Config"]["properties"].keys()
+    for field in (*change.values(), *schemas["ConfigChange"]["properties"].values()):
+        assert "default" not in field
+    assert schemas["Config"]["properties"]["methods"]["default"] == []
