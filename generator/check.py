@@ -18,7 +18,8 @@ from generator.grammar import shortened
 from generator.load import Document
 from generator.methods import Method
 from generator.mistakes import Mistake, did_you_mean
-from generator.shapes import wrong_in
+from generator.resolve import Resource
+from generator.shapes import idle_in, wrong_in
 from generator.shown import field_of
 from generator.words import first_sentence
 
@@ -59,7 +60,17 @@ def check_tools(made: list[Made]) -> Iterator[Mistake]:
         yield from _parts(each)
         yield from _query_example(each)
         yield from _examples(each)
+    for resource in {
+        (each.tool.integration, each.tool.resource): each.method.resource for each in made
+    }.values():
+        yield from _idle_words(resource)
     yield from _unique(made)
+
+
+def _idle_words(resource: Resource) -> Iterator[Mistake]:
+    for name, given in resource.fields.items():
+        for where, wrong, hint in idle_in(given, name):
+            yield resource.places[name].mistake("idle", f"{where}: {wrong}" if where != name else wrong, hint)
 
 
 def _name(each: Made) -> Iterator[Mistake]:

@@ -7,6 +7,7 @@ below another, a default of another type, a list without a word on its entries, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -16,6 +17,11 @@ from generator.mistakes import did_you_mean
 Schema = dict[str, Any]
 Wrong = tuple[str, str, str]
 """(dotted place, what is wrong, the right word)"""
+_IDLE = {
+    "": set[str](),
+    "field": {"required_for", "join"},
+    "list": {"required_for", "join", "filter", "sort"},
+}
 _LIMITS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
 
 
@@ -28,7 +34,10 @@ def wrong_in(schema: Schema, path: str) -> Iterator[Wrong]:
         yield path, f"enum lists texts, but the type is {schema.get('type')}.", ""
     if schema.get("type") == "array" and "items" not in schema:
         yield path, 'A list needs "items", which says what it holds.', ""
-    yield from _pattern_and_default(schema, path)
+    if not _is_pattern(schema.get("pattern", "")):
+        yield path, "The pattern is no regular expression.", ""
+    elif "default" in schema and not _takes(schema, schema["default"]):
+        yield path, "The default is not a value that the field takes.", ""
     yield from _required(schema, path)
     if "items" in schema:
         yield from wrong_in(schema["items"], f"{path}[]")
@@ -36,17 +45,21 @@ def wrong_in(schema: Schema, path: str) -> Iterator[Wrong]:
         yield from wrong_in(each, f"{path}.{name}")
 
 
-def _pattern_and_default(schema: Schema, path: str) -> Iterator[Wrong]:
-    if not {"pattern", "default"} & schema.keys():
-        return
+@cache
+def _is_pattern(text: str) -> bool:
     try:
-        validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        jsonschema_rs.Draft202012Validator({"pattern": text})
     except jsonschema_rs.ValidationError:
-        if "pattern" in schema:
-            yield path, "The pattern is no regular expression.", ""
-        return
-    if "default" in schema and not validator.is_valid(schema["default"]):
-        yield path, "The default is not a value that the field takes.", ""
+        return False
+    return True
+
+
+def _takes(schema: Schema, value: Any) -> bool:
+    """Whether a value fits a schema; one that is wrong inside is told there."""
+    try:
+        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value)
+    except jsonschema_rs.ValidationError:
+        return True
 
 
 def _required(schema: Schema, path: str) -> Iterator[Wrong]:
@@ -58,3 +71,14 @@ def _required(schema: Schema, path: str) -> Iterator[Wrong]:
                 f'"{name}" is required, but is no part that a caller may give.',
                 did_you_mean(name, parts),
             )
+
+
+def idle_in(given: Schema, path: str, inside: str = "") -> Iterator[Wrong]:
+    """Words of ours that do nothing where they stand; `inside` says what the field is in, a "field" or a "list"."""
+    for word in sorted(_IDLE[inside] & given.keys()):
+        hint = 'Name the part under "required" of the field around it.' if word == "required_for" else ""
+        yield path, f'"{word}" does nothing inside a {inside}.', hint
+    if "items" in given:
+        yield from idle_in(given["items"], f"{path}[]", "list")
+    for name, each in (given.get("properties") or {}).items():
+        yield from idle_in(each, f"{path}.{name}", inside or "field")

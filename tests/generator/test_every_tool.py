@@ -77,6 +77,15 @@ def test_its_arguments_have_names_that_providers_take_and_a_sentence_each(tool):
 
 
 @every_tool
+def test_every_part_of_what_is_shown_has_a_type_lists_say_what_they_hold_and_sentences_fit(tool):
+    for schema in (tool.input_schema, wire(tool)["inputSchema"]):
+        for each in schemas_in(schema):
+            assert "type" in each
+            assert ("items" in each) is (each["type"] == "array")
+            assert len(each.get("description", "")) <= 1024
+
+
+@every_tool
 def test_every_hint_and_title_is_explicit(tool):
     shown = wire(tool)
     hints = shown["annotations"]

@@ -310,6 +310,21 @@ CASES = {
         "    type: array",
         f'{BOOK}:18: author: A list needs "items", which says what it holds.',
     ),
+    "a filter on the entries of a list": (
+        "book",
+        "    $ref: types.yaml#/types/Person",
+        "    type: array\n    items: { type: string, filter: equals }",
+        f'{BOOK}:18: author: author[]: "filter" does nothing inside a list.',
+    ),
+    "a part that is required for a method": (
+        "types",
+        "      name: { type: string }",
+        "      name: { type: string, required_for: [create] }",
+        (
+            f'{BOOK}:18: author: author.name: "required_for" does nothing inside a field. Name the part under '
+            '"required" of the field around it.'
+        ),
+    ),
     "a needed part that is misspelt": (
         "types",
         "    properties:\n      id: { type: integer }",
