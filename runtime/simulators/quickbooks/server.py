@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sqlite3
 import sys
@@ -39,7 +40,7 @@ class Options:
 
 
 class PortTaken(Exception):
-    """The address is in use."""
+    """The address is in use, or none of this machine."""
 
 
 class NotADatabase(Exception):
@@ -81,12 +82,13 @@ def opened(data: Path | str) -> Store:
 
 
 def fill(store: Store, options: Options) -> None:
-    """Makes the demo companies."""
-    for name in options.companies:
-        shown = Shown(f"Making the company {name}", sys.stderr) if options.size >= LARGE else None
-        make(store, name, options.seed, options.size, shown)
+    """Makes the demo companies, all of them or none: who is stopped meanwhile begins anew."""
+    with store.transaction():
+        for name in options.companies:
+            shown = Shown(f"Making the company {name}", sys.stderr) if options.size >= LARGE else None
+            make(store, name, options.seed, options.size, shown)
+        store.execute("analyze")
     store.events.clear()
-    store.execute("analyze")
 
 
 def listening(options: Options) -> socket.socket:
@@ -95,11 +97,12 @@ def listening(options: Options) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((options.host, options.port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         found.close()
-        raise PortTaken(
-            f"Port {options.port} on {options.host} is taken: choose another with --port, or 0 for any."
-        ) from error
+        where = f"Port {options.port} on {options.host}"
+        if getattr(error, "errno", None) != errno.EADDRINUSE:
+            raise PortTaken(f"{where} cannot be listened on: {error}.") from error
+        raise PortTaken(f"{where} is taken: choose another with --port, or 0 for any.") from error
     return found
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import httpx2
@@ -63,6 +64,28 @@ def test_killed_under_load_the_books_still_balance(tmp_path: Path) -> None:
     )
     assert sum(cents(total) for _, total in invoices) == booked["Invoice", "84"]
     store.close()
+
+
+def test_killed_while_it_makes_its_companies_it_begins_anew(tmp_path: Path) -> None:
+    data = tmp_path / "books.db"
+    command = [sys.executable, "-m", "runtime.simulators.quickbooks", "--data", str(data)]
+    command += ["--company", "landscaper", "--company", "consultancy"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    while not data.exists():
+        time.sleep(0.01)
+    time.sleep(0.7)
+    process.kill()
+    process.wait(10)
+    store = Store(data)
+    assert store.companies() == []
+    store.close()
+
+
+def test_an_address_that_is_none_is_a_clear_sentence() -> None:
+    command = [sys.executable, "-m", "runtime.simulators.quickbooks", "--port", "99999"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Port 99999 on 127.0.0.1 cannot be listened on")
 
 
 def test_a_taken_port_is_a_clear_sentence(address: str) -> None:
