@@ -190,11 +190,11 @@ def test_a_list_is_filtered_by_an_id_and_never_by_a_name(tool, argument):
         ("update_a_quick_books_item_by_id", "InvStartDate"),
     ],
 )
-def test_what_is_set_once_is_taken_by_create_and_dropped_by_update(name, argument):
-    made = CATALOG.by_name[name.replace("update", "create").removesuffix("_by_id")]
+def test_what_is_set_once_goes_back_with_a_full_update_which_would_clear_it(name, argument):
+    tool = CATALOG.by_name[name]
 
-    assert argument in made.input_schema["properties"]
-    assert argument in CATALOG.by_name[name].tolerated
+    assert argument in tool.input_schema["properties"]
+    assert argument not in tool.tolerated
 
 
 def test_the_account_that_a_bill_is_paid_from_is_shown_where_an_agent_looks():
