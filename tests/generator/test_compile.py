@@ -153,7 +153,7 @@ def test_arguments_beside_the_record_go_where_the_request_leaves_room(shelf):
     arguments:
       words: { type: string, description: What to look for., required_for: [search] }
       shelves: { type: array, items: { type: string }, join: "|", description: Where to look. }
-    returns: { behaviour: shelf.rows, paged: true }
+    returns: { behaviour: quickbooks.report_rows, paged: true }
     risk: read
     description: Search the text of all books.
 """
@@ -165,7 +165,7 @@ def test_arguments_beside_the_record_go_where_the_request_leaves_room(shelf):
     assert tool.call.joins == {"shelves": "|"}
     assert list(properties(tool)) == ["words", "shelves", "limit", "next_cursor"]
     assert tool.input_schema["required"] == ["words"]
-    assert (tool.returns.behaviour, tool.returns.paged) == ("shelf.rows", True)
+    assert (tool.returns.behaviour, tool.returns.paged) == ("quickbooks.report_rows", True)
 
 
 def test_the_facts_of_the_vendor_are_in_the_catalog(shelf):

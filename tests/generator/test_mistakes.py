@@ -325,6 +325,15 @@ CASES = {
             '"required" of the field around it.'
         ),
     ),
+    "a behaviour that nobody wrote": (
+        "book",
+        "  get:\n",
+        "  get:\n    returns: { behaviour: quickbooks.report_row }\n",
+        (
+            f'{BOOK}:34: methods.get.returns.behaviour: "quickbooks.report_row" is not one of quickbooks.changes, '
+            'quickbooks.report_rows. Did you mean "quickbooks.report_rows"?'
+        ),
+    ),
     "a needed part that is misspelt": (
         "types",
         "    properties:\n      id: { type: integer }",
