@@ -116,6 +116,10 @@ class Docs:
         page = self._pages.get(key)
         return None if page is None else self._keep(key, lambda: self._resource(Links(self._by_tool), page))
 
+    def missing(self) -> bytes:
+        """What is shown for an address below `/docs` where there is nothing."""
+        return self._keep("", lambda: self._render("docs_missing", Links(self._by_tool), query=""))
+
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Every page as a file, with its path."""
         yield "index.html", self._index(Links(self._by_tool, is_served=False), "")
@@ -187,20 +191,30 @@ def make_docs_routes(catalog: Callable[[], Catalog]) -> list[BaseRoute]:
     async def index(request: Request) -> Response:
         query = request.query_params.get("q", "").strip()[:LONGEST_QUERY]
         if query:
-            return _reply(request, await asyncio.to_thread(lambda: docs().search(query)))
+            return await shown(request, lambda here: here.search(query))
         tag = request.query_params.get("tag", "")
-        return _reply(request, await asyncio.to_thread(lambda: docs().index(tag)))
+        return await shown(request, lambda here: here.index(tag))
 
     async def resource(request: Request) -> Response:
-        key = f"{request.path_params['of']}/{request.path_params['name']}"
-        return _reply(request, await asyncio.to_thread(lambda: docs().resource(key)))
+        return await shown(request, lambda here: here.resource(request.path_params["key"]))
 
-    return [Route(ROOT, index, methods=["GET"]), Route(ROOT + "/{of}/{name}", resource, methods=["GET"])]
+    async def shown(request: Request, page: Callable[[Docs], bytes | None]) -> Response:
+        def rendered() -> tuple[bytes | None, bytes]:
+            here = docs()
+            found = page(here)
+            return found, b"" if found else here.missing()
+
+        found, missing = await asyncio.to_thread(rendered)
+        return _reply(request, found) if found else Response(missing, 404, _HEADERS, "text/html")
+
+    return [
+        Route(ROOT, index, methods=["GET"]),
+        Route(ROOT + "/", index, methods=["GET"]),
+        Route(ROOT + "/{key:path}", resource, methods=["GET"]),
+    ]
 
 
-def _reply(request: Request, page: bytes | None) -> Response:
-    if page is None:
-        return Response("There is no such page. See /docs for all.\n", 404, _HEADERS, "text/plain")
+def _reply(request: Request, page: bytes) -> Response:
     headers = dict(_HEADERS)
     tag = headers["ETag"] = f'W/"{zlib.crc32(page):08x}-{len(page)}"'
     if request.headers.get("if-none-match") == tag:

@@ -86,6 +86,7 @@ def pages(catalog: Catalog, docs: Docs) -> dict[str, Html]:
     found["/docs?q=create+invoice"] = docs.search("create invoice")
     found["/docs?q=profit+and+loss"] = docs.search("profit and loss")
     found["nothing found"] = docs.search("xyzzy")
+    found["no such page"] = docs.missing()
     return {path: Html((page or b"").decode()) for path, page in found.items()}
 
 
@@ -185,10 +186,19 @@ def test_what_is_searched_for_is_shown_as_text(catalog, words):
 
 
 @pytest.mark.parametrize(
-    "path", ["/docs?tag=nope", "/docs/quickbooks/nope", "/docs/nope/invoices", "/docs/x/y/z"]
+    "path",
+    ["/docs?tag=nope", "/docs/quickbooks", "/docs/quickbooks/nope", "/docs/nope/invoices", "/docs/x/y/z"],
 )
-def test_what_is_not_there_is_not_found(catalog, path):
-    assert ask(lambda: catalog, path).status_code == 404
+def test_what_is_not_there_is_not_found_and_the_page_leads_on(catalog, path):
+    answer = ask(lambda: catalog, path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "There is no such page" in answer.text
+    assert "/docs" in Html(answer.text).links
+
+
+def test_a_stroke_at_the_end_is_no_other_page(catalog):
+    assert ask(lambda: catalog, "/docs/").text == ask(lambda: catalog, "/docs").text
 
 
 def test_pages_are_packed_and_not_sent_twice(catalog):
