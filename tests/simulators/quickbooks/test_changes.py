@@ -57,6 +57,17 @@ def test_an_invoice_gets_total_subtotal_number_term_and_balance(books: Books) ->
     assert made["BillAddr"] == books.read("Customer", "1")["BillAddr"]
 
 
+@pytest.mark.parametrize(
+    ("day", "due"),
+    [("2026-11-01", "2026-11-15"), ("2026-11-10", "2026-12-15"), ("2026-11-15", "2026-12-15"),
+     ("2026-11-09", "2026-11-15"), ("2026-12-20", "2027-01-15")],
+)  # fmt: skip
+def test_terms_may_name_a_day_of_the_month(books: Books, day: str, due: str) -> None:
+    term = changes.create(books, "Term", {"Name": "The 15th", "DayOfMonthDue": 15, "DueNextMonthDays": 5})
+    made = invoice(books, TxnDate=day, SalesTermRef={"value": term["Id"]})
+    assert made["DueDate"] == due
+
+
 def test_unknown_properties_are_refused_by_name(books: Books) -> None:
     code, detail = refusal(
         changes.create,

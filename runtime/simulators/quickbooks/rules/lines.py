@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -133,14 +134,34 @@ def check_open(books: Books, body: Body | None) -> None:
 
 
 def due_day(books: Books, body: Body, term: str | None) -> str:
-    """TxnDate plus the days of the terms; TxnDate without terms."""
+    """The day that the terms make of TxnDate; TxnDate without terms."""
     day = date.fromisoformat(body["TxnDate"])
-    found = books.find("Term", term) if term else None
-    days = int(decimal((found or {}).get("DueDays")))
+    found = (books.find("Term", term) if term else None) or {}
     try:
-        return (day + timedelta(days=max(days, 0))).isoformat()
-    except OverflowError:
+        if found.get("DayOfMonthDue"):
+            return _on_day_of_month(day, found).isoformat()
+        return (day + timedelta(days=max(int(decimal(found.get("DueDays"))), 0))).isoformat()
+    except (OverflowError, ValueError):
         return day.isoformat()
+
+
+def _on_day_of_month(day: date, term: Body) -> date:
+    """The next day of the terms' number; a month later for what is issued shortly before it."""
+    number, margin = int(decimal(term["DayOfMonthDue"])), int(decimal(term.get("DueNextMonthDays")))
+    due = _in_month(day, number)
+    if due < day:
+        due = _in_month(_next_month(day), number)
+    is_short = 0 < margin >= (due - day).days
+    return _in_month(_next_month(due), number) if is_short else due
+
+
+def _in_month(day: date, number: int) -> date:
+    """That day of a month, or the last one of a shorter month."""
+    return day.replace(day=max(1, min(number, calendar.monthrange(day.year, day.month)[1])))
+
+
+def _next_month(day: date) -> date:
+    return day.replace(day=1) + timedelta(days=calendar.monthrange(day.year, day.month)[1])
 
 
 def number(books: Books, entity: str, series: str, body: Body) -> None:
