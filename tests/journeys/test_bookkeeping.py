@@ -181,25 +181,49 @@ def test_a_file_that_quickbooks_does_not_take_is_an_error(bookkeeper):
     assert "Send one of the kinds" in answer.text
 
 
-def test_the_stock_of_an_item_is_not_changed_by_an_update_of_it(bookkeeper):
+def test_the_stock_of_an_item_is_corrected_by_an_adjustment_and_not_by_an_update(bookkeeper):
     pump = bookkeeper.call("list_all_quick_books_items", Name="Pump").value["records"][0]
     tool = bookkeeper.tools()["update_a_quick_books_item_by_id"]
+    change = {"id": pump["Id"], "SyncToken": pump["SyncToken"], "sparse": True, "QtyOnHand": 3}
 
-    assert "QtyOnHand" not in tool["inputSchema"]["properties"]
-    assert "create_a_quick_books_inventory_adjustment" in tool["description"]
+    updated = bookkeeper.call("update_a_quick_books_item_by_id", **change).value
+    counted = {"ItemRef": {"value": pump["Id"]}, "NewQty": 3}
     make(
         bookkeeper,
         "inventory_adjustment",
         TxnDate=TODAY.isoformat(),
         AdjustAccountRef={"value": "80"},
-        Line=[
-            {
-                "DetailType": "ItemAdjustmentLineDetail",
-                "ItemAdjustmentLineDetail": {"ItemRef": {"value": pump["Id"]}, "NewQty": 3},
-            }
-        ],
+        Line=[{"DetailType": "ItemAdjustmentLineDetail", "ItemAdjustmentLineDetail": counted}],
     )
+
+    assert updated["QtyOnHand"] == pump["QtyOnHand"]
+    assert "create_a_quick_books_inventory_adjustment" in tool["description"]
     assert read(bookkeeper, "item", pump["Id"])["QtyOnHand"] == 3
+
+
+RECORDS = """
+account bill bill_payment class credit_memo customer deposit employee estimate invoice item payment_method purchase
+refund_receipt sales_receipt term transfer vendor
+"""
+
+
+def test_what_was_read_goes_back_whole_and_loses_nothing(bookkeeper):
+    lost = {}
+    for what in RECORDS.split():
+        several = f"{what}es" if what == "class" else f"{what}s"
+        first = {"Name": "Pump"} if what == "item" else {}
+        found = bookkeeper.call(f"list_all_quick_books_{several}", limit=1, **first)
+        before = read(bookkeeper, what, found.value["records"][0]["Id"])
+
+        answer = bookkeeper.call(f"update_a_quick_books_{what}_by_id", id=before["Id"], **before)
+
+        assert not answer.is_error, f"{what}: {answer.text}"
+        after = read(bookkeeper, what, before["Id"]) | {
+            each: before[each] for each in ("SyncToken", "MetaData")
+        }
+        if after != before:
+            lost[what] = [each for each in before if before[each] != after.get(each)]
+    assert not lost
 
 
 @pytest.mark.parametrize(
