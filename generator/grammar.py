@@ -8,6 +8,7 @@ their place, and each becomes a sentence with the nearest right word.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
@@ -52,14 +53,16 @@ def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bo
         return False
     if _fast(kind).is_valid(document.value):
         return True
-    errors = list(islice(_errors(kind, document.value), MOST_TOLD)) or list(
+    errors = list(islice(_errors(kind, document.value), MOST_TOLD + 1)) or list(
         _errors_of_fast(kind, document.value)
     )
+    has_more = len(errors) > MOST_TOLD
+    del errors[MOST_TOLD:]
     for path, rule, message, suggestion in errors:
         mistakes.append(document.mistake(path, rule, message, suggestion))
         if rule == "word":
             _take_out(document.value, path)
-    if len(errors) == MOST_TOLD:
+    if has_more:
         message = f"There are more mistakes in this file than the first {MOST_TOLD}."
         mistakes.append(document.mistake((), "mistakes", message))
         return False
@@ -207,6 +210,9 @@ def _sentence(error: Any) -> tuple[str, str]:
             f"This must be at {'least' if rule == 'minimum' else 'most'} {wanted}, but is {_shown(value)}.",
             "",
         )
+    if rule == "uniqueItems":
+        (most, _), *_ = Counter(map(_shown, value)).most_common(1)
+        return f"{most} is given twice.", ""
     if rule == "pattern":
         said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
         return f"{_shown(value)} {said}", ""

@@ -385,6 +385,12 @@ CASES = {
         "  api-key: {",
         f'{INTEGRATION}:11: account.api-key: The name "api-key" must be letters, digits and underscores.',
     ),
+    "a tag that is given twice": (
+        "book",
+        "tags: [books]",
+        "tags: [books, people, books]",
+        f'{BOOK}:9: tags: "books" is given twice.',
+    ),
     "an empty name": (
         "book",
         "singular: book\n",
