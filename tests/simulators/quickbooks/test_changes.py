@@ -151,6 +151,26 @@ REFUSED: dict[str, tuple[str, Body, str]] = {
         "6430",
     ),
     "a journal entry of one line": ("JournalEntry", {"Line": [journal_line(0, "Debit", "7")]}, "6000"),
+    "more cash back than was deposited": (
+        "Deposit",
+        {
+            "DepositToAccountRef": {"value": "35"},
+            "Line": [
+                {
+                    "Amount": 5,
+                    "DetailType": "DepositLineDetail",
+                    "DepositLineDetail": {"AccountRef": {"value": "1"}},
+                }
+            ],
+            "CashBack": {"Amount": 20, "AccountRef": {"value": "36"}},
+        },
+        "6000",
+    ),
+    "a card paid backwards": (
+        "CreditCardPayment",
+        {"CreditCardAccountRef": {"value": "41"}, "BankAccountRef": {"value": "35"}, "Amount": -5},
+        "2290",
+    ),
     "a transfer to itself": (
         "Transfer",
         {"FromAccountRef": {"value": "35"}, "ToAccountRef": {"value": "35"}, "Amount": 1},
@@ -715,6 +735,16 @@ def test_a_paid_document_keeps_its_customer(books: Books) -> None:
 def test_stock_cannot_be_sold_before_it_was_there(books: Books) -> None:
     body = {"CustomerRef": {"value": "1"}, "TxnDate": "2025-12-31", "Line": [sales_line(27_500, "5")]}
     assert refusal(changes.create, books, "Invoice", body)[0] == "6270"
+
+
+def test_a_full_update_leaves_what_the_books_rest_on(books: Books) -> None:
+    undeposited = books.read("Account", "4")
+    body = {"Name": undeposited["Name"], "AccountType": undeposited["AccountType"]}
+    assert changes.update(books, "Account", key(undeposited, **body))["AccountSubType"] == "UndepositedFunds"
+    item = books.read("Item", "5")
+    needed = ("Name", "Type", "AssetAccountRef", "IncomeAccountRef", "ExpenseAccountRef")
+    after = changes.update(books, "Item", key(item, **{name: item[name] for name in needed}))
+    assert (after["InvStartDate"], after["QtyOnHand"]) == (item["InvStartDate"], 40)
 
 
 def test_a_new_parent_takes_the_balance_with_it(books: Books) -> None:

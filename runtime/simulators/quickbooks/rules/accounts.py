@@ -103,6 +103,8 @@ def _types(body: Body, old: Body | None) -> None:
         raise fault(
             "6010", f"Invalid Account.AccountType && Account.SubType : {body['AccountType']}, {subtype}"
         )
+    if old and old.get("AccountType") == body["AccountType"]:
+        body.setdefault("AccountSubType", old["AccountSubType"])
     body.setdefault("AccountSubType", DEFAULT_SUBTYPES.get(body["AccountType"], "OtherMiscellaneousExpense"))
     if old and old.get("AccountType") != body["AccountType"]:
         raise business("The type of an account that is in use can't be changed.", "AccountType")

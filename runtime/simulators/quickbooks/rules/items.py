@@ -23,6 +23,7 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
         body["SubItem"] = True
     if body["Type"] == "Inventory" and old:
         body["QtyOnHand"] = old.get("QtyOnHand", 0)
+        body.setdefault("InvStartDate", old.get("InvStartDate"))
     if body["Type"] not in ("Category", "Group"):
         body.setdefault("UnitPrice", 0)
         body.setdefault("PurchaseCost", 0)

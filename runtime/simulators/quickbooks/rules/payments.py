@@ -88,6 +88,8 @@ def prepare_deposit(books: Books, entity: str, body: Body, old: Body | None) -> 
         _deposit_line(books, body, line)
     lines.keep_identities(body, old)
     total = sum(cents(line["Amount"]) for line in kept) - cents((body.get("CashBack") or {}).get("Amount"))
+    if total < 0:
+        raise business("Transaction amount must be 0 or greater.")
     body["TotalAmt"] = amount(total)
 
 
@@ -155,6 +157,8 @@ def prepare_card_payment(books: Books, entity: str, body: Body, old: Body | None
         if books.account_type(references.required(body, name)) != account_type:
             raise fault("6430", f"Invalid account type used : {name}", name)
     lines.require_amount(body)
+    if cents(body["Amount"]) < 0:
+        raise fault("2290", "NegativeAmount", "Amount")
     lines.check_open(books, old)
     lines.default_day(books, body)
     lines.currency(books, body)
