@@ -20,8 +20,10 @@ import click
 from runtime.app import Application, Runtime, hold_data
 from runtime.connect.authorize import STATE_SECONDS
 from runtime.errors import SettingsError
+from runtime.model import AccountId
 from runtime.operations.accounts import Accounts
 from runtime.settings import Settings
+from runtime.stores.records import Records
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOK_SECONDS = 0.5
@@ -37,18 +39,24 @@ def run(settings: Settings, integration: str, name: str, account_id: str) -> Non
             begun = accounts.connect(account_id)
         else:
             begun = accounts.create(name or "Company", integration, actor="command line")
-        before = begun["updated_at"]
+        records, account = runtime.stores.records, AccountId(begun["id"])
+        before = _connections(records, account)
         click.echo(f"Open this address in a browser, sign in, and agree:\n\n  {begun['authorize_url']}\n")
         click.echo("Waiting for the answer (10 minutes, Ctrl-C to give up) …", err=True)
-        _wait(accounts, begun["id"], before)
+        _wait(accounts, records, account, before)
 
 
-def _wait(accounts: Accounts, account_id: str, before: str) -> None:
+def _connections(records: Records, account: AccountId) -> int:
+    """How often a person has connected the account. Its state or time would not tell: a server refreshes tokens."""
+    return sum(entry.action == "account.connected" for entry in records.audit_of(account))
+
+
+def _wait(accounts: Accounts, records: Records, account: AccountId, before: int) -> None:
     deadline = time.monotonic() + STATE_SECONDS
     while time.monotonic() < deadline:
-        account = accounts.get(account_id)
-        if account["status"] == "active" and account["updated_at"] != before:
-            click.echo(f"Connected: {account['name']} (integrated account {account_id}).")
+        name = accounts.get(account)["name"]
+        if _connections(records, account) > before:
+            click.echo(f"Connected: {name} (integrated account {account}).")
             return
         time.sleep(LOOK_SECONDS)
     raise SettingsError(

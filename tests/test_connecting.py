@@ -1,0 +1,37 @@
+"""`ledgerport connect` waits for a person, and for nothing else that may happen to the account."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runtime import connecting
+from runtime.errors import SettingsError
+from runtime.model import AccountId, AuditEntry
+from tests.deployment import deployed
+
+
+def test_tokens_that_a_server_refreshes_meanwhile_are_no_consent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(connecting, "STATE_SECONDS", 0.05)
+    monkeypatch.setattr(connecting, "LOOK_SECONDS", 0.01)
+
+    async def story() -> None:
+        async with deployed(tmp_path) as here:
+            records, id_ = here.stores.records, AccountId(here.accounts.create("Shop", "books")["id"])
+            account = replace(here.accounts.find(id_), company="1", sealed=b"old")
+            noted = AuditEntry(here.clock(), "person", "account.connected", id_)
+            assert records.connect_account(account, noted)
+            before = connecting._connections(records, id_)
+            assert records.replace_credentials(id_, b"old", b"new", here.clock() + 1)
+            with pytest.raises(SettingsError, match="Nobody agreed"):
+                connecting._wait(here.accounts, records, id_, before)
+            assert records.connect_account(account, noted)
+            connecting._wait(here.accounts, records, id_, before)
+
+    asyncio.run(story())
+    assert "Connected: Shop" in capsys.readouterr().out
