@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import balances, postings, references, settlement
+from . import balances, postings, references, settlement, sources
 from .books import Books, entity_named, id_series
 from .faults import fault, invalid_id, missing, stale, unsupported
 from .merging import merged, replaced, require
@@ -165,9 +165,9 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
     if entity in settlement.SETTLED:
         if old is not None:
             settlement.give_back(books, entity, str(body["Id"]), settlement.payable_total(body))
-        body["LinkedTxn"] = settlement.linked_transactions(books, entity, str(body["Id"]), body)
-    elif old is not None and entity in settlement.STATES:
-        settlement.keep_use(books, entity, body)
+        body["LinkedTxn"] = sources.linked_transactions(books, entity, str(body["Id"]), body)
+    elif old is not None and entity in sources.STATES:
+        sources.keep_use(books, entity, body)
     elif old is not None and entity == "JournalEntry" and journal.moves_debts(books, body, old):
         settlement.release(books, entity, str(body["Id"]))
     if old is None:
@@ -213,8 +213,8 @@ def delete(books: Books, entity: str, sent: Any) -> Body:
         payments.refuse_deposited(books, entity, id)
         if entity in settlement.TARGETS:
             settlement.release(books, entity, id)
-        if entity in settlement.STATES:
-            settlement.forget_source(books, entity, id)
+        if entity in sources.STATES:
+            sources.forget_source(books, entity, id)
         settlement.replace_links(books, entity, old, [])
         postings.replace_entries(books, entity, old, [])
         books.remove(entity, id)

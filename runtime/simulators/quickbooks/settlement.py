@@ -9,12 +9,12 @@ documents it settled are open again. All SyncTokens concerned move.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from .books import Books, reference
 from .faults import business, fault
 from .money import amount, cents
+from .sources import SOURCES, Link, is_used, linked_transactions, show_use, sources_of
 from .store import Body
 
 CREDITS = {"Payment": "CreditMemo", "BillPayment": "VendorCredit"}
@@ -26,13 +26,6 @@ ACCEPTED = {
     "Payment": frozenset({"Invoice", "CreditMemo", "JournalEntry"}),
     "BillPayment": frozenset({"Bill", "VendorCredit", "JournalEntry"}),
 }
-SOURCES = {
-    "Invoice": frozenset({"Estimate", "TimeActivity"}),
-    "SalesReceipt": frozenset({"Estimate"}),
-    "Bill": frozenset({"PurchaseOrder"}),
-}
-"""What a document can be made from: these are closed by it and open again when it goes."""
-
 HOLDERS = frozenset({*ACCEPTED, *SOURCES, "Deposit"})
 """Kinds of records that link to others."""
 
@@ -42,16 +35,6 @@ CONTROLS = {
     "BillPayment": ("Accounts Payable", "vendor", -1),
 }
 """Type of the accounts a payment clears, the party on them, the sign that makes what is owed positive."""
-PAYMENT_TYPES = frozenset({"Payment", "BillPaymentCheck", "BillPaymentCreditCard"})
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A document and the cents of a payment that go to it."""
-
-    entity: str
-    id: str
-    cents: int
 
 
 def keep_owner(books: Books, entity: str, body: Body, old: Body | None) -> None:
@@ -69,7 +52,7 @@ def keep_owner(books: Books, entity: str, body: Body, old: Body | None) -> None:
 def links_of(entity: str, body: Body) -> list[Link]:
     """What the lines of a payment settle; for a document, what it was made from (with no amount)."""
     if entity in SOURCES:
-        return _sources(entity, body)
+        return sources_of(entity, body)
     if entity not in HOLDERS:
         return []
     return [
@@ -78,21 +61,6 @@ def links_of(entity: str, body: Body) -> list[Link]:
         for linked in (line.get("LinkedTxn") or [])[:1]
         if linked.get("TxnId")
     ]
-
-
-def _sources(entity: str, body: Body) -> list[Link]:
-    holders = [body, *(body.get("Line") or [])]
-    linked = [link for holder in holders for link in holder.get("LinkedTxn") or []]
-    named = {(str(link.get("TxnType")), str(link.get("TxnId"))) for link in linked}
-    return [Link(kind, id, 0) for kind, id in sorted(named) if kind in SOURCES[entity]]
-
-
-def check_sources(books: Books, entity: str, body: Body) -> None:
-    """610 when a document names a source that is not there; what only the service links is left out."""
-    if "LinkedTxn" in body:
-        body["LinkedTxn"] = [link for link in body["LinkedTxn"] if link.get("TxnType") in SOURCES[entity]]
-    for link in _sources(entity, body):
-        books.read(link.entity, link.id)
 
 
 def applied_to(books: Books, entity: str, id: str, except_from: tuple[str, str] | None = None) -> int:
@@ -263,80 +231,8 @@ def bring_up_to_date(books: Books, entity: str, id: str) -> None:
             body["RemainingCredit"] = body["Balance"]
         body["LinkedTxn"] = linked_transactions(books, entity, id, body)
     else:
-        show_use(books, entity, body, _is_used(books, entity, id))
+        show_use(books, entity, body, is_used(books, entity, id))
     books.write_changed(entity, body)
-
-
-def _is_used(books: Books, entity: str, id: str) -> bool:
-    return (
-        books.store.execute(
-            "select 1 from links where realm = ? and to_type = ? and to_id = ?", (books.realm, entity, id)
-        ).fetchone()
-        is not None
-    )
-
-
-def keep_use(books: Books, entity: str, body: Body) -> None:
-    """A source that something was made from stays used, whatever an update of it says."""
-    if _is_used(books, entity, str(body["Id"])):
-        show_use(books, entity, body, True)
-
-
-def show_use(books: Books, entity: str, body: Body, is_used: bool) -> None:
-    """Writes into a source what was made from it, and its state."""
-    if entity != "TimeActivity":
-        body["LinkedTxn"] = linked_transactions(books, entity, str(body["Id"]), body)
-    name, before, after = STATES[entity]
-    body[name] = after if is_used else before
-
-
-def forget_source(books: Books, entity: str, id: str) -> None:
-    """Takes a source that is being deleted out of the documents that were made from it."""
-    rows = books.store.execute(
-        "select from_type, from_id from links where realm = ? and to_type = ? and to_id = ?",
-        (books.realm, entity, id),
-    ).fetchall()
-    for holder, holder_id in rows:
-        body = books.read(holder, holder_id)
-        for part in (body, *(body.get("Line") or [])):
-            if "LinkedTxn" in part:
-                part["LinkedTxn"] = [
-                    link
-                    for link in part["LinkedTxn"]
-                    if (link.get("TxnType"), link.get("TxnId")) != (entity, id)
-                ]
-        books.write_changed(holder, body)
-    books.store.execute(
-        "delete from links where realm = ? and to_type = ? and to_id = ?", (books.realm, entity, id)
-    )
-
-
-STATES = {
-    "Estimate": ("TxnStatus", "Pending", "Closed"),
-    "PurchaseOrder": ("POStatus", "Open", "Closed"),
-    "TimeActivity": ("BillableStatus", "Billable", "HasBeenBilled"),
-}
-"""The property that says whether a source has been used, its value before and after."""
-
-
-def linked_transactions(books: Books, entity: str, id: str, body: Body) -> list[Body]:
-    """LinkedTxn of a document: what the client linked, then what pays it."""
-    sent = [] if entity in STATES else body.get("LinkedTxn") or []
-    own = [link for link in sent if link.get("TxnType") not in PAYMENT_TYPES]
-    rows = books.store.execute(
-        "select distinct from_type, from_id from links where realm = ? and to_type = ? and to_id = ? order by pk",
-        (books.realm, entity, id),
-    ).fetchall()
-    return own + [
-        {"TxnId": from_id, "TxnType": _shown_type(books, from_type, from_id)} for from_type, from_id in rows
-    ]
-
-
-def _shown_type(books: Books, entity: str, id: str) -> str:
-    if entity != "BillPayment":
-        return entity
-    kind = (books.find("BillPayment", id) or {}).get("PayType", "Check")
-    return "BillPaymentCreditCard" if kind == "CreditCard" else "BillPaymentCheck"
 
 
 def give_back(books: Books, entity: str, id: str, total: int) -> None:

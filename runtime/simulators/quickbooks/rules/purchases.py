@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import references, settlement
+from .. import references, settlement, sources
 from ..books import Books
 from ..faults import business, fault, missing
 from ..money import amount, cents
@@ -17,7 +17,7 @@ def prepare_vendor_form(books: Books, entity: str, body: Body, old: Body | None)
     """Works out what follows from the lines of a bill, a vendor credit or a purchase order."""
     references.required(body, "VendorRef")
     if entity == "Bill":
-        settlement.check_sources(books, entity, body)
+        sources.check_sources(books, entity, body)
     settlement.keep_owner(books, entity, body, old)
     _common(books, body, old)
     lines.account_reference(books, body, "APAccountRef", books.first_account("Accounts Payable"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import references, settlement
+from .. import references, settlement, sources
 from ..books import Books
 from ..faults import business, missing
 from ..money import amount, cents, decimal
@@ -19,8 +19,8 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Works out everything on a sales form that follows from what was sent."""
     lines.check_open(books, old)
     settlement.keep_owner(books, entity, body, old)
-    if entity in settlement.SOURCES:
-        settlement.check_sources(books, entity, body)
+    if entity in sources.SOURCES:
+        sources.check_sources(books, entity, body)
     lines.default_day(books, body)
     lines.currency(books, body)
     lines.number(books, entity, NUMBER_SERIES.get(entity, "sales"), body)
