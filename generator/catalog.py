@@ -102,6 +102,8 @@ class QueryLanguage:
 
     entry: str = ""
     """Pattern with one group `entity`, which a raw query must match to be a query of this resource."""
+    entry_says: str = ""
+    """What a raw query may be, for whoever wrote one that does not match."""
     statement: str = ""
     where: str = "{conditions}"
     conjunction: str = " AND "

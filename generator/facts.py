@@ -170,6 +170,7 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
     paging = value.get("paging") or {}
     return QueryLanguage(
         entry=value.get("entry", ""),
+        entry_says=" ".join(str(value.get("entry_says") or "").split()),
         statement=value.get("statement", ""),
         where=value.get("where", "{conditions}"),
         conjunction=value["and"],

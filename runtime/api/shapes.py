@@ -59,7 +59,12 @@ class Config(Body):
         Field(description="How an agent learns that the vendor's rate limit is reached."),
     ] = "tool_result"
     max_answer_bytes: Annotated[
-        int, Field(ge=0, le=10_000_000, description="Largest text of one answer; 0 for the deployment's own.")
+        int,
+        Field(
+            ge=0,
+            le=10_000_000,
+            description="Largest text of one answer, where one record is never cut; 0 for the deployment's own.",
+        ),
     ] = 0
     tool_exposure: Annotated[
         Literal["full", "discovery"],

@@ -19,6 +19,10 @@ from runtime.safety.masking import refuse_masked
 MOST_MISTAKES = 10
 MORE = "more"
 """The argument that takes the rarely needed ones."""
+NEAR = 0.65
+"""How much two names must have in common, from 0 to 1, for one to be taken for a slip of the other."""
+LEAST_BEGINNING = 3
+DIGITS = r"^\d+$"
 TYPES = {
     "string": "a text",
     "number": "a number",
@@ -127,6 +131,8 @@ def _described(schema: dict[str, Any], error: Any) -> list[dict[str, str]]:
         problem = f"{where} cannot be {_shown(value)}. {_choices(value, error.kind.options)}"
     elif kind == "format":
         problem = f"{where} must be {_format(error.kind.format)}, but is {_shown(value)}."
+    elif kind == "pattern" and error.kind.pattern == DIGITS:
+        problem = f"{where} must be digits alone, but is {_shown(value)}."
     else:
         problem = f"{where} is wrong: {_plain(error.message)}."
     return [{"argument": _dotted(path), "problem": problem}]
@@ -140,9 +146,11 @@ def _unknown(path: list[Any], name: str, names: list[str]) -> dict[str, str]:
 
 
 def nearest_name(name: str, names: list[str]) -> str:
-    """The valid name that is most like the one given, or nothing when none is near."""
-    by_lower = {each.lower(): each for each in names}
-    found = difflib.get_close_matches(name.lower()[:80], list(by_lower), n=1, cutoff=0.6)
+    """The valid name that is most like the one given, else one that begins with it, or nothing when none is near."""
+    given, by_lower = name.lower()[:80], {each.lower(): each for each in names}
+    found = difflib.get_close_matches(given, list(by_lower), n=1, cutoff=NEAR)
+    if not found and len(given) >= LEAST_BEGINNING:
+        found = [each for each in by_lower if each.startswith(given)]
     return by_lower[found[0]] if found else ""
 
 

@@ -19,7 +19,7 @@ from runtime.connect.headers import authorization_headers
 from runtime.errors import LedgerportError, NotFound, RateLimited
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import batch, lists
-from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.arguments import ArgumentChecker, nearest_name
 from runtime.safety import masking, once
 from runtime.stores.hot import HotState
 from runtime.upstream import answer as answers
@@ -119,7 +119,7 @@ class Calls:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer."""
         tool = tools.get(name)
         if tool is None:
-            return Answer(status=0, error=NotFound(f"There is no tool {name[:80]!r} here."))
+            return Answer(status=0, error=_no_tool(name, tools))
         integration = self._catalog().integrations[grant.account.integration]
         budget = grant.config.max_answer_bytes or self._max_answer_bytes
         job = Job(tool, integration, grant.account, arguments, budget, changes_data=not tool.is_read_only)
@@ -259,6 +259,14 @@ class Calls:
         for argument, value in job.arguments.items():
             name = name.replace(f"{{{argument}}}", str(value))
         return "".join(each if each.isalnum() or each in "-_." else "-" for each in name)[:120]
+
+
+def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
+    nearest = nearest_name(name, list(tools))
+    hint = f' Did you mean "{nearest}"?' if nearest else ""
+    return NotFound(
+        f'There is no tool "{name[:80]}" here.{hint}', advice="List the tools to see their names."
+    )
 
 
 def _in_words(job: Job, error: LedgerportError) -> LedgerportError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import Integration, Listing, Pagination, Tool
 from runtime.errors import InvalidArguments
 from runtime.operations import bounds
+from runtime.operations.arguments import nearest_name
 from runtime.safety.masking import refuse_conditions
 from runtime.upstream import paging, query
 from runtime.upstream.answer import at
@@ -20,6 +21,8 @@ ROW = re.compile(r"[0-9]{1,9}")
 """A position in a cursor: where the page begins, counted here or told by the vendor, how many of its records were told
 already, and its size; or the next row.
 """
+MOST_ABSENT = 5
+"""Fields named for nothing that a note tells."""
 PLACES = {"offset": "start", "page": "page", "cursor": "cursor", "link_header": "cursor"}
 """Which word of a request says where its page begins, for each style of paging."""
 
@@ -89,6 +92,7 @@ def page_answer(
     page = records[asked.skip : asked.limit + (asked.skip if is_whole else 0)]
     shown = bounds.project(page, _names(tool, arguments))
     fitted = bounds.fit(shown, budget)
+    notes = _absent(page, arguments.get("fields", ()))
     tail: dict[str, Any] = {"returned": fitted.count}
     is_cut = fitted.count < len(shown)
     if is_whole:
@@ -100,11 +104,28 @@ def page_answer(
     if following:
         tail["next_cursor"] = paging.cursor_for(tool.name, arguments, following)
     if is_cut:
-        tail["note"] = (
+        notes.append(
             f"Only {fitted.count} of the {len(shown)} records of this page fit into one answer. "
             "Pass next_cursor to read on, or name fewer fields."
         )
+    if notes:
+        tail["note"] = " ".join(notes)
     return bounds.with_rows({}, "records", fitted, tail)
+
+
+def _absent(records: Sequence[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
+    """A sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
+    if not records:
+        return []
+    there = {name: None for record in records for name in record}
+    notes = []
+    for name in names:
+        if name not in there and name != "*":
+            whole = name.partition(".")[0]
+            nearest = whole if whole in there else nearest_name(name, list(there))
+            hint = f' Did you mean "{nearest}"?' if nearest else ""
+            notes.append(f'No record of this page has "{name[:80]}".{hint}')
+    return notes[:MOST_ABSENT]
 
 
 def rows_answer(tool: Tool, arguments: Mapping[str, Any], shape: dict[str, Any], budget: int) -> str:

@@ -77,7 +77,7 @@ def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPagi
     if entry is None:
         raise InvalidArguments(
             f'Argument "query" is not a statement that can be read: {query[:80]!r}.',
-            advice=f"Write a query that reads {listing.entity}, or leave it out and use the typed filters.",
+            advice=f"{language.entry_says} {_instead(listing)}".strip(),
         )
     entity = entry.group("entity")
     if listing.entity not in ("*", entity) and entity.lower() != listing.entity.lower():
@@ -89,6 +89,12 @@ def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPagi
     found = {name: re.search(pattern, masked) for name, pattern in language.paging_words.items()}
     numbers = {name: int(match.group(1)[:MOST_DIGITS]) for name, match in found.items() if match}
     return RawPaging(numbers.get("start"), numbers.get("limit"))
+
+
+def _instead(listing: Listing) -> str:
+    if listing.entity == "*":
+        return "Correct the query and call again."
+    return f"Correct the query to read {listing.entity}, or leave it out and use the typed filters."
 
 
 def raw_page(language: QueryLanguage, query: str, page: Page) -> str:

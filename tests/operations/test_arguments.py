@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runtime.errors import InvalidArguments
-from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.arguments import ArgumentChecker, nearest_name
 from tests import made_up
 
 TOOL = replace(made_up.LIST, rare=("DocNumber", "Active"))
@@ -37,6 +37,29 @@ def test_a_mistake_under_more_is_told_like_any_other(given, said):
         ArgumentChecker().checked(TOOL, given)
 
     assert said in str(raised.value.as_text())
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "nearest"),
+    [
+        ("Balence_from", ["Balance_from", "Balance_until"], "Balance_from"),
+        ("qty", ["PurchaseCost", "QtyOnHand"], "QtyOnHand"),
+        ("customer_id", ["CustomerRef", "Id"], "CustomerRef"),
+        ("EntityRef", ["PaymentType", "AccountRef"], ""),
+        ("I", ["Id", "Item"], "Id"),
+        ("x" * 5000, ["Id"], ""),
+    ],
+)
+def test_the_nearest_name_is_one_that_was_meant(name, names, nearest):
+    assert nearest_name(name, names) == nearest
+
+
+def test_what_must_be_digits_says_so():
+    digits = made_up.tool(
+        "get", {"id": {"type": "string", "pattern": r"^\d+$"}}, made_up.GET.call, made_up.GET.returns
+    )
+    with pytest.raises(InvalidArguments, match='"id" must be digits alone, but is "Norton Lumber"'):
+        ArgumentChecker().checked(digits, {"id": "Norton Lumber"})
 
 
 def test_a_tool_without_rare_arguments_knows_no_more():

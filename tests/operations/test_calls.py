@@ -143,6 +143,42 @@ def test_an_answer_over_its_budget_says_so_and_leads_on():
     assert "START 3 " in statement(server)
 
 
+@pytest.mark.parametrize(
+    ("names", "note"),
+    [
+        (["Id", "Balence"], 'No record of this page has "Balence". Did you mean "Balance"?'),
+        (["Line.Amount"], 'No record of this page has "Line.Amount". Did you mean "Line"?'),
+        (["Terms"], 'No record of this page has "Terms".'),
+        (["*", "Id"], None),
+    ],
+)
+def test_a_field_that_no_record_has_is_told(names, note):
+    [answer], _ = run(
+        json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"fields": names})
+    )
+    told = json.loads(answer.text)
+    assert told.get("note") == note
+    assert told["returned"] == 2
+
+
+def test_a_tool_that_is_not_there_is_told_with_the_one_that_was_meant():
+    [slip, other], server = run(json_vendor({}), (GET_NAME + "s", {"id": "7"}), ("y" * 200, {}))
+    assert slip.error.message == f'There is no tool "{GET_NAME}s" here. Did you mean "{GET_NAME}"?'
+    assert other.error.message == f'There is no tool "{"y" * 80}" here.'
+    assert (slip.status, slip.error.status, server.requests) == (0, 404, [])
+
+
+def test_a_field_of_one_record_alone_is_shown_without_a_word():
+    records = [{"Id": "1"}, {"Id": "2", "Memo": "x"}]
+    [answer, none], _ = run(
+        json_vendor({"QueryResponse": {"Invoice": records}}),
+        (LIST_NAME, {"fields": ["Memo"]}),
+        (LIST_NAME, {"fields": [f"x{number}" for number in range(50)]}),
+    )
+    assert json.loads(answer.text) == {"records": [{}, {"Memo": "x"}], "returned": 2}
+    assert json.loads(none.text)["note"].count("No record") == 5
+
+
 def test_a_raw_query_is_sent_as_written_and_answered_whole():
     query = "select * from Invoice where Balance > '0' max 2"
     [answer], server = run(

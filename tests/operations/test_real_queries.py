@@ -37,6 +37,19 @@ def test_a_statement_that_hides_another_record_is_refused(query):
             )
 
 
+def test_whoever_writes_what_cannot_be_read_learns_what_can():
+    for tool in CATALOG.tools:
+        if tool.listing and tool.listing.raw_query:
+            with pytest.raises(InvalidArguments) as refused:
+                raw_paging(
+                    CATALOG.integrations[tool.integration].query_language,
+                    tool.listing,
+                    "select sum(TotalAmt) from Invoice",
+                )
+            assert "There are no sums" in refused.value.advice
+            assert ("typed filters" in refused.value.advice) == (tool.listing.entity != "*")
+
+
 def test_every_example_query_passes_its_own_wall():
     for tool in LISTS:
         language = CATALOG.integrations[tool.integration].query_language
