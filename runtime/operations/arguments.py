@@ -19,7 +19,7 @@ from runtime.safety.masking import refuse_masked
 MOST_MISTAKES = 10
 MORE = "more"
 """The argument that takes the rarely needed ones."""
-NEAR = 0.65
+NEAR = 0.61
 """How much two names must have in common, from 0 to 1, for one to be taken for a slip of the other."""
 LEAST_BEGINNING = 3
 DIGITS = r"^\d+$"
