@@ -39,19 +39,22 @@ def without_secrets(text: str) -> str:
     )
 
 
-@lru_cache(maxsize=4096)
-def _known(text: str) -> str:
-    """The same for the short words that lines have in common: ids, names of tools, codes."""
+def _in_a_line(text: str) -> str:
+    """A text as it may stand in a line: no secrets, no line ends."""
+    if not text.isprintable():
+        text = _NOT_SHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     return without_secrets(text)
 
 
+_known = lru_cache(maxsize=4096)(_in_a_line)
+"""The same for the short words that lines have in common: ids, names of tools, codes."""
+
+
 def _clean(value: Any) -> Any:
-    if isinstance(value, (int, float)) or value is None:
+    if value is None or isinstance(value, (int, float)):
         return value
     text = value if isinstance(value, str) else str(value)
-    if not text.isprintable():
-        text = _NOT_SHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-    return _known(text) if len(text) <= LARGEST_CACHED else without_secrets(text)
+    return _known(text) if len(text) <= LARGEST_CACHED else _in_a_line(text)
 
 
 def make_log(style: str, stream: TextIO | None = None) -> Log:

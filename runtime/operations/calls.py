@@ -236,9 +236,9 @@ class Calls:
             authorization=authorization_headers(job.integration, job.account, credentials),
             once_key=job.once_key,
             body=job.body,
+            changes_data=job.changes_data,
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)
-        request = request._replace(changes_data=job.changes_data)
         response = await self._client.send(request, job.account.id)
         job.status = response.status
         return response

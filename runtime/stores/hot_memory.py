@@ -18,8 +18,19 @@ _SWEPT_PER_CALL = 2
 class _Calls:
     """The calls of one key: for each window the times of its last `limit` calls, and when it is idle again."""
 
-    times: dict[tuple[int, int], deque[float]] = field(default_factory=dict)
+    windows: Sequence[RateWindow] = ()
+    times: list[deque[float]] = field(default_factory=list)
     idle_at: float = 0.0
+
+    def follow(self, windows: Sequence[RateWindow]) -> None:
+        """Take other windows from now on. One that was there before, whatever its name, keeps what it counted."""
+        known = {
+            (each.seconds, each.limit): kept for each, kept in zip(self.windows, self.times, strict=True)
+        }
+        self.windows = windows
+        self.times = [
+            known.get((each.seconds, each.limit)) or deque(maxlen=max(1, each.limit)) for each in windows
+        ]
 
 
 @dataclass(slots=True)
@@ -46,12 +57,10 @@ class MemoryHotState:
             calls = self._calls[key] = _Calls()
         else:
             self._calls.move_to_end(key)
+        if calls.windows is not windows:
+            calls.follow(windows)
         found = []
-        for window in windows:
-            name = (window.seconds, window.limit)
-            kept = calls.times.get(name)
-            if kept is None:
-                kept = calls.times[name] = deque(maxlen=max(1, window.limit))
+        for window, kept in zip(windows, calls.times, strict=True):
             gone = now - window.seconds
             while kept and kept[0] <= gone:
                 kept.popleft()
@@ -64,8 +73,11 @@ class MemoryHotState:
     async def peek(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
         """What each window holds, without adding a call."""
         calls = self._calls.get(key)
-        times = calls.times if calls else {}
-        return [_held(times.get((window.seconds, window.limit), deque()), window, now) for window in windows]
+        if calls is None:
+            return [WindowCount(0, 0.0) for _ in windows]
+        if calls.windows is not windows:
+            calls.follow(windows)
+        return [_held(kept, window, now) for window, kept in zip(windows, calls.times, strict=True)]
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncIterator[None]:

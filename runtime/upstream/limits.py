@@ -77,12 +77,12 @@ class Limits(NamedTuple):
 def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Limits:
     """The limits as our own count has them. A used-up window says when its oldest call leaves it."""
     remaining, resets, wait = [], [], 0
-    for window, count in zip(windows, counts, strict=True):
-        left, reset = window.limit - count.used, max(1, math.ceil(count.oldest_leaves_in))
-        remaining.append(max(0, left))
-        resets.append(reset)
+    for window, (used, leaves_in) in zip(windows, counts, strict=True):
+        left, reset = window.limit - used, math.ceil(leaves_in) or 1
         if left <= 0:
-            wait = max(wait, reset)
+            left, wait = 0, max(wait, reset)
+        remaining.append(left)
+        resets.append(reset)
     return Limits(tuple(windows), tuple(remaining), tuple(resets), wait or None)
 
 

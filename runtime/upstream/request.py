@@ -36,6 +36,7 @@ def build(
     authorization: Mapping[str, str],
     once_key: str = "",
     body: bytes | None = None,
+    changes_data: bool = False,
 ) -> VendorRequest:
     """The request of one call. `values` fill placeholders; `arguments` fill the body, unless `body` is given.
 
@@ -62,7 +63,7 @@ def build(
         url=f"{address}?{query.lstrip('&')}" if query else address,
         headers=headers,
         body=body,
-        changes_data=not tool.is_read_only,
+        changes_data=changes_data,
         is_once=bool(once_key and (integration.once_query or integration.once_header)),
     )
 

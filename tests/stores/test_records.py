@@ -232,6 +232,20 @@ def test_calls_leave_a_window_when_their_time_is_over() -> None:
     asyncio.run(story())
 
 
+def test_what_was_counted_stays_when_the_windows_are_read_again() -> None:
+    from runtime.stores.hot_memory import MemoryHotState
+
+    async def story() -> None:
+        hot = MemoryHotState()
+        for now in (0.0, 0.1, 0.2):
+            await hot.count("a", WINDOWS, now)
+        other = (RateWindow("a minute", 5, 60), RateWindow("hour", 100, 3600))
+        assert [count.used for count in await hot.peek("a", other, 0.3)] == [3, 0]
+        assert [count.used for count in await hot.count("a", other, 0.3)] == [4, 1]
+
+    asyncio.run(story())
+
+
 def test_a_full_window_says_when_another_call_fits() -> None:
     from runtime.stores.hot_memory import MemoryHotState
 

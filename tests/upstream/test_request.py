@@ -23,6 +23,7 @@ def request(tool, arguments, once_key=""):
         arguments,
         authorization={"Authorization": "Bearer x"},
         once_key=once_key,
+        changes_data=not tool.is_read_only,
     )
 
 
