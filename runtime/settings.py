@@ -51,6 +51,9 @@ class IntegrationSettings:
     """Scheme, host and port of a stand-in for the vendor; empty for the vendor itself."""
 
 
+NOTHING_SET = IntegrationSettings()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set. `load` makes it; the fields are checked already."""
@@ -103,7 +106,7 @@ class Settings:
 
     def of(self, integration: Integration) -> IntegrationSettings:
         """What is set for an integration. Raises SettingsError for an environment that it does not have."""
-        found = self.integrations.get(integration.name, IntegrationSettings())
+        found = self.integrations.get(integration.name, NOTHING_SET)
         if found.environment not in integration.environments:
             raise SettingsError(
                 f"{_variable(integration.name, 'ENVIRONMENT')} is {found.environment!r}; "

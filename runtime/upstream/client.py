@@ -8,11 +8,11 @@ one company cannot starve the others. aiohttp is imported at the first call: it 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.errors import Indeterminate, RateLimited, VendorTimeout, VendorUnavailable
+from runtime.upstream.deadlines import Deadlines
 
 if TYPE_CHECKING:
     import aiohttp
@@ -22,6 +22,7 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 
 POOL = 4096
 IDLE_SECONDS = 30
+CONNECT_SECONDS = 10
 
 
 class VendorRequest(NamedTuple):
@@ -53,7 +54,8 @@ class VendorClient:
     def __init__(self, *, timeout_seconds: float, per_account: int) -> None:
         self._timeout_seconds = timeout_seconds
         self._per_account = per_account
-        self._in_flight: Counter[str] = Counter()
+        self._in_flight: dict[str, int] = {}
+        self._deadlines = Deadlines(timeout_seconds)
         self._session: aiohttp.ClientSession | None = None
         self._address: Callable[..., Any]
 
@@ -63,22 +65,24 @@ class VendorClient:
         Raises RateLimited when the account has too many calls in flight, VendorUnavailable or VendorTimeout when
         there is no answer, and Indeterminate when a write may have been done although its answer is lost.
         """
-        if self._in_flight[account] >= self._per_account:
+        in_flight = self._in_flight.get(account, 0)
+        if in_flight >= self._per_account:
             raise RateLimited(
                 f"{self._per_account} calls for this company are in flight already.",
                 advice="Wait 1 second, then call again, one call after another.",
                 retry_after=1,
             )
-        self._in_flight[account] += 1
+        self._in_flight[account] = in_flight + 1
         try:
             return await self._attempt(request)
         finally:
-            self._in_flight[account] -= 1
-            if not self._in_flight[account]:
-                del self._in_flight[account]
+            left = self._in_flight.pop(account) - 1
+            if left:
+                self._in_flight[account] = left
 
     async def close(self) -> None:
         """Close the pool."""
+        self._deadlines.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -86,27 +90,30 @@ class VendorClient:
     async def _attempt(self, request: VendorRequest) -> VendorResponse:
         import aiohttp
 
-        session = self._session or self._open()
+        session, deadline = self._session or self._open(), self._deadlines.begin()
         try:
-            async with asyncio.timeout(self._timeout_seconds):  # for both, if there are two
-                try:
-                    return await self._exchange(session, request)
-                except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-                    # An idle connection that the vendor closed as we wrote. Safe to send again when the vendor
-                    # obeys the idempotency key, or when nothing changes.
-                    if request.changes_data and not request.is_once:
-                        raise
-                    return await self._exchange(session, request)
+            try:
+                return await self._exchange(session, request)
+            except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+                # An idle connection that the vendor closed as we wrote. Safe to send again when the vendor
+                # obeys the idempotency key, or when nothing changes.
+                if request.changes_data and not request.is_once:
+                    raise
+                return await self._exchange(session, request)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise VendorUnavailable(
                 "The vendor cannot be reached; nothing was sent.", advice="Try again in a minute."
             ) from error
-        except TimeoutError as error:
+        except asyncio.CancelledError as cancelled:
+            if not deadline.is_cause():
+                raise
             raise self._lost(
                 request, f"gave no answer within {self._timeout_seconds:g} seconds", True
-            ) from error
+            ) from cancelled
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._lost(request, "broke off its answer", False) from error
+        finally:
+            self._deadlines.end(deadline)
 
     async def _exchange(self, session: aiohttp.ClientSession, request: VendorRequest) -> VendorResponse:
         async with session.request(
@@ -143,7 +150,7 @@ class VendorClient:
             connector=aiohttp.TCPConnector(
                 limit=POOL, limit_per_host=0, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=300
             ),
-            timeout=aiohttp.ClientTimeout(total=None, connect=10),
+            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent",),
         )
