@@ -12,6 +12,7 @@ last one is kept with the connection, so that such a request is not parsed a sec
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from hmac import compare_digest
@@ -25,6 +26,8 @@ from runtime.mcp_server.request import CLOSE
 
 LARGEST_HELD = 64 * 1024
 START = PREFIX.encode()
+BUSY = math.inf
+"""Idle since never."""
 HEAD_END = b"\r\n\r\n"
 
 
@@ -74,6 +77,7 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
         _segment = b""
         """What is being parsed, when it began between two messages."""
         _known: Known | None = None
+        _idle_since = BUSY
 
         def data_received(self, data: bytes) -> None:
             """Answer to a head that is known, or parse."""
@@ -121,6 +125,45 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
             if len(segment) == end + len(body):  # the segment is this message and nothing else
                 self._known = Known(segment[:end], len(body), head)
             self._answer(head, body)
+
+        def on_response_complete(self) -> None:
+            """Begin what waits, or let the time run for which an idle connection is kept.
+
+            One timer looks now and then. Arming one at each answer and taking it back costs a tenth of a call.
+            """
+            self.server_state.total_requests += 1
+            if self.transport.is_closing():
+                return
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+                return
+            self._idle_since = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._look_after(self.timeout_keep_alive)
+
+        def _unset_keepalive_if_required(self) -> None:
+            self._idle_since = BUSY
+
+        def timeout_keep_alive_handler(self) -> None:
+            """Close the connection when it has been idle for its time, or look again."""
+            self.timeout_keep_alive_task = None
+            if self._idle_since == BUSY or self.transport.is_closing():
+                return
+            left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+            if left > 0:
+                self._look_after(left)
+            else:
+                self.transport.close()
+
+        def _look_after(self, seconds: float) -> None:
+            self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            """Look no more."""
+            super().connection_lost(exc)
+            if self.timeout_keep_alive_task is not None:
+                self.timeout_keep_alive_task.cancel()
 
         def _is_free(self) -> bool:
             """Whether nothing else is being answered or waits to be sent."""

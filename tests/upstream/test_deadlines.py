@@ -65,7 +65,7 @@ def test_both_at_once_is_a_cancellation():
         task = asyncio.create_task(work(deadlines, 5))
         await asyncio.sleep(0)
         asyncio.get_running_loop().call_later(0.05, task.cancel)
-        time.sleep(0.1)  # both are due in the same turn of the loop
+        time.sleep(0.1)  # noqa: ASYNC251  (both are due in the same turn of the loop)
         with pytest.raises(asyncio.CancelledError):
             await task
         deadlines.close()
