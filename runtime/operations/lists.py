@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,9 +113,9 @@ def page_answer(
     return bounds.with_rows({}, "records", fitted, tail)
 
 
-def _absent(records: Sequence[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
+def _absent(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
     """A sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
-    if not records:
+    if not records or not names:
         return []
     there = {name: None for record in records for name in record}
     notes = []
