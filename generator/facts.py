@@ -7,6 +7,7 @@ the catalog, and its templates are checked for names that nothing fills.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 from generator.catalog import (
@@ -252,8 +253,10 @@ def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:
         if text is None:
             continue
         try:
-            pattern = re.compile(text)
-        except re.error as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # what is ambiguous now may mean something else later
+                pattern = re.compile(text)
+        except (re.error, Warning) as error:
             mistakes.append(document.mistake(path, "pattern", f"This is not a pattern: {error}."))
             continue
         if path[-1] == "entry" and "entity" not in pattern.groupindex:

@@ -364,6 +364,12 @@ CASES = {
         '  conflict: { "404": There are two of them. }\n  not_found: {',
         f'{INTEGRATION}:40: errors.conflict.404: The code "404" is not_found already.',
     ),
+    "a pattern of the query language that is ambiguous": (
+        "integration",
+        "query:\n",
+        'query:\n  entry: "[[a]"\n  about: Ask.\n',
+        f"{INTEGRATION}:14: query.entry: This is not a pattern: Possible nested set at position 1.",
+    ),
     "a pattern of the query language that is none": (
         "integration",
         "query:\n",
