@@ -91,8 +91,8 @@ class AccessTokens:
 
     def forget(self, account_id: AccountId) -> None:
         """Drops what is held in memory for an account."""
-        for kept in (self._opened, self._unkept, self._refused, self._refreshed_at):
-            kept.pop(account_id, None)
+        self._unkept.pop(account_id, None)
+        self._forget_cached(account_id)
 
     def alone(self, account_id: AccountId) -> AbstractAsyncContextManager[None]:
         """Nobody else refreshes or ends the credentials of this account while the block runs."""
@@ -126,8 +126,13 @@ class AccessTokens:
         credentials = open_credentials(self._keys, account)
         self._opened[account.id] = (account.sealed, credentials)
         if len(self._opened) > _KEPT:
-            self.forget(next(iter(self._opened)))
+            self._forget_cached(next(iter(self._opened)))
         return credentials
+
+    def _forget_cached(self, account_id: AccountId) -> None:
+        """Drops what can be read or learned again. A token that could not be stored is not of that kind."""
+        for kept in (self._opened, self._refused, self._refreshed_at):
+            kept.pop(account_id, None)
 
     def _is_due(self, account_id: AccountId, credentials: Credentials) -> bool:
         is_refused = self._refused.get(account_id) == credentials.access_token

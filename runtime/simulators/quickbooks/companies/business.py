@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -34,7 +35,7 @@ Progress = Callable[[int, int], None]
 """(days done, days in all)."""
 
 
-class Business:
+class Business(ABC):
     """The events of a company's history. A kind of business fills in the lists and the calendar."""
 
     name = "Company"
@@ -67,13 +68,13 @@ class Business:
         self.balances: dict[str, int] = {}
         """Cents on the accounts that events ask for, as far as this business entered them."""
 
+    @abstractmethod
     def lists(self) -> None:
         """Makes accounts, customers, vendors, products …"""
-        raise NotImplementedError
 
+    @abstractmethod
     def plan(self) -> None:
         """Puts down what the calendar brings, with `at`."""
-        raise NotImplementedError
 
     def make(self) -> None:
         """Makes the lists, then lets the years happen."""
