@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import generator
 from generator.catalog import Catalog, Integration
 from generator.compile import compile_catalog
+from generator.sources import OURS
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
 from runtime.errors import SettingsError
@@ -43,9 +43,8 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-DEFINITIONS = Path(generator.__file__).resolve().parents[1] / "definitions"
 COMPILE = (
-    f"import sys; sys.path.insert(0, {str(DEFINITIONS.parent)!r}); "
+    f"import sys; sys.path.insert(0, {str(OURS.parent)!r}); "
     "from generator.__main__ import main; sys.exit(main())"
 )
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
@@ -89,7 +88,7 @@ class Runtime:
 
     def definitions(self) -> tuple[Path, ...]:
         """The folders that the catalog is made of."""
-        return (DEFINITIONS, *self.settings.definitions)
+        return (OURS, *self.settings.definitions)
 
     def compiler(self) -> tuple[str, ...]:
         """The arguments of Python for a process that compiles them into the cache."""

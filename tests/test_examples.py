@@ -7,10 +7,10 @@ import re
 import pytest
 
 from generator.compile import compile_catalog
-from runtime.app import DEFINITIONS
+from generator.sources import OURS
 from runtime.commands.examples import requests_of
 
-CATALOG = compile_catalog(DEFINITIONS)
+CATALOG = compile_catalog(OURS)
 
 
 @pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool.name)

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from generator.pages import write_pages
-from runtime.app import DEFINITIONS
+from generator.sources import OURS
 from runtime.cli import main
 from runtime.errors import SettingsError
 from runtime.settings import Settings
@@ -68,7 +68,7 @@ class Html(HTMLParser):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(DEFINITIONS)
+    return compile_catalog(OURS)
 
 
 @pytest.fixture(scope="module")
