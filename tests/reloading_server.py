@@ -9,5 +9,5 @@ from runtime.serve import run
 from runtime.settings import Settings
 
 if __name__ == "__main__":
-    runtime.app.DEFINITIONS = Path(sys.argv[1])
+    runtime.app.OURS = Path(sys.argv[1])
     run(Settings.load(os.environ), watches="watch" in sys.argv[2:])
