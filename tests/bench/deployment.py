@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from generator.catalog import Catalog
 from generator.compile import DefinitionMistakes, compile_catalog
-from runtime.app import DEFINITIONS
+from generator.sources import OURS
 from runtime.connect.sealing import seal_credentials
 from runtime.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
@@ -67,7 +67,7 @@ def prepare(data: Path, port: int, vendor: str) -> Deployment:
 
 def _catalog(settings: Settings) -> Catalog:
     try:
-        return compile_catalog(DEFINITIONS, settings.data / "cache")
+        return compile_catalog(OURS, settings.data / "cache")
     except DefinitionMistakes as mistakes:
         raise Wrong(
             f"The definitions have mistakes, so there is no server to measure.\n{mistakes}"

@@ -7,14 +7,14 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from runtime.app import DEFINITIONS
+from generator.sources import OURS
 from runtime.mcp_server.discovery import Discovery
 from runtime.operations.tool_search import ToolIndex, words_of
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(DEFINITIONS)
+    return compile_catalog(OURS)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
-from runtime.app import DEFINITIONS
+from generator.sources import OURS
 from runtime.errors import InvalidArguments
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Answer, Calls
@@ -218,7 +218,7 @@ def test_whatever_the_shape_nothing_sensitive_is_left(value):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(DEFINITIONS)
+    return compile_catalog(OURS)
 
 
 def test_what_must_be_hidden_is_marked_in_the_definitions(catalog):
