@@ -11,6 +11,7 @@ used, or in the background right after the start.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import gc
 import os
@@ -26,7 +27,7 @@ from generator.compile import compile_catalog
 from generator.sources import OURS
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
-from runtime.errors import SettingsError
+from runtime.errors import SettingsError, StorageUnavailable
 from runtime.logs import Log, make_log
 from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
 from runtime.mcp_server.methods import Identity
@@ -34,7 +35,8 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.reload import Reloader
 from runtime.settings import Settings
-from runtime.stores.embedded import Stores, open_stores
+from runtime.stores.embedded import StorageHealth, Stores, open_stores
+from runtime.stores.serving_lock import hold_database
 from runtime.upstream.client import VendorClient, warm_up
 from runtime.upstream.request import base_address
 
@@ -50,6 +52,8 @@ COMPILE = (
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PURGE_SECONDS = 60.0
+PROBE_SECONDS = 5.0
+"""How old the health may be: half of what load balancers usually wait between two questions."""
 MOST_BASE_URLS = 10_000
 GC_THRESHOLD = (20_000, 20, 20)
 """A call makes hundreds of objects that its end frees without the collector; looking for cycles 30 times less often
@@ -190,6 +194,7 @@ class Application:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
+        self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self.reloader.run()))
         gc.collect()
         gc.freeze()
@@ -203,11 +208,29 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _purge(self) -> None:
-        """Forget what has expired, now and then. Expiry itself is enforced at every request."""
+        """Forget what has expired, now and then. Expiry itself is enforced at every request.
+
+        A failure is logged when it begins and when it ends, not every minute.
+        """
+        stores, was_done = self._runtime.stores, True
         while True:
             await asyncio.sleep(PURGE_SECONDS)
-            if not await asyncio.to_thread(lambda: self._runtime.stores.purge(time.time())):
-                self._runtime.log("purge_failed")
+            is_done = False
+            with contextlib.suppress(StorageUnavailable):
+                is_done = await stores.write(lambda: stores.purge(time.time()))
+            if is_done != was_done:
+                self._runtime.log("purge_works_again" if is_done else "purge_failed")
+            was_done = is_done
+
+    async def _watch_storage(self) -> None:
+        """Probe the database now and then, for the health and so that the log says when it fails and works again."""
+        known = StorageHealth()
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            health = await self._runtime.stores.probe(time.time())
+            if health != known:
+                self._runtime.log("storage", status=health.status, reason=health.reason)
+            known = health
 
 
 def _host_names(settings: Settings) -> tuple[str, ...]:
@@ -220,7 +243,10 @@ def _host_names(settings: Settings) -> tuple[str, ...]:
 
 
 def hold_data(settings: Settings) -> int:
-    """Take the data directory for this process until it ends. Raises SettingsError when another serves from it."""
+    """Take the data directory and the database for this process until it ends.
+
+    Raises SettingsError when another serves from either of them.
+    """
     held = os.open(settings.data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -230,4 +256,5 @@ def hold_data(settings: Settings) -> int:
             f"Another Ledgerport already serves from {settings.data}.",
             advice="Stop it, or set LEDGERPORT_DATA to another directory.",
         ) from taken
+    hold_database(settings.database.resolve())
     return held

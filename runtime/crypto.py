@@ -58,6 +58,7 @@ class Keys:
         self._token_hash = _Hmac(_derive(prepared, b"token hashes"))
         self._seal_key = _derive(prepared, b"sealed credentials")
         self._state_key = _derive(prepared, b"oauth state")
+        self._check_key = _derive(prepared, b"key check")
         self._cipher: AESGCM | None = None
 
     def __repr__(self) -> str:
@@ -66,6 +67,10 @@ class Keys:
     def hash_token(self, secret: str) -> TokenHash:
         """HMAC-SHA256 of a token, 32 bytes: what is stored and looked up instead of it."""
         return TokenHash(self._token_hash.digest(secret.encode("utf-8", "replace")))
+
+    def check_value(self) -> bytes:
+        """HMAC-SHA256 of a constant, 32 bytes: a database stores it to recognize this key without knowing it."""
+        return hmac.digest(self._check_key, b"ledgerport key check", "sha256")
 
     def seal(self, content: bytes, owner: str) -> bytes:
         """Encrypts content so that it opens only with this key and for this owner (AES-256-GCM)."""

@@ -13,6 +13,7 @@
     ├── VendorUnavailable     502  down, broken or not understood
     │   └── VendorTimeout     504  no answer in time
     ├── Indeterminate         502  a write was sent and its answer was lost
+    ├── StorageUnavailable    503  the database cannot be read or written now; says why
     └── SettingsError         500  the deployment is not set up; raised at start, never to a client
 
 `code` is for programs, `message` says what happened and to what, `advice` what to do now.
@@ -154,6 +155,18 @@ class Indeterminate(LedgerportError):
 
     code = "indeterminate"
     status = 502
+
+
+class StorageUnavailable(LedgerportError):
+    """The database cannot be read or written now. `reason` is a sentence; `retry_after` is in whole seconds."""
+
+    code = "storage_unavailable"
+    status = 503
+
+    def __init__(self, message: str, *, reason: str, retry_after: int = 5, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.reason = reason
+        self.retry_after = retry_after
 
 
 class SettingsError(LedgerportError):

@@ -6,6 +6,7 @@ what a string from a client may carry.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
@@ -68,8 +69,9 @@ def make_log(style: str, stream: TextIO | None = None) -> Log:
         else:
             words = " ".join(f"{name}={value}" for name, value in clean.items() if value not in (None, ""))
             line = f"{time.strftime('%H:%M:%S', time.gmtime())} {event} {words}"
-        out.write(line + "\n")
-        out.flush()
+        with contextlib.suppress(OSError):  # a full disk or a closed pipe must not fail what is logged
+            out.write(line + "\n")
+            out.flush()
 
     return log
 

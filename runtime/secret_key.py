@@ -19,19 +19,37 @@ FILE_NAME = "secret.key"
 _RIGHT = "it must be at least 32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
 
-def read_secret_key(given: str, data: Path) -> bytes:
+def read_secret_key(given: str, data: Path, database: Path | None = None) -> bytes:
     """The key: the one given, else the one in the data directory, which is made when there is none.
 
-    Raises SettingsError for a key that is too short, not base64, or a file that others can read.
+    None is made beside a `database` that is there already: it could open nothing in it. Raises SettingsError for a
+    key that is missing, too short, not base64, or a file that others can read.
     """
     if given:
         return _decode(given, "LEDGERPORT_SECRET_KEY")
+    # Asked first: of processes that start at once, one may make the key and then the database meanwhile.
+    has_database = database is not None and database.exists()
     path = data / FILE_NAME
-    if not path.exists():
-        _make(path)
-    if path.stat().st_mode & 0o077:
-        raise SettingsError(f"{path} can be read by others.", advice=f"Run: chmod 600 {path}")
-    return _decode(path.read_text(encoding="ascii", errors="replace"), str(path))
+    try:
+        if not path.exists():
+            if has_database:
+                raise _is_missing(path, database)
+            _make(path)
+        if path.stat().st_mode & 0o077:
+            raise SettingsError(f"{path} can be read by others.", advice=f"Run: chmod 600 {path}")
+        text = path.read_text(encoding="ascii", errors="replace")
+    except OSError as problem:
+        raise SettingsError(f"The secret key {path} cannot be read: {problem.strerror}.") from problem
+    return _decode(text, str(path))
+
+
+def _is_missing(path: Path, database: Path | None) -> SettingsError:
+    return SettingsError(
+        f"There is no secret key: LEDGERPORT_SECRET_KEY is not set and {path} is missing, but the database "
+        f"{database} is there, whose URLs, API tokens and connections open with its own key only.",
+        advice="Restore the file or set the variable; to begin with no records, set LEDGERPORT_DATA to a new "
+        "directory.",
+    )
 
 
 def _decode(text: str, where: str) -> bytes:

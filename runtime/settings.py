@@ -83,16 +83,17 @@ class Settings:
         """
         _check_names(environ)
         data = _directory(environ.get("LEDGERPORT_DATA") or ".ledgerport")
+        database = _database(environ.get("LEDGERPORT_DATABASE_URL", ""), data)
         host = environ.get("LEDGERPORT_HOST") or "127.0.0.1"
         port = _whole_number(environ, "LEDGERPORT_PORT", 8000, 0, 65535)
         return cls(
             data=data,
-            secret_key=read_secret_key(environ.get("LEDGERPORT_SECRET_KEY", ""), data),
+            secret_key=read_secret_key(environ.get("LEDGERPORT_SECRET_KEY", ""), data, database),
             host=host,
             port=port,
             public_url=_public_url(environ.get("LEDGERPORT_PUBLIC_URL", ""), host, port),
             allowed_origins=_origins(environ.get("LEDGERPORT_ALLOWED_ORIGINS", "")),
-            database=_database(environ.get("LEDGERPORT_DATABASE_URL", ""), data),
+            database=database,
             max_answer_bytes=_whole_number(
                 environ, "LEDGERPORT_MAX_ANSWER_BYTES", 100_000, 1_000, 10_000_000
             ),

@@ -1,7 +1,7 @@
 """What each operation of the management door does: reads the request, asks `operations`, shapes the reply.
 
-Records are read and written in a thread, so that the disk holds up nobody else. A handler raises; the door around it
-(`routes`) turns what is raised into a reply.
+Records are read in a thread and written in the one that writes, so that the disk holds up nobody else. A handler
+raises; the door around it (`routes`) turns what is raised into a reply.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import orjson
 from starlette.requests import Request
@@ -24,6 +24,9 @@ from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Answer
 from runtime.operations.mcp_servers import McpServers, check_filter
+from runtime.stores.embedded import StorageHealth
+
+T = TypeVar("T")
 
 
 class Calls(Protocol):
@@ -42,6 +45,14 @@ class Calls(Protocol):
         ...
 
 
+class Write(Protocol):
+    """Makes a change of the records, in the thread that writes."""
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """The result of the change. Raises StorageUnavailable."""
+        ...
+
+
 @dataclass(frozen=True)
 class Door:
     """What the handlers work with."""
@@ -51,7 +62,8 @@ class Door:
     api_tokens: ApiTokens
     calls: Calls
     catalog: Callable[[], Catalog]
-    is_ready: Callable[[], bool]
+    write: Write
+    health: Callable[[], StorageHealth]
 
     def tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -79,7 +91,7 @@ class Asked:
 async def create_account(door: Door, asked: Asked) -> Response:
     """Connect a company: answers an account and the address at which a person connects it."""
     body = reading.checked(await reading.read_json(asked.request), shapes.NewAccount)
-    made = await asyncio.to_thread(
+    made = await door.write(
         lambda: door.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
     )
     return reply(made, 201)
@@ -103,14 +115,14 @@ async def delete_account(door: Door, asked: Asked) -> Response:
 
 async def connect_account(door: Door, asked: Asked) -> Response:
     """Get a fresh address at which a person connects the company, or connects it again."""
-    return reply(await asyncio.to_thread(door.accounts.connect, asked.word("id")))
+    return reply(await door.write(lambda: door.accounts.connect(asked.word("id"))))
 
 
 async def create_mcp_server(door: Door, asked: Asked) -> Response:
     """Make a secret URL for an agent. The URL and its token are shown this once."""
     body = reading.checked(await reading.read_json(asked.request), shapes.NewMcpServer)
     config = body.config.model_dump(exclude_unset=True)
-    made = await asyncio.to_thread(
+    made = await door.write(
         lambda: door.mcp_servers.create(
             asked.word("id"), body.name, config, body.expires_at, actor=asked.actor
         )
@@ -139,7 +151,7 @@ async def change_mcp_server(door: Door, asked: Asked) -> Response:
     if "config" in changes:
         changes["config"] = body.config.model_dump(exclude_unset=True)
     return reply(
-        await asyncio.to_thread(
+        await door.write(
             lambda: door.mcp_servers.change(
                 asked.word("id"), asked.word("mcp_id"), **changes, actor=asked.actor
             )
@@ -150,7 +162,7 @@ async def change_mcp_server(door: Door, asked: Asked) -> Response:
 async def delete_mcp_server(door: Door, asked: Asked) -> Response:
     """End an MCP server: its URL answers 404 from now on."""
     return reply(
-        await asyncio.to_thread(
+        await door.write(
             lambda: door.mcp_servers.delete(asked.word("id"), asked.word("mcp_id"), actor=asked.actor)
         )
     )
@@ -184,7 +196,7 @@ async def call_tool(door: Door, asked: Asked) -> Response:
 async def create_api_token(door: Door, asked: Asked) -> Response:
     """Make an API token. The token is shown this once."""
     body = reading.checked(await reading.read_json(asked.request), shapes.NewApiToken)
-    return reply(await asyncio.to_thread(lambda: door.api_tokens.create(body.name, actor=asked.actor)), 201)
+    return reply(await door.write(lambda: door.api_tokens.create(body.name, actor=asked.actor)), 201)
 
 
 async def list_api_tokens(door: Door, asked: Asked) -> Response:
@@ -195,14 +207,15 @@ async def list_api_tokens(door: Door, asked: Asked) -> Response:
 
 async def revoke_api_token(door: Door, asked: Asked) -> Response:
     """Revoke an API token: it opens nothing from now on."""
-    return reply(
-        await asyncio.to_thread(lambda: door.api_tokens.revoke(asked.word("token_id"), actor=asked.actor))
-    )
+    return reply(await door.write(lambda: door.api_tokens.revoke(asked.word("token_id"), actor=asked.actor)))
 
 
 async def health(door: Door, _asked: Asked) -> Response:
-    """Say whether the deployment can work."""
-    return reply({"status": "ok"}) if door.is_ready() else reply({"status": "unavailable"}, 503)
+    """Say whether the deployment can work: 503 with a reason when the database cannot be read or written."""
+    found = door.health()
+    if found.status == "ok":
+        return reply({"status": "ok"})
+    return reply({"status": found.status, "reason": found.reason}, 503)
 
 
 class Unexpected(LedgerportError):

@@ -6,7 +6,6 @@ Before it: the app gives it the parts. After it: the handlers. `make_application
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 
@@ -60,7 +59,8 @@ def make_application(
         api_tokens=ApiTokens(stores, keys, clock=clock),
         calls=calls,
         catalog=catalog,
-        is_ready=stores.look_up.is_ready,
+        write=stores.write,
+        health=stores.health,
     )
     application = Starlette(
         routes=[*pages, *make_routes(door, settings.public_url, log)],
@@ -116,7 +116,7 @@ class _Entrance:
         asked = Asked(request, None)
         try:
             if not operation.is_public:
-                asked = Asked(request, await self._bearer(request))
+                asked = Asked(request, self._bearer(request))
                 if operation.query is None:
                     no_query(request)
             return await operation.handler(self._door, asked), asked.actor
@@ -126,7 +126,7 @@ class _Entrance:
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
             return refusal(Unexpected("The server failed. It has been logged.")), asked.actor
 
-    async def _bearer(self, request: Request) -> ApiToken:
+    def _bearer(self, request: Request) -> ApiToken:
         """The API token of the request. Raises Unauthorized."""
         found = request.headers.getlist("authorization")
         scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
@@ -138,7 +138,7 @@ class _Entrance:
                 advice="Send it as the header Authorization: Bearer <API token>.",
             )
         if tokens.is_use_to_note(token):
-            await asyncio.to_thread(tokens.note_use, token)
+            tokens.note_use(token)
         return token
 
 

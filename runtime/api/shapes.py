@@ -246,7 +246,8 @@ class Deleted(BaseModel):
 class Health(BaseModel):
     """How the deployment is."""
 
-    status: Literal["ok", "unavailable"]
+    status: Literal["ok", "degraded", "unavailable"]
+    reason: str | None = None
 
 
 class ErrorShape(BaseModel):

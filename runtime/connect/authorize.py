@@ -7,7 +7,6 @@ belongs to one account; nothing else of the callback is believed before the vend
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -116,7 +115,7 @@ class Authorizations:
         if not self._keys.is_our_state(state):
             raise InvalidRequest("This link was not made here, or has been changed.", advice=_AGAIN)
         now, state_hash = self._clock(), self._keys.hash_token(state)
-        pending = await asyncio.to_thread(lambda: self._stores.records.use_authorization(state_hash, now))
+        pending = await self._stores.write(lambda: self._stores.records.use_authorization(state_hash, now))
         if pending is None or pending.expires_at <= now:
             raise InvalidRequest("This link has run out: it is good for ten minutes.", advice=_AGAIN)
         if pending.used_at is not None:
@@ -176,7 +175,7 @@ class Authorizations:
         audit = AuditEntry(
             account.updated_at, "person", "account.connected", account.id, {"company": account.company}
         )
-        if not await asyncio.to_thread(lambda: self._stores.records.connect_account(account, audit)):
+        if not await self._stores.write(lambda: self._stores.records.connect_account(account, audit)):
             self._check_same_company(self._read(account.id), account.company, account.environment)
             raise InvalidRequest("The account was changed while you agreed.", advice=_AGAIN)
         self._tokens.forget(account.id)

@@ -192,7 +192,7 @@ class AccessTokens:
         """Stores rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
         self._unkept[account.id] = (account.sealed, credentials)
         sealed, now = seal_credentials(self._keys, account.id, credentials), self._clock()
-        is_kept = await asyncio.to_thread(
+        is_kept = await self._stores.write(
             lambda: self._stores.records.replace_credentials(account.id, account.sealed, sealed, now)
         )
         del self._unkept[account.id]
@@ -206,7 +206,7 @@ class AccessTokens:
     async def _ended(self, account: Account, ended: NeedsReconnect) -> Credentials:
         """Marks the account, unless it has other credentials by now: then those are answered."""
         audit = AuditEntry(self._clock(), "ledgerport", "account.needs_reconnect", account.id)
-        is_marked = await asyncio.to_thread(
+        is_marked = await self._stores.write(
             lambda: self._stores.records.require_reconnect(account.id, account.sealed, audit)
         )
         now_kept = self._read(account.id)

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, NamedTuple
 
 from generator.catalog import Catalog
+from runtime.errors import StorageUnavailable
 from runtime.mcp_server import protocol
 from runtime.mcp_server.methods import Calls, Identity, Log, Methods
 from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
@@ -150,6 +151,8 @@ class McpEndpoint:
             return _to_page(self._refusal(refused, grant), head)
         except ClientGone:
             raise
+        except StorageUnavailable as unknown:
+            return _to_page(self._refusal(_unavailable(unknown), grant), head)
         except Exception:
             logger.exception("the MCP door failed")
             return _to_page(_FAILED, head)
@@ -178,6 +181,12 @@ class McpEndpoint:
                 "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
                 fields=((b"www-authenticate", b"Bearer"),),
             )
+
+
+def _unavailable(unknown: StorageUnavailable) -> Refused:
+    """The refusal while nobody can say whether the URL is open: neither a 404, which means revoked, nor an answer."""
+    retry_after: Field = (b"retry-after", b"%d" % unknown.retry_after)
+    return Refused(unknown.status, INTERNAL_ERROR, unknown.as_text(), fields=(retry_after,))
 
 
 def _without_post(method: str) -> Reply:

@@ -20,7 +20,7 @@ from runtime.connect.authorize import Authorizations
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
-from runtime.errors import InvalidRequest, LedgerportError, NotFound
+from runtime.errors import InvalidRequest, LedgerportError, NotFound, StorageUnavailable
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
 from runtime.operations import answers
 from runtime.operations.names import checked_name, did_you_mean
@@ -111,7 +111,7 @@ class Accounts:
         async with self._tokens.alone(AccountId(account_id)):
             account = self._find(account_id)
             audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, {"name": account.name})
-            if not await asyncio.to_thread(lambda: self._stores.records.delete_account(account.id, audit)):
+            if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
                 raise _no_account()
             # Asked only now: of two that are deleted at once, the later sees that it was the last.
             is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
@@ -126,7 +126,10 @@ class Accounts:
             is_revoked = await self._tokens.revoke(account)
         action = "account.revoked" if is_revoked else "account.not_revoked"
         audit = AuditEntry(self._clock(), "ledgerport", action, account.id)
-        await asyncio.to_thread(lambda: self._stores.records.add_audit(audit))
+        with contextlib.suppress(
+            StorageUnavailable
+        ):  # the account is gone already; a refusal would deny that
+            await self._stores.write(lambda: self._stores.records.add_audit(audit))
 
     def _find(self, account_id: str) -> Account:
         account = self._stores.look_up.find_account(AccountId(account_id))

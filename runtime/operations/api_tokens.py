@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PREFIX = "lpa_"
 LONGEST = 200
 NOTED_EVERY_SECONDS = 300.0
+_MOST_TRIED = 10_000
 
 
 class ApiTokens:
@@ -28,6 +29,7 @@ class ApiTokens:
         self._keys = keys
         self._actor = actor
         self._clock = clock
+        self._tried: dict[ApiTokenId, float] = {}
 
     def create(self, name: str, *, actor: str = "") -> dict[str, Any]:
         """Makes a token; `token` in the answer is the secret, which is not shown again."""
@@ -55,10 +57,14 @@ class ApiTokens:
         return self._stores.look_up.find_api_token(self._keys.hash_token(secret))
 
     def is_use_to_note(self, token: ApiToken) -> bool:
-        """Whether `last_used_at` is so old that it should be written again."""
-        last = token.last_used_at
-        return last is None or self._clock() - last >= NOTED_EVERY_SECONDS
+        """Whether `last_used_at` is so old that it should be written again, and that was not tried just now."""
+        last = max(token.last_used_at or 0.0, self._tried.get(token.id, 0.0))
+        return self._clock() - last >= NOTED_EVERY_SECONDS
 
     def note_use(self, token: ApiToken) -> None:
-        """Remembers that a token was used now."""
-        self._stores.records.note_api_token_use(token.id, self._clock())
+        """Have it stored that a token was used now. Nobody waits for it, and nothing fails with it."""
+        now = self._clock()
+        if len(self._tried) >= _MOST_TRIED:
+            self._tried.clear()
+        self._tried[token.id] = now
+        self._stores.note(lambda: self._stores.records.note_api_token_use(token.id, now))

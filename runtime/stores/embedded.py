@@ -6,27 +6,50 @@ records are first managed, not on the way to the first answer.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+from runtime.crypto import Keys
+from runtime.errors import SettingsError, StorageUnavailable
 from runtime.settings import Settings
-from runtime.stores import sqlite
+from runtime.stores.condition import Condition, probe
+from runtime.stores.files import Files
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.stores.look_up import SqliteLookUp
+from runtime.stores.opening import bring_up_to_date
+from runtime.stores.writer import Writer
 
 if TYPE_CHECKING:
     from runtime.stores.records import Records
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StorageHealth:
+    """Whether the database can be read and written. `reason` is a sentence, empty when it can.
+
+    `degraded`: it can be read, so calls go on, and not written. `unavailable`: it cannot be read.
+    """
+
+    status: Literal["ok", "degraded", "unavailable"] = "ok"
+    reason: str = ""
+
 
 @dataclass
 class Stores:
-    """Both seams and the reads that every request makes."""
+    """Both seams, the reads that every request makes, and the one thread that writes."""
 
     path: Path
     look_up: SqliteLookUp
     hot: MemoryHotState
+    files: Files
+    condition: Condition = field(default_factory=Condition)
+    writer: Writer = field(default_factory=Writer)
     _records: Records | None = None
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -35,11 +58,40 @@ class Stores:
         """The records; the first use imports SQLAlchemy, which takes about 0.4 s."""
         with self._making:
             if self._records is None:
-                from runtime.stores.engine import make_engine
+                from runtime.stores.engine import Reading, Writing
                 from runtime.stores.records import Records
 
-                self._records = Records(make_engine(self.path))
+                writing = Writing(self.path, self.files, self.condition)
+                self._records = Records(writing, Reading(self.path, self.files))
         return self._records
+
+    async def write(self, work: Callable[[], T]) -> T:
+        """The result of a change of the records, made in the thread that writes.
+
+        Raises StorageUnavailable when the database does not take it, or too many changes wait.
+        """
+        return await self.writer.run(work)
+
+    def note(self, work: Callable[[], object]) -> None:
+        """Have something stored that nobody waits for; it is dropped while the database takes no writes."""
+        if not self.condition.reason:
+            self.writer.run_later(work)
+
+    async def probe(self, now: float) -> StorageHealth:
+        """Find out whether the database takes writes now, and return the health with it."""
+        try:
+            await self.write(lambda: probe(self.path, self.files, self.condition, now))
+        except StorageUnavailable as slow:
+            self.condition.note_failure(slow.reason)
+        return self.health()
+
+    def health(self) -> StorageHealth:
+        """Whether the database can be read, and took the last write or probe. It writes nothing itself."""
+        if reason := self.look_up.fault():
+            return StorageHealth("unavailable", reason)
+        if reason := self.condition.reason or self.writer.fault():
+            return StorageHealth("degraded", reason)
+        return StorageHealth()
 
     def purge(self, now: float) -> bool:
         """Forgets what has expired. False when the file could not be written: the next time will do."""
@@ -47,18 +99,27 @@ class Stores:
 
         try:
             self.records.purge(now)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, StorageUnavailable):
             return False
         return True
 
     def close(self) -> None:
-        """Closes the file."""
+        """Finishes the changes that wait, and closes the file."""
+        self.writer.close()
         if self._records is not None:
             self._records.close()
         self.look_up.close()
 
 
 def open_stores(settings: Settings, now: float) -> Stores:
-    """Opens the stores, migrating the file first. Raises SettingsError when it cannot be used."""
-    sqlite.bring_up_to_date(settings.database, now)
-    return Stores(settings.database, SqliteLookUp(settings.database), MemoryHotState())
+    """Opens the stores, checking and migrating the file first. Raises SettingsError when it cannot be used.
+
+    Symbolic links are resolved once, as SQLite does: its log and locks are beside the file itself.
+    """
+    path, keys = settings.database.resolve(), Keys(settings.secret_key)
+    bring_up_to_date(path, now, keys)
+    try:
+        look_up = SqliteLookUp(path, keys.check_value())
+    except sqlite3.Error as problem:
+        raise SettingsError(f"The database {path} cannot be read: {problem}.") from problem
+    return Stores(path, look_up, MemoryHotState(), look_up.files)

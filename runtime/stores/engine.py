@@ -1,32 +1,125 @@
-"""The SQLAlchemy engine over the SQLite file, and how its transactions begin.
+"""The SQLAlchemy engines over the SQLite file, and how their transactions begin and fail.
 
-A transaction that changes takes the write lock when it begins (`BEGIN IMMEDIATE`): what it reads stays true until
-it commits, and it waits for other writers instead of failing half way. One that only reads (execution option
-`reads`) never waits (write-ahead log).
+A transaction that changes takes the write lock when it begins (`BEGIN IMMEDIATE`): what it reads stays true until it
+commits. There is one connection for all of them. One that only reads never waits for a writer (write-ahead log).
+What SQLite reports about the file becomes StorageUnavailable, with the reason.
 """
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from runtime.stores import sqlite
+from runtime.stores.condition import PATIENCE_SECONDS, Condition, LockWait
+from runtime.stores.files import Files
+
+READING_MILLISECONDS = 500
+"""How long a read waits: only while another process recovers the log after a crash."""
 
 
-def make_engine(path: Path) -> Engine:
-    """The engine for one file that `sqlite.bring_up_to_date` has seen."""
-    engine = create_engine(URL.create("sqlite", database=str(path)), hide_parameters=True)
+class Transactions(Protocol):
+    """Begins transactions of one kind, as an engine does."""
 
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        sqlite.prepare(connection)
+    def begin(self) -> AbstractContextManager[Connection]:
+        """A transaction for a block. Raises StorageUnavailable."""
+        ...
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        reads = connection.get_execution_options().get("reads")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    def dispose(self) -> None:
+        """Close the connections."""
+        ...
 
-    return engine
+
+class Reading:
+    """Transactions that only read."""
+
+    def __init__(self, path: Path, files: Files) -> None:
+        self._files = files
+        self._engine = _engine(path, READING_MILLISECONDS)
+        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction for a block. Raises StorageUnavailable when the file cannot be read."""
+        self._files.check()
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except (DBAPIError, sqlite3.Error) as error:
+            if reason := sqlite.reason_of(_original(error)):
+                raise sqlite.cannot_read(reason) from error
+            raise
+
+    def dispose(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+class Writing:
+    """Transactions that change something, one at a time in this process. Their outcome is noted in the condition."""
+
+    def __init__(self, path: Path, files: Files, condition: Condition) -> None:
+        self._files = files
+        self._condition = condition
+        self._one = threading.Lock()
+        self._engine = _engine(path, 0, pool_size=1, max_overflow=0)
+        event.listen(self._engine, "begin", self._take_lock)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction for a block. Raises StorageUnavailable when it cannot be stored."""
+        if not self._one.acquire(timeout=PATIENCE_SECONDS):
+            raise sqlite.cannot_write("Another change is being stored.")
+        try:
+            self._check_files()
+            with self._engine.begin() as connection:
+                yield connection
+            self._condition.note_success()
+        except (DBAPIError, sqlite3.Error) as error:
+            original = _original(error)
+            if reason := sqlite.reason_of(original):
+                self._condition.note_failure(reason)
+                raise sqlite.cannot_write(reason, original) from error
+            raise
+        finally:
+            self._one.release()
+
+    def dispose(self) -> None:
+        """Close the connection."""
+        self._engine.dispose()
+
+    def _check_files(self) -> None:
+        if reason := self._files.fault():
+            self._condition.note_failure(reason)
+            raise sqlite.cannot_write(reason)
+
+    def _take_lock(self, connection: Connection) -> None:
+        wait = LockWait(self._condition)
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if not wait.pauses(error.orig):
+                    raise
+
+
+def _engine(path: Path, busy_milliseconds: int, **pool: int) -> Engine:
+    return create_engine(
+        "sqlite://",
+        creator=lambda: sqlite.connect(path, busy_milliseconds),
+        poolclass=QueuePool,
+        hide_parameters=True,
+        **pool,
+    )
+
+
+def _original(error: DBAPIError | sqlite3.Error) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error

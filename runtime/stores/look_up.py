@@ -7,6 +7,7 @@ moment it passes. The rest of the records is in `records`, which takes longer to
 
 from __future__ import annotations
 
+import hmac
 import json
 import math
 import sqlite3
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from runtime.errors import StorageUnavailable
 from runtime.model import (
     Account,
     AccountId,
@@ -28,11 +30,15 @@ from runtime.model import (
     TokenHash,
 )
 from runtime.stores import sqlite
+from runtime.stores.files import Files
 from runtime.stores.wal_watch import WalWatch
 
 _MOST_KEPT = 10_000
 _CACHE_KIB = 16_000
 """Pages of the file kept in memory, enough for the index over 100,000 tokens."""
+
+BUSY_MILLISECONDS = 50
+"""How long a read waits for a lock, on the event loop: only while another process recovers the log after a crash."""
 
 ACCOUNT_COLUMNS = (
     "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at"
@@ -43,6 +49,7 @@ _GRANT = (
     "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE mcp_server.token_hash = ?"
 )
 _ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"  # noqa: S608  (constants only)
+_KEY_CHECK = "SELECT key_check FROM deployment"
 _API_TOKEN = "SELECT id, name, created_at, last_used_at FROM api_token WHERE token_hash = ?"  # noqa: S105
 
 
@@ -65,15 +72,22 @@ class LookUp(Protocol):
 class SqliteLookUp:
     """The same from a SQLite file. Every thread that asks has a connection of its own."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key_check: bytes) -> None:
         self._path = path
+        self._key_check = key_check
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._watch = WalWatch(path)
+        self._watch.state()  # opens the file, so that what stands there now is what is open
+        self.files = Files(path)
         self._kept: tuple[bytes, dict[TokenHash, tuple[Grant, float]]] = (b"", {})
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
-        """What the URL with this token lets through now; None when unknown, expired or revoked."""
+        """What the URL with this token lets through now; None when unknown, expired or revoked.
+
+        Raises StorageUnavailable when that cannot be found out: nothing opens, and nothing is said to be revoked.
+        """
+        self.files.check()
         state = self._watch.state()
         since, known = self._kept
         if state is None or state != since:
@@ -86,7 +100,7 @@ class SqliteLookUp:
         self, token_hash: TokenHash, known: dict[TokenHash, tuple[Grant, float]]
     ) -> tuple[Grant, float] | None:
         """The grant and when it ends, kept beside what else was read of the file as it is now."""
-        row = self._connection().execute(_GRANT, (token_hash,)).fetchone()
+        row = self._row(_GRANT, token_hash)
         if row is None:
             return None
         if len(known) >= _MOST_KEPT:
@@ -96,21 +110,25 @@ class SqliteLookUp:
 
     def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
         """The API token with this hash, if there is one."""
-        row = self._connection().execute(_API_TOKEN, (token_hash,)).fetchone()
+        self.files.check()
+        row = self._row(_API_TOKEN, token_hash)
         return None if row is None else ApiToken(ApiTokenId(row[0]), *row[1:])
 
     def find_account(self, account_id: AccountId) -> Account | None:
         """The account as it is now, if there is one."""
-        row = self._connection().execute(_ACCOUNT, (account_id,)).fetchone()
+        self.files.check()
+        row = self._row(_ACCOUNT, account_id)
         return None if row is None else read_account(row)
 
-    def is_ready(self) -> bool:
-        """Whether the file can be read now."""
+    def fault(self) -> str:
+        """Why the file cannot be read, or is not the one of this secret key, in a sentence; empty when it is well."""
         try:
-            self._connection().execute(_API_TOKEN, (b"",)).fetchone()
-        except sqlite3.Error:
-            return False
-        return True
+            self.files.check()
+            row = self._row(_KEY_CHECK)
+        except StorageUnavailable as problem:
+            return problem.reason
+        is_ours = row is not None and hmac.compare_digest(row[0], self._key_check)
+        return "" if is_ours else "The database belongs to another secret key: restart the server."
 
     def close(self) -> None:
         """Closes every connection. Nothing may be asked afterwards."""
@@ -120,11 +138,18 @@ class SqliteLookUp:
         self._watch.close()
         self._local = threading.local()
 
+    def _row(self, statement: str, *values: Any) -> Any:
+        """The first row. Raises StorageUnavailable when the file cannot be read."""
+        try:
+            return self._connection().execute(statement, values).fetchone()
+        except sqlite3.Error as error:
+            raise sqlite.cannot_read(sqlite.reason_of(error) or "The database cannot be read.") from error
+
     def _connection(self) -> sqlite3.Connection:
         try:
             connection: sqlite3.Connection = self._local.connection
         except AttributeError:
-            connection = self._local.connection = sqlite.connect(self._path)
+            connection = self._local.connection = sqlite.connect(self._path, BUSY_MILLISECONDS)
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             self._connections.append(connection)
         return connection

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select, tuple_, update
 
 from runtime.model import (
     Account,
@@ -24,6 +24,7 @@ from runtime.model import (
     McpServerId,
     TokenHash,
 )
+from runtime.stores.engine import Transactions
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, read_config, write_config
 from runtime.stores.tables import ACCOUNT, API_TOKEN, AUDIT, AUTHORIZATION, MCP_SERVER
 
@@ -39,15 +40,19 @@ _MCP_SERVER = [
 
 
 class Records:
-    """Reads and changes the records. Synchronous: a door with an event loop calls it in a thread."""
+    """Reads and changes the records. Synchronous: a door with an event loop reads in a thread, and changes through
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._reading = engine.execution_options(reads=True)
+    `Stores.write`. Every method raises StorageUnavailable when the file does not let it.
+    """
+
+    def __init__(self, writing: Transactions, reading: Transactions) -> None:
+        self._engine = writing
+        self._reading = reading
 
     def close(self) -> None:
         """Gives every connection back."""
         self._engine.dispose()
+        self._reading.dispose()
 
     # Accounts
 

@@ -84,3 +84,12 @@ AUDIT = Table(
     Column("details", Text, nullable=False),
     Index("audit_subject", "subject", "at"),
 )
+
+DEPLOYMENT = Table(
+    "deployment",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("key_check", LargeBinary, nullable=False),
+    Column("created_at", DOUBLE_PRECISION, nullable=False),
+    Column("probed_at", DOUBLE_PRECISION),
+)

@@ -19,6 +19,8 @@ import sqlite3
 import threading
 from pathlib import Path
 
+from runtime.stores.sqlite import connect
+
 HEADER = 48
 """Bytes of one copy of the header: a counter of changes, the number of frames, their checksum and salt."""
 
@@ -57,7 +59,7 @@ class WalWatch:
     def _open(self) -> mmap.mmap | None:
         if self._connection is not None:
             return None  # tried before: this file system has no shared index
-        self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._connection = connect(self._path)
         self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         self._index = _mapped(self._path.with_name(self._path.name + "-shm"))
         return self._index

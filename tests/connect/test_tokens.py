@@ -298,13 +298,21 @@ def test_of_two_accounts_of_a_company_that_are_deleted_at_once_the_last_revokes(
         async with connected(tmp_path) as (vendor, here, first):
             begun = here.accounts.create("The same shop", "books")
             second = await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
-            deleted = here.stores.records.delete_account
-            both = threading.Barrier(2)
+            deleted, write = here.stores.records.delete_account, here.stores.write
+            asked: list[Any] = []
+            both = threading.Event()
+
+            async def count(work: Any) -> Any:
+                asked.append(work)
+                if len(asked) == 2:
+                    both.set()
+                return await write(work)
 
             def together(*given: Any) -> bool:
-                both.wait(5)
+                assert both.wait(5)
                 return deleted(*given)
 
+            here.stores.write = count  # type: ignore[method-assign]
             here.stores.records.delete_account = together  # type: ignore[method-assign]
             await asyncio.gather(here.accounts.delete(first.id), here.accounts.delete(second.id))
             assert vendor.revoked

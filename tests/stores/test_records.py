@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 from generator.catalog import RateWindow
+from runtime.crypto import Keys
 from runtime.errors import SettingsError
 from runtime.model import (
     Account,
@@ -26,6 +27,8 @@ from runtime.model import (
 )
 from runtime.stores import sqlite
 from runtime.stores.embedded import Stores, open_stores
+from runtime.stores.opening import bring_up_to_date
+from runtime.stores.schema import newest_version
 from runtime.stores.tables import METADATA
 from tests.deployment import deploy
 
@@ -175,18 +178,17 @@ def test_the_tables_that_migrations_make_are_those_that_the_code_knows(
 
 def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from runtime.stores import sqlite; "
-        "print(sqlite.bring_up_to_date(Path(sys.argv[1]), 1.0))"
+        "import sys; from pathlib import Path; from runtime.crypto import Keys; "
+        "from runtime.stores.opening import bring_up_to_date; "
+        "print(bring_up_to_date(Path(sys.argv[1]), 1.0, Keys(bytes(32))))"
     )
     path = tmp_path / "records.sqlite3"
     running = [
         subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) for _ in range(4)
     ]
-    assert {process.communicate()[0].strip() for process in running} == {b"%d" % sqlite.newest_version()}
+    assert {process.communicate()[0].strip() for process in running} == {b"%d" % newest_version()}
     with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM schema_version").fetchone() == (
-            sqlite.newest_version(),
-        )
+        assert connection.execute("SELECT count(*) FROM schema_version").fetchone() == (newest_version(),)
     connection.close()
     assert path.stat().st_mode & 0o077 == 0
 
@@ -211,7 +213,7 @@ def test_a_file_of_a_later_version_or_no_database_is_refused(tmp_path: Path) -> 
     other = tmp_path / "other"
     other.write_bytes(b"not a database" * 100)
     with pytest.raises(SettingsError, match="cannot be used"):
-        sqlite.bring_up_to_date(other, 1.0)
+        bring_up_to_date(other, 1.0, Keys(bytes(32)))
 
 
 WINDOWS = (RateWindow("second", 2, 1), RateWindow("minute", 5, 60))

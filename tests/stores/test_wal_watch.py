@@ -9,7 +9,9 @@ from contextlib import closing
 
 import pytest
 
+from runtime.crypto import Keys
 from runtime.stores import sqlite
+from runtime.stores.opening import bring_up_to_date
 from runtime.stores.wal_watch import WalWatch
 
 
@@ -108,12 +110,13 @@ IN_USE, SHARED = ("128", "1"), (str(0x40000002), "510")
 """Bytes of the index and of the file that SQLite keeps locked as long as a process has the database open."""
 
 
-def test_a_watch_and_a_second_start_leave_this_process_its_locks(file):
-    sqlite.bring_up_to_date(file, 1.0)
+def test_a_watch_and_a_second_start_leave_this_process_its_locks(tmp_path):
+    file = tmp_path / "records.sqlite3"
+    bring_up_to_date(file, 1.0, Keys(bytes(32)))
     one, two = WalWatch(file), WalWatch(file)
     assert one.state() == two.state() is not None
     two.close()
-    sqlite.bring_up_to_date(file, 2.0)
+    bring_up_to_date(file, 2.0, Keys(bytes(32)))
     assert run(IS_HELD, f"{file}-shm", *IN_USE) == "held"
     assert run(IS_HELD, str(file), *SHARED) == "held"
     one.close()

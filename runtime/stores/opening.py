@@ -1,0 +1,205 @@
+"""The database file at start: created whole, or checked and migrated, or refused with what to do.
+
+Before it: `settings` says where the file is, `crypto` has the keys. After it: the stores open a file that is complete,
+belongs to this secret key, and has the present schema. A new file is made under another name and then renamed, so
+that a process killed at any moment leaves either no database or a whole one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hmac
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from runtime.crypto import Keys, SealBroken
+from runtime.errors import SettingsError
+from runtime.stores import schema
+from runtime.stores.sqlite import connect, reason_of
+
+APPLICATION_ID = int.from_bytes(b"LPRT")
+"""What SQLite's header says the file is for (sqlite.org, `PRAGMA application_id`)."""
+LARGEST_CHECKED = 4 * 1024 * 1024
+"""Bytes of a file that is read whole at start, which takes about 10 ms; damage in a larger one is found when read."""
+LONGEST_MIGRATION = 30.0
+"""Seconds to wait for another process that creates or migrates the same file."""
+_LOOK_SECONDS = 0.02
+_SIDE_FILES = ("", "-journal", "-wal", "-shm")
+
+
+def bring_up_to_date(path: Path, now: float, keys: Keys) -> int:
+    """Creates the file when there is none, else checks and migrates it; returns its version.
+
+    Any number of processes may do this at once; one of them migrates and the others wait for it. Raises
+    SettingsError when the file cannot be used: empty, damaged, of another program, of a later version, or of another
+    secret key.
+    """
+    try:
+        with _one_process(path):
+            _check_names(path)
+            if not path.exists():
+                _create(path, now, keys)
+            with closing(connect(path)) as connection:
+                return _check_and_migrate(connection, path, now, keys)
+    except (OSError, sqlite3.DatabaseError) as problem:
+        raise SettingsError(
+            f"The database {path} cannot be used: {problem}. {reason_of(problem)}".strip(),
+            advice="Correct that, or restore a backup of the database.",
+        ) from problem
+
+
+@contextmanager
+def _one_process(path: Path) -> Iterator[None]:
+    file = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _await_lock(file, path)
+        yield
+    finally:
+        os.close(file)
+
+
+def _await_lock(file: int, path: Path) -> None:
+    deadline = time.monotonic() + LONGEST_MIGRATION
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise SettingsError(
+                    f"Another process has been starting on the database {path} for {LONGEST_MIGRATION:g} seconds.",
+                    advice="Wait until it has finished, or stop it.",
+                ) from None
+            time.sleep(_LOOK_SECONDS)
+
+
+def _check_names(path: Path) -> None:
+    """Refuses what can be seen without opening the file, which would remove the log of an empty one."""
+    log = path.with_name(path.name + "-wal")
+    if not path.exists():
+        if log.exists() and log.stat().st_size:
+            raise SettingsError(
+                f"The database {path} is missing, but its log {log} is there.",
+                advice="Restore the database from a backup, or remove the log too, to begin with no records.",
+            )
+        return
+    status = path.stat()
+    if not status.st_size:
+        raise _is_empty(path)
+    if (
+        status.st_nlink > 1
+    ):  # sqlite.org/howtocorrupt.html, section 2.5: each name would have a log of its own
+        raise SettingsError(
+            f"The database {path} has a second name (a hard link), under which SQLite would not find its log.",
+            advice="Remove the other name, or copy the file to a new one and use that.",
+        )
+
+
+def _create(path: Path, now: float, keys: Keys) -> None:
+    """Makes a whole database under another name, and renames it. What an earlier attempt left is removed."""
+    draft = path.with_name(f".{path.name}.new")
+    for suffix in _SIDE_FILES:
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(connect(draft)) as connection:
+        _migrate(connection, 0, now, keys)
+    draft.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, keys: Keys) -> int:
+    version = _version(connection, path)
+    if path.stat().st_size <= LARGEST_CHECKED:
+        _check_pages(connection, path)
+    known = connection.execute("SELECT key_check FROM deployment").fetchone() if version > 1 else None
+    is_ours = hmac.compare_digest(known[0], keys.check_value()) if known else _opens_any(connection, keys)
+    if not is_ours:
+        raise _other_key(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    if known is None or version < schema.newest_version():
+        _migrate(connection, version, now, keys)
+    return schema.newest_version()
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a database that is ours and complete. Raises SettingsError for any other."""
+    objects = schema.objects_in(connection)
+    if not objects:
+        raise _is_empty(path)
+    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application not in (0, APPLICATION_ID) or ("table", "schema_version") not in objects:
+        raise SettingsError(
+            f"The database {path} belongs to another program.",
+            advice="Set LEDGERPORT_DATABASE_URL to another file; one that is not there is created.",
+        )
+    version: int = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0]
+    if version > schema.newest_version():
+        raise SettingsError(
+            f"The database is of version {version} and this Ledgerport knows up to {schema.newest_version()}.",
+            advice="Start the version of Ledgerport that wrote it, or a later one.",
+        )
+    if missing := sorted(schema.objects_of(version) - objects):
+        kind, name = missing[0]
+        raise SettingsError(
+            f"The database {path} lacks the {kind} {name}: it is damaged, or belongs to another program.",
+            advice="Restore a backup, or set LEDGERPORT_DATABASE_URL to another file.",
+        )
+    return version
+
+
+def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
+    found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise SettingsError(
+            f"The database {path} is damaged: {found.splitlines()[-1]}.", advice="Restore a backup."
+        )
+
+
+def _opens_any(connection: sqlite3.Connection, keys: Keys) -> bool:
+    """Whether the key opens stored credentials, for a database that has no check value yet; also when none are."""
+    has_account = ("table", "account") in schema.objects_in(connection)
+    rows = connection.execute("SELECT sealed, id FROM account WHERE sealed != x''") if has_account else ()
+    is_empty = True
+    for sealed, account_id in rows:
+        is_empty = False
+        try:
+            keys.open(sealed, account_id)
+        except SealBroken:
+            continue
+        return True
+    return is_empty
+
+
+def _migrate(connection: sqlite3.Connection, version: int, now: float, keys: Keys) -> None:
+    """Runs what is missing, marks the file as ours, and stores the check value: all in one transaction."""
+    schema.run_migrations(connection, version, now)
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID:d}")
+    connection.execute(
+        "INSERT INTO deployment (id, key_check, created_at) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
+        (keys.check_value(), now),
+    )
+    connection.execute("COMMIT")
+
+
+def _is_empty(path: Path) -> SettingsError:
+    return SettingsError(
+        f"The database {path} is empty: it has lost its records, or was never one.",
+        advice="Restore it from a backup, or remove the file to begin with no accounts and no URLs.",
+    )
+
+
+def _other_key(path: Path) -> SettingsError:
+    return SettingsError(
+        f"The database {path} belongs to another secret key: with the present one no URL, API token or connection "
+        "that is stored there can be opened.",
+        advice="Set LEDGERPORT_SECRET_KEY to the key it was created with, or restore the file secret.key of its data "
+        "directory; to begin with no records, set LEDGERPORT_DATA to a new directory.",
+    )
