@@ -33,6 +33,7 @@ from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.reload import Reloader
+from runtime.safety.once import Once
 from runtime.settings import Settings
 from runtime.stores.embedded import Stores, open_stores
 from runtime.upstream.client import VendorClient, warm_up
@@ -80,6 +81,7 @@ class Runtime:
             hot=self.stores.hot,
             base_url=self.base_url,
             max_answer_bytes=settings.max_answer_bytes,
+            once=Once(self.keys, self.stores),
         )
 
     def current_catalog(self) -> Catalog:

@@ -56,6 +56,7 @@ class Keys:
     def __init__(self, master: bytes) -> None:
         prepared = hmac.digest(b"ledgerport", master, "sha256")
         self._token_hash = _Hmac(_derive(prepared, b"token hashes"))
+        self._key_hash = _Hmac(_derive(prepared, b"idempotency keys"))
         self._seal_key = _derive(prepared, b"sealed credentials")
         self._state_key = _derive(prepared, b"oauth state")
         self._cipher: AESGCM | None = None
@@ -66,6 +67,10 @@ class Keys:
     def hash_token(self, secret: str) -> TokenHash:
         """HMAC-SHA256 of a token, 32 bytes: what is stored and looked up instead of it."""
         return TokenHash(self._token_hash.digest(secret.encode("utf-8", "replace")))
+
+    def hash_key(self, content: bytes) -> bytes:
+        """HMAC-SHA256 of an idempotency key and what it is bound to, 32 bytes."""
+        return self._key_hash.digest(content)
 
     def seal(self, content: bytes, owner: str) -> bytes:
         """Encrypts content so that it opens only with this key and for this owner (AES-256-GCM)."""

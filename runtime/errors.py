@@ -2,17 +2,21 @@
 
     LedgerportError
     ├── InvalidRequest        400  what was sent cannot be read or is not allowed here
-    │   └── InvalidArguments  400  the arguments of a tool do not fit its schema
+    │   ├── InvalidArguments  400  the arguments of a tool do not fit its schema
+    │   └── KeyReused         422  the idempotency key belongs to another call
     ├── Unauthorized          401  no credentials, or wrong ones
     ├── Forbidden             403  known, but not allowed
     ├── NotFound              404  no such thing, or not for you
     ├── Conflict              409  the record is in another state than the caller thinks
+    │   ├── KeyInUse          409  the call with this idempotency key is under way
+    │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
     ├── VendorRefused         4xx  the vendor understood and said no
     ├── NeedsReconnect        409  only the person can repair the connection
     ├── VendorUnavailable     502  down, broken or not understood
     │   └── VendorTimeout     504  no answer in time
     ├── Indeterminate         502  a write was sent and its answer was lost
+    ├── StoreUnavailable      503  the database cannot be written now; nothing was done
     └── SettingsError         500  the deployment is not set up; raised at start, never to a client
 
 `code` is for programs, `message` says what happened and to what, `advice` what to do now.
@@ -104,6 +108,25 @@ class Conflict(LedgerportError):
     status = 409
 
 
+class KeyReused(InvalidRequest):
+    """The idempotency key was used for another call. Nothing was sent."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+class KeyInUse(Conflict):
+    """The call with this idempotency key is still under way. Nothing was sent a second time."""
+
+    code = "idempotency_key_in_use"
+
+
+class KeySpent(Conflict):
+    """The call with this idempotency key was sent before, and the vendor would not recognize a repeat."""
+
+    code = "idempotency_key_spent"
+
+
 class RateLimited(LedgerportError):
     """Asked too often. `retry_after` is in whole seconds, at least 1; `is_told` when the vendor itself said it."""
 
@@ -154,6 +177,13 @@ class Indeterminate(LedgerportError):
 
     code = "indeterminate"
     status = 502
+
+
+class StoreUnavailable(LedgerportError):
+    """The database cannot be written now. What depended on it was not done."""
+
+    code = "store_unavailable"
+    status = 503
 
 
 class SettingsError(LedgerportError):

@@ -6,11 +6,15 @@ records are first managed, not on the way to the first answer.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtime.errors import LedgerportError, StoreUnavailable
 from runtime.settings import Settings
 from runtime.stores import sqlite
 from runtime.stores.hot_memory import MemoryHotState
@@ -51,11 +55,37 @@ class Stores:
             return False
         return True
 
+    def bind_key(
+        self, key_hash: bytes, fingerprint: bytes, now: float, expires_at: float
+    ) -> tuple[bytes, bool]:
+        """Bind an idempotency key. Raises StoreUnavailable when that cannot be written."""
+        with _written():
+            return self.records.bind_key(key_hash, fingerprint, now, expires_at)
+
+    def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
+        """Remove the binding of an idempotency key. Raises StoreUnavailable when that cannot be written."""
+        with _written():
+            self.records.release_key(key_hash, fingerprint)
+
     def close(self) -> None:
         """Closes the file."""
         if self._records is not None:
             self._records.close()
         self.look_up.close()
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Turn a failure of the database into StoreUnavailable."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, LedgerportError) as failed:
+        raise StoreUnavailable(
+            "The idempotency key cannot be stored now, so nothing was sent.",
+            advice="Repeat the call with the same key in a minute.",
+        ) from failed
 
 
 def open_stores(settings: Settings, now: float) -> Stores:

@@ -84,3 +84,14 @@ AUDIT = Table(
     Column("details", Text, nullable=False),
     Index("audit_subject", "subject", "at"),
 )
+
+IDEMPOTENCY_KEY = Table(
+    "idempotency_key",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("expires_at", DOUBLE_PRECISION, nullable=False),
+    Index("idempotency_key_hash", "key_hash", unique=True),
+    Index("idempotency_key_expiry", "expires_at"),
+)
