@@ -34,6 +34,7 @@ from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.reload import Reloader
+from runtime.safety.once import Once
 from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth, Stores, open_stores
 from runtime.stores.serving_lock import hold_database
@@ -84,6 +85,7 @@ class Runtime:
             hot=self.stores.hot,
             base_url=self.base_url,
             max_answer_bytes=settings.max_answer_bytes,
+            once=Once(self.keys, self.stores),
         )
 
     def current_catalog(self) -> Catalog:

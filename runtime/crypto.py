@@ -56,6 +56,7 @@ class Keys:
     def __init__(self, master: bytes) -> None:
         prepared = hmac.digest(b"ledgerport", master, "sha256")
         self._token_hash = _Hmac(_derive(prepared, b"token hashes"))
+        self._key_hash = _Hmac(_derive(prepared, b"idempotency keys"))
         self._seal_key = _derive(prepared, b"sealed credentials")
         self._state_key = _derive(prepared, b"oauth state")
         self._check_key = _derive(prepared, b"key check")
@@ -71,6 +72,10 @@ class Keys:
     def check_value(self) -> bytes:
         """HMAC-SHA256 of a constant, 32 bytes: a database stores it to recognize this key without knowing it."""
         return hmac.digest(self._check_key, b"ledgerport key check", "sha256")
+
+    def hash_key(self, content: bytes) -> bytes:
+        """HMAC-SHA256 of an idempotency key and what it is bound to, 32 bytes."""
+        return self._key_hash.digest(content)
 
     def seal(self, content: bytes, owner: str) -> bytes:
         """Encrypts content so that it opens only with this key and for this owner (AES-256-GCM)."""

@@ -2,11 +2,14 @@
 
     LedgerportError
     ├── InvalidRequest        400  what was sent cannot be read or is not allowed here
-    │   └── InvalidArguments  400  the arguments of a tool do not fit its schema
+    │   ├── InvalidArguments  400  the arguments of a tool do not fit its schema
+    │   └── KeyReused         422  the idempotency key belongs to another call
     ├── Unauthorized          401  no credentials, or wrong ones
     ├── Forbidden             403  known, but not allowed
     ├── NotFound              404  no such thing, or not for you
     ├── Conflict              409  the record is in another state than the caller thinks
+    │   ├── KeyInUse          409  the call with this idempotency key is under way
+    │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
     ├── VendorRefused         4xx  the vendor understood and said no
     ├── NeedsReconnect        409  only the person can repair the connection
@@ -103,6 +106,25 @@ class Conflict(LedgerportError):
 
     code = "conflict"
     status = 409
+
+
+class KeyReused(InvalidRequest):
+    """The idempotency key was used for another call. Nothing was sent."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+class KeyInUse(Conflict):
+    """The call with this idempotency key is still under way. Nothing was sent a second time."""
+
+    code = "idempotency_key_in_use"
+
+
+class KeySpent(Conflict):
+    """The call with this idempotency key was sent before, and the vendor would not recognize a repeat."""
+
+    code = "idempotency_key_spent"
 
 
 class RateLimited(LedgerportError):

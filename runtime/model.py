@@ -104,6 +104,13 @@ class Grant:
     account: Account
     config: ServerConfig
     server_id: McpServerId | None = None
+    api_token_id: ApiTokenId | None = None
+    """The API token that calls at the REST endpoint, where there is no MCP server."""
+
+    @property
+    def caller(self) -> str:
+        """Who calls, as idempotency keys are bound to it."""
+        return f"mcp_server:{self.server_id}" if self.server_id else f"api_token:{self.api_token_id}"
 
 
 class WindowCount(NamedTuple):

@@ -184,7 +184,7 @@ async def call_tool(door: Door, asked: Asked) -> Response:
     arguments = await reading.read_json(asked.request, may_be_empty=True)
     account = door.accounts.find(asked.word("id"))
     answer = await door.calls.call(
-        Grant(account, ServerConfig()),
+        Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
         door.tools(account.integration),
         asked.word("tool"),
         arguments,

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from runtime.api import shapes
-from runtime.api.reading import KEY, LONGEST_KEY
 from runtime.api.table import TABLE, Operation
+from runtime.safety.once import LONGEST_KEY, VALID_FOR_SECONDS
 
 _REFUSALS = {
     "400": "What was sent is wrong; the message says where.",
@@ -116,8 +116,17 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
             "name": "Idempotency-Key",
             "in": "header",
             "required": False,
-            "description": "The same key makes a repeat of a write the same write.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY},
+            "description": (
+                "With the same key and arguments a repeat of a write is the same write. With another call the key is "
+                "refused (422), and while the first is under way, too (409). Bare or in double quotes. "
+                f"Remembered for {VALID_FOR_SECONDS / 86400:g} days."
+            ),
+            "schema": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": LONGEST_KEY + 2,
+                "pattern": r'^([!#-~][!-~]*|"([!#-\[\]-~]|\\["\\])+")$',
+            },
         }
     ]
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import orjson
 
 from generator.catalog import Catalog, Integration, Tool
-from runtime.errors import LedgerportError, RateLimited
+from runtime.errors import InvalidRequest, LedgerportError, RateLimited
 from runtime.mcp_server import discovery, protocol, results
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, INVALID_PARAMS, Field, Reply
@@ -25,6 +25,7 @@ from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
 from runtime.operations.calls import Answer
+from runtime.safety.once import read_key
 from runtime.upstream.limits import Limits
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ FRESH_FOR_MS = 60_000
 
 CAPABILITIES = {"tools": {"listChanged": False}}
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
-LONGEST_IDEMPOTENCY_KEY = 200
 LONGEST_PACKED_ID = LARGEST_STORED - 4096
 """What an id may take in the one stored block behind a packed list, where the company's name stands too."""
 
@@ -142,11 +142,12 @@ class Methods:
 
     async def _call(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         name, arguments = protocol.call_of(message)
+        key = _idempotency_key(message)
         tool = toolset.tools.get(name)
         if tool is not None:
-            answer = await self._answer_of(message, grant, toolset, tool, arguments)
+            answer = await self._answer_of(grant, toolset, tool, arguments, key)
         elif toolset.discovery is not None and name in discovery.NAMES:
-            answer = await self._discovered(message, grant, toolset, name, arguments)
+            answer = await self._discovered(grant, toolset, name, arguments, key)
         else:
             # Word for word the same for a tool that the filter leaves out and one that never was.
             raise message.refuse(INVALID_PARAMS, f"Unknown tool: {name[: protocol.LONGEST_ECHO]}")
@@ -155,13 +156,13 @@ class Methods:
         return results.success(self._body(message, grant, self.result_of(answer)), answer)
 
     async def _answer_of(
-        self, message: Message, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any]
+        self, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any], key: str
     ) -> Answer:
-        call = self._run(grant, toolset, tool, arguments, _idempotency_key(message))
+        call = self._run(grant, toolset, tool, arguments, key)
         return await (call if tool.is_read_only else self._to_its_end(call))
 
     async def _discovered(
-        self, message: Message, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any]
+        self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], key: str
     ) -> Answer:
         """The answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
         assert toolset.discovery is not None
@@ -169,7 +170,7 @@ class Methods:
         try:
             if name == discovery.CALL:
                 tool, arguments = toolset.discovery.chosen(arguments)
-                return await self._answer_of(message, grant, toolset, tool, arguments)
+                return await self._answer_of(grant, toolset, tool, arguments, key)
             answer = toolset.discovery.answer(name, arguments, grant.config.max_answer_bytes)
         except LedgerportError as error:
             answer = Answer(status=0, error=error)
@@ -258,10 +259,15 @@ def _list_members(server_info: bytes) -> bytes:
 
 
 def _idempotency_key(message: Message) -> str:
-    """The key by which a client marks a repeated call as the same one; empty when it names none."""
+    """The key by which a client marks a repeated call as the same one; empty when it names none. Raises Refused."""
     meta = message.params.get("_meta")
-    key = meta.get(IDEMPOTENCY_KEY) if meta else None
-    return key[:LONGEST_IDEMPOTENCY_KEY] if isinstance(key, str) else ""
+    if not meta or IDEMPOTENCY_KEY not in meta:
+        return ""
+    try:
+        return read_key(meta[IDEMPOTENCY_KEY])
+    except InvalidRequest as problem:
+        text = f'"_meta.{IDEMPOTENCY_KEY}": {problem.as_text()}'
+        raise message.refuse(INVALID_PARAMS, text) from problem
 
 
 def _client(message: Message) -> str:

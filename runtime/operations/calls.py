@@ -16,11 +16,12 @@ import orjson
 
 from generator.catalog import Catalog, Integration, Tool
 from runtime.connect.headers import authorization_headers
-from runtime.errors import LedgerportError, NotFound, RateLimited
+from runtime.errors import LedgerportError, NotFound, RateLimited, StorageUnavailable
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import batch, lists
 from runtime.operations.arguments import ArgumentChecker, nearest_name
-from runtime.safety import masking, once
+from runtime.safety import masking
+from runtime.safety.once import KeyedCall, Once, fresh_key
 from runtime.stores.hot import HotState
 from runtime.upstream import answer as answers
 from runtime.upstream.behaviours import BEHAVIOURS
@@ -75,6 +76,10 @@ class Job:
     arguments: dict[str, Any]
     budget: int
     once_key: str = ""
+    """The idempotency key for the vendor."""
+    caller: str = ""
+    given_key: str = ""
+    """The idempotency key of the caller, checked; empty when there is none."""
     body: bytes | None = None
     """The body, where it is not made from the arguments of one tool."""
     changes_data: bool = True
@@ -96,6 +101,7 @@ class Calls:
         hot: HotState,
         base_url: Callable[[Integration, Account], str],
         max_answer_bytes: int,
+        once: Once | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
@@ -104,6 +110,7 @@ class Calls:
         self._hot = hot
         self._base_url = base_url
         self._max_answer_bytes = max_answer_bytes
+        self._once = once
         self._clock = clock
         self._checker = ArgumentChecker()
 
@@ -116,7 +123,10 @@ class Calls:
         *,
         idempotency_key: str = "",
     ) -> Answer:
-        """Call one of the tools that the grant lets through. Every error comes back inside the answer."""
+        """Call one of the tools that the grant lets through. Every error comes back inside the answer.
+
+        `idempotency_key` is one that `once.read_key` has read, or empty.
+        """
         tool = tools.get(name)
         if tool is None:
             return Answer(status=0, error=_no_tool(name, tools))
@@ -124,7 +134,7 @@ class Calls:
         budget = grant.config.max_answer_bytes or self._max_answer_bytes
         job = Job(tool, integration, grant.account, arguments, budget, changes_data=not tool.is_read_only)
         if not tool.is_read_only:
-            job.once_key = once.key_for(grant.account.id, tool.name, idempotency_key)
+            job.once_key, job.caller, job.given_key = fresh_key(), grant.caller, idempotency_key
         job.is_masked = not grant.config.show_sensitive
         try:
             job.arguments = self._checker.checked(tool, arguments)
@@ -198,7 +208,30 @@ class Calls:
         return response, self._value(job, response)
 
     async def _answered(self, job: Job, words: Mapping[str, str]) -> VendorResponse:
-        """What the vendor answers, whatever it is; with the access token renewed once when it no longer takes it."""
+        """What the vendor answers, whatever it is; a write with a key of its caller is sent under that."""
+        if not job.given_key or not job.changes_data:
+            return await self._renewed(job, words)
+        if self._once is None:
+            raise StorageUnavailable(
+                "Idempotency keys cannot be stored here. Nothing was sent.",
+                reason="There is no store for them.",
+            )
+        is_recognized = bool(job.integration.once_query or job.integration.once_header)
+        call = KeyedCall(
+            job.account.id, job.caller, job.given_key, job.tool.name, job.arguments, is_recognized
+        )
+
+        async def send(vendor_key: str) -> VendorResponse:
+            job.once_key = vendor_key
+            return await self._renewed(job, words)
+
+        return await self._once.send(call, send)
+
+    async def _renewed(self, job: Job, words: Mapping[str, str]) -> VendorResponse:
+        """What the vendor answers, with the access token renewed once when it no longer takes it.
+
+        A write may be sent again then: the vendor refused it before it looked at what it says.
+        """
         credentials = await self._tokens.fresh(job.account)
         response = await self._send(job, words, credentials)
         if response.status == 401 and credentials.refresh_token:

@@ -1,24 +1,219 @@
 """The idempotency key of a write: the vendor obeys a key once, and answers a repeat with the first answer.
 
-A key that the caller gives (REST: `Idempotency-Key`) is turned into one of ours, bound to the account, so that two
-callers' keys cannot meet. Without one, every call gets a fresh key: it makes our own resend after a broken
-connection safe, and two equal bills on one day stay two bills.
+Before it: an endpoint has a key from its caller (REST: `Idempotency-Key`; MCP: `ledgerport/idempotency-key` in
+`_meta`), or none. After it: `upstream` sends the request with the key that is made here for the vendor.
+
+Without a key of the caller every call gets a fresh one: it makes our own resend after a broken connection safe, and
+two equal bills on one day stay two bills. A caller's key is bound to the account, the caller (one MCP server or one API
+token), the tool and the arguments, and the binding is stored before the write is sent. The same key with another call
+is refused; callers never meet, because the key for the vendor is made from all of them. That also holds after a
+binding has been purged: another call under an old key then is a write of its own, and is never taken for a repeat.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import re
 import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from runtime.model import AccountId
+import orjson
+
+from runtime.crypto import Keys
+from runtime.errors import (
+    Indeterminate,
+    InvalidRequest,
+    KeyInUse,
+    KeyReused,
+    KeySpent,
+    LedgerportError,
+    StorageUnavailable,
+)
+from runtime.model import AccountId, Clock
+from runtime.upstream.client import VendorResponse
 
 KEY_LENGTH = 32
-"""Characters. Short enough for vendors that allow 36 in a batch."""
+"""Characters of a key as the vendor gets it. Short enough for vendors that allow 36 in a batch."""
+
+LONGEST_KEY = 255
+"""Characters of a caller's key, at both endpoints. Generous for a UUID (36) or a hash in hexadecimal (128)."""
+
+VALID_FOR_SECONDS = 7 * 24 * 3600.0
+"""How long a binding is stored after the first call: a queue that stood still over a long weekend may still repeat.
+No vendor here publishes how long it remembers a key.
+"""
+
+_KEY = re.compile(r"[!-~]+")
+_QUOTED = re.compile(r'"((?:[!#-\[\]-~]|\\["\\])*)"')
+"""A String of structured fields (RFC 9651, section 3.3.3), without blanks."""
+
+T = TypeVar("T")
+Send = Callable[[str], Awaitable[VendorResponse]]
 
 
-def key_for(account_id: AccountId, tool_name: str, given: str) -> str:
-    """The key to send with a write of this account."""
-    if not given:
-        return secrets.token_hex(KEY_LENGTH // 2)
-    content = "\n".join((account_id, tool_name, given)).encode()
-    return hashlib.blake2b(content, digest_size=KEY_LENGTH // 2).hexdigest()
+class BindingStore(Protocol):
+    """Where bindings are stored. A change is made through `write`; each raises StorageUnavailable."""
+
+    async def write(self, work: Callable[[], T]) -> T:
+        """The result of a change, made in the thread that writes."""
+        ...
+
+    def bind_key(
+        self, key_hash: bytes, fingerprint: bytes, now: float, expires_at: float
+    ) -> tuple[bytes, bool]:
+        """Bind a key in one transaction, unless it is bound; answer what it is bound to and whether that is new."""
+        ...
+
+    def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
+        """Remove a binding: nothing was sent under it."""
+        ...
+
+
+class KeyedCall(NamedTuple):
+    """A write that came with a key of its caller. `is_recognized`: whether the vendor knows a repeat by its key."""
+
+    account_id: AccountId
+    caller: str
+    key: str
+    tool_name: str
+    arguments: Mapping[str, Any]
+    is_recognized: bool
+
+
+def read_key(given: object) -> str:
+    """Read a caller's key, bare or quoted (`"…"`, a structured-field String): both forms are the same key.
+
+    Raises InvalidRequest when it is no text, empty, longer than 255 characters, or has blanks, control or non-ASCII
+    characters in it.
+    """
+    key = given if isinstance(given, str) else ""
+    if len(key) <= 2 * LONGEST_KEY + 2 and key.startswith('"'):
+        quoted = _QUOTED.fullmatch(key)
+        key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
+    if not 0 < len(key) <= LONGEST_KEY or not _KEY.fullmatch(key):
+        raise InvalidRequest(
+            f"The idempotency key must be a text of 1 to {LONGEST_KEY} visible ASCII characters without blanks, "
+            "bare or in double quotes. Nothing was sent.",
+            advice="Give each call a key of its own, such as a UUID, and the same one when the call is repeated.",
+        )
+    return key
+
+
+def fresh_key() -> str:
+    """Make a key for a write whose caller gave none."""
+    return secrets.token_hex(KEY_LENGTH // 2)
+
+
+class Once:
+    """Sends writes under their callers' keys. One for the process.
+
+    Calls under way are noted in memory: with one process on a database that is exact. What has to hold between
+    processes, and after a restart, is in the store.
+    """
+
+    def __init__(self, keys: Keys, store: BindingStore, *, clock: Clock = time.time) -> None:
+        self._keys = keys
+        self._store = store
+        self._clock = clock
+        self._under_way: dict[bytes, bytes] = {}
+
+    async def send(self, call: KeyedCall, send: Send) -> VendorResponse:
+        """Send a write under its key for the vendor, which `send` is given, after the binding is stored.
+
+        Raises KeyReused when the key belongs to another call, KeyInUse while the same call is under way, KeySpent for
+        a repeat that the vendor would not recognize, StorageUnavailable when the binding cannot be stored. Nothing was
+        sent then.
+        """
+        key_hash = self._keys.hash_key(_joined("binding", call.account_id, call.caller, call.key))
+        fingerprint = self._fingerprint(call)
+        if (other := self._under_way.get(key_hash)) is not None:
+            raise _in_use() if other == fingerprint else _reused()
+        self._under_way[key_hash] = fingerprint
+        try:
+            is_new = await self._bind(call, key_hash, fingerprint)
+            vendor_key = self._keys.hash_key(b"vendor\n" + key_hash + fingerprint).hex()[:KEY_LENGTH]
+            return await self._send(call, send, vendor_key, (key_hash, fingerprint) if is_new else None)
+        finally:
+            del self._under_way[key_hash]
+
+    def _fingerprint(self, call: KeyedCall) -> bytes:
+        arguments = orjson.dumps(call.arguments, option=orjson.OPT_SORT_KEYS)
+        return self._keys.hash_key(_joined("call", call.tool_name) + arguments)
+
+    async def _bind(self, call: KeyedCall, key_hash: bytes, fingerprint: bytes) -> bool:
+        now = self._clock()
+        try:
+            bound, is_new = await self._store.write(
+                lambda: self._store.bind_key(key_hash, fingerprint, now, now + VALID_FOR_SECONDS)
+            )
+        except StorageUnavailable as failed:
+            raise _not_stored(failed) from failed
+        if bound != fingerprint:
+            raise _reused()
+        if not is_new and not call.is_recognized:
+            raise _spent()
+        return is_new
+
+    async def _send(
+        self, call: KeyedCall, send: Send, vendor_key: str, new: tuple[bytes, bytes] | None
+    ) -> VendorResponse:
+        """Send, and release a binding that was made for nothing: a corrected call may use the key then."""
+        try:
+            response = await send(vendor_key)
+        except Indeterminate:
+            raise
+        except LedgerportError:
+            await self._release(new)
+            raise
+        if not call.is_recognized and _is_refusal(response.status):
+            await self._release(new)
+        return response
+
+    async def _release(self, new: tuple[bytes, bytes] | None) -> None:
+        if new is None:
+            return
+        with contextlib.suppress(StorageUnavailable):
+            await self._store.write(lambda: self._store.release_key(*new))
+
+
+def _joined(*parts: str) -> bytes:
+    """Parts as one text. None has a line end in it: ids are ours, keys have no blanks, tool names come from YAML."""
+    return "".join(f"{part}\n" for part in parts).encode()
+
+
+def _is_refusal(status: int) -> bool:
+    """Whether the vendor did nothing for sure. After 408 it may have: its answer was late, not its work."""
+    return 400 <= status < 500 and status != 408
+
+
+def _reused() -> KeyReused:
+    return KeyReused(
+        "This idempotency key was used for another call: another tool, or other arguments. Nothing was sent.",
+        advice="Repeat a call with exactly its arguments, or give the new call a new key.",
+    )
+
+
+def _not_stored(failed: StorageUnavailable) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"The idempotency key cannot be stored now, so nothing was sent. {failed.reason}",
+        reason=failed.reason,
+        retry_after=failed.retry_after,
+        advice="Repeat the call with the same key in a minute.",
+    )
+
+
+def _in_use() -> KeyInUse:
+    return KeyInUse(
+        "The call with this idempotency key is still under way. Nothing was sent a second time.",
+        advice="Wait for its answer. If that is lost, repeat the call with the same key in a minute.",
+    )
+
+
+def _spent() -> KeySpent:
+    return KeySpent(
+        "The call with this idempotency key was sent before, and this vendor cannot repeat its answer. Nothing was "
+        "sent now.",
+        advice="Look whether it was done. To do it again on purpose, give a new key.",
+    )

@@ -103,6 +103,16 @@ class Stores:
             return False
         return True
 
+    def bind_key(
+        self, key_hash: bytes, fingerprint: bytes, now: float, expires_at: float
+    ) -> tuple[bytes, bool]:
+        """Bind an idempotency key. Raises StorageUnavailable when that cannot be written."""
+        return self.records.bind_key(key_hash, fingerprint, now, expires_at)
+
+    def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
+        """Remove the binding of an idempotency key. Raises StorageUnavailable when that cannot be written."""
+        self.records.release_key(key_hash, fingerprint)
+
     def close(self) -> None:
         """Finishes the changes that wait, and closes the file."""
         self.writer.close()

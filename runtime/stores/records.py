@@ -11,7 +11,19 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from runtime.model import (
     Account,
@@ -26,10 +38,20 @@ from runtime.model import (
 )
 from runtime.stores.engine import Transactions
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, read_config, write_config
-from runtime.stores.tables import ACCOUNT, API_TOKEN, AUDIT, AUTHORIZATION, MCP_SERVER
+from runtime.stores.tables import ACCOUNT, API_TOKEN, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER
 
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
+
+MOST_BINDINGS = 1_000_000
+"""Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
+
+_BIND_KEY = text(
+    "INSERT INTO idempotency_key (key_hash, fingerprint, expires_at) VALUES (:key_hash, :fingerprint, :expires_at) "
+    "ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, expires_at = excluded.expires_at "
+    "WHERE idempotency_key.expires_at <= :now"
+)
+"""Binds a key that is not bound, or no longer; whoever else has bound it stays."""
 
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
 _API_TOKEN = [API_TOKEN.c[name] for name in ("id", "name", "created_at", "last_used_at")]
@@ -44,6 +66,8 @@ class Records:
 
     `Stores.write`. Every method raises StorageUnavailable when the file does not let it.
     """
+
+    most_bindings = MOST_BINDINGS
 
     def __init__(self, writing: Transactions, reading: Transactions) -> None:
         self._engine = writing
@@ -226,6 +250,27 @@ class Records:
                 connection.execute(update(table).where(table.c.state_hash == state_hash).values(used_at=now))
         return Authorization(row["account_id"], row["redirect_uri"], row["expires_at"], row["used_at"])
 
+    # Idempotency keys
+
+    def bind_key(
+        self, key_hash: bytes, fingerprint: bytes, now: float, expires_at: float
+    ) -> tuple[bytes, bool]:
+        """Bind a key to the fingerprint of a call, and answer what it is bound to and whether that is new.
+
+        One transaction: of two that bind a key at once, one wins and the other reads what the first has stored.
+        """
+        values = {"key_hash": key_hash, "fingerprint": fingerprint, "now": now, "expires_at": expires_at}
+        bound = select(IDEMPOTENCY_KEY.c.fingerprint).where(IDEMPOTENCY_KEY.c.key_hash == key_hash)
+        with self._engine.begin() as connection:
+            is_new = connection.execute(_BIND_KEY, values).rowcount > 0
+            found: bytes = connection.execute(bound).scalar_one()
+        return found, is_new
+
+    def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
+        """Remove the binding of a key to the fingerprint of a call."""
+        table = IDEMPOTENCY_KEY
+        self._change(delete(table).where(table.c.key_hash == key_hash, table.c.fingerprint == fingerprint))
+
     # The audit, and time
 
     def add_audit(self, entry: AuditEntry) -> None:
@@ -243,10 +288,13 @@ class Records:
     def purge(self, now: float) -> int:
         """Forgets what has expired: it opens nothing already. Answers how many records that were."""
         with self._engine.begin() as connection:
-            return sum(
+            expired = sum(
                 connection.execute(delete(table).where(table.c.expires_at <= now)).rowcount
-                for table in (MCP_SERVER, AUTHORIZATION)
+                for table in (MCP_SERVER, AUTHORIZATION, IDEMPOTENCY_KEY)
             )
+            newest = select(func.max(IDEMPOTENCY_KEY.c.id)).scalar_subquery()
+            surplus = delete(IDEMPOTENCY_KEY).where(IDEMPOTENCY_KEY.c.id <= newest - self.most_bindings)
+            return expired + connection.execute(surplus).rowcount
 
     def _change(self, statement: Any, audit: AuditEntry | None = None) -> bool:
         with self._engine.begin() as connection:

@@ -93,3 +93,14 @@ DEPLOYMENT = Table(
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("probed_at", DOUBLE_PRECISION),
 )
+
+IDEMPOTENCY_KEY = Table(
+    "idempotency_key",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("expires_at", DOUBLE_PRECISION, nullable=False),
+    Index("idempotency_key_hash", "key_hash", unique=True),
+    Index("idempotency_key_expiry", "expires_at"),
+)

@@ -24,6 +24,7 @@ class Calls:
     answer: Callable[[], Answer] = lambda: Answer('{"Id":"1"}')
     seen: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
 
     async def call(
         self,
@@ -35,6 +36,7 @@ class Calls:
         idempotency_key: str = "",
     ) -> Answer:
         self.seen.append((name, arguments, idempotency_key))
+        self.grants.append(grant)
         self.tools = sorted(tools)
         return self.answer()
 
@@ -64,7 +66,8 @@ class ApiDoor:
         async def exchange() -> httpx2.Response:
             transport = httpx2.ASGITransport(app=self.application)
             async with httpx2.AsyncClient(transport=transport, base_url="http://ledger.test") as client:
-                more["headers"] = {"Authorization": f"Bearer {self.token}", **more.get("headers", {})}
+                if not isinstance(headers := more.get("headers", {}), httpx2.Headers):
+                    more["headers"] = {"Authorization": f"Bearer {self.token}", **headers}
                 return await client.request(method, path, **more)
 
         return asyncio.run(exchange())

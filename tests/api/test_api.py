@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from starlette.requests import Request
 
@@ -246,10 +247,28 @@ def test_a_tool_is_called_with_its_arguments_and_the_key_of_the_client(door: Api
     assert door.calls.seen == [("create_a_books_invoice", {"Line": [1]}, "k-1")]
     assert door.calls.tools == [tool.name for tool in TOOLS]
     assert door.ask("POST", path).status_code == 200
-    for key in ("x" * 256, "two words", "", "\x80"):
+    for key in ("x" * 256, "two words", "", '""', '"open', "\x80"):
         refused = door.ask("POST", path, json={}, headers={"Idempotency-Key": key.encode("latin-1")})
-        assert refused.status_code == 400 and "one word" in refused.json()["message"]
+        assert refused.status_code == 400 and "Nothing was sent" in refused.json()["message"]
+    twice = [("Authorization", f"Bearer {door.token}"), ("Idempotency-Key", "a"), ("Idempotency-Key", "a")]
+    assert door.ask("POST", path, json={}, headers=httpx2.Headers(twice)).status_code == 400
     assert len(door.calls.seen) == 2
+
+
+def test_a_quoted_idempotency_key_is_the_same_as_a_bare_one(door: ApiDoor) -> None:
+    path = f"/integrated-account/{door.account()}/tools/create_a_books_invoice"
+    for key in ('"8e03978e-40d5"', "8e03978e-40d5", ' "8e03978e-40d5" ', "x" * 255):
+        assert door.ask("POST", path, json={}, headers={"Idempotency-Key": key}).status_code == 200
+    assert [key for *_, key in door.calls.seen] == ["8e03978e-40d5"] * 3 + ["x" * 255]
+
+
+def test_a_key_at_the_management_api_is_bound_to_the_api_token(door: ApiDoor) -> None:
+    path = f"/integrated-account/{door.account()}/tools/create_a_books_invoice"
+    door.ask("POST", path, json={})
+    other = door.here.api_tokens.create("other")
+    door.ask("POST", path, json={}, headers={"Authorization": f"Bearer {other['token']}"})
+    mine, others = [grant.caller for grant in door.calls.grants]
+    assert others == f"api_token:{other['id']}" != mine
 
 
 def test_an_error_of_the_vendor_keeps_its_status_and_says_what_is_left(door: ApiDoor) -> None:

@@ -220,6 +220,14 @@ class TestCalling:
         call(here, "call_tool", {"name": "create_an_invoice"}, **{"ledgerport/idempotency-key": "k1"})
         assert here.calls.keys == ["k1"]
 
+    def test_a_malformed_key_of_a_write_is_refused(self):
+        here = stand()
+        refused = call(
+            here, "call_tool", {"name": "create_an_invoice"}, **{"ledgerport/idempotency-key": "x" * 256}
+        )
+        assert refused.code == -32602
+        assert here.calls.made == []
+
     def test_a_hidden_tool_answers_as_one_that_never_was(self):
         here = stand(methods=("read",))
         hidden = call(here, "call_tool", {"name": "void_an_invoice_by_id", "arguments": {"id": "1"}})

@@ -161,6 +161,23 @@ class TestCalls:
         stand.post("tools/call", WRITE)
         assert stand.calls.keys == ["k-1", ""]
 
+    @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "a\n", "é", 7, None, ["k"], {"k": 1}, True])
+    @pytest.mark.parametrize("name", ["create_an_invoice", "list_all_invoices"])
+    def test_a_malformed_idempotency_key_is_refused_before_anything_is_sent(self, name, key):
+        stand = Stand()
+        params = {"name": name, "arguments": {}, "_meta": {"ledgerport/idempotency-key": key}}
+        error = stand.post("tools/call", params).json["error"]
+        assert error["code"] == -32602
+        assert "ledgerport/idempotency-key" in error["message"]
+        assert "Nothing was sent" in error["message"]
+        assert stand.calls.made == []
+
+    def test_long_idempotency_keys_that_differ_at_their_end_stay_two(self):
+        stand = Stand()
+        for end in "12":
+            stand.post("tools/call", WRITE | {"_meta": {"ledgerport/idempotency-key": "x" * 254 + end}})
+        assert stand.calls.keys == ["x" * 254 + "1", "x" * 254 + "2"]
+
     def test_one_line_is_logged_and_it_holds_no_arguments(self):
         stand = Stand()
         stand.post("tools/call", {"name": "create_an_invoice", "arguments": {"id": "private"}})

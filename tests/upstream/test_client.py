@@ -1,0 +1,119 @@
+"""Requests to a vendor that ends idle connections as we write: what is sent a second time, and what never is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from runtime.errors import Indeterminate, LedgerportError
+from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
+
+ANSWER = b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@dataclass
+class Hasty:
+    """A vendor that answers the first request of a connection, reads the second, and closes without an answer."""
+
+    url: str = ""
+    verbs: list[str] = field(default_factory=list)
+    closes_after: int = 1
+    """Requests of a connection that are answered."""
+    stops_listening: bool = False
+    """Whether nobody takes a connection after the first that was closed so."""
+
+
+@asynccontextmanager
+async def hasty(made: Hasty) -> AsyncIterator[Hasty]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answered = 0
+        try:
+            while line := (await reader.readline()).decode():
+                made.verbs.append(line.split()[0])
+                length = 0
+                while header := (await reader.readline()).decode().strip():
+                    if header.lower().startswith("content-length"):
+                        length = int(header.split(":")[1])
+                await reader.readexactly(length)
+                if answered == made.closes_after:
+                    break
+                answered += 1
+                writer.write(ANSWER)
+                await writer.drain()
+        finally:
+            if answered == made.closes_after and made.stops_listening:
+                server.close()
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    try:
+        yield made
+    finally:
+        server.close()
+
+
+def second_of_two(
+    verb: str, *, changes_data: bool, is_once: bool, made: Hasty
+) -> VendorResponse | LedgerportError:
+    """What the second request over a connection that the vendor closes meanwhile comes to."""
+
+    async def main() -> VendorResponse | LedgerportError:
+        async with hasty(made):
+            client = VendorClient(timeout_seconds=10, per_account=5)
+            body = None if verb == "GET" else b"{}"
+            request = VendorRequest(verb, made.url, {}, body, changes_data, is_once)
+            try:
+                if made.closes_after:
+                    await client.send(VendorRequest("GET", made.url), "a1")
+                return await client.send(request, "a1")
+            except LedgerportError as error:
+                return error
+            finally:
+                await client.close()
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("closes_after", [0, 1])
+def test_a_write_without_a_key_is_sent_once_whatever_its_verb(verb: str, closes_after: int) -> None:
+    made = Hasty(closes_after=closes_after)
+    found = second_of_two(verb, changes_data=True, is_once=False, made=made)
+    assert isinstance(found, Indeterminate)
+    assert made.verbs.count(verb) == 1
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_write_with_a_key_is_sent_a_second_time_over_a_new_connection(verb: str) -> None:
+    made = Hasty()
+    found = second_of_two(verb, changes_data=True, is_once=True, made=made)
+    assert isinstance(found, VendorResponse) and found.status == 200
+    assert made.verbs.count(verb) == 2
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_a_read_is_sent_a_second_time(verb: str) -> None:
+    made = Hasty()
+    found = second_of_two(verb, changes_data=False, is_once=False, made=made)
+    assert isinstance(found, VendorResponse) and found.status == 200
+    assert made.verbs[1:] == [verb, verb]
+
+
+@pytest.mark.parametrize(("verb", "changes_data"), [("GET", False), ("DELETE", True)])
+def test_nothing_is_sent_a_third_time(verb: str, changes_data: bool) -> None:
+    made = Hasty(closes_after=0)
+    found = second_of_two(verb, changes_data=changes_data, is_once=True, made=made)
+    assert isinstance(found, LedgerportError)
+    assert made.verbs == [verb, verb]
+
+
+def test_a_write_is_indeterminate_when_only_its_second_attempt_cannot_connect() -> None:
+    made = Hasty(stops_listening=True)
+    found = second_of_two("POST", changes_data=True, is_once=True, made=made)
+    assert isinstance(found, Indeterminate)
+    assert made.verbs == ["GET", "POST"]
