@@ -25,6 +25,7 @@ from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
 from runtime.operations.calls import Answer
+from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Calls(Protocol):
         arguments: dict[str, Any],
         *,
         idempotency_key: str = "",
+        carried: CarriedFiles = NO_FILES,
     ) -> Answer:
         """The answer of one call."""
 
@@ -157,7 +159,7 @@ class Methods:
     async def _answer_of(
         self, message: Message, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any]
     ) -> Answer:
-        call = self._run(grant, toolset, tool, arguments, _idempotency_key(message))
+        call = self._run(grant, toolset, tool, arguments, _idempotency_key(message), message.carried)
         return await (call if tool.is_read_only else self._to_its_end(call))
 
     async def _discovered(
@@ -181,12 +183,20 @@ class Methods:
         return results.result_of(answer)
 
     async def _run(
-        self, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any], key: str
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        tool: Tool,
+        arguments: dict[str, Any],
+        key: str,
+        carried: CarriedFiles,
     ) -> Answer:
         """Calls the tool and logs one line, whether or not anyone still waits for the answer."""
         began = perf_counter()
         try:
-            answer = await self._calls.call(grant, toolset.tools, tool.name, arguments, idempotency_key=key)
+            answer = await self._calls.call(
+                grant, toolset.tools, tool.name, arguments, idempotency_key=key, carried=carried
+            )
         except asyncio.CancelledError:
             self._log_call(grant, tool.name, began, 0, "cancelled")
             raise

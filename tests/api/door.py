@@ -33,6 +33,7 @@ class Calls:
         arguments: dict[str, Any],
         *,
         idempotency_key: str = "",
+        carried: Any = None,
     ) -> Answer:
         self.seen.append((name, arguments, idempotency_key))
         self.tools = sorted(tools)
