@@ -69,9 +69,8 @@ def check_use(message: Message, toolset: Toolset) -> None:
         name, arguments = arguments.get("name"), arguments.get("arguments")
     tool = toolset.tools.get(name) if isinstance(name, str) else None
     part = tool.file_part if tool is not None else None
-    is_file = (
-        part is not None and isinstance(arguments, dict) and arguments.get(part.content) in message.carried
-    )
+    given = arguments.get(part.content) if part is not None and isinstance(arguments, dict) else None
+    is_file = isinstance(given, str) and given in message.carried
     if message.method != "tools/call" or not is_file:
         raise _not_a_file(message)
 

@@ -36,6 +36,7 @@ PLACEHOLDERS = frozenset({"chat_upload"})
 NOTHING_SENT = "Nothing was sent."
 Made = TypeVar("Made")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}(/[a-z0-9!#$&^_.+-]{1,100}){1,2}")
 _ADDRESS = re.compile(r"(https?|file|blob|sediment|sandbox):", re.IGNORECASE)
 
 
@@ -128,6 +129,14 @@ def _media_type(tool: Tool, integration: Integration, name: str, given: str, nam
     assert part is not None
     said = [_bare(each) for each in (given, named)]
     said = [each for each in said if each not in ("", UNSAID)]
+    for each in said:
+        if not _MEDIA_TYPE.fullmatch(each):
+            raise _wrong(
+                tool,
+                part.media_type,
+                "is not a media type.",
+                "Give one such as application/pdf, or leave it out.",
+            )
     if not part.types:
         return said[0] if said else UNSAID
     ending = name.rpartition(".")[2].lower() if "." in name else ""
