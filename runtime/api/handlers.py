@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
@@ -55,7 +55,7 @@ class Door:
     calls: Calls
     catalog: Callable[[], Catalog]
     is_ready: Callable[[], bool]
-    uploads: Uploads = field(default_factory=Uploads)
+    uploads: Uploads
 
     def tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""

@@ -138,7 +138,7 @@ async def _form(form: FormData, tool: Tool, part: Part) -> Form:
         arguments |= given
     if upload is None or part.content in arguments:
         raise InvalidRequest(
-            f'The file must come as one part of the form, called "{part.content}", with a filename.',
+            f'The file must come as one whole part of the form, called "{part.content}", with a filename.',
             advice=f"As with curl: -F '{part.content}=@receipt.pdf'.",
         )
     file = _spooled(upload)
