@@ -53,6 +53,7 @@ def arguments_of(method: Method, integration: Document, mistakes: list[Mistake])
     else:
         _record_arguments(made, method, mistakes)
     _own_arguments(made, method, mistakes)
+    _say_which_files(made, method)
     if method.rules["returns"].get("paged"):
         _add_usual(made, _page_arguments(integration, "rows"), method, mistakes)
     if method.rules.get("body") in ("whole_record", "json_patch"):
@@ -130,6 +131,29 @@ def _own_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> 
             made.joins[name] = separator
         if name not in method.placeholders:
             made.body.append((name, name)) if sends_body else made.query.append(name)
+
+
+def _say_which_files(made: Arguments, method: Method) -> None:
+    """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
+    body = method.rules.get("body")
+    for part in body["parts"] if isinstance(body, dict) else ():
+        given = made.properties.get(part.get("file", ""))
+        if given is None:
+            continue
+        if most := part.get("max_bytes"):
+            given["description"] = f"{given.get('description', '')} At most {size(most)}.".strip()
+        if types := part.get("types"):
+            given["description"] = (
+                f"{given.get('description', '')} One of {', '.join(sorted(types))}.".strip()
+            )
+
+
+def size(count: int) -> str:
+    """A number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
+    for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
+        if count >= unit:
+            return f"{count // unit} {name}"
+    return f"{count} bytes"
 
 
 def _list_arguments(

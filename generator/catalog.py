@@ -244,6 +244,13 @@ class Part:
     """The argument that names the file."""
     media_type: str = ""
     """The argument that says its media type."""
+    max_bytes: int = 0
+    """The largest request, in bytes and with all its parts, that the vendor takes with this file; 0 is no limit."""
+    types: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The endings of file names that the vendor takes, in small letters, each with its media types, the usual first.
+
+    Empty takes every file.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +350,11 @@ class Tool:
         """The input schema as a value: `type: object`, flat, no references."""
         value: dict[str, Any] = json.loads(self.schema)
         return value
+
+    @cached_property
+    def file_part(self) -> Part | None:
+        """The part of its body that is a file; None for a tool that sends none."""
+        return next((part for part in self.call.parts if part.content), None)
 
     @property
     def is_read_only(self) -> bool:

@@ -106,6 +106,8 @@ def _parts(body: Any) -> tuple[Part, ...]:
             content=each.get("file", ""),
             file_name=each.get("file_name", ""),
             media_type=each.get("media_type", ""),
+            max_bytes=each.get("max_bytes", 0),
+            types={ending: tuple(kinds) for ending, kinds in (each.get("types") or {}).items()},
         )
         for each in body["parts"]
     )

@@ -13,6 +13,8 @@
     ├── RateLimited           429  asked too often; says how long to wait
     ├── VendorRefused         4xx  the vendor understood and said no
     ├── NeedsReconnect        409  only the person can repair the connection
+    ├── Busy                  503  too much at once; says how long to wait
+    ├── NoSpace               507  a file cannot be stored until it is sent on
     ├── VendorUnavailable     502  down, broken or not understood
     │   └── VendorTimeout     504  no answer in time
     ├── Indeterminate         502  a write was sent and its answer was lost
@@ -156,6 +158,24 @@ class NeedsReconnect(LedgerportError):
 
     code = "needs_reconnect"
     status = 409
+
+
+class Busy(LedgerportError):
+    """The server has as much of this kind of work as it takes. `retry_after` is in whole seconds, at least 1."""
+
+    code = "busy"
+    status = 503
+
+    def __init__(self, message: str, *, retry_after: int, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.retry_after = max(1, retry_after)
+
+
+class NoSpace(LedgerportError):
+    """A file cannot be stored until it is sent on: the disk is full, or a quota is used up."""
+
+    code = "no_space"
+    status = 507
 
 
 class VendorUnavailable(LedgerportError):

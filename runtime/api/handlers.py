@@ -18,6 +18,7 @@ from starlette.responses import Response
 from generator.catalog import Catalog, Tool
 from runtime.api import reading, shapes
 from runtime.api.replies import answered, reply
+from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import LedgerportError
 from runtime.model import ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
@@ -25,6 +26,7 @@ from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Answer
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.stores.embedded import StorageHealth
+from runtime.upstream.files import NO_FILES, CarriedFiles
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ class Calls(Protocol):
         arguments: dict[str, Any],
         *,
         idempotency_key: str = "",
+        carried: CarriedFiles = NO_FILES,
     ) -> Answer:
         """Calls one of the tools that the grant lets through."""
         ...
@@ -64,6 +67,7 @@ class Door:
     catalog: Callable[[], Catalog]
     write: Write
     health: Callable[[], StorageHealth]
+    uploads: Uploads
 
     def tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -181,14 +185,29 @@ async def list_tools(door: Door, asked: Asked) -> Response:
 async def call_tool(door: Door, asked: Asked) -> Response:
     """Call a tool. Answers what the vendor answered, with its status and the state of its rate limit."""
     key = reading.idempotency_key(asked.request)
+    tool = _tool_with_file(door, asked) if is_multipart(asked.request) else None
+    if tool is not None and tool.file_part is not None:
+        async with door.uploads.read(asked.request, tool, tool.file_part) as form:
+            return await _called(door, asked, form, key)
     arguments = await reading.read_json(asked.request, may_be_empty=True)
+    return await _called(door, asked, Form(arguments, NO_FILES), key)
+
+
+def _tool_with_file(door: Door, asked: Asked) -> Tool | None:
+    """The tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is not there."""
+    account = door.accounts.find(asked.word("id"))
+    return door.tools(account.integration).get(asked.word("tool"))
+
+
+async def _called(door: Door, asked: Asked, form: Form, key: str) -> Response:
     account = door.accounts.find(asked.word("id"))
     answer = await door.calls.call(
         Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
         door.tools(account.integration),
         asked.word("tool"),
-        arguments,
+        form.arguments,
         idempotency_key=key,
+        carried=form.files,
     )
     return answered(answer)
 

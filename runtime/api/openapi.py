@@ -23,6 +23,20 @@ _REFUSALS = {
     "415": "The body is not JSON.",
     "500": "The server failed; this was logged.",
 }
+_FORM = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "description": "For a tool that takes a file: the file as a part under the name of its argument, and "
+            "the other arguments as fields, or together in the field arguments.",
+            "properties": {
+                "content": {"type": "string", "format": "binary"},
+                "arguments": {"type": "string", "description": "Arguments as one JSON object."},
+            },
+            "additionalProperties": {"type": "string"},
+        }
+    }
+}
 
 
 @cache
@@ -67,6 +81,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.body is not None:
         described["requestBody"] = {"required": not operation.calls_vendor, "content": _json(operation.body)}
+    if operation.calls_vendor:
+        described["requestBody"]["content"] |= _FORM
     if operation.is_public:
         described["security"] = []
     return described
@@ -85,6 +101,14 @@ def _responses(operation: Operation) -> dict[str, Any]:
     for status, description in _REFUSALS.items():
         responses[status] = {"description": description, "content": _json(shapes.ErrorShape)}
     if operation.calls_vendor:
+        responses["503"] = {
+            "description": "Too many files are on their way; Retry-After says how long to wait.",
+            "content": _json(shapes.ErrorShape),
+        }
+        responses["507"] = {
+            "description": "A file cannot be stored until it is sent on.",
+            "content": _json(shapes.ErrorShape),
+        }
         responses["default"] = {
             "description": "The vendor's own status, such as 429.",
             "content": _json(shapes.ErrorShape),

@@ -69,7 +69,7 @@ async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str
         raise InvalidRequest(f"The body is not JSON: {problem.msg} at character {problem.pos}.") from problem
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object, such as {}.")
-    _check_depth(value)
+    check_depth(value)
     return value
 
 
@@ -132,17 +132,26 @@ async def _read(request: Request) -> bytes:
                 if len(content) > LARGEST_BODY:
                     raise _too_large()
     except ClientDisconnect as gone:
-        raise InvalidRequest("The body ended too early.") from gone
+        raise ended_too_early() from gone
     except TimeoutError as late:
         raise BodyTimeout(f"The body did not come within {LONGEST_WAIT} seconds.") from late
     return bytes(content)
 
 
+def ended_too_early() -> InvalidRequest:
+    """The error for a client that goes away before its body is whole."""
+    return InvalidRequest("The body ended too early.")
+
+
 def _too_large() -> TooLarge:
-    return TooLarge(f"The body is larger than {LARGEST_BODY // 1024 // 1024} MiB.")
+    return TooLarge(
+        f"The body is larger than {LARGEST_BODY // 1024 // 1024} MiB.",
+        advice="A tool that takes a file takes a large one as multipart/form-data.",
+    )
 
 
-def _check_depth(value: Any) -> None:
+def check_depth(value: Any) -> None:
+    """Raises InvalidRequest for what is nested more deeply than any request that makes sense."""
     level, depth = [value], 0
     while level:
         depth += 1

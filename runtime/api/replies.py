@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from runtime.errors import LedgerportError, RateLimited, StorageUnavailable, Unauthorized
+from runtime.errors import Busy, LedgerportError, RateLimited, StorageUnavailable, Unauthorized
 from runtime.operations.calls import Answer
 
 JSON = "application/json"
@@ -43,7 +43,7 @@ def refusal(
     response.raw_headers += list(fields)
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="ledgerport"'
-    if isinstance(error, RateLimited | StorageUnavailable) and "retry-after" not in response.headers:
+    if isinstance(error, RateLimited | Busy | StorageUnavailable) and "retry-after" not in response.headers:
         response.headers["Retry-After"] = str(error.retry_after)
     if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         response.headers["Connection"] = "close"

@@ -21,6 +21,7 @@ from runtime.api.openapi import document
 from runtime.api.reading import no_query
 from runtime.api.replies import refusal, reply
 from runtime.api.table import TABLE, Operation
+from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
 from runtime.errors import LedgerportError, NotFound, Unauthorized
@@ -51,6 +52,7 @@ def make_application(
     log: Log,
     clock: Clock = time.time,
     pages: Sequence[BaseRoute] = (),
+    uploads: Uploads | None = None,
 ) -> Starlette:
     """The management door as one ASGI application; `pages` are routes of others, served beside it."""
     door = Door(
@@ -61,6 +63,7 @@ def make_application(
         catalog=catalog,
         write=stores.write,
         health=stores.health,
+        uploads=uploads or Uploads(),
     )
     application = Starlette(
         routes=[*pages, *make_routes(door, settings.public_url, log)],

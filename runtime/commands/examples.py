@@ -5,18 +5,20 @@ What the account would fill in stays a `{placeholder}`, and headers that prove w
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from generator.catalog import Catalog, Tool
+from generator.catalog import Catalog, Integration, Tool
 from runtime.errors import LedgerportError
-from runtime.operations import batch
+from runtime.operations import batch, files
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.lists import page_request
 from runtime.upstream.client import VendorRequest
+from runtime.upstream.files import NO_FILES, MultipartBody, OutgoingFile
 from runtime.upstream.request import build
 
 ONCE = "{a new key for each call}"
@@ -33,7 +35,7 @@ def requests_of(catalog: Catalog, tool: Tool) -> str:
 def _request(catalog: Catalog, tool: Tool, given: dict[str, Any]) -> str:
     integration, checker = catalog.integrations[tool.integration], ArgumentChecker()
     try:
-        arguments = checker.checked(tool, given)
+        arguments, file = asyncio.run(_checked(tool, integration, checker, given))
         body = None
         if tool.returns.kind == "batch":
             body = batch.body_of(
@@ -53,10 +55,20 @@ def _request(catalog: Catalog, tool: Tool, given: dict[str, Any]) -> str:
             authorization={},
             once_key="" if tool.is_read_only else ONCE,
             body=body,
+            file=file,
         )
     except LedgerportError as error:
         return f"  nothing is sent: {error.as_text()}"
     return _laid_out(request)
+
+
+async def _checked(
+    tool: Tool, integration: Integration, checker: ArgumentChecker, given: dict[str, Any]
+) -> tuple[dict[str, Any], OutgoingFile | None]:
+    """The arguments of a call as they would be sent, and its file. Raises InvalidArguments."""
+    taken = await files.set_apart(tool, given, NO_FILES)
+    arguments = checker.checked(tool, taken.arguments)
+    return await files.checked(tool, integration, files.SetApart(arguments, taken.file))
 
 
 def _laid_out(request: VendorRequest) -> str:
@@ -73,7 +85,9 @@ def _readable(url: str) -> str:
     return re.sub(r"%7B(\w+)%7D", r"{\1}", url)
 
 
-def _body(body: bytes) -> str:
+def _body(body: bytes | MultipartBody) -> str:
+    if isinstance(body, MultipartBody):
+        return f"({body.size:,} bytes)"
     try:
         return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except ValueError:

@@ -11,21 +11,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from generator.catalog import Catalog
 from runtime.errors import StorageUnavailable
-from runtime.mcp_server import protocol
+from runtime.mcp_server import large_bodies, protocol
 from runtime.mcp_server.methods import Calls, Identity, Log, Methods
 from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
-from runtime.mcp_server.request import ClientGone, Fields, Gate, Receive, check_content, read_body
-from runtime.mcp_server.toolset import Toolsets
+from runtime.mcp_server.request import (
+    LARGEST_BODY,
+    ClientGone,
+    Fields,
+    Gate,
+    Receive,
+    check_content,
+    read_body,
+)
+from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
+from runtime.operations.files import takes_a_file
 
 logger = logging.getLogger(__name__)
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-BringBody = Callable[[], Awaitable[bytes]]
+BringBody = Callable[[int, Callable[[int], None]], Awaitable[bytes | bytearray]]
+"""Brings a body of so many bytes at most, and says how many it holds before it holds them."""
 FindGrant = Callable[[TokenHash], Grant | None]
 
 PREFIX = "/mcp/"
@@ -81,6 +92,7 @@ class McpEndpoint:
         self._log = log
         self._gate = Gate(allowed_origins, allowed_hosts)
         self._toolsets = Toolsets()
+        self._large = large_bodies.make_budget()
         self.methods = Methods(catalog, calls, identity, log)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -89,7 +101,7 @@ class McpEndpoint:
         fields: Fields = dict(sent)
         try:
             head = Head(self._hash_of(scope["path"]), fields, sent, self._gate.check(fields))
-            reply = await self.reply(head, lambda: read_body(receive, fields), scope["method"])
+            reply = await self.reply(head, partial(read_body, receive, fields), scope["method"])
         except Refused as refused:
             reply = self._refusal(refused, None)
         except ClientGone:
@@ -141,11 +153,11 @@ class McpEndpoint:
                 return _to_page(_without_post(method), head)
             if grant.config.require_api_token_auth:
                 self._check_api_token(head.fields)
+            toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
             if not isinstance(body, bytes):
                 check_content(head.fields)
-                body = await body()
+                return _to_page(await self._brought(head, grant, toolset, body), head)
             message = protocol.read(body, head.fields, head.sent)
-            toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
             return _to_page(await self.methods.answer(message, grant, toolset, head.fields), head)
         except Refused as refused:
             return _to_page(self._refusal(refused, grant), head)
@@ -156,6 +168,23 @@ class McpEndpoint:
         except Exception:
             logger.exception("the MCP door failed")
             return _to_page(_FAILED, head)
+
+    async def _brought(self, head: Head, grant: Grant, toolset: Toolset, bring: BringBody) -> Reply:
+        """The reply to a request whose body is not here yet. Raises Refused and ClientGone."""
+        with self._large.share() as share:
+            try:
+                body = await bring(toolset.largest_body, partial(large_bodies.grow, share))
+            except Refused as refused:
+                raise _with_another_way(refused, grant, toolset) from None
+            if isinstance(body, bytes):
+                message = protocol.read(body, head.fields, head.sent)
+                return await self.methods.answer(message, grant, toolset, head.fields)
+            cut = await large_bodies.cut(body)
+            del body  # the file holds on to it until it is decoded
+            message = protocol.read(cut.body, head.fields, head.sent)._replace(carried=cut.files)
+            large_bodies.check_use(message, toolset)
+            del cut
+            return await self.methods.answer(message, grant, toolset, head.fields)
 
     async def drain(self) -> None:
         """Waits for the writes that are under way: to be awaited before the process ends."""
@@ -198,6 +227,19 @@ def _without_post(method: str) -> Reply:
         "This is an MCP server: clients send it POST requests. There is no stream to GET and no session to DELETE.",
         fields=(ALLOW,),
     )
+
+
+def _with_another_way(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:
+    """The refusal of a body that is too large; where a tool sends files, with where a larger one is taken."""
+    tools = takes_a_file(toolset.tools)
+    if refused.status != 413 or not tools:
+        return refused
+    most = (toolset.largest_body - LARGEST_BODY) // 4 * 3 // 1024 // 1024
+    text = (
+        f"{refused.message} A file of up to {most} MiB may come here in base64; send a larger one as "
+        f"multipart/form-data to POST /integrated-account/{grant.account.id}/tools/{tools[0].name} with an API token."
+    )
+    return Refused(refused.status, refused.rpc_code, text, fields=refused.fields)
 
 
 def _to_page(reply: Reply, head: Head) -> Reply:

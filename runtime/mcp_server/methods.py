@@ -26,6 +26,7 @@ from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
 from runtime.operations.calls import Answer
 from runtime.safety.once import read_key
+from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Calls(Protocol):
         arguments: dict[str, Any],
         *,
         idempotency_key: str = "",
+        carried: CarriedFiles = NO_FILES,
     ) -> Answer:
         """The answer of one call."""
 
@@ -143,11 +145,12 @@ class Methods:
     async def _call(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         name, arguments = protocol.call_of(message)
         key = _idempotency_key(message)
+        carried = message.carried
         tool = toolset.tools.get(name)
         if tool is not None:
-            answer = await self._answer_of(grant, toolset, tool, arguments, key)
+            answer = await self._answer_of(grant, toolset, tool, arguments, key, carried)
         elif toolset.discovery is not None and name in discovery.NAMES:
-            answer = await self._discovered(grant, toolset, name, arguments, key)
+            answer = await self._discovered(grant, toolset, name, arguments, key, carried)
         else:
             # Word for word the same for a tool that the filter leaves out and one that never was.
             raise message.refuse(INVALID_PARAMS, f"Unknown tool: {name[: protocol.LONGEST_ECHO]}")
@@ -156,13 +159,25 @@ class Methods:
         return results.success(self._body(message, grant, self.result_of(answer)), answer)
 
     async def _answer_of(
-        self, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any], key: str
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        tool: Tool,
+        arguments: dict[str, Any],
+        key: str,
+        carried: CarriedFiles,
     ) -> Answer:
-        call = self._run(grant, toolset, tool, arguments, key)
+        call = self._run(grant, toolset, tool, arguments, key, carried)
         return await (call if tool.is_read_only else self._to_its_end(call))
 
     async def _discovered(
-        self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], key: str
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        name: str,
+        arguments: dict[str, Any],
+        key: str,
+        carried: CarriedFiles,
     ) -> Answer:
         """The answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
         assert toolset.discovery is not None
@@ -170,7 +185,7 @@ class Methods:
         try:
             if name == discovery.CALL:
                 tool, arguments = toolset.discovery.chosen(arguments)
-                return await self._answer_of(grant, toolset, tool, arguments, key)
+                return await self._answer_of(grant, toolset, tool, arguments, key, carried)
             answer = toolset.discovery.answer(name, arguments, grant.config.max_answer_bytes)
         except LedgerportError as error:
             answer = Answer(status=0, error=error)
@@ -182,12 +197,20 @@ class Methods:
         return results.result_of(answer)
 
     async def _run(
-        self, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any], key: str
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        tool: Tool,
+        arguments: dict[str, Any],
+        key: str,
+        carried: CarriedFiles,
     ) -> Answer:
         """Calls the tool and logs one line, whether or not anyone still waits for the answer."""
         began = perf_counter()
         try:
-            answer = await self._calls.call(grant, toolset.tools, tool.name, arguments, idempotency_key=key)
+            answer = await self._calls.call(
+                grant, toolset.tools, tool.name, arguments, idempotency_key=key, carried=carried
+            )
         except asyncio.CancelledError:
             self._log_call(grant, tool.name, began, 0, "cancelled")
             raise

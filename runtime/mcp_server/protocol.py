@@ -25,6 +25,7 @@ from runtime.mcp_server.replies import (
     Refused,
 )
 from runtime.mcp_server.request import Fields
+from runtime.upstream.files import NO_FILES, CarriedFiles
 
 HANDSHAKE_REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN_REVISIONS = ("2026-07-28",)
@@ -61,6 +62,8 @@ class Message(NamedTuple):
     params: dict[str, Any]
     id: str | int | None
     is_modern: bool
+    carried: CarriedFiles = NO_FILES
+    """Files that came with it, each under the digest that stands in its place."""
 
     def refuse(self, rpc_code: int, text: str, data: Any = None) -> Refused:
         """An error about this request, with the status that its era gives it."""

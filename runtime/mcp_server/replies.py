@@ -24,6 +24,8 @@ HEADER_MISMATCH = -32020
 UNSUPPORTED_VERSION = -32022
 RATE_LIMITED = 429
 """An application's own code: the specification reserves -32768 to -32000 and leaves the rest free."""
+BUSY = 503
+"""Another: the request was in order, and the server has too much of its kind in hand."""
 
 JSON = (b"content-type", b"application/json")
 NO_STORE = (b"cache-control", b"no-store")

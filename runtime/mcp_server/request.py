@@ -20,6 +20,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 LONGEST_WAIT = 30
 """Seconds for a body to come."""
 LARGEST_BODY = 4 * 1024 * 1024
+"""Bytes, where no file is sent."""
+LEAST_RATE = 250_000
+"""Bytes a second (2 Mbit/s) beyond the first 30 seconds: a large file may take its time on a slow line, and a client
+that stops sending is given up.
+"""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EXPOSED_FIELDS = (
     b"ratelimit, ratelimit-policy, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, "
@@ -136,42 +141,64 @@ def check_content(fields: Fields) -> None:
         raise Refused(415, INVALID_REQUEST, "The body must not be compressed.")
 
 
-async def read_body(receive: Receive, fields: Fields) -> bytes:
-    """The body of a request; raises Refused beyond 4 MiB, counted as well as announced, and ClientGone.
+def _no_growth(_size: int) -> None:
+    """Nothing is held for a body of the usual size."""
 
-    A body that is not whole within 30 seconds is refused too: a stop of the server would wait for it.
+
+async def read_body(
+    receive: Receive,
+    fields: Fields,
+    largest: int = LARGEST_BODY,
+    grow: Callable[[int], None] = _no_growth,
+) -> bytes | bytearray:
+    """The body of a request; raises Refused beyond `largest` bytes, counted as well as announced, and ClientGone.
+
+    A body that is not whole within 30 seconds is refused too: a stop of the server would wait for it. One beyond 4 MiB
+    comes back as a bytearray, and has longer, as long as enough of it comes; `grow` is called with its size before so
+    much is held, and may raise.
     """
     try:
-        async with asyncio.timeout(LONGEST_WAIT):
-            return await _read_body(receive, fields)
+        async with asyncio.timeout(LONGEST_WAIT) as limit:
+            return await _read_body(receive, fields, largest, grow, limit)
     except TimeoutError:
         why = f"The body did not come within {LONGEST_WAIT} seconds."
         raise Refused(408, INVALID_REQUEST, why, fields=(CLOSE,)) from None
 
 
-async def _read_body(receive: Receive, fields: Fields) -> bytes:
+async def _read_body(
+    receive: Receive,
+    fields: Fields,
+    largest: int,
+    grow: Callable[[int], None],
+    limit: asyncio.Timeout,
+) -> bytes | bytearray:
     announced = fields.get(b"content-length", b"").strip()
-    if announced.isdigit() and len(announced) < 20 and int(announced) > LARGEST_BODY:
-        raise _too_large()
+    size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
+    _check_size(size, largest)
+    if size > LARGEST_BODY:
+        grow(size)
+    began = asyncio.get_running_loop().time()
     message = await receive()
     body: bytes = message.get("body", b"")
     if message["type"] == "http.request" and not message.get("more_body"):
-        _check_size(len(body))
-        return body
+        _check_size(len(body), largest)
+        if len(body) <= LARGEST_BODY:
+            return body
+        grow(len(body))
     parts = bytearray(body)
     while message["type"] == "http.request" and message.get("more_body"):
         message = await receive()
         parts += message.get("body", b"")
-        _check_size(len(parts))
+        _check_size(len(parts), largest)
+        if max(size, len(parts)) > LARGEST_BODY:
+            grow(len(parts))
+            limit.reschedule(began + LONGEST_WAIT + len(parts) / LEAST_RATE)
     if message["type"] != "http.request":
         raise ClientGone
-    return bytes(parts)
+    return bytes(parts) if len(parts) <= LARGEST_BODY else parts
 
 
-def _check_size(size: int) -> None:
-    if size > LARGEST_BODY:
-        raise _too_large()
-
-
-def _too_large() -> Refused:
-    return Refused(413, INVALID_REQUEST, "The body is larger than 4 MiB.", fields=(CLOSE,))
+def _check_size(size: int, largest: int) -> None:
+    if size > largest:
+        text = f"The body is larger than {largest // 1024 // 1024} MiB."
+        raise Refused(413, INVALID_REQUEST, text, fields=(CLOSE,))

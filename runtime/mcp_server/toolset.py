@@ -15,13 +15,21 @@ from functools import cached_property
 from generator.catalog import Catalog, Tool, select
 from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.recent import Recent
+from runtime.mcp_server.request import LARGEST_BODY
 from runtime.model import ServerConfig
+from runtime.operations.files import takes_a_file
 
 KEPT = 64
 """How many toolsets a process keeps: about 0.5 MB each for a full catalog."""
 
 LARGEST_STORED = 65_535
 """What one stored block of a deflate stream can hold."""
+
+LARGEST_FILE = 32 * 1024 * 1024
+"""Bytes of a file that comes in base64 in a message. Above any receipt or statement (mail stops at 25 MB); its body of
+43 MiB is in memory whole, and takes about as long as hosts wait for a call, a minute, on a line of 6 Mbit/s. What is
+larger goes by REST, where it is streamed.
+"""
 
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
@@ -32,6 +40,13 @@ class Toolset:
 
     tools: dict[str, Tool]
     discovery: Discovery | None = None
+
+    @cached_property
+    def largest_body(self) -> int:
+        """The most bytes that a message may have: more than usual where a tool sends a file, in base64."""
+        parts = [tool.file_part for tool in takes_a_file(self.tools)]
+        files = [min(part.max_bytes or LARGEST_FILE, LARGEST_FILE) for part in parts if part is not None]
+        return LARGEST_BODY + -(-max(files) // 3) * 4 if files else LARGEST_BODY
 
     @cached_property
     def listed(self) -> bytes:

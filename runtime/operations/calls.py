@@ -18,7 +18,7 @@ from generator.catalog import Catalog, Integration, Tool
 from runtime.connect.headers import authorization_headers
 from runtime.errors import LedgerportError, NotFound, RateLimited, StorageUnavailable
 from runtime.model import Account, Credentials, Grant
-from runtime.operations import batch, lists
+from runtime.operations import batch, files, lists
 from runtime.operations.arguments import ArgumentChecker, nearest_name
 from runtime.safety import masking
 from runtime.safety.once import KeyedCall, Once, fresh_key
@@ -26,6 +26,7 @@ from runtime.stores.hot import HotState
 from runtime.upstream import answer as answers
 from runtime.upstream.behaviours import BEHAVIOURS
 from runtime.upstream.client import VendorClient, VendorResponse
+from runtime.upstream.files import NO_FILES, CarriedFiles, OutgoingFile
 from runtime.upstream.limits import Limits, measure, refused
 from runtime.upstream.request import build
 
@@ -82,6 +83,7 @@ class Job:
     """The idempotency key of the caller, checked; empty when there is none."""
     body: bytes | None = None
     """The body, where it is not made from the arguments of one tool."""
+    file: OutgoingFile | None = None
     changes_data: bool = True
     is_masked: bool = True
     """Whether what is sensitive in the answer is hidden."""
@@ -122,10 +124,12 @@ class Calls:
         arguments: dict[str, Any],
         *,
         idempotency_key: str = "",
+        carried: CarriedFiles = NO_FILES,
     ) -> Answer:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer.
 
         `idempotency_key` is one that `once.read_key` has read, or empty.
+        `carried` are files that came beside the arguments, each under the digest that stands in its place there.
         """
         tool = tools.get(name)
         if tool is None:
@@ -137,7 +141,7 @@ class Calls:
             job.once_key, job.caller, job.given_key = fresh_key(), grant.caller, idempotency_key
         job.is_masked = not grant.config.show_sensitive
         try:
-            job.arguments = self._checker.checked(tool, arguments)
+            job.arguments = await self._checked(job, arguments, carried)
             if tool.returns.kind == "batch":
                 return await self._batch(job, tools)
             return await self._done(job)
@@ -150,6 +154,17 @@ class Calls:
         """How the company stands with its vendor's limits; nothing is counted."""
         integration = self._catalog().integrations[grant.account.integration]
         return await self._limits(grant.account, integration, is_call=False)
+
+    async def _checked(self, job: Job, arguments: dict[str, Any], carried: CarriedFiles) -> dict[str, Any]:
+        """The arguments that are sent; a file among them goes into the job. Raises InvalidArguments."""
+        if job.tool.file_part is None:
+            return self._checker.checked(job.tool, arguments)
+        taken = await files.set_apart(job.tool, arguments, carried)
+        checked = self._checker.checked(job.tool, taken.arguments)
+        checked, job.file = await files.checked(
+            job.tool, job.integration, files.SetApart(checked, taken.file)
+        )
+        return checked
 
     async def _done(self, job: Job) -> Answer:
         returns = job.tool.returns
@@ -269,6 +284,7 @@ class Calls:
             authorization=authorization_headers(job.integration, job.account, credentials),
             once_key=job.once_key,
             body=job.body,
+            file=job.file,
             changes_data=job.changes_data,
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.errors import Indeterminate, RateLimited, VendorTimeout, VendorUnavailable
 from runtime.upstream.deadlines import Deadlines
+from runtime.upstream.files import MultipartBody
 
 if TYPE_CHECKING:
     import aiohttp
@@ -23,6 +24,10 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 POOL = 4096
 IDLE_SECONDS = 30
 CONNECT_SECONDS = 10
+LEAST_RATE = 250_000
+"""Bytes a second (2 Mbit/s) that sending a large body is given beyond the usual time: 100 MB have 7.6 minutes. Slower
+lines than that are no servers', and a vendor that takes no bytes is given up after a known time.
+"""
 
 
 class VendorRequest(NamedTuple):
@@ -31,7 +36,8 @@ class VendorRequest(NamedTuple):
     verb: str
     url: str
     headers: Mapping[str, str] = {}
-    body: bytes | None = None
+    body: bytes | MultipartBody | None = None
+    """The body, or one that is sent in pieces, from the start at each attempt."""
     changes_data: bool = False
     is_once: bool = False
     """Whether it carries the vendor's idempotency key, so that sending it twice does it once."""
@@ -90,8 +96,8 @@ class VendorClient:
     async def _attempt(self, request: VendorRequest) -> VendorResponse:
         import aiohttp
 
-        session, deadline = self._session or self._open(), self._deadlines.begin()
-        was_sent = False
+        session, deadlines = self._session or self._open(), self._deadlines_for(request)
+        deadline, was_sent = deadlines.begin(), False
         try:
             try:
                 return await self._exchange(session, request)
@@ -112,19 +118,30 @@ class VendorClient:
             if not deadline.is_cause():
                 raise
             raise self._lost(
-                request, f"gave no answer within {self._timeout_seconds:g} seconds", True
+                request, f"gave no answer within {deadlines.seconds:g} seconds", True
             ) from cancelled
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._lost(request, "broke off its answer", False) from error
         finally:
-            self._deadlines.end(deadline)
+            deadlines.end(deadline)
+            if deadlines is not self._deadlines:
+                deadlines.close()
+
+    def _deadlines_for(self, request: VendorRequest) -> Deadlines:
+        """The usual time limit, or one of its own for a large body, which takes longer to send."""
+        if not isinstance(request.body, MultipartBody):
+            return self._deadlines
+        return Deadlines(self._timeout_seconds + request.body.size // LEAST_RATE)
 
     async def _exchange(self, session: aiohttp.ClientSession, request: VendorRequest) -> VendorResponse:
+        body, headers = request.body, request.headers
+        if isinstance(body, MultipartBody):
+            headers = {**headers, "Content-Length": str(body.size)}
         async with session.request(
             request.verb,
             self._address(request.url, encoded=True),
-            headers=request.headers,
-            data=request.body,
+            headers=headers,
+            data=body.pieces() if isinstance(body, MultipartBody) else body,
             allow_redirects=False,
         ) as response:
             length = response.content_length

@@ -34,7 +34,7 @@ class Deadlines:
     """The deadlines of the requests under way."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._running: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -42,7 +42,7 @@ class Deadlines:
         """The time of the current task runs from now on; when it is over, the task is cancelled."""
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None, "a request is sent by a task"
-        deadline = Deadline(task, loop.time() + self._seconds)
+        deadline = Deadline(task, loop.time() + self.seconds)
         self._running[deadline] = None
         if self._timer is None:
             self._timer = loop.call_at(deadline.at, self._look, loop)

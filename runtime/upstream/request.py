@@ -6,10 +6,7 @@ arguments and the account's fields, in this order. A query parameter with nothin
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import secrets
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,6 +17,7 @@ import orjson
 from generator.catalog import Integration, Tool
 from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest
+from runtime.upstream.files import MultipartBody, OutgoingFile
 
 Parts = tuple[tuple[bool, str], ...]
 NO_JOINS: Mapping[str, str] = {}
@@ -35,12 +33,13 @@ def build(
     *,
     authorization: Mapping[str, str],
     once_key: str = "",
-    body: bytes | None = None,
+    body: bytes | MultipartBody | None = None,
+    file: OutgoingFile | None = None,
     changes_data: bool = False,
 ) -> VendorRequest:
     """The request of one call. `values` fill placeholders; `arguments` fill the body, unless `body` is given.
 
-    Raises InvalidArguments when an argument cannot stand in an address or a header field.
+    Raises InvalidArguments when an argument cannot stand in an address or a header field, or a file is too large.
     """
     call = tool.call
     query = _query(tool, integration, values)
@@ -52,7 +51,8 @@ def build(
     if once_key and integration.once_header:
         headers[integration.once_header] = once_key
     if call.body == "parts":
-        headers["Content-Type"], body = _multipart(tool, arguments)
+        whole = _multipart(tool, arguments, file)
+        headers["Content-Type"], body = whole.content_type, whole.joined() or whole
     elif body is None and call.body != "none":
         body = _body(tool, arguments)
     if body is not None:
@@ -158,36 +158,18 @@ def _body(tool: Tool, arguments: Mapping[str, Any]) -> bytes:
     return orjson.dumps(content)
 
 
-def _multipart(tool: Tool, arguments: Mapping[str, Any]) -> tuple[str, bytes]:
-    """The content type and the bytes of a multipart body. Raises InvalidArguments for bad base64."""
-    boundary = secrets.token_hex(16)
-    content = record(tool, arguments)
-    lines = []
-    for part in tool.call.parts:
-        if part.content:
-            name = _quoted(str(arguments.get(part.file_name, part.content)))
-            kind = _quoted(str(arguments.get(part.media_type, "application/octet-stream")))
-            head = f'Content-Disposition: form-data; name="{part.name}"; filename="{name}"\r\nContent-Type: {kind}'
-            data = _decoded(part.content, arguments)
-        else:
-            head = f'Content-Disposition: form-data; name="{part.name}"\r\nContent-Type: application/json'
-            data = orjson.dumps({field: content[field] for field in part.fields if field in content})
-        lines.append(f"--{boundary}\r\n{head}\r\n\r\n".encode() + data + b"\r\n")
-    return f"multipart/form-data; boundary={boundary}", b"".join(lines) + f"--{boundary}--\r\n".encode()
-
-
-def _decoded(name: str, arguments: Mapping[str, Any]) -> bytes:
-    try:
-        return base64.b64decode(arguments[name], validate=True)
-    except (binascii.Error, ValueError):
+def _multipart(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> MultipartBody:
+    """The multipart body of a call. Raises InvalidArguments when the vendor would refuse it for its size."""
+    part = tool.file_part
+    files = {part.content: file} if part is not None and file is not None else {}
+    body = MultipartBody(tool.call.parts, record(tool, arguments), files)
+    if part is not None and 0 < part.max_bytes < body.size:
         raise InvalidArguments(
-            f'Argument "{name}" is not base64.', advice="Send the bytes of the file in base64."
-        ) from None
-
-
-def _quoted(text: str) -> str:
-    """A text that can stand in a header of a part: no line ends, no quotes."""
-    return "".join(" " if each in '\r\n\0"\\' else each for each in text)[:200]
+            f"The file is too large: with the record beside it, it comes to {body.size:,} bytes, and the vendor "
+            f"takes {part.max_bytes:,}.",
+            advice="Nothing was sent. Send a smaller file.",
+        )
+    return body
 
 
 def _address(base_url: str, path: str, values: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx2
 
-from generator.catalog import Tool
+from generator.catalog import Catalog, Tool
 from runtime.api.routes import make_application
+from runtime.api.uploads import Uploads
 from runtime.model import Grant
 from runtime.operations.calls import Answer
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
@@ -34,6 +35,7 @@ class Calls:
         arguments: dict[str, Any],
         *,
         idempotency_key: str = "",
+        carried: Any = None,
     ) -> Answer:
         self.seen.append((name, arguments, idempotency_key))
         self.grants.append(grant)
@@ -44,15 +46,24 @@ class Calls:
 class ApiDoor:
     """Sends one request after another, each with the API token unless told otherwise."""
 
-    def __init__(self, data: Path, clock: HandClock | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        clock: HandClock | None = None,
+        *,
+        catalog: Catalog = CATALOG,
+        uploads: Uploads | None = None,
+        calls: Any = None,
+    ) -> None:
         self.here: Deployment = deploy(data, clock)
-        self.calls = Calls()
+        self.calls = calls or Calls()
         self.lines: list[str] = []
         self.application = make_application(
             settings=self.here.settings,
             keys=self.here.keys,
             stores=self.here.stores,
-            catalog=lambda: CATALOG,
+            catalog=lambda: catalog,
+            uploads=uploads,
             calls=self.calls,
             tokens=self.here.tokens,
             log=lambda event, **fields: self.lines.append(f"{event} {fields}"),

@@ -141,7 +141,9 @@ class FakeCalls:
         arguments: dict[str, Any],
         *,
         idempotency_key: str = "",
+        carried: Any = None,
     ) -> Answer:
+        self.carried = carried
         self.made.append((name, arguments))
         self.keys.append(idempotency_key)
         self.began.set()

@@ -420,9 +420,11 @@ def test_a_file_goes_out_in_parts_and_its_record_comes_back():
     assert line.startswith("POST /upload?")
     boundary = headers["content-type"].split("boundary=")[1].encode()
     parts = body.split(b"--" + boundary)
-    assert parts[1].endswith(b'\r\n\r\n{"Note":"n","FileName":"a\\"\\r\\nb.txt"}\r\n')
-    assert b'filename="a   b.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n' in parts[2]
-    assert bad.error.message == 'Argument "content" is not base64.'
+    assert parts[1].endswith(b'\r\n\r\n{"Note":"n","FileName":"a\\" b.txt"}\r\n')
+    assert b'filename="a%22 b.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n' in parts[2]
+    assert bad.error.message == (
+        "upload_a_file was not called: Argument \"content\" is not base64: it has '!' as character 11."
+    )
 
 
 BATCH = tool(

@@ -37,7 +37,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 LOG = logging.getLogger(__name__)
 PREFIX = "/v3/company/"
-LARGEST_BODY = 105 * 1024 * 1024
+LARGEST_BODY = 100_000_000
+"""Bytes: the smaller reading of the documented 100 MB."""
 SMALLEST_GZIP = 512
 
 
@@ -78,14 +79,14 @@ class Application:
     async def _company(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         tid = f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
-        body = await _body(receive)
+        body, size = await _body(receive)
         if body is None:
             return
         request = _request(scope, headers, body)
         trouble = self.sandbox.trouble(request)
         if trouble is not None and trouble.delay_ms:
             await asyncio.sleep(trouble.delay_ms / 1000)
-        answer = (trouble and self.sandbox.made_up(trouble)) or self._answer(request)
+        answer = (trouble and self.sandbox.made_up(trouble)) or self._answer(request, size)
         self.sandbox.note(request, answer, tid)
         if self.store.events:
             self.sandbox.webhooks.dispatch()
@@ -93,10 +94,10 @@ class Application:
             send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(trouble and trouble.cut)
         )
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request, size: int = 0) -> Answer:
         """The answer of the API, or its refusal in the right envelope. Never raises."""
         try:
-            if len(request.body) > LARGEST_BODY:
+            if size > LARGEST_BODY:
                 raise fault("6030", "Upload request size exceeds allowed limit")
             self.oauth.check(request.headers.get("authorization"), request.realm)
             self.throttle.count(request.realm, request.segments[:1] == ("batch",))
@@ -114,24 +115,26 @@ class Application:
         return Answer(refusal.status, kind, body, refusal.headers)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None when the client went away. What is above the limit is counted, not kept."""
+async def _body(receive: Receive) -> tuple[bytes | None, int]:
+    """The whole body and its size; None when the client went away. What is above the limit is counted only."""
     first = await receive()
     if first["type"] == "http.disconnect":
-        return None
+        return None, 0
     if not first.get("more_body"):
-        return bytes(first.get("body", b""))
+        return bytes(first.get("body", b"")), len(first.get("body", b""))
     pieces, size = [first.get("body", b"")], len(first.get("body", b""))
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None
+            return None, size
         piece = message.get("body", b"")
         size += len(piece)
-        if size <= LARGEST_BODY + 1:
+        if size <= LARGEST_BODY:
             pieces.append(piece)
+        else:
+            pieces.clear()
         if not message.get("more_body"):
-            return b"".join(pieces)
+            return b"".join(pieces), size
 
 
 def _request(scope: Scope, headers: dict[str, str], body: bytes) -> Request:

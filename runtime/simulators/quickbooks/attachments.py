@@ -23,6 +23,7 @@ TYPES = frozenset(
 )
 LINK_LIFE = 900
 MOST_PARTS = 200
+LONGEST_HEAD = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,38 @@ def parts(body: bytes, content_type: str) -> list[Part]:
     boundary = re.search(r'boundary="?([^";]+)"?', content_type)
     if not content_type.lower().startswith("multipart/") or boundary is None:
         raise fault("1050", f"Invalid Content Type : {content_type[:100]}")
-    pieces = body.split(b"--" + boundary[1].encode("latin-1"))[1:-1]
-    if not 0 < len(pieces) <= MOST_PARTS:
+    places = _places(body, b"--" + boundary[1].encode("latin-1"))
+    if not places:
         raise fault("6041", "Invalid Uploaded File : the request has no parts")
-    return [_part(piece) for piece in pieces]
+    return [_part(body, start, end) for start, end in places]
 
 
-def _part(piece: bytes) -> Part:
-    piece = piece.lstrip(b" \t").removeprefix(b"\r").removeprefix(b"\n")
-    ends = [(piece.find(mark), mark) for mark in (b"\r\n\r\n", b"\n\n") if mark in piece]
+def _places(body: bytes, mark: bytes) -> list[tuple[int, int]]:
+    """Where each part begins and ends. The body is not copied: it may have 100 MB."""
+    places: list[tuple[int, int]] = []
+    at = body.find(mark)
+    while at >= 0 and (after := body.find(mark, at + len(mark))) >= 0:
+        places.append((at + len(mark), after))
+        if len(places) > MOST_PARTS:
+            raise fault("6041", "Invalid Uploaded File : the request has too many parts")
+        at = after
+    return places
+
+
+def _part(body: bytes, start: int, end: int) -> Part:
+    """One part; its content is the one copy that is made."""
+    front = body[start : min(end, start + LONGEST_HEAD)]
+    blank = len(front) - len(front.lstrip(b" \t"))
+    start += blank + len(front) - blank - len(front[blank:].removeprefix(b"\r").removeprefix(b"\n"))
+    front = body[start : min(end, start + LONGEST_HEAD)]
+    ends = [(front.find(mark), mark) for mark in (b"\r\n\r\n", b"\n\n") if mark in front]
     if not ends:
         raise fault("6041", "Invalid Uploaded File : a part has no headers")
-    head, _, content = piece.partition(min(ends)[1])
-    content = content.removesuffix(b"\n").removesuffix(b"\r")
+    length, mark = min(ends)
+    head = front[:length]
+    end -= body[end - 1 : end] == b"\n"
+    end -= body[end - 1 : end] == b"\r"
+    content = body[start + length + len(mark) : end]
     headers = {
         name.strip().lower(): value.strip()
         for name, _, value in (line.partition(":") for line in head.decode("utf-8", "replace").splitlines())
@@ -73,6 +93,8 @@ def upload(service: api.Api, request: api.Request) -> api.Answer:
     """POST /upload: pairs of `file_metadata_NN` and `file_content_NN`, each answered on its own."""
     if request.method != "POST" or len(request.segments) != 1:
         raise unsupported(request.path)
+    if "content-length" not in request.headers:
+        raise fault("6020", "Content length missing in request")
     found = {part.name: part for part in parts(request.body, request.headers.get("content-type", ""))}
     numbers = sorted(
         {name.rpartition("_")[2] for name in found if name.startswith(("file_content_", "file_metadata_"))}

@@ -19,6 +19,12 @@ def batch(client: Client, *items: Body) -> list[Body]:
 def upload(
     client: Client, metadata: bytes, content: bytes, name: str = "a.txt", end: bytes = b"\r\n"
 ) -> httpx2.Response:
+    headers = {"Content-Type": "multipart/form-data; boundary=XX"}
+    body = upload_body(metadata, content, name, end)
+    return client.call("POST", "upload", content=body, headers=headers)
+
+
+def upload_body(metadata: bytes, content: bytes, name: str = "a.txt", end: bytes = b"\r\n") -> bytes:
     pieces = [
         b"--XX",
         b'Content-Disposition: form-data; name="file_metadata_01"',
@@ -33,8 +39,7 @@ def upload(
         b"--XX--",
         b"",
     ]
-    headers = {"Content-Type": "multipart/form-data; boundary=XX"}
-    return client.call("POST", "upload", content=end.join(pieces), headers=headers)
+    return end.join(pieces)
 
 
 def test_the_items_of_a_batch_succeed_and_fail_on_their_own(client: Client) -> None:
@@ -162,6 +167,33 @@ def test_files_of_other_types_and_broken_metadata_are_refused_in_their_part(clie
     ):
         part = upload(client, metadata, b"x", name).json()["AttachableResponse"][0]
         assert part["Fault"]["Error"][0]["code"] == code
+
+
+def test_a_request_of_a_hundred_megabytes_is_taken_and_one_byte_more_is_refused(client: Client) -> None:
+    head = len(upload_body(b"{}", b""))
+    largest = b"\r\n" * ((100_000_000 - head) // 2) + b"x" * (head % 2)
+
+    taken = upload(client, b"{}", largest).json()["AttachableResponse"][0]["Attachable"]
+    refused = upload(client, b"{}", largest + b"x")
+
+    assert taken["Size"] == 100_000_000 - head
+    assert (refused.status_code, refused.json()["Fault"]["Error"][0]["code"]) == (400, "6030")
+
+
+def test_an_upload_without_a_length_is_refused(client: Client) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=XX"}
+
+    answer = client.call("POST", "upload", content=iter([upload_body(b"{}", b"x")]), headers=headers)
+
+    assert answer.json()["Fault"]["Error"][0]["code"] == "6020"
+
+
+def test_an_upload_with_more_parts_than_any_client_sends_is_refused(client: Client) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=XX"}
+
+    answer = client.call("POST", "upload", content=b"--XX" * 1_000_000, headers=headers)
+
+    assert answer.json()["Fault"]["Error"][0]["code"] == "6041"
 
 
 def test_rates_of_exchange_are_kept_per_day(client: Client) -> None:
