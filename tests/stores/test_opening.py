@@ -118,6 +118,15 @@ def tear_a_page(path: Path) -> None:
         file.write(b"\xff" * 4096)
 
 
+def tear_an_index(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        wanted = "SELECT rootpage FROM sqlite_master WHERE name = 'mcp_server_token'"
+        page: int = connection.execute(wanted).fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+
+
 def cut_in_half(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
@@ -130,7 +139,9 @@ def lose_a_table(path: Path) -> None:
     change(path, "DROP TABLE mcp_server")
 
 
-@pytest.mark.parametrize("harm", [write_garbage, tear_a_page, cut_in_half, lose_an_index, lose_a_table])
+@pytest.mark.parametrize(
+    "harm", [write_garbage, tear_a_page, tear_an_index, cut_in_half, lose_an_index, lose_a_table]
+)
 def test_a_damaged_database_is_refused(path: Path, harm: Callable[[Path], None]) -> None:
     change(path, "PRAGMA wal_checkpoint(TRUNCATE)")
     harm(path)

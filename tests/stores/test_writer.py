@@ -15,7 +15,7 @@ import pytest
 
 from runtime.errors import InvalidRequest, StorageUnavailable
 from runtime.model import AccountId, ApiToken, ApiTokenId, TokenHash
-from runtime.stores import condition, files, writer
+from runtime.stores import condition, files, sqlite, writer
 from runtime.stores.embedded import StorageHealth, Stores
 from runtime.stores.files import Files
 from tests.deployment import deploy
@@ -208,6 +208,20 @@ def test_nothing_is_read_from_a_file_that_was_replaced(
     assert not stores.path.exists()
     away.rename(stores.path)
     read(stores)
+
+
+def test_nothing_is_acknowledged_that_went_into_a_file_without_a_name(stores: Stores) -> None:
+    stores.records.add_audit(noted())
+    stores.path.unlink()
+    with pytest.raises(StorageUnavailable, match=r"The change was not stored.*removed or replaced"):
+        stores.records.add_audit(noted())
+    assert stores.condition.reason
+
+
+def test_a_connection_never_makes_a_new_file(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        sqlite.connect(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_damaged_file_is_an_error_and_no_revoked_token(stores: Stores) -> None:
