@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from runtime.app import Runtime
+from runtime import app
+from runtime.app import Application, Runtime
 from runtime.errors import Conflict
 from runtime.model import Account, AccountId
 from runtime.settings import Settings
+from runtime.stores.embedded import StorageHealth
 
 ONE = Account(
     AccountId("a1"), "quickbooks", "production", "One", "active", "", {"realm_id": "111111"}, b"", 1.0, 1.0
@@ -34,3 +39,71 @@ def test_every_account_is_called_at_its_own_address(tmp_path: Path) -> None:
         await runtime.close()
 
     asyncio.run(story())
+
+
+@pytest.fixture
+def logged() -> list[tuple[str, dict[str, Any]]]:
+    return []
+
+
+@asynccontextmanager
+async def application(data: Path, logged: list[tuple[str, dict[str, Any]]]) -> AsyncIterator[Application]:
+    runtime = Runtime(
+        Settings.load({"LEDGERPORT_DATA": str(data)}),
+        log=lambda event, **values: logged.append((event, values)),
+    )
+    yield Application(runtime)
+    await runtime.close()
+
+
+def test_a_purge_that_fails_again_and_again_is_logged_when_it_begins_and_when_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[tuple[str, dict[str, Any]]]
+) -> None:
+    monkeypatch.setattr(app, "PURGE_SECONDS", 0.0)
+
+    async def story() -> None:
+        async with application(tmp_path, logged) as running:
+            outcomes, done = [True, False, False, False, True, True, False], asyncio.Event()
+            loop = asyncio.get_running_loop()
+
+            def purge(_now: float) -> bool:
+                outcome = outcomes.pop(0) if outcomes else True
+                if len(outcomes) <= 1:
+                    loop.call_soon_threadsafe(done.set)
+                return outcome
+
+            running._runtime.stores.purge = purge  # type: ignore[method-assign]
+            task = asyncio.create_task(running._purge())
+            await done.wait()
+            task.cancel()
+
+    asyncio.run(story())
+    assert [event for event, _ in logged][:2] == ["purge_failed", "purge_works_again"]
+
+
+def test_a_database_that_fails_and_works_again_is_logged_once_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[tuple[str, dict[str, Any]]]
+) -> None:
+    monkeypatch.setattr(app, "PROBE_SECONDS", 0.0)
+    full = StorageHealth("degraded", "The disk is full.")
+
+    async def story() -> None:
+        async with application(tmp_path, logged) as running:
+            found, done = [StorageHealth(), full, full, StorageHealth(), StorageHealth()], asyncio.Event()
+
+            async def probe(_now: float) -> StorageHealth:
+                if not found:
+                    done.set()
+                    await asyncio.Event().wait()
+                return found.pop(0)
+
+            running._runtime.stores.probe = probe  # type: ignore[method-assign]
+            task = asyncio.create_task(running._watch_storage())
+            await done.wait()
+            task.cancel()
+
+    asyncio.run(story())
+    assert logged == [
+        ("storage", {"status": "degraded", "reason": "The disk is full."}),
+        ("storage", {"status": "ok", "reason": ""}),
+    ]

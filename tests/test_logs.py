@@ -72,3 +72,11 @@ def test_what_libraries_log_is_filtered_too():
     record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "bad path %s", (f"/mcp/{SECRETS[0]}",), None)
     assert SecretFilter().filter(record)
     assert record.getMessage() == "bad path /mcp/[secret]"
+
+
+def test_a_disk_that_takes_no_log_fails_nothing() -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    make_log("text", Full())("event", name="value")

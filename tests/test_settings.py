@@ -54,6 +54,43 @@ def test_a_key_may_be_given_in_either_base64(tmp_path: Path) -> None:
     assert not (tmp_path / "secret.key").exists()
 
 
+def test_no_key_is_made_beside_a_database_that_is_there(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    settings.database.write_bytes(b"records")
+    assert load(tmp_path).secret_key == settings.secret_key
+    (tmp_path / "secret.key").unlink()
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path)
+    assert "LEDGERPORT_SECRET_KEY" in refused.value.message
+    assert "Restore the file" in refused.value.advice
+    assert not (tmp_path / "secret.key").exists()
+    with pytest.raises(SettingsError, match="There is no secret key"):
+        load(tmp_path / "elsewhere", DATABASE_URL=f"sqlite:///{settings.database}")
+    assert load(tmp_path, SECRET_KEY=KEY).secret_key == bytes(range(32))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", KEY.encode()[:20], b"\xff" * 44, b"not base64 at all, but long enough!"]
+)
+def test_a_key_file_that_is_damaged_is_refused(tmp_path: Path, content: bytes) -> None:
+    load(tmp_path)
+    (tmp_path / "secret.key").write_bytes(content)
+    with pytest.raises(SettingsError, match=r"secret\.key"):
+        load(tmp_path)
+    assert (tmp_path / "secret.key").read_bytes() == content
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_key_file_that_cannot_be_read_is_refused(tmp_path: Path, is_link: bool) -> None:
+    key = tmp_path / "secret.key"
+    if is_link:
+        key.symlink_to(tmp_path / "nowhere")
+    else:
+        key.mkdir(mode=0o700)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path)
+
+
 def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     load(tmp_path)
     (tmp_path / "secret.key").chmod(0o644)

@@ -90,9 +90,7 @@ def _check_names(path: Path) -> None:
     status = path.stat()
     if not status.st_size:
         raise _is_empty(path)
-    if (
-        status.st_nlink > 1
-    ):  # sqlite.org/howtocorrupt.html, section 2.5: each name would have a log of its own
+    if status.st_nlink > 1:  # each name would have a log of its own (sqlite.org/howtocorrupt.html, 2.5)
         raise SettingsError(
             f"The database {path} has a second name (a hard link), under which SQLite would not find its log.",
             advice="Remove the other name, or copy the file to a new one and use that.",
