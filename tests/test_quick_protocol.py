@@ -8,10 +8,12 @@ import time
 
 import pytest
 
+from runtime.connections import Limits
 from runtime.mcp_server.replies import Reply
 from runtime.quick_protocol import quick_protocol
 from tests.serving import served
 
+OFTEN = Limits(look_seconds=0.05)
 LIST = b'{"method":"tools/list","id":1}'
 
 
@@ -253,7 +255,7 @@ def test_a_client_that_waits_to_be_told_is_told(port):
 
 def test_an_idle_connection_is_closed_after_its_time_and_not_before():
     with (
-        served(application, http=quick_protocol(Door()), timeout_keep_alive=1) as running,
+        served(application, http=quick_protocol(Door(), OFTEN), timeout_keep_alive=1) as running,
         socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection,
     ):
         stream = connection.makefile("rb")
@@ -268,7 +270,7 @@ def test_an_idle_connection_is_closed_after_its_time_and_not_before():
 
 def test_an_answer_that_takes_longer_than_idle_connections_are_kept_comes_all_the_same():
     with (
-        served(application, http=quick_protocol(Door()), timeout_keep_alive=0.1) as running,
+        served(application, http=quick_protocol(Door(), OFTEN), timeout_keep_alive=0.1) as running,
         socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection,
     ):
         stream = connection.makefile("rb")
