@@ -12,7 +12,6 @@ import logging
 import math
 import urllib.parse
 from collections.abc import Sequence
-from enum import IntEnum
 from functools import lru_cache
 from typing import Any, ClassVar, NoReturn, cast
 
@@ -33,21 +32,11 @@ HOP_BY_HOP = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """The fields of an offer to change the protocol: dropped with the offer."""
 
 
-class Stage(IntEnum):
-    """What a connection is doing."""
-
-    SILENT = 0
-    """It has not sent anything yet."""
-    HEAD = 1
-    BODY = 2
-    WORKING = 3
-    """The request is there, and its response is being made."""
-    IDLE = 4
-    DRAINING = 5
-    """Its response is out, and the rest of the request is read and dropped."""
-
-
-SILENT, HEAD, BODY, WORKING, IDLE, DRAINING = Stage
+SILENT, HEAD, BODY, WORKING, IDLE, DRAINING = range(6)
+"""The stages: nothing has come yet; a head or a body is coming; a request is being answered; nothing is asked; a
+response is out and the rest of its request is read and dropped. Plain numbers, because they are compared several times
+in a request.
+"""
 
 
 class _Rejected(Exception):
@@ -93,6 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """Whether the head offers to change the protocol: it is parsed once more without the offer."""
     _rejection: Refusal | None = None
     _ending: _Ending | None = None
+    _segment_bytes = 0
     _head_bytes = 0
     _body_bytes = 0
     _wire_bytes = 0
@@ -111,6 +101,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
         is_admitted = self.bounds.admit(self, self.loop)
         self._is_surplus = not is_admitted
+        self._longest_url = self.bounds.limits.url_bytes
         if is_admitted is None:
             self.transport.abort()
 
@@ -163,6 +154,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.url = data[data.find(b"/") :][:8]
             self._refuse(refusals.FULL)
             return
+        self._segment_bytes = len(data)
         try:
             self._parse(data)
             if stage == self._stage:
@@ -173,7 +165,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(self._rejection or refusals.MALFORMED)
 
     def _parse(self, data: bytes) -> None:
-        while data:
+        while True:
             try:
                 self.parser.feed_data(data)
                 return
@@ -221,24 +213,23 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._stage != HEAD:
             self._stage, self._since = HEAD, self.loop.time()
         self._head_bytes = 0
-        if len(self.pipeline) >= self.bounds.limits.pipelined:
+        if self.pipeline and len(self.pipeline) >= self.bounds.limits.pipelined:
             self._reject(refusals.PIPELINED)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the URL."""
         self.url += url
-        if len(self.url) > self.bounds.limits.url_bytes:
+        if len(self.url) > self._longest_url:
             self._reject(refusals.LONG_URL)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header field; one that follows the body is counted and dropped."""
-        limits = self.bounds.limits
-        self._head_bytes += len(name) + len(value)
-        if self._head_bytes > limits.head_bytes or len(self.headers) >= limits.fields:
-            self._reject(refusals.LARGE_HEAD)
+        """Take a header field; one that follows the body is dropped."""
         if self._stage == HEAD:
-            super().on_header(name, value)
+            name = name.lower()
+            self.headers.append((name, value))
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         """Begin the request, or parse it once more without its offer to change the protocol."""
@@ -249,11 +240,20 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self.parser.get_http_version() not in ("1.1", "1.0"):
             self._reject(refusals.MALFORMED)
-        if sum(name == b"host" for name, _ in self.headers) > 1:
+        if len(self.headers) > self.bounds.limits.fields or self._is_head_large():
+            self._reject(refusals.LARGE_HEAD)
+        if [name for name, _ in self.headers].count(b"host") > 1:
             self._reject(refusals.SEVERAL_HOSTS)
         self._begin()
         self._stage, self._since = BODY, self.loop.time()
         self._body_bytes = self._wire_bytes = 0
+
+    def _is_head_large(self) -> bool:
+        """Whether the head is too large; where all that came since it began is not, its lines need not be counted."""
+        limit = self.bounds.limits.head_bytes
+        if self._head_bytes + self._segment_bytes <= limit:
+            return False
+        return sum(len(name) + len(value) for name, value in self.headers) > limit
 
     def _begin(self) -> None:
         """Have the ASGI application answer: at once, or after the requests that came before."""
