@@ -1,4 +1,4 @@
-"""What a connection is answered when its request never reaches an endpoint: in the form of the endpoint it was for."""
+"""What is answered to a request that never reaches an endpoint, in the form of the endpoint that it was for."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import NamedTuple
 import orjson
 
 from runtime.mcp_server.replies import INVALID_REQUEST, REFUSAL_FIELDS, Field, Refused, Reply
+from runtime.mcp_server.request import WRONG_HOST
 
 MCP = b"/mcp"
 RETRY_SECONDS = 5
 
 
 class Refusal(NamedTuple):
-    """A refusal by the connection itself, whatever was asked."""
+    """A refusal whatever was asked."""
 
     status: int
     code: str
@@ -35,6 +36,7 @@ class Refusal(NamedTuple):
         return Reply(self.status, (*REFUSAL_FIELDS, *self.fields), orjson.dumps(shape))
 
 
+UNKNOWN_HOST = Refusal(421, "misdirected_request", WRONG_HOST)
 RETRY_AFTER: Field = (b"retry-after", b"%d" % RETRY_SECONDS)
 MALFORMED = Refusal(400, "invalid_request", "This is not a valid HTTP/1.1 request.")
 NO_TUNNEL = Refusal(405, "method_not_allowed", "This server is no proxy: CONNECT is not served.")

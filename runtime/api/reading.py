@@ -15,11 +15,11 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from runtime.errors import InvalidRequest
+from runtime.operations.bodies import LARGEST_BODY, added_seconds
 from runtime.operations.names import did_you_mean
 
 LONGEST_WAIT = 30
 """Seconds for a body to come."""
-LARGEST_BODY = 4 * 1024 * 1024
 DEEPEST_BODY = 64
 LONGEST_KEY = 255
 KEY = "^[!-~]+$"
@@ -52,12 +52,14 @@ class TooLarge(InvalidRequest):
     status = 413
 
 
-async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
-    """The JSON object in the body.
+async def read_json(
+    request: Request, *, may_be_empty: bool = False, largest: int = LARGEST_BODY
+) -> dict[str, Any]:
+    """The JSON object in the body, of at most `largest` bytes.
 
     Raises InvalidRequest (400), UnsupportedMediaType (415), TooLarge (413) or BodyTimeout (408).
     """
-    content = await _read(request)
+    content = await _read(request, largest)
     if may_be_empty and not content:
         return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -125,26 +127,27 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-async def _read(request: Request) -> bytes:
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length[:20]) > LARGEST_BODY:
-        raise _too_large()
+async def _read(request: Request, largest: int) -> bytes:
+    length = request.headers.get("content-length", "0").encode("latin-1")
+    if length.isdigit() and int(length[:20]) > largest:
+        raise _too_large(largest)
     content = bytearray()
+    seconds = LONGEST_WAIT + added_seconds(largest)
     try:
-        async with asyncio.timeout(LONGEST_WAIT):
+        async with asyncio.timeout(seconds):
             async for piece in request.stream():
                 content += piece
-                if len(content) > LARGEST_BODY:
-                    raise _too_large()
+                if len(content) > largest:
+                    raise _too_large(largest)
     except ClientDisconnect as gone:
         raise InvalidRequest("The body ended too early.") from gone
     except TimeoutError as late:
-        raise BodyTimeout(f"The body did not come within {LONGEST_WAIT} seconds.") from late
+        raise BodyTimeout(f"The body did not come within {seconds:g} seconds.") from late
     return bytes(content)
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body is larger than {LARGEST_BODY // 1024 // 1024} MiB.")
+def _too_large(largest: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {largest // 1024 // 1024} MiB.")
 
 
 def _check_depth(value: Any) -> None:
