@@ -29,10 +29,11 @@ from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.logs import Log, make_log
-from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
+from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
+from runtime.refusals import UNKNOWN_HOST
 from runtime.reload import Reloader
 from runtime.safety.once import Once
 from runtime.settings import Settings
@@ -162,8 +163,10 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or runs the lifespan."""
         if scope["type"] == "http":
-            if scope["path"].startswith(PREFIX):
+            if scope["path"].startswith(PREFIX) or scope["path"] in WITHOUT_TOKEN:
                 await self.mcp(scope, receive, send)
+            elif not self.mcp.gate.is_host_known(dict(scope["headers"])):
+                await send_reply(send, UNKNOWN_HOST.reply(b""))
             else:
                 await (self._doors or self._open_doors())(scope, receive, send)
         elif scope["type"] == "lifespan":

@@ -12,22 +12,19 @@ last one is kept with the connection, so that such a request is not parsed a sec
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable
 from hmac import compare_digest
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-
+from runtime.bounded_protocol import IDLE, WORKING, BoundedProtocol
+from runtime.connections import Connections, Limits
 from runtime.mcp_server.endpoint import PREFIX
 from runtime.mcp_server.replies import Field, Reply
-from runtime.mcp_server.request import CLOSE
 
 LARGEST_HELD = 64 * 1024
 START = PREFIX.encode()
-BUSY = math.inf
-"""Idle since never."""
+LARGEST_REMEMBERED = 4 * 1024
+"""Of a head. Every connection remembers one; those of clients have 300 to 800 bytes."""
 HEAD_END = b"\r\n\r\n"
 
 
@@ -59,116 +56,82 @@ class Cycle:
 
     def __init__(self) -> None:
         self.response_complete = False
+        self.response_started = False
         self.disconnected = False
         self.keep_alive = True
 
 
-def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
-    """The protocol class for one application."""
+def quick_protocol(
+    door: Door, limits: Limits | None = None, report: Callable[[str], None] | None = None
+) -> type[BoundedProtocol]:
+    """The protocol class for one application; `report` takes the names of events that the operator should see."""
 
-    class QuickProtocol(HttpToolsProtocol):
+    class QuickProtocol(BoundedProtocol):
         """Takes the requests to the door out of the usual way."""
 
+        bounds: ClassVar[Connections] = Connections(limits or Limits(), report)
         _head: Any = None
         """What the door made of the head of the request that is held."""
-        _held: list[bytes]
-        _is_between = True
-        """Whether the parser has come to the end of a message and begun no other."""
+        _held: bytes | bytearray = b""
         _segment = b""
         """What is being parsed, when it began between two messages."""
         _known: Known | None = None
-        _idle_since = BUSY
 
         def data_received(self, data: bytes) -> None:
             """Answer to a head that is known, or parse."""
             known = self._known
-            if known is not None and self._is_between and self._is_free():
+            if known is not None and self._stage == IDLE and not self.flow.write_paused:
                 size = len(known.bytes)
                 # A head holds a secret address; behind a proxy the one before may be somebody else's.
                 if len(data) == size + known.body and compare_digest(data[:size], known.bytes):
-                    self._unset_keepalive_if_required()
+                    self._stage = WORKING
                     self._answer(known.head, data[size:])
                     return
             self._segment = data if self._is_between else b""
             super().data_received(data)
+            self._segment = b""
 
-        def on_message_begin(self) -> None:
-            """Take note that a message has begun."""
-            self._is_between = False
-            super().on_message_begin()
-
-        def on_headers_complete(self) -> None:
+        def _begin(self) -> None:
             """Hold a request to the door, or begin it the usual way."""
-            self._head, self._held = None, []
+            self._head, self._held = None, b""
             if self._is_for_the_door() and self._is_free():
                 self._head = door.read_head(self.url.decode("ascii"), self.headers)
             if self._head is None:
-                super().on_headers_complete()
+                super()._begin()
 
         def on_body(self, body: bytes) -> None:
             """Keep a part of a held body, or hand it on."""
             if self._head is None:
                 super().on_body(body)
-            else:
-                self._held.append(body)
+                return
+            self._body_bytes += len(body)
+            self._count(len(body))
+            if not self._held:
+                self._held = body  # nearly always the whole
+                return
+            if isinstance(self._held, bytes):
+                self._held = bytearray(self._held)
+            self._held += body
 
         def on_message_complete(self) -> None:
             """Answer a held request."""
-            self._is_between = True
-            segment, self._segment = self._segment, b""
             head, self._head = self._head, None
             if head is None:
                 super().on_message_complete()
                 return
-            body = b"".join(self._held)
+            self._is_between = True
+            self._stage = WORKING
+            body, self._held = bytes(self._held), b""
+            segment, self._segment = self._segment, b""
             end = segment.find(HEAD_END) + len(HEAD_END)
-            if len(segment) == end + len(body):  # the segment is this message and nothing else
+            # Only a segment that is this message and nothing else shows where its head ends.
+            if len(segment) == end + len(body) and end <= LARGEST_REMEMBERED:
                 self._known = Known(segment[:end], len(body), head)
             self._answer(head, body)
 
-        def on_response_complete(self) -> None:
-            """Begin what waits, or let the time run for which an idle connection is kept.
-
-            One timer looks now and then. Arming one at each answer and taking it back costs a tenth of a call.
-            """
-            self.server_state.total_requests += 1
-            if self.transport.is_closing():
-                return
-            self.flow.resume_reading()
-            if self.pipeline:
-                self._start_asgi_task(*self.pipeline.pop())
-                return
-            self._idle_since = self.loop.time()
-            if self.timeout_keep_alive_task is None:
-                self._look_after(self.timeout_keep_alive)
-
-        def _unset_keepalive_if_required(self) -> None:
-            self._idle_since = BUSY
-
-        def timeout_keep_alive_handler(self) -> None:
-            """Close the connection when it has been idle for its time, or look again."""
-            self.timeout_keep_alive_task = None
-            if self._idle_since == BUSY or self.transport.is_closing():
-                return
-            left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-            if left > 0:
-                self._look_after(left)
-            else:
-                self.transport.close()
-
-        def _look_after(self, seconds: float) -> None:
-            self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            """Look no more."""
-            super().connection_lost(exc)
-            if self.timeout_keep_alive_task is not None:
-                self.timeout_keep_alive_task.cancel()
-
         def _is_free(self) -> bool:
             """Whether nothing else is being answered or waits to be sent."""
-            is_idle = self.cycle is None or self.cycle.response_complete
-            return is_idle and not self.pipeline and not self.flow.write_paused
+            return not self._is_answering() and not self.pipeline and not self.flow.write_paused
 
         def _is_for_the_door(self) -> bool:
             if (
@@ -192,7 +155,7 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
         def _answer(self, head: Any, body: bytes) -> None:
             reply = door.reply_at_once(head, body)
             if reply is not None:
-                self._write(reply, keep_alive=True)
+                self.send_reply(reply, keep_alive=True)
                 return
             cycle = Cycle()
             self.cycle = cycle  # type: ignore[assignment]
@@ -207,31 +170,6 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
                 self.transport.close()
                 raise
             cycle.response_complete = True
-            self._write(reply, keep_alive=cycle.keep_alive)
-
-        def _write(self, reply: Reply, *, keep_alive: bool) -> None:
-            if self.transport.is_closing():
-                return
-            head = b"%b%b%b%bcontent-length: %d\r\n\r\n%b" % (
-                STATUS_LINE[reply.status],
-                _lines(tuple(self.server_state.default_headers)),
-                b"".join([b"%b: %b\r\n" % field for field in reply.fields]),
-                b"" if keep_alive else b"%b: %b\r\n" % CLOSE,
-                len(reply.body) + len(reply.rest),
-                reply.body,
-            )
-            if reply.rest:
-                self.transport.writelines((head, reply.rest))  # one system call; the list is not copied
-            else:
-                self.transport.write(head)
-            if not keep_alive:
-                self.transport.close()
-            self.on_response_complete()
+            self.send_reply(reply, keep_alive=cycle.keep_alive)
 
     return QuickProtocol
-
-
-@lru_cache(maxsize=8)
-def _lines(fields: Sequence[Field]) -> bytes:
-    """Header lines as they are sent; those of the server itself change once a second."""
-    return b"".join(b"%b: %b\r\n" % field for field in fields)

@@ -8,10 +8,12 @@ import time
 
 import pytest
 
+from runtime.connections import Limits
 from runtime.mcp_server.replies import Reply
 from runtime.quick_protocol import quick_protocol
 from tests.serving import served
 
+OFTEN = Limits(look_seconds=0.05)
 LIST = b'{"method":"tools/list","id":1}'
 
 
@@ -189,6 +191,26 @@ def test_two_requests_of_a_known_head_in_one_piece_are_two(port):
     assert [way for way, _ in found] == [b"short"] * 4
 
 
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"\r\n\r\n"])
+@pytest.mark.parametrize("is_split", [False, True])
+def test_only_a_whole_message_by_itself_makes_a_head_known(port, before, is_split):
+    """What is as long as the body before, and comes without its head, is a request of its own."""
+    other = request(b"", b"/elsewhere", b"GET")
+    body = LIST + b" " * (len(other) - len(LIST))
+    whole = before + request(body)
+    first = [whole[:-5], whole[-5:]] if is_split else [request() + whole]
+    count = 2 if is_split else 3
+    assert answers(port, *first, other, count=count, pause=0.05)[-1] == (b"usual", b"")
+
+
+@pytest.mark.parametrize("difference", [-1, 1])
+def test_a_known_head_with_a_byte_more_or_less_is_parsed(port, difference):
+    whole = request()
+    pieces = [whole[:-1], whole[-1:]] if difference < 0 else [whole + whole[:1], whole[1:]]
+    found = answers(port, whole, *pieces, count=2 if difference < 0 else 3, pause=0.05)
+    assert [body[:30] for _, body in found] == [LIST[:30]] * len(found)
+
+
 def test_a_door_that_closes_is_closed_for_known_heads_too(ask, door):
     assert ask(request())[0] == b"short"
     door.is_open = False
@@ -253,7 +275,7 @@ def test_a_client_that_waits_to_be_told_is_told(port):
 
 def test_an_idle_connection_is_closed_after_its_time_and_not_before():
     with (
-        served(application, http=quick_protocol(Door()), timeout_keep_alive=1) as running,
+        served(application, http=quick_protocol(Door(), OFTEN), timeout_keep_alive=1) as running,
         socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection,
     ):
         stream = connection.makefile("rb")
@@ -268,7 +290,7 @@ def test_an_idle_connection_is_closed_after_its_time_and_not_before():
 
 def test_an_answer_that_takes_longer_than_idle_connections_are_kept_comes_all_the_same():
     with (
-        served(application, http=quick_protocol(Door()), timeout_keep_alive=0.1) as running,
+        served(application, http=quick_protocol(Door(), OFTEN), timeout_keep_alive=0.1) as running,
         socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection,
     ):
         stream = connection.makefile("rb")

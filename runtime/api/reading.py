@@ -14,12 +14,10 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from runtime.errors import InvalidRequest
+from runtime.operations.bodies import LARGEST_BODY, LONGEST_WAIT
 from runtime.operations.names import did_you_mean
 from runtime.safety.once import read_key
 
-LONGEST_WAIT = 30
-"""Seconds for a body to come."""
-LARGEST_BODY = 4 * 1024 * 1024
 DEEPEST_BODY = 64
 _LISTS = ("methods", "tags")
 _MISTAKES_SHOWN = 20
@@ -121,8 +119,8 @@ def idempotency_key(request: Request) -> str:
 
 
 async def _read(request: Request) -> bytes:
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length[:20]) > LARGEST_BODY:
+    length = request.headers.get("content-length", "0").encode("latin-1")
+    if length.isdigit() and int(length[:20]) > LARGEST_BODY:
         raise _too_large()
     content = bytearray()
     try:

@@ -18,8 +18,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from generator.catalog import Part, Tool
-from runtime.api.reading import LONGEST_WAIT, BodyTimeout, TooLarge, check_depth, ended_too_early
+from runtime.api.reading import BodyTimeout, TooLarge, check_depth, ended_too_early
 from runtime.errors import InvalidRequest, NoSpace
+from runtime.operations.bodies import LEAST_RATE, LONGEST_WAIT
 from runtime.operations.budget import Budget, Share
 from runtime.upstream.files import CarriedFiles, SpooledContent, SpooledFile
 
@@ -33,10 +34,6 @@ LARGEST_ANY = 100_000_000
 LARGEST_REST = 1024 * 1024
 """Bytes of everything beside the file: fields, heads and boundaries."""
 MOST_FIELDS = 100
-LEAST_RATE = 250_000
-"""Bytes a second (2 Mbit/s) beyond the first 30 seconds: 100 MB have 7.2 minutes, and a client that stops is given up
-within half a minute.
-"""
 ARGUMENTS = "arguments"
 """The field that holds several arguments as one JSON object."""
 FILE = "file"

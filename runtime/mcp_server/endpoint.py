@@ -20,7 +20,6 @@ from runtime.mcp_server import large_bodies, protocol
 from runtime.mcp_server.methods import Calls, Identity, Log, Methods
 from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
 from runtime.mcp_server.request import (
-    LARGEST_BODY,
     ClientGone,
     Fields,
     Gate,
@@ -30,6 +29,7 @@ from runtime.mcp_server.request import (
 )
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
+from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.files import takes_a_file
 
 logger = logging.getLogger(__name__)
@@ -41,6 +41,11 @@ FindGrant = Callable[[TokenHash], Grant | None]
 
 PREFIX = "/mcp/"
 LONGEST_TOKEN = 100
+CLIENTS_ENDING = "/mcp"
+"""What may follow the token: some clients, such as older versions of the MCP Inspector, add `/mcp` to any URL."""
+SSE_ENDING = "/sse"
+WITHOUT_TOKEN = frozenset({"/mcp", "/mcp/", "/sse", "/sse/"})
+"""Paths that clients guess. They name no MCP server, and say so."""
 ALLOW: Field = (b"allow", b"POST, OPTIONS")
 PREFLIGHT = Reply(
     204,
@@ -54,6 +59,12 @@ PREFLIGHT = Reply(
         (b"access-control-max-age", b"7200"),
     ),
 )
+NO_TOKEN = Refused(
+    404,
+    INVALID_REQUEST,
+    "The URL of an MCP server here is /mcp/ and a secret token, and this one has none. Use the whole URL that "
+    "Ledgerport showed when the MCP server was created, with Streamable HTTP as the transport.",
+).reply()
 _FAILED = Refused(500, INTERNAL_ERROR, "The server failed. It has been logged.").reply()
 
 
@@ -67,6 +78,8 @@ class Head(NamedTuple):
     fields: Fields
     sent: list[Field]
     page: tuple[Field, ...]
+    is_sse: bool = False
+    """Whether the URL is that of the older transport."""
 
 
 class McpEndpoint:
@@ -90,7 +103,7 @@ class McpEndpoint:
         self._catalog = catalog
         self._api_token_ok = api_token_ok
         self._log = log
-        self._gate = Gate(allowed_origins, allowed_hosts)
+        self.gate = Gate(allowed_origins, allowed_hosts)
         self._toolsets = Toolsets()
         self._large = large_bodies.make_budget()
         self.methods = Methods(catalog, calls, identity, log)
@@ -99,24 +112,27 @@ class McpEndpoint:
         """Answers one request; ends quietly when the client has gone."""
         sent: list[Field] = scope["headers"]
         fields: Fields = dict(sent)
+        if scope["path"] in WITHOUT_TOKEN:
+            await send_reply(send, NO_TOKEN)
+            return
         try:
-            head = Head(self._hash_of(scope["path"]), fields, sent, self._gate.check(fields))
+            head = self._head_of(scope["path"], sent, fields)
             reply = await self.reply(head, partial(read_body, receive, fields), scope["method"])
         except Refused as refused:
             reply = self._refusal(refused, None)
         except ClientGone:
             return
-        await _send(send, reply)
+        await send_reply(send, reply)
 
     def read_head(self, path: str, sent: list[Field]) -> Head | None:
         """What the path and the header lines of a POST come to; None when it is refused whatever its body."""
         fields: Fields = dict(sent)
         try:
-            page = self._gate.check(fields)
+            head = self._head_of(path, sent, fields)
             check_content(fields)
         except Refused:
             return None
-        return Head(self._hash_of(path), fields, sent, page)
+        return None if head.is_sse else head
 
     def reply_at_once(self, head: Head, body: bytes) -> Reply | None:
         """The reply to `tools/list`, for which nothing is awaited: the same that `reply` would make.
@@ -149,6 +165,8 @@ class McpEndpoint:
             if grant is None:
                 self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
                 return _to_page(UNKNOWN_TOKEN, head)
+            if head.is_sse:
+                raise _no_sse()
             if method != "POST":
                 return _to_page(_without_post(method), head)
             if grant.config.require_api_token_auth:
@@ -190,9 +208,16 @@ class McpEndpoint:
         """Waits for the writes that are under way: to be awaited before the process ends."""
         await self.methods.drain()
 
-    def _hash_of(self, path: str) -> TokenHash:
-        """The hash of the token in a path. One too long to be a token has the hash of none."""
-        token = path.removeprefix(PREFIX)
+    def _head_of(self, path: str, sent: list[Field], fields: Fields) -> Head:
+        """Raises Refused when the sender is not welcome."""
+        page = self.gate.check(fields)
+        token = path.removeprefix(PREFIX).removesuffix("/")
+        is_sse = token.endswith(SSE_ENDING)
+        token = token.removesuffix(SSE_ENDING if is_sse else CLIENTS_ENDING)
+        return Head(self._hash_of(token), fields, sent, page, is_sse)
+
+    def _hash_of(self, token: str) -> TokenHash:
+        """The hash of a token. One too long to be a token has the hash of none."""
         return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
 
     def _refusal(self, refused: Refused, grant: Grant | None) -> Reply:
@@ -216,6 +241,14 @@ def _unavailable(unknown: StorageUnavailable) -> Refused:
     """The refusal while nobody can say whether the URL is open: neither a 404, which means revoked, nor an answer."""
     retry_after: Field = (b"retry-after", b"%d" % unknown.retry_after)
     return Refused(unknown.status, INTERNAL_ERROR, unknown.as_text(), fields=(retry_after,))
+
+
+def _no_sse() -> Refused:
+    return Refused(
+        410,
+        INVALID_REQUEST,
+        "The older transport, HTTP with SSE, is not offered. Use Streamable HTTP with the same URL without /sse.",
+    )
 
 
 def _without_post(method: str) -> Reply:
@@ -247,7 +280,8 @@ def _to_page(reply: Reply, head: Head) -> Reply:
     return reply._replace(fields=(*reply.fields, *head.page)) if head.page else reply
 
 
-async def _send(send: Send, reply: Reply) -> None:
+async def send_reply(send: Send, reply: Reply) -> None:
+    """Send a reply as ASGI."""
     headers = list(reply.fields)
     if reply.status != 204:
         headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))

@@ -14,8 +14,8 @@ from runtime.errors import Busy
 from runtime.mcp_server import discovery
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import BUSY, INVALID_REQUEST, Refused
-from runtime.mcp_server.request import LARGEST_BODY
 from runtime.mcp_server.toolset import Toolset
+from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.budget import Budget, Share
 from runtime.operations.files import digest_of
 from runtime.upstream.files import CarriedFiles, EncodedFile

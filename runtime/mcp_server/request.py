@@ -1,7 +1,7 @@
 """What a request says before its body is understood: its fields, who may send it from where, and its bytes.
 
-Comes before `protocol`, which reads the JSON-RPC message. The readers of single fields are cached: clients send the
-same few values again and again.
+Comes before `protocol`, which reads the JSON-RPC message. What is read before the token of the URL is known is not
+cached: a stranger chooses the values, and would fill the cache.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.mcp_server.replies import INVALID_REQUEST, Field, Refused
+from runtime.operations.bodies import LARGEST_BODY, LEAST_RATE, LONGEST_WAIT
 
 Fields = Mapping[bytes, bytes]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
-LONGEST_WAIT = 30
-"""Seconds for a body to come."""
-LARGEST_BODY = 4 * 1024 * 1024
-"""Bytes, where no file is sent."""
-LEAST_RATE = 250_000
-"""Bytes a second (2 Mbit/s) beyond the first 30 seconds: a large file may take its time on a slow line, and a client
-that stops sending is given up.
-"""
+LONGEST_CACHED = 128
+"""Bytes of a header field; what clients send is shorter, and 256 of these are nothing."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+USUAL_ACCEPT = frozenset({b"", b"*/*", b"application/json", b"application/json, text/event-stream"})
+"""What nearly every client sends; each lets JSON through."""
 EXPOSED_FIELDS = (
     b"ratelimit, ratelimit-policy, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, "
     b"www-authenticate"
+)
+WRONG_HOST = (
+    "This server does not answer to the name in the Host header. If clients are to reach it by that name, set "
+    "LEDGERPORT_PUBLIC_URL to the address that they use, such as https://books.example.com."
 )
 CLOSE: Field = (b"connection", b"close")
 
@@ -52,9 +53,9 @@ class Gate:
 
     def check(self, fields: Fields) -> tuple[Field, ...]:
         """The CORS fields that the answer needs; raises Refused when the sender is not welcome."""
+        if not self.is_host_known(fields):
+            raise Refused(421, INVALID_REQUEST, WRONG_HOST)
         host = host_name(fields.get(b"host", b""))
-        if self._hosts and host not in self._hosts:
-            raise Refused(421, INVALID_REQUEST, "This server does not answer to the name in the Host header.")
         sent = fields.get(b"origin", b"").strip()
         if not sent:
             return ()
@@ -70,6 +71,10 @@ class Gate:
             (b"vary", b"origin"),
         )
 
+    def is_host_known(self, fields: Fields) -> bool:
+        """Whether the server answers to the name in the Host field."""
+        return not self._hosts or host_name(fields.get(b"host", b"")) in self._hosts
+
     def _welcomes(self, origin: str, host: str) -> bool:
         if origin in self._origins:
             return True
@@ -80,7 +85,6 @@ class Gate:
         return bool(name) and (name in LOOPBACK or name == host)
 
 
-@lru_cache(maxsize=256)
 def host_name(value: bytes) -> str:
     """The name in a Host field, in lower case and without its port."""
     text = value.strip().decode("latin-1").lower()
@@ -103,9 +107,10 @@ def weights(value: bytes) -> dict[str, float]:
     return found
 
 
-@lru_cache(maxsize=256)
 def takes_json(accept: bytes) -> bool:
     """Whether an Accept field lets JSON through. An empty one lets anything through."""
+    if accept in USUAL_ACCEPT:
+        return True
     listed = weights(accept)
     for name in ("application/json", "application/*", "*/*"):
         if name in listed:
@@ -113,9 +118,14 @@ def takes_json(accept: bytes) -> bool:
     return not listed
 
 
-@lru_cache(maxsize=256)
 def takes_gzip(accept_encoding: bytes) -> bool:
-    """Whether an Accept-Encoding field lets gzip through."""
+    """Whether an Accept-Encoding field lets gzip through. Asked only for who has a token; long ones are not cached."""
+    if len(accept_encoding) > LONGEST_CACHED:
+        return _takes_gzip(accept_encoding)
+    return _takes_gzip_cached(accept_encoding)
+
+
+def _takes_gzip(accept_encoding: bytes) -> bool:
     listed = weights(accept_encoding)
     for name in ("gzip", "x-gzip", "*"):
         if name in listed:
@@ -123,7 +133,9 @@ def takes_gzip(accept_encoding: bytes) -> bool:
     return False
 
 
-@lru_cache(maxsize=256)
+_takes_gzip_cached = lru_cache(maxsize=256)(_takes_gzip)
+
+
 def is_json(content_type: bytes) -> bool:
     """Whether a Content-Type field names JSON, with or without parameters."""
     return content_type.partition(b";")[0].strip().lower() == b"application/json"

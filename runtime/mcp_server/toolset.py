@@ -15,8 +15,8 @@ from functools import cached_property
 from generator.catalog import Catalog, Tool, select
 from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.recent import Recent
-from runtime.mcp_server.request import LARGEST_BODY
 from runtime.model import ServerConfig
+from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.files import takes_a_file
 
 KEPT = 64

@@ -6,6 +6,8 @@ import http.client
 import socket
 from typing import Any
 
+from runtime.bounded_protocol import BoundedProtocol
+from runtime.connections import Connections, Limits
 from runtime.quick_protocol import LARGEST_HELD, quick_protocol
 from tests.differential.requests import Request, table
 from tests.differential.servers import our_server
@@ -13,6 +15,14 @@ from tests.mcp_server.stand import TOKEN
 from tests.serving import served
 
 VARYING = {"date"}
+
+
+class Asgi(BoundedProtocol):
+    """Every request is answered by the ASGI application."""
+
+    bounds = Connections(Limits())
+
+
 WAYS = ("usual", "short", "short, on a connection that sent the same head before")
 
 
@@ -48,7 +58,7 @@ def test_both_ways_answer_alike() -> None:
         return head
 
     door.read_head = counted
-    with served(door) as usual_way, served(door, http=quick_protocol(door)) as short_way:
+    with served(door, http=Asgi) as usual_way, served(door, http=quick_protocol(door)) as short_way:
         usual, quick = usual_way.port, short_way.port
         for request in table():
             if len(request.body) > LARGEST_HELD:

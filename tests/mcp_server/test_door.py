@@ -6,13 +6,18 @@ import asyncio
 
 import pytest
 
+from runtime.mcp_server import request
 from runtime.mcp_server.request import LOOPBACK
-from tests.mcp_server.stand import MODERN, TOKEN, Stand, make_grant, message, shake
+from tests.mcp_server.stand import MODERN, TOKEN, Stand, ask, make_grant, message, shake
 
 UNKNOWN = (
     "x",
-    "",
-    "a-token-that-is-known/",
+    "x/",
+    "x/mcp",
+    "x/mcp/",
+    "x/sse",
+    "a-token-that-is-known/mcp/mcp",
+    "a-token-that-is-known//",
     "a-token-that-is-known/more",
     "A-TOKEN-THAT-IS-KNOWN",
     "x/mcp/a-token-that-is-known",
@@ -67,6 +72,33 @@ def test_a_known_address_takes_post_only(method):
     assert answer.code == -32600
 
 
+@pytest.mark.parametrize("ending", ["", "/", "/mcp", "/mcp/"])
+def test_what_clients_add_to_a_url_changes_nothing(ending):
+    stand = Stand()
+    assert stand.post("ping", token=TOKEN + ending).body == stand.post("ping").body
+    head = stand.endpoint.read_head(f"/mcp/{TOKEN}{ending}", [(b"content-type", b"application/json")])
+    assert head is not None
+    assert head.token_hash == TOKEN.encode()
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_the_url_of_the_older_transport_says_what_is_offered(method):
+    stand = Stand()
+    answer = stand.send(b"", [(b"content-type", b"application/json")], method=method, token=TOKEN + "/sse")
+    assert answer.status == 410
+    assert "Use Streamable HTTP with the same URL without /sse" in answer.json["error"]["message"]
+    fields = [(b"content-type", b"application/json")]
+    assert stand.endpoint.read_head(f"/mcp/{TOKEN}/sse", fields) is None
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/mcp/", "/sse", "/sse/"])
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_url_without_a_token_says_what_a_whole_one_is_like(path, method):
+    answer = ask(Stand().endpoint, path, method, [], [b""])
+    assert answer.status == 404
+    assert "/mcp/ and a secret token" in answer.json["error"]["message"]
+
+
 class TestApiTokens:
     def stand(self) -> Stand:
         return Stand(grants={TOKEN: make_grant(require_api_token_auth=True)})
@@ -84,6 +116,15 @@ class TestApiTokens:
     @pytest.mark.parametrize("sent", ["Bearer good", "bearer good", "Bearer  good "])
     def test_with_a_valid_token_it_is(self, sent):
         assert self.stand().post("ping", headers={"authorization": sent}).status == 200
+
+    @pytest.mark.parametrize("sent", [b"", b"Bearer bad", b"Bearer good"])
+    def test_the_list_that_is_ready_is_not_for_the_url_alone(self, sent):
+        body, headers = message("tools/list")
+        fields = [(key.encode(), value.encode()) for key, value in headers.items()]
+        open_, closed = Stand(), self.stand()
+        for stand in (open_, closed):
+            head = stand.endpoint.read_head(f"/mcp/{TOKEN}", [*fields, (b"authorization", sent)])
+            assert (stand.endpoint.reply_at_once(head, body) is None) == (stand is closed)
 
     def test_a_server_without_the_switch_does_not_look_at_the_header(self):
         assert Stand().post("ping", headers={"authorization": "Bearer bad"}).status == 200
@@ -155,3 +196,21 @@ def test_a_look_up_that_fails_is_a_server_error_that_says_nothing():
     answer = stand.post("ping")
     assert (answer.status, answer.code) == (500, -32603)
     assert b"hunter2" not in answer.body
+
+
+def test_the_refusal_of_a_host_names_the_setting():
+    answer = Stand(allowed_hosts=LOOPBACK).post("ping", headers={"host": "books.example"})
+    assert "LEDGERPORT_PUBLIC_URL" in answer.json["error"]["message"]
+
+
+def test_what_a_stranger_sends_is_not_cached():
+    caches = [value for value in vars(request).values() if hasattr(value, "cache_info")]
+    for cache in caches:
+        cache.cache_clear()
+    for stand in (Stand(), Stand(allowed_hosts=LOOPBACK)):
+        for number in range(10):
+            odd = f"odd/{number};{'x' * 10_000}"
+            stand.post("tools/list", token="unknown", headers={"accept": odd, "host": odd})
+            stand.post("tools/list", headers={"accept-encoding": odd, "host": "localhost"})
+    assert caches
+    assert all(cache.cache_info().currsize <= 1 for cache in caches)
