@@ -23,8 +23,8 @@ from runtime.stores.sqlite import connect, reason_of
 
 APPLICATION_ID = int.from_bytes(b"LPRT")
 """What SQLite's header says the file is for (sqlite.org, `PRAGMA application_id`)."""
-LARGEST_CHECKED = 4 * 1024 * 1024
-"""Bytes of a file that is read whole at start, which takes about 10 ms; damage in a larger one is found when read."""
+LARGEST_CHECKED = 2 * 1024 * 1024
+"""Bytes of a file that is read whole at start, which takes up to 15 ms; damage in a larger one is found when read."""
 LONGEST_MIGRATION = 30.0
 """Seconds to wait for another process that creates or migrates the same file."""
 _LOOK_SECONDS = 0.02

@@ -48,7 +48,7 @@ from tests.deployment import deploy
 
 async def main():
     here = deploy(Path(sys.argv[1]))
-    account = here.add_desk()["id"]
+    account = here.accounts.create("Shop", "books")["id"]
     while True:
         made = await asyncio.gather(*(
             here.stores.write(lambda: here.mcp_servers.create(account, "Agent")) for _ in range(4)
@@ -74,6 +74,7 @@ def run_and_kill(code: str, path: Path, lines: int, seconds: float) -> list[list
     time.sleep(seconds)
     process.kill()
     rest, _ = process.communicate()
+    assert all(first), "it ended by itself"
     # The last line may be half written.
     return [line.split() for line in [*first, *rest.splitlines(keepends=True)] if line.endswith("\n")]
 

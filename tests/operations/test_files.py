@@ -195,6 +195,20 @@ def test_a_large_file_whose_connection_broke_is_sent_once_more_whole_and_under_t
     assert len({line for line, _, _ in requests}) == 1
 
 
+def test_a_large_file_has_longer_than_other_calls_to_be_sent():
+    async def slow(line, headers, body):
+        await asyncio.sleep(0.5)
+        return http(200, b'{"File":{"Id":"9"}}')
+
+    large = base64.b64encode(b"x" * (LARGEST_JOINED + 1)).decode()
+
+    answer, _ = upload(slow, content=large, FileName="a.pdf")
+    late, _ = upload(slow, content=PDF, FileName="a.pdf")
+
+    assert answer.error is None
+    assert "gave no answer within 0.3 seconds" in late.error.message
+
+
 def test_two_files_differ_in_what_stands_for_them_in_the_arguments():
     async def story():
         taken = [await set_apart(UPLOAD, {"content": each}, {}) for each in ("QQ==", "Qg==", "QQ==")]
