@@ -127,7 +127,7 @@ def idempotency_key(request: Request) -> str:
 
 async def _read(request: Request) -> bytes:
     length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length[:20]) > LARGEST_BODY:
+    if length.isascii() and length.isdecimal() and int(length[:20]) > LARGEST_BODY:
         raise _too_large()
     content = bytearray()
     try:

@@ -20,7 +20,7 @@ from pathlib import Path
 from runtime.errors import SettingsError
 
 BUSY_MILLISECONDS = 10_000
-_MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
+_MIGRATION = re.compile(r"([0-9]{4})_\w+\.sql")
 _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
     "PRAGMA foreign_keys=ON",
