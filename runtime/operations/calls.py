@@ -96,7 +96,7 @@ class Calls:
         hot: HotState,
         base_url: Callable[[Integration, Account], str],
         max_answer_bytes: int,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._catalog = catalog
         self._client = client
