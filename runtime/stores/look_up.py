@@ -35,7 +35,7 @@ _CACHE_KIB = 16_000
 """Pages of the file kept in memory, enough for the index over 100,000 tokens."""
 
 ACCOUNT_COLUMNS = (
-    "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at"
+    "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by"
 )
 _OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
 _GRANT = (
@@ -43,6 +43,7 @@ _GRANT = (
     "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE mcp_server.token_hash = ?"
 )
 _ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"  # noqa: S608  (constants only)
+_INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 _API_TOKEN = "SELECT id, name, created_at, last_used_at FROM api_token WHERE token_hash = ?"  # noqa: S105
 
 
@@ -104,6 +105,11 @@ class SqliteLookUp:
         row = self._connection().execute(_ACCOUNT, (account_id,)).fetchone()
         return None if row is None else read_account(row)
 
+    def interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
+        """The accounts with a refresh that was begun and never finished, and when it began."""
+        rows = self._connection().execute(_INTERRUPTED).fetchall()
+        return [(AccountId(id_), begun_at) for id_, begun_at in rows]
+
     def is_ready(self) -> bool:
         """Whether the file can be read now."""
         try:
@@ -133,15 +139,27 @@ class SqliteLookUp:
 @lru_cache(maxsize=4096)
 def _grant(row: tuple[Any, ...]) -> Grant:
     """The grant in a row. Kept by the row's content: a row that changed is another row."""
-    return Grant(read_account(row), read_config(row[11]), McpServerId(row[10]))
+    return Grant(read_account(row), read_config(row[12]), McpServerId(row[11]))
 
 
 def read_account(row: Any) -> Account:
     """The account in a row that begins with ACCOUNT_COLUMNS."""
-    (id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at) = row[:10]
+    (
+        id_,
+        integration,
+        environment,
+        name,
+        status,
+        company,
+        fields,
+        sealed,
+        created_at,
+        updated_at,
+        ended_by,
+    ) = row[:11]
     return Account(
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
-        created_at, updated_at,
+        created_at, updated_at, ended_by,
     )  # fmt: skip
 
 
