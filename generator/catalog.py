@@ -36,6 +36,19 @@ HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The request by which a vendor confirms, to a new access token, the account that a callback named.
+
+    `path` follows the base URL of the account and may have `{account field}` placeholders. `answers` is where the
+    JSON answer must hold a value, and `equals` (a template of account fields) what that value must be, when given.
+    """
+
+    path: str
+    answers: tuple[str, ...] = ()
+    equals: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Auth:
     """How an account proves itself to the vendor.
 
@@ -55,6 +68,12 @@ class Auth:
     reconnect_when: tuple[str, ...] = ()
     """OAuth error codes that only the person can mend, by connecting again."""
     headers: dict[str, str] = field(default_factory=dict)
+    pkce: bool = False
+    """Whether the vendor accepts PKCE (RFC 7636) with S256."""
+    grace_seconds: int = 0
+    """How long the previous refresh token still works after a rotation; 0 when it ends at once or is not documented."""
+    confirm: Confirmation | None = None
+    """How the vendor confirms an account that was named in the callback."""
 
 
 @dataclass(frozen=True, slots=True)

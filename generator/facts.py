@@ -15,6 +15,7 @@ from generator.catalog import (
     Advice,
     Auth,
     BatchForm,
+    Confirmation,
     ErrorRules,
     Integration,
     Pagination,
@@ -48,6 +49,7 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
     _check_patterns(document, mistakes)
     _check_pagination(document, mistakes)
     _check_language(document, mistakes)
+    _check_confirmation(document, mistakes)
     _check_advice(document, mistakes)
     once, always = value.get("once") or {}, value.get("send_always") or {}
     return Integration(
@@ -96,7 +98,17 @@ def _auth(value: dict[str, Any]) -> Auth:
         rotates=refresh.get("rotates", False),
         unused_for_seconds=_seconds(refresh.get("unused_for", "0s")),
         reconnect_when=tuple(value.get("reconnect_when") or ()),
+        pkce=value.get("pkce", False),
+        grace_seconds=_seconds(refresh.get("grace", "0s")),
+        confirm=_confirmation(value.get("confirm")),
     )
+
+
+def _confirmation(value: dict[str, Any] | None) -> Confirmation | None:
+    if value is None:
+        return None
+    path = value["request"].partition(" ")[2].strip()
+    return Confirmation(path, _path(value.get("answers", "")), value.get("equals", ""))
 
 
 def _seconds(text: str) -> int:
@@ -195,10 +207,27 @@ def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
     ]
     headers = value["auth"].get("headers") or {}
     templates += [(("auth", "headers", name), text) for name, text in headers.items()]
+    confirm = value["auth"].get("confirm") or {}
+    templates += [
+        (("auth", "confirm", name), confirm[name]) for name in ("request", "equals") if name in confirm
+    ]
     for path, text in templates:
         for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field."
             mistakes.append(document.mistake(path, "placeholder", message))
+
+
+def _check_confirmation(document: Document, mistakes: list[Mistake]) -> None:
+    """An account that is named in the callback, which anybody can write, must be confirmed by the vendor."""
+    value = document.value
+    if (value["auth"].get("confirm") or {}).get("request"):
+        return
+    for name, each in value["account"].items():
+        if each.get("identifies") and str(each.get("from", "")).startswith("callback."):
+            message = (
+                f"{name} comes from the callback, which anybody can write: auth.confirm has to be given."
+            )
+            mistakes.append(document.mistake(("account", name, "from"), "confirm", message))
 
 
 def _check_language(document: Document, mistakes: list[Mistake]) -> None:

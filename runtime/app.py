@@ -201,6 +201,7 @@ class Application:
         self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
         self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self.reloader.run()))
+        self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)

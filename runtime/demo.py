@@ -142,16 +142,29 @@ def _account(demo: Demo, api: Api) -> dict[str, Any]:
 
 
 def _sign_in(demo: Demo, authorize_url: str) -> None:
-    """What a person's browser does: open the page, choose the company, press Connect, follow the way back."""
-    opener = _opener()
-    with opener.open(authorize_url, timeout=30) as response:
-        page = response.read().decode()
-    form = dict(_fields(page))
-    form["decision"] = "connect"
-    target = urllib.parse.urljoin(authorize_url, _action(page))
-    with opener.open(target, data=urllib.parse.urlencode(form).encode(), timeout=30) as response:
-        if not response.geturl().startswith(demo.url):
-            raise LedgerportError("The stand-in did not send the browser back to Ledgerport.")
+    """What a person's browser does: open the link, continue, choose the company and connect."""
+    opener = _opener(urllib.request.HTTPCookieProcessor())
+    address, page = _visit(opener, authorize_url)
+    address, page = _submit(opener, address, page)
+    address, _ = _submit(opener, address, page, decision="connect")
+    if not address.startswith(demo.url):
+        raise LedgerportError("The stand-in did not send the browser back to Ledgerport.")
+
+
+def _visit(
+    opener: urllib.request.OpenerDirector, address: str, form: dict[str, str] | None = None
+) -> tuple[str, str]:
+    """Where an address leads in the end, and the page there."""
+    data = None if form is None else urllib.parse.urlencode(form).encode()
+    with opener.open(address, data=data, timeout=30) as response:
+        return response.geturl(), response.read().decode()
+
+
+def _submit(
+    opener: urllib.request.OpenerDirector, address: str, page: str, **pressed: str
+) -> tuple[str, str]:
+    """Press the button of a page's form, with what the form holds already."""
+    return _visit(opener, urllib.parse.urljoin(address, _action(page)), dict(_fields(page)) | pressed)
 
 
 def _fields(page: str) -> Iterator[tuple[str, str]]:
@@ -282,8 +295,8 @@ def _check_free(port: int, option: str) -> None:
             ) from None
 
 
-def _opener() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _opener(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
 
 
 def _say(text: str) -> None:

@@ -17,6 +17,7 @@ TokenHash = NewType("TokenHash", bytes)
 
 Clock = Callable[[], float]
 AccountStatus = Literal["pending", "active", "needs_reconnect"]
+EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["full", "discovery"]
 
@@ -33,6 +34,8 @@ class Credentials:
     access_expires_at: float = 0.0
     refresh_expires_at: float = 0.0
     secrets: dict[str, str] = field(default_factory=dict)
+    issued_at: float = 0.0
+    """When the access token was issued by our wall clock; 0 when it was stored before this was noted."""
 
     def __repr__(self) -> str:
         return "Credentials(…)"
@@ -56,6 +59,8 @@ class Account:
     sealed: bytes = field(repr=False)
     created_at: float
     updated_at: float
+    ended_by: EndedBy = ""
+    """Why the connection needs a person: the vendor refused it, or a refresh was interrupted before it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +127,18 @@ class WindowCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """A person on the way to the vendor's consent page and back. Its state is stored only as a hash."""
+    """A person on the way to the vendor's consent page and back. Its state is stored only as a hash.
+
+    `browser_hash` is the hash of the cookie of the browser that opened the link, None until one did. `verifier` is the
+    PKCE code verifier, encrypted; None where the vendor does not accept PKCE.
+    """
 
     account_id: AccountId
     redirect_uri: str
     expires_at: float
     used_at: float | None = None
+    browser_hash: TokenHash | None = None
+    verifier: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from generator.catalog import AccountField, Auth, Catalog, Tool
+from generator.catalog import AccountField, Auth, Catalog, Confirmation, Tool
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
+from runtime.model import Account
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.mcp_servers import McpServers
@@ -22,6 +23,8 @@ from runtime.stores.embedded import Stores, open_stores
 from tests import made_up
 
 NOON = 1_800_000_000.0
+BROWSER = "b" * 43
+"""The cookie of the browser that the tests open their links with."""
 
 BOOKS = replace(
     made_up.VENDOR,
@@ -40,6 +43,8 @@ BOOKS = replace(
         rotates=True,
         unused_for_seconds=8_640_000,
         reconnect_when=("invalid_grant",),
+        pkce=True,
+        confirm=Confirmation("/me", ("company", "id"), "{company_id}"),
     ),
     account_fields=(
         AccountField("company_id", "Company ID", "", "callback.company", r"^\d{6,20}$", identifies=True),
@@ -116,6 +121,15 @@ class Deployment:
     def api_tokens(self) -> ApiTokens:
         return ApiTokens(self.stores, self.keys, clock=self.clock)
 
+    async def opened(self, link: str, browser: str = BROWSER) -> str:
+        """Where a connect link leads a browser: the vendor's address."""
+        links, state = self.accounts.authorizations.links, link.rpartition("/")[2]
+        return await links.open(state, browser, links.proof(state, browser))
+
+    async def complete(self, callback: dict[str, str], browser: str = BROWSER) -> Account:
+        """What the callback comes to in a browser."""
+        return await self.accounts.authorizations.complete(callback, browser)
+
     def add_desk(self, name: str = "A desk") -> dict[str, Any]:
         """An account that is active at once."""
         keys = {
@@ -127,8 +141,13 @@ class Deployment:
         return self.accounts.create(name, "desk", keys)
 
 
-def deploy(data: Path, clock: HandClock | None = None, **variables: str) -> Deployment:
-    """A deployment over a directory; a second one over the same directory is another process of it."""
+def deploy(
+    data: Path, clock: HandClock | None = None, monotonic: HandClock | None = None, **variables: str
+) -> Deployment:
+    """A deployment over a directory; a second one over the same directory is another process of it.
+
+    Both clocks are one unless `monotonic` is another.
+    """
     clock = clock or HandClock()
     settings = Settings.load(
         {
@@ -141,14 +160,17 @@ def deploy(data: Path, clock: HandClock | None = None, **variables: str) -> Depl
     keys = Keys(settings.secret_key)
     stores = open_stores(settings, clock())
     return Deployment(
-        settings, keys, stores, clock, AccessTokens(settings, keys, stores, lambda: CATALOG, clock=clock)
-    )
+        settings, keys, stores, clock,
+        AccessTokens(settings, keys, stores, lambda: CATALOG, clock=clock, monotonic=monotonic or clock),
+    )  # fmt: skip
 
 
 @asynccontextmanager
-async def deployed(data: Path, clock: HandClock | None = None, **variables: str) -> AsyncIterator[Deployment]:
+async def deployed(
+    data: Path, clock: HandClock | None = None, monotonic: HandClock | None = None, **variables: str
+) -> AsyncIterator[Deployment]:
     """The same, closed at the end."""
-    deployment = deploy(data, clock, **variables)
+    deployment = deploy(data, clock, monotonic, **variables)
     try:
         yield deployment
     finally:

@@ -150,6 +150,12 @@ class AccountShape(BaseModel):
     integration: str
     environment: str
     status: Literal["pending", "active", "needs_reconnect"]
+    ended_by: Annotated[
+        Literal["refused", "interrupted"] | None,
+        Field(
+            description="Why it has to be connected again: refused by the vendor, or a refresh was interrupted."
+        ),
+    ] = None
     company: str
     fields: dict[str, str]
     created_at: Time
@@ -159,7 +165,9 @@ class AccountShape(BaseModel):
 class AccountToAuthorize(AccountShape):
     """An account with the address at which a person connects it, good for ten minutes."""
 
-    authorize_url: Annotated[str, Field(description="Open it in a browser.")] = ""
+    authorize_url: Annotated[
+        str, Field(description="Open it in a browser; it belongs to the browser that does.")
+    ] = ""
 
 
 class McpServerShape(BaseModel):

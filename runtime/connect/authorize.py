@@ -1,21 +1,25 @@
-"""A person's way to the vendor's consent page and back, which ends with an account that is connected.
+"""The vendor's answer to a person's consent, which ends with an account that is connected.
 
-Before it: `operations.accounts` has a pending account. After it: the account is active and `tokens` keeps it so. The
-`state` that travels with the person is random, signed, stored only as a hash, works once and for ten minutes, and
-belongs to one account; nothing else of the callback is believed before the vendor has confirmed its code.
+Before it: `links` led the person to the vendor's consent page. After it: the account is active and `tokens` holds its
+credentials fresh. Nothing in the callback is believed before the vendor has accepted its code, and confirmed, to the
+access token that came of it, the company that the callback names.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from generator.catalog import AccountField, Catalog, Integration
+from runtime.connect.confirmation import confirm
 from runtime.connect.grants import Granted
+from runtime.connect.links import AGAIN, Links
+from runtime.connect.links import CALLBACK_PATH as CALLBACK_PATH
+from runtime.connect.links import STATE_SECONDS as STATE_SECONDS
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
@@ -26,23 +30,22 @@ from runtime.errors import (
     LedgerportError,
     NeedsReconnect,
     NotFound,
-    SettingsError,
     VendorUnavailable,
 )
 from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock
-from runtime.settings import IntegrationSettings, Settings, app_of
+from runtime.settings import Settings
 
 if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
 
-CALLBACK_PATH = "/connect/callback"
-STATE_SECONDS = 600.0
 _LONGEST_CODE = 4096
-_AGAIN = "Ask for a new link and start again."
+"""Characters. The longest code known of a vendor has 512."""
+_LONGEST_FIELD = 4096
+_VENDOR_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 class Authorizations:
-    """Begins and completes connections by OAuth."""
+    """Completes connections by OAuth. `links` begins them."""
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Authorizations:
         *,
         clock: Clock = time.time,
     ) -> None:
+        self.links = Links(settings, keys, stores, catalog, tokens.addresses, clock)
         self._settings = settings
         self._keys = keys
         self._stores = stores
@@ -61,107 +65,84 @@ class Authorizations:
         self._tokens = tokens
         self._clock = clock
 
-    @property
-    def redirect_uri(self) -> str:
-        """Where vendors send the person back to. It must be registered with the app there."""
-        return self._settings.public_url + CALLBACK_PATH
-
-    def begin(self, account: Account) -> str:
-        """The address to open in a browser, good for ten minutes.
-
-        Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
-        """
-        integration = self._catalog().integrations[account.integration]
-        app = self.check_app(integration)
-        state = self._keys.new_state()
-        pending = Authorization(account.id, self.redirect_uri, self._clock() + STATE_SECONDS)
-        if not self._stores.records.add_authorization(self._keys.hash_token(state), pending):
-            raise NotFound("There is no such integrated account.")
-        words = {
-            "client_id": app.client_id,
-            "response_type": "code",
-            "scope": " ".join(integration.auth.scopes),
-            "redirect_uri": pending.redirect_uri,
-            "state": state,
-        }
-        address = self._tokens.addresses.of_vendor(integration, integration.auth.authorize_url)
-        return f"{address}{'&' if '?' in address else '?'}{urlencode(words)}"
-
-    def check_app(self, integration: Integration) -> IntegrationSettings:
-        """The deployment's app at the vendor. Raises Conflict when it is not set up."""
-        try:
-            return app_of(self._settings, integration)
-        except SettingsError as missing:
-            raise Conflict(missing.message, advice=missing.advice) from missing
-
-    async def complete(self, callback: Mapping[str, str]) -> Account:
-        """Finishes a connection from the query of its callback, and answers the account, active.
+    async def complete(self, callback: Mapping[str, str], browser: str) -> Account:
+        """Finish a connection from the query of its callback and the cookie of the browser, and answer the account.
 
         Raises InvalidRequest for a state that is unknown, used or too old, Forbidden when the person or the vendor
-        said no, Conflict when another company was chosen than the account has, VendorUnavailable otherwise.
+        said no or the browser is another, Conflict when another company was chosen than the account has,
+        VendorUnavailable otherwise. The audit of the account says which.
         """
-        pending = await self._pending(callback.get("state", ""))
-        account = self._read(pending.account_id)
-        integration = self._catalog().integrations[account.integration]
+        account, pending = await self.links.take(callback.get("state", ""), browser)
+        try:
+            return await self._connect(account, pending, callback)
+        except LedgerportError as problem:
+            await self.links.note_refusal(account.id, problem.code, problem.vendor_code)
+            raise
+
+    async def _connect(
+        self, account: Account, pending: Authorization, callback: Mapping[str, str]
+    ) -> Account:
+        integration = self._catalog().integrations.get(account.integration)
+        if integration is None:
+            raise NotFound("There is no such integration in this deployment any more.")
         if "error" in callback:
             raise _refused(integration, callback["error"])
         code = callback.get("code", "")
-        if not 0 < len(code) <= _LONGEST_CODE:
-            raise InvalidRequest(f"{integration.title} sent no code with the answer.", advice=_AGAIN)
-        granted = await self._exchange(integration, code, pending.redirect_uri)
-        return await self._keep(self._connected(integration, account, callback, granted))
-
-    async def _pending(self, state: str) -> Authorization:
-        if not self._keys.is_our_state(state):
-            raise InvalidRequest("This link was not made here, or has been changed.", advice=_AGAIN)
-        now, state_hash = self._clock(), self._keys.hash_token(state)
-        pending = await self._stores.write(lambda: self._stores.records.use_authorization(state_hash, now))
-        if pending is None or pending.expires_at <= now:
-            raise InvalidRequest("This link has run out: it is good for ten minutes.", advice=_AGAIN)
-        if pending.used_at is not None:
-            raise InvalidRequest("This link has been used already: it works once.", advice=_AGAIN)
-        return pending
+        if not 0 < len(code) <= _LONGEST_CODE or not (code.isascii() and code.isprintable()):
+            raise InvalidRequest(f"{integration.title} sent no code with the answer.", advice=AGAIN)
+        # Before the code is spent: what the callback says has to be possible at all.
+        self._with_fields(integration, account, {"callback": callback})
+        granted = await self._exchange(integration, code, pending, callback["state"])
+        places = {"callback": callback, "token": granted.values}
+        connected, secrets = self._with_fields(integration, account, places)
+        credentials = replace(granted.credentials, secrets=secrets)
+        await self._confirm(integration, connected, granted)
+        sealed = seal_credentials(self._keys, account.id, credentials)
+        return await self._store(
+            integration, replace(connected, sealed=sealed, updated_at=self._clock()), granted
+        )
 
     def _read(self, account_id: AccountId) -> Account:
         account = self._stores.look_up.find_account(account_id)
         if account is None:
-            raise InvalidRequest("The account that this link was for has been deleted.", advice=_AGAIN)
+            raise InvalidRequest("The account that this link was for has been deleted.", advice=AGAIN)
         return account
 
-    async def _exchange(self, integration: Integration, code: str, redirect_uri: str) -> Granted:
+    async def _exchange(
+        self, integration: Integration, code: str, pending: Authorization, state: str
+    ) -> Granted:
+        verifier = self.links.verifier(state, pending)
         try:
-            return await self._tokens.grants.exchange(integration, code, redirect_uri)
+            return await self._tokens.grants.exchange(integration, code, pending.redirect_uri, verifier)
         except NeedsReconnect as refused:
             raise InvalidRequest(
                 f"{integration.title} did not accept the code: it has been used, or has run out.",
-                advice=_AGAIN,
+                advice=AGAIN,
                 vendor_code=refused.vendor_code,
             ) from refused
 
-    def _connected(
-        self, integration: Integration, account: Account, callback: Mapping[str, str], granted: Granted
-    ) -> Account:
-        fields = dict(account.fields)
-        secrets: dict[str, str] = {}
+    def _with_fields(
+        self, integration: Integration, account: Account, places: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[Account, dict[str, str]]:
+        """The account with the fields that the vendor says in these places, active, and its secret fields.
+
+        Raises VendorUnavailable for one that is missing or out of form, Conflict when it is another company.
+        """
+        fields, secrets = dict(account.fields), dict[str, str]()
         for each in integration.account_fields:
-            if each.source:
-                kept = secrets if each.secret else fields
-                kept[each.name] = _told(integration, each, callback, granted.values)
+            place = each.source.partition(".")[0]
+            if place in places:
+                (secrets if each.secret else fields)[each.name] = _said(integration, each, places[place])
         company = next(
             (fields.get(each.name, "") for each in integration.account_fields if each.identifies), ""
         )
         environment = self._settings.environment_of_new_accounts(integration)
-        self._check_same_company(account, company, environment)
-        credentials = replace(granted.credentials, secrets=secrets)
-        return replace(
-            account,
-            status="active",
-            environment=environment,
-            company=company,
-            fields=fields,
-            sealed=seal_credentials(self._keys, account.id, credentials),
-            updated_at=self._clock(),
+        if company:
+            self._check_same_company(account, company, environment)
+        changed = replace(
+            account, status="active", environment=environment, company=company, fields=fields, ended_by=""
         )
+        return changed, secrets
 
     def _check_same_company(self, account: Account, company: str, environment: str) -> None:
         if account.company and (account.company, account.environment) != (company, environment):
@@ -171,27 +152,41 @@ class Authorizations:
                 advice="Choose the same company, or connect the other one as a new integrated account.",
             )
 
-    async def _keep(self, account: Account) -> Account:
+    async def _confirm(self, integration: Integration, account: Account, granted: Granted) -> None:
+        """Let the vendor confirm the company. A grant that it did not confirm is revoked.
+
+        One that it could not be asked about is not: at some vendors that would end the company's other connections.
+        """
+        try:
+            await confirm(
+                self._tokens.http, self._tokens.addresses, integration, account, granted.credentials
+            )
+        except Forbidden:
+            await self._tokens.grants.revoke(integration, granted.credentials)
+            raise
+
+    async def _store(self, integration: Integration, account: Account, granted: Granted) -> Account:
         audit = AuditEntry(
             account.updated_at, "person", "account.connected", account.id, {"company": account.company}
         )
         if not await self._stores.write(lambda: self._stores.records.connect_account(account, audit)):
+            if not await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account)):
+                await self._tokens.grants.revoke(integration, granted.credentials)
             self._check_same_company(self._read(account.id), account.company, account.environment)
-            raise InvalidRequest("The account was changed while you agreed.", advice=_AGAIN)
+            raise InvalidRequest("The account was changed while you agreed.", advice=AGAIN)
         self._tokens.forget(account.id)
         return account
 
 
-def _told(
-    integration: Integration, field: AccountField, callback: Mapping[str, str], token: Mapping[str, Any]
-) -> str:
-    """The value of an account field that the vendor tells while connecting. Raises VendorUnavailable."""
-    place, _, name = field.source.partition(".")
-    value = (callback if place == "callback" else token).get(name)
-    text = value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
-    if not text or (field.pattern and not re.fullmatch(field.pattern, text)) or not text.isprintable():
+def _said(integration: Integration, field: AccountField, values: Mapping[str, Any]) -> str:
+    """The value of an account field that the vendor says while connecting. Raises VendorUnavailable."""
+    value = values.get(field.source.partition(".")[2])
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    text = value if isinstance(value, str) else str(value) if is_number else ""
+    is_plain = 0 < len(text) <= _LONGEST_FIELD and text.isascii() and text.isprintable()
+    if not is_plain or (field.pattern and not re.fullmatch(field.pattern, text, re.ASCII)):
         raise VendorUnavailable(
-            f"{integration.title} did not say the {field.title} in the form it should have.", advice=_AGAIN
+            f"{integration.title} did not say the {field.title} in the form it should have.", advice=AGAIN
         )
     return text
 
@@ -209,7 +204,7 @@ def _refused(integration: Integration, error: str) -> LedgerportError:
             advice=f"Whoever runs Ledgerport has to allow {', '.join(integration.auth.scopes)} for the app.",
             vendor_code=error,
         )
-    known = error if re.fullmatch(r"[a-z_]{1,40}", error) else ""
+    known = error if _VENDOR_CODE.fullmatch(error) else ""
     return VendorUnavailable(
-        f"{integration.title} ended the connection with an error.", advice=_AGAIN, vendor_code=known
+        f"{integration.title} ended the connection with an error.", advice=AGAIN, vendor_code=known
     )

@@ -7,19 +7,28 @@ Credentials or an error of ours; none of them says anything secret.
 from __future__ import annotations
 
 import contextlib
+import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import Integration
 from runtime.connect.addresses import Addresses
-from runtime.connect.vendor_http import OAuthAnswer, VendorHttp, basic_authorization
+from runtime.connect.lifetimes import LONGEST_SECONDS
+from runtime.connect.vendor_http import OAuthAnswer, Unchanged, VendorHttp, basic_authorization
 from runtime.errors import LedgerportError, NeedsReconnect, VendorUnavailable
 from runtime.model import Credentials
 from runtime.settings import IntegrationSettings, Settings, app_of
 
 ACCESS_SECONDS = 3600
 """How long an access token is taken to live when the vendor does not say."""
+LONGEST_REFRESH_SECONDS = 10 * 365 * 86_400.0
+"""No refresh token is taken to live longer; the longest known of a vendor ends after five years."""
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+"""What may stand in a header field and a form. The longest known of a vendor has 4096 characters."""
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ASSERTED = ("refresh_token_expires_in", "x_refresh_token_expires_in")
 
 
@@ -45,13 +54,20 @@ class Grants:
         self._http = http
         self._clock = clock
 
-    async def exchange(self, integration: Integration, code: str, redirect_uri: str) -> Granted:
-        """Credentials for the code of a callback, which works once."""
+    async def exchange(
+        self, integration: Integration, code: str, redirect_uri: str, verifier: str = ""
+    ) -> Granted:
+        """Credentials for the code of a callback, which works once; `verifier` proves PKCE where it is used."""
         values = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        if verifier:
+            values["code_verifier"] = verifier
         return await self._ask(integration, values, Credentials())
 
     async def refresh(self, integration: Integration, credentials: Credentials) -> Granted:
-        """Fresh credentials. Raises NeedsReconnect when the vendor will not give any to these any more."""
+        """Fresh credentials. Raises NeedsReconnect when the vendor will not give any to these any more.
+
+        Any other error leaves open whether the vendor has rotated the refresh token, except Unchanged.
+        """
         values = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
         return await self._ask(integration, values, credentials)
 
@@ -72,8 +88,9 @@ class Grants:
     async def _ask(self, integration: Integration, values: dict[str, str], old: Credentials) -> Granted:
         url = self._addresses.of_vendor(integration, integration.auth.token_url)
         answer = await self._http.post(url, *self._as_client(integration, values))
-        if answer.status != 200 or not isinstance(answer.values.get("access_token"), str):
+        if answer.status != 200 or "error" in answer.values:
             raise _refusal(integration, answer)
+        _check_tokens(integration, answer.values)
         return Granted(self._credentials(integration, answer.values, old), answer.values)
 
     def _as_client(
@@ -87,42 +104,58 @@ class Grants:
 
     def _credentials(self, integration: Integration, values: dict[str, Any], old: Credentials) -> Credentials:
         now = self._clock()
-        refresh_token = values.get("refresh_token") or old.refresh_token
         lives = next((_seconds(values[name]) for name in _ASSERTED if name in values), 0.0)
-        lives = lives or float(integration.auth.unused_for_seconds)
+        lives = min(lives, LONGEST_REFRESH_SECONDS) or float(integration.auth.unused_for_seconds)
+        access_lives = min(_seconds(values.get("expires_in")), LONGEST_SECONDS) or ACCESS_SECONDS
         return Credentials(
             access_token=values["access_token"],
-            refresh_token=refresh_token if isinstance(refresh_token, str) else "",
-            access_expires_at=now + (_seconds(values.get("expires_in")) or ACCESS_SECONDS),
+            refresh_token=values.get("refresh_token") or old.refresh_token,
+            access_expires_at=now + access_lives,
             refresh_expires_at=now + lives if lives else 0.0,
+            issued_at=now,
         )
 
 
 def _seconds(value: Any) -> float:
-    try:
-        return max(0.0, float(value))
-    except (TypeError, ValueError):
+    """A duration that a vendor said, as a number or as one in text; 0 for anything else."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return 0.0
+    return max(0.0, float(value))
+
+
+def _check_tokens(integration: Integration, values: dict[str, Any]) -> None:
+    """Raises VendorUnavailable for tokens that could not be sent, or are of a type that is not spoken here."""
+    access, refresh = values.get("access_token"), values.get("refresh_token") or "none"
+    is_right = all(isinstance(each, str) and _TOKEN.fullmatch(each) for each in (access, refresh))
+    kind = values.get("token_type", "bearer")
+    if not is_right or not isinstance(kind, str) or kind.lower() != "bearer":
+        raise VendorUnavailable(
+            f"{integration.title} answered no access token that can be used.", advice="Try again later."
+        )
 
 
 def _refusal(integration: Integration, answer: OAuthAnswer) -> LedgerportError:
     """What a refusal means: connect again, the app's keys are wrong, or the vendor is not well."""
     code = answer.values.get("error")
-    if not isinstance(code, str) or not code.isidentifier():
+    if not isinstance(code, str) or not _ERROR_CODE.fullmatch(code):
         code = ""
-    if code in integration.auth.reconnect_when:
+    is_refusal = 400 <= answer.status < 500 and answer.status != 408
+    if is_refusal and code in integration.auth.reconnect_when:
         return NeedsReconnect(
             f"{integration.title} no longer accepts this connection.",
             advice="A person has to connect the company again.",
             vendor_code=code,
         )
+    kind = Unchanged if is_refusal else VendorUnavailable
     if code in ("invalid_client", "unauthorized_client"):
-        return VendorUnavailable(
+        return kind(
             f"{integration.title} does not accept the client id and secret of this deployment.",
             advice="Whoever runs Ledgerport has to correct them.",
             vendor_code=code,
         )
-    return VendorUnavailable(
+    return kind(
         f"{integration.title} answered HTTP {answer.status} when asked for an access token.",
         advice="Try again later.",
         vendor_code=code,

@@ -2,7 +2,12 @@
 
 Before it: an account as it was just read. After it: `upstream` sends what `headers` makes of the credentials. A
 refresh that was begun is finished even when the caller is gone, because the vendor may have rotated the refresh token
-already; the new one is stored, sealed, before anybody gets the access token that came with it.
+already; the new one is stored, sealed, before anybody gets the access token that came with it. Every attempt is noted
+before it is sent: when the process is killed in the middle, or the answer is lost, the next attempt knows that the
+vendor may have rotated the refresh token meanwhile, and says so if the connection ended with it.
+
+Within the process time is measured on a monotonic clock; a stored time is never by itself a proof that a connection
+ended.
 """
 
 from __future__ import annotations
@@ -13,16 +18,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from generator.catalog import Catalog, Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.grants import Grants
+from runtime.connect.lifetimes import Opened, opened
 from runtime.connect.sealing import open_credentials, seal_credentials
-from runtime.connect.vendor_http import VendorHttp
+from runtime.connect.vendor_http import Unchanged, VendorHttp
 from runtime.crypto import Keys
 from runtime.errors import NeedsReconnect, NotFound, VendorUnavailable
-from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
+from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials, EndedBy
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +41,12 @@ LEAST_SECONDS = 10.0
 """What an access token must have left to be used when a refresh does not succeed."""
 TRUSTED_SECONDS = 30.0
 """A token that was refreshed this recently is not refreshed again because the vendor refuses it."""
+RETRY_SECONDS = 5.0
+"""Between two attempts to finish an interrupted refresh while the vendor cannot be reached and its grace runs."""
+MOST_AT_ONCE = 8
+"""Interrupted refreshes that are finished at once at the start, so that a start is no flood for the vendor."""
 _KEPT = 10_000
+_RECONNECT = "A person has to connect the company again."
 
 
 class AccessTokens:
@@ -49,6 +61,7 @@ class AccessTokens:
         *,
         http: VendorHttp | None = None,
         clock: Clock = time.time,
+        monotonic: Clock = time.monotonic,
     ) -> None:
         self.http = http or VendorHttp()
         self.addresses = Addresses(settings)
@@ -57,11 +70,13 @@ class AccessTokens:
         self._stores = stores
         self._catalog = catalog
         self._clock = clock
-        self._opened: OrderedDict[AccountId, tuple[bytes, Credentials]] = OrderedDict()
+        self._monotonic = monotonic
+        self._opened: OrderedDict[AccountId, Opened] = OrderedDict()
         self._refreshes: dict[AccountId, asyncio.Task[Credentials]] = {}
         self._unkept: dict[AccountId, tuple[bytes, Credentials]] = {}
         self._refused: dict[AccountId, str] = {}
         self._refreshed_at: dict[AccountId, float] = {}
+        self._interrupted: set[AccountId] = set()
 
     async def fresh(self, account: Account) -> Credentials:
         """Credentials for a call that starts now.
@@ -72,21 +87,38 @@ class AccessTokens:
         integration = self._integration(account)
         _check_connected(account, integration)
         self.addresses.check(integration, account)
-        credentials = self._open(account)
-        if integration.auth.type != "oauth2" or not self._is_due(account.id, credentials):
-            return credentials
+        mine = self._open(account)
+        if integration.auth.type != "oauth2" or not self._is_due(account.id, mine):
+            return mine.credentials
         try:
             return await self._refresh(account.id, integration)
-        except VendorUnavailable:
-            is_usable = self._refused.get(account.id) != credentials.access_token
-            if is_usable and credentials.access_expires_at - self._clock() >= LEAST_SECONDS:
-                return credentials
+        except (NeedsReconnect, NotFound):
             raise
+        except (
+            Exception
+        ):  # the vendor is down, or the attempt cannot be noted: what lives is good until it ends
+            if self._is_usable(account.id, mine):
+                return mine.credentials
+            raise
+
+    async def finish_interrupted(self) -> None:
+        """Try again the refreshes that were interrupted before this start, as long as the vendor's grace runs.
+
+        It cannot wait for the next call: the previous refresh token may work for a short time only.
+        """
+        at_once = asyncio.Semaphore(MOST_AT_ONCE)
+
+        async def finish(account_id: AccountId, begun_at: float) -> None:
+            async with at_once:
+                await self._finish(account_id, begun_at)
+
+        found = self._stores.look_up.interrupted_refreshes()
+        await asyncio.gather(*(finish(*each) for each in found), return_exceptions=True)
 
     async def invalidate(self, account: Account, access_token: str) -> None:
         """Notes that the vendor refused an access token: the next `fresh` refreshes, unless that was done just now."""
-        refreshed_at = self._refreshed_at.get(account.id, 0.0)
-        if self._clock() - refreshed_at >= TRUSTED_SECONDS:
+        refreshed_at = self._refreshed_at.get(account.id)
+        if refreshed_at is None or self._monotonic() - refreshed_at >= TRUSTED_SECONDS:
             self._refused[account.id] = access_token
 
     def forget(self, account_id: AccountId) -> None:
@@ -118,25 +150,50 @@ class AccessTokens:
             raise NotFound(f"There is no integration {account.integration!r} in this deployment any more.")
         return found
 
-    def _open(self, account: Account) -> Credentials:
+    def _open(self, account: Account) -> Opened:
         """The credentials of an account as it was just read, opened once for each time they are stored."""
         known = self._opened.get(account.id)
-        if known is not None and known[0] == account.sealed:
-            return known[1]
+        if known is not None and known.sealed == account.sealed:
+            return known
         credentials = open_credentials(self._keys, account)
-        self._opened[account.id] = (account.sealed, credentials)
+        found = opened(account.sealed, credentials, self._clock(), self._monotonic())
+        self._opened[account.id] = found
         if len(self._opened) > _KEPT:
             self._forget_cached(next(iter(self._opened)))
-        return credentials
+        return found
 
     def _forget_cached(self, account_id: AccountId) -> None:
         """Drops what can be read or learned again. A token that could not be stored is not of that kind."""
         for kept in (self._opened, self._refused, self._refreshed_at):
             kept.pop(account_id, None)
+        self._interrupted.discard(account_id)
 
-    def _is_due(self, account_id: AccountId, credentials: Credentials) -> bool:
-        is_refused = self._refused.get(account_id) == credentials.access_token
-        return is_refused or credentials.access_expires_at - self._clock() < AHEAD_SECONDS
+    def _is_due(self, account_id: AccountId, mine: Opened) -> bool:
+        """Whether to refresh. The wall clock is asked too: the monotonic one stands still while a machine sleeps."""
+        if mine.is_doubtful or account_id in self._interrupted:
+            return True
+        is_refused = self._refused.get(account_id) == mine.credentials.access_token
+        left = min(mine.ends_at - self._monotonic(), mine.credentials.access_expires_at - self._clock())
+        return is_refused or left < AHEAD_SECONDS
+
+    def _is_usable(self, account_id: AccountId, mine: Opened) -> bool:
+        is_refused = self._refused.get(account_id) == mine.credentials.access_token
+        return not is_refused and mine.ends_at - self._monotonic() >= LEAST_SECONDS
+
+    async def _finish(self, account_id: AccountId, begun_at: float) -> None:
+        account = self._read(account_id)
+        integration = self._integration(account)
+        self.addresses.check(integration, account)
+        grace = integration.auth.grace_seconds - max(0.0, self._clock() - begun_at)
+        ends_at = self._monotonic() + grace
+        self._interrupted.add(account_id)
+        while account_id in self._interrupted:
+            try:
+                await self._refresh(account_id, integration)
+            except VendorUnavailable:
+                if self._monotonic() + RETRY_SECONDS > ends_at:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _refresh(self, account_id: AccountId, integration: Integration) -> Credentials:
         """Joins the refresh under way for an account, or begins it. It goes on when the caller is cancelled."""
@@ -156,15 +213,32 @@ class AccessTokens:
         async with self.alone(account_id):
             account = await self._kept_late(self._read(account_id))
             _check_connected(account, integration)
-            credentials = self._open(account)
-            if not self._is_due(account_id, credentials):
-                return credentials
-            try:
-                self._check_renewable(integration, credentials)
-                granted = await self.grants.refresh(integration, credentials)
-            except NeedsReconnect as ended:
-                return await self._ended(account, ended)
-            return await self._keep(account, replace(granted.credentials, secrets=credentials.secrets))
+            mine = self._open(account)
+            if not self._is_due(account_id, mine):
+                return mine.credentials
+            return await self._attempt(account, integration, mine.credentials)
+
+    async def _attempt(
+        self, account: Account, integration: Integration, credentials: Credentials
+    ) -> Credentials:
+        """One refresh, noted before it is sent. The note goes with what came of it, or stays when that is unknown."""
+        if not credentials.refresh_token:
+            return await self._ended(account, _run_out(integration), None)
+        records, now = self._stores.records, self._clock()
+        earlier = await self._stores.write(lambda: records.begin_refresh(account.id, account.sealed, now))
+        try:
+            granted = await self.grants.refresh(integration, credentials)
+        except NeedsReconnect as ended:
+            if earlier is not None:
+                ended = _interrupted(integration, earlier, ended.vendor_code)
+            elif 0.0 < credentials.refresh_expires_at <= now:
+                ended = _run_out(integration)
+            return await self._ended(account, ended, earlier)
+        except Unchanged:
+            if earlier is None:
+                await self._stores.write(lambda: records.end_refresh(account.id, account.sealed))
+            raise
+        return await self._keep(account, replace(granted.credentials, secrets=credentials.secrets))
 
     def _read(self, account_id: AccountId) -> Account:
         account = self._stores.look_up.find_account(account_id)
@@ -180,14 +254,6 @@ class AccessTokens:
         await self._keep(account, credentials)
         return self._read(account.id)
 
-    def _check_renewable(self, integration: Integration, credentials: Credentials) -> None:
-        ends_at = credentials.refresh_expires_at
-        if not credentials.refresh_token or (ends_at and ends_at <= self._clock()):
-            raise NeedsReconnect(
-                f"The connection to {integration.title} has run out.",
-                advice="A person has to connect the company again.",
-            )
-
     async def _keep(self, account: Account, credentials: Credentials) -> Credentials:
         """Stores rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
         self._unkept[account.id] = (account.sealed, credentials)
@@ -197,30 +263,59 @@ class AccessTokens:
         )
         del self._unkept[account.id]
         if not is_kept:
-            return self._open(self._read(account.id))
-        self._opened[account.id] = (sealed, credentials)
-        self._refreshed_at[account.id] = now
+            return self._open(self._read(account.id)).credentials
+        self._opened[account.id] = opened(sealed, credentials, now, self._monotonic())
+        self._refreshed_at[account.id] = self._monotonic()
         self._refused.pop(account.id, None)
+        self._interrupted.discard(account.id)
         return credentials
 
-    async def _ended(self, account: Account, ended: NeedsReconnect) -> Credentials:
-        """Marks the account, unless it has other credentials by now: then those are answered."""
-        audit = AuditEntry(self._clock(), "ledgerport", "account.needs_reconnect", account.id)
+    async def _ended(self, account: Account, ended: NeedsReconnect, earlier: float | None) -> Credentials:
+        """Marks the account, unless it has other credentials by now: then those are answered.
+
+        `earlier` is when an attempt began whose answer was never stored; None when there was none.
+        """
+        ended_by: EndedBy = "refused" if earlier is None else "interrupted"
+        details = {"reason": ended_by} | ({} if earlier is None else {"refresh_begun_at": _iso(earlier)})
+        audit = AuditEntry(self._clock(), "ledgerport", "account.needs_reconnect", account.id, details)
         is_marked = await self._stores.write(
-            lambda: self._stores.records.require_reconnect(account.id, account.sealed, audit)
+            lambda: self._stores.records.require_reconnect(account.id, account.sealed, audit, ended_by)
         )
         now_kept = self._read(account.id)
         if is_marked or now_kept.sealed == account.sealed:
             self.forget(account.id)
             raise ended
-        return self._open(now_kept)
+        return self._open(now_kept).credentials
 
 
 def _check_connected(account: Account, integration: Integration) -> None:
     if account.status == "active":
         return
+    if account.ended_by == "interrupted":
+        raise NeedsReconnect(
+            f"The connection of the company {account.name!r} to {integration.title} ended because a refresh of it was "
+            "interrupted before its answer could be stored.",
+            advice="Ask whoever manages it in Ledgerport to connect it again; no other call will work until then.",
+        )
     how = "is not connected yet" if account.status == "pending" else "has to be connected again"
     raise NeedsReconnect(
         f"The company {account.name!r} {how} to {integration.title}.",
         advice="Ask whoever manages it in Ledgerport to connect it; no other call will work until then.",
     )
+
+
+def _run_out(integration: Integration) -> NeedsReconnect:
+    return NeedsReconnect(f"The connection to {integration.title} has run out.", advice=_RECONNECT)
+
+
+def _interrupted(integration: Integration, begun_at: float, vendor_code: str) -> NeedsReconnect:
+    return NeedsReconnect(
+        f"The connection to {integration.title} ended because a refresh was interrupted: it began at "
+        f"{_iso(begun_at)}, and its answer was lost before it could be stored.",
+        advice=_RECONNECT,
+        vendor_code=vendor_code,
+    )
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

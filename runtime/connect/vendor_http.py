@@ -1,7 +1,8 @@
-"""The few HTTP requests of OAuth, behind one narrow class: POST a form or JSON, read a small answer.
+"""The few HTTP requests of OAuth, behind one narrow class: POST a form or JSON, or GET, and read a small answer.
 
-No redirect is followed (it would carry the client secret elsewhere), an answer is read up to a cap, a request has a
-time limit, and no error says anything of what was sent or answered.
+No redirect is followed (it would carry the client secret elsewhere), an answer is read up to a cap and never
+decompressed (a small one could grow without end), a request has a time limit, and no error says anything of what was
+sent or answered.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 LARGEST_ANSWER = 256 * 1024
 TIMEOUT_SECONDS = 30.0
+_ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+class Unchanged(VendorUnavailable):
+    """The vendor changed nothing: it was not reached, or it understood the request and refused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +56,36 @@ class VendorHttp:
         headers: Mapping[str, str],
         encoding: Literal["form", "json"] = "form",
     ) -> OAuthAnswer:
-        """Sends values and reads the answer. Raises VendorUnavailable when there is none, or it is too large."""
+        """Send values and read the answer. Raises VendorUnavailable when there is none, or it is too large.
+
+        It is Unchanged when nothing was sent.
+        """
+        sent: dict[str, Any] = {encoding if encoding == "json" else "data": dict(values)}
+        return await self._ask("POST", url, headers, sent)
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> OAuthAnswer:
+        """Ask an address and read its answer. Raises as `post` does."""
+        return await self._ask("GET", url, headers, {})
+
+    async def _ask(
+        self, verb: str, url: str, headers: Mapping[str, str], sent: Mapping[str, Any]
+    ) -> OAuthAnswer:
         import aiohttp
 
-        sent: dict[str, Any] = {encoding if encoding == "json" else "data": dict(values)}
         try:
-            async with self._open().post(
-                url, **sent, headers={"Accept": "application/json", **headers}, allow_redirects=False
+            async with self._open().request(
+                verb, url, **sent, headers={**_ALWAYS, **headers}, allow_redirects=False
             ) as response:
                 return OAuthAnswer(response.status, _object(await _read(response, url)))
+        except aiohttp.ClientConnectorError:
+            raise Unchanged(f"{_host(url)} could not be reached.", advice="Try again later.") from None
         except TimeoutError:
             raise VendorTimeout(
                 f"{_host(url)} did not answer within {self._timeout_seconds:g} s.", advice="Try again."
             ) from None
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, OSError, ValueError):
             raise VendorUnavailable(
-                f"{_host(url)} could not be reached.", advice="Try again later."
+                f"{_host(url)} gave no answer that can be read.", advice="Try again later."
             ) from None
 
     async def close(self) -> None:
@@ -84,6 +104,7 @@ class VendorHttp:
                 timeout=aiohttp.ClientTimeout(total=self._timeout_seconds),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
+                auto_decompress=False,
             )
         return self._session
 

@@ -148,7 +148,7 @@ def _part(
 
 
 def _start(cursor: str) -> int:
-    if not cursor.isdecimal() or len(cursor) > 6:
+    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 6:
         raise InvalidArguments(
             'Argument "next_cursor" is not one that this tool has answered.',
             advice="Pass next_cursor on unchanged, or leave it out to begin again.",

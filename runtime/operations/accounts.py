@@ -71,7 +71,7 @@ class Accounts:
         credentials = Credentials()
         if chosen.auth.type == "oauth2":
             _check_fields(chosen, fields or {}, ())
-            self.authorizations.check_app(chosen)
+            self.authorizations.links.check_app(chosen)
         else:
             account, credentials = self._with_fields(chosen, account, fields or {})
         account = replace(account, sealed=seal_credentials(self._keys, account.id, credentials))
@@ -79,7 +79,7 @@ class Accounts:
         self._stores.records.add_account(account, audit)
         if account.status == "active":
             return answers.of_account(account)
-        return {**answers.of_account(account), "authorize_url": self.authorizations.begin(account)}
+        return {**answers.of_account(account), "authorize_url": self.authorizations.links.begin(account)}
 
     def connect(self, account_id: str) -> dict[str, Any]:
         """A fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
@@ -89,7 +89,7 @@ class Accounts:
                 "This account is connected by its fields, not by a person's consent.",
                 advice="Make a new integrated account with the new fields and delete this one.",
             )
-        return {**answers.of_account(account), "authorize_url": self.authorizations.begin(account)}
+        return {**answers.of_account(account), "authorize_url": self.authorizations.links.begin(account)}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """The accounts, from the oldest on."""
@@ -199,7 +199,7 @@ def _check_fields(
 def _is_in_form(field: AccountField, value: str) -> bool:
     """Whether a value fits, and could stand in a header field or an address without ending it."""
     is_plain = value.isascii() and value.isprintable() and len(value) <= _LONGEST_FIELD
-    return is_plain and (not field.pattern or re.fullmatch(field.pattern, value) is not None)
+    return is_plain and (not field.pattern or re.fullmatch(field.pattern, value, re.ASCII) is not None)
 
 
 def _no_account() -> NotFound:

@@ -34,6 +34,7 @@ def of_account(account: Account) -> dict[str, Any]:
         "integration": account.integration,
         "environment": account.environment,
         "status": account.status,
+        "ended_by": account.ended_by or None,
         "company": account.company,
         "fields": account.fields,
         "created_at": iso(account.created_at),

@@ -104,7 +104,7 @@ class Calls:
         base_url: Callable[[Integration, Account], str],
         max_answer_bytes: int,
         once: Once | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._catalog = catalog
         self._client = client

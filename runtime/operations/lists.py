@@ -56,7 +56,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     position = position or (str(pagination.first) if pagination.style in ("offset", "page") else "")
     values = {"limit": str(probe), "entity": listing.entity, "cursor": "", "page": "", "start": ""}
     values[PLACES[pagination.style]] = position
-    page = query.Page(int(position) if position.isdigit() else pagination.first, probe)
+    page = query.Page(int(position) if position.isascii() and position.isdigit() else pagination.first, probe)
     if raw:
         values["statement"] = query.raw_page(language, raw, page)
     else:

@@ -15,7 +15,12 @@ from runtime.model import WindowCount
 
 
 class HotState(Protocol):
-    """Counts and locks, each under a key that names the account."""
+    """Counts and locks, each under a key that names the account.
+
+    `now` is in seconds of a clock that never goes back: the caller's monotonic clock where one process counts, the
+    store's own where many do. A store bounds what it answers all the same: no call leaves a window later than after
+    the window's length.
+    """
 
     async def count(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
         """Adds one call at `now` and answers what each window then holds, in the order of the windows.

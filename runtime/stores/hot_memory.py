@@ -61,6 +61,7 @@ class MemoryHotState:
             calls.follow(windows)
         found = []
         for window, kept in zip(windows, calls.times, strict=True):
+            _follow_clock(kept, now)
             gone = now - window.seconds
             while kept and kept[0] <= gone:
                 kept.popleft()
@@ -108,6 +109,15 @@ class MemoryHotState:
 
 
 def _held(kept: deque[float], window: RateWindow, now: float) -> WindowCount:
+    _follow_clock(kept, now)
     while kept and kept[0] <= now - window.seconds:
         kept.popleft()
     return WindowCount(len(kept), max(0.0, kept[0] + window.seconds - now) if kept else 0.0)
+
+
+def _follow_clock(kept: deque[float], now: float) -> None:
+    """After a clock was set back: what was counted last was counted now, so that it leaves its window in time."""
+    if kept and kept[-1] > now:
+        ahead = kept[-1] - now
+        for at, time in enumerate(kept):
+            kept[at] = time - ahead

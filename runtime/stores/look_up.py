@@ -41,7 +41,7 @@ BUSY_MILLISECONDS = 50
 """How long a read waits for a lock, on the event loop: only while another process recovers the log after a crash."""
 
 ACCOUNT_COLUMNS = (
-    "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at"
+    "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by"
 )
 _OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
 _GRANT = (
@@ -50,6 +50,7 @@ _GRANT = (
 )
 _ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"  # noqa: S608  (constants only)
 _KEY_CHECK = "SELECT key_check FROM deployment"
+_INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 _API_TOKEN = "SELECT id, name, created_at, last_used_at FROM api_token WHERE token_hash = ?"  # noqa: S105
 
 
@@ -120,6 +121,11 @@ class SqliteLookUp:
         row = self._row(_ACCOUNT, account_id)
         return None if row is None else read_account(row)
 
+    def interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
+        """The accounts with a refresh that was begun and never finished, and when it began."""
+        rows = self._connection().execute(_INTERRUPTED).fetchall()
+        return [(AccountId(id_), begun_at) for id_, begun_at in rows]
+
     def fault(self) -> str:
         """Why the file cannot be read, or is not the one of this secret key, in a sentence; empty when it is well."""
         try:
@@ -158,15 +164,27 @@ class SqliteLookUp:
 @lru_cache(maxsize=4096)
 def _grant(row: tuple[Any, ...]) -> Grant:
     """The grant in a row. Kept by the row's content: a row that changed is another row."""
-    return Grant(read_account(row), read_config(row[11]), McpServerId(row[10]))
+    return Grant(read_account(row), read_config(row[12]), McpServerId(row[11]))
 
 
 def read_account(row: Any) -> Account:
     """The account in a row that begins with ACCOUNT_COLUMNS."""
-    (id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at) = row[:10]
+    (
+        id_,
+        integration,
+        environment,
+        name,
+        status,
+        company,
+        fields,
+        sealed,
+        created_at,
+        updated_at,
+        ended_by,
+    ) = row[:11]
     return Account(
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
-        created_at, updated_at,
+        created_at, updated_at, ended_by,
     )  # fmt: skip
 
 

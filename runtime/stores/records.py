@@ -7,6 +7,8 @@ needs is in `look_up`, not here.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,13 +34,22 @@ from runtime.model import (
     ApiTokenId,
     AuditEntry,
     Authorization,
+    EndedBy,
     McpServer,
     McpServerId,
     TokenHash,
 )
 from runtime.stores.engine import Transactions
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, read_config, write_config
-from runtime.stores.tables import ACCOUNT, API_TOKEN, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER
+from runtime.stores.tables import (
+    ACCOUNT,
+    API_TOKEN,
+    AUDIT,
+    AUTHORIZATION,
+    IDEMPOTENCY_KEY,
+    MCP_SERVER,
+    REFRESH_ATTEMPT,
+)
 
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
@@ -108,9 +119,10 @@ class Records:
                 fields=_json(account.fields),
                 sealed=account.sealed,
                 updated_at=account.updated_at,
+                ended_by="",
             )
         )
-        return self._change(change, audit)
+        return self._change(change, audit, _ended_attempt(account.id))
 
     def replace_credentials(self, account_id: AccountId, old: bytes, new: bytes, now: float) -> bool:
         """Keeps rotated credentials, unless others than `old` are kept by now (then False)."""
@@ -119,16 +131,41 @@ class Records:
             .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == old)
             .values(sealed=new, updated_at=now)
         )
-        return self._change(change)
+        return self._change(change, after=_ended_attempt(account_id))
 
-    def require_reconnect(self, account_id: AccountId, sealed: bytes, audit: AuditEntry) -> bool:
+    def begin_refresh(self, account_id: AccountId, sealed: bytes, now: float) -> float | None:
+        """Notes that a refresh with these credentials is about to be sent; durable when it returns.
+
+        Answers when an earlier attempt with the same credentials began that was never finished; None when there is
+        none. The time of the first attempt stays.
+        """
+        tried = hashlib.sha256(sealed).digest()
+        table = REFRESH_ATTEMPT
+        with self._engine.begin() as connection:
+            row = connection.execute(select(table).where(table.c.account_id == account_id)).mappings().first()
+            if row is not None and row["credentials_hash"] == tried:
+                begun_at: float = row["begun_at"]
+                return begun_at
+            connection.execute(_ended_attempt(account_id))
+            values = {"account_id": account_id, "credentials_hash": tried, "begun_at": now}
+            connection.execute(insert(table).values(values))
+        return None
+
+    def end_refresh(self, account_id: AccountId, sealed: bytes) -> None:
+        """Forgets an attempt with these credentials that changed nothing at the vendor."""
+        tried = hashlib.sha256(sealed).digest()
+        self._change(_ended_attempt(account_id).where(REFRESH_ATTEMPT.c.credentials_hash == tried))
+
+    def require_reconnect(
+        self, account_id: AccountId, sealed: bytes, audit: AuditEntry, ended_by: EndedBy = "refused"
+    ) -> bool:
         """Marks an account whose credentials have ended, unless it has others by now (then False)."""
         change = (
             update(ACCOUNT)
             .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == sealed, ACCOUNT.c.status == "active")
-            .values(status="needs_reconnect", updated_at=audit.at)
+            .values(status="needs_reconnect", updated_at=audit.at, ended_by=ended_by)
         )
-        return self._change(change, audit)
+        return self._change(change, audit, _ended_attempt(account_id))
 
     def delete_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
         """Forgets an account, its MCP servers and its pending authorizations."""
@@ -231,6 +268,7 @@ class Records:
             "account_id": authorization.account_id,
             "redirect_uri": authorization.redirect_uri,
             "expires_at": authorization.expires_at,
+            "verifier": authorization.verifier,
         }
         with self._engine.begin() as connection:
             wanted = select(ACCOUNT.c.id).where(ACCOUNT.c.id == authorization.account_id)
@@ -239,16 +277,34 @@ class Records:
             connection.execute(insert(AUTHORIZATION).values(values))
         return True
 
-    def use_authorization(self, state_hash: TokenHash, now: float) -> Authorization | None:
-        """Takes a pending authorization, which works once: `used_at` in the answer is when it was used *before*."""
+    def find_authorization(self, state_hash: TokenHash) -> Authorization | None:
+        """A pending authorization as it is now; nothing is changed."""
+        with self._reading.begin() as connection:
+            return _find_authorization(connection, state_hash)
+
+    def open_authorization(self, state_hash: TokenHash, browser_hash: TokenHash) -> Authorization | None:
+        """Binds a pending authorization to a browser, unless one has it; the answer says which browser has it now."""
         table = AUTHORIZATION
         with self._engine.begin() as connection:
-            row = connection.execute(select(table).where(table.c.state_hash == state_hash)).mappings().first()
-            if row is None:
-                return None
-            if row["used_at"] is None:
+            unopened = (table.c.state_hash == state_hash, table.c.browser_hash.is_(None))
+            connection.execute(update(table).where(*unopened).values(browser_hash=browser_hash))
+            return _find_authorization(connection, state_hash)
+
+    def use_authorization(
+        self, state_hash: TokenHash, browser_hash: TokenHash, now: float
+    ) -> Authorization | None:
+        """Takes a pending authorization, which works once: `used_at` in the answer is when it was used *before*.
+
+        For another browser than the one that opened it, it is answered and not used.
+        """
+        table = AUTHORIZATION
+        with self._engine.begin() as connection:
+            found = _find_authorization(connection, state_hash)
+            if found is None or found.used_at is not None:
+                return found
+            if hmac.compare_digest(found.browser_hash or b"", browser_hash):
                 connection.execute(update(table).where(table.c.state_hash == state_hash).values(used_at=now))
-        return Authorization(row["account_id"], row["redirect_uri"], row["expires_at"], row["used_at"])
+        return found
 
     # Idempotency keys
 
@@ -296,12 +352,29 @@ class Records:
             surplus = delete(IDEMPOTENCY_KEY).where(IDEMPOTENCY_KEY.c.id <= newest - self.most_bindings)
             return expired + connection.execute(surplus).rowcount
 
-    def _change(self, statement: Any, audit: AuditEntry | None = None) -> bool:
+    def _change(self, statement: Any, audit: AuditEntry | None = None, after: Any = None) -> bool:
         with self._engine.begin() as connection:
             is_done: bool = connection.execute(statement).rowcount > 0
             if is_done and audit is not None:
                 _note(connection, audit)
+            if is_done and after is not None:
+                connection.execute(after)
         return is_done
+
+
+def _ended_attempt(account_id: AccountId) -> Any:
+    return delete(REFRESH_ATTEMPT).where(REFRESH_ATTEMPT.c.account_id == account_id)
+
+
+def _find_authorization(connection: Connection, state_hash: TokenHash) -> Authorization | None:
+    wanted = select(AUTHORIZATION).where(AUTHORIZATION.c.state_hash == state_hash)
+    row = connection.execute(wanted).mappings().first()
+    if row is None:
+        return None
+    return Authorization(
+        AccountId(row["account_id"]), row["redirect_uri"], row["expires_at"], row["used_at"],
+        row["browser_hash"], row["verifier"],
+    )  # fmt: skip
 
 
 def _part(

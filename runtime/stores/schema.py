@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
-_MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
+_MIGRATION = re.compile(r"([0-9]{4})_\w+\.sql")
 _VERSIONS = (
     "CREATE TABLE IF NOT EXISTS schema_version "
     "(version INTEGER PRIMARY KEY, applied_at DOUBLE PRECISION NOT NULL);\n"

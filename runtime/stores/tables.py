@@ -29,6 +29,7 @@ ACCOUNT = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("updated_at", DOUBLE_PRECISION, nullable=False),
+    Column("ended_by", Text, nullable=False, server_default=""),
     Index("account_in_order", "created_at", "id"),
     Index("account_company", "integration", "environment", "company"),
 )
@@ -69,8 +70,18 @@ AUTHORIZATION = Table(
     Column("redirect_uri", Text, nullable=False),
     Column("expires_at", DOUBLE_PRECISION, nullable=False),
     Column("used_at", DOUBLE_PRECISION),
+    Column("browser_hash", LargeBinary),
+    Column("verifier", LargeBinary),
     Index("authorization_account", "account_id"),
     Index("authorization_expiry", "expires_at"),
+)
+
+REFRESH_ATTEMPT = Table(
+    "refresh_attempt",
+    METADATA,
+    Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("credentials_hash", LargeBinary, nullable=False),
+    Column("begun_at", DOUBLE_PRECISION, nullable=False),
 )
 
 AUDIT = Table(

@@ -64,7 +64,7 @@ def at(value: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         if isinstance(value, dict):
             value = _only_list(value) if name == "*" else value.get(name)
-        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+        elif isinstance(value, list) and name.isascii() and name.isdigit() and int(name) < len(value):
             value = value[int(name)]
         else:
             return None
@@ -125,13 +125,19 @@ def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) 
     text = headers.get(rate_limit.reset_header.lower(), "") if rate_limit.reset_header else ""
     if re.fullmatch(r"[0-9]{1,12}", text):
         number = int(text)
-        return max(1, number - int(now)) if rate_limit.reset_unit == "epoch_seconds" else max(1, number)
+        return _until(rate_limit, number, now) if rate_limit.reset_unit == "epoch_seconds" else max(1, number)
     if text:
         try:
-            return max(1, round(parsedate_to_datetime(text).timestamp() - now))
+            return _until(rate_limit, parsedate_to_datetime(text).timestamp(), now)
         except (ValueError, OverflowError):
             pass
     return None
+
+
+def _until(rate_limit: RateLimit, moment: float, now: float) -> int:
+    """The seconds until a moment that the vendor named, no more than its widest window: our clock may be wrong."""
+    wait = max(1, round(moment - now))
+    return min(wait, max(each.seconds for each in rate_limit.windows)) if rate_limit.windows else wait
 
 
 def _trace(rules: ErrorRules, response: VendorResponse) -> str:

@@ -78,7 +78,8 @@ def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Lim
     """The limits as our own count has them. A used-up window says when its oldest call leaves it."""
     remaining, resets, wait = [], [], 0
     for window, (used, leaves_in) in zip(windows, counts, strict=True):
-        left, reset = window.limit - used, math.ceil(leaves_in) or 1
+        left = window.limit - used
+        reset = min(max(1, math.ceil(leaves_in)), window.seconds)  # never longer than the window itself
         if left <= 0:
             left, wait = 0, max(wait, reset)
         remaining.append(left)

@@ -26,7 +26,7 @@ def door(tmp_path: Path) -> ApiDoor:
 def test_a_company_and_its_urls_from_the_first_request_to_the_last(door: ApiDoor) -> None:
     made = door.ask("POST", "/integrated-account", json={"name": "Shop", "integration": "books"})
     assert made.status_code == 201 and made.json()["authorize_url"].startswith(
-        "https://books.example/authorize?"
+        "http://127.0.0.1:8000/connect/"
     )
     path = f"/integrated-account/{made.json()['id']}"
     assert door.ask("GET", path).json() | {"authorize_url": 0} == made.json() | {"authorize_url": 0}

@@ -21,16 +21,20 @@ async def pending(data: Path) -> AsyncIterator[tuple[OAuthVendor, Deployment, di
         yield vendor, here, here.accounts.create("Shop", "books")
 
 
-def test_the_address_to_open_says_who_asks_for_what_and_comes_back_here(tmp_path: Path) -> None:
+def test_the_link_is_ours_and_leads_to_the_vendor_who_sends_the_person_back_here(tmp_path: Path) -> None:
     here = deploy(tmp_path, LEDGERPORT_PUBLIC_URL="https://ledger.example.com")
-    address = urlsplit(here.accounts.create("Shop", "books")["authorize_url"])
+    link = here.accounts.create("Shop", "books")["authorize_url"]
+    address = urlsplit(asyncio.run(here.opened(link)))
     asked = {name: found[0] for name, found in parse_qs(address.query).items()}
     assert f"{address.scheme}://{address.netloc}{address.path}" == "https://books.example/authorize"
+    assert link == f"https://ledger.example.com/connect/{asked['state']}"
     assert len(asked.pop("state")) >= 43
+    assert len(asked.pop("code_challenge")) == 43
     assert asked == {
         "client_id": "the-client",
         "response_type": "code",
         "scope": "books.all",
+        "code_challenge_method": "S256",
         "redirect_uri": "https://ledger.example.com/connect/callback",
     }
 
@@ -38,8 +42,8 @@ def test_the_address_to_open_says_who_asks_for_what_and_comes_back_here(tmp_path
 def test_the_callback_makes_the_account_active_with_what_the_vendor_told(tmp_path: Path) -> None:
     async def story() -> None:
         async with pending(tmp_path) as (vendor, here, begun):
-            account = await here.accounts.authorizations.complete(
-                vendor.agree(begun["authorize_url"], "987654321")
+            account = await here.complete(
+                vendor.agree(await here.opened(begun["authorize_url"]), "987654321")
             )
             assert here.accounts.get(begun["id"]) | {"updated_at": ""} == {
                 "id": begun["id"],
@@ -47,6 +51,7 @@ def test_the_callback_makes_the_account_active_with_what_the_vendor_told(tmp_pat
                 "integration": "books",
                 "environment": "stand-in",
                 "status": "active",
+                "ended_by": None,
                 "company": "987654321",
                 "fields": {"company_id": "987654321"},
                 "created_at": begun["created_at"],
@@ -64,10 +69,10 @@ def test_the_callback_makes_the_account_active_with_what_the_vendor_told(tmp_pat
 def test_a_link_works_once(tmp_path: Path) -> None:
     async def story() -> None:
         async with pending(tmp_path) as (vendor, here, begun):
-            callback = vendor.agree(begun["authorize_url"])
-            await here.accounts.authorizations.complete(callback)
+            callback = vendor.agree(await here.opened(begun["authorize_url"]))
+            await here.complete(callback)
             with pytest.raises(InvalidRequest, match="used already"):
-                await here.accounts.authorizations.complete(callback)
+                await here.complete(callback)
             assert here.accounts.get(begun["id"])["status"] == "active"
 
     asyncio.run(story())
@@ -78,10 +83,10 @@ def test_a_link_works_for_ten_minutes(tmp_path: Path) -> None:
         async with pending(tmp_path) as (vendor, here, begun):
             here.clock.pass_(STATE_SECONDS)
             with pytest.raises(InvalidRequest, match="run out"):
-                await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+                await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
             here.stores.records.purge(here.clock())
             with pytest.raises(InvalidRequest, match="run out"):
-                await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+                await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
 
     asyncio.run(story())
 
@@ -107,9 +112,9 @@ def test_a_callback_that_is_not_right_connects_nothing_and_says_why(
 ) -> None:
     async def story() -> None:
         async with pending(tmp_path) as (vendor, here, begun):
-            callback = vendor.agree(begun["authorize_url"]) | change
+            callback = vendor.agree(await here.opened(begun["authorize_url"])) | change
             with pytest.raises(kind, match=words) as refused:
-                await here.accounts.authorizations.complete(callback)
+                await here.complete(callback)
             assert refused.value.advice
             assert "<" not in refused.value.as_text()
             assert here.accounts.get(begun["id"])["status"] == "pending"
@@ -120,10 +125,10 @@ def test_a_callback_that_is_not_right_connects_nothing_and_says_why(
 def test_an_account_cannot_be_connected_again_to_another_company(tmp_path: Path) -> None:
     async def story() -> None:
         async with pending(tmp_path) as (vendor, here, begun):
-            await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"], "111111"))
+            await here.complete(vendor.agree(await here.opened(begun["authorize_url"]), "111111"))
             again = here.accounts.connect(begun["id"])
             with pytest.raises(Conflict, match="company 222222"):
-                await here.accounts.authorizations.complete(vendor.agree(again["authorize_url"], "222222"))
+                await here.complete(vendor.agree(await here.opened(again["authorize_url"]), "222222"))
             assert here.accounts.get(begun["id"])["company"] == "111111"
 
     asyncio.run(story())
@@ -132,10 +137,10 @@ def test_an_account_cannot_be_connected_again_to_another_company(tmp_path: Path)
 def test_a_link_for_an_account_that_was_deleted_connects_nothing(tmp_path: Path) -> None:
     async def story() -> None:
         async with pending(tmp_path) as (vendor, here, begun):
-            callback = vendor.agree(begun["authorize_url"])
+            callback = vendor.agree(await here.opened(begun["authorize_url"]))
             await here.accounts.delete(begun["id"])
             with pytest.raises(InvalidRequest):
-                await here.accounts.authorizations.complete(callback)
+                await here.complete(callback)
 
     asyncio.run(story())
 
@@ -143,8 +148,8 @@ def test_a_link_for_an_account_that_was_deleted_connects_nothing(tmp_path: Path)
 def test_two_callbacks_at_once_connect_once(tmp_path: Path) -> None:
     async def story() -> None:
         async with pending(tmp_path) as (vendor, here, begun):
-            callback = vendor.agree(begun["authorize_url"])
-            complete = here.accounts.authorizations.complete
+            callback = vendor.agree(await here.opened(begun["authorize_url"]))
+            complete = here.complete
             found = await asyncio.gather(*(complete(callback) for _ in range(5)), return_exceptions=True)
             assert sum(not isinstance(each, Exception) for each in found) == 1
 
@@ -155,10 +160,10 @@ def test_of_two_companies_that_are_chosen_at_once_only_one_is_connected(tmp_path
     async def story() -> None:
         async with pending(tmp_path) as (vendor, here, begun):
             links = [begun["authorize_url"], here.accounts.connect(begun["id"])["authorize_url"]]
-            complete = here.accounts.authorizations.complete
+            complete = here.complete
             found = await asyncio.gather(
-                complete(vendor.agree(links[0], "111111")),
-                complete(vendor.agree(links[1], "222222")),
+                complete(vendor.agree(await here.opened(links[0]), "111111")),
+                complete(vendor.agree(await here.opened(links[1]), "222222")),
                 return_exceptions=True,
             )
             assert [type(each) for each in found if isinstance(each, Exception)] == [Conflict]

@@ -23,7 +23,7 @@ async def connected(data: Path) -> AsyncIterator[tuple[OAuthVendor, Deployment, 
     """A vendor, a deployment, and an account that a person has connected."""
     async with oauth_vendor() as vendor, deployed(data, LEDGERPORT_BOOKS_ORIGIN=vendor.origin) as here:
         begun = here.accounts.create("Shop", "books")
-        account = await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+        account = await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
         yield vendor, here, account
 
 
@@ -190,7 +190,7 @@ def test_a_refresh_that_ends_badly_does_not_undo_that_a_person_connected_again_m
             vendor.gate = asyncio.Event()
             call = asyncio.create_task(here.tokens.fresh(account))
             await vendor.was_asked.wait()
-            now = await here.accounts.authorizations.complete(vendor.agree(again["authorize_url"]))
+            now = await here.complete(vendor.agree(await here.opened(again["authorize_url"])))
             vendor.gate.set()
             assert await call == await here.tokens.fresh(now)
             assert (vendor.refreshes, as_stored(here, account).status) == (1, "active")
@@ -243,13 +243,19 @@ def test_an_answer_that_is_no_token_is_an_error_without_its_words(
     asyncio.run(story())
 
 
-def test_a_refresh_token_that_is_known_to_have_run_out_is_not_sent(tmp_path: Path) -> None:
+def test_whether_a_refresh_token_has_run_out_is_for_the_vendor_to_say_and_not_for_our_clock(
+    tmp_path: Path,
+) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(8_640_000)
+            await here.tokens.fresh(account)
+            assert vendor.refreshes == 1
+            vendor.refresh_token = "ended there"
+            here.clock.pass_(8_640_000)
             with pytest.raises(NeedsReconnect, match="run out"):
-                await here.tokens.fresh(account)
-            assert vendor.refreshes == 0
+                await here.tokens.fresh(as_stored(here, account))
+            assert as_stored(here, account).ended_by == "refused"
 
     asyncio.run(story())
 
@@ -280,7 +286,7 @@ def test_disconnecting_revokes_at_the_vendor_unless_another_account_has_the_comp
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, first):
             begun = here.accounts.create("The same shop", "books")
-            second = await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+            second = await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
             await here.accounts.delete(first.id)
             assert vendor.revoked == []
             vendor.takes_forms_to_revoke = False
@@ -297,7 +303,7 @@ def test_of_two_accounts_of_a_company_that_are_deleted_at_once_the_last_revokes(
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, first):
             begun = here.accounts.create("The same shop", "books")
-            second = await here.accounts.authorizations.complete(vendor.agree(begun["authorize_url"]))
+            second = await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
             deleted, write = here.stores.records.delete_account, here.stores.write
             asked: list[Any] = []
             both = threading.Event()

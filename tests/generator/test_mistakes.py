@@ -448,14 +448,19 @@ CASES = {
     "kinds of files without the argument that says the kind": (
         "book",
         "  create:\n",
-        "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, types: { txt: [text/plain] } }] }\n",
+        (
+            "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, "
+            "types: { txt: [text/plain] } }] }\n"
+        ),
         "XX",
     ),
     "a kind of file without a media type": (
         "book",
         "  create:\n",
-        "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, media_type: title, "
-        "types: { txt: [] } }] }\n",
+        (
+            "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, media_type: title, "
+            "types: { txt: [] } }] }\n"
+        ),
         "XX",
     ),
 }

@@ -125,7 +125,7 @@ def test_what_belongs_to_an_account_goes_with_it(stores: Stores) -> None:
     records.add_authorization(HASH, Authorization(ACCOUNT.id, "http://x", 50.0))
     assert records.delete_account(ACCOUNT.id, noted())
     assert stores.look_up.find_grant(HASH, 1.0) is None
-    assert records.use_authorization(HASH, 1.0) is None
+    assert records.use_authorization(HASH, HASH, 1.0) is None
     assert not records.add_mcp_server(SERVER, HASH, noted())
     assert not records.add_authorization(HASH, Authorization(ACCOUNT.id, "http://x", 50.0))
     assert not records.delete_account(ACCOUNT.id, noted())

@@ -24,6 +24,7 @@ from runtime.errors import SettingsError
 from runtime.settings import Settings
 from runtime.web.docs import Docs, make_docs_routes
 from runtime.web.routes import make_routes
+from tests.deployment import deploy
 
 CSS = (Path(__file__).parents[2] / "runtime" / "web" / "pages" / "docs.css").read_text(encoding="utf-8")
 VOID = {"meta", "input", "br", "link"}
@@ -232,13 +233,15 @@ def test_new_definitions_show_at_once(catalog):
     assert "version another" in answers[1]
 
 
-def test_a_deployment_may_leave_them_out(catalog):
+def test_a_deployment_may_leave_them_out(catalog, tmp_path):
+    authorizations = deploy(tmp_path).accounts.authorizations
+
     def paths(**options: bool) -> set[str]:
-        made = make_routes(None, lambda: catalog, lambda event, **fields: None, **options)  # type: ignore[arg-type]
+        made = make_routes(authorizations, lambda: catalog, lambda event, **fields: None, **options)
         return {route.path for route in made}  # type: ignore[attr-defined]
 
     assert "/docs" in paths()
-    assert paths(docs=False) == {"/", "/connect/callback"}
+    assert paths(docs=False) == {"/", "/connect/callback", "/connect/{state}"}
 
 
 @pytest.mark.parametrize(("value", "is_on"), [("", True), ("on", True), ("off", False)])

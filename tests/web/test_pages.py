@@ -9,17 +9,24 @@ import pytest
 from starlette.applications import Starlette
 
 from runtime.web.routes import make_routes
-from tests.deployment import CATALOG, Deployment, deployed
+from tests.deployment import BROWSER, CATALOG, Deployment, deployed
 from tests.oauth_vendor import oauth_vendor
 
 
 async def ask(
-    here: Deployment, path: str, params: dict[str, str] | None = None, method: str = "GET"
+    here: Deployment,
+    path: str,
+    params: dict[str, str] | None = None,
+    method: str = "GET",
+    browser: str = BROWSER,
+    data: dict[str, str] | None = None,
+    cookie: str = "ledgerport-connect",
 ) -> httpx2.Response:
     routes = make_routes(here.accounts.authorizations, lambda: CATALOG, lambda event, **fields: None)
     transport = httpx2.ASGITransport(app=Starlette(routes=routes))
     async with httpx2.AsyncClient(transport=transport, base_url="http://ledger.test") as client:
-        return await client.request(method, path, params=params)
+        headers = {"Cookie": f"{cookie}={browser}"} if browser else {}
+        return await client.request(method, path, params=params, data=data, headers=headers)
 
 
 def test_the_page_after_consent_says_which_company_is_connected(tmp_path: Path) -> None:
@@ -29,7 +36,7 @@ def test_the_page_after_consent_says_which_company_is_connected(tmp_path: Path) 
             deployed(tmp_path, LEDGERPORT_BOOKS_ORIGIN=vendor.origin) as here,
         ):
             begun = here.accounts.create("<b>Shop</b>", "books")
-            callback = vendor.agree(begun["authorize_url"], "987654321")
+            callback = vendor.agree(await here.opened(begun["authorize_url"]), "987654321")
             head = await ask(here, "/connect/callback", callback, "HEAD")
             page = await ask(here, "/connect/callback", callback)
             again = await ask(here, "/connect/callback", callback)

@@ -118,7 +118,7 @@ class Api:
             raise unsupported(f"/v3/company/{realm}/{entity.path}/{id}")
         if entity.name in SINGLETONS:
             id = "1"
-        elif not id.isdigit() and entity.name != "TaxCode":
+        elif not (id.isascii() and id.isdigit()) and entity.name != "TaxCode":
             raise invalid_id(id)
         row = self.store.execute(
             "select body from records where realm = ? and entity = ? and id = ?", (realm, entity.name, id)

@@ -132,7 +132,7 @@ class Books:
         self.store.execute(
             WRITE_RECORD,
             (
-                self.realm, entity, id, int(id) if id.isdigit() else None, int(body["SyncToken"]),
+                self.realm, entity, id, int(id) if id.isascii() and id.isdigit() else None, int(body["SyncToken"]),
                 int(body.get("Active", True)), created, updated, body.get("TxnDate"), body.get("DueDate"),
                 _cents_of(body, "TotalAmt"), _cents_of(body, *BALANCES), body.get("DocNumber"),
                 reference(body.get("CustomerRef")), reference(body.get("VendorRef")),

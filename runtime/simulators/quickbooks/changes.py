@@ -56,7 +56,7 @@ def place(books: Books, entity: str, body: Body, id: str) -> Body:
     """Puts in a record that only the service makes (a tax rate, the preferences), as it is and under a given Id."""
     body = {**body, "Id": id, "domain": "QBO", "sparse": False}
     books.write_new(entity, body)
-    if id.isdigit():
+    if id.isascii() and id.isdigit():
         books.raise_number(id_series(entity_named(entity)), int(id))
     return body
 
@@ -134,7 +134,7 @@ def current(books: Books, entity: str, body: Body) -> Body:
     id = str(body.get("Id") or "")
     if not id:
         raise missing("Id")
-    if not id.isdigit():
+    if not (id.isascii() and id.isdigit()):
         raise invalid_id(id)
     old = books.read(entity, id)
     if body.get("SyncToken") in (None, ""):

@@ -73,7 +73,7 @@ def found(store: Store, realm: str, name: str) -> Books:
 def made(books: Books, entity: str, body: Body, id: str | None = None) -> Body:
     """A record made through the change functions, its counter moved past its Id."""
     record = changes.create(books, entity, body, id)
-    if id is not None and id.isdigit():
+    if id is not None and id.isascii() and id.isdigit():
         books.raise_number(id_series(entity_named(entity)), int(id))
     return record
 

@@ -55,6 +55,8 @@ class OAuth:
         self.clients = clients
         self.rotates_always = False
         """Whether every refresh gives a new refresh token; the service does so about once a day."""
+        self.grace = 0
+        """Seconds for which the former refresh token still works; the documentation of the service promises none."""
 
     def _now(self) -> int:
         return int(self.store.clock.seconds())
@@ -131,7 +133,13 @@ class OAuth:
         write = "insert or replace into tokens values (?,?,?,?,?,?,?,?,?)"
         with self.store.transaction():
             if kept is None:
-                self.store.execute("delete from tokens where family = ? and kind = 'refresh'", (family,))
+                self.store.execute(
+                    "update tokens set expires = min(expires, ?) where family = ? and kind = 'refresh'",
+                    (now + self.grace, family),
+                )
+                self.store.execute(
+                    "delete from tokens where family = ? and kind = 'refresh' and expires <= ?", (family, now)
+                )
                 self.store.execute(
                     write,
                     (

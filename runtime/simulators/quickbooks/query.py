@@ -296,7 +296,9 @@ class _Parser:
             self.skip()
 
     def whole_number(self) -> int:
-        if self.token.kind != "NUMBER" or not self.token.text.lstrip("+-").isdigit():
+        if self.token.kind != "NUMBER" or not (
+            self.token.text.isascii() and self.token.text.lstrip("+-").isdigit()
+        ):
             self.refuse("<NUMBER> ...")
         value = int(self.skip().text[:18])
         if value < 1:

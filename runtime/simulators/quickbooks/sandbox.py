@@ -193,6 +193,10 @@ class Sandbox:
             raise ValueError('expire is a list of "access" and "refresh"')
         if rotate not in ("always", "daily"):
             raise ValueError("rotate is always or daily")
+        grace = sent.get("grace", self.oauth.grace)
+        if type(grace) is not int or not 0 <= grace <= 86_400:
+            raise ValueError("grace is a number of seconds, up to 86400")
+        self.oauth.grace = grace
         if "rotate" in sent:
             self.oauth.rotates_always = rotate == "always"
         ended = sum(self.oauth.expire(kind, sent.get("realm")) for kind in kinds)

@@ -150,7 +150,7 @@ def _text(field: Field, value: Any) -> str:
 
 def _id(field: Field, value: Any) -> str:
     text = _as_text(value)
-    if field.name == "Id" and text and not text.lstrip("-").isdigit():
+    if field.name == "Id" and text and not (text.isascii() and text.lstrip("-").isdigit()):
         raise invalid_id(text[:100])
     return text
 

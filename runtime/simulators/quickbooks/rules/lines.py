@@ -41,7 +41,7 @@ def keep_identities(body: Body, old: Body | None, first: int = 1) -> None:
     if len(lines) > MOST_LINES:
         raise business(f"A transaction may have at most {MOST_LINES} lines.")
     known = {str(line["Id"]) for line in (old or {}).get("Line", []) if "Id" in line}
-    used = {int(id) for id in known if id.isdigit()}
+    used = {int(id) for id in known if id.isascii() and id.isdigit()}
     following = max(used, default=first - 1) + 1
     taken: set[str] = set()
     for line in lines:

@@ -1,0 +1,75 @@
+"""Asks the vendor whether a new access token belongs to the account that the callback named.
+
+Before it: `authorize` has exchanged the code. After it: the account is stored. Anybody can write a callback, so that
+what it says about the company is believed only when the vendor answers for it to this very token. The request is a
+fact of the definition (`auth.confirm`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from generator.catalog import Confirmation, Integration
+from runtime.connect.addresses import Addresses
+from runtime.connect.headers import authorization_headers
+from runtime.connect.vendor_http import OAuthAnswer, VendorHttp
+from runtime.errors import Forbidden, VendorUnavailable
+from runtime.model import Account, Credentials
+
+_FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_TRY_LATER = (408, 425, 429)
+_AGAIN = "Nothing was connected. Ask for a new link and start again."
+
+
+async def confirm(
+    http: VendorHttp,
+    addresses: Addresses,
+    integration: Integration,
+    account: Account,
+    credentials: Credentials,
+) -> None:
+    """Confirm that the credentials are those of the account, as far as the definition says how.
+
+    Raises Forbidden when the vendor says no, VendorUnavailable when it gives no answer that can be read.
+    """
+    wanted = integration.auth.confirm
+    if wanted is None:
+        return
+    base = addresses.base_url(integration, account)
+    query = f"?{urlencode(integration.send_query)}" if integration.send_query else ""
+    url = _in_path(base, account.fields) + _in_path(wanted.path, account.fields) + query
+    headers = {**integration.send_headers, **authorization_headers(integration, account, credentials)}
+    _check(integration, wanted, account, await http.get(url, headers))
+
+
+def _check(integration: Integration, wanted: Confirmation, account: Account, answer: OAuthAnswer) -> None:
+    if 400 <= answer.status < 500 and answer.status not in _TRY_LATER:
+        raise _not_confirmed(integration)
+    value: Any = answer.values
+    for name in wanted.answers:
+        value = value.get(name) if isinstance(value, dict) else None
+    is_told = value != {} and (isinstance(value, str | int | dict) and value is not False and value != "")
+    if answer.status != 200 or not is_told:
+        raise VendorUnavailable(
+            f"{integration.title} could not be asked whether the company is right (HTTP {answer.status}).",
+            advice=_AGAIN,
+        )
+    if wanted.equals and str(value) != _FIELD.sub(lambda found: account.fields[found[1]], wanted.equals):
+        raise _not_confirmed(integration)
+
+
+def _not_confirmed(integration: Integration) -> Forbidden:
+    return Forbidden(f"{integration.title}, the vendor, did not confirm the company.", advice=_AGAIN)
+
+
+def _in_path(template: str, fields: Mapping[str, str]) -> str:
+    """A path with account fields filled in, each of which stays one segment of it."""
+
+    def filled(found: re.Match[str]) -> str:
+        value = fields[found[1]]
+        return quote(value, safe="") if value not in (".", "..") else "%2E" * len(value)
+
+    return _FIELD.sub(filled, template)

@@ -1,0 +1,229 @@
+"""The link that a person opens to connect a company, and the browser that it belongs to.
+
+Before it: `operations.accounts` has an account. After it: the vendor's consent page, then `authorize`. The link is an
+address of this deployment. The page behind it changes nothing, because programs look at links too (previews in chats
+and mail, scanners); its button binds the link to the browser that pressed it, by a cookie, and goes on to the vendor.
+The vendor's answer counts only in that browser: nobody can complete in another's browser what was begun in his own,
+nor the other way round.
+
+The `state` in the link is random, signed, stored only as a hash, works once and for ten minutes, and belongs to one
+account. Where the vendor accepts PKCE, the verifier is stored beside it, encrypted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from generator.catalog import Catalog, Integration
+from runtime.connect.addresses import Addresses
+from runtime.connect.lifetimes import TOLERANCE_SECONDS
+from runtime.crypto import Keys, new_secret
+from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, SettingsError
+from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock, TokenHash
+from runtime.settings import IntegrationSettings, Settings, app_of
+
+if TYPE_CHECKING:
+    from runtime.stores.embedded import Stores
+
+CONNECT_PATH = "/connect"
+CALLBACK_PATH = CONNECT_PATH + "/callback"
+STATE_SECONDS = 600.0
+VERIFIER_BYTES = 48
+"""Random bytes of a PKCE verifier: 64 characters, of 43 to 128 that RFC 7636 allows."""
+AGAIN = "Ask for a new link and start again."
+_LONGEST_STATE = 200
+"""Characters; ours have 87. A longer one is not even verified."""
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class Links:
+    """Makes the links, opens them, and takes what comes back of them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Keys,
+        stores: Stores,
+        catalog: Callable[[], Catalog],
+        addresses: Addresses,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._stores = stores
+        self._catalog = catalog
+        self._addresses = addresses
+        self._clock = clock
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where vendors send the person back to. It must be registered with the app there."""
+        return self._settings.public_url + CALLBACK_PATH
+
+    def begin(self, account: Account) -> str:
+        """A link for an account, good for ten minutes.
+
+        Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
+        """
+        integration = self._integration(account)
+        self.check_app(integration)
+        state = self._keys.new_state()
+        state_hash = self._keys.hash_token(state)
+        verifier = self._sealed_verifier(state_hash) if integration.auth.pkce else None
+        pending = Authorization(
+            account.id, self.redirect_uri, self._clock() + STATE_SECONDS, verifier=verifier
+        )
+        if not self._stores.records.add_authorization(state_hash, pending):
+            raise NotFound("There is no such integrated account.")
+        return f"{self._settings.public_url}{CONNECT_PATH}/{state}"
+
+    def check_app(self, integration: Integration) -> IntegrationSettings:
+        """The deployment's app at the vendor. Raises Conflict when it is not set up."""
+        try:
+            return app_of(self._settings, integration)
+        except SettingsError as missing:
+            raise Conflict(missing.message, advice=missing.advice) from missing
+
+    async def look(self, state: str, browser: str) -> tuple[Account, str]:
+        """The account that a link is for and the vendor's address it leads to; nothing is changed.
+
+        Raises InvalidRequest when the link is unknown, used or too old, Conflict when another browser opened it.
+        """
+        state_hash = self._checked(state)
+        pending = await asyncio.to_thread(lambda: self._stores.records.find_authorization(state_hash))
+        pending = self._alive(pending)
+        if pending.browser_hash is not None:
+            self._check_browser(pending, browser)
+        account = self._read(pending.account_id)
+        return account, self._vendor_address(account, pending, state)
+
+    async def open(self, state: str, browser: str, proof: str) -> str:
+        """Bind a link to a browser and answer the vendor's address. The first browser has it.
+
+        Raises Forbidden without the cookie and the proof that the page gave that browser, else as `look` does.
+        """
+        await self.look(state, browser)
+        if not _BROWSER.fullmatch(browser) or not hmac.compare_digest(
+            self.proof(state, browser).encode(), proof.encode("utf-8", "replace")
+        ):
+            raise Forbidden(
+                "This browser did not send back the cookie that the page gave it.",
+                advice="Allow cookies of this site, open the link again and press the button there.",
+            )
+        state_hash, mine = self._keys.hash_token(state), self._keys.hash_token(browser)
+        pending = await self._stores.write(lambda: self._stores.records.open_authorization(state_hash, mine))
+        pending = self._alive(pending)
+        self._check_browser(pending, browser)
+        return self._vendor_address(self._read(pending.account_id), pending, state)
+
+    async def take(self, state: str, browser: str) -> tuple[Account, Authorization]:
+        """Use up a link when the vendor's answer arrives in the browser that opened it.
+
+        Raises InvalidRequest when the link is unknown, used or too old, Forbidden in another browser, where it stays
+        as it is.
+        """
+        state_hash, now = self._checked(state), self._clock()
+        mine = self._keys.hash_token(browser)
+        found = await self._stores.write(
+            lambda: self._stores.records.use_authorization(state_hash, mine, now)
+        )
+        pending = self._alive(found)
+        account = self._read(pending.account_id)
+        if not hmac.compare_digest(pending.browser_hash or b"", mine):
+            await self.note_refusal(account.id, "another_browser")
+            raise Forbidden(
+                "The answer arrived in another browser than the one that opened the link, or without its cookie.",
+                advice="Open the link yourself, in this browser and with cookies allowed. If you did not ask for it, "
+                "close this page: nothing was connected.",
+            )
+        return account, pending
+
+    def verifier(self, state: str, pending: Authorization) -> str:
+        """The PKCE verifier of a pending authorization; empty when it has none."""
+        if pending.verifier is None:
+            return ""
+        return self._keys.open(pending.verifier, _owner(self._keys.hash_token(state))).decode()
+
+    def proof(self, state: str, browser: str) -> str:
+        """What the page puts into its form: only a browser that has the cookie and the page can send both."""
+        return self._keys.hash_token(f"connect form\n{state}\n{browser}").hex()
+
+    def browser(self, cookie: str) -> str:
+        """The browser that a cookie names, or a new one when it names none."""
+        return cookie if _BROWSER.fullmatch(cookie) else new_secret("")
+
+    async def note_refusal(self, account_id: AccountId, reason: str, vendor_code: str = "") -> None:
+        """Write into the audit that a connection was not made, and why."""
+        details = {"reason": reason} | ({"vendor_code": vendor_code} if vendor_code else {})
+        audit = AuditEntry(self._clock(), "person", "account.not_connected", account_id, details)
+        await self._stores.write(lambda: self._stores.records.add_audit(audit))
+
+    def _checked(self, state: str) -> TokenHash:
+        if len(state) > _LONGEST_STATE or not self._keys.is_our_state(state):
+            raise InvalidRequest("This link was not made here, or has been changed.", advice=AGAIN)
+        return self._keys.hash_token(state)
+
+    def _alive(self, pending: Authorization | None) -> Authorization:
+        """The authorization, unless it is too old. One that ends too far ahead is from before a clock was set back."""
+        left = pending.expires_at - self._clock() if pending is not None else 0.0
+        if pending is None or not 0.0 < left <= STATE_SECONDS + TOLERANCE_SECONDS:
+            raise InvalidRequest("This link has run out: it is good for ten minutes.", advice=AGAIN)
+        if pending.used_at is not None:
+            raise InvalidRequest("This link has been used already: it works once.", advice=AGAIN)
+        return pending
+
+    def _check_browser(self, pending: Authorization, browser: str) -> None:
+        if not hmac.compare_digest(pending.browser_hash or b"", self._keys.hash_token(browser)):
+            raise Conflict(
+                "This link has been opened in another browser, and belongs to that one.",
+                advice="Go on there, or ask for a new link. If it was not you who opened it, whoever sent you the "
+                "link should know.",
+            )
+
+    def _read(self, account_id: AccountId) -> Account:
+        account = self._stores.look_up.find_account(account_id)
+        if account is None:
+            raise InvalidRequest("The account that this link was for has been deleted.", advice=AGAIN)
+        return account
+
+    def _integration(self, account: Account) -> Integration:
+        found = self._catalog().integrations.get(account.integration)
+        if found is None:
+            raise NotFound(f"There is no integration {account.integration!r} in this deployment any more.")
+        return found
+
+    def _vendor_address(self, account: Account, pending: Authorization, state: str) -> str:
+        integration = self._integration(account)
+        values = {
+            "client_id": self.check_app(integration).client_id,
+            "response_type": "code",
+            "scope": " ".join(integration.auth.scopes),
+            "redirect_uri": pending.redirect_uri,
+            "state": state,
+        }
+        if verifier := self.verifier(state, pending):
+            values |= {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+        address = self._addresses.of_vendor(integration, integration.auth.authorize_url)
+        return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"
+
+    def _sealed_verifier(self, state_hash: TokenHash) -> bytes:
+        verifier = secrets.token_urlsafe(VERIFIER_BYTES)
+        return self._keys.seal(verifier.encode(), _owner(state_hash))
+
+
+def challenge_of(verifier: str) -> str:
+    """The S256 code challenge of a verifier (RFC 7636 §4.2)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _owner(state_hash: TokenHash) -> str:
+    return f"authorization/{state_hash.hex()}"
