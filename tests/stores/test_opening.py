@@ -72,7 +72,7 @@ def test_a_deployment_with_another_key_does_not_open_its_stores(tmp_path: Path) 
         deploy(tmp_path)
 
 
-@pytest.mark.parametrize("sealed", [None, KEYS.seal(b"credentials", "a1")])
+@pytest.mark.parametrize("sealed", [None, KEYS.seal(b"credentials", "a1")], ids=["nothing", "credentials"])
 def test_an_older_database_adopts_a_key_that_opens_what_it_stores(
     tmp_path: Path, sealed: bytes | None
 ) -> None:
