@@ -449,14 +449,20 @@ CASES = {
         "book",
         "  create:\n",
         "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, types: { txt: [text/plain] } }] }\n",
-        "XX",
+        (
+            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one of '
+            "record, whole_record, json_patch."
+        ),
     ),
     "a kind of file without a media type": (
         "book",
         "  create:\n",
         "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, media_type: title, "
         "types: { txt: [] } }] }\n",
-        "XX",
+        (
+            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one of '
+            "record, whole_record, json_patch."
+        ),
     ),
 }
 
