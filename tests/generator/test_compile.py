@@ -10,6 +10,7 @@ import pytest
 
 import generator.build as building
 from generator import kept
+from generator.arguments import size
 from generator.catalog import AccountField, Advice, Condition, RateLimit
 from generator.compile import DefinitionMistakes, compile_catalog
 from generator.show import show
@@ -51,6 +52,42 @@ def test_another_method_is_named_after_itself_and_tool_overrides(shelf):
     assert tools["print_a_shelf_label"].title == "Print a label"
     assert tools["shake_shelf_book"].title == "Shake the book"
     assert tools["lend_a_shelf_book_by_id"].method_class == "custom"
+
+
+def test_an_argument_that_is_a_file_says_how_large_it_may_be_and_of_which_kinds(shelf):
+    more = """\
+  scan:
+    request: POST /scans
+    body:
+      parts:
+        - { name: meta, json: [title] }
+        - name: page
+          file: picture
+          file_name: title
+          media_type: kind
+          max_bytes: 2500000
+          types: { tif: [image/tiff], jpg: [image/jpeg, image/jpg] }
+    arguments:
+      picture: { type: string, required_for: [scan], description: The bytes in base64. }
+      kind: { type: string, description: Its media type. }
+    returns: { nothing: true }
+    risk: create
+    description: Scan a page of a book.
+"""
+    shelf.write("book", shelf.texts["book"] + more)
+
+    tool = compile_catalog(FOLDER).by_name["scan_shelf_book"]
+
+    assert properties(tool)["picture"]["description"] == "The bytes in base64. At most 2 MB. One of jpg, tif."
+    assert tool.file_part is not None
+    assert (tool.file_part.max_bytes, tool.file_part.types["jpg"]) == (2_500_000, ("image/jpeg", "image/jpg"))
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(100_000_000, "100 MB"), (2_999_999, "2 MB"), (64_000, "64 kB"), (999, "999 bytes")]
+)
+def test_a_size_is_shown_as_people_write_it_and_never_as_more(count, text):
+    assert size(count) == text
 
 
 def test_a_list_takes_filters_order_pages_and_fields(shelf):

@@ -452,7 +452,10 @@ CASES = {
             "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, "
             "types: { txt: [text/plain] } }] }\n"
         ),
-        "XX",
+        (
+            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one of '
+            "record, whole_record, json_patch."
+        ),
     ),
     "a kind of file without a media type": (
         "book",
@@ -461,7 +464,10 @@ CASES = {
             "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, media_type: title, "
             "types: { txt: [] } }] }\n"
         ),
-        "XX",
+        (
+            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one of '
+            "record, whole_record, json_patch."
+        ),
     ),
 }
 

@@ -176,7 +176,8 @@ def test_large_bodies_at_once_are_bounded_and_the_others_are_asked_to_wait(monke
             under_way.append(asyncio.create_task(asked))
             await made.calls.began.wait()
             made.calls.began.clear()
-        refused = await ask_in_loop(made.endpoint, f"/mcp/{TOKEN}", "POST", headers, [body])
+        third = ask_in_loop(made.endpoint, f"/mcp/{TOKEN}", "POST", headers, [body])
+        refused = await asyncio.wait_for(third, 30)
         small, head = message("tools/call", {"name": "get_single_invoice_by_id"})
         made.calls.hold.set()
         ordinary = await ask_in_loop(
@@ -224,6 +225,28 @@ def test_a_large_body_that_stops_coming_or_comes_too_slowly_is_given_up():
         with pytest.raises(Refused) as late:
             slow_body(count, seconds, announced=10 if count == 10 else 9)
         assert late.value.status == 408
+
+
+def test_the_bytes_that_are_announced_are_held_before_any_of_them_is_taken():
+    held: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        assert held == [8 * MIB]
+        return {"type": "http.request", "body": b"A" * 8 * MIB}
+
+    body = asyncio.run(read_body(receive, {b"content-length": b"%d" % (8 * MIB)}, 16 * MIB, held.append))
+
+    assert len(body) == held[-1] == 8 * MIB
+
+
+def test_a_file_among_more_values_than_a_call_has_is_refused():
+    made = stand()
+    refs = ["1"] * large_bodies.MOST_QUOTES
+
+    answer = call(made, "upload_a_file", {"content": "A" * LARGEST_BODY, "Refs": refs})
+
+    assert answer.status == 413
+    assert made.calls.made == []
 
 
 @pytest.mark.parametrize("unit", [b'"', b"A", b'"A" ', b"\\"])
