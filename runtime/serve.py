@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -13,11 +14,15 @@ import uvicorn
 
 from runtime import logs
 from runtime.app import Application, Runtime, hold_data
+from runtime.connections import Limits
 from runtime.errors import SettingsError
+from runtime.logs import Log
 from runtime.quick_protocol import quick_protocol
 from runtime.settings import Settings
 
 BACKLOG = 2048
+RESERVED_FILES = 1024
+"""File descriptors that are not for connections of clients: connections to vendors, the database, logs."""
 GRACE_SECONDS = 60
 """How long a stop waits for the calls under way: a write must come to its end."""
 
@@ -32,7 +37,7 @@ def run(settings: Settings, *, watches: bool = False) -> None:
     hold_data(settings)
     runtime = Runtime(settings)
     application = Application(runtime, watches=watches)
-    server = make_server(application)
+    server = make_server(application, connection_limits(settings, runtime.log), runtime.log)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _already_stopped)
@@ -61,12 +66,46 @@ def _reload_by(application: Application) -> Callable[[int, FrameType | None], No
     return reload
 
 
-def make_server(application: Application) -> uvicorn.Server:
+def connection_limits(settings: Settings, log: Log) -> Limits:
+    """The limits of connections that the system has file descriptors for; raises the soft limit as far as it may.
+
+    Raises SettingsError when the setting asks for more.
+    """
+    wanted = settings.max_connections or Limits().connections
+    files = _raise_file_limit(wanted + RESERVED_FILES)
+    possible = files - min(RESERVED_FILES, files // 2)
+    if settings.max_connections > possible:
+        raise SettingsError(
+            f"LEDGERPORT_MAX_CONNECTIONS is {wanted}, and this process may open {files} files, "
+            f"which is enough for {possible} connections.",
+            advice=f"Raise the limit of the system (ulimit -n) to {wanted + RESERVED_FILES}, or set a lower number.",
+        )
+    if wanted > possible:
+        log("connections_lowered", connections=possible, open_files=files)
+    return Limits(connections=min(wanted, possible))
+
+
+def _raise_file_limit(wanted: int) -> int:
+    """Raise the soft limit of open files to what is wanted, or to the hard one; the limit that holds then."""
+    soft, hard = (sys.maxsize if each == resource.RLIM_INFINITY else each for each in _file_limits())
+    if soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, _file_limits()[1]))
+    return soft
+
+
+def _file_limits() -> tuple[int, int]:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)
+
+
+def make_server(
+    application: Application, limits: Limits | None = None, log: Log | None = None
+) -> uvicorn.Server:
     """The server for an application. Its access log is off: it would hold the secret URLs."""
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http=quick_protocol(application.mcp),
+        http=quick_protocol(application.mcp, limits, log),
         ws="none",
         lifespan="on",
         log_config=None,

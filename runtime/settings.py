@@ -31,7 +31,7 @@ _VARIABLES = tuple(
         "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
-        "REFERENCE",
+        "REFERENCE", "MAX_CONNECTIONS",
     )
 )  # fmt: skip
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -68,6 +68,8 @@ class Settings:
     max_answer_bytes: int = 100_000
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
+    max_connections: int = 0
+    """How many connections are served at once; 0 for what suits the system."""
     docs: bool = True
     """Whether the reference pages are served."""
     log_format: Literal["text", "json"] = "text"
@@ -99,6 +101,7 @@ class Settings:
             ),
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
+            max_connections=_max_connections(environ),
             docs=_switch(environ, "LEDGERPORT_DOCS"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
             definitions=definition_folders(environ),
@@ -193,6 +196,12 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, least: in
     if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
         raise SettingsError(f"{name} is {value!r}; it must be a whole number from {least} to {most}.")
     return int(value)
+
+
+def _max_connections(environ: Mapping[str, str]) -> int:
+    """What is set, or 0. Fewer than 16 would not serve one page and its agents."""
+    name = "LEDGERPORT_MAX_CONNECTIONS"
+    return _whole_number(environ, name, 0, 16, 100_000) if environ.get(name) else 0
 
 
 def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:

@@ -166,3 +166,11 @@ def test_folders_of_definitions_are_kept_in_their_order_and_must_be_there(tmp_pa
     assert definition_folders({}) == ()
     with pytest.raises(SettingsError, match="which is no folder"):
         definition_folders({"LEDGERPORT_DEFINITIONS": str(tmp_path / "c")})
+
+
+def test_the_number_of_connections_is_computed_unless_it_is_set(tmp_path: Path) -> None:
+    assert load(tmp_path).max_connections == 0
+    assert load(tmp_path, MAX_CONNECTIONS="500").max_connections == 500
+    for wrong in ("0", "15", "many", "²²", "1000000"):
+        with pytest.raises(SettingsError, match="LEDGERPORT_MAX_CONNECTIONS"):
+            load(tmp_path, MAX_CONNECTIONS=wrong)
