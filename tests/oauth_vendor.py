@@ -31,6 +31,8 @@ class OAuthVendor:
     """For each access token its company."""
     company: str = ""
     confirm_answer: Callable[[], web.Response] | None = None
+    other: Callable[[web.Request], web.Response] = lambda request: web.Response(status=404)
+    """What any other address of its API answers."""
     refresh_token: str = "no-refresh-token-yet"
     refreshes: int = 0
     revoked: list[str] = field(default_factory=list)
@@ -89,6 +91,9 @@ class OAuthVendor:
             return web.Response(status=401)
         return web.json_response({"company": {"id": self.companies[token]}})
 
+    async def elsewhere(self, request: web.Request) -> web.Response:
+        return self.other(request)
+
     async def revoke(self, request: web.Request) -> web.Response:
         self.revoke_types.append(request.content_type)
         if request.content_type == "application/json":
@@ -108,6 +113,7 @@ async def oauth_vendor() -> AsyncIterator[OAuthVendor]:
     application.router.add_post("/token", vendor.token)
     application.router.add_post("/revoke", vendor.revoke)
     application.router.add_get("/company/{company}/me", vendor.me)
+    application.router.add_get("/company/{rest:.*}", vendor.elsewhere)
     server = TestServer(application, host="127.0.0.1")
     await server.start_server()
     vendor.origin = f"http://127.0.0.1:{server.port}"

@@ -67,3 +67,26 @@ def test_modules_fit_in_a_head():
     for path in CODE:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         assert lines <= 420, f"{path.relative_to(ROOT)} has {lines} lines"
+
+
+DIGITS_OF_EVERY_SCRIPT = re.compile(r"\.is(?:digit|decimal|numeric)\(|\\d")
+MAY_ASK_SO = {
+    "runtime/quick_protocol.py": "asks bytes, which know ASCII digits only",
+    "runtime/mcp_server/request.py": "asks bytes, which know ASCII digits only",
+    "runtime/safety/masking.py": "hides dates in any script",
+    "runtime/logs.py": "hides what looks like a secret in any script",
+    "runtime/operations/arguments.py": "compares with a pattern of a JSON Schema, where it means ASCII",
+}
+
+
+def test_only_ascii_digits_are_digits():
+    offenders = []
+    for path in CODE:
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith("runtime/") or name in MAY_ASK_SO:
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            is_ascii = "isascii()" in line or "re.ASCII" in line
+            if DIGITS_OF_EVERY_SCRIPT.search(line) and not is_ascii:
+                offenders.append(f"{name}:{number}: {line.strip()}")
+    assert offenders == []

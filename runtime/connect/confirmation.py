@@ -38,6 +38,8 @@ async def confirm(
     wanted = integration.auth.confirm
     if wanted is None:
         return
+    if {".", ".."} & set(account.fields.values()):  # would lead to another address, however it is written
+        raise _not_confirmed(integration)
     base = addresses.base_url(integration, account)
     query = f"?{urlencode(integration.send_query)}" if integration.send_query else ""
     url = _in_path(base, account.fields) + _in_path(wanted.path, account.fields) + query
@@ -68,8 +70,4 @@ def _not_confirmed(integration: Integration) -> Forbidden:
 def _in_path(template: str, fields: Mapping[str, str]) -> str:
     """A path with account fields filled in, each of which stays one segment of it."""
 
-    def filled(found: re.Match[str]) -> str:
-        value = fields[found[1]]
-        return quote(value, safe="") if value not in (".", "..") else "%2E" * len(value)
-
-    return _FIELD.sub(filled, template)
+    return _FIELD.sub(lambda found: quote(fields[found[1]], safe=""), template)

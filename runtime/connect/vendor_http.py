@@ -120,7 +120,9 @@ async def _read(response: aiohttp.ClientResponse, url: str) -> bytes:
     async for piece in response.content.iter_chunked(16 * 1024):
         content += piece
         if len(content) > LARGEST_ANSWER:
-            raise VendorUnavailable(f"{_host(url)} answered more than {LARGEST_ANSWER} bytes.")
+            raise VendorUnavailable(
+                f"{_host(url)} answered more than {LARGEST_ANSWER} bytes.", advice="Try again later."
+            )
     return bytes(content)
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -82,5 +84,104 @@ def test_pages_take_no_script_are_not_kept_and_tell_their_address_to_nobody(tmp_
                 policy = headers["content-security-policy"]
                 assert policy.startswith("default-src 'none'; style-src 'sha256-")
                 assert "frame-ancestors 'none'" in policy and "unsafe" not in policy
+
+    asyncio.run(story())
+
+
+def test_the_page_behind_a_link_changes_nothing_and_its_button_leads_to_the_vendor(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with deployed(tmp_path) as here:
+            link = here.accounts.create("<script>Shop</script>", "books")["authorize_url"]
+            path = urlsplit(link).path
+            previews = [await ask(here, path, method=method, browser="") for method in ("GET", "HEAD", "GET")]
+            page = await ask(here, path, browser="")
+            cookie = page.headers["set-cookie"]
+            browser = cookie.partition("=")[2].partition(";")[0]
+            proof = re.search(r'name="proof" value="([0-9a-f]{64})"', page.text)
+            assert proof and {each.status_code for each in previews} == {200}
+            sent = await ask(here, path, method="POST", browser=browser, data={"proof": proof[1]})
+            again = await ask(here, path, browser=browser)
+            elsewhere = await ask(here, path, browser="")
+        assert "&lt;script&gt;Shop&lt;/script&gt;" in page.text and "<script" not in page.text
+        assert f'<form method="post" action="{path}">' in page.text
+        assert cookie.partition(";")[2] == " HttpOnly; Max-Age=600; Path=/connect; SameSite=lax"
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "form-action 'self' https:;" in policy
+        assert page.headers["referrer-policy"] == "same-origin"
+        assert page.headers["cache-control"] == "no-store"
+        assert sent.status_code == 303
+        assert sent.headers["location"].startswith("https://books.example/authorize?client_id=the-client&")
+        assert sent.headers["referrer-policy"] == "no-referrer"
+        assert again.status_code == 200
+        assert elsewhere.status_code == 409 and "opened in another browser" in elsewhere.text
+
+    asyncio.run(story())
+
+
+def test_over_https_the_cookie_is_secure_and_says_so_in_its_name(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with deployed(tmp_path, LEDGERPORT_PUBLIC_URL="https://ledger.example.com") as here:
+            path = urlsplit(here.accounts.create("Shop", "books")["authorize_url"]).path
+            cookie = (await ask(here, path, browser="")).headers["set-cookie"]
+        assert cookie.startswith("__Secure-ledgerport-connect=")
+        assert "; Secure" in cookie and "; HttpOnly" in cookie and "; SameSite=lax" in cookie
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("data", "browser", "status"),
+    [
+        ({}, BROWSER, 403),
+        ({"proof": "0" * 64}, BROWSER, 403),
+        ({"proof": "x" * 100_000}, BROWSER, 400),
+        ({"proof": "0" * 64}, "", 403),
+    ],
+)
+def test_a_form_of_another_site_opens_nothing(
+    tmp_path: Path, data: dict[str, str], browser: str, status: int
+) -> None:
+    async def story() -> None:
+        async with deployed(tmp_path) as here:
+            path = urlsplit(here.accounts.create("Shop", "books")["authorize_url"]).path
+            refused = await ask(here, path, method="POST", browser=browser, data=data)
+            assert refused.status_code == status and '<p role="alert">' in refused.text
+            assert (await ask(here, path, browser="o" * 43)).status_code == 200
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/connect/made-up", "not made here"),
+        ("/connect/" + "x" * 60_000, "not made here"),
+        ("/connect/%3Cscript%3E", "not made here"),
+        ("/connect/callback?state[]=a&code[]=b", "not made here"),
+        ("/connect/callback?state=" + "x" * 60_000, "not made here"),
+    ],
+)
+def test_what_no_link_of_ours_has_is_a_plain_refusal(tmp_path: Path, path: str, words: str) -> None:
+    async def story() -> None:
+        async with deployed(tmp_path) as here:
+            page = await ask(here, path)
+        assert page.status_code == 400 and words in page.text and "<script" not in page.text
+
+    asyncio.run(story())
+
+
+def test_a_callback_in_another_browser_is_refused_on_a_page(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with (
+            oauth_vendor() as vendor,
+            deployed(tmp_path, LEDGERPORT_BOOKS_ORIGIN=vendor.origin) as here,
+        ):
+            begun = here.accounts.create("Shop", "books")
+            callback = vendor.agree(await here.opened(begun["authorize_url"]))
+            theirs = await ask(here, "/connect/callback", callback, browser="o" * 43)
+            huge = await ask(here, "/connect/callback", callback | {"code": "x" * 60_000})
+            assert theirs.status_code == 403 and "another browser" in theirs.text
+            assert huge.status_code == 400 and "no code" in huge.text
+            assert here.accounts.get(begun["id"])["status"] == "pending"
 
     asyncio.run(story())

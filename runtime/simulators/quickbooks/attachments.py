@@ -200,7 +200,11 @@ def _file(store: Store, realm: str, id: str) -> tuple[str, bytes] | None:
 
 def linked_file(store: Store, realm: str, id: str, expires: str, signature: str) -> tuple[str, bytes] | None:
     """Content type and bytes behind a signed link; None when it is wrong or has run out."""
-    if not expires.isdecimal() or len(expires) > 15 or int(expires) < store.clock.seconds():
+    if (
+        not (expires.isascii() and expires.isdecimal())
+        or len(expires) > 15
+        or int(expires) < store.clock.seconds()
+    ):
         return None
     expected = _signature(store, realm, id, int(expires))
     if not hmac.compare_digest(expected.encode(), signature.encode()):

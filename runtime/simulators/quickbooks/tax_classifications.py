@@ -84,7 +84,7 @@ def answer(service: Api, request: Request) -> Answer:
 
 def _listed(service: Api, parameters: Mapping[str, str]) -> Answer:
     level, parent = parameters.get("level"), parameters.get("parentid")
-    if level and not level.isdecimal():
+    if level and not (level.isascii() and level.isdecimal()):
         raise fault("2030", f"level should be a valid number. Supplied value:{level[:100]}", "level")
     found = [
         record
