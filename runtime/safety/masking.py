@@ -84,8 +84,8 @@ def is_empty(value: Any) -> bool:
 
 def masked_paths(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
     """The sensitive arguments, as dotted paths, whose value is masked as an answer would show it."""
-    if not tool.sensitive or tool.is_read_only:
-        return []
+    if not tool.sensitive or tool.is_read_only or tool.returns.kind == "batch":
+        return []  # each call of a batch is checked as if it came alone
     places = _places(arguments, _cover(tool.sensitive, tool.concealed, (), ()).tree)
     return list(dict.fromkeys(path for holder, name, path, _ in places if is_masked(holder[name])))
 
