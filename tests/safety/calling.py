@@ -59,7 +59,16 @@ def talk(
                 max_answer_bytes=1_000_000,
             )
             account = Account(
-                AccountId("a"), integration.name, "production", "", "active", "4", {"realm_id": "4"}, b"", 0, 0
+                AccountId("a"),
+                integration.name,
+                "production",
+                "",
+                "active",
+                "4",
+                {"realm_id": "4"},
+                b"",
+                0,
+                0,
             )
             grant = Grant(account, ServerConfig(**config))
 

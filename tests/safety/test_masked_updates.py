@@ -76,7 +76,9 @@ class Books:
         return {kind: self.records[kind]}
 
 
-def run(catalog: Catalog, books: Books, script: Any, tools: dict[str, Any] | None = None, **config: Any) -> None:
+def run(
+    catalog: Catalog, books: Books, script: Any, tools: dict[str, Any] | None = None, **config: Any
+) -> None:
     integration = catalog.integrations["quickbooks"]
     talk(integration, tools or catalog.by_name, books, script, **config)
 
@@ -131,9 +133,7 @@ def test_a_sparse_update_of_other_fields_reads_nothing_and_one_of_the_object_ret
         await call(VENDOR, {"id": "56", "SyncToken": "1", "sparse": True, "DisplayName": "H"})
         assert books.reads == 0
         detail = {"BankAccountName": "H", "BankAccountNumber": "•••9012"}
-        await call(
-            VENDOR, {"id": "56", "SyncToken": "1", "sparse": True, "VendorPaymentBankDetail": detail}
-        )
+        await call(VENDOR, {"id": "56", "SyncToken": "1", "sparse": True, "VendorPaymentBankDetail": detail})
         assert books.reads == 1
 
     run(catalog, books, script)
