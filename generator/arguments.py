@@ -17,7 +17,9 @@ from generator.methods import Method
 from generator.mistakes import Mistake
 from generator.resolve import Field
 
-OUR_WORDS = frozenset({"access", "required_for", "filter", "sort", "points_to", "join", "sensitive"})
+OUR_WORDS = frozenset(
+    {"access", "required_for", "filter", "sort", "points_to", "join", "sensitive", "shown_with"}
+)
 SHAPE = ("type", "format", "enum")
 PAGING = {"statement", "start", "page", "cursor"}
 """What in a request says which page is asked for."""
@@ -299,6 +301,8 @@ def plain(given: Field) -> Field:
         out["items"] = plain(out["items"])
     if "properties" in out:
         out["properties"] = {name: plain(each) for name, each in out["properties"].items() if _is_shown(each)}
+        if not out["properties"]:
+            del out["properties"]
     return out
 
 

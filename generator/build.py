@@ -15,6 +15,7 @@ from generator.catalog import About, Catalog, Integration, Tool
 from generator.check import Made, check_rare, check_required_for, check_tools
 from generator.documents import documents_of
 from generator.facts import integration_of
+from generator.linked import linked
 from generator.load import Document, shown
 from generator.methods import Method, methods_of
 from generator.mistakes import Mistake, did_you_mean
@@ -98,9 +99,11 @@ def _integration(folders: Layers, assembly: Assembly, mistakes: list[Mistake]) -
         mistakes.append(document.mistake(("integration",), "twice", message))
     assembly.integrations[integration.name] = integration
     sensitive = Sensitive(methods, mistakes)
+    made = []
     for method in methods:
-        tool = replace(_tool(method, document, integration, links), sensitive=sensitive.of(method))
-        assembly.made.append(Made(method, tool, document))
+        tool = replace(_tool(method, document, integration, links), **sensitive.of(method).as_facts())
+        made.append(Made(method, tool, document))
+    assembly.made += linked(made, mistakes)
     resources = {method.resource.name: method.resource for method in methods}
     assembly.resources += [about(each, integration.name, links) for each in resources.values()]
     if documents.coverage:

@@ -219,6 +219,10 @@ class Integration:
     tags: dict[str, str] = field(default_factory=dict)
     """Every tag that a resource or method may carry, with what it stands for."""
     batch: BatchForm = BatchForm()
+    identifier: str = "id"
+    """The vendor's field that names a record, and each entry of a list inside one."""
+    acknowledged: tuple[str, ...] = ()
+    """What the answer of a write shows of a record that its caller may not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +367,20 @@ class Tool:
     examples: tuple[Example, ...] = ()
     sensitive: tuple[tuple[str, ...], ...] = ()
     """Where its answers hold what is hidden unless a server's config says otherwise; lists are no step of a path."""
+    concealed: tuple[tuple[str, ...], ...] = ()
+    """Those of `sensitive` of which not even the last characters are shown."""
+    public: tuple[tuple[str, ...], ...] = ()
+    """Where a name of `sensitive` means something else that anybody may see: an entity, then the path inside it."""
+    gated: tuple[tuple[tuple[str, ...], str], ...] = ()
+    """Paths of what is as good as calling another tool, and that tool's name: left out where it is not there."""
+    changing: tuple[str, ...] = ()
+    """Arguments of an update that change something; empty for a tool that does something without any."""
+    clears_unless: str = ""
+    """The body field that makes an update change only what is sent; empty when it never clears what is left out."""
+    current: Tool | None = None
+    """How an update with something sensitive reads the record that it changes; without what a client sees."""
+    read_by: tuple[str, ...] = ()
+    """The tools that read the records of a write; a server without any of them sees of an answer what it sent."""
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:

@@ -74,7 +74,13 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
             name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
         },
         batch=_batch(value.get("batch")),
+        identifier=_identifier(value),
+        acknowledged=tuple(value.get("acknowledged") or (_identifier(value),)),
     )
+
+
+def _identifier(value: dict[str, Any]) -> str:
+    return str((value.get("identifier") or {}).get("field", "id"))
 
 
 def _batch(value: dict[str, Any] | None) -> BatchForm:

@@ -14,7 +14,8 @@ import jsonschema_rs
 
 from generator.catalog import Tool
 from runtime.errors import InvalidArguments
-from runtime.safety.masking import refuse_masked
+from runtime.safety.masked_updates import without_masks
+from runtime.safety.write_answers import refuse_no_change
 
 MOST_MISTAKES = 10
 MORE = "more"
@@ -49,16 +50,17 @@ class ArgumentChecker:
             arguments = _unpacked(arguments)
         if tool.tolerated and not tool.input_schema["properties"].keys() >= arguments.keys():
             arguments = _without(tool, arguments)
-        refuse_masked(tool, arguments)
+        bare = without_masks(tool, arguments)
         validator = self._validator(tool)
         try:
-            if not validator.is_valid(arguments):
-                raise _mistakes(tool, validator, arguments)
+            if not validator.is_valid(bare):
+                raise _mistakes(tool, validator, bare)
         except ValueError:
             raise InvalidArguments(
                 f"{tool.name} was not called: the arguments are nested too deeply.",
                 advice="Nothing was sent. No argument here has more than a few levels.",
             ) from None
+        refuse_no_change(tool, arguments)
         return arguments
 
     def _validator(self, tool: Tool) -> Any:

@@ -16,6 +16,8 @@ from generator.catalog import Integration, Tool
 from runtime.errors import InvalidArguments, LedgerportError, VendorUnavailable
 from runtime.operations import lists
 from runtime.operations.arguments import ArgumentChecker
+from runtime.safety.masked_updates import redacted
+from runtime.safety.write_answers import acknowledged, is_blind
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.query import fill
@@ -34,6 +36,10 @@ class Item:
     tool: Tool
     arguments: dict[str, Any]
     asked: lists.PageRequest | None
+    is_blind: bool = False
+    """Whether it writes a record that the caller may not read."""
+    content: dict[str, Any] | None = None
+    """The record to send, where it is not what the arguments say by themselves."""
 
 
 def items_of(
@@ -70,13 +76,22 @@ def changes_data(items: list[Item]) -> bool:
 
 
 def told(
-    items: list[Item], integration: Integration, response: VendorResponse, value: Any, budget: int
+    items: list[Item],
+    integration: Integration,
+    response: VendorResponse,
+    value: Any,
+    budget: int,
+    secrets: list[str],
 ) -> list[dict[str, Any]]:
-    """What became of each call, in the order they were given: `{tool, answer}` or `{tool, error}`."""
+    """What became of each call, in the order they were given: `{tool, answer}` or `{tool, error}`.
+
+    `secrets` are stored values that were sent on the caller's behalf; no error repeats them.
+    """
     form = integration.batch
     found = answers.at(value, tuple(form.answers.split(".")))
     by_id = {str(each.get(form.id)): each for each in found or () if isinstance(each, Mapping)}
-    return [_told(item, by_id.get(item.id), integration, response, budget // len(items)) for item in items]
+    share = budget // len(items)
+    return [_told(item, by_id.get(item.id), integration, response, share, secrets) for item in items]
 
 
 def _item(
@@ -97,7 +112,7 @@ def _item(
         raise InvalidArguments(f"{tool.name} cannot stand in a batch; call it by itself.")
     arguments = checker.checked(tool, dict(call.get("arguments") or {}))
     asked = lists.page_request(tool, integration, arguments) if tool.listing else None
-    return Item(id_, tool, arguments, asked)
+    return Item(id_, tool, arguments, asked, is_blind=not tool.is_read_only and is_blind(tool, tools))
 
 
 def _says_all(form: Mapping[str, str], tool: Tool) -> bool:
@@ -114,13 +129,22 @@ def _operation(item: Item, integration: Integration) -> dict[str, Any]:
     words = {**(item.asked.values if item.asked else {}), "entity": item.tool.returns.path[-1]}
     operation: dict[str, Any] = {form.id: item.id}
     for key, text in form.forms[item.tool.method].items():
-        value: Any = record(item.tool, item.arguments) if text == "{body}" else fill(text, words)
+        value: Any = _content(item) if text == "{body}" else fill(text, words)
         operation[fill(key, words)] = value
     return operation
 
 
+def _content(item: Item) -> dict[str, Any]:
+    return record(item.tool, item.arguments) if item.content is None else item.content
+
+
 def _told(
-    item: Item, value: Any, integration: Integration, response: VendorResponse, budget: int
+    item: Item,
+    value: Any,
+    integration: Integration,
+    response: VendorResponse,
+    budget: int,
+    secrets: list[str],
 ) -> dict[str, Any]:
     is_write = not item.tool.is_read_only
     if value is None:
@@ -131,9 +155,12 @@ def _told(
         return {"tool": item.tool.name, "error": lost.as_dict()}
     error = answers.error_in(response, value, integration, changes_data=is_write)
     if error is not None:
-        return {"tool": item.tool.name, "error": error.as_dict()}
+        return {"tool": item.tool.name, "error": redacted(error, secrets).as_dict()}
     if item.asked is not None:
         text = lists.page_answer(item.tool, integration, item.arguments, item.asked, value, budget)
         return {"tool": item.tool.name, "answer": orjson.Fragment(text)}
     found = answers.at(value, item.tool.returns.path)
-    return {"tool": item.tool.name, "answer": value if found is None else found}
+    shown = value if found is None else found
+    if item.is_blind:
+        shown = acknowledged(shown, record(item.tool, item.arguments), integration.acknowledged)
+    return {"tool": item.tool.name, "answer": shown}

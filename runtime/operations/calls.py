@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -20,7 +20,7 @@ from runtime.errors import LedgerportError, NotFound, RateLimited, StorageUnavai
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import batch, files, lists
 from runtime.operations.arguments import ArgumentChecker, nearest_name
-from runtime.safety import masking
+from runtime.safety import masked_updates, masking, write_answers
 from runtime.safety.once import KeyedCall, Once, fresh_key
 from runtime.stores.hot import HotState
 from runtime.upstream import answer as answers
@@ -28,7 +28,7 @@ from runtime.upstream.behaviours import BEHAVIOURS
 from runtime.upstream.client import VendorClient, VendorResponse
 from runtime.upstream.files import NO_FILES, CarriedFiles, OutgoingFile
 from runtime.upstream.limits import Limits, measure, refused
-from runtime.upstream.request import build
+from runtime.upstream.request import body_of, build, record
 
 NO_LIMITS = Limits((), (), ())
 DONE = '{"done":true}'
@@ -87,6 +87,12 @@ class Job:
     changes_data: bool = True
     is_masked: bool = True
     """Whether what is sensitive in the answer is hidden."""
+    cover: masking.Cover | None = None
+    """What is hidden in the answer."""
+    is_blind: bool = False
+    """Whether it writes a record that the caller may not read."""
+    secrets: list[str] = field(default_factory=list)
+    """Stored values that the caller is not shown, where they were sent on its behalf."""
     limits: Limits = NO_LIMITS
     status: int = 0
 
@@ -140,12 +146,18 @@ class Calls:
         if not tool.is_read_only:
             job.once_key, job.caller, job.given_key = fresh_key(), grant.caller, idempotency_key
         job.is_masked = not grant.config.show_sensitive
+        job.cover = masking.cover_of(tool, tools, is_masked=job.is_masked)
+        job.is_blind = not tool.is_read_only and write_answers.is_blind(tool, tools)
         try:
             job.arguments = await self._checked(job, arguments, carried)
             if tool.returns.kind == "batch":
                 return await self._batch(job, tools)
+            if tool.current is not None:
+                content = await self._completed(job, tool, job.arguments)
+                job.body = body_of(tool, content) if content else None
             return await self._done(job)
         except LedgerportError as error:
+            masked_updates.redacted(error, job.secrets)
             if job.limits is NO_LIMITS:
                 job.limits = await self._limits(job.account, job.integration, is_call=False)
             return Answer(status=job.status, error=_in_words(job, error), limits=job.limits)
@@ -174,10 +186,14 @@ class Calls:
             link = response.headers.get("link", "")
             text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget, link)
             return Answer(text, job.status, limits=job.limits)
-        if returns.kind == "record" and not (job.is_masked and job.tool.sensitive):
+        if returns.kind == "record" and not job.is_blind:
             response = await self._answered(job, {})
-            cut = answers.record_text(response, returns.path, job.integration.errors)
-            text = cut or self._record(job, self._value(job, response))
+            if job.cover is None or not masking.may_hide(job.cover, response.body):
+                cut = answers.record_text(response, returns.path, job.integration.errors)
+                text = cut or self._record(job, self._value(job, response))
+            else:
+                value = masking.covered(job.cover, response.body, self._value(job, response))
+                text = self._record(job, value)
             return Answer(text, job.status, limits=job.limits)
         response, value = await self._read(job, {})
         if returns.kind == "file":
@@ -201,19 +217,54 @@ class Calls:
         if value is None:
             return DONE
         found = answers.at(value, job.tool.returns.path)
-        return orjson.dumps(value if found is None else found).decode()
+        shown = value if found is None else found
+        if job.is_blind:
+            sent = record(job.tool, job.arguments)
+            shown = write_answers.acknowledged(shown, sent, job.integration.acknowledged)
+        return orjson.dumps(shown).decode()
+
+    async def _completed(self, job: Job, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A change with what is stored in place of what the caller is not shown; None when it can go as it is."""
+        content = record(tool, arguments)
+        if not job.is_masked:
+            masking.refuse_masked(tool, content)
+        elif tool.current is not None and masked_updates.needs_current(tool, content):
+            stored = await self._stored(job, tool.current, arguments)
+            completed = masked_updates.complete(tool, content, stored, job.integration.identifier)
+            job.secrets += completed.secrets
+            return completed.content
+        return None
+
+    async def _stored(self, job: Job, get: Tool, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record as it is stored, what is sensitive included: never to be answered."""
+        own = {name: value for name, value in arguments.items() if name in get.input_schema["properties"]}
+        reading = replace(job, tool=get, arguments=own, once_key="", body=None, changes_data=False)
+        try:
+            response, value = await self._exchange(reading, {})
+            found = answers.at(value, get.returns.path)
+            if not isinstance(found, Mapping):
+                raise self._unreadable(reading, response)
+        finally:
+            job.limits, job.status = reading.limits, reading.status
+        return found
 
     async def _batch(self, job: Job, tools: Mapping[str, Tool]) -> Answer:
         items = batch.items_of(job.arguments, tools, job.integration, self._checker)
+        items = [
+            replace(item, content=await self._completed(job, item.tool, item.arguments))
+            if item.tool.current is not None
+            else item
+            for item in items
+        ]
         job.body, job.changes_data = batch.body_of(items, job.integration), batch.changes_data(items)
         response, value = await self._read(job, {})
-        results = batch.told(items, job.integration, response, value, job.budget)
+        results = batch.told(items, job.integration, response, value, job.budget, job.secrets)
         return Answer(orjson.dumps({"results": results}).decode(), job.status, limits=job.limits)
 
     async def _read(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
         """The same for whoever is to see the answer: what is sensitive in it is masked. Never to be sent on."""
         response, value = await self._exchange(job, words)
-        return response, masking.masked(job.tool, response.body, value) if job.is_masked else value
+        return response, masking.covered(job.cover, response.body, value)
 
     async def _exchange(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
         """Send the request and read the answer. Raises the error that the answer is."""

@@ -11,7 +11,7 @@ from generator.catalog import Integration, Listing, Pagination, Tool
 from runtime.errors import InvalidArguments
 from runtime.operations import bounds
 from runtime.operations.arguments import nearest_name
-from runtime.safety.masking import refuse_conditions
+from runtime.safety.comparisons import refuse_comparisons
 from runtime.upstream import paging, query
 from runtime.upstream.answer import at
 
@@ -46,7 +46,8 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     raw = str(arguments.get("query") or "")
     if listing.raw_query and raw:
         _refuse_mixture(listing, arguments)
-        refuse_conditions(tool, language.entry, raw)
+        query.refuse_long(raw)
+        refuse_comparisons(tool, language, raw)
         own = query.raw_paging(language, listing, raw)
         limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)
         position = position or (str(own.start) if own.start is not None else "")

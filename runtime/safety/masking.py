@@ -1,14 +1,15 @@
-"""Hides what is sensitive in answers, and keeps what was hidden from being written back.
+"""Hides what is sensitive in answers, and refuses to write a mask over what it hides.
 
 Before it: the value that the vendor answered. After it: the text that an agent reads. Which fields are sensitive is
 data of the tool. A tool without any pays nothing, and one that has some pays a look for their names in the bytes of
-the answer; only when a name is there is the value walked.
+the answer; only when a name is there is the value walked. Names are compared without regard to case.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,93 +20,140 @@ MASK = "•••"
 SHOWN = 4
 LEAST_TO_SHOW = 8
 """The last characters of a text that long are shown, so that people can tell one number from another."""
+WHOLE, PUBLIC, OMITTED = 0, -1, -2
+"""Ends of paths beside SHOWN: nothing of the value is shown; all of it is; not even that there is one."""
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+_BEGINNING = 200
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
-Paths = tuple[tuple[str, ...], ...]
-Tree = dict[str, "Tree"]
-"""The steps of paths; an empty one is the end of a path."""
+Path = tuple[str, ...]
+Paths = tuple[Path, ...]
+Tree = dict[str, "Tree | int"]
+"""The steps of paths in small letters; a number is the end of a path."""
 
 
-def masked(tool: Tool, body: bytes, value: Any) -> Any:
-    """The value of an answer with what is sensitive masked, in place. `body` is the answer as it came."""
-    if not tool.sensitive or not any(name in body for name in _names(tool.sensitive)):
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What of a tool's answers is hidden. `names` are the last steps of its paths, as they stand in JSON."""
+
+    names: tuple[bytes, ...]
+    tree: Tree
+
+
+def cover_of(tool: Tool, tools: Container[str], *, is_masked: bool) -> Cover | None:
+    """What is hidden in the answers of a tool beside the others of its toolset; None when nothing is."""
+    closed = tuple(path for path, opener in tool.gated if opener not in tools) if tool.gated else ()
+    if is_masked and tool.sensitive:
+        return _cover(tool.sensitive, tool.concealed, tool.public, closed)
+    return _cover((), (), (), closed) if closed else None
+
+
+def may_hide(cover: Cover, body: bytes) -> bool:
+    """Whether an answer may hold something that is hidden. Only in plain JSON is a name sure to be found as it is."""
+    if body[:_BEGINNING].lstrip(_BLANK)[:1] not in (b"{", b"[") or b"\\u" in body:
+        return True
+    lowered = body.lower()
+    return any(name in lowered for name in cover.names)
+
+
+def covered(cover: Cover | None, body: bytes, value: Any) -> Any:
+    """The value of an answer with what is hidden masked or left out, in place. `body` is the answer as it came."""
+    if cover is None or not may_hide(cover, body):
         return value
-    for holder, name, _ in _places(value, _tree(tool.sensitive)):
-        holder[name] = mask(holder[name])
+    for holder, name, _, end in list(_places(value, cover.tree)):
+        if end == OMITTED:
+            del holder[name]
+        else:
+            holder[name] = mask(holder[name], end)
     return value
 
 
-def mask(value: Any) -> Any:
+def mask(value: Any, shown: int = SHOWN) -> Any:
     """What is shown of a value: the end of a long text, nothing of anything else. What is empty stays so."""
-    if value is None or value == "" or value == [] or value == {}:
+    if is_empty(value):
         return value
-    if isinstance(value, str) and len(value) >= LEAST_TO_SHOW and not _DATE.match(value):
-        return MASK + value[-SHOWN:]
+    if shown and isinstance(value, str) and len(value) >= LEAST_TO_SHOW and not _DATE.match(value):
+        return MASK + value[-shown:]
     return MASK
+
+
+def is_empty(value: Any) -> bool:
+    """Whether there is nothing to hide."""
+    return value is None or value in ("", [], {})
+
+
+def masked_paths(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
+    """The sensitive arguments, as dotted paths, whose value is masked as an answer would show it."""
+    if not tool.sensitive or tool.is_read_only or tool.returns.kind == "batch":
+        return []  # each call of a batch is checked as if it came alone
+    places = _places(arguments, _cover(tool.sensitive, tool.concealed, (), ()).tree)
+    return list(dict.fromkeys(path for holder, name, path, _ in places if is_masked(holder[name])))
 
 
 def refuse_masked(tool: Tool, arguments: Mapping[str, Any]) -> None:
     """Raises InvalidArguments when a masked value comes back: written, it would take the place of the real one."""
-    if not tool.sensitive or tool.is_read_only:
-        return
-    found = [
-        path for holder, name, path in _places(arguments, _tree(tool.sensitive)) if _is_masked(holder[name])
-    ]
-    if found:
-        names = ", ".join(f'"{path}"' for path in found)
-        is_one = len(found) == 1
-        raise InvalidArguments(
-            f"{tool.name} was not called: {names} {'is' if is_one else 'are'} masked, as an answer here showed "
-            f"{'it' if is_one else 'them'}, and would overwrite the real value.",
-            advice=f"Nothing was sent. Leave {'it' if is_one else 'them'} out and send only what changes, or give the "
-            "real value.",
-            details={"errors": [{"argument": path, "problem": "It is masked."} for path in found]},
-        )
+    if found := masked_paths(tool, arguments):
+        raise masked_error(tool, found)
 
 
-def refuse_conditions(tool: Tool, entry: str, query: str) -> None:
-    """Raises InvalidArguments when a query names a sensitive field behind its entity (`entry` ends there).
-
-    Whoever may compare with a value can find it out, one letter at a time.
-    """
-    begin = re.match(entry, query) if tool.sensitive else None
-    rest = re.sub(r"\s*\.\s*", ".", query[begin.end() :]) if begin else ""
-    named = [f".{word.lower()}." for word in re.findall(r"[\w.]+", rest)]
-    for path in tool.sensitive if named else ():
-        name = ".".join(path)
-        if any(f".{name.lower()}." in word for word in named):
-            raise InvalidArguments(
-                f'"{name}" is sensitive: a query may neither compare with it nor sort by it.',
-                advice="Find the record by another field.",
-            )
+def masked_error(tool: Tool, found: list[str], why: str = "as an answer here showed") -> InvalidArguments:
+    """The error for masked arguments that cannot be sent. `why` ends in a verb whose object they are."""
+    names = ", ".join(f'"{path}"' for path in found[:MOST_NAMED])
+    is_one = len(found) == 1
+    them = "it" if is_one else "them"
+    return InvalidArguments(
+        f"{tool.name} was not called: {names} {'is' if is_one else 'are'} masked, {why} {them}, and would overwrite "
+        "the real value.",
+        advice=f"Nothing was sent. Leave {them} out and send only what changes, or give the real value.",
+        details={"errors": [{"argument": path, "problem": "It is masked."} for path in found[:MOST_NAMED]]},
+    )
 
 
-def _is_masked(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_is_masked(each) for each in value.values())
-    if isinstance(value, list):
-        return any(_is_masked(each) for each in value)
-    return isinstance(value, str) and MASK in value
+MOST_NAMED = 10
+"""Masked arguments that an error names; whoever sent more reads enough from these."""
+
+
+def is_masked(value: Any) -> bool:
+    """Whether a value, or anything in it, looks like what a mask leaves."""
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, str) and MASK in node:
+            return True
+    return False
 
 
 @lru_cache(maxsize=256)
-def _names(paths: Paths) -> tuple[bytes, ...]:
-    """The first step of each path: without it there is nothing to hide."""
-    return tuple({path[0].encode() for path in paths})
-
-
-@lru_cache(maxsize=256)
-def _tree(paths: Paths) -> Tree:
+def _cover(sensitive: Paths, concealed: Paths, public: Paths, closed: Paths) -> Cover:
     root: Tree = {}
-    for path in paths:
-        branch = root
-        for name in path:
-            branch = branch.setdefault(name, {})
-    return root
+    whole = frozenset(concealed)
+    for path in sensitive:
+        _grow(root, path, WHOLE if path in whole else SHOWN)
+    for path in public:
+        _grow(root, path, PUBLIC)
+    for path in closed:
+        _grow(root, path, OMITTED)
+    names = {path[-1].lower() for path in (*sensitive, *closed)}
+    return Cover(tuple(f'"{name}"'.encode() for name in sorted(names)), root)
 
 
-def _places(value: Any, root: Tree) -> Iterator[tuple[dict[str, Any], str, str]]:
-    """Every place where a path ends, as its object and key: a path may begin at any depth of the value."""
+def _grow(root: Tree, path: Path, end: int) -> None:
+    branch = root
+    for name in path[:-1]:
+        inner = branch.setdefault(name.lower(), {})
+        if isinstance(inner, int):
+            return  # what is around it is hidden already
+        branch = inner
+    there = branch.get(path[-1].lower())
+    branch[path[-1].lower()] = min(there, end) if isinstance(there, int) else end
+
+
+def _places(value: Any, root: Tree) -> Iterator[tuple[dict[str, Any], str, str, int]]:
+    """Every place where a path ends, as object, key, dotted path and end: a path may begin at any depth."""
     waiting: list[tuple[Any, tuple[Tree, ...], str]] = [(value, (), "")]
     while waiting:
         node, trees, path = waiting.pop()
@@ -114,13 +162,15 @@ def _places(value: Any, root: Tree) -> Iterator[tuple[dict[str, Any], str, str]]
             continue
         for name, inner in node.items() if isinstance(node, dict) else ():
             is_holder = isinstance(inner, (dict, list))
-            if name not in root and not trees:  # nearly all
+            key = name.lower()
+            if key not in root and not trees:  # nearly all
                 if is_holder:
                     waiting.append((inner, (), f"{path}.{name}" if path else name))
                 continue
-            found = [tree[name] for tree in (root, *trees) if name in tree]
+            found = [tree[key] for tree in (root, *trees) if key in tree]
             where = f"{path}.{name}" if path else name
-            if {} in found:
-                yield node, name, where
+            end = min((each for each in found if isinstance(each, int)), default=None)
+            if end is not None and end != PUBLIC:
+                yield node, name, where, end
             elif is_holder:
-                waiting.append((inner, tuple(found), where))
+                waiting.append((inner, tuple(each for each in found if isinstance(each, dict)), where))

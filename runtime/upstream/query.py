@@ -17,6 +17,8 @@ from runtime.errors import InvalidArguments
 
 MOST_DIGITS = 12
 """Of a number in a raw statement; no list is that long."""
+MOST_CHARACTERS = 30_000
+"""Of a raw statement: a condition that names a thousand Ids of ten digits has about 15,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,15 @@ def order_by(language: QueryLanguage, listing: Listing, arguments: Mapping[str, 
     return fill(language.order_by, {"field": _sort_field(listing, name), "direction": direction})
 
 
+def refuse_long(query: str) -> None:
+    """Raises InvalidArguments for a raw statement that is longer than any has to be, before it is read."""
+    if len(query) > MOST_CHARACTERS:
+        raise InvalidArguments(
+            f'Argument "query" has {len(query):,} characters; at most {MOST_CHARACTERS:,} are read.',
+            advice="Name fewer values, and ask several times.",
+        )
+
+
 def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPaging:
     """Read a raw statement's own paging.
 
@@ -85,7 +96,7 @@ def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPagi
             f'Argument "query" asks for {entity[:40]!r}, but this tool reads {listing.entity} only.',
             advice=f"Read {listing.entity} here, or use the list tool of the other record.",
         )
-    masked = _masked(language, query)
+    masked = _blanked(language, query)[0]
     found = {name: re.search(pattern, masked) for name, pattern in language.paging_words.items()}
     numbers = {name: int(match.group(1)[:MOST_DIGITS]) for name, match in found.items() if match}
     return RawPaging(numbers.get("start"), numbers.get("limit"))
@@ -99,7 +110,7 @@ def _instead(listing: Listing) -> str:
 
 def raw_page(language: QueryLanguage, query: str, page: Page) -> str:
     """A raw statement that reads the given page: its own paging taken out, the page's put in."""
-    masked = _masked(language, query)
+    masked = _blanked(language, query)[0]
     spans = [
         found.span() for pattern in language.paging_words.values() if (found := re.search(pattern, masked))
     ]
@@ -155,8 +166,14 @@ def _sort_field(listing: Listing, name: str) -> str:
     return name
 
 
-def _masked(language: QueryLanguage, query: str) -> str:
-    """The statement with every character inside quotes blanked, so that words in values are not read as words."""
+def outside_quotes(language: QueryLanguage, query: str) -> str:
+    """The statement with its quoted text blanked; as it is when a quote is not closed, for nothing of it is sure."""
+    blanked, is_open = _blanked(language, query)
+    return query if is_open else blanked
+
+
+def _blanked(language: QueryLanguage, query: str) -> tuple[str, bool]:
+    """The statement with every character inside quotes blanked, and whether a quote is left open at its end."""
     escapes = {written[0] for written in language.escape.values() if len(written) > 1}
     out, is_inside, is_escaped = [], False, False
     for character in query:
@@ -166,4 +183,4 @@ def _masked(language: QueryLanguage, query: str) -> str:
         else:
             is_inside ^= character == language.quote
             out.append(character)
-    return "".join(out)
+    return "".join(out), is_inside

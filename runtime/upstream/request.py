@@ -54,7 +54,7 @@ def build(
         whole = _multipart(tool, arguments, file)
         headers["Content-Type"], body = whole.content_type, whole.joined() or whole
     elif body is None and call.body != "none":
-        body = _body(tool, arguments)
+        body = body_of(tool, record(tool, arguments))
     if body is not None:
         headers.setdefault("Content-Type", "application/json")
     address = _address(base_url, call.path, values)
@@ -149,8 +149,8 @@ def record(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {**given, **tool.call.fixed}
 
 
-def _body(tool: Tool, arguments: Mapping[str, Any]) -> bytes:
-    content = record(tool, arguments)
+def body_of(tool: Tool, content: Mapping[str, Any]) -> bytes:
+    """The body that sends a record's fields, under the vendor's names."""
     if tool.call.body == "json_patch":
         return orjson.dumps(
             [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]

@@ -453,8 +453,8 @@ CASES = {
             "types: { txt: [text/plain] } }] }\n"
         ),
         (
-            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one of '
-            "record, whole_record, json_patch."
+            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" '
+            "is not one of record, whole_record, json_patch."
         ),
     ),
     "a kind of file without a media type": (
@@ -465,8 +465,8 @@ CASES = {
             "types: { txt: [] } }] }\n"
         ),
         (
-            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one of '
-            "record, whole_record, json_patch."
+            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" '
+            "is not one of record, whole_record, json_patch."
         ),
     ),
 }
