@@ -32,6 +32,7 @@ from runtime.mcp_server.endpoint import PREFIX, McpEndpoint
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
+from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.reload import Reloader
 from runtime.safety.once import Once
 from runtime.settings import Settings
@@ -113,9 +114,10 @@ class Runtime:
         """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
         return self.stores.look_up.find_grant(token_hash, time.time())
 
-    def is_api_token(self, token: str) -> bool:
-        """Whether this is an API token of this deployment."""
-        return self.stores.look_up.find_api_token(self.keys.hash_token(token)) is not None
+    def is_api_token(self, token: str, grant: Grant) -> bool:
+        """Whether this is an API token of this deployment that may call the tools of the grant's account."""
+        found = self.stores.look_up.find_api_token(self.keys.hash_token(token))
+        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
     def base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""

@@ -184,7 +184,14 @@ async def call_tool(door: Door, asked: Asked) -> Response:
 async def create_api_token(door: Door, asked: Asked) -> Response:
     """Make an API token. The token is shown this once."""
     body = reading.checked(await reading.read_json(asked.request), shapes.NewApiToken)
-    return reply(await asyncio.to_thread(lambda: door.api_tokens.create(body.name, actor=asked.actor)), 201)
+    return reply(
+        await asyncio.to_thread(
+            lambda: door.api_tokens.create(
+                body.name, body.scopes, body.integrated_account_id, actor=asked.actor
+            )
+        ),
+        201,
+    )
 
 
 async def list_api_tokens(door: Door, asked: Asked) -> Response:

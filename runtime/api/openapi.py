@@ -16,6 +16,7 @@ from runtime.safety.once import LONGEST_KEY, VALID_FOR_SECONDS
 _REFUSALS = {
     "400": "What was sent is wrong; the message says where.",
     "401": "There is no API token, or a wrong one.",
+    "403": "The API token lacks the scope.",
     "404": "There is no such thing.",
     "409": "It is in another state than that needs.",
     "408": "The body did not come in time.",
@@ -67,8 +68,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.body is not None:
         described["requestBody"] = {"required": not operation.calls_vendor, "content": _json(operation.body)}
-    if operation.is_public:
-        described["security"] = []
+    described["security"] = [{"api_token": [operation.scope]}] if operation.scope else []
     return described
 
 

@@ -30,6 +30,7 @@ from runtime.model import ApiToken, Clock
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.mcp_servers import McpServers
+from runtime.operations.scopes import check_scope
 from runtime.settings import Settings
 from runtime.stores.embedded import Stores
 
@@ -117,6 +118,7 @@ class _Entrance:
         try:
             if not operation.is_public:
                 asked = Asked(request, await self._bearer(request))
+                _check_scope(operation, asked)
                 if operation.query is None:
                     no_query(request)
             return await operation.handler(self._door, asked), asked.actor
@@ -140,6 +142,13 @@ class _Entrance:
         if tokens.is_use_to_note(token):
             await asyncio.to_thread(tokens.note_use, token)
         return token
+
+
+def _check_scope(operation: Operation, asked: Asked) -> None:
+    """Raises Forbidden, or NotFound for an account that the token is not bound to."""
+    assert operation.scope is not None
+    assert asked.bearer is not None
+    check_scope(asked.bearer, operation.scope, asked.request.path_params.get("id"))
 
 
 def _where(error: Exception) -> str:

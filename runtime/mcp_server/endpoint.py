@@ -66,7 +66,7 @@ class McpEndpoint:
         find_grant: FindGrant,
         catalog: Callable[[], Catalog],
         calls: Calls,
-        api_token_ok: Callable[[str], bool],
+        api_token_ok: Callable[[str, Grant], bool],
         *,
         identity: Identity,
         log: Log,
@@ -139,7 +139,7 @@ class McpEndpoint:
             if method != "POST":
                 return _to_page(_without_post(method), head)
             if grant.config.require_api_token_auth:
-                self._check_api_token(head.fields)
+                self._check_api_token(head.fields, grant)
             if not isinstance(body, bytes):
                 check_content(head.fields)
                 body = await body()
@@ -168,10 +168,10 @@ class McpEndpoint:
         self._log("mcp_refused", server=server, status=refused.status, rpc_code=refused.rpc_code)
         return refused.reply()
 
-    def _check_api_token(self, fields: Fields) -> None:
+    def _check_api_token(self, fields: Fields, grant: Grant) -> None:
         """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
         scheme, _, token = fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not self._api_token_ok(token.strip()):
+        if scheme.lower() != "bearer" or not self._api_token_ok(token.strip(), grant):
             raise Refused(
                 401,
                 INVALID_REQUEST,

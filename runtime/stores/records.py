@@ -37,7 +37,14 @@ from runtime.model import (
     McpServerId,
     TokenHash,
 )
-from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, read_config, write_config
+from runtime.stores.look_up import (
+    ACCOUNT_COLUMNS,
+    API_TOKEN_COLUMNS,
+    read_account,
+    read_api_token,
+    read_config,
+    write_config,
+)
 from runtime.stores.tables import ACCOUNT, API_TOKEN, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER
 
 Position = tuple[float, str]
@@ -54,7 +61,7 @@ _BIND_KEY = text(
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
 
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
-_API_TOKEN = [API_TOKEN.c[name] for name in ("id", "name", "created_at", "last_used_at")]
+_API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
 _MCP_SERVER = [
     MCP_SERVER.c[name]
     for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at")
@@ -193,22 +200,28 @@ class Records:
 
     # API tokens
 
-    def add_api_token(self, token: ApiToken, token_hash: TokenHash, audit: AuditEntry) -> None:
-        """Keeps a new API token."""
+    def add_api_token(self, token: ApiToken, token_hash: TokenHash, audit: AuditEntry) -> bool:
+        """Store a new API token. False when the account that it is bound to is gone."""
         values = {
             "id": token.id,
             "name": token.name,
             "created_at": token.created_at,
             "token_hash": token_hash,
+            "scopes": " ".join(token.scopes),
+            "account_id": token.account_id,
         }
+        owner = select(ACCOUNT.c.id).where(ACCOUNT.c.id == token.account_id)
         with self._engine.begin() as connection:
+            if token.account_id is not None and not connection.execute(owner).first():
+                return False
             connection.execute(insert(API_TOKEN).values(values))
             _note(connection, audit)
+        return True
 
     def api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
         """The API tokens from the oldest on, without what would let anybody in."""
         with self._reading.begin() as connection:
-            return [ApiToken(*row) for row in _part(connection, API_TOKEN, _API_TOKEN, after, limit)]
+            return [read_api_token(row) for row in _part(connection, API_TOKEN, _API_TOKEN, after, limit)]
 
     def delete_api_token(self, token_id: ApiTokenId, audit: AuditEntry) -> bool:
         """Revokes an API token. False when there is none."""
