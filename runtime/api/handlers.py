@@ -103,7 +103,7 @@ async def delete_account(door: Door, asked: Asked) -> Response:
 
 async def connect_account(door: Door, asked: Asked) -> Response:
     """Get a fresh address at which a person connects the company, or connects it again."""
-    return reply(await asyncio.to_thread(door.accounts.connect, asked.word("id")))
+    return reply(await asyncio.to_thread(lambda: door.accounts.connect(asked.word("id"), actor=asked.actor)))
 
 
 async def create_mcp_server(door: Door, asked: Asked) -> Response:

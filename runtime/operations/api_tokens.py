@@ -62,7 +62,7 @@ class ApiTokens:
     def revoke(self, token_id: str, *, actor: str = "") -> dict[str, Any]:
         """Revokes a token by its id: the next request with it is refused. Raises NotFound."""
         audit = AuditEntry(self._clock(), actor or self._actor, "api_token.revoked", token_id)
-        if not self._stores.records.delete_api_token(ApiTokenId(token_id), audit):
+        if not self._stores.records.delete_api_token(ApiTokenId(token_id), audit, _described):
             raise NotFound("There is no such API token.")
         return {"id": token_id}
 

@@ -47,6 +47,9 @@ from runtime.stores.look_up import (
 )
 from runtime.stores.tables import ACCOUNT, API_TOKEN, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER
 
+Details = dict[str, Any]
+"""What an audit entry says of a change beside who made it."""
+
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
 
@@ -134,8 +137,19 @@ class Records:
         return self._change(change, audit)
 
     def delete_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
-        """Forgets an account, its MCP servers and its pending authorizations."""
-        return self._change(delete(ACCOUNT).where(ACCOUNT.c.id == account_id), audit)
+        """Forgets an account, its MCP servers, the API tokens bound to it and its pending authorizations.
+
+        The audit entry also says how many servers and tokens ended with it.
+        """
+        with self._engine.begin() as connection:
+            ended = {
+                table.name + "s": _count(connection, table, table.c.account_id == account_id)
+                for table in (MCP_SERVER, API_TOKEN)
+            }
+            if not connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id == account_id)).rowcount:
+                return False
+            _note(connection, audit, ended)
+        return True
 
     def is_company_shared(self, account: Account) -> bool:
         """Whether another account is connected to the same company of the same vendor, as far as that is known."""
@@ -148,7 +162,7 @@ class Records:
             ACCOUNT.c.id != account.id,
         )
         with self._reading.begin() as connection:
-            return bool(connection.execute(select(func.count()).select_from(ACCOUNT).where(same)).scalar())
+            return _count(connection, ACCOUNT, same) > 0
 
     # MCP servers
 
@@ -180,23 +194,43 @@ class Records:
         server_id: McpServerId,
         change: Callable[[McpServer], McpServer],
         audit: AuditEntry,
+        describe: Callable[[McpServer, McpServer], Details] = lambda before, after: {},
     ) -> McpServer | None:
-        """Changes an MCP server with nobody else changing it meanwhile. None when there is none."""
+        """Changes an MCP server with nobody else changing it meanwhile. None when there is none.
+
+        `describe` adds to the audit entry what changed. Where nothing did, nothing is written.
+        """
         with self._engine.begin() as connection:
             found = _find_server(connection, account_id, server_id, audit.at)
             if found is None:
                 return None
             changed = change(found)
+            if changed == found:
+                return found
             connection.execute(
                 update(MCP_SERVER).where(MCP_SERVER.c.id == found.id).values(_of_server(changed))
             )
-            _note(connection, audit)
+            _note(connection, audit, describe(found, changed))
         return changed
 
-    def delete_mcp_server(self, account_id: AccountId, server_id: McpServerId, audit: AuditEntry) -> bool:
-        """Forgets an MCP server; its URL opens nothing from then on. False when there is none."""
-        mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, _is_alive(audit.at))
-        return self._change(delete(MCP_SERVER).where(*mine), audit)
+    def delete_mcp_server(
+        self,
+        account_id: AccountId,
+        server_id: McpServerId,
+        audit: AuditEntry,
+        describe: Callable[[McpServer], Details] = lambda server: {},
+    ) -> bool:
+        """Forgets an MCP server; its URL opens nothing from then on. False when there is none.
+
+        `describe` adds to the audit entry what it was.
+        """
+        with self._engine.begin() as connection:
+            found = _find_server(connection, account_id, server_id, audit.at)
+            if found is None:
+                return False
+            connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
+            _note(connection, audit, describe(found))
+        return True
 
     # API tokens
 
@@ -223,9 +257,20 @@ class Records:
         with self._reading.begin() as connection:
             return [read_api_token(row) for row in _part(connection, API_TOKEN, _API_TOKEN, after, limit)]
 
-    def delete_api_token(self, token_id: ApiTokenId, audit: AuditEntry) -> bool:
-        """Revokes an API token. False when there is none."""
-        return self._change(delete(API_TOKEN).where(API_TOKEN.c.id == token_id), audit)
+    def delete_api_token(
+        self,
+        token_id: ApiTokenId,
+        audit: AuditEntry,
+        describe: Callable[[ApiToken], Details] = lambda token: {},
+    ) -> bool:
+        """Revokes an API token. False when there is none. `describe` adds to the audit entry what it was."""
+        with self._engine.begin() as connection:
+            row = connection.execute(select(*_API_TOKEN).where(API_TOKEN.c.id == token_id)).first()
+            if row is None:
+                return False
+            connection.execute(delete(API_TOKEN).where(API_TOKEN.c.id == token_id))
+            _note(connection, audit, describe(read_api_token(row)))
+        return True
 
     def note_api_token_use(self, token_id: ApiTokenId, now: float) -> None:
         """Remembers when an API token was used last."""
@@ -357,9 +402,15 @@ def _of_server(server: McpServer) -> dict[str, Any]:
     }
 
 
-def _note(connection: Connection, entry: AuditEntry) -> None:
+def _count(connection: Connection, table: Table, condition: Any) -> int:
+    found: int = connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
+    return found
+
+
+def _note(connection: Connection, entry: AuditEntry, more: Details | None = None) -> None:
     values = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject}
-    connection.execute(insert(AUDIT).values(values | {"details": _json(entry.details)}))
+    details = _json(entry.details | (more or {}))
+    connection.execute(insert(AUDIT).values(values | {"details": details}))
 
 
 def _json(value: Any) -> str:
