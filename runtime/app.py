@@ -34,6 +34,7 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.reload import Reloader
+from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
 from runtime.settings import Settings
 from runtime.stores.embedded import Stores, open_stores
@@ -70,6 +71,7 @@ class Runtime:
         self._base_urls: dict[AccountId, tuple[Integration, Account, str]] = {}
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
+        self.guesses = Guesses()
         self.stores: Stores = open_stores(settings, time.time())
         self.client = VendorClient(
             timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
@@ -153,6 +155,7 @@ class Application:
             log=runtime.log,
             allowed_origins=runtime.settings.allowed_origins,
             allowed_hosts=_host_names(runtime.settings),
+            guesses=runtime.guesses,
         )
         self._doors: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -185,6 +188,7 @@ class Application:
             calls=runtime.calls,
             tokens=runtime.tokens,
             log=runtime.log,
+            guesses=runtime.guesses,
             pages=make_routes(
                 accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
             ),

@@ -34,7 +34,7 @@ HEAD_END = b"\r\n\r\n"
 class Door(Protocol):
     """Whoever answers. A head is what `read_head` made of one; the same lines come to the same head."""
 
-    def read_head(self, path: str, sent: list[Field]) -> Any:
+    def read_head(self, path: str, sent: list[Field], client: str) -> Any:
         """What follows from the path and the header lines (names in lower case); None to go the usual way."""
 
     def reply_at_once(self, head: Any, body: bytes) -> Reply | None:
@@ -101,7 +101,7 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
             """Hold a request to the door, or begin it the usual way."""
             self._head, self._held = None, []
             if self._is_for_the_door() and self._is_free():
-                self._head = door.read_head(self.url.decode("ascii"), self.headers)
+                self._head = door.read_head(self.url.decode("ascii"), self.headers, self._peer())
             if self._head is None:
                 super().on_headers_complete()
 
@@ -164,6 +164,9 @@ def quick_protocol(door: Door) -> type[HttpToolsProtocol]:
             super().connection_lost(exc)
             if self.timeout_keep_alive_task is not None:
                 self.timeout_keep_alive_task.cancel()
+
+        def _peer(self) -> str:
+            return self.client[0] if self.client else ""
 
         def _is_free(self) -> bool:
             """Whether nothing else is being answered or waits to be sent."""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from runtime.app import Runtime
+from runtime.app import Application, Runtime
 from runtime.errors import Conflict
-from runtime.model import Account, AccountId
+from runtime.model import Account, AccountId, AuditEntry
+from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.mcp_servers import McpServers
+from runtime.quick_protocol import quick_protocol
+from runtime.safety.guesses import MOST_FAILURES, Guesses
 from runtime.settings import Settings
+from tests.serving import served
 
 ONE = Account(
     AccountId("a1"), "quickbooks", "production", "One", "active", "", {"realm_id": "111111"}, b"", 1.0, 1.0
@@ -34,3 +40,38 @@ def test_every_account_is_called_at_its_own_address(tmp_path: Path) -> None:
         await runtime.close()
 
     asyncio.run(story())
+
+
+PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+
+
+def test_both_endpoints_count_the_wrong_api_tokens_of_an_address_together(tmp_path: Path) -> None:
+    settings = Settings.load({"LEDGERPORT_DATA": str(tmp_path)})
+    runtime = Runtime(settings, log=lambda event, **fields: None)
+    runtime.stores.records.add_account(ONE, AuditEntry(1.0, "test", "account.created", ONE.id))
+    servers = McpServers(settings, runtime.keys, runtime.stores, runtime.current_catalog)
+    path = "/mcp/" + servers.create(ONE.id, "Agent", {"require_api_token_auth": True})["token"]
+    tokens = ApiTokens(runtime.stores, runtime.keys)
+    valid = tokens.create("agent", ["tools:call"], ONE.id)["token"]
+    foreign = tokens.create("other", ["admin"])["token"]
+    runtime.guesses = Guesses(clock=lambda: 1.0)
+    application = Application(runtime)
+
+    def ask(method: str, path: str, token: str, source: str = "127.0.0.1") -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, source_address=(source, 0))
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request(method, path, PING if method == "POST" else None, headers)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    with served(application, http=quick_protocol(application.mcp)) as server:
+        for number in range(MOST_FAILURES // 2):
+            assert ask("POST", path, f"lpa_{number}") == 401
+            assert ask("GET", "/api-token", f"lpa_{number}") == 401
+        slowed = [("POST", path), ("POST", path + "?x"), ("GET", "/api-token")]
+        assert [ask(*each, "lpa_wrong") for each in slowed] == [429] * 3
+        assert ask("POST", path, valid) == ask("POST", path, foreign) == 200
+        assert ask("GET", "/api-token", foreign) == 200
+        assert ask("POST", path, "lpa_wrong", "127.0.0.2") == 401
+    asyncio.run(runtime.close())

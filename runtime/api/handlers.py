@@ -7,6 +7,7 @@ Records are read and written in a thread, so that the disk holds up nobody else.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,11 +20,16 @@ from generator.catalog import Catalog, Tool
 from runtime.api import reading, shapes
 from runtime.api.replies import answered, reply
 from runtime.errors import LedgerportError
+from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Answer
 from runtime.operations.mcp_servers import McpServers, check_filter
+from runtime.safety.guesses import Guesses
+
+LONGEST_LOGGED = 100
+"""Characters of a name from the path in a log line: an account's id has 36, a tool's name at most 52."""
 
 
 class Calls(Protocol):
@@ -52,6 +58,8 @@ class Door:
     calls: Calls
     catalog: Callable[[], Catalog]
     is_ready: Callable[[], bool]
+    log: Log
+    guesses: Guesses
 
     def tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -168,17 +176,44 @@ async def list_tools(door: Door, asked: Asked) -> Response:
 
 async def call_tool(door: Door, asked: Asked) -> Response:
     """Call a tool. Answers what the vendor answered, with its status and the state of its rate limit."""
+    began = time.perf_counter()
+    status, error = 0, None
+    try:
+        answer = await _answer_of(door, asked)
+        status, error = answer.status, answer.error.code if answer.error else None
+        return answered(answer)
+    except LedgerportError as problem:
+        error = problem.code
+        raise
+    except asyncio.CancelledError:
+        error = "cancelled"
+        raise
+    except Exception:
+        error = Unexpected.code
+        raise
+    finally:
+        door.log(
+            "tool_call",
+            api_token=asked.bearer.id if asked.bearer else None,
+            account=asked.word("id")[:LONGEST_LOGGED],
+            tool=asked.word("tool")[:LONGEST_LOGGED],
+            status=status,
+            ms=round((time.perf_counter() - began) * 1000, 2),
+            error=error,
+        )
+
+
+async def _answer_of(door: Door, asked: Asked) -> Answer:
     key = reading.idempotency_key(asked.request)
     arguments = await reading.read_json(asked.request, may_be_empty=True)
     account = door.accounts.find(asked.word("id"))
-    answer = await door.calls.call(
+    return await door.calls.call(
         Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
         door.tools(account.integration),
         asked.word("tool"),
         arguments,
         idempotency_key=key,
     )
-    return answered(answer)
 
 
 async def create_api_token(door: Door, asked: Asked) -> Response:

@@ -22,6 +22,7 @@ _REFUSALS = {
     "408": "The body did not come in time.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
+    "429": "Too many wrong API tokens came from this address, or the rate limit of the vendor is reached.",
     "500": "The server failed; this was logged.",
 }
 

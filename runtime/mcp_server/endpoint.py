@@ -14,12 +14,22 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, NamedTuple
 
 from generator.catalog import Catalog
+from runtime.errors import TooManyGuesses
 from runtime.mcp_server import protocol
 from runtime.mcp_server.methods import Calls, Identity, Log, Methods
-from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
+from runtime.mcp_server.replies import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    RATE_LIMITED,
+    UNKNOWN_TOKEN,
+    Field,
+    Refused,
+    Reply,
+)
 from runtime.mcp_server.request import ClientGone, Fields, Gate, Receive, check_content, read_body
 from runtime.mcp_server.toolset import Toolsets
 from runtime.model import Grant, TokenHash
+from runtime.safety.guesses import Guesses
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +65,8 @@ class Head(NamedTuple):
     fields: Fields
     sent: list[Field]
     page: tuple[Field, ...]
+    client: str = ""
+    """The address that the connection comes from."""
 
 
 class McpEndpoint:
@@ -72,7 +84,9 @@ class McpEndpoint:
         log: Log,
         allowed_origins: Iterable[str] = (),
         allowed_hosts: Iterable[str] = (),
+        guesses: Guesses | None = None,
     ) -> None:
+        self._guesses = Guesses() if guesses is None else guesses
         self._hash_token = hash_token
         self._find_grant = find_grant
         self._catalog = catalog
@@ -87,7 +101,9 @@ class McpEndpoint:
         sent: list[Field] = scope["headers"]
         fields: Fields = dict(sent)
         try:
-            head = Head(self._hash_of(scope["path"]), fields, sent, self._gate.check(fields))
+            head = Head(
+                self._hash_of(scope["path"]), fields, sent, self._gate.check(fields), _address_of(scope)
+            )
             reply = await self.reply(head, lambda: read_body(receive, fields), scope["method"])
         except Refused as refused:
             reply = self._refusal(refused, None)
@@ -95,7 +111,7 @@ class McpEndpoint:
             return
         await _send(send, reply)
 
-    def read_head(self, path: str, sent: list[Field]) -> Head | None:
+    def read_head(self, path: str, sent: list[Field], client: str = "") -> Head | None:
         """What the path and the header lines of a POST come to; None when it is refused whatever its body."""
         fields: Fields = dict(sent)
         try:
@@ -103,7 +119,7 @@ class McpEndpoint:
             check_content(fields)
         except Refused:
             return None
-        return Head(self._hash_of(path), fields, sent, page)
+        return Head(self._hash_of(path), fields, sent, page, client)
 
     def reply_at_once(self, head: Head, body: bytes) -> Reply | None:
         """The reply to `tools/list`, for which nothing is awaited: the same that `reply` would make.
@@ -139,7 +155,7 @@ class McpEndpoint:
             if method != "POST":
                 return _to_page(_without_post(method), head)
             if grant.config.require_api_token_auth:
-                self._check_api_token(head.fields, grant)
+                self._check_api_token(head, grant)
             if not isinstance(body, bytes):
                 check_content(head.fields)
                 body = await body()
@@ -168,16 +184,27 @@ class McpEndpoint:
         self._log("mcp_refused", server=server, status=refused.status, rpc_code=refused.rpc_code)
         return refused.reply()
 
-    def _check_api_token(self, fields: Fields, grant: Grant) -> None:
+    def _check_api_token(self, head: Head, grant: Grant) -> None:
         """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
-        scheme, _, token = fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not self._api_token_ok(token.strip(), grant):
-            raise Refused(
-                401,
-                INVALID_REQUEST,
-                "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
-                fields=((b"www-authenticate", b"Bearer"),),
-            )
+        scheme, _, token = head.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
+        is_sent = scheme.lower() == "bearer" and bool(token.strip())
+        if is_sent and self._api_token_ok(token.strip(), grant):
+            return
+        if is_sent and (wait := self._guesses.note(head.client)):
+            slower = TooManyGuesses(wait)
+            raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
+        raise Refused(
+            401,
+            INVALID_REQUEST,
+            "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
+            fields=((b"www-authenticate", b"Bearer"),),
+        )
+
+
+def _address_of(scope: MutableMapping[str, Any]) -> str:
+    """The address that a connection comes from; empty when it has none, such as over a Unix socket."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _without_post(method: str) -> Reply:

@@ -14,6 +14,7 @@ from generator.catalog import Tool
 from runtime.api.routes import make_application
 from runtime.model import Grant
 from runtime.operations.calls import Answer
+from runtime.safety.guesses import Guesses
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
 
 
@@ -44,7 +45,7 @@ class Calls:
 class ApiDoor:
     """Sends one request after another, each with the API token unless told otherwise."""
 
-    def __init__(self, data: Path, clock: HandClock | None = None) -> None:
+    def __init__(self, data: Path, clock: HandClock | None = None, guesses: Guesses | None = None) -> None:
         self.here: Deployment = deploy(data, clock)
         self.calls = Calls()
         self.lines: list[str] = []
@@ -57,6 +58,7 @@ class ApiDoor:
             tokens=self.here.tokens,
             log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
             clock=self.here.clock,
+            guesses=guesses,
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]
 
