@@ -113,20 +113,18 @@ def token() -> None:
     help="What it may do: admin is everything; tools:call is the tools of one --account. Admin when left out.",
 )
 @click.option("--account", help="The id of the integrated account that tools:call is bound to.")
-@click.option("--replace", is_flag=True, help="Revoke the API tokens of this name first.")
+@click.option("--replace", is_flag=True, help="Revoke the other API tokens of this name.")
 @click.option("--bare", is_flag=True, help="Print the token alone.")
 @plainly
 def token_create(name: str, scopes: tuple[str, ...], account: str | None, replace: bool, bare: bool) -> None:
     """Make an API token. It is shown this once."""
-    from runtime.operations.scopes import ADMIN, checked_scopes
+    from runtime.operations.scopes import ADMIN
 
-    tokens, scopes = _api_tokens(), scopes or (ADMIN,)
-    checked_scopes(scopes, account)
-    if replace:
-        for each in _all_tokens(tokens):
-            if each["name"] == name:
-                tokens.revoke(each["id"])
-    made = tokens.create(name, scopes, account)
+    tokens = _api_tokens()
+    replaced = [each["id"] for each in _all_tokens(tokens) if each["name"] == name] if replace else []
+    made = tokens.create(name, scopes or (ADMIN,), account)
+    for token_id in replaced:
+        tokens.revoke(token_id)
     click.echo(
         made["token"]
         if bare

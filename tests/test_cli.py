@@ -90,6 +90,7 @@ def test_api_tokens_are_made_listed_and_revoked(tmp_path):
 
 
 def test_an_api_token_is_made_for_the_tools_of_one_account(tmp_path):
+    ledgerport("token", "create", "agent", data=tmp_path)
     for refused in (
         ("--scope", "tools:call"),
         ("--account", "a1"),
@@ -99,6 +100,7 @@ def test_an_api_token_is_made_for_the_tools_of_one_account(tmp_path):
         assert done.returncode == 1, refused
         assert "integrated account" in done.stderr
     assert ledgerport("token", "create", "agent", "--scope", "tools:all", data=tmp_path).returncode == 2
+    assert "agent  admin" in ledgerport("token", "list", data=tmp_path).stdout
     account = deploy(tmp_path).add_desk()["id"]
     made = ledgerport(
         "token", "create", "agent", "--scope", "tools:call", "--account", account, data=tmp_path
