@@ -33,8 +33,10 @@ from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, McpEndpoint, send
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
+from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.refusals import UNKNOWN_HOST
 from runtime.reload import Reloader
+from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
 from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth, Stores, open_stores
@@ -74,6 +76,7 @@ class Runtime:
         self._base_urls: dict[AccountId, tuple[Integration, Account, str]] = {}
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
+        self.guesses = Guesses()
         self.stores: Stores = open_stores(settings, time.time())
         self.client = VendorClient(
             timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
@@ -118,9 +121,10 @@ class Runtime:
         """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
         return self.stores.look_up.find_grant(token_hash, time.time())
 
-    def is_api_token(self, token: str) -> bool:
-        """Whether this is an API token of this deployment."""
-        return self.stores.look_up.find_api_token(self.keys.hash_token(token)) is not None
+    def is_api_token(self, token: str, grant: Grant) -> bool:
+        """Whether this is an API token of this deployment that may call the tools of the grant's account."""
+        found = self.stores.look_up.find_api_token(self.keys.hash_token(token))
+        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
     def base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
@@ -156,6 +160,7 @@ class Application:
             log=runtime.log,
             allowed_origins=runtime.settings.allowed_origins,
             allowed_hosts=_host_names(runtime.settings),
+            guesses=runtime.guesses,
         )
         self._doors: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -190,6 +195,7 @@ class Application:
             calls=runtime.calls,
             tokens=runtime.tokens,
             log=runtime.log,
+            guesses=runtime.guesses,
             pages=make_routes(
                 accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
             ),

@@ -6,12 +6,13 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from runtime.commands import compare, definitions, new_entity, pages
 from runtime.commands.plainly import plainly
+from runtime.model import ScopeName
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -104,17 +105,26 @@ def token() -> None:
 
 @token.command("create")
 @click.argument("name")
-@click.option("--replace", is_flag=True, help="Revoke the API tokens of this name first.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(get_args(ScopeName)),
+    help="What it may do: admin is everything; tools:call is the tools of one --account. Admin when left out.",
+)
+@click.option("--account", help="The id of the integrated account that tools:call is bound to.")
+@click.option("--replace", is_flag=True, help="Revoke the other API tokens of this name.")
 @click.option("--bare", is_flag=True, help="Print the token alone.")
 @plainly
-def token_create(name: str, replace: bool, bare: bool) -> None:
+def token_create(name: str, scopes: tuple[str, ...], account: str | None, replace: bool, bare: bool) -> None:
     """Make an API token. It is shown this once."""
+    from runtime.operations.scopes import ADMIN
+
     tokens = _api_tokens()
-    if replace:
-        for each in _all_tokens(tokens):
-            if each["name"] == name:
-                tokens.revoke(each["id"])
-    made = tokens.create(name)
+    replaced = [each["id"] for each in _all_tokens(tokens) if each["name"] == name] if replace else []
+    made = tokens.create(name, scopes or (ADMIN,), account)
+    for token_id in replaced:
+        tokens.revoke(token_id)
     click.echo(
         made["token"]
         if bare
@@ -128,7 +138,9 @@ def token_list() -> None:
     """List the API tokens, without their secrets."""
     found = _all_tokens(_api_tokens())
     for each in found:
-        click.echo(f"{each['id']}  {each['created_at']}  {each['name']}")
+        bound = f" ({each['integrated_account_id']})" if each["integrated_account_id"] else ""
+        scopes = ", ".join(each["scopes"]) or "no scope"
+        click.echo(f"{each['id']}  {each['created_at']}  {each['name']}  {scopes}{bound}")
     if not found:
         click.echo("There is no API token yet. Make one with: ledgerport token create NAME")
 

@@ -36,7 +36,7 @@ def run(settings: Settings, integration: str, name: str, account_id: str) -> Non
         runtime = Runtime(settings, log=lambda event, **fields: None)
         accounts = Accounts(settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens)
         if account_id:
-            begun = accounts.connect(account_id)
+            begun = accounts.connect(account_id, actor="command line")
         else:
             begun = accounts.create(name or "Company", integration, actor="command line")
         records, account = runtime.stores.records, AccountId(begun["id"])

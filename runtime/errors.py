@@ -11,6 +11,7 @@
     │   ├── KeyInUse          409  the call with this idempotency key is under way
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
+    │   └── TooManyGuesses    429  too many wrong API tokens from one address
     ├── VendorRefused         4xx  the vendor understood and said no
     ├── NeedsReconnect        409  only the person can repair the connection
     ├── Busy                  503  too much at once; says how long to wait
@@ -139,6 +140,19 @@ class RateLimited(LedgerportError):
         super().__init__(message, **more)
         self.retry_after = max(1, retry_after)
         self.is_told = is_told
+
+
+class TooManyGuesses(RateLimited):
+    """Too many wrong API tokens came from one address. A valid one is accepted at any time."""
+
+    code = "too_many_guesses"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many wrong API tokens came from this address, and this is another one.",
+            advice=f"Wait {retry_after} seconds, or send a valid API token: that is accepted at any time.",
+            retry_after=retry_after,
+        )
 
 
 class VendorRefused(LedgerportError):

@@ -20,6 +20,8 @@ AccountStatus = Literal["pending", "active", "needs_reconnect"]
 EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["full", "discovery"]
+ScopeName = Literal["admin", "tools:call"]
+"""What an API token may do; `operations.scopes` says what each means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,17 @@ class McpServer:
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A bearer token for the management door; only its hash is stored."""
+    """A bearer token for the management door; only its hash is stored. Without a scope it can do nothing.
+
+    `account_id` is the one account that its scopes are bound to, if they are.
+    """
 
     id: ApiTokenId
     name: str
     created_at: float
     last_used_at: float | None
+    scopes: tuple[ScopeName, ...] = ()
+    account_id: AccountId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ HEAD_END = b"\r\n\r\n"
 class Door(Protocol):
     """Whoever answers. A head is what `read_head` made of one; the same lines come to the same head."""
 
-    def read_head(self, path: str, sent: list[Field]) -> Any:
+    def read_head(self, path: str, sent: list[Field], client: str) -> Any:
         """What follows from the path and the header lines (names in lower case); None to go the usual way."""
 
     def reply_at_once(self, head: Any, body: bytes) -> Reply | None:
@@ -95,7 +95,7 @@ def quick_protocol(
             """Hold a request to the door, or begin it the usual way."""
             self._head, self._held = None, b""
             if self._is_for_the_door() and self._is_free():
-                self._head = door.read_head(self.url.decode("ascii"), self.headers)
+                self._head = door.read_head(self.url.decode("ascii"), self.headers, self._peer())
             if self._head is None:
                 super()._begin()
 
@@ -128,6 +128,9 @@ def quick_protocol(
             if len(segment) == end + len(body) and end <= LARGEST_REMEMBERED:
                 self._known = Known(segment[:end], len(body), head)
             self._answer(head, body)
+
+        def _peer(self) -> str:
+            return self.client[0] if self.client else ""
 
         def _is_free(self) -> bool:
             """Whether nothing else is being answered or waits to be sent."""

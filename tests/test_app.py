@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,9 +15,14 @@ import pytest
 from runtime import app
 from runtime.app import Application, Runtime
 from runtime.errors import Conflict
-from runtime.model import Account, AccountId
+from runtime.model import Account, AccountId, AuditEntry
+from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.mcp_servers import McpServers
+from runtime.quick_protocol import quick_protocol
+from runtime.safety.guesses import MOST_FAILURES, Guesses
 from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth
+from tests.serving import served
 
 ONE = Account(
     AccountId("a1"), "quickbooks", "production", "One", "active", "", {"realm_id": "111111"}, b"", 1.0, 1.0
@@ -107,3 +113,38 @@ def test_a_database_that_fails_and_works_again_is_logged_once_each(
         ("storage", {"status": "degraded", "reason": "The disk is full."}),
         ("storage", {"status": "ok", "reason": ""}),
     ]
+
+
+PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+
+
+def test_both_endpoints_count_the_wrong_api_tokens_of_an_address_together(tmp_path: Path) -> None:
+    settings = Settings.load({"LEDGERPORT_DATA": str(tmp_path)})
+    runtime = Runtime(settings, log=lambda event, **fields: None)
+    runtime.stores.records.add_account(ONE, AuditEntry(1.0, "test", "account.created", ONE.id))
+    servers = McpServers(settings, runtime.keys, runtime.stores, runtime.current_catalog)
+    path = "/mcp/" + servers.create(ONE.id, "Agent", {"require_api_token_auth": True})["token"]
+    tokens = ApiTokens(runtime.stores, runtime.keys)
+    valid = tokens.create("agent", ["tools:call"], ONE.id)["token"]
+    foreign = tokens.create("other", ["admin"])["token"]
+    runtime.guesses = Guesses(clock=lambda: 1.0)
+    application = Application(runtime)
+
+    def ask(method: str, path: str, token: str, source: str = "127.0.0.1") -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, source_address=(source, 0))
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request(method, path, PING if method == "POST" else None, headers)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    with served(application, http=quick_protocol(application.mcp)) as server:
+        for number in range(MOST_FAILURES // 2):
+            assert ask("POST", path, f"lpa_{number}") == 401
+            assert ask("GET", "/api-token", f"lpa_{number}") == 401
+        slowed = [("POST", path), ("POST", path + "?x"), ("GET", "/api-token")]
+        assert [ask(*each, "lpa_wrong") for each in slowed] == [429] * 3
+        assert ask("POST", path, valid) == ask("POST", path, foreign) == 200
+        assert ask("GET", "/api-token", foreign) == 200
+        assert ask("POST", path, "lpa_wrong", "127.0.0.2") == 401
+    asyncio.run(runtime.close())

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from runtime.demo import STAND_IN_SECRET, Demo, _process, _sign_in, _stand_in_command
+from tests.deployment import deploy
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -86,6 +87,26 @@ def test_api_tokens_are_made_listed_and_revoked(tmp_path):
     assert "There is no such API token." in again.stderr
     assert "Make one with" in ledgerport("token", "list", data=tmp_path).stdout
     assert not any(secret.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_an_api_token_is_made_for_the_tools_of_one_account(tmp_path):
+    ledgerport("token", "create", "agent", data=tmp_path)
+    for refused in (
+        ("--scope", "tools:call"),
+        ("--account", "a1"),
+        ("--scope", "tools:call", "--account", "a1"),
+    ):
+        done = ledgerport("token", "create", "agent", "--replace", *refused, data=tmp_path)
+        assert done.returncode == 1, refused
+        assert "integrated account" in done.stderr
+    assert ledgerport("token", "create", "agent", "--scope", "tools:all", data=tmp_path).returncode == 2
+    assert "agent  admin" in ledgerport("token", "list", data=tmp_path).stdout
+    account = deploy(tmp_path).add_desk()["id"]
+    made = ledgerport(
+        "token", "create", "agent", "--scope", "tools:call", "--account", account, data=tmp_path
+    )
+    assert made.stdout.startswith("lpa_")
+    assert f"agent  tools:call ({account})" in ledgerport("token", "list", data=tmp_path).stdout
 
 
 def test_a_taken_port_is_a_clear_sentence(tmp_path, port):

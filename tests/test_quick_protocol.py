@@ -23,7 +23,7 @@ class Door:
     heads = 0
     is_open = True
 
-    def read_head(self, path, sent):
+    def read_head(self, path, sent, client):
         self.heads += 1
         fields = dict(sent)
         return None if b"x-refused" in fields else fields.get(b"x-name", b"nobody")

@@ -7,6 +7,7 @@ raises; the door around it (`routes`) turns what is raised into a reply.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -20,15 +21,19 @@ from runtime.api import reading, shapes
 from runtime.api.replies import answered, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import LedgerportError
+from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Answer
 from runtime.operations.mcp_servers import McpServers, check_filter
+from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES, CarriedFiles
 
 T = TypeVar("T")
+LONGEST_LOGGED = 100
+"""Characters of a name from the path in a log line: an account's id has 36, a tool's name at most 52."""
 
 
 class Calls(Protocol):
@@ -68,6 +73,8 @@ class Door:
     write: Write
     health: Callable[[], StorageHealth]
     uploads: Uploads
+    log: Log
+    guesses: Guesses
 
     def tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -119,7 +126,7 @@ async def delete_account(door: Door, asked: Asked) -> Response:
 
 async def connect_account(door: Door, asked: Asked) -> Response:
     """Get a fresh address at which a person connects the company, or connects it again."""
-    return reply(await door.write(lambda: door.accounts.connect(asked.word("id"))))
+    return reply(await door.write(lambda: door.accounts.connect(asked.word("id"), actor=asked.actor)))
 
 
 async def create_mcp_server(door: Door, asked: Asked) -> Response:
@@ -184,6 +191,34 @@ async def list_tools(door: Door, asked: Asked) -> Response:
 
 async def call_tool(door: Door, asked: Asked) -> Response:
     """Call a tool. Answers what the vendor answered, with its status and the state of its rate limit."""
+    began = time.perf_counter()
+    status, error = 0, None
+    try:
+        answer = await _answer_of(door, asked)
+        status, error = answer.status, answer.error.code if answer.error else None
+        return answered(answer)
+    except LedgerportError as problem:
+        error = problem.code
+        raise
+    except asyncio.CancelledError:
+        error = "cancelled"
+        raise
+    except Exception:
+        error = Unexpected.code
+        raise
+    finally:
+        door.log(
+            "tool_call",
+            api_token=asked.bearer.id if asked.bearer else None,
+            account=asked.word("id")[:LONGEST_LOGGED],
+            tool=asked.word("tool")[:LONGEST_LOGGED],
+            status=status,
+            ms=round((time.perf_counter() - began) * 1000, 2),
+            error=error,
+        )
+
+
+async def _answer_of(door: Door, asked: Asked) -> Answer:
     key = reading.idempotency_key(asked.request)
     tool = _tool_with_file(door, asked) if is_multipart(asked.request) else None
     if tool is not None and tool.file_part is not None:
@@ -199,9 +234,9 @@ def _tool_with_file(door: Door, asked: Asked) -> Tool | None:
     return door.tools(account.integration).get(asked.word("tool"))
 
 
-async def _called(door: Door, asked: Asked, form: Form, key: str) -> Response:
+async def _called(door: Door, asked: Asked, form: Form, key: str) -> Answer:
     account = door.accounts.find(asked.word("id"))
-    answer = await door.calls.call(
+    return await door.calls.call(
         Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
         door.tools(account.integration),
         asked.word("tool"),
@@ -209,13 +244,19 @@ async def _called(door: Door, asked: Asked, form: Form, key: str) -> Response:
         idempotency_key=key,
         carried=form.files,
     )
-    return answered(answer)
 
 
 async def create_api_token(door: Door, asked: Asked) -> Response:
     """Make an API token. The token is shown this once."""
     body = reading.checked(await reading.read_json(asked.request), shapes.NewApiToken)
-    return reply(await door.write(lambda: door.api_tokens.create(body.name, actor=asked.actor)), 201)
+    return reply(
+        await door.write(
+            lambda: door.api_tokens.create(
+                body.name, body.scopes, body.integrated_account_id, actor=asked.actor
+            )
+        ),
+        201,
+    )
 
 
 async def list_api_tokens(door: Door, asked: Asked) -> Response:

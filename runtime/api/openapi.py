@@ -16,11 +16,13 @@ from runtime.safety.once import LONGEST_KEY, VALID_FOR_SECONDS
 _REFUSALS = {
     "400": "What was sent is wrong; the message says where.",
     "401": "There is no API token, or a wrong one.",
+    "403": "The API token lacks the scope.",
     "404": "There is no such thing.",
     "409": "It is in another state than that needs.",
     "408": "The body did not come in time.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
+    "429": "Too many wrong API tokens came from this address, or the rate limit of the vendor is reached.",
     "500": "The server failed; this was logged.",
 }
 _FORM = {
@@ -83,8 +85,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["requestBody"] = {"required": not operation.calls_vendor, "content": _json(operation.body)}
     if operation.calls_vendor:
         described["requestBody"]["content"] |= _FORM
-    if operation.is_public:
-        described["security"] = []
+    described["security"] = [{"api_token": [operation.scope]}] if operation.scope else []
     return described
 
 

@@ -24,12 +24,14 @@ from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
-from runtime.errors import LedgerportError, NotFound, Unauthorized
+from runtime.errors import LedgerportError, NotFound, TooManyGuesses, Unauthorized
 from runtime.logs import Log
 from runtime.model import ApiToken, Clock
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.mcp_servers import McpServers
+from runtime.operations.scopes import check_scope
+from runtime.safety.guesses import Guesses
 from runtime.settings import Settings
 from runtime.stores.embedded import Stores
 
@@ -51,6 +53,7 @@ def make_application(
     tokens: AccessTokens,
     log: Log,
     clock: Clock = time.time,
+    guesses: Guesses | None = None,
     pages: Sequence[BaseRoute] = (),
     uploads: Uploads | None = None,
 ) -> Starlette:
@@ -64,6 +67,8 @@ def make_application(
         write=stores.write,
         health=stores.health,
         uploads=uploads or Uploads(),
+        log=log,
+        guesses=Guesses() if guesses is None else guesses,
     )
     application = Starlette(
         routes=[*pages, *make_routes(door, settings.public_url, log)],
@@ -120,6 +125,7 @@ class _Entrance:
         try:
             if not operation.is_public:
                 asked = Asked(request, self._bearer(request))
+                _check_scope(operation, asked)
                 if operation.query is None:
                     no_query(request)
             return await operation.handler(self._door, asked), asked.actor
@@ -130,11 +136,14 @@ class _Entrance:
             return refusal(Unexpected("The server failed. It has been logged.")), asked.actor
 
     def _bearer(self, request: Request) -> ApiToken:
-        """The API token of the request. Raises Unauthorized."""
+        """The API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
         found = request.headers.getlist("authorization")
         scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
         tokens = self._door.api_tokens
-        token = tokens.recognise(secret.strip()) if scheme.lower() == "bearer" else None
+        secret = secret.strip() if scheme.lower() == "bearer" else ""
+        token = tokens.recognise(secret)
+        if token is None and secret and (wait := self._door.guesses.note(_address(request))):
+            raise TooManyGuesses(wait)
         if token is None:
             raise Unauthorized(
                 "An API token is needed, and there is none here, or it is not one of this deployment.",
@@ -143,6 +152,17 @@ class _Entrance:
         if tokens.is_use_to_note(token):
             tokens.note_use(token)
         return token
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _check_scope(operation: Operation, asked: Asked) -> None:
+    """Raises Forbidden, or NotFound for an account that the token is not bound to."""
+    assert operation.scope is not None
+    assert asked.bearer is not None
+    check_scope(asked.bearer, operation.scope, asked.request.path_params.get("id"))
 
 
 def _where(error: Exception) -> str:

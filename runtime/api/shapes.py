@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from runtime.model import ScopeName
+
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -114,6 +116,18 @@ class NewApiToken(Body):
     """An API token to make."""
 
     name: Name
+    scopes: Annotated[
+        list[ScopeName],
+        Field(
+            min_length=1,
+            max_length=10,
+            description="What it may do. admin: everything. tools:call: list and call the tools of one integrated "
+            "account, and come with the URLs of that account that require an API token; nothing else.",
+        ),
+    ] = ["admin"]
+    integrated_account_id: Annotated[
+        str | None, Field(max_length=80, description="The account that tools:call is bound to.")
+    ] = None
 
 
 class Arguments(BaseModel):
@@ -194,6 +208,8 @@ class ApiTokenShape(BaseModel):
 
     id: str
     name: str
+    scopes: list[ScopeName]
+    integrated_account_id: str | None
     created_at: Time
     last_used_at: Time | None
 

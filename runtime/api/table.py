@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from runtime.api import handlers, shapes
 from runtime.api.handlers import Asked, Door
+from runtime.model import ScopeName
+from runtime.operations.scopes import ADMIN, CALL_TOOLS
 
 Handler = Callable[[Door, Asked], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One method on one path. The handler's docstring is its summary, its name its id."""
+    """One method on one path. The handler's docstring is its summary, its name its id.
+
+    `scope` is what an API token needs for it, for the integrated account that is `{id}` in its path. With None the
+    operation is public: it is answered without a token.
+    """
 
     method: str
     path: str
@@ -25,8 +31,13 @@ class Operation:
     status: int = 200
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
-    is_public: bool = False
     calls_vendor: bool = False
+    scope: ScopeName | None = field(kw_only=True)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is answered without an API token."""
+        return self.scope is None
 
 
 ACCOUNT = "/integrated-account/{id}"
@@ -40,25 +51,54 @@ TABLE = (
         shapes.AccountToAuthorize,
         201,
         shapes.NewAccount,
+        scope=ADMIN,
     ),
     Operation(
-        "GET", "/integrated-account", handlers.list_accounts, shapes.AccountList, query=shapes.PartQuery
+        "GET",
+        "/integrated-account",
+        handlers.list_accounts,
+        shapes.AccountList,
+        query=shapes.PartQuery,
+        scope=ADMIN,
     ),
-    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape),
-    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted),
-    Operation("POST", ACCOUNT + "/connect", handlers.connect_account, shapes.AccountToAuthorize),
+    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, scope=ADMIN),
+    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, scope=ADMIN),
+    Operation("POST", ACCOUNT + "/connect", handlers.connect_account, shapes.AccountToAuthorize, scope=ADMIN),
     Operation(
-        "POST", ACCOUNT + "/mcp", handlers.create_mcp_server, shapes.McpServerOnce, 201, shapes.NewMcpServer
+        "POST",
+        ACCOUNT + "/mcp",
+        handlers.create_mcp_server,
+        shapes.McpServerOnce,
+        201,
+        shapes.NewMcpServer,
+        scope=ADMIN,
     ),
     Operation(
-        "GET", ACCOUNT + "/mcp", handlers.list_mcp_servers, shapes.McpServerList, query=shapes.PartQuery
+        "GET",
+        ACCOUNT + "/mcp",
+        handlers.list_mcp_servers,
+        shapes.McpServerList,
+        query=shapes.PartQuery,
+        scope=ADMIN,
     ),
-    Operation("GET", SERVER, handlers.get_mcp_server, shapes.McpServerShape),
+    Operation("GET", SERVER, handlers.get_mcp_server, shapes.McpServerShape, scope=ADMIN),
     Operation(
-        "PATCH", SERVER, handlers.change_mcp_server, shapes.McpServerShape, body=shapes.McpServerChange
+        "PATCH",
+        SERVER,
+        handlers.change_mcp_server,
+        shapes.McpServerShape,
+        body=shapes.McpServerChange,
+        scope=ADMIN,
     ),
-    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted),
-    Operation("GET", ACCOUNT + "/tools", handlers.list_tools, shapes.ToolList, query=shapes.ToolsQuery),
+    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, scope=ADMIN),
+    Operation(
+        "GET",
+        ACCOUNT + "/tools",
+        handlers.list_tools,
+        shapes.ToolList,
+        query=shapes.ToolsQuery,
+        scope=CALL_TOOLS,
+    ),
     Operation(
         "POST",
         ACCOUNT + "/tools/{tool}",
@@ -66,9 +106,25 @@ TABLE = (
         shapes.Arguments,
         body=shapes.Arguments,
         calls_vendor=True,
+        scope=CALL_TOOLS,
     ),
-    Operation("POST", "/api-token", handlers.create_api_token, shapes.ApiTokenOnce, 201, shapes.NewApiToken),
-    Operation("GET", "/api-token", handlers.list_api_tokens, shapes.ApiTokenList, query=shapes.PartQuery),
-    Operation("DELETE", "/api-token/{token_id}", handlers.revoke_api_token, shapes.Deleted),
-    Operation("GET", "/healthz", handlers.health, shapes.Health, is_public=True),
+    Operation(
+        "POST",
+        "/api-token",
+        handlers.create_api_token,
+        shapes.ApiTokenOnce,
+        201,
+        shapes.NewApiToken,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/api-token",
+        handlers.list_api_tokens,
+        shapes.ApiTokenList,
+        query=shapes.PartQuery,
+        scope=ADMIN,
+    ),
+    Operation("DELETE", "/api-token/{token_id}", handlers.revoke_api_token, shapes.Deleted, scope=ADMIN),
+    Operation("GET", "/healthz", handlers.health, shapes.Health, scope=None),
 )

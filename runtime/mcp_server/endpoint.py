@@ -15,10 +15,18 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from generator.catalog import Catalog
-from runtime.errors import StorageUnavailable
+from runtime.errors import StorageUnavailable, TooManyGuesses
 from runtime.mcp_server import large_bodies, protocol
 from runtime.mcp_server.methods import Calls, Identity, Log, Methods
-from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, UNKNOWN_TOKEN, Field, Refused, Reply
+from runtime.mcp_server.replies import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    RATE_LIMITED,
+    UNKNOWN_TOKEN,
+    Field,
+    Refused,
+    Reply,
+)
 from runtime.mcp_server.request import (
     ClientGone,
     Fields,
@@ -31,6 +39,7 @@ from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.files import takes_a_file
+from runtime.safety.guesses import Guesses
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +87,8 @@ class Head(NamedTuple):
     fields: Fields
     sent: list[Field]
     page: tuple[Field, ...]
+    client: str = ""
+    """The address that the connection comes from."""
     is_sse: bool = False
     """Whether the URL is that of the older transport."""
 
@@ -91,13 +102,15 @@ class McpEndpoint:
         find_grant: FindGrant,
         catalog: Callable[[], Catalog],
         calls: Calls,
-        api_token_ok: Callable[[str], bool],
+        api_token_ok: Callable[[str, Grant], bool],
         *,
         identity: Identity,
         log: Log,
         allowed_origins: Iterable[str] = (),
         allowed_hosts: Iterable[str] = (),
+        guesses: Guesses | None = None,
     ) -> None:
+        self._guesses = Guesses() if guesses is None else guesses
         self._hash_token = hash_token
         self._find_grant = find_grant
         self._catalog = catalog
@@ -116,7 +129,7 @@ class McpEndpoint:
             await send_reply(send, NO_TOKEN)
             return
         try:
-            head = self._head_of(scope["path"], sent, fields)
+            head = self._head_of(scope["path"], sent, fields, _address_of(scope))
             reply = await self.reply(head, partial(read_body, receive, fields), scope["method"])
         except Refused as refused:
             reply = self._refusal(refused, None)
@@ -124,11 +137,11 @@ class McpEndpoint:
             return
         await send_reply(send, reply)
 
-    def read_head(self, path: str, sent: list[Field]) -> Head | None:
+    def read_head(self, path: str, sent: list[Field], client: str = "") -> Head | None:
         """What the path and the header lines of a POST come to; None when it is refused whatever its body."""
         fields: Fields = dict(sent)
         try:
-            head = self._head_of(path, sent, fields)
+            head = self._head_of(path, sent, fields, client)
             check_content(fields)
         except Refused:
             return None
@@ -170,7 +183,7 @@ class McpEndpoint:
             if method != "POST":
                 return _to_page(_without_post(method), head)
             if grant.config.require_api_token_auth:
-                self._check_api_token(head.fields)
+                self._check_api_token(head, grant)
             toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
             if not isinstance(body, bytes):
                 check_content(head.fields)
@@ -208,13 +221,13 @@ class McpEndpoint:
         """Waits for the writes that are under way: to be awaited before the process ends."""
         await self.methods.drain()
 
-    def _head_of(self, path: str, sent: list[Field], fields: Fields) -> Head:
+    def _head_of(self, path: str, sent: list[Field], fields: Fields, client: str) -> Head:
         """Raises Refused when the sender is not welcome."""
         page = self.gate.check(fields)
         token = path.removeprefix(PREFIX).removesuffix("/")
         is_sse = token.endswith(SSE_ENDING)
         token = token.removesuffix(SSE_ENDING if is_sse else CLIENTS_ENDING)
-        return Head(self._hash_of(token), fields, sent, page, is_sse)
+        return Head(self._hash_of(token), fields, sent, page, client, is_sse)
 
     def _hash_of(self, token: str) -> TokenHash:
         """The hash of a token. One too long to be a token has the hash of none."""
@@ -225,16 +238,27 @@ class McpEndpoint:
         self._log("mcp_refused", server=server, status=refused.status, rpc_code=refused.rpc_code)
         return refused.reply()
 
-    def _check_api_token(self, fields: Fields) -> None:
+    def _check_api_token(self, head: Head, grant: Grant) -> None:
         """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
-        scheme, _, token = fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not self._api_token_ok(token.strip()):
-            raise Refused(
-                401,
-                INVALID_REQUEST,
-                "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
-                fields=((b"www-authenticate", b"Bearer"),),
-            )
+        scheme, _, token = head.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
+        is_sent = scheme.lower() == "bearer" and bool(token.strip())
+        if is_sent and self._api_token_ok(token.strip(), grant):
+            return
+        if is_sent and (wait := self._guesses.note(head.client)):
+            slower = TooManyGuesses(wait)
+            raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
+        raise Refused(
+            401,
+            INVALID_REQUEST,
+            "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
+            fields=((b"www-authenticate", b"Bearer"),),
+        )
+
+
+def _address_of(scope: MutableMapping[str, Any]) -> str:
+    """The address that a connection comes from; empty when it has none, such as over a Unix socket."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _unavailable(unknown: StorageUnavailable) -> Refused:

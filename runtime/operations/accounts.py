@@ -75,13 +75,13 @@ class Accounts:
         else:
             account, credentials = self._with_fields(chosen, account, fields or {})
         account = replace(account, sealed=seal_credentials(self._keys, account.id, credentials))
-        audit = AuditEntry(account.created_at, actor, "account.created", account.id, {"name": account.name})
+        audit = AuditEntry(account.created_at, actor, "account.created", account.id, _described(account))
         self._stores.records.add_account(account, audit)
         if account.status == "active":
             return answers.of_account(account)
         return {**answers.of_account(account), "authorize_url": self.authorizations.links.begin(account)}
 
-    def connect(self, account_id: str) -> dict[str, Any]:
+    def connect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
         """A fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
         account = self._find(account_id)
         if self._catalog().integrations[account.integration].auth.type != "oauth2":
@@ -89,7 +89,10 @@ class Accounts:
                 "This account is connected by its fields, not by a person's consent.",
                 advice="Make a new integrated account with the new fields and delete this one.",
             )
-        return {**answers.of_account(account), "authorize_url": self.authorizations.links.begin(account)}
+        authorize_url = self.authorizations.links.begin(account)
+        audit = AuditEntry(self._clock(), actor, "account.connect_started", account.id, _described(account))
+        self._stores.records.add_audit(audit)
+        return {**answers.of_account(account), "authorize_url": authorize_url}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """The accounts, from the oldest on."""
@@ -110,7 +113,7 @@ class Accounts:
         """
         async with self._tokens.alone(AccountId(account_id)):
             account = self._find(account_id)
-            audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, {"name": account.name})
+            audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, _described(account))
             if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
                 raise _no_account()
             # Asked only now: of two that are deleted at once, the later sees that it was the last.
@@ -200,6 +203,13 @@ def _is_in_form(field: AccountField, value: str) -> bool:
     """Whether a value fits, and could stand in a header field or an address without ending it."""
     is_plain = value.isascii() and value.isprintable() and len(value) <= _LONGEST_FIELD
     return is_plain and (not field.pattern or re.fullmatch(field.pattern, value, re.ASCII) is not None)
+
+
+def _described(account: Account) -> dict[str, Any]:
+    """What the audit says of an account. Its fields are named only: some are keys."""
+    shown = answers.of_account(account)
+    names = ("name", "integration", "environment", "status", "company")
+    return {name: shown[name] for name in names} | {"fields": sorted(account.fields)}
 
 
 def _no_account() -> NotFound:

@@ -73,6 +73,8 @@ def of_api_token(token: ApiToken) -> dict[str, Any]:
     return {
         "id": token.id,
         "name": token.name,
+        "scopes": list(token.scopes),
+        "integrated_account_id": token.account_id,
         "created_at": iso(token.created_at),
         "last_used_at": iso(token.last_used_at),
     }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from runtime.crypto import Keys, new_secret
-from runtime.errors import NotFound
-from runtime.model import ApiToken, ApiTokenId, AuditEntry, Clock
+from runtime.errors import InvalidRequest, NotFound
+from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, Clock
 from runtime.operations import answers
 from runtime.operations.names import checked_name
+from runtime.operations.scopes import ADMIN, checked_scopes
 
 if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
@@ -31,12 +33,28 @@ class ApiTokens:
         self._clock = clock
         self._tried: dict[ApiTokenId, float] = {}
 
-    def create(self, name: str, *, actor: str = "") -> dict[str, Any]:
-        """Makes a token; `token` in the answer is the secret, which is not shown again."""
+    def create(
+        self,
+        name: str,
+        scopes: Sequence[str] = (ADMIN,),
+        account_id: str | None = None,
+        *,
+        actor: str = "",
+    ) -> dict[str, Any]:
+        """Makes a token; `token` in the answer is the secret, which is not shown again.
+
+        Raises InvalidRequest for scopes that do not fit together, or an account that is not there.
+        """
         now, secret = self._clock(), new_secret(PREFIX)
-        token = ApiToken(ApiTokenId(str(uuid4())), checked_name(name), now, None)
-        audit = AuditEntry(now, actor or self._actor, "api_token.created", token.id, {"name": token.name})
-        self._stores.records.add_api_token(token, self._keys.hash_token(secret), audit)
+        bound_to = None if account_id is None else AccountId(account_id)
+        chosen = checked_scopes(scopes, account_id)
+        token = ApiToken(ApiTokenId(str(uuid4())), checked_name(name), now, None, chosen, bound_to)
+        audit = AuditEntry(now, actor or self._actor, "api_token.created", token.id, _described(token))
+        if not self._stores.records.add_api_token(token, self._keys.hash_token(secret), audit):
+            raise InvalidRequest(
+                "There is no such integrated account to bind the API token to.",
+                advice="Give the id of an integrated account.",
+            )
         return {**answers.of_api_token(token), "token": secret}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
@@ -46,7 +64,7 @@ class ApiTokens:
     def revoke(self, token_id: str, *, actor: str = "") -> dict[str, Any]:
         """Revokes a token by its id: the next request with it is refused. Raises NotFound."""
         audit = AuditEntry(self._clock(), actor or self._actor, "api_token.revoked", token_id)
-        if not self._stores.records.delete_api_token(ApiTokenId(token_id), audit):
+        if not self._stores.records.delete_api_token(ApiTokenId(token_id), audit, _described):
             raise NotFound("There is no such API token.")
         return {"id": token_id}
 
@@ -68,3 +86,7 @@ class ApiTokens:
             self._tried.clear()
         self._tried[token.id] = now
         self._stores.note(lambda: self._stores.records.note_api_token_use(token.id, now))
+
+
+def _described(token: ApiToken) -> dict[str, Any]:
+    return {"name": token.name, "scopes": list(token.scopes), "integrated_account_id": token.account_id}

@@ -87,7 +87,7 @@ class McpServers:
         secret = new_secret(PREFIX)
         owner = AccountId(account_id)
         server = McpServer(McpServerId(str(uuid4())), owner, checked_name(name), chosen, expiry, now, now)
-        audit = self._audit(actor, "mcp_server.created", server.id, account_id)
+        audit = self._audit(actor, "mcp_server.created", server.id, account_id, _described(server))
         if not self._stores.records.add_mcp_server(server, self._keys.hash_token(secret), audit):
             raise _no_account()
         url = f"{self._settings.public_url}/mcp/{secret}"
@@ -136,9 +136,17 @@ class McpServers:
                 server = replace(server, expires_at=checked_expiry(expires_at, now))
             return replace(server, updated_at=now)
 
+        def changed_at_all(server: McpServer) -> McpServer:
+            after = changed(server)
+            return after if _changes(server, after) else server
+
         audit = self._audit(actor, "mcp_server.changed", server_id, account_id)
         found = self._stores.records.change_mcp_server(
-            AccountId(account_id), McpServerId(server_id), changed, audit
+            AccountId(account_id),
+            McpServerId(server_id),
+            changed_at_all,
+            audit,
+            lambda before, after: {"changes": _changes(before, after)},
         )
         if found is None:
             raise _no_server()
@@ -147,12 +155,21 @@ class McpServers:
     def delete(self, account_id: str, server_id: str, *, actor: str = "") -> dict[str, Any]:
         """Ends an MCP server: the next request to its URL is a 404. Raises NotFound."""
         audit = self._audit(actor, "mcp_server.deleted", server_id, account_id)
-        if not self._stores.records.delete_mcp_server(AccountId(account_id), McpServerId(server_id), audit):
+        owner, server = AccountId(account_id), McpServerId(server_id)
+        if not self._stores.records.delete_mcp_server(owner, server, audit, _described):
             raise _no_server()
         return {"id": server_id}
 
-    def _audit(self, actor: str, action: str, server_id: str, account_id: str) -> AuditEntry:
-        return AuditEntry(self._clock(), actor, action, server_id, {"integrated_account_id": account_id})
+    def _audit(
+        self,
+        actor: str,
+        action: str,
+        server_id: str,
+        account_id: str,
+        details: Mapping[str, Any] | None = None,
+    ) -> AuditEntry:
+        about = {"integrated_account_id": account_id, **(details or {})}
+        return AuditEntry(self._clock(), actor, action, server_id, about)
 
     def _integration(self, account_id: str) -> Integration:
         account = self._stores.look_up.find_account(AccountId(account_id))
@@ -165,6 +182,24 @@ class McpServers:
         integration = self._integration(account_id)
         check_filter(integration, self._catalog().of(integration.name), config.methods, config.tags)
         return config
+
+
+def _described(server: McpServer) -> dict[str, Any]:
+    """What the audit says of a server: everything that can be set, and no secret."""
+    shown = answers.of_server(server)
+    return {name: shown[name] for name in ("name", "config", "expires_at")}
+
+
+def _changes(before: McpServer, after: McpServer) -> dict[str, Any]:
+    """What differs between two states of a server: `{"config.tags": {"before": …, "after": …}}`."""
+    old, new = _settings_of(before), _settings_of(after)
+    return {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]}
+
+
+def _settings_of(server: McpServer) -> dict[str, Any]:
+    described = _described(server)
+    config = described.pop("config")
+    return described | {f"config.{name}": value for name, value in config.items()}
 
 
 def check_filter(

@@ -51,7 +51,8 @@ _GRANT = (
 _ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"  # noqa: S608  (constants only)
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
-_API_TOKEN = "SELECT id, name, created_at, last_used_at FROM api_token WHERE token_hash = ?"  # noqa: S105
+API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
+_API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"  # noqa: S608  (constants only)
 
 
 class LookUp(Protocol):
@@ -113,7 +114,7 @@ class SqliteLookUp:
         """The API token with this hash, if there is one."""
         self.files.check()
         row = self._row(_API_TOKEN, token_hash)
-        return None if row is None else ApiToken(ApiTokenId(row[0]), *row[1:])
+        return None if row is None else read_api_token(row)
 
     def find_account(self, account_id: AccountId) -> Account | None:
         """The account as it is now, if there is one."""
@@ -186,6 +187,12 @@ def read_account(row: Any) -> Account:
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
         created_at, updated_at, ended_by,
     )  # fmt: skip
+
+
+def read_api_token(row: Any) -> ApiToken:
+    """The API token in a row of API_TOKEN_COLUMNS."""
+    id_, name, created_at, last_used_at, scopes, account_id = row
+    return ApiToken(ApiTokenId(id_), name, created_at, last_used_at, tuple(scopes.split()), account_id)
 
 
 @lru_cache(maxsize=4096)

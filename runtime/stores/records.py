@@ -40,7 +40,14 @@ from runtime.model import (
     TokenHash,
 )
 from runtime.stores.engine import Transactions
-from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, read_config, write_config
+from runtime.stores.look_up import (
+    ACCOUNT_COLUMNS,
+    API_TOKEN_COLUMNS,
+    read_account,
+    read_api_token,
+    read_config,
+    write_config,
+)
 from runtime.stores.tables import (
     ACCOUNT,
     API_TOKEN,
@@ -50,6 +57,9 @@ from runtime.stores.tables import (
     MCP_SERVER,
     REFRESH_ATTEMPT,
 )
+
+Details = dict[str, Any]
+"""What an audit entry says of a change beside who made it."""
 
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
@@ -65,7 +75,7 @@ _BIND_KEY = text(
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
 
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
-_API_TOKEN = [API_TOKEN.c[name] for name in ("id", "name", "created_at", "last_used_at")]
+_API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
 _MCP_SERVER = [
     MCP_SERVER.c[name]
     for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at")
@@ -168,8 +178,19 @@ class Records:
         return self._change(change, audit, _ended_attempt(account_id))
 
     def delete_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
-        """Forgets an account, its MCP servers and its pending authorizations."""
-        return self._change(delete(ACCOUNT).where(ACCOUNT.c.id == account_id), audit)
+        """Forgets an account, its MCP servers, the API tokens bound to it and its pending authorizations.
+
+        The audit entry also says how many servers and tokens ended with it.
+        """
+        with self._engine.begin() as connection:
+            ended = {
+                table.name + "s": _count(connection, table, table.c.account_id == account_id)
+                for table in (MCP_SERVER, API_TOKEN)
+            }
+            if not connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id == account_id)).rowcount:
+                return False
+            _note(connection, audit, ended)
+        return True
 
     def is_company_shared(self, account: Account) -> bool:
         """Whether another account is connected to the same company of the same vendor, as far as that is known."""
@@ -182,7 +203,7 @@ class Records:
             ACCOUNT.c.id != account.id,
         )
         with self._reading.begin() as connection:
-            return bool(connection.execute(select(func.count()).select_from(ACCOUNT).where(same)).scalar())
+            return _count(connection, ACCOUNT, same) > 0
 
     # MCP servers
 
@@ -214,46 +235,83 @@ class Records:
         server_id: McpServerId,
         change: Callable[[McpServer], McpServer],
         audit: AuditEntry,
+        describe: Callable[[McpServer, McpServer], Details] = lambda before, after: {},
     ) -> McpServer | None:
-        """Changes an MCP server with nobody else changing it meanwhile. None when there is none."""
+        """Changes an MCP server with nobody else changing it meanwhile. None when there is none.
+
+        `describe` adds to the audit entry what changed. Where nothing did, nothing is written.
+        """
         with self._engine.begin() as connection:
             found = _find_server(connection, account_id, server_id, audit.at)
             if found is None:
                 return None
             changed = change(found)
+            if changed == found:
+                return found
             connection.execute(
                 update(MCP_SERVER).where(MCP_SERVER.c.id == found.id).values(_of_server(changed))
             )
-            _note(connection, audit)
+            _note(connection, audit, describe(found, changed))
         return changed
 
-    def delete_mcp_server(self, account_id: AccountId, server_id: McpServerId, audit: AuditEntry) -> bool:
-        """Forgets an MCP server; its URL opens nothing from then on. False when there is none."""
-        mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, _is_alive(audit.at))
-        return self._change(delete(MCP_SERVER).where(*mine), audit)
+    def delete_mcp_server(
+        self,
+        account_id: AccountId,
+        server_id: McpServerId,
+        audit: AuditEntry,
+        describe: Callable[[McpServer], Details] = lambda server: {},
+    ) -> bool:
+        """Forgets an MCP server; its URL opens nothing from then on. False when there is none.
+
+        `describe` adds to the audit entry what it was.
+        """
+        with self._engine.begin() as connection:
+            found = _find_server(connection, account_id, server_id, audit.at)
+            if found is None:
+                return False
+            connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
+            _note(connection, audit, describe(found))
+        return True
 
     # API tokens
 
-    def add_api_token(self, token: ApiToken, token_hash: TokenHash, audit: AuditEntry) -> None:
-        """Keeps a new API token."""
+    def add_api_token(self, token: ApiToken, token_hash: TokenHash, audit: AuditEntry) -> bool:
+        """Store a new API token. False when the account that it is bound to is gone."""
         values = {
             "id": token.id,
             "name": token.name,
             "created_at": token.created_at,
             "token_hash": token_hash,
+            "scopes": " ".join(token.scopes),
+            "account_id": token.account_id,
         }
+        owner = select(ACCOUNT.c.id).where(ACCOUNT.c.id == token.account_id)
         with self._engine.begin() as connection:
+            if token.account_id is not None and not connection.execute(owner).first():
+                return False
             connection.execute(insert(API_TOKEN).values(values))
             _note(connection, audit)
+        return True
 
     def api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
         """The API tokens from the oldest on, without what would let anybody in."""
         with self._reading.begin() as connection:
-            return [ApiToken(*row) for row in _part(connection, API_TOKEN, _API_TOKEN, after, limit)]
+            return [read_api_token(row) for row in _part(connection, API_TOKEN, _API_TOKEN, after, limit)]
 
-    def delete_api_token(self, token_id: ApiTokenId, audit: AuditEntry) -> bool:
-        """Revokes an API token. False when there is none."""
-        return self._change(delete(API_TOKEN).where(API_TOKEN.c.id == token_id), audit)
+    def delete_api_token(
+        self,
+        token_id: ApiTokenId,
+        audit: AuditEntry,
+        describe: Callable[[ApiToken], Details] = lambda token: {},
+    ) -> bool:
+        """Revokes an API token. False when there is none. `describe` adds to the audit entry what it was."""
+        with self._engine.begin() as connection:
+            row = connection.execute(select(*_API_TOKEN).where(API_TOKEN.c.id == token_id)).first()
+            if row is None:
+                return False
+            connection.execute(delete(API_TOKEN).where(API_TOKEN.c.id == token_id))
+            _note(connection, audit, describe(read_api_token(row)))
+        return True
 
     def note_api_token_use(self, token_id: ApiTokenId, now: float) -> None:
         """Remembers when an API token was used last."""
@@ -421,9 +479,15 @@ def _of_server(server: McpServer) -> dict[str, Any]:
     }
 
 
-def _note(connection: Connection, entry: AuditEntry) -> None:
+def _count(connection: Connection, table: Table, condition: Any) -> int:
+    found: int = connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
+    return found
+
+
+def _note(connection: Connection, entry: AuditEntry, more: Details | None = None) -> None:
     values = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject}
-    connection.execute(insert(AUDIT).values(values | {"details": _json(entry.details)}))
+    details = _json(entry.details | (more or {}))
+    connection.execute(insert(AUDIT).values(values | {"details": details}))
 
 
 def _json(value: Any) -> str:

@@ -58,8 +58,11 @@ API_TOKEN = Table(
     Column("name", Text, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("last_used_at", DOUBLE_PRECISION),
+    Column("scopes", Text, nullable=False),
+    Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE")),
     Index("api_token_token", "token_hash", unique=True),
     Index("api_token_in_order", "created_at", "id"),
+    Index("api_token_account", "account_id"),
 )
 
 AUTHORIZATION = Table(

@@ -15,6 +15,7 @@ from runtime.api.routes import make_application
 from runtime.api.uploads import Uploads
 from runtime.model import Grant
 from runtime.operations.calls import Answer
+from runtime.safety.guesses import Guesses
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
 
 
@@ -50,6 +51,7 @@ class ApiDoor:
         self,
         data: Path,
         clock: HandClock | None = None,
+        guesses: Guesses | None = None,
         *,
         catalog: Catalog = CATALOG,
         uploads: Uploads | None = None,
@@ -68,6 +70,7 @@ class ApiDoor:
             tokens=self.here.tokens,
             log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
             clock=self.here.clock,
+            guesses=guesses,
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]
 

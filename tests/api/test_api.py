@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import asyncio
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from runtime.api import reading
 from runtime.errors import RateLimited, VendorRefused
 from runtime.model import WindowCount
 from runtime.operations.calls import Answer, File
+from runtime.safety.guesses import MOST_FAILURES, Guesses
 from runtime.upstream.limits import measure
 from tests.api.door import ApiDoor
-from tests.deployment import TOOLS
+from tests.deployment import TOOLS, HandClock
 
 
 @pytest.fixture
@@ -341,3 +343,67 @@ def test_two_processes_manage_the_same_file(tmp_path: Path) -> None:
     gone = other.ask("GET", path).json()["result"][0]["id"]
     assert one.ask("DELETE", f"{path}/{gone}").status_code == 200
     assert other.ask("GET", f"{path}/{gone}").status_code == 404
+
+
+def test_wrong_api_tokens_are_slowed_down_and_a_valid_one_is_not(tmp_path: Path) -> None:
+    door = ApiDoor(tmp_path, guesses=Guesses(clock=HandClock()))
+    wrong = {"headers": {"Authorization": "Bearer lpa_wrong"}}
+    for _ in range(MOST_FAILURES):
+        assert door.ask("GET", "/api-token", **wrong).status_code == 401
+    slowed = door.ask("GET", "/api-token", **wrong)
+    assert (slowed.status_code, slowed.json()["code"]) == (429, "too_many_guesses")
+    assert 0 < int(slowed.headers["retry-after"]) <= 60
+    assert door.ask("GET", "/api-token").status_code == 200
+    assert door.ask("GET", "/api-token", **wrong).status_code == 429
+
+
+@pytest.mark.parametrize("sent", ["", "Bearer", "Bearer ", "Basic eDp5", "lpa_x"])
+def test_a_request_without_an_api_token_is_no_guess(door: ApiDoor, sent: str) -> None:
+    for _ in range(MOST_FAILURES + 1):
+        assert door.ask("GET", "/api-token", headers={"Authorization": sent}).status_code == 401
+
+
+def tool_calls(door: ApiDoor) -> list[str]:
+    return [line for line in door.lines if line.startswith("tool_call ")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "error"),
+    [
+        (Answer('{"Id":"1"}'), 200, None),
+        (Answer(status=400, error=VendorRefused("Stale.", kind="conflict")), 400, "conflict"),
+        (Answer(status=0, error=RateLimited("Wait.", retry_after=1)), 0, "rate_limited"),
+    ],
+)
+def test_a_tool_call_is_logged_with_account_and_tool_and_without_arguments(
+    door: ApiDoor, answer: Answer, status: int, error: str | None
+) -> None:
+    account, door.calls.answer = door.account(), lambda: answer
+    door.ask("POST", f"/integrated-account/{account}/tools/create_a_books_invoice", json={"Note": "canary"})
+    (line,) = tool_calls(door)
+    fields = ast.literal_eval(line.removeprefix("tool_call "))
+    token = door.here.api_tokens.recognise(door.token)
+    assert token is not None and fields.pop("ms") >= 0
+    assert fields == {
+        "api_token": token.id,
+        "account": account,
+        "tool": "create_a_books_invoice",
+        "status": status,
+        "error": error,
+    }
+    assert "canary" not in "".join(door.lines)
+
+
+def test_a_tool_call_that_is_refused_or_fails_inside_is_logged_too(door: ApiDoor) -> None:
+    path = f"/integrated-account/{door.account()}/tools/create_a_books_invoice"
+
+    def broken() -> Answer:
+        raise ZeroDivisionError
+
+    door.ask("POST", path, content=b"{", headers={"Content-Type": "application/json"})
+    door.ask("POST", "/integrated-account/nowhere/tools/" + "x" * 5_000, json={})
+    door.calls.answer = broken
+    assert door.ask("POST", path, json={}).status_code == 500
+    found = [ast.literal_eval(line.removeprefix("tool_call ")) for line in tool_calls(door)]
+    assert [each["error"] for each in found] == ["invalid_request", "not_found", "internal"]
+    assert len(found[1]["tool"]) == 100

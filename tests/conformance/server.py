@@ -148,7 +148,7 @@ def make_endpoint() -> McpEndpoint:
         {TOKEN.encode(): grant}.get,
         lambda: catalog,
         calls,
-        lambda token: False,
+        lambda token, grant: False,
         identity=identity,
         log=log,
         allowed_hosts=LOOPBACK,

@@ -209,7 +209,7 @@ class Stand:
             lambda hashed: self.grants.get(hashed.decode()),
             lambda: self.catalog,
             self.calls,
-            self.api_tokens.__contains__,
+            lambda token, grant: token in self.api_tokens,
             identity=Identity("ledgerport", "0.1.0"),
             log=self._log,
             **more,

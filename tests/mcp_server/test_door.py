@@ -8,6 +8,7 @@ import pytest
 
 from runtime.mcp_server import request
 from runtime.mcp_server.request import LOOPBACK
+from runtime.safety.guesses import MOST_FAILURES, Guesses
 from tests.mcp_server.stand import MODERN, TOKEN, Stand, ask, make_grant, message, shake
 
 UNKNOWN = (
@@ -125,6 +126,22 @@ class TestApiTokens:
         for stand in (open_, closed):
             head = stand.endpoint.read_head(f"/mcp/{TOKEN}", [*fields, (b"authorization", sent)])
             assert (stand.endpoint.reply_at_once(head, body) is None) == (stand is closed)
+
+    def test_wrong_tokens_are_slowed_down_and_a_valid_one_is_not(self):
+        grants = {TOKEN: make_grant(require_api_token_auth=True)}
+        stand = Stand(grants=grants, guesses=Guesses(clock=lambda: 1.0))
+        for _ in range(MOST_FAILURES):
+            assert stand.post("ping", headers={"authorization": "Bearer bad"}).status == 401
+        slowed = stand.post("ping", headers={"authorization": "Bearer bad"})
+        assert (slowed.status, slowed.code) == (429, 429)
+        assert 0 < int(slowed.header("retry-after")) <= 60
+        assert stand.post("ping", headers={"authorization": "Bearer good"}).status == 200
+
+    @pytest.mark.parametrize("sent", ["", "Bearer", "Bearer ", "Basic good"])
+    def test_a_request_without_a_token_is_no_guess(self, sent):
+        stand = self.stand()
+        for _ in range(MOST_FAILURES + 1):
+            assert stand.post("ping", headers={"authorization": sent}).status == 401
 
     def test_a_server_without_the_switch_does_not_look_at_the_header(self):
         assert Stand().post("ping", headers={"authorization": "Bearer bad"}).status == 200

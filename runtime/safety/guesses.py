@@ -1,0 +1,71 @@
+"""Wrong API tokens, counted for each client address: from one that sends many they are answered 429 instead of 401.
+
+Before it: an endpoint has looked at the token and found it wrong. A valid token is therefore accepted at any time, also
+from an address that others guess from: many agents may share one. Behind a proxy the address is the proxy's, and so is
+the count; `X-Forwarded-For` is not believed, since anybody can write it.
+
+The tokens in MCP URLs need no such count: each has 256 random bits, and an unknown one costs one indexed read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+MOST_FAILURES = 20
+"""Wrong tokens of one address in a window that are still answered 401: an agent that was set up wrong and tries again
+every few seconds reads what is wrong.
+"""
+
+WINDOW_SECONDS = 60.0
+MOST_ADDRESSES = 10_000
+"""Addresses counted at once, about 2 MB. Beyond them the one that failed longest ago is no longer counted."""
+
+_NETWORK_BITS = 64
+"""A client of IPv6 has at least a /64 to choose addresses from (RFC 6177)."""
+
+
+class Guesses:
+    """Counts wrong API tokens. One for the process, shared by its endpoints."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        most_failures: int = MOST_FAILURES,
+        most_addresses: int = MOST_ADDRESSES,
+    ) -> None:
+        self._most_failures = most_failures
+        self._clock = clock
+        self._most_addresses = most_addresses
+        self._failures: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._failures)
+
+    def note(self, address: str) -> int:
+        """Count one wrong token of an address, and answer how many seconds it should wait: 0 up to the limit."""
+        key, now = client_of(address), self._clock()
+        began, count = self._failures.pop(key, (now, 0))
+        if now - began >= WINDOW_SECONDS:
+            began, count = now, 0
+        self._failures[key] = (began, count + 1)
+        if len(self._failures) > self._most_addresses:
+            self._failures.popitem(last=False)
+        return math.ceil(began + WINDOW_SECONDS - now) if count >= self._most_failures else 0
+
+
+def client_of(address: str) -> str:
+    """The client behind an IP address: itself, or for IPv6 its /64 network. Other texts are a client as they are."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return f"{int(found) >> _NETWORK_BITS:x}::/{_NETWORK_BITS}"

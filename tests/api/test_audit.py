@@ -1,0 +1,208 @@
+"""The audit: one entry for each administrative change, which says who made it and what it changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from runtime.api.table import TABLE
+from runtime.model import AuditEntry
+from tests.api.door import ApiDoor
+from tests.deployment import HandClock
+
+CONFIG = {"methods": ["read"], "tags": [], "require_api_token_auth": False, "show_sensitive": False}
+CONFIG |= {"rate_limit_style": "tool_result", "max_answer_bytes": 0, "tool_exposure": "full"}
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> ApiDoor:
+    return ApiDoor(tmp_path, HandClock())
+
+
+def entries(door: ApiDoor) -> list[AuditEntry]:
+    """Everything in the audit, from the oldest on."""
+    with sqlite3.connect(door.here.stores.path) as database:
+        rows = database.execute(
+            "SELECT at, actor, action, subject, details FROM audit ORDER BY id"
+        ).fetchall()
+    database.close()
+    return [AuditEntry(*row[:4], orjson.loads(row[4])) for row in rows]
+
+
+def account(door: ApiDoor) -> str:
+    return door.account()
+
+
+def server(door: ApiDoor) -> str:
+    owner = door.account()
+    body = {"name": "Agent", "config": {"methods": ["read"]}}
+    made = door.ask("POST", f"/integrated-account/{owner}/mcp", json=body).json()
+    return f"{owner}/mcp/{made['id']}"
+
+
+def bound_token(door: ApiDoor) -> str:
+    body = {"name": "t", "scopes": ["tools:call"], "integrated_account_id": door.account()}
+    found: str = door.ask("POST", "/api-token", json=body).json()["id"]
+    return found
+
+
+def nothing(_door: ApiDoor) -> str:
+    return ""
+
+
+Case = tuple[Callable[[ApiDoor], str], str, Any, str, dict[str, Any]]
+CHANGES: dict[str, Case] = {
+    "create_account": (
+        nothing,
+        "/integrated-account",
+        {"name": "Shop", "integration": "books"},
+        "account.created",
+        {"name": "Shop", "integration": "books", "environment": "production", "status": "pending"},
+    ),
+    "delete_account": (
+        account,
+        "/integrated-account/{made}",
+        None,
+        "account.deleted",
+        {"name": "Shop", "integration": "books", "mcp_servers": 0, "api_tokens": 0},
+    ),
+    "connect_account": (
+        account,
+        "/integrated-account/{made}/connect",
+        None,
+        "account.connect_started",
+        {"name": "Shop", "integration": "books"},
+    ),
+    "create_mcp_server": (
+        account,
+        "/integrated-account/{made}/mcp",
+        {"name": "Agent", "config": {"methods": ["read"]}, "expires_at": "2030-01-31T17:00:00Z"},
+        "mcp_server.created",
+        {"name": "Agent", "config": CONFIG, "expires_at": "2030-01-31T17:00:00.000Z"},
+    ),
+    "change_mcp_server": (
+        server,
+        "/integrated-account/{made}",
+        {"name": "Agent", "config": {"tags": ["crm"]}, "expires_at": "2030-01-31T17:00:00Z"},
+        "mcp_server.changed",
+        {
+            "changes": {
+                "config.tags": {"before": [], "after": ["crm"]},
+                "expires_at": {"before": None, "after": "2030-01-31T17:00:00.000Z"},
+            }
+        },
+    ),
+    "delete_mcp_server": (
+        server,
+        "/integrated-account/{made}",
+        None,
+        "mcp_server.deleted",
+        {"name": "Agent", "config": CONFIG, "expires_at": None},
+    ),
+    "create_api_token": (
+        nothing,
+        "/api-token",
+        {"name": "ci"},
+        "api_token.created",
+        {"name": "ci", "scopes": ["admin"], "integrated_account_id": None},
+    ),
+    "revoke_api_token": (
+        bound_token,
+        "/api-token/{made}",
+        None,
+        "api_token.revoked",
+        {"name": "t", "scopes": ["tools:call"]},
+    ),
+}
+"""For each administrative operation: what is made first, the path, the body, and the entry it leaves."""
+
+ADMINISTRATIVE = [each for each in TABLE if each.method != "GET" and not each.calls_vendor]
+
+
+@pytest.mark.parametrize("operation", ADMINISTRATIVE, ids=lambda each: each.handler.__name__)
+def test_each_administrative_operation_leaves_one_entry_that_describes_it(
+    door: ApiDoor, operation: Any
+) -> None:
+    make, path, body, action, details = CHANGES[operation.handler.__name__]
+    made = make(door)
+    before = entries(door)
+    door.here.clock.pass_(60)
+    answer = door.ask(operation.method, path.format(made=made), **({} if body is None else {"json": body}))
+    assert answer.status_code == operation.status, answer.text
+    (entry,) = entries(door)[len(before) :]
+    (me,) = [each.subject for each in before if each.details.get("name") == "tests"]
+    assert (entry.actor, entry.action, entry.at) == (f"api_token:{me}", action, door.here.clock())
+    assert entry.subject == answer.json()["id"]
+    assert {name: entry.details[name] for name in details} == details
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in TABLE if each.method == "GET"], ids=lambda each: each.path
+)
+def test_reading_leaves_no_entry(door: ApiDoor, operation: Any) -> None:
+    made, _, server_id = server(door).split("/")
+    before = len(entries(door))
+    assert door.ask("GET", operation.path.format(id=made, mcp_id=server_id)).status_code == 200
+    assert len(entries(door)) == before
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"name": "Agent"}, {"config": {"methods": ["read"]}}, {"expires_at": None}]
+)
+def test_a_change_that_changes_nothing_writes_nothing(door: ApiDoor, change: dict[str, Any]) -> None:
+    path = f"/integrated-account/{server(door)}"
+    before, shown = len(entries(door)), door.ask("GET", path).json()
+    door.here.clock.pass_(60)
+    assert door.ask("PATCH", path, json=change).json() == shown
+    assert len(entries(door)) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "changes"),
+    [
+        ({"name": "B"}, {"name": {"before": "Agent", "after": "B"}}),
+        ({"config": {"show_sensitive": True}}, {"config.show_sensitive": {"before": False, "after": True}}),
+        ({"config": {"methods": []}}, {"config.methods": {"before": ["read"], "after": []}}),
+        (
+            {"config": {"require_api_token_auth": True, "methods": ["read"]}},
+            {"config.require_api_token_auth": {"before": False, "after": True}},
+        ),
+    ],
+)
+def test_a_change_of_a_filter_says_what_it_was_and_what_it_is(
+    door: ApiDoor, change: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    door.ask("PATCH", f"/integrated-account/{server(door)}", json=change)
+    assert entries(door)[-1].details["changes"] == changes
+
+
+def test_the_end_of_an_account_says_what_ended_with_it(door: ApiDoor) -> None:
+    owner = server(door).split("/")[0]
+    body = {"name": "t", "scopes": ["tools:call"], "integrated_account_id": owner}
+    for _ in range(2):
+        door.ask("POST", "/api-token", json=body)
+    door.ask("DELETE", f"/integrated-account/{owner}")
+    details = entries(door)[-1].details
+    assert (details["mcp_servers"], details["api_tokens"]) == (1, 2)
+
+
+def test_no_entry_holds_a_secret(door: ApiDoor) -> None:
+    made = [
+        door.ask("POST", "/api-token", json={"name": "t"}).json()["token"],
+        door.ask("POST", f"/integrated-account/{door.account()}/mcp", json={"name": "m"}).json()["token"],
+    ]
+    fields = {
+        "company": "acme",
+        "public_key": "pub-canary",
+        "private_key": "prv-canary",
+        "client_id": "cid-canary",
+    }
+    door.ask("POST", "/integrated-account", json={"name": "d", "integration": "desk", "fields": fields})
+    text = repr(entries(door))
+    assert "account.created" in text
+    assert [each for each in (*made, "canary") if each in text] == []
