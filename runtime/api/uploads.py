@@ -93,7 +93,7 @@ async def _parsed(request: Request, largest: int, share: Share) -> FormData:
 async def _bounded(request: Request, largest: int, share: Share) -> AsyncGenerator[bytes, None]:
     """The body in pieces. Raises for a client that is too slow, sends too much, or goes away."""
     announced = request.headers.get("content-length", "0")
-    share.grow(_allowed(int(announced[:20]) if announced.isdecimal() else 0, largest))
+    share.grow(_allowed(int(announced[:20]) if announced.isascii() and announced.isdecimal() else 0, largest))
     loop = asyncio.get_running_loop()
     began, received, pieces = loop.time(), 0, request.stream()
     while True:

@@ -49,7 +49,7 @@ def test_a_company_that_comes_from_the_callback_must_be_confirmed(tmp_path: Path
 
 
 def test_a_confirmation_is_filled_from_the_account_alone(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionMistakes, match=r"\{dock\}\} is filled by nothing"):
+    with pytest.raises(DefinitionMistakes, match=r"\{dock\} is filled by nothing"):
         compile_catalog(defined(tmp_path, OAUTH.replace("/piers/{pier}", "/piers/{dock}")))
 
 
