@@ -113,7 +113,7 @@ async def oauth_vendor() -> AsyncIterator[OAuthVendor]:
     application.router.add_post("/token", vendor.token)
     application.router.add_post("/revoke", vendor.revoke)
     application.router.add_get("/company/{company}/me", vendor.me)
-    application.router.add_get("/company/{rest:.*}", vendor.elsewhere)
+    application.router.add_get("/{rest:.*}", vendor.elsewhere)
     server = TestServer(application, host="127.0.0.1")
     await server.start_server()
     vendor.origin = f"http://127.0.0.1:{server.port}"

@@ -15,7 +15,7 @@ from generator.catalog import RateLimit, RateWindow
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.tokens import TRUSTED_SECONDS
 from runtime.errors import VendorUnavailable
-from runtime.model import Account
+from runtime.model import Account, WindowCount
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import wait_seconds
 from runtime.upstream.limits import measure
@@ -140,6 +140,11 @@ def test_no_window_answers_a_longer_wait_than_its_own_length_whatever_the_clock_
         assert [each.used for each in await hot.peek("a", WINDOWS, clock())] == [0, 0]
 
     asyncio.run(story())
+
+
+def test_a_reset_is_bounded_whatever_a_store_of_many_processes_answers() -> None:
+    found = measure(WINDOWS, [WindowCount(500, 10_859.0), WindowCount(1, -7_200.0)])
+    assert (found.resets, found.retry_after) == ((60, 1), 60)
 
 
 def test_a_moment_that_the_vendor_names_is_no_longer_away_than_its_window() -> None:

@@ -145,6 +145,9 @@ def test_a_path_of_the_confirmation_cannot_be_left_by_what_a_callback_says(
                 link = await here.opened(here.accounts.connect(begun["id"])["authorize_url"])
                 with pytest.raises(Forbidden):
                     await here.complete(vendor.agree(link, claimed))
+            link = await here.opened(here.accounts.connect(begun["id"])["authorize_url"])
+            with pytest.raises(VendorUnavailable, match="in the form it should have"):
+                await here.complete(vendor.agree(link, "é"))
 
     asyncio.run(story())
     assert [path.count("/") for path in asked] == [4, 4, 4], asked
