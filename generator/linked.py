@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from generator.catalog import Tool
 from generator.check import Made
-from generator.mistakes import Mistake
+from generator.mistakes import Mistake, did_you_mean
 
 ANY = "*"
 """The entity of a list that reads every record."""
@@ -39,6 +39,11 @@ def linked(made: Iterable[Made], mistakes: list[Mistake]) -> Iterator[Made]:
         )
         if tool.current is None and _clears_unseen(tool):
             mistakes.append(each.mistake("sensitive", UNREAD))
+        arguments = {argument for argument, _ in tool.call.body_arguments}
+        if tool.clears_unless and tool.clears_unless not in {*arguments, *tool.call.fixed}:
+            message = f'clears_unless names "{tool.clears_unless}", which is no argument.'
+            hint = did_you_mean(tool.clears_unless, arguments)
+            mistakes.append(each.mistake("clears_unless", message, hint))
         yield replace(each, tool=tool)
 
 

@@ -198,7 +198,7 @@ def test_an_agent_finds_its_tools_by_words_and_calls_what_it_found(stage, kind):
         assert not someone.call("search_tools", query="journal entry").value["tools"]
 
 
-def test_an_agent_sees_masks_and_cannot_book_them(stage):
+def test_an_agent_sees_masks_and_neither_books_nor_erases_what_they_hide(stage):
     with agent("python-sdk-2", stage.server()["url"]) as someone:
         made = someone.call(
             "create_a_quick_books_employee",
@@ -210,9 +210,17 @@ def test_an_agent_sees_masks_and_cannot_book_them(stage):
         assert (made["BirthDate"], made["SSN"][:3]) == ("•••", "•••")
         read = someone.call("get_single_quick_books_employee_by_id", id=made["Id"]).value
         assert read == made
-        same = someone.call("update_a_quick_books_employee_by_id", **read, id=read["Id"])
-        assert same.is_error
-        assert '"BirthDate", "SSN" are masked' in same.text
+        change = {"id": read["Id"], "Gender": "Female"}
+        same = someone.call("update_a_quick_books_employee_by_id", **{**read, **change})
+        assert not same.is_error, same.text
+        assert (same.value["BirthDate"], same.value["Gender"]) == ("•••", "Female")
+        version = {"id": read["Id"], "SyncToken": same.value["SyncToken"]}
+        left_out = someone.call(
+            "update_a_quick_books_employee_by_id", **version, GivenName="Ada", FamilyName=read["FamilyName"]
+        )
+        assert not left_out.is_error, left_out.text
+        wrong = someone.call("update_a_quick_books_employee_by_id", **version, sparse=True, SSN="•••6789")
+        assert '"SSN" is masked' in wrong.text
         compared = someone.call(
             "list_all_quick_books_employees", query="select * from Employee where SSN like '1%'"
         )
@@ -222,7 +230,7 @@ def test_an_agent_sees_masks_and_cannot_book_them(stage):
         assert "1980-01-31" not in any_of_them.text
     with agent("python-sdk-2", stage.server(show_sensitive=True)["url"]) as someone:
         shown = someone.call("get_single_quick_books_employee_by_id", id=made["Id"]).value
-        assert shown["BirthDate"] == "1980-01-31"
+        assert (shown["BirthDate"], shown["SSN"]) == ("1980-01-31", "123-45-6789")
 
 
 def _expire(stage, server_id: str) -> None:
