@@ -19,10 +19,11 @@ from generator.sources import OURS
 from runtime.errors import InvalidArguments
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Answer, Calls
-from runtime.safety.masking import MASK, mask, masked, refuse_masked
+from runtime.safety.masking import MASK, mask, masked, refuse_conditions, refuse_masked
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests import made_up
+from tests.growth import is_linear
 from tests.vendor_server import Vendor, http, vendor
 
 PATHS = (("TaxId",), ("Bank", "Number"))
@@ -182,6 +183,14 @@ class TestQueries:
         answer, server = call(LIST.name, {"query": query}, {"QueryResponse": {"Invoice": []}})
         assert answer.error is None
         assert server.requests
+
+    @pytest.mark.parametrize("filler", [" ", "\t\n", ". ", " .", "x ", "x.", "TaxI", "'", "\u00a0"])
+    def test_a_long_query_is_read_in_time_that_grows_with_its_length(self, filler):
+        def reading(size):
+            query = f"select * from Invoice where Id = '1' {filler * (size // len(filler))}x"
+            return lambda: refuse_conditions(LIST, made_up.VENDOR.query_language.entry, query)
+
+        assert is_linear(reading, 20_000)
 
 
 values = st.recursive(
