@@ -18,7 +18,7 @@ from generator.catalog import Catalog, Integration, Tool
 from runtime.connect.headers import authorization_headers
 from runtime.errors import LedgerportError, NotFound, RateLimited
 from runtime.model import Account, Credentials, Grant
-from runtime.operations import batch, lists
+from runtime.operations import batch, bounds, lists
 from runtime.operations.arguments import ArgumentChecker, nearest_name
 from runtime.safety import masking, once
 from runtime.stores.hot import HotState
@@ -82,6 +82,7 @@ class Job:
     """Whether what is sensitive in the answer is hidden."""
     limits: Limits = NO_LIMITS
     status: int = 0
+    response: VendorResponse | None = None
 
 
 class Calls:
@@ -128,9 +129,7 @@ class Calls:
         job.is_masked = not grant.config.show_sensitive
         try:
             job.arguments = self._checker.checked(tool, arguments)
-            if tool.returns.kind == "batch":
-                return await self._batch(job, tools)
-            return await self._done(job)
+            return await self._done(job, tools)
         except LedgerportError as error:
             if job.limits is NO_LIMITS:
                 job.limits = await self._limits(job.account, job.integration, is_call=False)
@@ -141,12 +140,21 @@ class Calls:
         integration = self._catalog().integrations[grant.account.integration]
         return await self._limits(grant.account, integration, is_call=False)
 
-    async def _done(self, job: Job) -> Answer:
+    async def _done(self, job: Job, tools: Mapping[str, Tool]) -> Answer:
+        """The answer of a call. An answer of the vendor that cannot be passed on is an error of its own kind."""
+        try:
+            return await (self._batch(job, tools) if job.tool.returns.kind == "batch" else self._single(job))
+        except (answers.UnexpectedShape, RecursionError) as other_shape:
+            if job.response is None:
+                raise
+            raise self._unreadable(job, job.response) from other_shape
+
+    async def _single(self, job: Job) -> Answer:
         returns = job.tool.returns
         if returns.kind == "records" and job.tool.listing is not None:
             asked = lists.page_request(job.tool, job.integration, job.arguments)
             response, value = await self._read(job, asked.values)
-            link = response.headers.get("link", "")
+            link = answers.field_of(response, "link")
             text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget, link)
             return Answer(text, job.status, limits=job.limits)
         if returns.kind == "record" and not (job.is_masked and job.tool.sensitive):
@@ -162,7 +170,7 @@ class Calls:
             try:
                 shape = BEHAVIOURS[returns.behaviour](value)
             except (AttributeError, KeyError, TypeError) as other_shape:
-                raise self._unreadable(job, response) from other_shape
+                raise answers.UnexpectedShape from other_shape
             text = lists.rows_answer(job.tool, job.arguments, shape, job.budget)
         elif returns.kind == "nothing":
             text = DONE
@@ -176,14 +184,14 @@ class Calls:
         if value is None:
             return DONE
         found = answers.at(value, job.tool.returns.path)
-        return orjson.dumps(value if found is None else found).decode()
+        return bounds.written(value if found is None else found).decode()
 
     async def _batch(self, job: Job, tools: Mapping[str, Tool]) -> Answer:
         items = batch.items_of(job.arguments, tools, job.integration, self._checker)
         job.body, job.changes_data = batch.body_of(items, job.integration), batch.changes_data(items)
         response, value = await self._read(job, {})
         results = batch.told(items, job.integration, response, value, job.budget)
-        return Answer(orjson.dumps({"results": results}).decode(), job.status, limits=job.limits)
+        return Answer(bounds.written({"results": results}).decode(), job.status, limits=job.limits)
 
     async def _read(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
         """The same for whoever is to see the answer: what is sensitive in it is masked. Never to be sent on."""
@@ -240,7 +248,7 @@ class Calls:
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)
         response = await self._client.send(request, job.account.id)
-        job.status = response.status
+        job.status, job.response = response.status, response
         return response
 
     async def _limits(self, account: Account, integration: Integration, *, is_call: bool) -> Limits:
