@@ -16,7 +16,7 @@ import orjson
 
 from generator.catalog import Catalog, Integration, Tool
 from runtime.connect.headers import authorization_headers
-from runtime.errors import LedgerportError, NotFound, RateLimited
+from runtime.errors import AnswerTooLarge, LedgerportError, NotFound, RateLimited
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import batch, bounds, lists
 from runtime.operations.arguments import ArgumentChecker, nearest_name
@@ -29,6 +29,8 @@ from runtime.upstream.limits import Limits, measure, refused
 from runtime.upstream.request import build
 
 NO_LIMITS = Limits((), (), ())
+LARGEST_TEXT = 65_536
+"""Bytes of a text that is no object, where the budget is smaller."""
 DONE = '{"done":true}'
 """What a success without a word is told as."""
 
@@ -175,10 +177,21 @@ class Calls:
         elif returns.kind == "nothing":
             text = DONE
         elif returns.kind == "text":
-            text = orjson.dumps({returns.path[0]: response.body.decode("utf-8", "replace").strip()}).decode()
+            text = self._text(job, response)
         else:
             text = self._record(job, value)
         return Answer(text, job.status, limits=job.limits)
+
+    def _text(self, job: Job, response: VendorResponse) -> str:
+        """A body that is no object, as JSON. Raises AnswerTooLarge: it is a link or a number, and not cut."""
+        if len(response.body) > max(job.budget, LARGEST_TEXT):
+            raise AnswerTooLarge(
+                f"{job.integration.title} answered a text of {len(response.body):,} bytes; at most "
+                f"{max(job.budget, LARGEST_TEXT):,} can be passed on.",
+                advice="Look at it at the vendor.",
+            )
+        text = response.body.decode("utf-8", "replace").strip()
+        return orjson.dumps({job.tool.returns.path[0]: text}).decode()
 
     def _record(self, job: Job, value: Any) -> str:
         if value is None:

@@ -364,3 +364,11 @@ def test_no_secret_that_a_vendor_repeats_reaches_an_answer(status, place, tool):
     assert answer.error is not None
     for secret in (token, "123-45-6789", "4111111111111111"):
         assert secret.encode() not in shown
+
+
+def test_a_text_without_end_is_refused_by_its_size_and_not_cut():
+    answer = call(LINK, VendorResponse(200, {}, b"x" * 70_000))
+    assert answer.error is not None
+    assert answer.error.code == "answer_too_large"
+    assert "70,000 bytes; at most 65,536" in answer.error.message
+    assert call(LINK, VendorResponse(200, {}, b"https://example.com/x")).error is None
