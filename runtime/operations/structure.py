@@ -18,7 +18,7 @@ EXCERPT = (12, 4, 2)
 """How many elements an excerpt has of a list, of a list in it, and of any list further inside."""
 
 
-def structural_problem(value: Any) -> str:
+def structural_problem(value: Any, most_values: int = MOST_VALUES) -> str:
     """What is wrong with the size or depth of a value, to stand behind "the arguments"; empty when nothing is.
 
     It counts level by level and stops at the level that is too much.
@@ -29,8 +29,8 @@ def structural_problem(value: Any) -> str:
         total += sum(map(len, level))
         if depth > DEEPEST:
             return f"are nested too deeply: at most {DEEPEST} levels"
-        if total > MOST_VALUES:
-            return f"hold too many values: at most {MOST_VALUES:,}"
+        if total > most_values:
+            return f"hold too many values: at most {most_values:,}"
         if any(len(each) > MOST_MEMBERS for each in level if isinstance(each, dict)):
             return f"have too many names in one object: at most {MOST_MEMBERS:,}"
         level = [
