@@ -36,6 +36,8 @@ def wrong_in(schema: Schema, path: str) -> Iterator[Wrong]:
         yield path, 'A list needs "items", which says what it holds.', ""
     if not _is_pattern(schema.get("pattern", "")):
         yield path, "The pattern is no regular expression.", ""
+    elif not _is_linear(schema.get("pattern", "")):
+        yield path, "The pattern looks ahead, behind or back, or is too large. Write it without.", ""
     elif "default" in schema and not _takes(schema, schema["default"]):
         yield path, "The default is not a value that the field takes.", ""
     yield from _required(schema, path)
@@ -49,6 +51,17 @@ def wrong_in(schema: Schema, path: str) -> Iterator[Wrong]:
 def _is_pattern(text: str) -> bool:
     try:
         jsonschema_rs.Draft202012Validator({"pattern": text})
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
+
+
+@cache
+def _is_linear(text: str) -> bool:
+    """Whether the engine takes it that the runtime checks with: its time grows with the text, whatever the text is."""
+    options = jsonschema_rs.RegexOptions()
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=options)
     except jsonschema_rs.ValidationError:
         return False
     return True

@@ -18,6 +18,7 @@
     ├── NoSpace               507  a file cannot be stored until it is sent on
     ├── VendorUnavailable     502  down, broken or not understood
     │   └── VendorTimeout     504  no answer in time
+    ├── AnswerTooLarge        502  a file or text that is larger than can be passed on
     ├── Indeterminate         502  a write was sent and its answer was lost
     ├── StorageUnavailable    503  the database cannot be read or written now; says why
     └── SettingsError         500  the deployment is not set up; raised at start, never to a client
@@ -196,6 +197,13 @@ class VendorUnavailable(LedgerportError):
     """The vendor is down, broken, or answered what cannot be understood."""
 
     code = "vendor_unavailable"
+    status = 502
+
+
+class AnswerTooLarge(LedgerportError):
+    """The vendor answered more than can be passed on here. It is not cut, because half of it would be of no use."""
+
+    code = "answer_too_large"
     status = 502
 
 

@@ -20,14 +20,40 @@ import orjson
 Log = Callable[..., None]
 """`log(event, **fields)`: one line."""
 
-SECRETS = re.compile(
+_NAMED = r"(?P<key>\b(?:{names})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}}]+"
+_CREDENTIALS = (
     r"(?P<path>/mcp/)[^/\s?\"'#]+"
-    r"|(?P<scheme>\b(?:Bearer|Basic)\s+)[^\s\"',]+"
-    r"|(?P<key>\b(?:access_token|refresh_token|client_secret|code|state|token|password)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
+    r"|(?P<scheme>\b(?:authorization[\"']?\s{0,4}[=:]\s{0,4}[\"']?)?(?:Bearer|Basic)\s+)[^\s\"',]+"
     r"|\blp[a-z]*_[A-Za-z0-9_-]{16,}"
-    r"|\b(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{40,}",
+)
+_OPAQUE = r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{40,}"
+"""A long run of what tokens are made of. It is looked at from its beginning only: from each of its words, which a
+boundary would do, takes quadratic time for a run such as `a-a-a-`.
+"""
+_TOKENS = "access_token|refresh_token|id_token|client_secret|authorization|token|password|secret"
+SECRETS = re.compile(
+    "|".join((_CREDENTIALS, _NAMED.format(names=f"{_TOKENS}|code|state"), _OPAQUE)), re.IGNORECASE
+)
+
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9_+=-])"
+_OPAQUE_SAID = (
+    r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)*"  # a JSON Web Token
+    rf"|(?<![A-Za-z0-9_+=-])(?!{_UUID})(?=[A-Za-z_+=-]*\d)(?=[\d_+=-]*[A-Za-z])[A-Za-z0-9_+=-]{{32,}}"
+)
+_LABELLED = (
+    r"(?P<label>\b(?:(?:account|acct|routing|card)[ _-]?(?:number|num|no\.?|#)|iban|ssn|sin|ein|social security number"
+    r"|tax ?id|tax identifier)[\s:=#\"']{1,4}(?:is\s)?[\"']?)(?=[A-Z-]{0,8}\d[\d -]{4})[A-Z0-9-]{6,34}"
+)
+_SAID = re.compile(
+    "|".join((_CREDENTIALS, _NAMED.format(names=_TOKENS), _OPAQUE_SAID, _LABELLED, r"\b\d{3}-\d{2}-\d{4}\b")),
     re.IGNORECASE,
 )
+_CARD = re.compile(
+    r"(?<![\d.,-])(?:\d{12,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}[ -]\d{6}[ -]\d{5})(?![\d-])"
+)
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b")
+LONGEST_READ = 20_000
+"""Characters of a vendor's sentence that are looked at. What follows is dropped, so that no half of a secret stays."""
 _NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What would begin another line, or cannot be written."""
 LARGEST_CACHED = 200
@@ -35,9 +61,35 @@ LARGEST_CACHED = 200
 
 def without_secrets(text: str) -> str:
     """The text with whatever looks like a token, a credential or a secret address blanked."""
-    return SECRETS.sub(
-        lambda found: f"{found['path'] or found['scheme'] or found['key'] or ''}[secret]", text
-    )
+    return SECRETS.sub(_blanked, text)
+
+
+def without_private_numbers(text: str, longest: int) -> str:
+    """What somebody else said, without secrets and private numbers, cut to `longest` characters.
+
+    Ids, amounts, dates, document numbers and UUIDs stay: a number goes when its shape is that of a social security
+    number, when it is named as one that is private, or when it is 12 to 19 digits with the check digit of a card.
+    """
+    clean = _SAID.sub(_blanked, text[:LONGEST_READ])
+    clean = _IBAN.sub(_without_iban, _CARD.sub(_without_card, clean))
+    return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"
+
+
+def _blanked(found: re.Match[str]) -> str:
+    groups = found.groupdict()
+    return f"{groups['path'] or groups['scheme'] or groups['key'] or groups.get('label') or ''}[secret]"
+
+
+def _without_card(found: re.Match[str]) -> str:
+    digits = [int(each) for each in found[0] if each.isdecimal()]
+    doubled = [each * 2 - 9 if each > 4 else each * 2 for each in digits[-2::-2]]
+    is_card = digits[0] in (2, 3, 4, 5, 6) and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    return "[secret]" if is_card else found[0]
+
+
+def _without_iban(found: re.Match[str]) -> str:
+    turned = found[0][4:] + found[0][:4]
+    return "[secret]" if int("".join(str(int(each, 36)) for each in turned)) % 97 == 1 else found[0]
 
 
 def _in_a_line(text: str) -> str:

@@ -8,7 +8,8 @@ import logging
 
 import pytest
 
-from runtime.logs import SecretFilter, make_log, without_secrets
+from runtime.logs import SecretFilter, make_log, without_private_numbers, without_secrets
+from tests.growth import is_linear
 
 SECRETS = [
     "lpm_LPlCAYXSEp26_SEsYsKCuYN1k3ee3mfnYSNHKwzWVjg",
@@ -80,3 +81,63 @@ def test_a_disk_that_takes_no_log_fails_nothing() -> None:
             raise OSError(28, "No space left on device")
 
     make_log("text", Full())("event", name="value")
+
+
+class TestWhatAVendorSaid:
+    @pytest.mark.parametrize(
+        "secret",
+        [
+            "AB11" + "x9" * 23,
+            "eyJhbGciOiJSUzI1NiJ9abcd.eyJzdWIiOiIxMjM0In0abc.c2lnbmF0dXJl",
+            "Bearer abc.def~ghi",
+            "Authorization: Basic dXNlcjpwYXNz",
+            "access_token=short1",
+            "123-45-6789",
+            "4111 1111 1111 1111",
+            "4111111111111111",
+            "3782 822463 10005",
+            "Account number 123456789012",
+            "routing number: 021000021",
+            "EIN 12-3456789",
+            "DE89370400440532013000",
+            "3f" * 20,
+        ],
+    )
+    def test_a_token_or_a_private_number_is_blanked_wherever_it_stands(self, secret):
+        hidden = secret.split()[-1].split("=")[-1]
+        for text in (secret, f"Refused: {secret}, try again", f'{{"x":"{secret}"}}'):
+            clean = without_private_numbers(text, 500)
+            assert hidden not in clean
+            assert "[secret]" in clean
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Invoice 1234567890123 of 2026-01-31 and 2026-02-28 has 1,234,567.89 open; DocNumber INV-2026-00012",
+            "Error code: 6240, statusCode=400, account number 10100, state: open",
+            "Object Not Found: Line[0].SalesItemLineDetail.ItemRef.value 12 (at Line[10].Amount)",
+            "Business Validation Error: 123e4567-e89b-12d3-a456-426614174000 of company 9130347798120105",
+        ],
+    )
+    def test_ids_amounts_dates_and_document_numbers_stay(self, text):
+        assert without_private_numbers(text, 500) == text
+
+    def test_it_is_cut_and_no_part_of_a_token_is_left_at_the_cut(self):
+        token = "AB11" + "x9" * 400
+        assert without_private_numbers("x" * 90 + " " + token, 100) == "x" * 90 + " [secret]"
+        for size in range(19_000, 20_050, 50):
+            assert "x9x9" not in without_private_numbers("." * size + token, 1000)
+
+
+@pytest.mark.parametrize(
+    "bait",
+    ["a-", "- ", "a", "1", " ", "token", "token= ", "Bearer ", "4111 ", "eyJa.", "lp", "lpa", "1-", "DE89", "+", "_",
+     "account number: ", "/mcp/", "code   ", "é", "authorization:  "],
+)  # fmt: skip
+@pytest.mark.parametrize("filtered", [without_secrets, lambda text: without_private_numbers(text, 1000)])
+def test_a_text_is_filtered_in_time_that_grows_with_its_length(filtered, bait):
+    def filtering(size):
+        text = bait * (size // len(bait))
+        return lambda: filtered(text)
+
+    assert is_linear(filtering, 50_000)

@@ -16,9 +16,15 @@ from starlette.requests import ClientDisconnect, Request
 from runtime.errors import InvalidRequest
 from runtime.operations.bodies import LARGEST_BODY, LONGEST_WAIT
 from runtime.operations.names import did_you_mean
+from runtime.operations.structure import structural_problem
 from runtime.safety.once import read_key
 
 DEEPEST_BODY = 64
+MOST_PARAMETERS = 500
+MOST_VALUES = 5000
+"""Values in what a model reads: names, and filters with at most a few hundred methods and tags. The arguments of a tool
+have a bound of their own.
+"""
 _LISTS = ("methods", "tags")
 _MISTAKES_SHOWN = 20
 _OBJECTS = ("model_type", "dict_type")
@@ -74,8 +80,7 @@ async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str
 def read_query(request: Request, model: type[Model]) -> Model:
     """What stands behind the question mark. Raises InvalidRequest."""
     values: dict[str, Any] = {}
-    for name in request.query_params:
-        found = request.query_params.getlist(name)
+    for name, found in _by_name(request.query_params.multi_items()).items():
         if name in _LISTS and name in model.model_fields:
             values[name] = [word for text in found for word in text.split(",") if word]
         elif len(found) > 1:
@@ -83,6 +88,16 @@ def read_query(request: Request, model: type[Model]) -> Model:
         else:
             values[name] = found[0]
     return checked(values, model)
+
+
+def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """What is given under each name, in one pass. Raises InvalidRequest for more names than any address has."""
+    if len(pairs) > MOST_PARAMETERS:
+        raise InvalidRequest(f"The address has {len(pairs)} parameters; at most {MOST_PARAMETERS} are read.")
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def no_query(request: Request) -> None:
@@ -96,16 +111,20 @@ def no_query(request: Request) -> None:
 
 def checked(values: dict[str, Any], model: type[Model]) -> Model:
     """The values as a model. Raises InvalidRequest, which names every mistake."""
+    if problem_of_size := structural_problem(values, most_values=MOST_VALUES):
+        raise InvalidRequest(
+            f"The values sent {problem_of_size}.", advice="Send only what /openapi.json names."
+        )
     try:
         return model.model_validate(values)
     except ValidationError as problem:
+        found = problem.errors(include_url=False, include_context=False, include_input=False)
         mistakes = [
-            _mistake(model, each["type"], each["loc"], each["msg"])
-            for each in problem.errors(include_url=False, include_context=False, include_input=False)
+            _mistake(model, each["type"], each["loc"], each["msg"]) for each in found[:_MISTAKES_SHOWN]
         ]
-        raise InvalidRequest(
-            " ".join(mistakes[:_MISTAKES_SHOWN]), details={"errors": mistakes[:_MISTAKES_SHOWN]}
-        ) from None
+        if len(found) > len(mistakes):
+            mistakes.append(f"And {len(found) - len(mistakes)} more.")
+        raise InvalidRequest(" ".join(mistakes), details={"errors": mistakes}) from None
 
 
 def idempotency_key(request: Request) -> str:

@@ -16,6 +16,8 @@ from runtime.operations.calls import Answer
 JSON = "application/json"
 _SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SUCCESSES = (200, 201, 202)
+_FAILED = range(400, 600)
+"""The statuses of the vendor that are passed on. Others, up to 999, mean nothing to a client."""
 
 
 def reply(value: Any, status: int = 200) -> Response:
@@ -54,7 +56,7 @@ def answered(answer: Answer) -> Response:
     """What a tool came to, with the vendor's own status and the state of its rate limit."""
     fields = answer.limits.fields()
     if answer.error is not None:
-        status = answer.status if answer.status >= HTTPStatus.BAD_REQUEST else answer.error.status
+        status = answer.status if answer.status in _FAILED else answer.error.status
         return refusal(answer.error, status, rate_limit=answer.limits.as_dict(), fields=fields)
     if answer.file is not None:
         response = Response(

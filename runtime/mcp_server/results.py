@@ -10,21 +10,38 @@ import base64
 from typing import Any
 from urllib.parse import quote
 
-from runtime.errors import LedgerportError, RateLimited
+from runtime.errors import AnswerTooLarge, LedgerportError, RateLimited
 from runtime.mcp_server.replies import ANSWER_FIELDS, RATE_LIMITED, REFUSAL_FIELDS, Field, Reply, error_body
 from runtime.operations.calls import Answer, File
 from runtime.upstream.limits import Limits
 
+LARGEST_FILE = 4 * 1024 * 1024
+"""Bytes of a file in a result, 5.6 MB in base64 and as much as a request may have. The PDF of a form has about 100 kB;
+of anything larger no model reads the text, and hosts cut results at a fraction of it.
+"""
 LIMITS_KEY = "ledgerport/ratelimit"
 ERROR_KEY = "ledgerport/error"
 
 
 def result_of(answer: Answer) -> dict[str, Any]:
     """The result of a call, as every revision has it."""
+    answer = _without_large_file(answer)
     result: dict[str, Any] = {"content": content_of(answer), "isError": answer.error is not None}
     if meta := meta_of(answer):
         result["_meta"] = meta
     return result
+
+
+def _without_large_file(answer: Answer) -> Answer:
+    """The answer, with an error in place of a file that is too large for a result."""
+    if answer.file is None or len(answer.file.content) <= LARGEST_FILE:
+        return answer
+    size = len(answer.file.content)
+    error = AnswerTooLarge(
+        f"{answer.file.name} has {size:,} bytes; a result holds at most {LARGEST_FILE:,}.",
+        advice="Nothing was changed. A program can fetch it by calling the same tool over the REST endpoint.",
+    )
+    return answer._replace(file=None, error=error)
 
 
 def content_of(answer: Answer) -> list[dict[str, Any]]:

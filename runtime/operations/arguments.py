@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Any
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
 from generator.catalog import Tool
 from runtime.errors import InvalidArguments
+from runtime.operations.structure import excerpt, structural_problem, whole_path
 from runtime.safety.masked_updates import without_masks
 from runtime.safety.write_answers import refuse_no_change
 
@@ -23,6 +26,11 @@ MORE = "more"
 NEAR = 0.61
 """How much two names must have in common, from 0 to 1, for one to be taken for a slip of the other."""
 LEAST_BEGINNING = 3
+LONGEST_COMPARED = 80
+MOST_COMPARED = 500
+"""Names that one is compared with; it takes up to 0.1 ms for each."""
+LARGEST_EXACT = 2**53
+"""Up to here a JSON number with a fraction of zero is a whole number beyond doubt (RFC 8259, section 6)."""
 DIGITS = r"^\d+$"
 TYPES = {
     "string": "a text",
@@ -35,40 +43,78 @@ TYPES = {
 }
 
 
+class _Validator(NamedTuple):
+    """What checks the arguments of one tool. `schema` tells whether it is still the tool's own."""
+
+    schema: bytes
+    checks: Any
+    whole: Any
+    """Where whole numbers stand: a tree of names, `True` for a whole number, `[]` before the elements of a list."""
+
+
 class ArgumentChecker:
     """Checks arguments, and keeps the validator of each tool it has met."""
 
     def __init__(self) -> None:
-        self._validators: dict[str, tuple[bytes, Any]] = {}
+        self._validators: dict[str, _Validator] = {}
 
     def checked(self, tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments without what a read record carries and nobody may set.
 
-        Raises InvalidArguments that names every mistake.
+        A whole number may be written 10.0. Raises InvalidArguments with at most ten errors worked out.
         """
+        if problem := structural_problem(arguments):
+            raise InvalidArguments(
+                f"{tool.name} was not called: the arguments {problem}.",
+                advice="Nothing was sent. Split the call, or send only what the tool's schema names.",
+            )
         if tool.rare and MORE in arguments:
             arguments = _unpacked(arguments)
         if tool.tolerated and not tool.input_schema["properties"].keys() >= arguments.keys():
             arguments = _without(tool, arguments)
         bare = without_masks(tool, arguments)
         validator = self._validator(tool)
-        try:
-            if not validator.is_valid(bare):
-                raise _mistakes(tool, validator, bare)
-        except ValueError:
-            raise InvalidArguments(
-                f"{tool.name} was not called: the arguments are nested too deeply.",
-                advice="Nothing was sent. No argument here has more than a few levels.",
-            ) from None
+        if not validator.checks.is_valid(bare):
+            raise _mistakes(tool, validator.checks, bare)
         refuse_no_change(tool, arguments)
+        if validator.whole:
+            arguments = _with_whole_numbers(arguments, validator.whole)
         return arguments
 
-    def _validator(self, tool: Tool) -> Any:
+    def _validator(self, tool: Tool) -> _Validator:
         known = self._validators.get(tool.name)
-        if known is None or known[0] is not tool.schema:
-            validator = jsonschema_rs.validator_for(tool.input_schema, validate_formats=True)
-            known = self._validators[tool.name] = (tool.schema, validator)
-        return known[1]
+        if known is None or known.schema is not tool.schema:
+            schema = tool.input_schema
+            # A linear engine for the patterns: no text can make one look back and forth without end.
+            checks = jsonschema_rs.validator_for(
+                schema, validate_formats=True, pattern_options=jsonschema_rs.RegexOptions()
+            )
+            known = self._validators[tool.name] = _Validator(tool.schema, checks, _whole_numbers(schema))
+        return known
+
+
+def _whole_numbers(schema: Any) -> Any:
+    """The places of a schema where a whole number belongs; None when it has none."""
+    if not isinstance(schema, dict):
+        return None
+    if schema.get("type") == "integer":
+        return True
+    found = {name: _whole_numbers(inner) for name, inner in schema.get("properties", {}).items()}
+    found["[]"] = _whole_numbers(schema.get("items"))
+    return {name: places for name, places in found.items() if places} or None
+
+
+def _with_whole_numbers(value: Any, places: Any) -> Any:
+    """The value with 10 for 10.0 where a whole number belongs; itself when there is none."""
+    if places is True:
+        is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT
+        return int(value) if is_whole else value
+    if isinstance(value, list) and "[]" in places:
+        return [_with_whole_numbers(each, places["[]"]) for each in value]
+    if not isinstance(value, dict):
+        return value
+    changed = {name: _with_whole_numbers(value[name], places[name]) for name in places.keys() & value.keys()}
+    return value | changed if changed else value
 
 
 def _unpacked(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -100,16 +146,23 @@ def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mistakes(tool: Tool, validator: Any, arguments: dict[str, Any]) -> InvalidArguments:
-    errors: list[dict[str, str]] = []
-    total = 0
-    for error in validator.iter_errors(arguments):
-        for mistake in _described(tool.input_schema, error):
-            total += 1
-            if len(errors) < MOST_MISTAKES:
-                errors.append(mistake)
+    """The error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
+
+    The validator makes every error that there is before it hands over the first. So it sees an excerpt: few elements
+    of each list, from where the first error is, which it finds without making others.
+    """
+    first = _first_error(validator, arguments)
+    path = list(first.instance_path)
+    part = excerpt(arguments, path)
+    found = list(validator.iter_errors(part))
+    described = [_described(tool.input_schema, error, path) for error in found[:MOST_MISTAKES]]
+    if not described:  # it is in what the excerpt leaves out, such as the length of a list
+        described = [_described(tool.input_schema, first, [])]
+    errors = list(islice((each for some in described for each in some), MOST_MISTAKES))
+    total = max(sum(_count(error) for error in found), len(errors))
     text = " ".join(each["problem"] for each in errors)
     if total > len(errors):
-        text += f" And {total - len(errors)} more."
+        text += f" And {'' if part == arguments else 'at least '}{total - len(errors)} more."
     return InvalidArguments(
         f"{tool.name} was not called: {text}",
         advice="Nothing was sent. Correct the arguments and call again.",
@@ -117,12 +170,25 @@ def _mistakes(tool: Tool, validator: Any, arguments: dict[str, Any]) -> InvalidA
     )
 
 
-def _described(schema: dict[str, Any], error: Any) -> list[dict[str, str]]:
-    path, kind, value = list(error.instance_path), error.kind.name, error.instance
+def _first_error(validator: Any, arguments: dict[str, Any]) -> Any:
+    try:
+        validator.validate(arguments)
+    except jsonschema_rs.ValidationError as error:
+        return error
+    raise AssertionError("there is no error")
+
+
+def _count(error: Any) -> int:
+    return len(error.kind.unexpected) if error.kind.name == "additionalProperties" else 1
+
+
+def _described(schema: dict[str, Any], error: Any, along: list[Any]) -> Iterable[dict[str, str]]:
+    """Sentences for an error; `along` is the path that the excerpt begins at."""
+    path, kind, value = whole_path(error.instance_path, along), error.kind.name, error.instance
     where = _where(path)
     if kind == "additionalProperties":
         names = list(_names_at(schema, path))
-        return [_unknown(path, str(name), names) for name in error.kind.unexpected]
+        return (_unknown(path, str(name), names) for name in error.kind.unexpected)
     if kind == "required":
         full = [*path, error.kind.property]
         return [{"argument": _dotted(full), "problem": f"{_where(full)} is missing."}]
@@ -141,7 +207,7 @@ def _described(schema: dict[str, Any], error: Any) -> list[dict[str, str]]:
 
 
 def _unknown(path: list[Any], name: str, names: list[str]) -> dict[str, str]:
-    full = _dotted([*path, name[:80]])
+    full = _dotted([*path, name])
     nearest = nearest_name(name, names)
     hint = f' Did you mean "{nearest}"?' if nearest else ""
     return {"argument": full, "problem": f'Argument "{full}" is not known.{hint}', "nearest": nearest}
@@ -149,7 +215,9 @@ def _unknown(path: list[Any], name: str, names: list[str]) -> dict[str, str]:
 
 def nearest_name(name: str, names: list[str]) -> str:
     """The valid name that is most like the one given, else one that begins with it, or nothing when none is near."""
-    given, by_lower = name.lower()[:80], {each.lower(): each for each in names}
+    given = name[:LONGEST_COMPARED].lower()
+    compared = islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED)
+    by_lower = {each.lower(): each for each in compared}
     found = difflib.get_close_matches(given, list(by_lower), n=1, cutoff=NEAR)
     if not found and len(given) >= LEAST_BEGINNING:
         found = [each for each in by_lower if each.startswith(given)]
@@ -167,7 +235,7 @@ def _names_at(schema: dict[str, Any], path: list[Any]) -> list[str]:
 
 def _choices(value: Any, options: Any) -> str:
     names = [str(option) for option in options]
-    nearest = nearest_name(str(value), names)
+    nearest = nearest_name(str(value)[:LONGEST_COMPARED], names)
     if nearest:
         return f'Did you mean "{nearest}"?'
     return f"It is one of: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}."
@@ -185,12 +253,13 @@ def _where(path: list[Any]) -> str:
 def _dotted(path: list[Any]) -> str:
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+        name = str(step)[:80]
+        text += f"[{name}]" if isinstance(step, int) else f".{name}" if text else name
     return text[:200]
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(value[:60] if isinstance(value, str) else value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

@@ -89,7 +89,8 @@ def told(
     """
     form = integration.batch
     found = answers.at(value, tuple(form.answers.split(".")))
-    by_id = {str(each.get(form.id)): each for each in found or () if isinstance(each, Mapping)}
+    answered = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    by_id = {str(id_): each for each in answered if isinstance(id_ := each.get(form.id), (str, int))}
     share = budget // len(items)
     return [_told(item, by_id.get(item.id), integration, response, share, secrets) for item in items]
 
@@ -157,7 +158,11 @@ def _told(
     if error is not None:
         return {"tool": item.tool.name, "error": redacted(error, secrets).as_dict()}
     if item.asked is not None:
-        text = lists.page_answer(item.tool, integration, item.arguments, item.asked, value, budget)
+        try:
+            text = lists.page_answer(item.tool, integration, item.arguments, item.asked, value, budget)
+        except answers.UnexpectedShape:
+            error = answers.unreadable(integration, response, changes_data=is_write)
+            return {"tool": item.tool.name, "error": error.as_dict()}
         return {"tool": item.tool.name, "answer": orjson.Fragment(text)}
     found = answers.at(value, item.tool.returns.path)
     shown = value if found is None else found

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from runtime.upstream.answer import UnexpectedShape
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -17,12 +19,20 @@ class Fitted:
     count: int
 
 
+def written(value: Any) -> bytes:
+    """A value of the vendor as JSON. Raises UnexpectedShape when it is nested more than 254 levels deep."""
+    try:
+        return orjson.dumps(value)
+    except TypeError as error:
+        raise UnexpectedShape("nested too deeply") from error
+
+
 def fit(rows: Sequence[Any], budget: int) -> Fitted:
     """As many rows from the front as fit into `budget` bytes; at least one, because a row is never cut in two."""
     parts: list[bytes] = []
     size = 0
     for row in rows:
-        part = orjson.dumps(row)
+        part = written(row)
         size += len(part) + 1
         if parts and size > budget:
             break
@@ -39,6 +49,6 @@ def project(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> list[
 
 def with_rows(head: Mapping[str, Any], name: str, rows: Fitted, tail: Mapping[str, Any]) -> str:
     """One JSON object: the entries of `head`, the rows under `name`, the entries of `tail`."""
-    before, after = orjson.dumps(head)[1:-1], orjson.dumps(tail)[1:-1]
+    before, after = written(head)[1:-1], written(tail)[1:-1]
     members = [before, b'"%s":%s' % (name.encode(), rows.text), after]
     return (b"{" + b",".join(member for member in members if member) + b"}").decode()

@@ -16,9 +16,9 @@ import orjson
 
 from generator.catalog import Catalog, Integration, Tool
 from runtime.connect.headers import authorization_headers
-from runtime.errors import LedgerportError, NotFound, RateLimited, StorageUnavailable
+from runtime.errors import AnswerTooLarge, LedgerportError, NotFound, RateLimited, StorageUnavailable
 from runtime.model import Account, Credentials, Grant
-from runtime.operations import batch, files, lists
+from runtime.operations import batch, bounds, files, lists
 from runtime.operations.arguments import ArgumentChecker, nearest_name
 from runtime.safety import masked_updates, masking, write_answers
 from runtime.safety.once import KeyedCall, Once, fresh_key
@@ -31,6 +31,8 @@ from runtime.upstream.limits import Limits, measure, refused
 from runtime.upstream.request import body_of, build, record
 
 NO_LIMITS = Limits((), (), ())
+LARGEST_TEXT = 65_536
+"""Bytes of a text that is no object, where the budget is smaller."""
 DONE = '{"done":true}'
 """What a success without a word is told as."""
 
@@ -95,6 +97,7 @@ class Job:
     """Stored values that the caller is not shown, where they were sent on its behalf."""
     limits: Limits = NO_LIMITS
     status: int = 0
+    response: VendorResponse | None = None
 
 
 class Calls:
@@ -150,12 +153,7 @@ class Calls:
         job.is_blind = not tool.is_read_only and write_answers.is_blind(tool, tools)
         try:
             job.arguments = await self._checked(job, arguments, carried)
-            if tool.returns.kind == "batch":
-                return await self._batch(job, tools)
-            if tool.current is not None:
-                content = await self._completed(job, tool, job.arguments)
-                job.body = body_of(tool, content) if content else None
-            return await self._done(job)
+            return await self._done(job, tools)
         except LedgerportError as error:
             masked_updates.redacted(error, job.secrets)
             if job.limits is NO_LIMITS:
@@ -178,12 +176,26 @@ class Calls:
         )
         return checked
 
-    async def _done(self, job: Job) -> Answer:
+    async def _done(self, job: Job, tools: Mapping[str, Tool]) -> Answer:
+        """The answer of a call. An answer of the vendor that cannot be passed on is an error of its own kind."""
+        try:
+            if job.tool.returns.kind == "batch":
+                return await self._batch(job, tools)
+            if job.tool.current is not None:
+                content = await self._completed(job, job.tool, job.arguments)
+                job.body = body_of(job.tool, content) if content else None
+            return await self._single(job)
+        except (answers.UnexpectedShape, RecursionError) as other_shape:
+            if job.response is None:
+                raise
+            raise self._unreadable(job, job.response) from other_shape
+
+    async def _single(self, job: Job) -> Answer:
         returns = job.tool.returns
         if returns.kind == "records" and job.tool.listing is not None:
             asked = lists.page_request(job.tool, job.integration, job.arguments)
             response, value = await self._read(job, asked.values)
-            link = response.headers.get("link", "")
+            link = answers.field_of(response, "link")
             text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget, link)
             return Answer(text, job.status, limits=job.limits)
         if returns.kind == "record" and not job.is_blind:
@@ -203,15 +215,26 @@ class Calls:
             try:
                 shape = BEHAVIOURS[returns.behaviour](value)
             except (AttributeError, KeyError, TypeError) as other_shape:
-                raise self._unreadable(job, response) from other_shape
+                raise answers.UnexpectedShape from other_shape
             text = lists.rows_answer(job.tool, job.arguments, shape, job.budget)
         elif returns.kind == "nothing":
             text = DONE
         elif returns.kind == "text":
-            text = orjson.dumps({returns.path[0]: response.body.decode("utf-8", "replace").strip()}).decode()
+            text = self._text(job, response)
         else:
             text = self._record(job, value)
         return Answer(text, job.status, limits=job.limits)
+
+    def _text(self, job: Job, response: VendorResponse) -> str:
+        """A body that is no object, as JSON. Raises AnswerTooLarge: it is a link or a number, and not cut."""
+        if len(response.body) > max(job.budget, LARGEST_TEXT):
+            raise AnswerTooLarge(
+                f"{job.integration.title} answered a text of {len(response.body):,} bytes; at most "
+                f"{max(job.budget, LARGEST_TEXT):,} can be passed on.",
+                advice="Look at it at the vendor.",
+            )
+        text = response.body.decode("utf-8", "replace").strip()
+        return orjson.dumps({job.tool.returns.path[0]: text}).decode()
 
     def _record(self, job: Job, value: Any) -> str:
         if value is None:
@@ -221,7 +244,7 @@ class Calls:
         if job.is_blind:
             sent = record(job.tool, job.arguments)
             shown = write_answers.acknowledged(shown, sent, job.integration.acknowledged)
-        return orjson.dumps(shown).decode()
+        return bounds.written(shown).decode()
 
     async def _completed(self, job: Job, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """A change with what is stored in place of what the caller is not shown; None when it can go as it is."""
@@ -259,7 +282,7 @@ class Calls:
         job.body, job.changes_data = batch.body_of(items, job.integration), batch.changes_data(items)
         response, value = await self._read(job, {})
         results = batch.told(items, job.integration, response, value, job.budget, job.secrets)
-        return Answer(orjson.dumps({"results": results}).decode(), job.status, limits=job.limits)
+        return Answer(bounds.written({"results": results}).decode(), job.status, limits=job.limits)
 
     async def _read(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
         """The same for whoever is to see the answer: what is sensitive in it is masked. Never to be sent on."""
@@ -340,7 +363,7 @@ class Calls:
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)
         response = await self._client.send(request, job.account.id)
-        job.status = response.status
+        job.status, job.response = response.status, response
         return response
 
     async def _limits(self, account: Account, integration: Integration, *, is_call: bool) -> Limits:

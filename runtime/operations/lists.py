@@ -13,7 +13,7 @@ from runtime.operations import bounds
 from runtime.operations.arguments import nearest_name
 from runtime.safety.comparisons import refuse_comparisons
 from runtime.upstream import paging, query
-from runtime.upstream.answer import at
+from runtime.upstream.answer import UnexpectedShape, at, records_in
 
 COUNTED = re.compile(r"([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
 TOLD = re.compile(r"(.*)/([0-9]{1,9})/([0-9]{1,9})", re.DOTALL)
@@ -21,6 +21,13 @@ ROW = re.compile(r"[0-9]{1,9}")
 """A position in a cursor: where the page begins, counted here or told by the vendor, how many of its records were told
 already, and its size; or the next row.
 """
+LONGEST_QUERY = 20_000
+"""Characters of a raw statement. One that names 1,000 records by their Ids has about 10,000."""
+MOST_FIELDS = 200
+"""Names under `fields`. The largest entity has about 100; each name is looked for in each record."""
+LONGEST_VENDOR_CURSOR = 4096
+LARGEST_HEAD = 65_536
+"""Bytes of what stands beside the rows of an answer, where the budget is smaller."""
 MOST_ABSENT = 5
 """Fields named for nothing that a note tells."""
 PLACES = {"offset": "start", "page": "page", "cursor": "cursor", "link_header": "cursor"}
@@ -44,6 +51,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     position, skip, size = _position(tool, pagination, arguments)
     limit = size or int(arguments.get("limit") or pagination.default)
     raw = str(arguments.get("query") or "")
+    _check_lengths(raw, arguments.get("fields") or ())
     if listing.raw_query and raw:
         _refuse_mixture(listing, arguments)
         query.refuse_long(raw)
@@ -71,6 +79,20 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     return PageRequest(values, position, skip, limit, probe)
 
 
+def _check_lengths(raw: str, fields: Sequence[str]) -> None:
+    """Raises InvalidArguments for a query or a list of fields that is too long to be looked through."""
+    if len(raw) > LONGEST_QUERY:
+        raise InvalidArguments(
+            f'Argument "query" has {len(raw):,} characters; at most {LONGEST_QUERY:,} are allowed.',
+            advice="Shorten the statement, or split it into several calls.",
+        )
+    if len(fields) > MOST_FIELDS:
+        raise InvalidArguments(
+            f'Argument "fields" has {len(fields):,} names; at most {MOST_FIELDS} are allowed.',
+            advice="Name fewer fields, or * for all of them.",
+        )
+
+
 def page_answer(
     tool: Tool,
     integration: Integration,
@@ -83,14 +105,17 @@ def page_answer(
     """The answer of a list tool: `{records, returned, next_cursor?, note?}` as JSON.
 
     `next_cursor` is there exactly when there may be more; `note` says when the size of the answer made the cut.
+    Raises UnexpectedShape when the vendor answered something other than a list of records.
     """
-    found = at(value, tool.returns.path)
-    records: list[Any] = found if isinstance(found, list) else []
+    records = records_in(value, tool.returns.path)
     counted = integration.pagination.total
-    if not records and counted and (total := at(value, counted)) is not None and tool.returns.path:
+    total = at(value, counted) if counted and tool.returns.path and not records else None
+    if isinstance(total, (int, float, str)):
         return bounds.with_rows({"total": total}, "records", bounds.fit([], budget), {})
     is_whole = _listing(tool).is_whole
     page = records[asked.skip : asked.limit + (asked.skip if is_whole else 0)]
+    if not all(isinstance(record, dict) for record in page):
+        raise UnexpectedShape("a record is no object")
     shown = bounds.project(page, _names(tool, arguments))
     fitted = bounds.fit(shown, budget)
     notes = _absent(page, arguments.get("fields", ()))
@@ -119,14 +144,16 @@ def _absent(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[
     if not records or not names:
         return []
     there = {name: None for record in records for name in record}
-    notes = []
-    for name in names:
+    notes: list[str] = []
+    for name in dict.fromkeys(names):
+        if len(notes) == MOST_ABSENT:
+            break
         if name not in there and name != "*":
             whole = name.partition(".")[0]
             nearest = whole if whole in there else nearest_name(name, list(there))
             hint = f' Did you mean "{nearest}"?' if nearest else ""
             notes.append(f'No record of this page has "{name[:80]}".{hint}')
-    return notes[:MOST_ABSENT]
+    return notes
 
 
 def rows_answer(tool: Tool, arguments: Mapping[str, Any], shape: dict[str, Any], budget: int) -> str:
@@ -143,6 +170,8 @@ def rows_answer(tool: Tool, arguments: Mapping[str, Any], shape: dict[str, Any],
         tail["note"] = f"Rows {start + 1} to {end} of {len(rows)}. Pass next_cursor to read on."
     elif start == 0:
         shape.pop("totals", None)  # they stand among the rows
+    if len(bounds.written(shape)) > max(budget, LARGEST_HEAD):
+        raise UnexpectedShape("too much stands beside the rows")
     return bounds.with_rows(shape, "rows", fitted, tail)
 
 
@@ -154,7 +183,7 @@ def _listing(tool: Tool) -> Listing:
 
 def _names(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
     if names := arguments.get("fields"):
-        return list(names)
+        return list(dict.fromkeys(names))
     return () if arguments.get("query") else _listing(tool).columns
 
 
@@ -190,7 +219,11 @@ def _next_cursor(pagination: Pagination, value: Any, link: str) -> str:
     if pagination.style == "link_header":
         return paging.next_in(link, pagination.parameter)
     found = at(value, pagination.cursor) if pagination.style == "cursor" else None
-    return str(found) if found else ""
+    if not found:
+        return ""
+    if not isinstance(found, (str, int)) or len(str(found)) > LONGEST_VENDOR_CURSOR:
+        raise UnexpectedShape("the cursor of the next page is none")
+    return str(found)
 
 
 def _probe(pagination: Pagination, limit: int) -> int:

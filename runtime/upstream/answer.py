@@ -10,34 +10,73 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
-from xml.etree import ElementTree
 
 import msgspec
 import orjson
 
 from generator.catalog import Advice, ErrorRules, Integration, RateLimit, Returns
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
+from runtime.logs import LONGEST_READ, without_private_numbers
 from runtime.upstream.client import VendorResponse
+from runtime.upstream.xml_values import value_of_xml
 
 LOOK_FIRST = "Look whether it is there before you send it again."
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 NO_CONTENT = 204
 KIND_OF_STATUS = {401: "reconnect", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "invalid"}
+FAILED = range(400, 600)
+"""The statuses that say why something failed. Others, up to 999, are an error of the vendor's own."""
+MOST_COMPLAINTS = 10
+LONGEST_COMPLAINT = 1000
+"""Characters. The longest sentences of known vendors have about 300."""
+LONGEST_CODE = 100
+LONGEST_DATE = 64
+LONGEST_FIELD = 4096
+"""Characters of a header field that are read."""
+LONGEST_ASKED_WAIT = 32 * 86_400
+"""Seconds. No quota is counted over more than a month, so a longer wait is garbage."""
+WORTH_COUNTING = 1024 * 1024
+MOST_VALUES = 2_000_000
+"""Values in one answer. A page of 1,000 invoices with 20 lines each has about 500,000; a value takes about 60 bytes of
+memory however short it is written, so that 64 MiB of empty objects would take more than a gigabyte.
+"""
 BOM = b"\xef\xbb\xbf"
 LOST_STATUSES = frozenset({500, 502, 504})
 """Answers of a gateway that do not tell whether the work behind it was done."""
 
 
+class UnexpectedShape(ValueError):
+    """An answer that can be read, but is not what was asked for."""
+
+
 def value_of(response: VendorResponse) -> Any:
-    """The body as a value; None when it is empty. Raises ValueError when it is neither JSON nor XML."""
+    """The body as a value; None when it is empty.
+
+    Raises ValueError when it is neither JSON nor XML, or has more values than can be held.
+    """
     body = response.body.removeprefix(BOM).strip()
     if not body:
         return None
     if body[:1] == b"<" and b"<html" not in body[:200].lower() and b"<!doctype" not in body[:200].lower():
-        return _from_xml(body)
+        _check_count(body, b"<")
+        return value_of_xml(body)
+    _check_count(body, b",")
     return orjson.loads(body)
+
+
+def _check_count(body: bytes, separator: bytes) -> None:
+    """Raises ValueError for too many values. They are counted by what separates them, before any is made."""
+    if len(body) > WORTH_COUNTING and body.count(separator) > MOST_VALUES:
+        raise ValueError("too many values")
+
+
+def field_of(response: VendorResponse, name: str) -> str:
+    """A header field in ASCII, cut to a bound; empty when it is not there. Other characters become question marks."""
+    found = response.headers.get(name.lower(), "") if name else ""
+    return found[:LONGEST_FIELD].encode("ascii", "replace").decode()
 
 
 def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRules) -> str | None:
@@ -50,10 +89,10 @@ def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRul
     try:
         members = _members.decode(response.body)
         text = bytes(members.get(path[0], b"null")).decode()
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     is_error = any(each and each[0] in members for each in rules.list)
-    return None if is_error or text == "null" else text
+    return None if is_error or text[:1] not in ("{", "[") else text
 
 
 def at(value: Any, path: tuple[str, ...]) -> Any:
@@ -81,7 +120,25 @@ def is_told(response: VendorResponse, value: Any, returns: Returns, *, changes_d
         return isinstance(place, dict if returns.path else list)
     if value is None:
         return changes_data and response.status == NO_CONTENT
-    return isinstance(value, (dict, list))
+    found = at(value, returns.path)
+    if found is None:
+        return isinstance(value, dict)
+    return isinstance(found, (dict, list))
+
+
+def records_in(value: Any, path: tuple[str, ...]) -> list[Any]:
+    """The records of a list answer. Raises UnexpectedShape when there is something else in their place.
+
+    XML writes a list of one as the record alone, and an empty one as an empty text.
+    """
+    found = at(value, path)
+    if found is None or found == "":
+        return []
+    if isinstance(found, dict):
+        return [found]
+    if not isinstance(found, list):
+        raise UnexpectedShape("the records are no list")
+    return found
 
 
 def _only_list(value: dict[str, Any]) -> Any:
@@ -94,7 +151,7 @@ def error_in(
     """The error that an answer is; None when it is none. `changes_data` decides what a broken answer means."""
     rules = integration.errors
     trace = _trace(rules, response)
-    complaints = list(_complaints(rules, value))
+    complaints = list(islice(_complaints(rules, value), MOST_COMPLAINTS))
     if _is_limited(integration, response, complaints):
         return _rate_limited(integration, response, trace)
     if response.status < 300 and not complaints:
@@ -107,8 +164,8 @@ def error_in(
 def unreadable(integration: Integration, response: VendorResponse, *, changes_data: bool) -> LedgerportError:
     """The error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
     trace = _trace(integration.errors, response)
-    kind = response.headers.get("content-type", "").split(";")[0].strip() or "no content type"
-    if response.status == 429:
+    kind = field_of(response, "content-type").split(";")[0].strip() or "no content type"
+    if response.status in integration.rate_limit.statuses:
         return _rate_limited(integration, response, trace)
     if response.status >= 400:
         return _unexplained(integration, response, trace, changes_data=changes_data)
@@ -124,14 +181,22 @@ def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) 
     """How many seconds the vendor asks to wait; None when it does not say."""
     text = headers.get(rate_limit.reset_header.lower(), "") if rate_limit.reset_header else ""
     if re.fullmatch(r"[0-9]{1,12}", text):
-        number = int(text)
-        return _until(rate_limit, number, now) if rate_limit.reset_unit == "epoch_seconds" else max(1, number)
-    if text:
-        try:
-            return _until(rate_limit, parsedate_to_datetime(text).timestamp(), now)
-        except (ValueError, OverflowError):
-            pass
-    return None
+        if rate_limit.reset_unit != "epoch_seconds":
+            wait = int(text)
+            return max(1, wait) if wait <= LONGEST_ASKED_WAIT else None
+        return _until(rate_limit, int(text), now)
+    moment = _moment(text)
+    return None if moment is None else _until(rate_limit, moment, now)
+
+
+def _moment(text: str) -> float | None:
+    """An HTTP date as seconds since the epoch; None when the text is none."""
+    if not 0 < len(text) <= LONGEST_DATE:
+        return None
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        return None
 
 
 def _until(rate_limit: RateLimit, moment: float, now: float) -> int:
@@ -141,7 +206,7 @@ def _until(rate_limit: RateLimit, moment: float, now: float) -> int:
 
 
 def _trace(rules: ErrorRules, response: VendorResponse) -> str:
-    return response.headers.get(rules.trace_header.lower(), "") if rules.trace_header else ""
+    return without_private_numbers(field_of(response, rules.trace_header), LONGEST_CODE)
 
 
 def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:
@@ -160,13 +225,16 @@ def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:
 
 
 def _word(complaint: Mapping[str, Any], name: str) -> str:
-    """A word of a complaint, whatever the case of its first letter: gateways write theirs in lower case."""
+    """A word of a complaint, whatever the case of its first letter: gateways write theirs in lower case.
+
+    Only a text or a number is one. It is cut to what is read of it, and not cleaned yet.
+    """
     if not name:
         return ""
     found = complaint.get(name)
     if found is None:
         found = complaint.get(name[0].swapcase() + name[1:])
-    return str(found).strip() if found is not None else ""
+    return str(found)[:LONGEST_READ].strip() if isinstance(found, (str, int, float)) else ""
 
 
 def _is_limited(
@@ -203,20 +271,21 @@ def _refused(
     known = rules.advice.get(code) or rules.advice.get(code.lstrip("0"))
     fallback = KIND_OF_STATUS.get(response.status, "invalid" if response.status < 500 else "unavailable")
     known = known or Advice(fallback, "")
-    said = " | ".join(_sentence(rules, each) for each in complaints[:10])
+    said = " | ".join(_sentence(rules, each) for each in complaints)
+    vendor_code = without_private_numbers(code, LONGEST_CODE)
     if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":
         return Indeterminate(
             f"{integration.title} failed: {said}. The change may have been made or not.",
             advice=LOOK_FIRST,
-            vendor_code=code,
+            vendor_code=vendor_code,
             trace=trace,
         )
     return VendorRefused(
         f"{integration.title} refused: {said}",
-        status=response.status if response.status >= 400 else 400,
+        status=response.status if response.status in FAILED else 400,
         kind=known.kind,
         advice=known.advice,
-        vendor_code=code,
+        vendor_code=vendor_code,
         trace=trace,
     )
 
@@ -225,7 +294,7 @@ def _sentence(rules: ErrorRules, complaint: Mapping[str, Any]) -> str:
     message, detail = _word(complaint, rules.message), _word(complaint, rules.detail)
     element = _word(complaint, rules.element)
     text = message if not detail or detail == message else f"{message}: {detail}"
-    return f"{text} (at {element})" if element else text
+    return without_private_numbers(f"{text} (at {element})" if element else text, LONGEST_COMPLAINT)
 
 
 def _unexplained(
@@ -244,7 +313,7 @@ def _unexplained(
             kind=kind,
             trace=trace,
         )
-    if changes_data and response.status in LOST_STATUSES:
+    if changes_data and (response.status in LOST_STATUSES or response.status not in FAILED):
         return Indeterminate(
             f"{integration.title} answered {response.status}: the change may have been made or not.",
             advice=LOOK_FIRST,
@@ -255,23 +324,3 @@ def _unexplained(
         advice="Nothing was changed. Try again in a minute.",
         trace=trace,
     )
-
-
-def _from_xml(body: bytes) -> Any:
-    try:
-        return _element(ElementTree.fromstring(body))  # noqa: S314 - expat 2.4.1 and later bounds entity expansion
-    except (ElementTree.ParseError, LookupError, RecursionError) as error:
-        raise ValueError("not XML") from error
-
-
-def _element(element: ElementTree.Element) -> Any:
-    content: dict[str, Any] = dict(element.attrib)
-    for child in element:
-        name = child.tag.rsplit("}", 1)[-1]
-        value = _element(child)
-        if name in content:
-            earlier = content[name]
-            content[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
-        else:
-            content[name] = value
-    return content or (element.text or "").strip()

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes. Far above any page of 1,000 records; a guard against an answer without end."""
 
+SMALL_ANSWER = 1024 * 1024
+"""Bytes. What is no larger is read whatever else is being read, so that nobody's flood makes other calls fail."""
+MOST_READ_AT_ONCE = 256 * 1024 * 1024
+"""Bytes of larger answers that are being read at one time, of all calls together: each is in memory up to four times
+while it is read, joined, written and sent.
+"""
+
 POOL = 4096
 IDLE_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -54,6 +61,10 @@ class VendorResponse(NamedTuple):
     body: bytes
 
 
+class _TooMuch(ValueError):
+    """An answer that is not read to its end; the text says what the vendor did."""
+
+
 class VendorClient:
     """Sends requests to vendors. One for the process; call `close` at the end."""
 
@@ -61,6 +72,7 @@ class VendorClient:
         self._timeout_seconds = timeout_seconds
         self._per_account = per_account
         self._in_flight: dict[str, int] = {}
+        self._reading = 0
         self._deadlines = Deadlines(timeout_seconds)
         self._session: aiohttp.ClientSession | None = None
         self._address: Callable[..., Any]
@@ -120,6 +132,8 @@ class VendorClient:
             raise self._lost(
                 request, f"gave no answer within {deadlines.seconds:g} seconds", True
             ) from cancelled
+        except _TooMuch as error:
+            raise self._lost(request, str(error), False) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._lost(request, "broke off its answer", False) from error
         finally:
@@ -145,22 +159,27 @@ class VendorClient:
             allow_redirects=False,
         ) as response:
             length = response.content_length
-            is_bounded = length is not None and length <= LARGEST_ANSWER
-            if is_bounded and "Content-Encoding" not in response.headers:
+            is_small = length is not None and length <= SMALL_ANSWER
+            if is_small and "Content-Encoding" not in response.headers:
                 body = await response.read()
             else:
                 body = await self._read(response)
             return VendorResponse(response.status, response.headers, body)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        """The body of an answer whose size is not known beforehand, up to a bound."""
-        parts, total = [], 0
-        async for part in response.content.iter_any():
-            total += len(part)
-            if total > LARGEST_ANSWER:
-                raise ValueError("answer too large")
-            parts.append(part)
-        return b"".join(parts)
+        """The body of an answer that is large or of unknown size, up to a bound for it and one for all of them."""
+        parts, total, counted = [], 0, 0
+        try:
+            async for part in response.content.iter_any():
+                total += len(part)
+                if total > SMALL_ANSWER:
+                    self._reading += total - counted
+                    counted = total
+                _check_size(total, self._reading)
+                parts.append(part)
+            return b"".join(parts)
+        finally:
+            self._reading -= counted
 
     def _open(self) -> aiohttp.ClientSession:
         import aiohttp
@@ -190,6 +209,13 @@ class VendorClient:
         return kind(
             f"The vendor {how}.", advice="Nothing was changed. Try again, and ask for less if it repeats."
         )
+
+
+def _check_size(total: int, reading: int) -> None:
+    if total > LARGEST_ANSWER:
+        raise _TooMuch(f"answered more than {LARGEST_ANSWER >> 20} MiB, which is not read")
+    if total > SMALL_ANSWER and reading > MOST_READ_AT_ONCE:
+        raise _TooMuch(f"answered much while {MOST_READ_AT_ONCE >> 20} MiB of other answers were being read")
 
 
 async def warm_up() -> None:

@@ -21,6 +21,8 @@ from runtime.errors import InvalidArguments
 _LINK = re.compile(r"""<([^<>]*)>[^<,]*?;\s*rel\s*=\s*["']?([^"';,]+)""", re.IGNORECASE)
 NOT_OF_THE_CALL = frozenset({"next_cursor", "limit", "fields"})
 """Arguments that may change from page to page."""
+LONGEST_CURSOR = 8192
+"""Characters. Ours hold a position, which may be a cursor of the vendor's own, and a digest."""
 
 
 def cursor_for(tool_name: str, arguments: Mapping[str, Any], position: str) -> str:
@@ -37,6 +39,8 @@ def position_in(tool_name: str, arguments: Mapping[str, Any], form: re.Pattern[s
     cursor = arguments.get("next_cursor")
     if not cursor:
         return None
+    if len(cursor) > LONGEST_CURSOR:
+        raise _foreign(cursor)
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         position, digest = text.rsplit(":", 1)

@@ -156,7 +156,8 @@ def _literal(language: QueryLanguage, kind: str, value: Any) -> str:
 
 
 def _escaped(language: QueryLanguage, text: str) -> str:
-    return "".join(language.escape.get(character, character) for character in text)
+    table: dict[str, str | int | None] = {**language.escape}
+    return text.translate(str.maketrans(table))
 
 
 def _sort_field(listing: Listing, name: str) -> str:

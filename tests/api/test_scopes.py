@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from runtime.api.table import TABLE, Operation
 from runtime.app import Runtime
+from runtime.crypto import Keys
 from runtime.model import AccountId, ApiToken, ApiTokenId, Grant, ServerConfig
 from runtime.operations.scopes import SCOPES, check_scope, may_use
 from runtime.settings import Settings
-from runtime.stores import sqlite
+from runtime.stores import schema
+from runtime.stores.opening import bring_up_to_date
 from tests.api.door import ApiDoor
 from tests.deployment import TOOLS, HandClock
 
@@ -145,21 +148,16 @@ def test_a_scope_without_an_account_is_good_for_none() -> None:
 
 def test_the_tokens_of_before_scopes_can_still_do_everything(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
-    old = sqlite.connect(path)
-    old.execute(
-        "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at DOUBLE PRECISION NOT NULL)"
-    )
-    for number, script in enumerate(sqlite.migrations(), start=1):
-        if "ADD COLUMN scopes" in script:
-            break
-        old.executescript(f"{script}\nINSERT INTO schema_version VALUES ({number}, 1.0);")
-    old.execute("INSERT INTO api_token (id, token_hash, name, created_at) VALUES ('t1', x'00', 'old', 1.0)")
-    old.close()
-    sqlite.bring_up_to_date(path, 2.0)
-    new = sqlite.connect(path)
-    new.execute("INSERT INTO api_token (id, token_hash, name, created_at) VALUES ('t2', x'01', 'new', 1.0)")
-    assert new.execute("SELECT id, scopes, account_id FROM api_token ORDER BY id").fetchall() == [
-        ("t1", "admin", None),
-        ("t2", "", None),
-    ]
-    new.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.executescript(schema._VERSIONS + schema.migrations()[0])
+        old.execute("INSERT INTO schema_version VALUES (1, 1.0)")
+        old.execute(
+            "INSERT INTO api_token (id, token_hash, name, created_at) VALUES ('t1', x'00', 'old', 1.0)"
+        )
+    bring_up_to_date(path, 2.0, Keys(bytes(32)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as new:
+        new.execute(
+            "INSERT INTO api_token (id, token_hash, name, created_at) VALUES ('t2', x'01', 'new', 1.0)"
+        )
+        found = new.execute("SELECT id, scopes, account_id FROM api_token ORDER BY id").fetchall()
+    assert found == [("t1", "admin", None), ("t2", "", None)]

@@ -280,6 +280,12 @@ CASES = {
         '    pattern: "("',
         f"{BOOK}:12: title: The pattern is no regular expression.",
     ),
+    "a pattern that takes more than linear time": (
+        "book",
+        "    required_for: [create]",
+        '    pattern: "^(?=a)(a+)+$"',
+        f"{BOOK}:12: title: The pattern looks ahead, behind or back, or is too large. Write it without.",
+    ),
     "limits that nothing keeps": (
         "book",
         "    required_for: [create]",

@@ -133,6 +133,9 @@ class TestSearching:
             cursor = part.get("next_cursor")
         assert sorted(names) == sorted(tool.name for tool in TOOLS if "invoice" in tool.name)
 
+    def test_a_limit_may_be_written_with_a_fraction_of_zero(self):
+        assert value(call(stand(), "search_tools", {"query": "invoice", "limit": 2.0}))["returned"] == 2
+
     def test_a_small_budget_is_kept(self):
         part = value(call(stand(max_answer_bytes=200), "search_tools", {"query": "invoice"}))
         assert part["returned"] < part["found"]

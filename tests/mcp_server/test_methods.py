@@ -12,6 +12,7 @@ import pytest
 from mcp_types import methods
 
 from runtime.errors import InvalidArguments, NeedsReconnect, RateLimited, VendorRefused
+from runtime.mcp_server.results import LARGEST_FILE
 from runtime.operations.calls import Answer, File
 from runtime.upstream.limits import Limits, refused
 from tests.mcp_server.stand import (
@@ -154,6 +155,16 @@ class TestCalls:
             "mimeType": "application/pdf",
             "blob": "JVBERi0xLjc=",
         }
+
+    @pytest.mark.parametrize("revision", REVISIONS)
+    def test_a_file_larger_than_a_result_holds_is_an_error_that_names_both_sizes(self, revision):
+        file = File("invoice 1.pdf", "application/pdf", b"x" * (LARGEST_FILE + 1))
+        stand = Stand(calls=FakeCalls(answer=Answer(file=file, limits=LIMITS)))
+        result = check("tools/call", revision, stand.post("tools/call", READ, revision=revision))
+        assert result["isError"]
+        text = result["content"][0]["text"]
+        assert "invoice 1.pdf has 4,194,305 bytes; a result holds at most 4,194,304." in text
+        assert "over the REST endpoint" in text
 
     def test_a_client_may_mark_a_call_as_the_same_one(self):
         stand = Stand()
