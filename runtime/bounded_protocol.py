@@ -57,9 +57,14 @@ class _Ending:
     """The transport as a cycle sees it: closing it leaves the client the time to read the response."""
 
     def __init__(self, protocol: BoundedProtocol) -> None:
-        self.write = protocol.transport.write
+        self._write = protocol.transport.write
         self.close = protocol.end
         self.is_closing = protocol.is_ending
+
+    def write(self, data: bytes) -> None:
+        """Write, unless the response has come too late."""
+        if not self.is_closing():
+            self._write(data)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -390,10 +395,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_deaf or self.is_ending():
             return
         self._is_deaf = True
+        if self._stage == DRAINING:  # it has its response
+            self.end()
+            return
         if self._is_answering():
             if self._stage == BODY and self.pipeline:
-                self.pipeline.popleft()
-            if self.pipeline or self._stage != BODY:
+                self.pipeline.popleft()  # this one; another one is being answered
+                return
+            if self._stage != BODY:
                 self.cycle.keep_alive = False
                 return
             self.cycle.disconnected = True
@@ -432,7 +441,9 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         limits, taken, stage = self.bounds.limits, now - self._since, self._stage
         if stage == IDLE:
-            if not unsent and taken >= self.timeout_keep_alive:
+            if unsent:
+                self._since = now  # it is idle from when it has read its response
+            elif taken >= self.timeout_keep_alive:
                 self.transport.close()
         elif stage == SILENT:
             if taken >= (limits.drain_silence if self._is_surplus else limits.head_seconds):
