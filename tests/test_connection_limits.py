@@ -9,10 +9,14 @@ import time
 
 import pytest
 
+from runtime.connections import Limits
+from runtime.quick_protocol import quick_protocol
 from tests.connecting_clients import (
     LARGE,
     MCP,
     OTHER,
+    Door,
+    application,
     connected,
     limited,
     post,
@@ -20,6 +24,7 @@ from tests.connecting_clients import (
     rest,
     wait_until,
 )
+from tests.serving import served
 
 CHUNKED = b"POST %b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -162,6 +167,18 @@ def test_beyond_the_surplus_connections_are_closed_without_an_answer():
         with connected(running), connected(running) as third:
             assert rest(third) == b""
         wait_until(lambda: len(running.server.server_state.connections) == 1)
+
+
+def test_that_there_are_too_many_connections_is_reported_once_in_a_while():
+    reports: list[str] = []
+    protocol = quick_protocol(Door(), Limits(connections=1, look_seconds=0.02), reports.append)
+    with served(application, http=protocol) as running, connected(running) as first:
+        first.sendall(b"GET")
+        for _ in range(3):
+            with connected(running) as refused:
+                refused.sendall(post(MCP, b"hello"))
+                assert response(refused)[0] == 503
+    assert reports == ["connections_full"]
 
 
 def test_the_memory_for_what_is_received_is_bounded_and_given_back():
