@@ -11,27 +11,21 @@ import asyncio
 import logging
 import math
 import urllib.parse
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, ClassVar, NoReturn, cast
+from typing import ClassVar, NoReturn, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from runtime import refusals
-from runtime.connections import Connections
-from runtime.mcp_server.replies import Field, Reply
-from runtime.mcp_server.request import CLOSE
+from runtime.connections import Connections, Reader
+from runtime.exchanges import Cycle, Ending, encode_head, head_without_offer
+from runtime.mcp_server.replies import Reply
 from runtime.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 LARGEST_OVERHEAD = 8
 """Bytes on the wire for each of a body: a chunk of one byte takes 6. More is extensions of chunks, or trailers."""
-HOP_BY_HOP = frozenset({b"connection", b"upgrade", b"http2-settings"})
-"""The fields of an offer to change the protocol: dropped with the offer."""
-
-
 SILENT, HEAD, BODY, WORKING, IDLE, DRAINING = range(6)
 """The stages: nothing has come yet; a head or a body is coming; a request is being answered; nothing is asked; a
 response is out and the rest of its request is read and dropped. Plain numbers, because they are compared several times
@@ -41,25 +35,6 @@ in a request.
 
 class _Rejected(Exception):
     """Stops the parser inside a callback; what to answer is in the protocol."""
-
-
-class _Cycle(RequestResponseCycle):
-    """A request that the ASGI application answers."""
-
-    async def send(self, message: Any) -> None:
-        """Send; the connection ends when the body was never asked for: what comes next might be it or might not."""
-        if self.waiting_for_100_continue:
-            self.keep_alive = False
-        await super().send(message)
-
-
-class _Ending:
-    """The transport as a cycle sees it: closing it leaves the client the time to read the response."""
-
-    def __init__(self, protocol: BoundedProtocol) -> None:
-        self.write = protocol.transport.write
-        self.close = protocol.end
-        self.is_closing = protocol.is_ending
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -81,7 +56,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _is_offer = False
     """Whether the head offers to change the protocol: it is parsed once more without the offer."""
     _rejection: Refusal | None = None
-    _ending: _Ending | None = None
+    _ending: Ending | None = None
     _segment_bytes = 0
     _head_bytes = 0
     _body_bytes = 0
@@ -90,8 +65,6 @@ class BoundedProtocol(HttpToolsProtocol):
     """What this connection has added to `bounds.received`."""
     _drained = 0
     _heard = 0.0
-    _unsent = 0
-    _read_since = 0.0
 
     # The connection
 
@@ -99,6 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Serve the connection, or refuse it when there are too many."""
         super().connection_made(cast(asyncio.Transport, transport))
         self._since = self.loop.time()
+        self._reader = Reader()
         is_admitted = self.bounds.admit(self, self.loop)
         self._is_surplus = not is_admitted
         self._longest_url = self.bounds.limits.url_bytes
@@ -126,7 +100,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """Take note that the client reads."""
         super().resume_writing()
-        self._unsent = 0
+        self._reader.unsent = 0
 
     def idle_since(self) -> float:
         """Since when nothing has been asked; infinite while anything is under way."""
@@ -172,25 +146,11 @@ class BoundedProtocol(HttpToolsProtocol):
             except httptools.HttpParserUpgrade as offer:
                 if not self._is_offer:
                     raise httptools.HttpParserError("not HTTP/1") from None
-                data = self._head_without_offer() + data[offer.args[0] :]
-
-    def _head_without_offer(self) -> bytes:
-        """The head once more for a new parser: the old one leaves the body to the protocol that was offered."""
-        version = self.parser.get_http_version().encode()
-        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
-        lines += [b"%b: %b" % field for field in self.headers if field[0] not in HOP_BY_HOP]
-        kept = [
-            option.strip()
-            for name, value in self.headers
-            if name == b"connection"
-            for option in value.split(b",")
-        ]
-        if options := [option for option in kept if option.lower() not in HOP_BY_HOP]:
-            lines.append(b"connection: " + b", ".join(options))
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self._is_offer = False
-        return b"\r\n".join(lines) + b"\r\n\r\n"
+                head = head_without_offer(self.parser, self.url, self.headers)
+                data = head + data[offer.args[0] :]
+                self._is_offer = False
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def _count_what_is_parsed(self, size: int) -> None:
         """Count what the parser may hold of a head, or of what surrounds the chunks of a body. Raises _Rejected."""
@@ -275,8 +235,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.scope["raw_path"] = self.root_path.encode("ascii") + parsed.path
         self.scope["query_string"] = parsed.query or b""
         if self._ending is None:
-            self._ending = _Ending(self)
-        return _Cycle(
+            self._ending = Ending(self.transport, self.end, self.is_ending)
+        return Cycle(
             scope=self.scope,
             transport=cast(asyncio.Transport, self._ending),
             flow=self.flow,
@@ -365,14 +325,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.is_ending():
             return
         keep_alive = keep_alive and not self._is_deaf
-        head = b"%b%b%b%bcontent-length: %d\r\n\r\n%b" % (
-            STATUS_LINE[reply.status],
-            _lines(tuple(self.server_state.default_headers)),
-            b"".join([b"%b: %b\r\n" % field for field in reply.fields]),
-            b"" if keep_alive else b"%b: %b\r\n" % CLOSE,
-            len(reply.body) + len(reply.rest),
-            reply.body,
-        )
+        head = encode_head(reply, self.server_state.default_headers, keep_alive=keep_alive)
         if reply.rest:
             self.transport.writelines((head, reply.rest))  # one system call; the list is not copied
         else:
@@ -390,10 +343,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_deaf or self.is_ending():
             return
         self._is_deaf = True
+        if self._stage == DRAINING:  # it has its response
+            self.end()
+            return
         if self._is_answering():
             if self._stage == BODY and self.pipeline:
-                self.pipeline.popleft()
-            if self.pipeline or self._stage != BODY:
+                self.pipeline.popleft()  # this one; another one is being answered
+                return
+            if self._stage != BODY:
                 self.cycle.keep_alive = False
                 return
             self.cycle.disconnected = True
@@ -425,14 +382,16 @@ class BoundedProtocol(HttpToolsProtocol):
     def look(self, now: float) -> None:
         """End what has taken too long."""
         unsent = self.transport.get_write_buffer_size()
-        if unsent and self._is_stalled(unsent, now):
+        if unsent and self.bounds.is_stalled(self._reader, unsent, now):
             self.transport.abort()
             return
         if self.transport.is_closing():
             return
         limits, taken, stage = self.bounds.limits, now - self._since, self._stage
         if stage == IDLE:
-            if not unsent and taken >= self.timeout_keep_alive:
+            if unsent:
+                self._since = now  # it is idle from when it has read its response
+            elif taken >= self.timeout_keep_alive:
                 self.transport.close()
         elif stage == SILENT:
             if taken >= (limits.drain_silence if self._is_surplus else limits.head_seconds):
@@ -444,25 +403,8 @@ class BoundedProtocol(HttpToolsProtocol):
             allowed = limits.body_seconds + self._body_bytes / limits.slowest_body
             if taken >= allowed and not self.pipeline and not self.flow.read_paused:
                 self._refuse(refusals.BODY_LATE)
-        elif stage == DRAINING and not unsent and self._is_drained(taken, now - self._heard):
+        elif stage == DRAINING and not unsent and self.bounds.is_drained(taken, now - self._heard):
             self.transport.close()
-
-    def _is_drained(self, taken: float, silent: float) -> bool:
-        """Whether enough of the rest of a request was waited for."""
-        limits = self.bounds.limits
-        if self.bounds.is_stopping():
-            return taken >= limits.stop_drain_seconds
-        return taken >= limits.drain_seconds or silent >= limits.drain_silence
-
-    def _is_stalled(self, unsent: int, now: float) -> bool:
-        """Whether the client has not read for too long: it earns time by what it reads."""
-        if not self._unsent:
-            self._read_since = now
-        elif unsent < self._unsent:
-            earned = (self._unsent - unsent) / self.bounds.limits.slowest_reader
-            self._read_since = min(now, self._read_since + earned)
-        self._unsent = unsent
-        return now >= self.bounds.may_stall_until(self._read_since)
 
     def _close_or_abort(self) -> None:
         """Close; what the client has not read by now is not waited for."""
@@ -470,9 +412,3 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self.transport.close()
-
-
-@lru_cache(maxsize=8)
-def _lines(fields: Sequence[Field]) -> bytes:
-    """Header lines as they are sent; those of the server itself change once a second."""
-    return b"".join(b"%b: %b\r\n" % field for field in fields)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MIB = 1024 * 1024
+REPORT_SECONDS = 60.0
+"""A flood must not fill the log as well."""
 SORTS_PER_LOOK = 20
 """Sorting 4096 connections takes a millisecond: with one in 50 ms, a flood costs 2 % of the processor."""
 
@@ -62,6 +64,14 @@ class Limits:
     """How often the connections are looked at; every time above may take so much longer."""
 
 
+@dataclass(slots=True)
+class Reader:
+    """What a client had left unread at the last look, in bytes, and since when it has read too little."""
+
+    unsent: int = 0
+    since: float = 0.0
+
+
 class Connection(Protocol):
     """What is known of a connection here."""
 
@@ -89,6 +99,7 @@ class Connections:
         self._sorted_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._report = report
+        self._reported_at = -math.inf
 
     def admit(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> bool | None:
         """Whether a new connection is served; None when it is not even answered.
@@ -100,8 +111,7 @@ class Connections:
             self._timer = loop.call_later(self.limits.look_seconds, self._look, loop)
         if len(self._open) - len(self._refused) <= self.limits.connections or self._close_idle(loop.time()):
             return True
-        if not self._refused and self._report:
-            self._report("connections_full")
+        self._report_full(loop.time())
         self._refused.add(connection)
         return False if len(self._refused) <= self.limits.surplus else None
 
@@ -118,11 +128,27 @@ class Connections:
         """Whether the server stops."""
         return self.stopped_at < math.inf
 
-    def may_stall_until(self, since: float) -> float:
-        """Until when a client that has read nothing since then may go on so."""
-        if not self.is_stopping():
-            return since + self.limits.stall_seconds
-        return max(since, self.stopped_at) + self.limits.stop_seconds
+    def is_stalled(self, reader: Reader, unsent: int, now: float) -> bool:
+        """Whether a client has not read for too long; it earns time by what it reads. `unsent` are bytes."""
+        if not reader.unsent:
+            reader.since = now
+        elif unsent < reader.unsent:
+            reader.since = min(now, reader.since + (reader.unsent - unsent) / self.limits.slowest_reader)
+        reader.unsent = unsent
+        if self.is_stopping():
+            return now >= max(reader.since, self.stopped_at) + self.limits.stop_seconds
+        return now >= reader.since + self.limits.stall_seconds
+
+    def is_drained(self, taken: float, silent: float) -> bool:
+        """Whether enough of the rest of a request was waited for, after so many seconds, the last of them silent."""
+        if self.is_stopping():
+            return taken >= self.limits.stop_drain_seconds
+        return taken >= self.limits.drain_seconds or silent >= self.limits.drain_silence
+
+    def _report_full(self, now: float) -> None:
+        if self._report and now - self._reported_at >= REPORT_SECONDS:
+            self._reported_at = now
+            self._report("connections_full")
 
     def _close_idle(self, now: float) -> bool:
         """Close the longest idle connection, if there is one. All are sorted once for many that are closed."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import time
 
 import pytest
 
+from runtime.connections import Limits
+from runtime.quick_protocol import quick_protocol
 from tests.connecting_clients import (
     LARGE,
     MCP,
     OTHER,
+    Door,
+    application,
     connected,
     limited,
     post,
@@ -19,6 +24,7 @@ from tests.connecting_clients import (
     rest,
     wait_until,
 )
+from tests.serving import served
 
 CHUNKED = b"POST %b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -94,10 +100,9 @@ def test_the_rest_of_a_refused_body_is_not_waited_for_for_ever(path):
 def test_the_rest_of_a_refused_body_is_not_read_without_end():
     with limited(drain_bytes=1_000_000, drain_seconds=60, drain_silence=60) as running:
         with connected(running) as connection:
-            connection.sendall(post(b"/refused", length=10**9))
-            with contextlib.suppress(ConnectionError):
-                for _ in range(2_000):
-                    connection.sendall(b"x" * 1_000_000)
+            connection.sendall(post(b"/refused", length=10**12))
+            with pytest.raises(ConnectionError):
+                connection.sendall(b"x" * 100_000_000)
         wait_until(lambda: not running.server.server_state.connections)
 
 
@@ -109,16 +114,19 @@ def test_a_client_that_does_not_read_is_cut_off(path):
         wait_until(lambda: not running.server.server_state.connections)
 
 
-def test_a_client_that_reads_slowly_gets_everything():
+def test_a_client_that_reads_slowly_gets_everything_and_may_go_on():
     with (
-        limited(stall_seconds=0.3, timeout_keep_alive=0.1) as running,
-        connected(running, buffer=200_000) as connection,
+        limited(stall_seconds=1, timeout_keep_alive=1) as running,
+        connected(running, buffer=400_000) as connection,
     ):
         connection.sendall(post(MCP, b"large"))
-        size = 0
-        while size < len(LARGE):
-            time.sleep(0.005)
-            size += len(connection.recv(200_000))
+        found = bytearray(connection.recv(1_000))
+        left = found.index(b"\r\n\r\n") + 4 + len(LARGE) - len(found)
+        while left:
+            time.sleep(0.03)  # 1.5 s in all: longer than either limit
+            left -= len(connection.recv(min(left, 400_000), socket.MSG_WAITALL))
+        connection.sendall(post(MCP, b"next"))
+        assert response(connection)[0] == 200
 
 
 def test_the_longest_idle_connection_gives_way_to_a_new_one():
@@ -159,6 +167,18 @@ def test_beyond_the_surplus_connections_are_closed_without_an_answer():
         with connected(running), connected(running) as third:
             assert rest(third) == b""
         wait_until(lambda: len(running.server.server_state.connections) == 1)
+
+
+def test_that_there_are_too_many_connections_is_reported_once_in_a_while():
+    reports: list[str] = []
+    protocol = quick_protocol(Door(), Limits(connections=1, look_seconds=0.02), reports.append)
+    with served(application, http=protocol) as running, connected(running) as first:
+        first.sendall(b"GET")
+        for _ in range(3):
+            with connected(running) as refused:
+                refused.sendall(post(MCP, b"hello"))
+                assert response(refused)[0] == 503
+    assert reports == ["connections_full"]
 
 
 def test_the_memory_for_what_is_received_is_bounded_and_given_back():
@@ -208,12 +228,12 @@ def test_a_head_is_bounded(lines):
     ],
 )
 def test_the_parser_holds_no_endless_line(start):
-    with limited(drain_bytes=10**12, drain_silence=0.2) as running, connected(running) as connection:
+    with limited(drain_bytes=10**12, drain_silence=60) as running, connected(running) as connection:
         connection.sendall(start)
         with contextlib.suppress(ConnectionError):
             for _ in range(20):
                 connection.sendall(b"a" * 100_000)
-        wait_until(lambda: not running.server.server_state.connections)
+        assert rest(connection).count(b"HTTP/1.1 ") <= 1
 
 
 def test_a_body_in_chunks_of_one_byte_is_read():
@@ -278,6 +298,15 @@ def test_a_malformed_request_is_answered_400(head):
         assert response(connection)[0] == 400
 
 
+def test_a_bad_body_behind_a_request_does_not_take_the_place_of_its_response():
+    with limited() as running, connected(running) as connection:
+        connection.sendall(post(OTHER, b"slow") + CHUNKED % OTHER + b"nonsense\r\n")
+        found = rest(connection)
+    assert found.startswith(b"HTTP/1.1 200 OK")
+    assert found.endswith(b"slow")
+    assert found.count(b"HTTP/1.1 ") == 1
+
+
 def test_a_tunnel_is_refused():
     with limited() as running, connected(running) as connection:
         connection.sendall(b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n")
@@ -333,7 +362,7 @@ def test_a_body_that_nobody_asked_for_ends_the_connection():
 
 def test_a_stop_does_not_wait_for_clients_that_do_not_read_or_do_not_send():
     with (
-        limited(stop_seconds=0.2, stop_drain_seconds=0.1) as running,
+        limited(stop_seconds=0.2, stop_drain_seconds=0.1, drain_seconds=60, drain_silence=60) as running,
         connected(running),
         connected(running) as head,
         connected(running) as body,
