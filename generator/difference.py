@@ -113,7 +113,7 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:
         yield Change("no longer dropped", text, is_breaking=True)
     if wanted := sorted(set(new.always_send) - set(old.always_send)):
         yield Change("always sent", f"Every update must send {', '.join(wanted)} now.", is_breaking=True)
-    if old.sensitive != new.sensitive:
+    if (old.sensitive, old.concealed, old.gated) != (new.sensitive, new.concealed, new.gated):
         yield Change("masked", "Other parts of its answers than before are masked.")
     for tag in sorted(set(old.tags) ^ set(new.tags)):
         yield Change("tags", f"The tag {tag} is {'new' if tag in new.tags else 'gone'}.")

@@ -8,6 +8,7 @@ the answer; only when a name is there is the value walked. Names are compared wi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,7 +35,7 @@ Tree = dict[str, "Tree | int"]
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What of a tool's answers is hidden. `names` are the last steps of its paths, as they stand in JSON."""
+    """What of a tool's answers is hidden. `names` has a step of each of its paths, as it stands in JSON."""
 
     names: tuple[bytes, ...]
     tree: Tree
@@ -50,7 +51,9 @@ def cover_of(tool: Tool, tools: Container[str], *, is_masked: bool) -> Cover | N
 
 def may_hide(cover: Cover, body: bytes) -> bool:
     """Whether an answer may hold something that is hidden. Only in plain JSON is a name sure to be found as it is."""
-    if body[:_BEGINNING].lstrip(_BLANK)[:1] not in (b"{", b"[") or b"\\u" in body:
+    if body[:_BEGINNING].lstrip(_BLANK)[:1] not in (b"{", b"["):
+        return True
+    if b"\\" in body and b"\\u" in body:  # the search for one byte is ten times as fast
         return True
     lowered = body.lower()
     return any(name in lowered for name in cover.names)
@@ -137,8 +140,19 @@ def _cover(sensitive: Paths, concealed: Paths, public: Paths, closed: Paths) -> 
         _grow(root, path, PUBLIC)
     for path in closed:
         _grow(root, path, OMITTED)
-    names = {path[-1].lower() for path in (*sensitive, *closed)}
-    return Cover(tuple(f'"{name}"'.encode() for name in sorted(names)), root)
+    return Cover(tuple(f'"{name}"'.encode() for name in _few_names((*sensitive, *closed))), root)
+
+
+def _few_names(paths: Paths) -> list[str]:
+    """Names of which each path has one, as few as can be: an answer without any of them has no path."""
+    left = {tuple(step.lower() for step in path) for path in paths}
+    names: list[str] = []
+    while left:
+        counts = Counter(step for path in left for step in set(path))
+        best = max(counts, key=lambda step: (counts[step], len(step), step))
+        names.append(best)
+        left = {path for path in left if best not in path}
+    return names
 
 
 def _grow(root: Tree, path: Path, end: int) -> None:
