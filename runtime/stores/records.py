@@ -40,6 +40,9 @@ from runtime.stores.tables import (
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
 
+PURGE_AFTER_SECONDS = 86_400.0
+"""How long an MCP server is stored after its expiry: a clock is noticed to be wrong and corrected within a day."""
+
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
 _API_TOKEN = [API_TOKEN.c[name] for name in ("id", "name", "created_at", "last_used_at")]
 _MCP_SERVER = [
@@ -291,11 +294,14 @@ class Records:
             return [AuditEntry(*row[:4], json.loads(row[4])) for row in connection.execute(wanted)]
 
     def purge(self, now: float) -> int:
-        """Forgets what has expired: it opens nothing already. Answers how many records that were."""
+        """Forgets what has expired: it opens nothing already. Answers how many records that were.
+
+        MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
+        """
         with self._engine.begin() as connection:
             return sum(
-                connection.execute(delete(table).where(table.c.expires_at <= now)).rowcount
-                for table in (MCP_SERVER, AUTHORIZATION)
+                connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
+                for table, until in ((MCP_SERVER, now - PURGE_AFTER_SECONDS), (AUTHORIZATION, now))
             )
 
     def _change(self, statement: Any, audit: AuditEntry | None = None, after: Any = None) -> bool:
