@@ -1,14 +1,15 @@
 """The few HTTP requests of OAuth, behind one narrow class: POST a form or JSON, or GET, and read a small answer.
 
-No redirect is followed (it would carry the client secret elsewhere), an answer is read up to a cap and never
-decompressed (a small one could grow without end), a request has a time limit, and no error says anything of what was
-sent or answered.
+No redirect is followed (it would carry the client secret elsewhere), an answer is read up to a cap, which holds for
+what a compressed one grows to as well, a request has a time limit, and no error says anything of what was sent or
+answered.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST_ANSWER = 256 * 1024
 TIMEOUT_SECONDS = 30.0
+_EITHER = 47
+"""Makes zlib take both of its formats, gzip and deflate, by their first bytes."""
 _ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
@@ -120,10 +123,27 @@ async def _read(response: aiohttp.ClientResponse, url: str) -> bytes:
     async for piece in response.content.iter_chunked(16 * 1024):
         content += piece
         if len(content) > LARGEST_ANSWER:
-            raise VendorUnavailable(
-                f"{_host(url)} answered more than {LARGEST_ANSWER} bytes.", advice="Try again later."
-            )
-    return bytes(content)
+            raise _too_large(url)
+    return _decompressed(bytes(content), response.headers.get("Content-Encoding", ""), url)
+
+
+def _decompressed(content: bytes, encoding: str, url: str) -> bytes:
+    """The content as it was before compression, which was not asked for. Raises as reading does."""
+    if encoding.lower() not in ("gzip", "deflate"):
+        return content
+    try:
+        found = zlib.decompressobj(_EITHER).decompress(content, LARGEST_ANSWER + 1)
+    except zlib.error:
+        return b""
+    if len(found) > LARGEST_ANSWER:
+        raise _too_large(url)
+    return found
+
+
+def _too_large(url: str) -> VendorUnavailable:
+    return VendorUnavailable(
+        f"{_host(url)} answered more than {LARGEST_ANSWER} bytes.", advice="Try again later."
+    )
 
 
 def _object(content: bytes) -> dict[str, Any]:

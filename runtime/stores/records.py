@@ -73,6 +73,8 @@ _BIND_KEY = text(
     "WHERE idempotency_key.expires_at <= :now"
 )
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
+PURGE_AFTER_SECONDS = 86_400.0
+"""How long an MCP server is stored after its expiry: a clock is noticed to be wrong and corrected within a day."""
 
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
 _API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
@@ -400,11 +402,15 @@ class Records:
             return [AuditEntry(*row[:4], json.loads(row[4])) for row in connection.execute(wanted)]
 
     def purge(self, now: float) -> int:
-        """Forgets what has expired: it opens nothing already. Answers how many records that were."""
+        """Forgets what has expired: it opens nothing already. Answers how many records that were.
+
+        MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
+        """
         with self._engine.begin() as connection:
+            purged = ((MCP_SERVER, now - PURGE_AFTER_SECONDS), (AUTHORIZATION, now), (IDEMPOTENCY_KEY, now))
             expired = sum(
-                connection.execute(delete(table).where(table.c.expires_at <= now)).rowcount
-                for table in (MCP_SERVER, AUTHORIZATION, IDEMPOTENCY_KEY)
+                connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
+                for table, until in purged
             )
             newest = select(func.max(IDEMPOTENCY_KEY.c.id)).scalar_subquery()
             surplus = delete(IDEMPOTENCY_KEY).where(IDEMPOTENCY_KEY.c.id <= newest - self.most_bindings)

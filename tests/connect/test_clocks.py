@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aiohttp import web
 
 from generator.catalog import RateLimit, RateWindow
 from runtime.connect.sealing import open_credentials, seal_credentials
-from runtime.connect.tokens import TRUSTED_SECONDS
+from runtime.connect.tokens import TRUSTED_SECONDS, AccessTokens
 from runtime.errors import VendorUnavailable
-from runtime.model import Account, WindowCount
+from runtime.model import Account, AccountId, Grant, ServerConfig, WindowCount
+from runtime.operations.calls import Calls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import wait_seconds
+from runtime.upstream.client import VendorClient
 from runtime.upstream.limits import measure
+from tests import deployment
 from tests.connect.test_tokens import as_stored
 from tests.deployment import Deployment, HandClock, deploy, deployed
 from tests.oauth_vendor import OAuthVendor, oauth_vendor
@@ -140,6 +145,28 @@ def test_no_window_answers_a_longer_wait_than_its_own_length_whatever_the_clock_
         assert [each.used for each in await hot.peek("a", WINDOWS, clock())] == [0, 0]
 
     asyncio.run(story())
+
+
+def test_calls_are_counted_on_the_monotonic_clock() -> None:
+    seen: list[float] = []
+
+    class Noting(MemoryHotState):
+        async def peek(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
+            seen.append(now)
+            return await super().peek(key, windows, now)
+
+    calls = Calls(
+        catalog=lambda: deployment.CATALOG,
+        client=VendorClient(timeout_seconds=1, per_account=1),
+        tokens=cast(AccessTokens, None),
+        hot=Noting(),
+        base_url=lambda *_: "",
+        max_answer_bytes=1,
+    )
+    account = Account(AccountId("a"), "books", "live", "Shop", "active", "1", {}, b"", 0.0, 0.0)
+    before = time.monotonic()
+    asyncio.run(calls.limits(Grant(account, ServerConfig())))
+    assert before <= seen[0] <= time.monotonic()
 
 
 def test_a_reset_is_bounded_whatever_a_store_of_many_processes_answers() -> None:

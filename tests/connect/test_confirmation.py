@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from generator.catalog import Confirmation
-from runtime.errors import Forbidden, LedgerportError, VendorUnavailable
-from runtime.model import AccountId
+from runtime.errors import Forbidden, InvalidRequest, LedgerportError, VendorUnavailable
+from runtime.model import AccountId, AuditEntry
 from tests import deployment
 from tests.connect.test_authorize import pending
 from tests.deployment import BOOKS, Deployment
@@ -109,6 +109,29 @@ def test_a_vendor_that_was_down_connects_with_the_next_link(tmp_path: Path) -> N
             again = here.accounts.connect(begun["id"])
             await here.complete(vendor.agree(await here.opened(again["authorize_url"])))
             assert here.accounts.get(begun["id"])["status"] == "active"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_grant_for_an_account_that_was_deleted_meanwhile_is_revoked_unless_the_company_is_shared(
+    tmp_path: Path, is_shared: bool
+) -> None:
+    async def story() -> None:
+        async with pending(tmp_path) as (vendor, here, begun):
+            if is_shared:
+                other = here.accounts.create("The same company", "books")
+                await here.complete(vendor.agree(await here.opened(other["authorize_url"])))
+            id_ = AccountId(begun["id"])
+
+            def deleted() -> web.Response:
+                here.stores.records.delete_account(id_, AuditEntry(1.0, "test", "account.deleted", id_))
+                return web.json_response({"company": {"id": "123456789"}})
+
+            vendor.confirm_answer = deleted
+            with pytest.raises(InvalidRequest, match="has been deleted"):
+                await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
+            assert vendor.revoked == ([] if is_shared else [vendor.refresh_token])
 
     asyncio.run(story())
 

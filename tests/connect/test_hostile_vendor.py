@@ -7,6 +7,7 @@ import gzip
 import json
 import math
 import string
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from runtime.connect.grants import LONGEST_REFRESH_SECONDS, Grants, _check_tokens
 from runtime.connect.lifetimes import LONGEST_SECONDS
-from runtime.connect.vendor_http import LARGEST_ANSWER, OAuthAnswer, VendorHttp
+from runtime.connect.vendor_http import LARGEST_ANSWER, OAuthAnswer, VendorHttp, _decompressed
 from runtime.errors import LedgerportError, NeedsReconnect, VendorTimeout, VendorUnavailable
 from runtime.model import Credentials
 from tests.connect.test_tokens import as_stored, connected
@@ -122,7 +123,10 @@ RAW = {
     "a lone surrogate": lambda: _bytes(b'{"access_token": "\\ud800"}'),
     "no UTF-8": lambda: _bytes(b'{"access_token": "\xff"}'),
     "50 MiB": lambda: _bytes(b" " * (50 * 1024 * 1024)),
-    "a bomb": lambda: _bytes(gzip.compress(b" " * 20_000_000), headers={"Content-Encoding": "gzip"}),
+    "a bomb": lambda: _bytes(
+        gzip.compress(json.dumps(_good()).encode() + b" " * 20_000_000), headers={"Content-Encoding": "gzip"}
+    ),
+    "not what it says": lambda: _bytes(json.dumps(_good()).encode(), headers={"Content-Encoding": "gzip"}),
     "a redirect": lambda: web.Response(status=307, headers={"Location": "http://127.0.0.1:1/"}),
     "a redirect with tokens": lambda: web.json_response(_good(), status=302, headers={"Location": "/token"}),
     "an error with 200": lambda: web.json_response({"error": "invalid_grant"}),
@@ -156,6 +160,62 @@ def test_a_wrong_content_type_alone_does_not_lose_a_rotated_token(tmp_path: Path
             assert (await here.tokens.fresh(account)).refresh_token == "new"
 
     asyncio.run(story())
+
+
+def test_a_compressed_answer_does_not_lose_a_rotated_token(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            here.clock.pass_(3600)
+            content = gzip.compress(json.dumps(_good()).encode())
+            vendor.answer = lambda: _bytes(content, headers={"Content-Encoding": "gzip"})
+            assert (await here.tokens.fresh(account)).refresh_token == "new"
+
+    asyncio.run(story())
+
+
+def test_a_compressed_answer_grows_no_further_than_it_may() -> None:
+    bomb = gzip.compress(b" " * 100_000_000)
+    assert len(bomb) < LARGEST_ANSWER
+    tracemalloc.start()
+    with pytest.raises(VendorUnavailable):
+        _decompressed(bomb, "gzip", "https://books.example/token")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * LARGEST_ANSWER
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_is_followed(tmp_path: Path, status: int) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (vendor, here, account):
+            followed: list[str] = []
+
+            def elsewhere(request: web.Request) -> web.Response:
+                followed.append(request.path)
+                return web.json_response(_good())
+
+            here.clock.pass_(3600)
+            vendor.other = elsewhere
+            vendor.answer = lambda: web.Response(status=status, headers={"Location": "/elsewhere"})
+            with pytest.raises(VendorUnavailable):
+                await here.tokens.fresh(account)
+            assert followed == []
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "lives"),
+    [
+        (3600, 3600), ("3600", 3600), (1e308, LONGEST_SECONDS), (10**30, LONGEST_SECONDS), (-5, 3600), (0, 3600),
+        ("1e308", 3600), ("١٢٣", 3600), ("", 3600), (True, 3600), (None, 3600), ([60], 3600), ({"s": 60}, 3600),
+    ],
+)  # fmt: skip
+def test_a_life_that_no_token_has_is_not_believed(here: Any, expires_in: Any, lives: float) -> None:
+    answer = OneAnswer(OAuthAnswer(200, _good(expires_in=expires_in)))
+    outcome = asyncio.run(_outcome(Grants(here.settings, here.tokens.addresses, answer, lambda: NOON)))
+    assert isinstance(outcome, Credentials)
+    assert outcome.access_expires_at == NOON + lives
 
 
 def test_an_answer_that_drips_is_given_up_and_one_without_end_is_not_read_to_its_end() -> None:

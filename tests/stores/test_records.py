@@ -28,6 +28,7 @@ from runtime.model import (
 from runtime.stores import sqlite
 from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.opening import bring_up_to_date
+from runtime.stores.records import PURGE_AFTER_SECONDS
 from runtime.stores.schema import newest_version
 from runtime.stores.tables import METADATA
 from tests.deployment import deploy
@@ -82,18 +83,19 @@ def test_an_expired_server_is_gone_for_every_reader_before_it_is_purged(stores: 
     assert records.mcp_server(ACCOUNT.id, SERVER.id, 100.0) is None
     assert records.change_mcp_server(ACCOUNT.id, SERVER.id, lambda server: server, noted(100.0)) is None
     assert not records.delete_mcp_server(ACCOUNT.id, SERVER.id, noted(100.0))
-    assert (records.purge(99.0), records.purge(100.0), records.purge(100.0)) == (0, 1, 0)
+    assert [records.purge(at + PURGE_AFTER_SECONDS) for at in (99.0, 100.0, 100.0)] == [0, 1, 0]
+    assert PURGE_AFTER_SECONDS >= 4 * 3600, "a clock that is two hours ahead would delete servers"
 
 
 def test_a_purge_that_cannot_be_written_is_told_and_the_next_one_works(stores: Stores) -> None:
     stores.records.add_mcp_server(SERVER, HASH, noted())
     other = sqlite3.connect(stores.path, isolation_level=None)
     other.execute("CREATE TRIGGER full BEFORE DELETE ON mcp_server BEGIN SELECT RAISE(FAIL, 'full'); END")
-    assert not stores.purge(100.0)
+    assert not stores.purge(100.0 + PURGE_AFTER_SECONDS)
     other.execute("DROP TRIGGER full")
     other.close()
-    assert stores.purge(100.0)
-    assert stores.records.purge(100.0) == 0
+    assert stores.purge(100.0 + PURGE_AFTER_SECONDS)
+    assert stores.records.purge(100.0 + PURGE_AFTER_SECONDS) == 0
 
 
 def test_a_company_that_is_not_known_is_nobodys(stores: Stores) -> None:

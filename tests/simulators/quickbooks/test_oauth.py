@@ -3,8 +3,15 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import pytest
 
-from .conftest import CLIENT, REDIRECT, connected, tokens_for
+from runtime.simulators.quickbooks import company
+from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.clock import Clock
+from runtime.simulators.quickbooks.oauth import OAuth, Refused
+from runtime.simulators.quickbooks.store import Store
+
+from .conftest import CLIENT, NOON, REDIRECT, connected, empty_company, serving, tokens_for
 
 ASKED = {
     "client_id": CLIENT[0],
@@ -129,3 +136,48 @@ def test_a_client_that_is_no_base64_is_an_invalid_client(address: str) -> None:
     form = {"grant_type": "refresh_token"}
     answer = httpx2.post(f"{address}/oauth2/v1/tokens/bearer", data=form, headers=headers)
     assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+
+
+def test_a_token_of_one_company_is_refused_for_another_and_leaves_its_count_alone() -> None:
+    store = Store(":memory:", Clock(frozen=NOON))
+    empty_company().store.connection.backup(store.connection)
+    company.found(store, "1112223334445556", "Another")
+    application = Application(store, dict([CLIENT]))
+    for address in serving(application):
+        token = tokens_for(address)["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        own = httpx2.get(f"{address}/v3/company/{company.REALM}/companyinfo/{company.REALM}", headers=bearer)
+        for _ in range(20):
+            other = httpx2.get(f"{address}/v3/company/1112223334445556/companyinfo/1", headers=bearer)
+            assert other.status_code == 401
+        theirs = tokens_for(address, "1112223334445556")["access_token"]
+        path = f"{address}/v3/company/1112223334445556/query?query=select * from Customer"
+        assert own.status_code == 200
+        assert httpx2.get(path, headers={"Authorization": f"Bearer {theirs}"}).status_code == 200
+
+
+def test_the_former_refresh_token_works_as_long_as_the_grace_and_ends_at_once_without() -> None:
+    clock = Clock(frozen=NOON)
+    oauth = OAuth(Store(":memory:", clock), dict([CLIENT]))
+    oauth.rotates_always, oauth.grace = True, 60
+
+    def refresh(token: str) -> str:
+        return str(
+            oauth.exchange(CLIENT[0], {"grant_type": "refresh_token", "refresh_token": token})[
+                "refresh_token"
+            ]
+        )
+
+    code = oauth.code(company.REALM, CLIENT[0], REDIRECT, ASKED["scope"])
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
+    first = str(oauth.exchange(CLIENT[0], form)["refresh_token"])
+    refresh(first)
+    newest = refresh(first)
+    clock.frozen = NOON + 61
+    with pytest.raises(Refused):
+        refresh(first)
+    oauth.grace = 0
+    last = refresh(newest)
+    with pytest.raises(Refused):
+        refresh(newest)
+    assert refresh(last)
