@@ -448,20 +448,19 @@ CASES = {
     "kinds of files without the argument that says the kind": (
         "book",
         "  create:\n",
-        "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, types: { txt: [text/plain] } }] }\n",
+        "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, types: { txt: [a/b] } }] }\n",
         (
-            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one of '
-            "record, whole_record, json_patch."
+            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one '
+            "of record, whole_record, json_patch."
         ),
     ),
     "a kind of file without a media type": (
         "book",
         "  create:\n",
-        "  create:\n    body: { parts: [{ name: text, file: title, file_name: title, media_type: title, "
-        "types: { txt: [] } }] }\n",
+        "  create:\n    body: { parts: [{ name: text, file: id, file_name: id, media_type: id, types: { txt: [] } }] }\n",
         (
-            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "title", "file_name"…" is not one of '
-            "record, whole_record, json_patch."
+            f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "id", "file_name": "…" is not one '
+            "of record, whole_record, json_patch."
         ),
     ),
 }
