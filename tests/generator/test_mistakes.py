@@ -457,7 +457,7 @@ CASES = {
     "a kind of file without a media type": (
         "book",
         "  create:\n",
-        "  create:\n    body: { parts: [{ name: text, file: id, file_name: id, media_type: id, types: { txt: [] } }] }\n",
+        "  create:\n    body: { parts: [{ name: text, file: id, file_name: id, media_type: id, types: { t: [] } }] }\n",
         (
             f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "id", "file_name": "…" is not one '
             "of record, whole_record, json_patch."
