@@ -44,8 +44,8 @@ class Limits:
     closing earlier resets the connection. The values are those of nginx (`lingering_time`, `lingering_timeout`).
     """
     drain_silence: float = 5.0
-    drain_bytes: int = 64 * MIB
-    """More than what a file of the largest size that vendors take (20 to 50 MB) is as JSON in Base64."""
+    drain_bytes: int = 128 * MIB
+    """More than the largest form with a file (101 MB): one that is refused early is read to its end."""
     stop_seconds: float = 5.0
     """How long a stop of the server waits for a client that takes nothing of its response."""
     stop_drain_seconds: float = 1.0

@@ -103,7 +103,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         responses[status] = {"description": description, "content": _json(shapes.ErrorShape)}
     if operation.calls_vendor:
         responses["503"] = {
-            "description": "Too many files are on their way; Retry-After says how long to wait.",
+            "description": "Too many files are being sent; Retry-After says how long to wait.",
             "content": _json(shapes.ErrorShape),
         }
         responses["507"] = {

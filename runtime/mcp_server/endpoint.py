@@ -206,7 +206,7 @@ class McpEndpoint:
             try:
                 body = await bring(toolset.largest_body, partial(large_bodies.grow, share))
             except Refused as refused:
-                raise _with_another_way(refused, grant, toolset) from None
+                raise _with_rest_endpoint(refused, grant, toolset) from None
             if isinstance(body, bytes):
                 message = protocol.read(body, head.fields, head.sent)
                 return await self.methods.answer(message, grant, toolset, head.fields)
@@ -286,7 +286,7 @@ def _without_post(method: str) -> Reply:
     )
 
 
-def _with_another_way(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:
+def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:
     """The refusal of a body that is too large; where a tool sends files, with where a larger one is taken."""
     tools = takes_a_file(toolset.tools)
     if refused.status != 413 or not tools:

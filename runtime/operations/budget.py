@@ -54,7 +54,7 @@ class Budget:
         """Take bytes. Raises Busy, and takes none then."""
         if self.bytes + size > self._most_bytes or (is_first and self.count >= self._most):
             raise Busy(
-                "Too many large files are on their way at once.",
+                "Too many large files are being sent at once.",
                 advice=f"Nothing was sent. Wait {WAIT_SECONDS} seconds, then send it again.",
                 retry_after=WAIT_SECONDS,
             )

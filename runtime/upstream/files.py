@@ -1,4 +1,4 @@
-"""Files on their way to the vendor: where their bytes are, and the multipart body that they are sent in.
+"""Files that are sent to the vendor: where their bytes are, and the multipart body that they are sent in.
 
 Before it: an endpoint that took a file in, and `operations.files`, which checked it. After it: the client, which
 sends the body in pieces, with its length known beforehand, and may send it again from the start.

@@ -108,6 +108,7 @@ class FixtureCalls:
         arguments: dict[str, Any],
         *,
         idempotency_key: str = "",
+        carried: Any = None,
     ) -> Answer:
         """The answer of one call."""
         if name == "test_error_handling":

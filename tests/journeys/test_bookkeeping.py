@@ -177,8 +177,8 @@ def test_a_file_that_quickbooks_does_not_take_is_an_error(bookkeeper):
     )
 
     assert answer.is_error
-    assert "6041" in answer.text
-    assert "Send one of the kinds" in answer.text
+    assert "takes files of these kinds only: ai, csv" in answer.text
+    assert "Nothing was sent" in answer.text
 
 
 def test_the_stock_of_an_item_is_corrected_by_an_adjustment_and_not_by_an_update(bookkeeper):
