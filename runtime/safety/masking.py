@@ -112,6 +112,8 @@ def masked_error(tool: Tool, found: list[str], why: str = "as an answer here sho
     )
 
 
+LONGEST_PATH = 200
+"""Characters of a dotted path in an error; as many as are shown of any other argument."""
 MOST_NAMED = 10
 """Masked arguments that an error names; whoever sent more reads enough from these."""
 
@@ -179,12 +181,17 @@ def _places(value: Any, root: Tree) -> Iterator[tuple[dict[str, Any], str, str, 
             key = name.lower()
             if key not in root and not trees:  # nearly all
                 if is_holder:
-                    waiting.append((inner, (), f"{path}.{name}" if path else name))
+                    waiting.append((inner, (), _step(path, name)))
                 continue
             found = [tree[key] for tree in (root, *trees) if key in tree]
-            where = f"{path}.{name}" if path else name
+            where = _step(path, name)
             end = min((each for each in found if isinstance(each, int)), default=None)
             if end is not None and end != PUBLIC:
                 yield node, name, where, end
             elif is_holder:
                 waiting.append((inner, tuple(each for each in found if isinstance(each, dict)), where))
+
+
+def _step(path: str, name: str) -> str:
+    """A dotted path one step on, cut where nobody reads on: a long name around many others would be copied for each."""
+    return f"{path}.{name}"[:LONGEST_PATH] if path else name[:LONGEST_PATH]

@@ -19,10 +19,11 @@ from generator.sources import OURS
 from runtime.errors import InvalidArguments
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Answer, Calls
-from runtime.safety.masking import MASK, cover_of, covered, mask, refuse_masked
+from runtime.safety.masking import LONGEST_PATH, MASK, cover_of, covered, mask, masked_paths, refuse_masked
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests import made_up
+from tests.growth import is_linear
 from tests.vendor_server import Vendor, http, vendor
 
 
@@ -161,6 +162,26 @@ class TestWhatComesBack:
     def test_real_values_and_other_fields_pass(self):
         refuse_masked(UPDATE, {"TaxId": "123456789", "Note": "it read •••6789", "Bank": {"Name": "•••"}})
         refuse_masked(GET, {"TaxId": "•••"})
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda size: {"Bank": [{"Number": "•••"} for _ in range(size)]},
+        lambda size: {f"{at}": [{"Bank": [[]]}] for at in range(size)},
+    ],
+)
+def test_a_long_or_wide_value_is_looked_through_in_time_that_grows_with_its_size(shape):
+    def looking(size):
+        value = shape(size)
+        return lambda: masked_paths(UPDATE, value)
+
+    assert is_linear(looking, 20_000)
+
+
+def test_the_path_of_a_place_is_cut_so_that_a_long_name_is_not_copied_for_each_place_inside():
+    found = masked_paths(UPDATE, {"x" * 10_000: {"y": {"TaxId": "•••"}}, "z" * 300: {"TaxId": "•••"}})
+    assert [len(path) for path in found] == [LONGEST_PATH, LONGEST_PATH]
 
 
 class TestQueries:
