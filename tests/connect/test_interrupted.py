@@ -180,6 +180,6 @@ def test_what_cannot_be_noted_is_not_sent_and_the_token_that_lives_is_used(
 
 def test_what_is_stored_survives_a_power_cut(tmp_path: Path) -> None:
     here = deploy(tmp_path)
-    with here.stores.records._engine.connect() as connection:
+    with here.stores.records._engine.begin() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     assert here.stores.look_up._connection().execute("PRAGMA synchronous").fetchone() == (2,)
