@@ -199,9 +199,14 @@ def _moment(text: str) -> float | None:
         return None
 
 
-def _until(rate_limit: RateLimit, moment: float, now: float) -> int:
-    """The seconds until a moment that the vendor named, no more than its widest window: our clock may be wrong."""
+def _until(rate_limit: RateLimit, moment: float, now: float) -> int | None:
+    """The seconds until a moment that the vendor named, no more than its widest window: our clock may be wrong.
+
+    None for one that no limit lasts until.
+    """
     wait = max(1, round(moment - now))
+    if wait > LONGEST_ASKED_WAIT:
+        return None
     return min(wait, max(each.seconds for each in rate_limit.windows)) if rate_limit.windows else wait
 
 
