@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import Any
 
 import pytest
@@ -10,11 +11,14 @@ import pytest
 from generator.compile import compile_catalog
 from generator.sources import OURS
 from runtime.errors import InvalidArguments
-from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.arguments import LONGEST_COMPARED, MOST_COMPARED, ArgumentChecker, nearest_name
+from runtime.operations.lists import MOST_FIELDS, page_request
 from runtime.operations.structure import DEEPEST, MOST_MEMBERS, MOST_VALUES, structural_problem
+from runtime.upstream.paging import LONGEST_CURSOR, cursor_for, position_in
 from tests import made_up
 from tests.growth import is_linear, seconds_of
 
+ANY_POSITION = re.compile(".*")
 CATALOG = compile_catalog(OURS)
 CREATE = next(tool for tool in CATALOG.tools if tool.name == "create_a_quick_books_invoice")
 LINE = {"Amount": 1, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
@@ -187,3 +191,24 @@ def test_no_pattern_or_format_of_a_tool_takes_more_than_linear_time(bait):
 
     assert len(by_rule) >= 4
     assert is_linear(checking, 100_000)
+
+
+def test_a_name_is_compared_with_a_bounded_number_of_others_and_with_none_that_is_long():
+    far = [f"Zzz{n}" for n in range(MOST_COMPARED)]
+    assert nearest_name("Balence", [*far[:-1], "Balance"]) == "Balance"
+    assert nearest_name("Balence", [*far, "Balance"]) == ""
+    assert nearest_name("Bal", ["Balance" + "x" * LONGEST_COMPARED]) == ""
+
+
+def test_more_names_of_fields_than_a_record_has_are_refused_before_anything_is_sent():
+    with pytest.raises(InvalidArguments, match="has 201 names; at most 200 are allowed"):
+        page_request(made_up.LIST, made_up.VENDOR, {"fields": [f"F{n}" for n in range(MOST_FIELDS + 1)]})
+    page_request(made_up.LIST, made_up.VENDOR, {"fields": ["F"] * MOST_FIELDS})
+
+
+def test_a_cursor_that_is_too_long_is_refused_also_when_it_is_one_of_the_call():
+    cursor = cursor_for(made_up.LIST.name, {}, "x" * LONGEST_CURSOR)
+    with pytest.raises(InvalidArguments, match="is not a cursor of this call"):
+        position_in(made_up.LIST.name, {"next_cursor": cursor}, ANY_POSITION)
+    short = cursor_for(made_up.LIST.name, {}, "x" * 100)
+    assert position_in(made_up.LIST.name, {"next_cursor": short}, ANY_POSITION)
