@@ -26,7 +26,7 @@ MCP, OTHER = b"/mcp/x", b"/elsewhere"
 class Door:
     """Answers every request to the MCP endpoint with its body; `large` with a large one, `slow` after a while."""
 
-    def read_head(self, path: str, sent: list[tuple[bytes, bytes]]) -> Any:
+    def read_head(self, path: str, sent: list[tuple[bytes, bytes]], client: str) -> Any:
         return "head"
 
     def reply_at_once(self, head: Any, body: bytes) -> Reply | None:

@@ -21,8 +21,6 @@ ROW = re.compile(r"[0-9]{1,9}")
 """A position in a cursor: where the page begins, counted here or told by the vendor, how many of its records were told
 already, and its size; or the next row.
 """
-LONGEST_QUERY = 20_000
-"""Characters of a raw statement. One that names 1,000 records by their Ids has about 10,000."""
 MOST_FIELDS = 200
 """Names under `fields`. The largest entity has about 100; each name is looked for in each record."""
 LONGEST_VENDOR_CURSOR = 4096
@@ -54,7 +52,6 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     _check_lengths(raw, arguments.get("fields") or ())
     if listing.raw_query and raw:
         _refuse_mixture(listing, arguments)
-        query.refuse_long(raw)
         refuse_comparisons(tool, language, raw)
         own = query.raw_paging(language, listing, raw)
         limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)
@@ -81,11 +78,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
 
 def _check_lengths(raw: str, fields: Sequence[str]) -> None:
     """Raises InvalidArguments for a query or a list of fields that is too long to be looked through."""
-    if len(raw) > LONGEST_QUERY:
-        raise InvalidArguments(
-            f'Argument "query" has {len(raw):,} characters; at most {LONGEST_QUERY:,} are allowed.',
-            advice="Shorten the statement, or split it into several calls.",
-        )
+    query.refuse_long(raw)
     if len(fields) > MOST_FIELDS:
         raise InvalidArguments(
             f'Argument "fields" has {len(fields):,} names; at most {MOST_FIELDS} are allowed.',

@@ -287,4 +287,4 @@ def test_so_is_a_raw_query_of_it_up_to_its_bound(filler):
         return lambda: asyncio.run(FULL.reply(HEAD, body))
 
     assert is_linear(asking, 9_000)
-    assert b"at most 20,000 are allowed" in asking(80_000)().body
+    assert b"at most 30,000 are read" in asking(160_000)().body
