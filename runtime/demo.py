@@ -148,7 +148,7 @@ def _sign_in(demo: Demo, authorize_url: str) -> None:
     address, page = _submit(opener, address, page)
     address, _ = _submit(opener, address, page, decision="connect")
     if not address.startswith(demo.url):
-        raise LedgerportError("The stand-in did not send the browser back to Ledgerport.")
+        raise LedgerportError("The simulator did not send the browser back to Ledgerport.")
 
 
 def _visit(

@@ -96,7 +96,7 @@ class McpServer:
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A bearer token for the management door; only its hash is stored. Without a scope it can do nothing.
+    """A bearer token for the management API; only its hash is stored. Without a scope it can do nothing.
 
     `account_id` is the one account that its scopes are bound to, if they are.
     """

@@ -85,7 +85,7 @@ _MCP_SERVER = [
 
 
 class Records:
-    """Reads and changes the records. Synchronous: a door with an event loop reads in a thread, and changes through
+    """Reads and changes the records. Synchronous: an endpoint reads in a thread, and changes through
 
     `Stores.write`. Every method raises StorageUnavailable when the file does not let it.
     """
