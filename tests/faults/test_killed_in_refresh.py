@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import json
 import os
 import random
@@ -158,7 +159,7 @@ def kill_in_refresh(server: Server, vendor: HeldBack, accounts: list[str], chanc
     vendor.stage = chance.choice(["arrived", "rotated", "answered"])
 
     def call(account: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
             server.call(account)
 
     callers = [threading.Thread(target=call, args=(account,), daemon=True) for account in accounts]
