@@ -21,8 +21,9 @@ from runtime.operations.files import digest_of
 from runtime.upstream.files import CarriedFiles, EncodedFile
 
 MOST_BYTES = 128 * 1024 * 1024
-"""Of large bodies at once: two of the largest, or five with a file of 20 MB. In memory a body has less than twice its
-size, the text and what it decodes to, so the process grows by 256 MiB at most.
+"""Of large bodies at once: two of the largest, or five with a file of 20 MB. In memory a body has about twice its
+size, the text and what it decodes to: five files of 20 MB that are received and sent on at once
+take 240 to 325 MB.
 """
 MOST = 16
 """Large bodies at once."""

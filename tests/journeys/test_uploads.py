@@ -6,11 +6,14 @@ import base64
 import hashlib
 import json
 import random
+import socket
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -110,7 +113,7 @@ def test_a_file_near_the_limit_is_streamed_through_the_management_api(stage, tmp
     assert (answer.status_code, made["Size"], made["Note"]) == (200, 99 * MB, "large")
     found = hashlib.sha256(stored(stage, made["Id"])).hexdigest()
     assert found == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert growth < 40 * MB
+    assert growth < 50 * MB  # some 6 as a rule; the file alone is 99
 
 
 def test_a_file_beyond_the_limit_is_refused_before_it_is_sent(stage, tmp_path):
@@ -135,25 +138,52 @@ def test_the_same_key_uploads_a_file_once_and_the_vendor_refuses_what_it_does_no
     assert (refused.status_code, refused.json()["vendor_code"]) == (400, "6050")
 
 
-def test_sixteen_files_at_once_stay_within_the_budget_and_all_come_through_when_sent_again(stage):
+def test_five_files_that_stay_unfinished_hold_the_budget_and_the_others_are_refused(stage):
+    url, body = urlsplit(stage.server()["url"]), message(file_of(20 * MB), "statement.pdf")
+    head = f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: application/json\r\n"
+    head += f"Accept: application/json, text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+    peak = Peak(stage)
+    with ExitStack() as held:
+        places = [socket.create_connection((url.hostname, url.port), timeout=120) for _ in range(16)]
+        for place in places:
+            held.enter_context(place)
+            with suppress(ConnectionError):  # a refused body is not read to its end
+                place.sendall(head.encode() + body[:-1])
+        refused = [_answer(place) for place in places[5:]]
+        growth = peak.growth()
+        for place in places[:5]:
+            place.sendall(body[-1:])
+        done = [_answer(place) for place in places[:5]]
+
+    assert [status for status, _ in done + refused] == [200] * 5 + [503] * 11
+    assert all("retry-after" in fields for _, fields in refused)
+    assert growth < 300 * MB  # the bodies of all sixteen are 427 MB
+
+
+def _answer(place: socket.socket) -> tuple[int, str]:
+    """The status and the head of an answer."""
+    with place.makefile("rb") as stream:
+        lines = [line.decode() for line in iter(stream.readline, b"\r\n")]
+    return int(lines[0].split()[1]), "".join(lines)
+
+
+def test_sixteen_files_at_once_all_come_through_when_those_refused_are_sent_again(stage):
     url, body = stage.server()["url"], message(file_of(20 * MB), "statement.pdf")
-    peak, waited, pause = Peak(stage), [], threading.Event()
+    pause = threading.Event()
 
     def upload(_at: int) -> int:
         for _ in range(600):
             answer = post(url, body)
             if answer.status_code != 503:
                 return int(answer.status_code) if not answer.json()["result"]["isError"] else 500
-            waited.append(int(answer.headers["retry-after"]))
+            assert int(answer.headers["retry-after"]) > 0
             pause.wait(0.1)
         return 503
 
     with ThreadPoolExecutor(16) as pool:
         statuses = list(pool.map(upload, range(16)))
 
-    print(f"grew by {peak.growth() / MB:.0f} MB, {len(waited)} were asked to wait")
     assert statuses == [200] * 16
-    assert peak.growth() < 320 * MB
 
 
 def _uploads(stage: Any) -> int:

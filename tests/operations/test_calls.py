@@ -44,7 +44,7 @@ class FixedTokens:
 
 
 def run(
-    handler, *calls, timeout=0.3, per_account=10, budget=100_000, config=None, tools=TOOLS
+    handler, *calls, timeout=30, per_account=10, budget=100_000, config=None, tools=TOOLS
 ) -> tuple[list[Answer], Vendor]:
     """The answers of calls `(tool name, arguments)` made one after another, and the vendor that got them."""
 
@@ -309,7 +309,7 @@ async def slow(line, headers, body):
 def test_a_vendor_that_fails_is_told_apart_from_one_that_may_have_obeyed(
     handler, read_code, write_code, words
 ):
-    [read, write], _ = run(handler, READ, WRITE)
+    [read, write], _ = run(handler, READ, WRITE, timeout=0.3 if handler is slow else 30)
     assert (read.error.code, write.error.code) == (read_code, write_code)
     assert words in read.error.message
 
@@ -319,7 +319,7 @@ def test_a_request_that_is_sent_twice_has_the_time_of_one():
         await asyncio.sleep(0.2)
         return b""
 
-    [answer], _ = run(hangs_up_late, READ)
+    [answer], _ = run(hangs_up_late, READ, timeout=0.3)
     assert answer.error.code == "vendor_timeout"
 
 
@@ -546,7 +546,8 @@ def test_a_success_without_a_word_is_done_only_when_its_status_says_so():
 
 def test_a_batch_that_only_reads_has_changed_nothing_when_its_answer_is_lost():
     calls = [{"tool": LIST_NAME, "arguments": {}}]
-    [answer], _ = run(slow, ("run_a_batch", {"calls": calls}), tools={**TOOLS, "run_a_batch": BATCH})
+    called = ("run_a_batch", {"calls": calls})
+    [answer], _ = run(slow, called, tools={**TOOLS, "run_a_batch": BATCH}, timeout=0.3)
     assert answer.error.code == "vendor_timeout"
 
 
