@@ -6,10 +6,16 @@ import asyncio
 
 import pytest
 
+from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.endpoint import LONGEST_TOKEN
+from runtime.mcp_server.large_bodies import check_use
+from runtime.mcp_server.protocol import Message
+from runtime.mcp_server.replies import Refused
+from runtime.mcp_server.toolset import Toolset
 from tests.mcp_server.stand import (
     MODERN,
     TOKEN,
+    TOOLS,
     FakeCalls,
     Stand,
     ask_in_loop,
@@ -107,3 +113,15 @@ def test_draining_waits_for_a_write_whose_client_has_gone():
         assert calls.done == ["create_an_invoice"]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"name": []}, {"name": None}, {"name": "call_tool"}, {"name": "call_tool", "arguments": []}],
+)
+def test_a_text_that_was_cut_out_of_a_malformed_call_is_refused(params):
+    tools = {tool.name: tool for tool in TOOLS}
+    call = Message("tools/call", params, 1, False, {"sha256:0": None})
+    with pytest.raises(Refused) as refused:
+        check_use(call, Toolset(tools, Discovery(tools)))
+    assert (refused.value.status, refused.value.id) == (413, 1)
