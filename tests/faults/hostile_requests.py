@@ -60,7 +60,7 @@ class McpDraw(Draw):
         fields = [("Content-Type", b"application/json")]
         if params is not None:
             message["params"] = params
-        if self.chooses(0.3):
+        if method == "server/discover" or self.chooses(0.3):
             fields += self._revision(method, name, message)
         meta = message.get("params", {}).get("_meta") if isinstance(message.get("params"), dict) else None
         if method == "tools/call" and self.chooses(0.2) and isinstance(message.get("params"), dict):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
+
 import pytest
 
 from tests.faults.hostile_arguments import Sent
@@ -10,6 +14,7 @@ from tests.faults.hostile_attack import (
     RETRIES,
     Answer,
     Charged,
+    Connection,
     allowed_seconds,
     problems_of_answer,
     problems_of_line,
@@ -81,6 +86,22 @@ def test_a_request_takes_too_long_only_when_it_does_so_each_time() -> None:
     assert not problems_of_time(9.0, 0.1, lambda: charges.pop(0))
     assert len(charges) < RETRIES
     assert not problems_of_time(0.1, 0.1, pytest.fail)
+
+
+def test_a_connection_that_is_closed_without_announcement_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as server:
+
+        def answer_once() -> None:
+            with listener.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        server.submit(answer_once)
+        connection = Connection(listener.getsockname()[1])
+        assert connection.exchange(TOKENS).body == b"{}"
+        with pytest.raises((OSError, HTTPException)):
+            connection.exchange(TOKENS)
+        connection.close()
 
 
 def test_the_allowed_time_grows_with_the_input() -> None:

@@ -131,9 +131,15 @@ def assert_reached_everything(figures: Figures) -> None:
     if COUNT < 2_000:
         return
     assert figures.vendor_asked > COUNT / 20
-    assert {"mcp tools/call", "mcp tools/list", "mcp initialize", "mcp ping", "api tools call", "page"} <= {
-        *figures.worked
-    }
+    assert {
+        "mcp tools/call",
+        "mcp tools/list",
+        "mcp initialize",
+        "mcp ping",
+        "mcp server/discover",
+        "api tools call",
+        "page",
+    } <= {*figures.worked}
     routes = [f"api {each.method} {each.path}" for each in TABLE if not each.calls_vendor]
     unanswered = [each for each in routes if not figures.worked[each]]
     assert len(unanswered) <= (3 if COUNT < 20_000 else 0), (
