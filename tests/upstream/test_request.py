@@ -79,9 +79,7 @@ def test_a_statement_is_encoded_whole():
     assert request(LIST, {"statement": "a = 'b&c'"}).url.endswith("query=a%20%3D%20%27b%26c%27")
 
 
-@pytest.mark.parametrize(
-    ("tool", "names"), [(GET, ["id"]), (LIST, ["statement"])], ids=["a path", "a query"]
-)
+@pytest.mark.parametrize(("tool", "names"), [(GET, ["id"]), (LIST, ["statement"])], ids=["a path", "a query"])
 def test_arguments_too_long_for_an_address_are_refused(tool, names):
     def filled(length):
         return dict.fromkeys(names, "a" * length)
