@@ -46,20 +46,21 @@ def checked(entity: Entity, body: Any) -> Body:
         raise fault("2010", "Property Name:Expected an object specified is unsupported or invalid")
     kept = _object(entity.name, entity.fields, body, 0)
     return {
-        name: value if entity.name in CLEARED_INSIDE else without_empty(value)
+        name: value if entity.name in CLEARED_INSIDE else without_empty(name, value)
         for name, value in kept.items()
         if name in KEPT_READ_ONLY or not entity.fields[name].is_read_only
     }
 
 
-def without_empty(value: Any) -> Any:
-    """A value without what is empty inside of it; the objects of a list of its own stay, so that they are judged."""
+def without_empty(name: str, value: Any) -> Any:
+    """The value of a property without what is empty inside of it; lines stay, so that an empty one is refused."""
     if isinstance(value, list):
-        return [without_empty(item) for item in value]
+        items = [without_empty("", item) for item in value]
+        return items if name == "Line" else [item for item in items if not is_empty(item)]
     if not isinstance(value, dict):
         return value
-    kept = {name: without_empty(item) for name, item in value.items()}
-    return {name: item for name, item in kept.items() if not is_empty(item) and item != [{}]}
+    kept = {inner: without_empty(inner, item) for inner, item in value.items()}
+    return {inner: item for inner, item in kept.items() if not is_empty(item)}
 
 
 def _object(owner: str, fields: Mapping[str, Field], value: Mapping[str, Any], depth: int) -> Body:
@@ -224,6 +225,8 @@ def _date(field: Field, value: Any) -> str:
 
 def _date_time(field: Field, value: Any) -> str:
     text = str(value)
+    if text == "":
+        return text
     try:
         moment(text)
     except ValueError as error:

@@ -27,14 +27,23 @@ def test_a_query_may_name_properties_beside_all(books: Books) -> None:
 
 
 def test_what_is_empty_inside_of_a_record_is_not_answered(books: Books) -> None:
-    line = {**sales_line(1000, ClassRef={"value": ""}), "Description": "", "LinkedTxn": []}
+    empty = {"Qty": "", "ServiceDate": "", "ClassRef": {"value": "", "name": ""}}
+    link = {"TxnId": "", "TxnType": ""}
+    line = {**sales_line(1000, **empty), "Description": "", "LinkedTxn": [link], "Id": ""}
     address = {"Line1": "1 Main St", "Line2": "", "City": ""}
-    sent = {"CustomerMemo": {"value": ""}, "BillAddr": address, "BillEmail": {"Address": ""}}
+    sent: Body = {
+        "CustomerMemo": {"value": ""},
+        "BillAddr": address,
+        "BillEmail": {"Address": ""},
+        "LinkedTxn": {},
+    }
+    sent["DeliveryInfo"] = {"DeliveryType": "", "DeliveryTime": ""}
     made = changes.create(books, "Invoice", {**CUSTOMER, "Line": [line], **sent})
     assert made["BillAddr"] == {"Line1": "1 Main St"}
     assert not {"CustomerMemo", "BillEmail"} & made.keys()
     assert not {"Description", "LinkedTxn"} & made["Line"][0].keys()
-    assert "ClassRef" not in made["Line"][0]["SalesItemLineDetail"]
+    assert not empty.keys() & made["Line"][0]["SalesItemLineDetail"].keys()
+    assert (made["LinkedTxn"], made["Line"][0]["Id"]) == ([], "1")
 
 
 def test_an_object_of_empty_values_clears_in_a_sparse_update(books: Books) -> None:
