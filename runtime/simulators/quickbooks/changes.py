@@ -16,6 +16,7 @@ from .rules import (
     accounts,
     attachables,
     company,
+    controls,
     currency,
     entries,
     items,
@@ -184,7 +185,9 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         body["QtyOnHand"] = opening
     elif facts.is_transaction:
         put = postings.enter if old is None else postings.replace_entries
-        put(books, entity, body, postings.of(books, entity, body))
+        booked = postings.of(books, entity, body)
+        controls.check_names(books, booked)
+        put(books, entity, body, booked)
     if old is not None and facts.has_active:
         _rename(books, entity, body, old)
     if old is not None and entity in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):

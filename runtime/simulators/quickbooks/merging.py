@@ -13,6 +13,7 @@ SPARSE_NEEDS = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",), "Payment":
 FILLED_IN = frozenset(
     {
         ("PurchaseOrder", "APAccountRef"),
+        ("SalesReceipt", "CustomerRef"),
         ("Payment", "TotalAmt"),
         ("BillPayment", "TotalAmt"),
         ("Budget", "Name"),

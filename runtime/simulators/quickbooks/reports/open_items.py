@@ -17,6 +17,9 @@ SIDES = {"receivable": ("Accounts Receivable", "customer", 1), "payable": ("Acco
 """Side -> type of its accounts, who owes or is owed, sign that makes what is open positive."""
 
 
+PAYERS = {"receivable": "Payment", "payable": "BillPayment"}
+
+
 @dataclass
 class OpenItem:
     """A transaction on the account of one name: its amount and what is left of it, in cents; credits are negative."""
@@ -39,7 +42,7 @@ def of(question: Question, side: str, day: date, keeps_settled: bool = False) ->
     """Items with something left on a day (all of them with `keeps_settled`), by day and number."""
     account_type, party, sign = SIDES[side]
     items = _booked(question, account_type, party, sign, day)
-    _settle(question, items, day)
+    _settle(question, items, day, PAYERS[side])
     wanted = set(question.ids(party))
     departments = set(question.ids("department"))
     found = [
@@ -69,12 +72,12 @@ def _booked(question: Question, account_type: str, party: str, sign: int, day: d
     return items
 
 
-def _settle(question: Question, items: Items, day: date) -> None:
+def _settle(question: Question, items: Items, day: date, payer: str) -> None:
     """Takes from both ends of every link that counts by the day: it does from the later of the two days."""
     links = question.store.execute(
         "select from_type, from_id, to_type, to_id, cents, date from links"
-        " where realm = ? and from_type in ('Payment', 'BillPayment') and date <= ?",
-        (question.realm, day.isoformat()),
+        " where realm = ? and from_type = ? and date <= ?",
+        (question.realm, payer, day.isoformat()),
     ).fetchall()
     totals = _foreign_totals(question)
     for from_type, from_id, to_type, to_id, cents, booked in links:

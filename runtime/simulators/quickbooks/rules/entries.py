@@ -159,16 +159,23 @@ def _bought(books: Books, body: Body) -> list[Entry]:
         account = reference(given.get("AccountRef")) or reference(
             item.get("AssetAccountRef" if is_stock else "ExpenseAccountRef")
         )
+        account = account or reference(item.get("IncomeAccountRef")) or account_of(books, "Expense")
         made.append(
             Entry(
-                account or reference(item.get("IncomeAccountRef")) or account_of(books, "Expense"),
-                cents(line["Amount"]), line.get("Id"), reference(given.get("CustomerRef")), vendor,
+                account, cents(line["Amount"]), line.get("Id"), _buyer(books, body, given, account), vendor,
                 class_=reference(given.get("ClassRef")), item=reference(given.get("ItemRef")),
                 quantity=float(lines.units(line)) if is_stock else None, memo=line_memo(line, body),
             )
         )  # fmt: skip
     total_tax = cents((body.get("TxnTaxDetail") or {}).get("TotalTax"))
     return [*made, Entry(_tax_account(books), total_tax, None, vendor=vendor)] if total_tax else made
+
+
+def _buyer(books: Books, body: Body, given: Body, account: str) -> str | None:
+    """The customer a line was bought for; on receivables, where it pays a credit back, it is the payee."""
+    named = reference(given.get("CustomerRef"))
+    is_owed = named is None and books.account_type(account) == postings.RECEIVABLE
+    return _payee(body, "customer") if is_owed else named
 
 
 def _payee(body: Body, kind: str) -> str | None:

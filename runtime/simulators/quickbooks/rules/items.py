@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..books import Books
-from ..faults import business, missing
+from ..faults import business, fault, missing
 from ..store import Body, reference
-from . import names, prepares
+from . import controls, names, prepares
 
 
 @prepares("Item")
@@ -18,6 +18,7 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     if old and old.get("Type") == "Inventory" != body["Type"]:
         raise business("An inventory item can't be turned into another type.", "Type")
     NEEDS.get(body["Type"], _needs_some_account)(body)
+    _check_accounts(books, body)
     names.nested_name(books, entity, body, old, "product or service")
     if reference(body.get("ParentRef")):
         body["SubItem"] = True
@@ -28,6 +29,15 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
         body.setdefault("UnitPrice", 0)
         body.setdefault("PurchaseCost", 0)
         body.setdefault("Taxable", False)
+
+
+def _check_accounts(books: Books, body: Body) -> None:
+    """6430 for accounts that a sale or a purchase of the item cannot book to."""
+    for name in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
+        controls.refuse(books, reference(body.get(name)), name)
+    asset = reference(body.get("AssetAccountRef"))
+    if body["Type"] == "Inventory" and books.account_type(str(asset)) != "Other Current Asset":
+        raise fault("6430", "Invalid account type used : AssetAccountRef", "AssetAccountRef")
 
 
 def _needs_inventory_fields(body: Body) -> None:
