@@ -18,6 +18,7 @@ from .rules import (
     company,
     controls,
     currency,
+    details,
     entries,
     items,
     journal,
@@ -76,6 +77,7 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
     with books.store.transaction():
         references.resolve(books, facts, body, None)
         accounts.check_types(books, body)
+        details.check(body)
         prepare(books, entity, body, None)
         body["Id"] = id or books.next_id(facts)
         _finish(books, facts, body, None)
@@ -118,6 +120,7 @@ def update(books: Books, entity: str, sent: Any) -> Body:
             return old
         references.resolve(books, facts, new, old)
         accounts.check_types(books, new)
+        details.check(new)
         prepare(books, entity, new, old)
         _finish(books, facts, new, old)
     return new

@@ -151,3 +151,18 @@ def test_a_voided_invoice_is_in_no_report_but_the_list(books: Books) -> None:
     listed = ask(books.store, REALM, "TransactionList")
     assert [values(cells)[1] for cells in data(listed)] == ["Invoice"]
     check_all(books.store, REALM, "2026-11-20")
+
+
+def test_sales_reports_count_what_was_sold_on_a_liability_account(books: Books) -> None:
+    accounts = {"Name": "Client Retainers", "AccountType": "Other Current Liability"}
+    owed = changes.create(books, "Account", accounts)["Id"]
+    retainer = {"Name": "Retainer", "Type": "Service", "IncomeAccountRef": {"value": owed}}
+    item = changes.create(books, "Item", retainer)["Id"]
+    lines = [sales_line(30_000, item, Qty=1), sales_line(5_000, Qty=1), sales_line(9_000, "11", Qty=3)]
+    body = {"CustomerRef": {"value": "1"}, "TxnDate": "2026-03-01", "Line": lines}
+    changes.create(books, "Invoice", body)
+    year = {"start_date": "2026-01-01", "end_date": "2026-12-31"}
+    by_item = ask(books.store, REALM, "ItemSales", **year)
+    assert total(ask(books.store, REALM, "CustomerSales", **year), "GrandTotal") == 44_000
+    assert next(figures(row)[:2] for row in data(by_item) if row[0]["value"] == "Retainer") == [100, 30_000]
+    assert total(ask(books.store, REALM, "ProfitAndLoss", **year), "Income") == 14_000
