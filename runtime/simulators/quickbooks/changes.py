@@ -186,6 +186,9 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}
         postings.enter(books, entity, dated, postings.of(books, entity, dated))
         body["QtyOnHand"] = opening
+    elif old is not None and entity == "Item" and body.get("InvStartDate") != old.get("InvStartDate"):
+        dated = {**body, "TxnDate": body["InvStartDate"]}
+        postings.replace_entries(books, entity, dated, postings.recorded(books, entity, str(body["Id"])))
     elif facts.is_transaction:
         put = postings.enter if old is None else postings.replace_entries
         booked = postings.of(books, entity, body)

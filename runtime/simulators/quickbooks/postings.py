@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from . import valuation
 from .books import Books, reference
 from .faults import business
 from .money import cents, decimal, share
@@ -29,6 +30,8 @@ class Entry:
     item: str | None = None
     quantity: float | None = None
     memo: str | None = None
+    is_cost: bool = False
+    """Whether it is the cost of stock, which `valuation` works out once it is in the ledger."""
 
 
 COLUMNS = "account, cents, line, customer, vendor, employee, class, department, item, quantity, memo"
@@ -58,7 +61,9 @@ def recorded(books: Books, entity: str, id: str) -> list[Entry]:
 def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
     """Puts `entries` in the place of the transaction's former ones and brings the balances up to date."""
     id = str(body["Id"])
-    _note(books, recorded(books, entity, id), -1)
+    former = recorded(books, entity, id)
+    _note(books, former, -1)
+    _note_stock(books, entity, id, former)
     books.store.execute(
         "delete from postings where realm = ? and txn_id = ? and txn_type = ?", (books.realm, id, entity)
     )
@@ -68,7 +73,7 @@ def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Ent
 def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
     """Puts the entries of a transaction that has none into the ledger and brings the balances up to date."""
     id, date = str(body["Id"]), str(body.get("TxnDate") or books.today().isoformat())
-    new = [entry for entry in entries if entry.cents or entry.quantity]
+    new = [entry for entry in entries if entry.cents or entry.quantity or entry.is_cost]
     if sum(entry.cents for entry in new):
         raise business("Debits and credits of this transaction differ.")
     books.store.revise(books.realm)
@@ -81,8 +86,20 @@ def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> No
         ],
     )  # fmt: skip
     _note(books, new, 1)
+    _note_stock(books, entity, id, new)
     if not books.is_loading:
         books.settle_balances()
+
+
+def _note_stock(books: Books, entity: str, id: str, entries: Iterable[Entry]) -> None:
+    """Note the items that the entries of a transaction, as they stand in the ledger, move."""
+    items = {entry.item for entry in entries if entry.quantity is not None}
+    if items:
+        row = books.store.execute(
+            "select min(date) from postings where realm = ? and txn_id = ? and txn_type = ?",
+            (books.realm, id, entity),
+        ).fetchone()
+        valuation.note(books, items, valuation.place_of(entity, {"Id": id, "TxnDate": row[0]}))
 
 
 def _note(books: Books, entries: Iterable[Entry], sign: int) -> None:
@@ -134,14 +151,13 @@ def posts(entity: str) -> Callable[[Maker], Maker]:
     return register
 
 
-def stock_cost(books: Books, item: str, asset_account: str, txn_id: str) -> tuple[int, float]:
-    """Value in cents and units in stock of an item, without what transaction `txn_id` itself did."""
+def units_held(books: Books, item: str, txn_id: str) -> float:
+    """Units in stock of an item, without what transaction `txn_id` itself did."""
     row = books.store.execute(
-        "select coalesce(sum(cents), 0), coalesce(sum(quantity), 0) from postings"
-        " where realm = ? and item = ? and account = ? and txn_id <> ?",
-        (books.realm, item, asset_account, txn_id),
+        "select coalesce(sum(quantity), 0) from postings where realm = ? and item = ? and txn_id <> ?",
+        (books.realm, item, txn_id),
     ).fetchone()
-    return int(row[0]), float(row[1])
+    return float(row[0])
 
 
 def line_memo(line: Body, body: Body) -> str | None:

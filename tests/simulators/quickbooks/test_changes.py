@@ -729,7 +729,7 @@ def test_a_full_update_does_not_rename_who_cheques_are_made_out_to(books: Books)
 @pytest.mark.parametrize(
     ("entity", "line"),
     [
-        ("Invoice", {"DetailType": "SalesItemLineDetail", "AccountBasedExpenseLineDetail": {"AccountRef": {"value": "7"}}}),
+        ("Invoice", {**sales_line(1_000), "AccountBasedExpenseLineDetail": {"AccountRef": {"value": "7"}}}),
         ("SalesReceipt", {**sales_line(1_000), "DiscountLineDetail": {"PercentBased": True}}),
         ("Bill", {**expense_line(1_000), "ItemBasedExpenseLineDetail": {"ItemRef": {"value": "4"}}}),
         ("Purchase", {**expense_line(1_000), "JournalEntryLineDetail": {"PostingType": "Debit"}}),

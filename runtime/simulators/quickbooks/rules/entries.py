@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from .. import postings
 from ..books import Books
-from ..money import cents, decimal, share
-from ..postings import Entry, account_of, line_memo, posts, stock_cost, total_of
+from ..money import cents, decimal
+from ..postings import Entry, account_of, line_memo, posts, total_of
 from ..store import Body, reference
 from . import lines, tax
 
@@ -78,16 +78,14 @@ def _sold(books: Books, body: Body, line: Body, customer: str | None) -> list[En
 def _cost(
     books: Books, body: Body, line: Body, item: Body, customer: str | None, class_: str | None
 ) -> list[Entry]:
-    """Stock leaves at its average cost; without stock, at the purchase cost of the item."""
-    units = lines.units(line)
+    """Stock leaves at its cost, which `valuation` writes into both entries."""
     asset, id = str(reference(item["AssetAccountRef"])), str(item["Id"])
-    value, held = stock_cost(books, id, asset, str(body.get("Id")))
-    each = share(value, decimal(1), decimal(held)) if held > 0 else cents(item.get("PurchaseCost"))
-    cost = share(each, units, decimal(1)) if held <= 0 else share(value, units, decimal(held))
     expense = str(reference(item["ExpenseAccountRef"]))
+    cost = Entry(expense, 0, line.get("Id"), customer, class_=class_, item=id, is_cost=True)
+    units = -float(lines.units(line))
     return [
-        Entry(expense, cost, line.get("Id"), customer, class_=class_, item=id, memo=line_memo(line, body)),
-        Entry(asset, -cost, line.get("Id"), customer, class_=class_, item=id, quantity=-float(units)),
+        replace(cost, memo=line_memo(line, body)),
+        replace(cost, account=asset, quantity=units),
     ]
 
 

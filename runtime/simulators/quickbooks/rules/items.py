@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..books import Books
 from ..faults import business, fault, missing
 from ..store import Body, reference
-from . import controls, names, prepares
+from . import controls, lines, names, prepares
 
 
 @prepares("Item")
@@ -25,6 +25,8 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     if body["Type"] == "Inventory" and old:
         body["QtyOnHand"] = old.get("QtyOnHand", 0)
         body.setdefault("InvStartDate", old.get("InvStartDate"))
+    if body["Type"] == "Inventory":
+        _check_start(books, body, old)
     if body["Type"] not in ("Category", "Group"):
         body.setdefault("UnitPrice", 0)
         body.setdefault("PurchaseCost", 0)
@@ -38,6 +40,13 @@ def _check_accounts(books: Books, body: Body) -> None:
     asset = reference(body.get("AssetAccountRef"))
     if body["Type"] == "Inventory" and books.account_type(str(asset)) != "Other Current Asset":
         raise fault("6430", "Invalid account type used : AssetAccountRef", "AssetAccountRef")
+
+
+def _check_start(books: Books, body: Body, old: Body | None) -> None:
+    """6210 when stock would begin in closed books, or be moved there or from there."""
+    days = (body.get("InvStartDate"), (old or {}).get("InvStartDate"))
+    for day in days if old is None or days[0] != days[1] else ():
+        lines.check_open(books, {"TxnDate": day} if day else None)
 
 
 def _needs_inventory_fields(body: Body) -> None:
