@@ -54,6 +54,8 @@ class Books:
         self.differences = Differences()
         self.unvalued: dict[str, valuation.Place] = {}
         """Items whose stock has to be valued anew, and from where on."""
+        self.unsettled: set[tuple[str, str]] = set()
+        """Documents and payments in other currencies whose exchange gains have to be booked anew."""
         self.is_loading = False
         """While a bulk load is on, balances are written once at its end."""
 

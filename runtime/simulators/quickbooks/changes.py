@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import balances, postings, references, settlement, sources
+from . import balances, exchange, postings, references, settlement, sources
 from .books import Books, entity_named, id_series
 from .faults import fault, invalid_id, missing, stale, unsupported
 from .merging import merged, replaced, require
@@ -78,6 +78,7 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
         references.resolve(books, facts, body, None)
         accounts.check_types(books, body)
         details.check(body)
+        currency.keep_on_list(books, entity, body, None)
         prepare(books, entity, body, None)
         body["Id"] = id or books.next_id(facts)
         _finish(books, facts, body, None)
@@ -121,6 +122,7 @@ def update(books: Books, entity: str, sent: Any) -> Body:
         references.resolve(books, facts, new, old)
         accounts.check_types(books, new)
         details.check(new)
+        currency.keep_on_list(books, entity, new, old)
         prepare(books, entity, new, old)
         _finish(books, facts, new, old)
     return new
@@ -193,7 +195,11 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         put = postings.enter if old is None else postings.replace_entries
         booked = postings.of(books, entity, body)
         controls.check_names(books, booked)
+        controls.check_currencies(books, body, booked)
         put(books, entity, body, booked)
+    if entity in settlement.TARGETS:
+        exchange.note(books, [(entity, str(body["Id"]))])
+    exchange.settle(books)
     if old is not None and facts.has_active:
         _rename(books, entity, body, old)
     if old is not None and entity in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):
@@ -227,6 +233,7 @@ def delete(books: Books, entity: str, sent: Any) -> Body:
         settlement.replace_links(books, entity, old, [])
         postings.replace_entries(books, entity, old, [])
         books.remove(entity, id)
+        exchange.settle(books)
         if entity == "Attachable":
             books.store.execute("delete from files where realm = ? and id = ?", (books.realm, id))
     return {"domain": "QBO", "status": "Deleted", "Id": id}
@@ -254,6 +261,7 @@ def void(books: Books, entity: str, sent: Any) -> Body:
         postings.replace_entries(books, entity, body, [])
         _zero(body)
         books.write_changed(entity, body, "Void")
+        exchange.settle(books)
     return body
 
 

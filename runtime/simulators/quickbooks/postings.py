@@ -32,6 +32,10 @@ class Entry:
     memo: str | None = None
     is_cost: bool = False
     """Whether it is the cost of stock, which `valuation` works out once it is in the ledger."""
+    is_home: bool = False
+    """Whether it is in home currency already, whatever the currency of the transaction."""
+    date: str | None = None
+    """The day it counts from, where that is not the day of the transaction."""
 
 
 COLUMNS = "account, cents, line, customer, vendor, employee, class, department, item, quantity, memo"
@@ -80,8 +84,8 @@ def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> No
     books.store.connection.executemany(
         INSERT,
         [
-            (books.realm, entity, id, date, e.account, e.cents, e.line, e.customer, e.vendor, e.employee, e.class_,
-             e.department, e.item, e.quantity, e.memo)
+            (books.realm, entity, id, e.date or date, e.account, e.cents, e.line, e.customer, e.vendor, e.employee,
+             e.class_, e.department, e.item, e.quantity, e.memo)
             for e in new
         ],
     )  # fmt: skip
@@ -127,13 +131,19 @@ def of(books: Books, entity: str, body: Body) -> list[Entry]:
 
 
 def _in_home_currency(entries: list[Entry], rate: Decimal) -> list[Entry]:
-    """Entries at the exchange rate; what rounding leaves goes to the largest one."""
+    """Entries at the exchange rate; what rounding leaves goes to the largest line, so that the totals are exact."""
     if rate == 1 or not entries:
         return entries
-    turned = [replace(entry, cents=share(entry.cents, rate, Decimal(1))) for entry in entries]
+    turned = [
+        entry if entry.is_home else replace(entry, cents=share(entry.cents, rate, Decimal(1)))
+        for entry in entries
+    ]
     rest = sum(entry.cents for entry in turned)
-    largest = max(range(len(turned)), key=lambda index: abs(turned[index].cents))
-    turned[largest] = replace(turned[largest], cents=turned[largest].cents - rest)
+    if rest:
+        largest = max(
+            range(len(turned)), key=lambda index: (turned[index].line is not None, abs(turned[index].cents))
+        )
+        turned[largest] = replace(turned[largest], cents=turned[largest].cents - rest)
     return turned
 
 

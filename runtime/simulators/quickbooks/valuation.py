@@ -1,4 +1,4 @@
-"""What stock is worth: the cost of everything that leaves it, worked out anew from a day on whenever a movement changes.
+"""What stock is worth: the cost of everything that leaves it, worked out anew from a day on when a movement changes.
 
 Average cost, in the order of days and then of Ids, so that the books follow from the records alone, in whatever order
 they were written. Stock sold before it was bought leaves at the item's purchase cost; what it cost in the end is
@@ -16,7 +16,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .money import cents, decimal, share
+from .money import decimal, share
 from .store import Body, reference
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Stock:
         return Stock(left, share(value, left, units))
 
     def _lowered(self, left: Decimal, value: int) -> Stock:
-        """Stock that got nearer to none: what was bought goes at its price, what was lacking at what it was taken for."""
+        """Stock nearer to none: what was bought goes at its price, what was lacking at what it was taken for."""
         kept = self.cents + value
         if self.units < 0 or kept * left < 0:
             return Stock(left, share(self.cents, left, self.units))
@@ -112,8 +112,8 @@ def value_from(books: Books, item: str, place: Place) -> None:
 
 def _before(books: Books, item: str, place: Place) -> Stock:
     row = books.store.execute(
-        "select coalesce(sum(quantity), 0), coalesce(sum(cents), 0) from postings"
-        f" where realm = ? and item = ? and quantity is not null and ({PLACE}) < (?, ?, ?)",  # noqa: S608
+        "select coalesce(sum(quantity), 0), coalesce(sum(cents), 0) from postings"  # noqa: S608
+        f" where realm = ? and item = ? and quantity is not null and ({PLACE}) < (?, ?, ?)",
         (books.realm, item, *place),
     ).fetchone()
     return Stock(_units(row[0]), int(row[1]))
@@ -126,8 +126,8 @@ def _units(value: Any) -> Decimal:
 
 def _rows(books: Books, item: str, place: Place) -> list[Row]:
     rows = books.store.execute(
-        "select pk, txn_type, txn_id, line, date, account, cents, quantity from postings"
-        f" where realm = ? and item = ? and ({PLACE}) >= (?, ?, ?) order by {PLACE}, pk",  # noqa: S608
+        "select pk, txn_type, txn_id, line, date, account, cents, quantity from postings"  # noqa: S608
+        f" where realm = ? and item = ? and ({PLACE}) >= (?, ?, ?) order by {PLACE}, pk",
         (books.realm, item, *place),
     )
     return [Row(*row) for row in rows]

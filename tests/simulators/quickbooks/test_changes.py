@@ -655,7 +655,8 @@ def test_a_foreign_currency_needs_multicurrency_and_a_rate(books: Books) -> None
     prefer(books, CurrencyPrefs={"MultiCurrencyEnabled": True})
     assert refusal(lambda: invoice(books, **euro))[0] == "2220"
     changes.create(books, "CompanyCurrency", {"Code": "EUR"})
-    made = invoice(books, ExchangeRate=1.25, **euro)
+    abroad = changes.create(books, "Customer", {"DisplayName": "Abroad", **euro})["Id"]
+    made = invoice(books, customer=abroad, ExchangeRate=1.25)
     assert (made["TotalAmt"], made["HomeTotalAmt"], made["HomeBalance"]) == (100, 125, 125)
     assert account(books, "84") == 125
 

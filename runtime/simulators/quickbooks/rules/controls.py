@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .. import postings
+from .. import exchange, postings
 from ..books import Books
 from ..faults import business, fault
 from ..postings import Entry
+from ..store import Body
 
 CONTROLS = frozenset({postings.RECEIVABLE, postings.PAYABLE})
 
@@ -23,6 +24,22 @@ def check_names(books: Books, entries: Iterable[Entry]) -> None:
             raise nameless("Accounts Receivable", "customer")
         if kind == postings.PAYABLE and not entry.vendor:
             raise nameless("Accounts Payable", "vendor")
+
+
+def check_currencies(books: Books, body: Body, entries: Iterable[Entry]) -> None:
+    """Raise 6000 for an amount on an account, or of a name, in another currency than theirs."""
+    if not exchange.has_several(books):
+        return
+    code, home = exchange.currency_of(books, body), books.home_currency()
+    for entry in entries:
+        held = exchange.currency_of(books, books.find("Account", entry.account))
+        if not (entry.is_home or entry.is_cost) and held not in (home, code):
+            raise business("The account is in another currency than the transaction.", "CurrencyRef")
+        kind = books.account_type(entry.account)
+        party = {postings.RECEIVABLE: "Customer", postings.PAYABLE: "Vendor"}.get(kind)
+        named = entry.customer if party == "Customer" else entry.vendor
+        if party is not None and exchange.currency_of(books, books.find(party, named)) != code:
+            raise business("The name is in another currency than the transaction.", "CurrencyRef")
 
 
 def nameless(account: str, party: str) -> Exception:
