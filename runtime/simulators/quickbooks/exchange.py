@@ -74,7 +74,7 @@ def link_values(books: Books, entity: str, id: str) -> dict[int, int]:
         return {}
     rows = books.store.execute(
         "select pk, cents, from_type, from_id from links where realm = ? and to_type = ? and to_id = ?"  # noqa: S608
-        f" and {IS_PAYER} order by date, pk",
+        f" and {IS_PAYER} order by date, cast(from_id as integer), pk",
         (books.realm, entity, id),
     ).fetchall()
     reached: dict[object, int] = {}

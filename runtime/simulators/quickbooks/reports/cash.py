@@ -141,7 +141,8 @@ def _documents(store: Store, realm: str) -> dict[tuple[str, str], Document]:
     for entity, id, day, total in rows:
         found[entity, id] = Document(day, total)
     links = store.execute(
-        f"select to_type, to_id, date, cents from links where realm = ? and from_type in {PAYMENTS} order by date, pk",  # noqa: S608
+        f"select to_type, to_id, date, cents from links where realm = ? and from_type in {PAYMENTS}"  # noqa: S608
+        " order by date, cast(from_id as integer), pk",
         (realm,),
     )
     for entity, id, day, cents in links:

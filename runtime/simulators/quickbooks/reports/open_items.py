@@ -112,8 +112,9 @@ def _describe(question: Question, items: list[OpenItem]) -> None:
     """Due days and document numbers."""
     for item in items:
         row = question.store.execute(
-            "select due_date, doc_number from records where realm = ? and entity = ? and id = ?",
+            "select due_date, doc_number, txn_date from records where realm = ? and entity = ? and id = ?",
             (question.realm, item.txn_type, item.txn_id),
         ).fetchone()
-        due, number = row or (None, None)
+        due, number, day = row or (None, None, None)
+        item.date = day or item.date  # an exchange gain may count from a later day than its payment
         item.due_date, item.number = due or item.date, number or ""
