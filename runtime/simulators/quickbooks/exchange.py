@@ -8,6 +8,7 @@ later of the two days. `changes` calls `settle` once a write has put its links a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -123,13 +124,13 @@ def differences(books: Books, entity: str, body: Body, control: str) -> list[Ent
         reached += amount
         if worth != paid:
             difference = Entry(control, sign * (paid - worth), is_home=True, date=link.day)
-            named = Entry(**{**_fields(difference), party: owner})
+            named = (
+                replace(difference, customer=owner)
+                if party == "customer"
+                else replace(difference, vendor=owner)
+            )
             made += [named, Entry(account(books), -named.cents, is_home=True, date=link.day)]
     return made
-
-
-def _fields(entry: Entry) -> dict[str, object]:
-    return {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
 
 
 def _at(rate: Decimal, value: int) -> int:

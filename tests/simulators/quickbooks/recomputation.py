@@ -1,8 +1,8 @@
 """The books computed a second time, from the records alone as anybody reads them over the API.
 
 Nothing of the simulator is used here: no postings, no links, no ledger. Amounts are whole cents in home currency,
-debits positive. Stock is at average cost in the order of days and Ids; a document in another currency stays at its own rate,
-and what its payment is worth more or less is an exchange gain.
+debits positive. Stock is at average cost in the order of days and Ids; a document in another currency stays at its
+own rate, and what its payment is worth more or less is an exchange gain.
 """
 
 from __future__ import annotations

@@ -747,7 +747,7 @@ def test_a_line_with_the_details_of_another_kind_is_refused(books: Books, entity
     body = {"Line": [{"Amount": 10, **line}], **more.get(entity, {"CustomerRef": {"value": "1"}})}
     code, detail = refusal(changes.create, books, entity, body)
     assert code == "6000"
-    assert f"A line of type {line['DetailType']} can't have a " in detail
+    assert f"A line of type {line['DetailType']} can't carry " in detail
 
 
 def test_details_of_another_kind_with_nothing_in_them_do_no_harm(books: Books) -> None:

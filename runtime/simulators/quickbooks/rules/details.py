@@ -16,7 +16,7 @@ def check(body: Body) -> None:
         own = DETAIL_KEYS.get(str(line.get("DetailType")))
         for key in DETAIL_KEYS.values():
             if own is not None and key != own and _says_something(line.get(key)):
-                raise business(f"A line of type {line['DetailType']} can't have a {key}.", key)
+                raise business(f"A line of type {line['DetailType']} can't carry {key}.", key)
 
 
 def _lines(body: Body) -> Iterator[Body]:
