@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from . import balances
+from . import balances, valuation
 from .balances import Differences
 from .clock import stamp
 from .faults import not_found
@@ -52,11 +52,16 @@ class Books:
         self._account_types: dict[str, str] = {}
         self._first_accounts: dict[tuple[str, str | None], str | None] = {}
         self.differences = Differences()
+        self.unvalued: dict[str, valuation.Place] = {}
+        """Items whose stock has to be valued anew, and from where on."""
+        self.unsettled: set[tuple[str, str]] = set()
+        """Documents and payments in other currencies whose exchange gains have to be booked anew."""
         self.is_loading = False
         """While a bulk load is on, balances are written once at its end."""
 
     def settle_balances(self) -> None:
-        """Writes the balances that postings have changed."""
+        """Values the stock that postings have moved, and writes the balances that they have changed."""
+        valuation.settle(self)
         differences, self.differences = self.differences, Differences()
         balances.write(self, differences)
 

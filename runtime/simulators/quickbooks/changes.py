@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import balances, postings, references, settlement, sources
+from . import balances, exchange, postings, references, settlement, sources
 from .books import Books, entity_named, id_series
 from .faults import fault, invalid_id, missing, stale, unsupported
 from .merging import merged, replaced, require
@@ -16,7 +16,9 @@ from .rules import (
     accounts,
     attachables,
     company,
+    controls,
     currency,
+    details,
     entries,
     items,
     journal,
@@ -75,6 +77,8 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
     with books.store.transaction():
         references.resolve(books, facts, body, None)
         accounts.check_types(books, body)
+        details.check(body)
+        currency.keep_on_list(books, entity, body, None)
         prepare(books, entity, body, None)
         body["Id"] = id or books.next_id(facts)
         _finish(books, facts, body, None)
@@ -117,6 +121,8 @@ def update(books: Books, entity: str, sent: Any) -> Body:
             return old
         references.resolve(books, facts, new, old)
         accounts.check_types(books, new)
+        details.check(new)
+        currency.keep_on_list(books, entity, new, old)
         prepare(books, entity, new, old)
         _finish(books, facts, new, old)
     return new
@@ -184,9 +190,18 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}
         postings.enter(books, entity, dated, postings.of(books, entity, dated))
         body["QtyOnHand"] = opening
+    elif old is not None and entity == "Item" and body.get("InvStartDate") != old.get("InvStartDate"):
+        dated = {**body, "TxnDate": body["InvStartDate"]}
+        postings.replace_entries(books, entity, dated, postings.recorded(books, entity, str(body["Id"])))
     elif facts.is_transaction:
         put = postings.enter if old is None else postings.replace_entries
-        put(books, entity, body, postings.of(books, entity, body))
+        booked = postings.of(books, entity, body)
+        controls.check_names(books, booked)
+        controls.check_currencies(books, body, booked)
+        put(books, entity, body, booked)
+    if entity in settlement.TARGETS:
+        exchange.note(books, [(entity, str(body["Id"]))])
+    exchange.settle(books)
     if old is not None and facts.has_active:
         _rename(books, entity, body, old)
     if old is not None and entity in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):
@@ -222,6 +237,7 @@ def delete(books: Books, entity: str, sent: Any) -> Body:
         settlement.replace_links(books, entity, old, [])
         postings.replace_entries(books, entity, old, [])
         books.remove(entity, id)
+        exchange.settle(books)
         if entity == "Attachable":
             books.store.execute("delete from files where realm = ? and id = ?", (books.realm, id))
     return {"domain": "QBO", "status": "Deleted", "Id": id}
@@ -249,6 +265,7 @@ def void(books: Books, entity: str, sent: Any) -> Body:
         postings.replace_entries(books, entity, body, [])
         _zero(body)
         books.write_changed(entity, body, "Void")
+        exchange.settle(books)
     return body
 
 

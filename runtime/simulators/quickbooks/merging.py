@@ -24,12 +24,22 @@ SPARSE_NEEDS = {
 FILLED_IN = frozenset(
     {
         ("PurchaseOrder", "APAccountRef"),
+        ("SalesReceipt", "CustomerRef"),
         ("Payment", "TotalAmt"),
         ("BillPayment", "TotalAmt"),
         ("Budget", "Name"),
     }
 )
 """Required by the documentation, yet defaulted (or refused with another sentence) by the service."""
+
+RETAINED = frozenset(
+    {
+        "DepositToAccountRef", "DocNumber", "CurrencyRef", "ExchangeRate", "PrintOnCheckName", "ARAccountRef",
+        "APAccountRef",
+    }
+)  # fmt: skip
+"""What a full update that leaves it out does not clear. The first three and the name on cheques are recorded so; the
+rest would move money without anybody having asked for it."""
 
 
 def require(facts: Entity, body: Body, names_needed: tuple[str, ...]) -> None:
@@ -76,7 +86,7 @@ def _require_in_sparse(facts: Entity, sent: Body, old: Body) -> None:
 
 
 def replaced(facts: Entity, old: Body, sent: Body) -> Body:
-    """What was sent, with what only the service sets kept from the old record."""
+    """What was sent, with what only the service sets or what is `RETAINED` from the old record."""
     new = {name: value for name, value in sent.items() if not is_empty(value)}
     if not (facts.has_active and sent.get("Active") is False):
         require(
@@ -86,6 +96,8 @@ def replaced(facts: Entity, old: Body, sent: Body) -> Body:
         )
     for name, value in old.items():
         field = facts.fields.get(name)
-        if field is not None and field.is_read_only and name not in new:
+        if field is None or name in new:
+            continue
+        if field.is_read_only or (name in RETAINED and name not in sent):
             new[name] = copy.deepcopy(value)
     return new | {"Id": old["Id"], "SyncToken": old["SyncToken"], "MetaData": old["MetaData"]}

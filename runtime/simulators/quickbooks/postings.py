@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from . import valuation
 from .books import Books, reference
 from .faults import business
 from .money import cents, decimal, share
@@ -29,6 +30,12 @@ class Entry:
     item: str | None = None
     quantity: float | None = None
     memo: str | None = None
+    is_cost: bool = False
+    """Whether it is the cost of stock, which `valuation` works out once it is in the ledger."""
+    is_home: bool = False
+    """Whether it is in home currency already, whatever the currency of the transaction."""
+    date: str | None = None
+    """The day it counts from, where that is not the day of the transaction."""
 
 
 COLUMNS = "account, cents, line, customer, vendor, employee, class, department, item, quantity, memo"
@@ -58,7 +65,9 @@ def recorded(books: Books, entity: str, id: str) -> list[Entry]:
 def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
     """Puts `entries` in the place of the transaction's former ones and brings the balances up to date."""
     id = str(body["Id"])
-    _note(books, recorded(books, entity, id), -1)
+    former = recorded(books, entity, id)
+    _note(books, former, -1)
+    _note_stock(books, entity, id, former)
     books.store.execute(
         "delete from postings where realm = ? and txn_id = ? and txn_type = ?", (books.realm, id, entity)
     )
@@ -68,21 +77,33 @@ def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Ent
 def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
     """Puts the entries of a transaction that has none into the ledger and brings the balances up to date."""
     id, date = str(body["Id"]), str(body.get("TxnDate") or books.today().isoformat())
-    new = [entry for entry in entries if entry.cents or entry.quantity]
+    new = [entry for entry in entries if entry.cents or entry.quantity or entry.is_cost]
     if sum(entry.cents for entry in new):
         raise business("Debits and credits of this transaction differ.")
     books.store.revise(books.realm)
     books.store.connection.executemany(
         INSERT,
         [
-            (books.realm, entity, id, date, e.account, e.cents, e.line, e.customer, e.vendor, e.employee, e.class_,
-             e.department, e.item, e.quantity, e.memo)
+            (books.realm, entity, id, e.date or date, e.account, e.cents, e.line, e.customer, e.vendor, e.employee,
+             e.class_, e.department, e.item, e.quantity, e.memo)
             for e in new
         ],
     )  # fmt: skip
     _note(books, new, 1)
+    _note_stock(books, entity, id, new)
     if not books.is_loading:
         books.settle_balances()
+
+
+def _note_stock(books: Books, entity: str, id: str, entries: Iterable[Entry]) -> None:
+    """Note the items that the entries of a transaction, as they stand in the ledger, move."""
+    items = {entry.item for entry in entries if entry.quantity is not None}
+    if items:
+        row = books.store.execute(
+            "select min(date) from postings where realm = ? and txn_id = ? and txn_type = ?",
+            (books.realm, id, entity),
+        ).fetchone()
+        valuation.note(books, items, valuation.place_of(entity, {"Id": id, "TxnDate": row[0]}))
 
 
 def _note(books: Books, entries: Iterable[Entry], sign: int) -> None:
@@ -110,13 +131,19 @@ def of(books: Books, entity: str, body: Body) -> list[Entry]:
 
 
 def _in_home_currency(entries: list[Entry], rate: Decimal) -> list[Entry]:
-    """Entries at the exchange rate; what rounding leaves goes to the largest one."""
+    """Entries at the exchange rate; what rounding leaves goes to the largest line, so that the totals are exact."""
     if rate == 1 or not entries:
         return entries
-    turned = [replace(entry, cents=share(entry.cents, rate, Decimal(1))) for entry in entries]
+    turned = [
+        entry if entry.is_home else replace(entry, cents=share(entry.cents, rate, Decimal(1)))
+        for entry in entries
+    ]
     rest = sum(entry.cents for entry in turned)
-    largest = max(range(len(turned)), key=lambda index: abs(turned[index].cents))
-    turned[largest] = replace(turned[largest], cents=turned[largest].cents - rest)
+    if rest:
+        largest = max(
+            range(len(turned)), key=lambda index: (turned[index].line is not None, abs(turned[index].cents))
+        )
+        turned[largest] = replace(turned[largest], cents=turned[largest].cents - rest)
     return turned
 
 
@@ -134,14 +161,13 @@ def posts(entity: str) -> Callable[[Maker], Maker]:
     return register
 
 
-def stock_cost(books: Books, item: str, asset_account: str, txn_id: str) -> tuple[int, float]:
-    """Value in cents and units in stock of an item, without what transaction `txn_id` itself did."""
+def units_held(books: Books, item: str, txn_id: str) -> float:
+    """Units in stock of an item, without what transaction `txn_id` itself did."""
     row = books.store.execute(
-        "select coalesce(sum(cents), 0), coalesce(sum(quantity), 0) from postings"
-        " where realm = ? and item = ? and account = ? and txn_id <> ?",
-        (books.realm, item, asset_account, txn_id),
+        "select coalesce(sum(quantity), 0) from postings where realm = ? and item = ? and txn_id <> ?",
+        (books.realm, item, txn_id),
     ).fetchone()
-    return int(row[0]), float(row[1])
+    return float(row[0])
 
 
 def line_memo(line: Body, body: Body) -> str | None:

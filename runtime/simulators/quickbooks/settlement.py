@@ -15,6 +15,8 @@ from .books import Books, reference
 from .faults import business, fault
 from .money import amount, cents
 from .orders import ORDER
+from .rules import currency
+from .schema import entities
 from .sources import SOURCES, Link, is_used, linked_transactions, show_use, sources_of, top_customer
 from .store import Body
 
@@ -111,42 +113,53 @@ def applied_and_used(books: Books, entity: str, body: Body) -> tuple[int, int]:
     """Cents that the lines of a payment settle, and cents of credits that they use."""
     settled = used = 0
     for link in links_of(entity, body):
-        if _settles(books, entity, body, link):
+        if settles(books, entity, body, link.entity, link.id):
             settled += link.cents
         else:
             used += link.cents
     return settled, used
 
 
-def _settles(books: Books, entity: str, body: Body, link: Link) -> bool:
-    """Whether a link settles something that is owed; else it uses a credit."""
-    if link.entity == "JournalEntry":
-        return _owed_by_journal(books, entity, body, link.id) >= 0
-    return link.entity != CREDITS[entity]
+def settles(books: Books, entity: str, body: Body, target: str, id: str) -> bool:
+    """Whether a payment settles with a link to `target` something that is owed; else it uses a credit."""
+    if target == "JournalEntry":
+        return owed_by_journal(books, entity, body, id)[0] >= 0
+    return target != CREDITS[entity]
 
 
 def _capacity(books: Books, entity: str, body: Body, target: str, id: str) -> int:
     """Cents of a document or credit that a payment may take, whatever it takes of it now."""
     me = (entity, str(body.get("Id", "")))
     if target == "JournalEntry":
-        return abs(_owed_by_journal(books, entity, body, id)) - _applied_to_journal(books, body, id, me)
+        return abs(owed_by_journal(books, entity, body, id)[0]) - _applied_to_journal(books, body, id, me)
     return payable_total(books.read(target, id)) - applied_to(books, target, id, me)
 
 
-def _owed_by_journal(books: Books, entity: str, body: Body, id: str) -> int:
-    """What a journal entry says that the customer or vendor of a payment owes or is owed; a credit is negative."""
+def owner_of(books: Books, entity: str, body: Body) -> str | None:
+    """The customer (the topmost of a line of sub-customers) or vendor of a payment."""
+    return top_customer(books, reference(body.get(OWNER[entity])))
+
+
+def owed_by_journal(books: Books, entity: str, body: Body, id: str) -> tuple[int, int]:
+    """What a journal entry says that the customer or vendor of a payment owes or is owed; a credit is negative.
+
+    In cents of the entry's currency, and of the home currency.
+    """
     account_type, party, sign = CONTROLS[entity]
-    owner = top_customer(books, reference(body.get(OWNER[entity])))
+    owner = owner_of(books, entity, body)
     rows = books.store.execute(
-        f"select account, {party}, sum(cents) from postings where realm = ? and txn_id = ?"  # noqa: S608
-        " and txn_type = 'JournalEntry' group by 1, 2",
+        f"select account, {party}, sum(cents), line from postings where realm = ? and txn_id = ?"  # noqa: S608
+        " and txn_type = 'JournalEntry' group by 1, 2, 4",
         (books.realm, id),
     ).fetchall()
-    return sign * sum(
-        int(value)
-        for account, name, value in rows
+    owed = [
+        (int(value), line)
+        for account, name, value, line in rows
         if books.account_type(account) == account_type and top_customer(books, name) == owner
-    )
+    ]
+    written = {line.get("Id"): line for line in books.read("JournalEntry", id).get("Line") or []}
+    foreign = sum(cents(written[line]["Amount"]) * (1 if value > 0 else -1) for value, line in owed)
+    return sign * foreign, sign * sum(value for value, _ in owed)
 
 
 def _applied_to_journal(books: Books, body: Body, id: str, except_from: tuple[str, str]) -> int:
@@ -167,13 +180,19 @@ def _check_target(books: Books, entity: str, body: Body, link: Link) -> None:
     if link.entity not in ACCEPTED[entity]:
         raise fault("620", f"Txn ID Cannot Be Linked : {link.entity} {link.id}", "LinkedTxn")
     target = books.read(link.entity, link.id)
+    if _currency(books, target) != _currency(books, body):
+        raise business("The linked transaction is in another currency.", "CurrencyRef")
     if link.entity == "JournalEntry":
-        if not _owed_by_journal(books, entity, body, link.id):
+        if not owed_by_journal(books, entity, body, link.id)[0]:
             raise fault("620", f"Txn ID Cannot Be Linked : {link.entity} {link.id}", "LinkedTxn")
         return
     owner = OWNER[entity]
     if top_customer(books, reference(target.get(owner))) != top_customer(books, reference(body.get(owner))):
         raise business("The linked transaction belongs to somebody else.", owner)
+
+
+def _currency(books: Books, body: Body) -> str:
+    return reference(body.get("CurrencyRef")) or books.home_currency()
 
 
 def replace_links(
@@ -203,6 +222,8 @@ def replace_links(
             "insert into links (realm, from_type, from_id, to_type, to_id, cents, date) values (?,?,?,?,?,?,?)",
             (books.realm, entity, id, link.entity, link.id, link.cents, body["TxnDate"]),
         )
+    if books.preference("CurrencyPrefs", "MultiCurrencyEnabled"):
+        books.unsettled.update({(entity, id), *before, *after})
     for target in sorted(before.keys() | after.keys()):
         is_new = before.get(target) != after.get(target) or target[0] == ORDER
         if target[0] in BROUGHT_UP and target != except_for and is_new:
@@ -223,6 +244,7 @@ def bring_up_to_date(books: Books, entity: str, id: str) -> None:
         if entity == "CreditMemo":
             body["RemainingCredit"] = body["Balance"]
         body["LinkedTxn"] = linked_transactions(books, entity, id, body)
+        currency.complete(books, entities()[entity].fields, body)
     else:
         show_use(books, entity, body, is_used(books, entity, id))
     if body != before:
@@ -276,7 +298,7 @@ def _settled_by(books: Books, entity: str, body: Body) -> dict[tuple[str, str], 
     """Type and Id of what a payment settles, and the cents, in the order of its lines."""
     found: dict[tuple[str, str], int] = {}
     for link in links_of(entity, body):
-        if _settles(books, entity, body, link):
+        if settles(books, entity, body, link.entity, link.id):
             found[link.entity, link.id] = found.get((link.entity, link.id), 0) + link.cents
     return found
 

@@ -651,7 +651,8 @@ def test_a_foreign_currency_needs_multicurrency_and_a_rate(books: Books) -> None
     prefer(books, CurrencyPrefs={"MultiCurrencyEnabled": True})
     assert refusal(lambda: invoice(books, **euro))[0] == "2220"
     changes.create(books, "CompanyCurrency", {"Code": "EUR"})
-    made = invoice(books, ExchangeRate=1.25, **euro)
+    abroad = changes.create(books, "Customer", {"DisplayName": "Abroad", **euro})["Id"]
+    made = invoice(books, customer=abroad, ExchangeRate=1.25)
     assert (made["TotalAmt"], made["HomeTotalAmt"], made["HomeBalance"]) == (100, 125, 125)
     assert account(books, "84") == 125
 
@@ -696,10 +697,61 @@ def test_shipping_is_a_line_without_an_item_of_the_company(books: Books) -> None
     assert made["TotalAmt"] == 3.5
 
 
-def test_a_full_update_without_a_day_takes_today_and_the_next_number(books: Books) -> None:
+def test_a_full_update_without_a_day_takes_today_and_one_with_an_empty_number_the_next(books: Books) -> None:
     made = invoice(books, TxnDate="2026-11-01")
-    changed = changes.update(books, "Invoice", key(made, CustomerRef={"value": "1"}, Line=made["Line"]))
-    assert (changed["TxnDate"], changed["DocNumber"]) == ("2026-11-20", "1002")
+    again = key(made, CustomerRef={"value": "1"}, Line=made["Line"])
+    changed = changes.update(books, "Invoice", again)
+    assert (changed["TxnDate"], changed["DocNumber"]) == ("2026-11-20", "1001")
+    changed = changes.update(books, "Invoice", {**again, "SyncToken": "1", "DocNumber": ""})
+    assert changed["DocNumber"] == "1002"
+
+
+@pytest.mark.parametrize("entity", ["Payment", "SalesReceipt", "RefundReceipt"])
+def test_a_full_update_leaves_money_on_the_account_it_was_put_on(books: Books, entity: str) -> None:
+    lines = [sales_line(1_000)] if entity != "Payment" else []
+    body: Body = {"CustomerRef": {"value": "1"}, "Line": lines, "TotalAmt": 10}
+    made = changes.create(books, entity, {**body, "DepositToAccountRef": {"value": "35"}})
+    again = {"DepositToAccountRef": {"value": "35"}} if entity == "RefundReceipt" else {}
+    changed = changes.update(books, entity, key(made, PrivateNote="again", **body, **again))
+    assert changed["DepositToAccountRef"]["value"] == "35"
+    assert abs(account(books, "35")) == 10
+
+
+def test_a_full_update_does_not_rename_who_cheques_are_made_out_to(books: Books) -> None:
+    made = changes.create(books, "Vendor", {"DisplayName": "Nursery", "PrintOnCheckName": "The Nursery Ltd"})
+    changed = changes.update(books, "Vendor", key(made, DisplayName="Nursery of the Hill"))
+    assert changed["PrintOnCheckName"] == "The Nursery Ltd"
+
+
+@pytest.mark.parametrize(
+    ("entity", "line"),
+    [
+        ("Invoice", {**sales_line(1_000), "AccountBasedExpenseLineDetail": {"AccountRef": {"value": "7"}}}),
+        ("SalesReceipt", {**sales_line(1_000), "DiscountLineDetail": {"PercentBased": True}}),
+        ("Bill", {**expense_line(1_000), "ItemBasedExpenseLineDetail": {"ItemRef": {"value": "4"}}}),
+        ("Purchase", {**expense_line(1_000), "JournalEntryLineDetail": {"PostingType": "Debit"}}),
+        ("Deposit", {"DetailType": "DepositLineDetail", "DepositLineDetail": {"AccountRef": {"value": "1"}},
+                     "SalesItemLineDetail": {"ItemRef": {"value": "4"}}}),
+    ],
+)  # fmt: skip
+def test_a_line_with_the_details_of_another_kind_is_refused(books: Books, entity: str, line: Body) -> None:
+    more = {
+        "Bill": {"VendorRef": {"value": "30"}},
+        "Purchase": {"PaymentType": "Cash", "AccountRef": {"value": "35"}},
+        "Deposit": {"DepositToAccountRef": {"value": "35"}},
+    }
+    body = {"Line": [{"Amount": 10, **line}], **more.get(entity, {"CustomerRef": {"value": "1"}})}
+    code, detail = refusal(changes.create, books, entity, body)
+    assert code == "6000"
+    assert f"A line of type {line['DetailType']} can't carry " in detail
+
+
+def test_details_of_another_kind_with_nothing_in_them_do_no_harm(books: Books) -> None:
+    empty = {"AccountBasedExpenseLineDetail": {"AccountRef": {}, "TaxCodeRef": {"value": ""}}}
+    made = changes.create(
+        books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(100) | empty]}
+    )
+    assert made["TotalAmt"] == 1
 
 
 def test_accounts_and_classes_go_only_by_their_name(books: Books) -> None:

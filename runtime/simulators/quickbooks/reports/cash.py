@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from .. import exchange
+from ..books import Books
 from ..money import share
 from ..store import Store
 
@@ -139,7 +141,8 @@ def _documents(store: Store, realm: str) -> dict[tuple[str, str], Document]:
     for entity, id, day, total in rows:
         found[entity, id] = Document(day, total)
     links = store.execute(
-        f"select to_type, to_id, date, cents from links where realm = ? and from_type in {PAYMENTS} order by date, pk",  # noqa: S608
+        f"select to_type, to_id, date, cents from links where realm = ? and from_type in {PAYMENTS}"  # noqa: S608
+        " order by date, cast(from_id as integer), pk",
         (realm,),
     )
     for entity, id, day, cents in links:
@@ -219,15 +222,17 @@ def _changed(entry: Entry, day: str, cents: int, account: str | None = None) -> 
 def _linked_to_journals(store: Store, realm: str, controls: dict[str, str]) -> Iterator[Entry]:
     """What settles a journal entry stays on the control account, where that entry is."""
     rows = store.execute(
-        "select p.realm, p.txn_type, p.txn_id, null, max(l.date, j.date), p.account, p.cents, p.customer, p.vendor,"
-        " null, null, p.department, null, null, null, l.cents"
+        "select p.realm, p.txn_type, p.txn_id, null, max(l.date, j.date), p.account, p.cents, p.customer, p.vendor,"  # noqa: S608
+        " null, null, p.department, null, null, null, l.cents, l.pk, l.to_id, min(p.pk)"
         " from links l join postings p on p.realm = l.realm and p.txn_id = l.from_id and p.txn_type = l.from_type"
         " join (select distinct realm, txn_id, date from postings where txn_type = 'JournalEntry') j"
         "   on j.realm = l.realm and j.txn_id = l.to_id"
-        " where l.realm = ? and l.to_type = 'JournalEntry' and l.from_type in ('Payment', 'BillPayment')",
-        (realm,),
+        f" where l.realm = ? and l.to_type = 'JournalEntry' and p.account in ({','.join('?' * len(controls))})"
+        " and l.from_type in ('Payment', 'BillPayment') group by l.pk",
+        (realm, *controls),
     ).fetchall()
-    for *entry, cents in rows:
+    for *entry, taken, pk, journal, _ in rows:
+        cents = exchange.link_values(Books(store, realm), "JournalEntry", journal).get(pk, taken)
         control, unapplied = str(entry[ACCOUNT]), controls.get(str(entry[ACCOUNT]))
         if unapplied is not None and unapplied != control:
             sign = 1 if entry[CENTS] > 0 else -1

@@ -12,7 +12,7 @@ from .cells import number
 from .layout import Row, cell
 from .lines import Lines
 from .question import Question
-from .sales import SALES, accounts_of
+from .sales import SALES, accounts_of, sold_on
 
 COLUMNS = (
     ("Quantity", "quantity", "Quantity"), ("Amount", "amount", "Money"), ("% of Sales", "percent", "Percent"),
@@ -103,7 +103,7 @@ def _sold(question: Question, part: splits.Part) -> dict[str | None, Sold]:
     """Item -> what sales forms booked for it in a part of the report, and its units from their lines."""
     period = part.period
     found: dict[str | None, Sold] = defaultdict(Sold)
-    income = {**accounts_of(question, ("Income",)), **part.where, "txn_type": SALES}
+    income = {**sold_on(question), **part.where}
     for key, cents in sums.sums(question, period.start, period.end, ("item",), income).items():
         if key[0] is not None:
             found[key[0]].amount = -cents
@@ -121,7 +121,7 @@ def _units(question: Question, part: splits.Part) -> dict[str | None, Decimal]:
     period = part.period
     lines = Lines(question)
     units: dict[str | None, Decimal] = defaultdict(Decimal)
-    where = {**accounts_of(question, ("Income",)), **part.where, "txn_type": SALES}
+    where = {**sold_on(question), **part.where}
     seen: set[tuple[str, str, str | None]] = set()
     for posting in lines.between(period.start, period.end, where):
         key = (posting.txn_type, posting.txn_id, posting.line)

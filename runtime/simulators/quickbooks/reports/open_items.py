@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from ..money import share
+from .. import exchange
 from .question import Question
 
 SIDES = {"receivable": ("Accounts Receivable", "customer", 1), "payable": ("Accounts Payable", "vendor", -1)}
 """Side -> type of its accounts, who owes or is owed, sign that makes what is open positive."""
+
+
+PAYERS = {"receivable": "Payment", "payable": "BillPayment"}
 
 
 @dataclass
@@ -39,7 +41,7 @@ def of(question: Question, side: str, day: date, keeps_settled: bool = False) ->
     """Items with something left on a day (all of them with `keeps_settled`), by day and number."""
     account_type, party, sign = SIDES[side]
     items = _booked(question, account_type, party, sign, day)
-    _settle(question, items, day)
+    _settle(question, items, day, PAYERS[side])
     wanted = set(question.ids(party))
     departments = set(question.ids("department"))
     found = [
@@ -69,43 +71,34 @@ def _booked(question: Question, account_type: str, party: str, sign: int, day: d
     return items
 
 
-def _settle(question: Question, items: Items, day: date) -> None:
+def _settle(question: Question, items: Items, day: date, payer: str) -> None:
     """Takes from both ends of every link that counts by the day: it does from the later of the two days."""
     links = question.store.execute(
-        "select from_type, from_id, to_type, to_id, cents, date from links"
-        " where realm = ? and from_type in ('Payment', 'BillPayment') and date <= ?",
-        (question.realm, day.isoformat()),
+        "select from_type, from_id, to_type, to_id, cents, date, pk from links"
+        " where realm = ? and from_type = ? and date <= ?",
+        (question.realm, payer, day.isoformat()),
     ).fetchall()
-    totals = _foreign_totals(question)
-    for from_type, from_id, to_type, to_id, cents, booked in links:
+    values = _foreign_values(question, {(row[2], row[3]) for row in links})
+    for from_type, from_id, to_type, to_id, cents, booked, pk in links:
         targets = items.get((to_type, to_id))
         if targets is None:
             continue
         payment = _payment(items, (from_type, from_id), targets[0], booked)
         target = next((item for item in targets if item.name_id == payment.name_id), targets[0])
-        value = _home(target, cents, totals.get((to_type, to_id)))
+        taken = values.get(pk, cents)
+        value = taken if target.total > 0 else -taken
         target.left -= value
         payment.left += value
 
 
-def _foreign_totals(question: Question) -> dict[tuple[str, str], int]:
-    """What documents in other currencies come to, in those currencies (the part that payments settle)."""
-    if not question.books.preference("CurrencyPrefs", "MultiCurrencyEnabled"):
+def _foreign_values(question: Question, targets: set[tuple[str, str]]) -> dict[int, int]:
+    """What links to documents in other currencies take from them in home currency: {key of the link: cents}."""
+    if not exchange.has_several(question.books):
         return {}
-    rows = question.store.execute(
-        "select entity, id, total - cast(round(coalesce(body ->> '$.Deposit', 0) * 100) as integer) from records"
-        " where realm = ? and entity in ('Invoice', 'CreditMemo', 'Bill', 'VendorCredit')"
-        " and body ->> '$.CurrencyRef.value' <> ?",
-        (question.realm, question.books.home_currency()),
-    )
-    return {(entity, id): total for entity, id, total in rows}
-
-
-def _home(target: OpenItem, cents: int, total: int | None) -> int:
-    """What a link takes from a document, in home currency and with the document's sign."""
-    if not total:
-        return cents if target.total > 0 else -cents
-    return share(target.total, Decimal(cents), Decimal(total))
+    found: dict[int, int] = {}
+    for entity, id in targets:
+        found |= exchange.link_values(question.books, entity, id)
+    return found
 
 
 def _payment(items: Items, key: tuple[str, str], target: OpenItem, booked: str) -> OpenItem:
@@ -119,8 +112,9 @@ def _describe(question: Question, items: list[OpenItem]) -> None:
     """Due days and document numbers."""
     for item in items:
         row = question.store.execute(
-            "select due_date, doc_number from records where realm = ? and entity = ? and id = ?",
+            "select due_date, doc_number, txn_date from records where realm = ? and entity = ? and id = ?",
             (question.realm, item.txn_type, item.txn_id),
         ).fetchone()
-        due, number = row or (None, None)
+        due, number, day = row or (None, None, None)
+        item.date = day or item.date  # an exchange gain may count from a later day than its payment
         item.due_date, item.number = due or item.date, number or ""

@@ -1,7 +1,8 @@
 """Income and expenses by who or what they belong to: sales by customer, class and location, income by customer,
 expenses by vendor.
 
-Sales are what sales forms booked to income accounts, tax left out; income by customer counts every income and expense.
+Sales are what sales forms booked to income accounts, and to any other account that items are sold on (a retainer is a
+liability until it is earned), tax left out; income by customer counts every income and expense.
 """
 
 from __future__ import annotations
@@ -75,8 +76,20 @@ def accounts_of(question: Question, types: tuple[str, ...]) -> Mapping[str, Coll
     return {**question.where, "account": tuple(a.id for a in question.accounts if a.type in types)}
 
 
+def sold_on(question: Question) -> Mapping[str, Collection[str]]:
+    """The filters of the request, the sales forms, and the accounts that their lines and discounts are booked to."""
+    rows = question.store.execute(
+        "select body ->> '$.IncomeAccountRef.value', body ->> '$.AssetAccountRef.value' from records"
+        " where realm = ? and entity = 'Item'",
+        (question.realm,),
+    ).fetchall()
+    named, stocked = ({row[place] for row in rows if row[place] is not None} for place in (0, 1))
+    income = {account.id for account in question.accounts if account.type == "Income"}
+    return {**question.where, "account": tuple(sorted(income | named - stocked)), "txn_type": SALES}
+
+
 def _sales(question: Question, subject: Subject) -> Row:
-    where = {**accounts_of(question, ("Income",)), "txn_type": SALES}
+    where = sold_on(question)
     columns, table = splits.movements(question, question.period(), (subject.dimension,), where)
     return _shown(
         question, subject, columns, {key[0]: layout.turned(values, -1) for key, values in table.items()}

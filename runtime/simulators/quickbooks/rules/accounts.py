@@ -37,7 +37,7 @@ TYPE_OF_SUBTYPE = {
     "Travel": "Expense", "Utilities": "Expense", "SuppliesMaterials": "Expense", "BankCharges": "Expense",
     "LegalProfessionalFees": "Expense", "RentOrLeaseOfBuildings": "Expense", "RepairMaintenance": "Expense",
     "OfficeGeneralAdministrativeExpenses": "Expense", "EquipmentRental": "Expense", "Depreciation": "Other Expense",
-    "PenaltiesSettlements": "Other Expense",
+    "PenaltiesSettlements": "Other Expense", "ExchangeGainOrLoss": "Other Expense",
 }  # fmt: skip
 
 SPECIAL_SUBTYPES = frozenset(

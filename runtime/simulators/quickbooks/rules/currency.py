@@ -10,7 +10,7 @@ from ..books import Books, entity_named, id_series
 from ..faults import business, fault, missing
 from ..money import amount, cents, decimal, share
 from ..shape import checked
-from ..store import Body
+from ..store import Body, reference
 from . import names, prepares
 
 KNOWN = {
@@ -57,15 +57,54 @@ def check_currency(books: Books, code: str) -> None:
         raise fault("2220", f"Invalid Currency Type : {code[:50]}", "CurrencyRef")
 
 
+LISTS = frozenset({"Customer", "Vendor", "Account"})
+"""Records with a currency of their own, which every transaction with them is in."""
+
+
+def keep_on_list(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """Check the currency of a new customer, vendor or account; 6000 when an update would change it."""
+    before = reference((old or {}).get("CurrencyRef")) or books.home_currency()
+    code = reference(body.get("CurrencyRef"))
+    if entity not in LISTS or (code is None and old is None):
+        return
+    if old is not None and code not in (None, before):
+        raise business("The currency can't be changed.", "CurrencyRef")
+    if old is None and code != books.home_currency():
+        check_currency(books, str(code))
+    if code is not None or "CurrencyRef" in (old or {}):
+        body["CurrencyRef"] = currency_reference(code or before)
+
+
+def party_currency(books: Books, body: Body) -> str | None:
+    """The currency of the customer, vendor or payee of a transaction; None without one that has a currency."""
+    payee = body.get("EntityRef") or {}
+    kind = str(payee.get("type", "")).capitalize()
+    named = [("Customer", body.get("CustomerRef")), ("Vendor", body.get("VendorRef"))]
+    for entity, ref in [*named, (kind, payee)] if kind in LISTS else named:
+        party = books.find(entity, reference(ref)) if reference(ref) else None
+        if party is not None:
+            return reference(party.get("CurrencyRef")) or books.home_currency()
+    return None
+
+
+def refuse_other(books: Books, body: Body, code: str) -> None:
+    """6000 for a transaction in another currency than its customer's, vendor's or payee's."""
+    if party_currency(books, body) not in (None, code):
+        raise business(
+            "The currency of the transaction must be the currency of the customer or vendor.", "CurrencyRef"
+        )
+
+
 HOME_AMOUNTS = {"HomeTotalAmt": "TotalAmt", "HomeBalance": "Balance"}
 
 
 def complete(books: Books, fields: Mapping[str, Any], body: Body) -> None:
     """Amounts in home currency on a transaction in a foreign one."""
     rate = decimal(body.get("ExchangeRate") or 1)
+    is_foreign = (reference(body.get("CurrencyRef")) or books.home_currency()) != books.home_currency()
     for name, source in HOME_AMOUNTS.items():
         body.pop(name, None)
-        if rate != 1 and name in fields and source in body:
+        if is_foreign and name in fields and source in body:
             body[name] = amount(share(cents(body[source]), rate, Decimal(1)))
 
 

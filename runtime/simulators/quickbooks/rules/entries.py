@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .. import postings
+from .. import exchange, postings
 from ..books import Books
-from ..money import cents, decimal, share
-from ..postings import Entry, account_of, line_memo, posts, stock_cost, total_of
+from ..money import cents, decimal
+from ..postings import Entry, account_of, line_memo, posts, total_of
 from ..store import Body, reference
 from . import lines, tax
 
@@ -78,16 +78,14 @@ def _sold(books: Books, body: Body, line: Body, customer: str | None) -> list[En
 def _cost(
     books: Books, body: Body, line: Body, item: Body, customer: str | None, class_: str | None
 ) -> list[Entry]:
-    """Stock leaves at its average cost; without stock, at the purchase cost of the item."""
-    units = lines.units(line)
+    """Stock leaves at its cost, which `valuation` writes into both entries."""
     asset, id = str(reference(item["AssetAccountRef"])), str(item["Id"])
-    value, held = stock_cost(books, id, asset, str(body.get("Id")))
-    each = share(value, decimal(1), decimal(held)) if held > 0 else cents(item.get("PurchaseCost"))
-    cost = share(each, units, decimal(1)) if held <= 0 else share(value, units, decimal(held))
     expense = str(reference(item["ExpenseAccountRef"]))
+    cost = Entry(expense, 0, line.get("Id"), customer, class_=class_, item=id, is_cost=True)
+    units = -float(lines.units(line))
     return [
-        Entry(expense, cost, line.get("Id"), customer, class_=class_, item=id, memo=line_memo(line, body)),
-        Entry(asset, -cost, line.get("Id"), customer, class_=class_, item=id, quantity=-float(units)),
+        replace(cost, memo=line_memo(line, body)),
+        replace(cost, account=asset, quantity=units),
     ]
 
 
@@ -135,15 +133,14 @@ def refund_receipt(books: Books, body: Body) -> list[Entry]:
 
 @posts("Payment")
 def payment(books: Books, body: Body) -> list[Entry]:
-    """Money against the receivable, whether applied or not."""
-    if not total_of(body):
-        return []
-    customer = reference(body.get("CustomerRef"))
+    """Money against the receivable, whether applied or not, and what the exchange rate gained on what is applied."""
+    customer, owed = reference(body.get("CustomerRef")), _receivable(books, body)
     account = reference(body.get("DepositToAccountRef")) or _undeposited(books)
-    return [
+    made = [
         Entry(account, total_of(body), None, customer, memo=body.get("PrivateNote")),
-        Entry(_receivable(books, body), -total_of(body), None, customer, memo=body.get("PrivateNote")),
+        Entry(owed, -total_of(body), None, customer, memo=body.get("PrivateNote")),
     ]
+    return made + exchange.differences(books, "Payment", body, owed)
 
 
 def _bought(books: Books, body: Body) -> list[Entry]:
@@ -159,16 +156,23 @@ def _bought(books: Books, body: Body) -> list[Entry]:
         account = reference(given.get("AccountRef")) or reference(
             item.get("AssetAccountRef" if is_stock else "ExpenseAccountRef")
         )
+        account = account or reference(item.get("IncomeAccountRef")) or account_of(books, "Expense")
         made.append(
             Entry(
-                account or reference(item.get("IncomeAccountRef")) or account_of(books, "Expense"),
-                cents(line["Amount"]), line.get("Id"), reference(given.get("CustomerRef")), vendor,
+                account, cents(line["Amount"]), line.get("Id"), _buyer(books, body, given, account), vendor,
                 class_=reference(given.get("ClassRef")), item=reference(given.get("ItemRef")),
                 quantity=float(lines.units(line)) if is_stock else None, memo=line_memo(line, body),
             )
         )  # fmt: skip
     total_tax = cents((body.get("TxnTaxDetail") or {}).get("TotalTax"))
     return [*made, Entry(_tax_account(books), total_tax, None, vendor=vendor)] if total_tax else made
+
+
+def _buyer(books: Books, body: Body, given: Body, account: str) -> str | None:
+    """The customer a line was bought for; on receivables, where it pays a credit back, it is the payee."""
+    named = reference(given.get("CustomerRef"))
+    is_owed = named is None and books.account_type(account) == postings.RECEIVABLE
+    return _payee(body, "customer") if is_owed else named
 
 
 def _payee(body: Body, kind: str) -> str | None:
@@ -197,17 +201,16 @@ def vendor_credit(books: Books, body: Body) -> list[Entry]:
 
 @posts("BillPayment")
 def bill_payment(books: Books, body: Body) -> list[Entry]:
-    """The payable against bank or card."""
-    if not total_of(body):
-        return []
-    vendor = reference(body.get("VendorRef"))
+    """The payable against bank or card, and what the exchange rate gained on what is paid."""
+    vendor, owed = reference(body.get("VendorRef")), _payable(books, body)
     check = reference((body.get("CheckPayment") or {}).get("BankAccountRef"))
     card = reference((body.get("CreditCardPayment") or {}).get("CCAccountRef"))
     paid_from = card if body.get("PayType") == "CreditCard" else check
-    return [
-        Entry(_payable(books, body), total_of(body), None, vendor=vendor, memo=body.get("PrivateNote")),
+    made = [
+        Entry(owed, total_of(body), None, vendor=vendor, memo=body.get("PrivateNote")),
         Entry(str(paid_from), -total_of(body), None, vendor=vendor, memo=body.get("PrivateNote")),
     ]
+    return made + exchange.differences(books, "BillPayment", body, owed)
 
 
 @posts("Purchase")
@@ -256,23 +259,26 @@ def deposit(books: Books, body: Body) -> list[Entry]:
         account = reference(back.get("AccountRef")) or account_of(books, "Bank")
         made.append(Entry(account, cents(back["Amount"]), memo=back.get("Memo")))
     for line in body.get("Line") or []:
-        made.append(_deposited(books, body, line))
+        made += _deposited(books, body, line)
     return made
 
 
-def _deposited(books: Books, body: Body, line: Body) -> Entry:
+def _deposited(books: Books, body: Body, line: Body) -> list[Entry]:
     linked, given = (line.get("LinkedTxn") or [{}])[0], line.get("DepositLineDetail") or {}
     if linked.get("TxnId"):
         found = books.find(str(linked["TxnType"]), str(linked["TxnId"])) or {}
         account = reference(found.get("DepositToAccountRef")) or _undeposited(books)
-        return Entry(account, -cents(line["Amount"]), line.get("Id"), reference(found.get("CustomerRef")))
+        value = cents(line["Amount"])
+        taken = Entry(account, -value, line.get("Id"), reference(found.get("CustomerRef")))
+        return [taken, *exchange.deposited(books, body, found, account, value)]
     payer = given.get("Entity") or {}
     kind, id = str(payer.get("type", "")).lower(), reference(payer)
-    return Entry(
+    put = Entry(
         str(reference(given["AccountRef"])), -cents(line["Amount"]), line.get("Id"), id if kind == "customer" else None,
         id if kind == "vendor" else None, id if kind == "employee" else None, reference(given.get("ClassRef")),
         memo=line_memo(line, body),
     )  # fmt: skip
+    return [put]
 
 
 @posts("Transfer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..books import Books
 from ..faults import business, fault, missing, unsupported
 from ..store import Body, reference
-from . import names, nesting, prepares
+from . import controls, lines, names, nesting, prepares
 
 MOST_CATEGORY_LEVELS = 4
 
@@ -20,6 +20,7 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     if old and old.get("Type") == "Inventory" != body["Type"]:
         raise business("An inventory item can't be turned into another type.", "Type")
     NEEDS.get(body["Type"], _needs_some_account)(body)
+    _check_accounts(books, body)
     names.nested_name(books, entity, body, old, "product or service")
     nesting.hold_flag(body, old, "SubItem")
     if not body["SubItem"]:
@@ -29,6 +30,8 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     if body["Type"] == "Inventory" and old:
         body["QtyOnHand"] = old.get("QtyOnHand", 0)
         body.setdefault("InvStartDate", old.get("InvStartDate"))
+    if body["Type"] == "Inventory":
+        _check_start(books, body, old)
     if body["Type"] not in ("Category", "Group"):
         body.setdefault("UnitPrice", 0)
         body.setdefault("PurchaseCost", 0)
@@ -53,6 +56,22 @@ def refuse_delete(books: Books, item: Body) -> None:
     ).fetchone()
     if row:
         raise business("The category has items or categories in it; move them out first.", "Id")
+
+
+def _check_accounts(books: Books, body: Body) -> None:
+    """6430 for accounts that a sale or a purchase of the item cannot book to."""
+    for name in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
+        controls.refuse(books, reference(body.get(name)), name)
+    asset = reference(body.get("AssetAccountRef"))
+    if body["Type"] == "Inventory" and books.account_type(str(asset)) != "Other Current Asset":
+        raise fault("6430", "Invalid account type used : AssetAccountRef", "AssetAccountRef")
+
+
+def _check_start(books: Books, body: Body, old: Body | None) -> None:
+    """6210 when stock would begin in closed books, or be moved there or from there."""
+    days = (body.get("InvStartDate"), (old or {}).get("InvStartDate"))
+    for day in days if old is None or days[0] != days[1] else ():
+        lines.check_open(books, {"TxnDate": day} if day else None)
 
 
 def _needs_inventory_fields(body: Body) -> None:

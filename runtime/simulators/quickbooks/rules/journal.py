@@ -37,13 +37,7 @@ def _side(books: Books, line: Body) -> int:
     if given.get("PostingType") not in ("Debit", "Credit"):
         raise fault("2260", "MissingPostingType", "PostingType")
     line["Amount"] = amount(cents(line["Amount"]))
-    kind = books.account_type(references.required(given, "AccountRef"))
-    holder = given.get("Entity") or {}
-    named = str(holder.get("Type", "")) if reference(holder.get("EntityRef")) else ""
-    if kind == "Accounts Receivable" and named != "Customer":
-        raise business("When you use Accounts Receivable, you must choose a customer in the Name field.")
-    if kind == "Accounts Payable" and named != "Vendor":
-        raise business("When you use Accounts Payable, you must choose a vendor in the Name field.")
+    references.required(given, "AccountRef")
     return cents(line["Amount"]) * (1 if given["PostingType"] == "Debit" else -1)
 
 

@@ -11,7 +11,7 @@ from ..books import Books
 from ..faults import business, fault, missing
 from ..money import amount, cents, decimal
 from ..store import Body, reference
-from .currency import check_currency, currency_reference, rate_on
+from .currency import check_currency, currency_reference, party_currency, refuse_other
 
 DETAIL_KEYS = {
     "SalesItemLineDetail": "SalesItemLineDetail",
@@ -209,19 +209,17 @@ def refuse_duplicate(books: Books, entity: str, body: Body) -> None:
 
 
 def currency(books: Books, body: Body) -> None:
-    """CurrencyRef and ExchangeRate: those of the customer or vendor and of the day when left out."""
-    party = books.find("Customer", reference(body.get("CustomerRef"))) or books.find(
-        "Vendor", reference(body.get("VendorRef"))
-    )
+    """CurrencyRef and ExchangeRate: the customer's or vendor's currency when left out, at a rate of 1."""
     home = books.home_currency()
-    code = reference(body.get("CurrencyRef")) or reference((party or {}).get("CurrencyRef")) or home
+    code = reference(body.get("CurrencyRef")) or party_currency(books, body) or home
     body["CurrencyRef"] = currency_reference(code)
+    if code != home:
+        check_currency(books, code)
+    refuse_other(books, body, code)
     if code == home:
         body.pop("ExchangeRate", None)
         return
-    check_currency(books, code)
-    if not body.get("ExchangeRate"):
-        body["ExchangeRate"] = rate_on(books, code, body["TxnDate"])["Rate"]
+    body["ExchangeRate"] = body.get("ExchangeRate") or 1
     if decimal(body["ExchangeRate"]) <= 0:
         raise business("The exchange rate must be greater than 0.", "ExchangeRate")
 

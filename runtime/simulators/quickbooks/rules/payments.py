@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import references, settlement
+from .. import exchange, references, settlement
 from ..balances import RESULT_TYPES
 from ..books import Books
 from ..faults import business, fault, missing
@@ -77,6 +77,7 @@ def prepare_deposit(books: Books, entity: str, body: Body, old: Body | None) -> 
     references.required(body, "DepositToAccountRef")
     lines.check_open(books, old)
     lines.default_day(books, body)
+    exchange.take_currency(books, body)
     lines.currency(books, body)
     kept: list[Body] = body.get("Line") or []
     if not kept:

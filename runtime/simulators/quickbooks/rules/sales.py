@@ -7,7 +7,7 @@ from ..books import Books
 from ..faults import business, missing
 from ..money import amount, cents, decimal
 from ..store import Body, reference
-from . import lines, prepares, tax
+from . import controls, lines, prepares, tax
 
 NUMBER_SERIES = {"Estimate": "estimate", "ChangeOrder": "change order"}
 HAS_TERMS = frozenset({"Invoice", "CreditMemo", "Estimate"})
@@ -174,6 +174,7 @@ def _discount(books: Books, body: Body, line: Body, sums: Sums) -> int:
     )
     if not reference(given.get("DiscountAccountRef")):
         raise missing("DiscountAccountRef")
+    controls.refuse(books, reference(given["DiscountAccountRef"]), "DiscountAccountRef")
     line["Amount"] = amount(value)
     if body.get("ApplyTaxAfterDiscount") and sums.subtotal:
         sums.taxable -= round(value * sums.taxable / sums.subtotal)

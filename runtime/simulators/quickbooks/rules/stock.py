@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .. import references
 from ..books import Books
 from ..faults import business, missing
-from ..money import cents, decimal, share
-from ..postings import Entry, posts, stock_cost
+from ..money import decimal
+from ..postings import Entry, posts, units_held
 from ..store import Body, reference
 from . import lines, prepares
 
@@ -35,24 +37,19 @@ def _complete(books: Books, body: Body, given: Body) -> None:
     if given.get("QtyDiff") in (None, ""):
         if given.get("NewQty") in (None, ""):
             raise missing("QtyDiff")
-        asset = str(reference(item["AssetAccountRef"]))
-        held = stock_cost(books, item["Id"], asset, str(body.get("Id")))[1]
+        held = units_held(books, item["Id"], str(body.get("Id")))
         given["QtyDiff"] = float(decimal(given["NewQty"]) - decimal(held))
 
 
 @posts("InventoryAdjustment")
 def adjustment(books: Books, body: Body) -> list[Entry]:
-    """Stock at its average cost against the account of the adjustment."""
+    """Stock at its cost, which `valuation` writes into the entries, against the account of the adjustment."""
     account = str(reference(body["AdjustAccountRef"]))
     made: list[Entry] = []
     for line in body["Line"]:
         given = lines.detail(line)
         item = books.read("Item", str(reference(given["ItemRef"])))
-        asset = str(reference(item["AssetAccountRef"]))
-        units = decimal(given["QtyDiff"])
-        value, held = stock_cost(books, item["Id"], asset, str(body.get("Id")))
-        worth, per = (value, decimal(held)) if held > 0 else (cents(item.get("PurchaseCost")), decimal(1))
-        cost, id, memo = share(worth, units, per), item["Id"], body.get("PrivateNote")
-        made.append(Entry(asset, cost, line.get("Id"), item=id, quantity=float(units), memo=memo))
-        made.append(Entry(account, -cost, line.get("Id"), item=id, memo=memo))
+        asset, units = str(reference(item["AssetAccountRef"])), float(decimal(given["QtyDiff"]))
+        cost = Entry(account, 0, line.get("Id"), item=item["Id"], memo=body.get("PrivateNote"), is_cost=True)
+        made += [cost, replace(cost, account=asset, quantity=units)]
     return made

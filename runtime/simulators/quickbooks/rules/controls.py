@@ -1,0 +1,53 @@
+"""Accounts receivable and payable: every amount on them belongs to somebody, on whatever form it was booked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .. import exchange, postings
+from ..books import Books
+from ..faults import business, fault
+from ..postings import Entry
+from ..store import Body
+
+CONTROLS = frozenset({postings.RECEIVABLE, postings.PAYABLE})
+
+
+def check_names(books: Books, entries: Iterable[Entry]) -> None:
+    """Raise 6000 for a receivable without a customer or a payable without a vendor.
+
+    Without the name the balances of customers and vendors would no longer add up to their accounts.
+    """
+    for entry in entries:
+        kind = books.account_type(entry.account)
+        if kind == postings.RECEIVABLE and not entry.customer:
+            raise nameless("Accounts Receivable", "customer")
+        if kind == postings.PAYABLE and not entry.vendor:
+            raise nameless("Accounts Payable", "vendor")
+
+
+def check_currencies(books: Books, body: Body, entries: Iterable[Entry]) -> None:
+    """Raise 6000 for an amount on an account, or of a name, in another currency than theirs."""
+    if not exchange.has_several(books):
+        return
+    code, home = exchange.currency_of(books, body), books.home_currency()
+    for entry in entries:
+        held = exchange.currency_of(books, books.find("Account", entry.account))
+        if not (entry.is_home or entry.is_cost) and held not in (home, code):
+            raise business("The account is in another currency than the transaction.", "CurrencyRef")
+        kind = books.account_type(entry.account)
+        party = {postings.RECEIVABLE: "Customer", postings.PAYABLE: "Vendor"}.get(kind)
+        named = entry.customer if party == "Customer" else entry.vendor
+        if party is not None and exchange.currency_of(books, books.find(party, named)) != code:
+            raise business("The name is in another currency than the transaction.", "CurrencyRef")
+
+
+def nameless(account: str, party: str) -> Exception:
+    """6000 for an amount on a control account that belongs to nobody."""
+    return business(f"When you use {account}, you must choose a {party} in the Name field.")
+
+
+def refuse(books: Books, account: str | None, name: str) -> None:
+    """Raise 6430 when property `name` refers to a receivable or payable account, which it cannot book to."""
+    if account is not None and books.account_type(account) in CONTROLS:
+        raise fault("6430", f"Invalid account type used : {name}", name)
