@@ -82,7 +82,8 @@ async def _list(context: Any, params: types.PaginatedRequestParams | None) -> ty
 
 async def _call(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
     if params.name not in {tool.name for tool in TOOLS}:
-        raise MCPError(code=types.INVALID_PARAMS, message="Unknown tool")
+        unknown = f'There is no tool "{params.name}" here. List the tools to see their names.'
+        return types.CallToolResult(content=[types.TextContent(text=unknown)], is_error=True)
     given = answer(params.name, params.arguments or {})
     text = given.error.message if given.error else given.text
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=given.error is not None)

@@ -237,3 +237,11 @@ def test_an_update_that_wants_fields_repeated_says_so():
     assert wanted["purchases"] == ("PaymentType",)
     assert wanted["accounts"] == wanted["classes"] == ("Name",)
     assert wanted["invoices"] == ()
+
+
+def test_what_the_instructions_say_of_changes_stands_in_the_tools_too():
+    """Some hosts show no instructions."""
+    for tool in CATALOG.tools:
+        shown = wire(tool)["inputSchema"]["properties"]
+        for name in ("SyncToken", "sparse"):
+            assert tool.is_read_only or name not in shown or name in tool.description, (tool.name, name)

@@ -113,12 +113,9 @@ def test_a_read_only_url_refuses_every_write(stage, kind):
         for name in writes:
             assert name not in seen
             refused = someone.call(name, id="1", SyncToken="0")
-            made_up = someone.call("drop_all_tables")
-            shown = refused.raised or refused.text
-            assert "Unknown tool" in shown
-            assert shown.replace(name, "X") == (made_up.raised or made_up.text).replace(
-                "drop_all_tables", "X"
-            )
+            assert not refused.raised
+            assert refused.is_error
+            assert refused.text.startswith(f'There is no tool "{name}" here.')
 
 
 @every_client
@@ -128,7 +125,7 @@ def test_a_url_for_the_tag_crm_shows_people_and_hides_the_ledger(stage, kind):
         assert {"list_all_quick_books_customers", "list_all_quick_books_vendors"} <= seen.keys()
         assert not [name for name in seen if "journal" in name or "invoice" in name or "transfer" in name]
         hidden = someone.call("list_all_quick_books_journal_entries")
-        assert "Unknown tool" in (hidden.raised or hidden.text)
+        assert 'There is no tool "list_all_quick_books_journal_entries" here.' in hidden.text
         query = someone.call("list_all_quick_books_customers", query="select * from JournalEntry")
         assert query.is_error
         assert "JournalEntry" in query.text
