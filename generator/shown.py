@@ -38,6 +38,8 @@ ORDER = "order_by"
 LEAST_RARE = 3
 """With fewer rare arguments than this, a line of their own would save nothing."""
 LONGEST_ENUM = 90
+HOPELESS = 100_000
+"""Bytes of a schema that no text for objects makes small enough; check reports it."""
 LONGEST_BRIEF = 60
 """Longer than this are addresses, whose parts have the usual names."""
 JSON_TEXT = "As JSON text"
@@ -184,16 +186,28 @@ def _fit(schema: dict[str, Any]) -> None:
 
     Of the objects inside another, such as the kinds of a line, the first is the usual one, and goes last.
     """
-    inner = [*_inner(schema)]
-    usual = [each for each in inner if _is_first(*each)]
+    size = len(orjson.dumps(schema))
+    if size > HOPELESS:
+        return
+    steps = [*_inner(schema)]
+    usual = [each for each in steps if _is_first(*each)]
     own = [*_own(schema)]
     plain = [(holder, key) for holder, key in own if _is_all_text(holder[key])]
-    for steps in ([each for each in inner if each not in usual], plain, None, own, usual):
-        if steps is None and not _fits(schema):
+    for place in (*(each for each in steps if not _is_first(*each)), *plain, None, *own, *usual):
+        if size <= LARGEST_SCHEMA:
+            return
+        if place is None:
             _leave_sources(schema)
-        for holder, key in steps or ():
-            if not _fits(schema) and holder[key]["type"] == "object":
-                holder[key] = _as_text(holder[key], holder[key])
+            size = len(orjson.dumps(schema))
+        elif place[0][place[1]]["type"] == "object":
+            size -= _to_text(*place)
+
+
+def _to_text(holder: dict[str, Any], key: str) -> int:
+    """Show an object as text, and return how many bytes that saves."""
+    before = holder[key]
+    holder[key] = _as_text(before, before)
+    return len(orjson.dumps(before)) - len(orjson.dumps(holder[key]))
 
 
 def _leave_sources(schema: dict[str, Any]) -> None:
