@@ -345,7 +345,7 @@ class TestTheFilterIsAWall:
             assert stand.post("tools/call", {"name": name}).result["isError"] is True
         twice = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_all_invoices","name":"%b"}}'
         answer = stand.send(twice % b"create_an_invoice", [(b"content-type", b"application/json")])
-        assert answer.code == -32602
+        assert answer.result["isError"] is True
         assert stand.calls.made == []
 
     def test_methods_and_tags_both_have_to_fit(self):
