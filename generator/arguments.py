@@ -18,7 +18,7 @@ from generator.mistakes import Mistake
 from generator.resolve import Field
 
 OUR_WORDS = frozenset(
-    {"access", "required_for", "filter", "sort", "points_to", "join", "sensitive", "shown_with"}
+    {"access", "required_for", "filter", "sort", "points_to", "join", "sensitive", "shown_with", "rare"}
 )
 SHAPE = ("type", "format", "enum")
 PAGING = {"statement", "start", "page", "cursor"}
@@ -43,6 +43,8 @@ class Arguments:
     """Arguments that the request does not name and that go into the query under their own name."""
     joins: dict[str, str] = field(default_factory=dict)
     tolerated: tuple[str, ...] = ()
+    rare: list[str] = field(default_factory=list)
+    """Fields that few calls need, as the field itself says."""
     listing: Listing | None = None
 
 
@@ -97,6 +99,8 @@ def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) 
         made.properties[name] = plain(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
+        if given.get("rare"):
+            made.rare.append(name)
         if name not in method.placeholders:
             made.body.append((name, name))
 

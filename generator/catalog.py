@@ -223,6 +223,8 @@ class Integration:
     """The vendor's field that names a record, and each entry of a list inside one."""
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""
+    everyday: tuple[str, ...] = ()
+    """The names of the tools that are listed, with those that find the others, where all would be too many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
+import orjson
 
 from generator.catalog import Tool
 from generator.grammar import shortened
+from generator.hosts import refused_in
 from generator.load import Document
 from generator.methods import Method
 from generator.mistakes import Mistake, did_you_mean
@@ -53,6 +55,7 @@ def check_tools(made: list[Made]) -> Iterator[Mistake]:
         yield from _name(each)
         yield from _description(each)
         yield from _schema(each)
+        yield from _shown(each)
         yield from _placeholders(each)
         yield from _tags(each)
         yield from _columns(each)
@@ -117,6 +120,12 @@ def _schema(each: Made) -> Iterator[Mistake]:
             yield each.method.place_of(name).mistake(
                 "shape", f"{where}: {wrong}" if where != name else wrong, hint
             )
+
+
+def _shown(each: Made) -> Iterator[Mistake]:
+    """What hosts would refuse of the tool as they are shown it."""
+    for where, message in refused_in(orjson.loads(each.tool.wire)["inputSchema"]):
+        yield each.mistake("hosts", f"{where}: {message}" if where else message)
 
 
 def _placeholders(each: Made) -> Iterator[Mistake]:
@@ -231,15 +240,19 @@ def check_required_for(made: list[Made]) -> Iterator[Mistake]:
 
 
 def check_rare(made: list[Made]) -> Iterator[Mistake]:
-    """A rare word that no tool takes makes nothing shorter, and is likely misspelt; asked when all tools are there."""
+    """A rare word that no tool takes makes nothing shorter, and is likely misspelt; asked when all tools are there.
+
+    The same holds for names under `as_text`.
+    """
     for integration in {each.integration.file: each.integration for each in made}.values():
         tools = [each.tool for each in made if each.integration is integration]
         known = {name for tool in tools for name in _names_in(tool.input_schema)}
         known |= {field_of(name) for name in known}
-        for at, name in enumerate(integration.value.get("rare") or ()):
-            if name not in known:
-                hint = did_you_mean(name, known)
-                yield integration.mistake(("rare", at), "rare", f'No tool takes "{name}".', hint)
+        for key in ("rare", "as_text"):
+            for at, name in enumerate(integration.value.get(key) or ()):
+                if name not in known:
+                    hint = did_you_mean(name, known)
+                    yield integration.mistake((key, at), key, f'No tool takes "{name}".', hint)
 
 
 def _names_in(schema: dict[str, Any]) -> Iterator[str]:

@@ -76,6 +76,10 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
         acknowledged=tuple(value.get("acknowledged") or (_identifier(value),)),
+        everyday=tuple(
+            links.fill(f"[[{each}]]", Place(document, ("everyday", at)))
+            for at, each in enumerate(value.get("everyday") or ())
+        ),
     )
 
 

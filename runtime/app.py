@@ -31,6 +31,7 @@ from runtime.errors import SettingsError, StorageUnavailable
 from runtime.logs import Log, make_log
 from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity
+from runtime.mcp_server.toolset import listing_of
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.scopes import CALL_TOOLS, may_use
@@ -196,6 +197,7 @@ class Application:
             tokens=runtime.tokens,
             log=runtime.log,
             guesses=runtime.guesses,
+            listing=listing_of,
             pages=make_routes(
                 accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
             ),

@@ -19,7 +19,7 @@ Clock = Callable[[], float]
 AccountStatus = Literal["pending", "active", "needs_reconnect"]
 EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
-ToolExposure = Literal["full", "discovery"]
+ToolExposure = Literal["auto", "full", "discovery"]
 ScopeName = Literal["admin", "tools:call"]
 """What an API token may do; `operations.scopes` says what each means."""
 
@@ -75,8 +75,9 @@ class ServerConfig:
     rate_limit_style: RateLimitStyle = "tool_result"
     max_answer_bytes: int = 0
     """Largest text of one answer; 0 takes the deployment's own."""
-    tool_exposure: ToolExposure = "full"
-    """Whether the MCP door lists every tool, or only those that find, describe and call the others."""
+    tool_exposure: ToolExposure = "auto"
+    """Whether the MCP endpoint lists every tool, or only those that find, describe and call the others; `auto` lists
+    everyday tools beside these where every tool would be too many."""
     show_sensitive: bool = False
     """Whether tax ids, bank accounts and birth dates are answered as they are, and not masked."""
 

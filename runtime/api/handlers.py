@@ -26,6 +26,7 @@ from runtime.model import ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Answer
+from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
@@ -75,6 +76,7 @@ class Door:
     uploads: Uploads
     log: Log
     guesses: Guesses
+    listing: ListingOf | None = None
 
     def tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -186,7 +188,13 @@ async def list_tools(door: Door, asked: Asked) -> Response:
     catalog = door.catalog()
     integration = catalog.integrations[account.integration]
     tools = check_filter(integration, catalog.of(integration.name), query.methods, query.tags)
-    return reply({"result": [_tool(tool) for tool in tools], "next_cursor": None})
+    answer: dict[str, Any] = {"result": [_tool(tool) for tool in tools], "next_cursor": None}
+    if door.listing is not None:
+        config = ServerConfig(
+            methods=tuple(query.methods), tags=tuple(query.tags), tool_exposure=query.tool_exposure
+        )
+        answer["listing"] = door.listing(catalog, integration.name, config).as_dict()
+    return reply(answer)
 
 
 async def call_tool(door: Door, asked: Asked) -> Response:

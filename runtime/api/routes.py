@@ -29,6 +29,7 @@ from runtime.logs import Log
 from runtime.model import ApiToken, Clock
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.scopes import check_scope
 from runtime.safety.guesses import Guesses
@@ -56,17 +57,19 @@ def make_application(
     guesses: Guesses | None = None,
     pages: Sequence[BaseRoute] = (),
     uploads: Uploads | None = None,
+    listing: ListingOf | None = None,
 ) -> Starlette:
     """The management door as one ASGI application; `pages` are routes of others, served beside it."""
     door = Door(
         accounts=Accounts(settings, keys, stores, catalog, tokens, clock=clock),
-        mcp_servers=McpServers(settings, keys, stores, catalog, clock=clock),
+        mcp_servers=McpServers(settings, keys, stores, catalog, clock=clock, listing=listing),
         api_tokens=ApiTokens(stores, keys, clock=clock),
         calls=calls,
         catalog=catalog,
         write=stores.write,
         health=stores.health,
         uploads=uploads or Uploads(),
+        listing=listing,
         log=log,
         guesses=Guesses() if guesses is None else guesses,
     )

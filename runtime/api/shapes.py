@@ -69,11 +69,13 @@ class Config(Body):
         ),
     ] = 0
     tool_exposure: Annotated[
-        Literal["full", "discovery"],
+        Literal["auto", "full", "discovery"],
         Field(
-            description="full lists every tool; discovery lists three, which find, describe and call the others."
+            description="auto lists every tool where there are at most 120, otherwise everyday tools beside those that "
+            "find, describe and call the others; full lists every tool; discovery lists only those that find, "
+            "describe and call the others. Every tool that the filter leaves can be called in any case."
         ),
-    ] = "full"
+    ] = "auto"
     show_sensitive: Annotated[
         bool,
         Field(
@@ -154,6 +156,9 @@ class ToolsQuery(Query):
 
     methods: Annotated[list[str], Field(description="As config.methods; also separated by commas.")] = []
     tags: Annotated[list[str], Field(description="As config.tags; also separated by commas.")] = []
+    tool_exposure: Annotated[
+        Literal["auto", "full", "discovery"], Field(description="As config.tool_exposure; for listing only.")
+    ] = "auto"
 
 
 class AccountShape(BaseModel):
@@ -184,6 +189,24 @@ class AccountToAuthorize(AccountShape):
     ] = ""
 
 
+class HostLimit(BaseModel):
+    """A host that cannot take a list of tools, and the most that it takes."""
+
+    host: str
+    most: int
+
+
+class ListingShape(BaseModel):
+    """What `tools/list` answers at a URL, and what it costs a model."""
+
+    available: Annotated[
+        int, Field(description="Tools that the filter leaves; each can be called by its name.")
+    ]
+    listed: int
+    tokens: Annotated[int, Field(description="About how many tokens of a model's context the list takes.")]
+    refused_by: Annotated[list[HostLimit], Field(description="Hosts that fail with so many tools.")]
+
+
 class McpServerShape(BaseModel):
     """An MCP server: one secret URL for one integrated account."""
 
@@ -201,6 +224,7 @@ class McpServerOnce(McpServerShape):
 
     token: str
     url: str
+    listing: ListingShape
 
 
 class ApiTokenShape(BaseModel):
@@ -255,10 +279,11 @@ class ApiTokenList(BaseModel):
 
 
 class ToolList(BaseModel):
-    """The tools that are left by a filter; always all of them."""
+    """The tools that are left by a filter; always all of them. `listing` says what a URL with this filter lists."""
 
     result: list[ToolShape]
     next_cursor: None
+    listing: ListingShape
 
 
 class Deleted(BaseModel):

@@ -1,32 +1,34 @@
-"""Three tools in place of all: what a server lists whose `tool_exposure` is `discovery`.
+"""Four tools in place of all: what a server lists where every tool would be too many, or when it is asked to.
 
 A list of two hundred tools takes much of a model's context before it has read a question. Here it finds tools by
-words, reads the arguments of those it wants, and calls them. What is found and called is what the filter leaves, so
-nothing here opens a door: `call_tool` hands over to the same way that a tool called by its own name goes.
+keywords, reads the arguments of those it wants, and calls them: one tool calls those that only read, another one
+any, so that a host that asks its person before a write need not ask before a read. What is found and called is what
+the filter leaves: a call is handed over to where a tool called by its own name goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from generator.catalog import HINTS, Call, Returns, Risk, Tool
+from generator.shown import show_less
 from runtime.errors import InvalidArguments, NotFound
 from runtime.operations import bounds
 from runtime.operations.arguments import ArgumentChecker, nearest_name
 from runtime.operations.calls import Answer
 from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
 
-SEARCH, SCHEMA, CALL = "search_tools", "get_tool_schema", "call_tool"
-NAMES = frozenset({SEARCH, SCHEMA, CALL})
+SEARCH, SCHEMA, READ, WRITE = "search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"
+NAMES = frozenset({SEARCH, SCHEMA, READ, WRITE})
 GUIDANCE = (
-    f"Only three tools are listed here: find others with {SEARCH}, read their arguments with {SCHEMA}, and call them "
-    f"with {CALL}."
+    f"Not all tools are listed: {SEARCH} finds the others, {SCHEMA} shows their arguments; call them by name, or with "
+    f"{READ} and {WRITE}."
 )
-"""What a client reads before the integration's own guidance."""
+"""What a client reads before the integration's own guidance. Short, for some clients show 512 characters of both."""
 
 USUAL_TOOLS, USUAL_RESOURCES, MOST_RESULTS = 10, 30, 50
 MOST_SCHEMAS = 5
@@ -35,17 +37,25 @@ USUAL_BUDGET = 100_000
 LOOKED_AT = 25
 """How many tools are compared with a name that is not known."""
 
+Found = TypeVar("Found")
 _CHECKER = ArgumentChecker()
 _TEXT = {"type": "string", "minLength": 1}
 
 
 class Discovery:
-    """The three tools over one toolset. What they know of it is made at their first call."""
+    """The four tools over one toolset, or three where nothing in it writes. What they know is made at their first call.
 
-    def __init__(self, tools: Mapping[str, Tool]) -> None:
+    `beside` is how many tools of the toolset are listed beside them.
+    """
+
+    def __init__(self, tools: Mapping[str, Tool], beside: int = 0) -> None:
         self._tools = tools
-        made = (_search_tool(tools), _schema_tool(), _call_tool(tools.values()))
+        risks = {tool.risk for tool in tools.values()}
+        made = [_search_tool(len(tools) - beside), _schema_tool(), _call_tool(READ)]
+        if writing := risks - {"read"}:
+            made.append(_call_tool(WRITE, *writing))
         self.listed = {tool.name: tool for tool in made}
+        self._rows: dict[str, orjson.Fragment] = {}
 
     def answer(self, name: str, arguments: dict[str, Any], budget: int = 0) -> Answer:
         """The answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
@@ -53,14 +63,31 @@ class Discovery:
         found = self._search if name == SEARCH else self._schemas
         return Answer(found(arguments, budget or USUAL_BUDGET))
 
-    def chosen(self, arguments: dict[str, Any]) -> tuple[Tool, dict[str, Any]]:
-        """The tool that a `call_tool` names, and its arguments. Raises InvalidArguments and NotFound."""
-        arguments = _CHECKER.checked(self.listed[CALL], arguments)
+    def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, dict[str, Any]]:
+        """The tool that a call of `call_read_tool` or `call_write_tool` names, and its arguments.
+
+        Raises InvalidArguments, also for a tool that writes where only reading ones are called, and NotFound.
+        """
+        arguments = _CHECKER.checked(self.listed[name], _with_object(arguments))
         tool = self._tools.get(arguments["name"])
         if tool is None:
             # Made from the toolset alone, so it is the same for a tool that is hidden and one that never was.
-            raise self._unknown([arguments["name"]])
+            raise self.unknown(arguments["name"])
+        if name == READ and not tool.is_read_only:
+            raise InvalidArguments(
+                f"{tool.name} does more than read, so {READ} did not call it.",
+                advice=f"Nothing was sent. Call it with {WRITE}.",
+            )
         return tool, arguments.get("arguments", {})
+
+    def unknown(self, *names: str) -> NotFound:
+        """The error for names that no tool has, each with the nearest one."""
+        sentences = []
+        for name in names:
+            nearest = nearest_name(name, [tool.name for tool in self._index.search(name)[:LOOKED_AT]])
+            hint = f' Did you mean "{nearest}"?' if nearest else ""
+            sentences.append(f'There is no tool "{name[:80]}" here.{hint}')
+        return NotFound(" ".join(sentences), advice=f"Find tools with {SEARCH}.")
 
     @cached_property
     def _index(self) -> ToolIndex:
@@ -71,36 +98,32 @@ class Discovery:
         query = arguments.get("query", "").strip()
         found = self._index.search(query) if query else list(self._tools.values())
         left = [tool for tool in found if not wanted or not wanted.isdisjoint(tool.tags)]
-        rows, kind, usual = (
-            ([*map(_found, left)], "tools", USUAL_TOOLS)
-            if query
-            else (_resources(left), "resources", USUAL_RESOURCES)
-        )
-        return _part(rows, kind, arguments, usual, budget)
+        if query:
+            return _part([tool.name for tool in left], self._row, "tools", arguments, USUAL_TOOLS, budget)
+        return _part(_resources(left), _itself, "resources", arguments, USUAL_RESOURCES, budget)
+
+    def _row(self, name: str) -> orjson.Fragment:
+        """What a search says of a tool. Made once: parsing its schema takes longer than finding it."""
+        row = self._rows.get(name)
+        if row is None:
+            row = self._rows[name] = orjson.Fragment(orjson.dumps(_found(self._tools[name])))
+        return row
 
     def _schemas(self, arguments: dict[str, Any], budget: int) -> str:
         names = list(dict.fromkeys(arguments["names"]))
         tools = [self._tools[name] for name in names if name in self._tools]
         absent = [name for name in names if name not in self._tools]
         if not tools:
-            raise self._unknown(absent)
+            raise self.unknown(*absent)
         fitted = bounds.fit([*map(_whole, tools)], budget)
         tail: dict[str, Any] = {}
         if absent:
-            tail["unknown"] = self._unknown(absent).message
+            tail["unknown"] = self.unknown(*absent).message
         if fitted.count < len(tools):
             tail["note"] = (
                 f"Too large for one answer: {', '.join(tool.name for tool in tools[fitted.count :])}."
             )
         return bounds.with_rows({}, "tools", fitted, tail)
-
-    def _unknown(self, names: list[str]) -> NotFound:
-        sentences = []
-        for name in names:
-            nearest = nearest_name(name, [tool.name for tool in self._index.search(name)[:LOOKED_AT]])
-            hint = f' Did you mean "{nearest}"?' if nearest else ""
-            sentences.append(f'There is no tool "{name[:80]}" here.{hint}')
-        return NotFound(" ".join(sentences), advice=f"Find tools with {SEARCH}.")
 
 
 def _found(tool: Tool) -> dict[str, Any]:
@@ -130,17 +153,45 @@ def _resources(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     ]
 
 
+def _itself(row: Any) -> Any:
+    return row
+
+
+def _with_object(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call with the inner ones as an object, where they came as the JSON text that is shown."""
+    inner = arguments.get("arguments")
+    if inner is None or inner == "":
+        return {name: value for name, value in arguments.items() if name != "arguments"}
+    if isinstance(inner, str):
+        try:
+            inner = orjson.loads(inner)
+        except orjson.JSONDecodeError:
+            raise InvalidArguments(
+                'Argument "arguments" must be an object, or JSON text of one.',
+                advice="Nothing was sent. Correct the JSON and call again.",
+            ) from None
+    return arguments | {"arguments": inner}
+
+
 def _part(
-    rows: list[dict[str, Any]], kind: str, arguments: Mapping[str, Any], usual: int, budget: int
+    found: Sequence[Found],
+    row: Callable[[Found], Any],
+    kind: str,
+    arguments: Mapping[str, Any],
+    usual: int,
+    budget: int,
 ) -> str:
-    """A part of what was found, as JSON, with the cursor of the next part when there is one."""
+    """A part of what was found, as JSON, with the cursor of the next part when there is one.
+
+    `row` says what is answered of each that is in the part.
+    """
     start = _start(arguments.get("next_cursor", "0"))
-    fitted = bounds.fit(rows[start : start + arguments.get("limit", usual)], budget)
+    fitted = bounds.fit([*map(row, found[start : start + arguments.get("limit", usual)])], budget)
     end = start + fitted.count
-    tail: dict[str, Any] = {"returned": fitted.count, "found": len(rows)}
-    if end < len(rows):
+    tail: dict[str, Any] = {"returned": fitted.count, "found": len(found)}
+    if end < len(found):
         tail["next_cursor"] = str(end)
-    if not rows:
+    if not found:
         tail["advice"] = (
             f"Use other or fewer words, or call {SEARCH} without query and tags to see what there is."
         )
@@ -156,19 +207,20 @@ def _start(cursor: str) -> int:
     return int(cursor)
 
 
-def _search_tool(tools: Mapping[str, Tool]) -> Tool:
+def _search_tool(unlisted: int) -> Tool:
     return _tool(
         SEARCH,
         "Search tools",
-        f"Find the tools of this server; it has {len(tools)}, which are not listed. With query, a few words for what "
-        "is to be done, it answers the best matches first: name, what the tool does, its risk (read, create, "
-        "overwrite, destroy or send), required arguments and tags. Without query it answers the resources, each "
-        f"with its tools and tags. Then read the arguments with {SCHEMA}, and call the tool with {CALL}.",
+        f"Find the tools of this server, {unlisted} of which are not listed. With query, keywords for what is to be "
+        "done, it answers the best matches first: name, what the tool does, its risk (read, create, overwrite, "
+        "destroy or send), required arguments and tags. Without query it answers the resources, each with its tools "
+        f"and tags. {SCHEMA} has the arguments of what was found. A tool that was found is called by its name, or with "
+        f"{READ} when its risk is read and {WRITE} when it is another.",
         {
             "query": {
                 "type": "string",
                 "maxLength": LONGEST_QUERY,
-                "description": "Words for the thing and the deed, such as create invoice or overdue bills.",
+                "description": "Keywords for the resource and the action, such as create invoice or overdue bills.",
             },
             "tags": {
                 "type": "array",
@@ -201,26 +253,33 @@ def _schema_tool() -> Tool:
         SCHEMA,
         "Get tool schema",
         f"Get 1 to {MOST_SCHEMAS} tools whole: description, input schema with every argument, and annotations that "
-        "say whether it only reads or can destroy. Read it before the first call of a tool.",
+        "say whether it only reads or can destroy.",
         {"names": names},
         ("names",),
         "read",
     )
 
 
-def _call_tool(tools: Iterable[Tool]) -> Tool:
+def _call_tool(name: str, *risks: Risk) -> Tool:
+    """One that calls others: those that only read, when it is to run no other risk."""
+    title = "Call a tool that writes" if risks else "Call a tool that reads"
+    about = (
+        f"Call a tool that {SEARCH} found and whose risk is create, overwrite, destroy or send, such as one that the "
+        "person agreed to."
+        if risks
+        else f"Call a tool that {SEARCH} found and whose risk is read; it changes nothing, and calls no other."
+    )
     return _tool(
-        CALL,
-        "Call tool",
-        f"Call a tool that {SEARCH} found. It is checked and answered as if it were called by its own name; "
-        "arguments that do not fit its input schema are refused with what would be right, and nothing is sent. Ask "
-        "the person first when its annotations say destructive.",
+        name,
+        title,
+        f"{about} It is checked and answered as if it were called by its own name; arguments that do not fit its input "
+        "schema are refused with what would be right, and nothing is sent.",
         {
             "name": _TEXT | {"description": "The tool's name."},
             "arguments": {"type": "object", "description": f"Its arguments, by its schema from {SCHEMA}."},
         },
         ("name",),
-        *{tool.risk for tool in tools},
+        *(risks or ("read",)),
     )
 
 
@@ -237,7 +296,7 @@ def _tool(
     schema = {
         "type": "object",
         "properties": dict(properties),
-        "required": required,
+        "required": list(required),
         "additionalProperties": False,
     }
     annotations = {
@@ -247,7 +306,12 @@ def _tool(
         "idempotentHint": all(hint[2] for hint in hints),
         "openWorldHint": any(hint[3] for hint in hints),
     }
-    wire = {"name": name, "title": title, "description": description, "inputSchema": schema}
+    wire = {
+        "name": name,
+        "title": title,
+        "description": description,
+        "inputSchema": show_less(schema, ()).schema,
+    }
     return Tool(
         name=name,
         title=title,

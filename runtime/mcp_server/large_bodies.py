@@ -66,7 +66,7 @@ async def cut(body: bytearray) -> Cut:
 def check_use(message: Message, toolset: Toolset) -> None:
     """Raises Refused when the text that was cut out is not the file of a tool that sends one."""
     name, arguments = message.params.get("name"), message.params.get("arguments")
-    if toolset.discovery is not None and name == discovery.CALL and isinstance(arguments, dict):
+    if toolset.discovery is not None and name == discovery.WRITE and isinstance(arguments, dict):
         name, arguments = arguments.get("name"), arguments.get("arguments")
     tool = toolset.tools.get(name) if isinstance(name, str) else None
     part = tool.file_part if tool is not None else None

@@ -98,11 +98,11 @@ class Methods:
             case "tools/list", _:
                 return self.list(message, grant, toolset, fields)
             case "initialize", False:
-                return self._initialize(message, grant)
+                return self._initialize(message, grant, toolset)
             case "ping", False:
                 return self._reply(message, grant, {})
             case "server/discover", True:
-                return self._discover(message, grant)
+                return self._discover(message, grant, toolset)
         raise protocol.unknown_method(message)
 
     async def drain(self) -> None:
@@ -110,7 +110,7 @@ class Methods:
         while self._writes:
             await asyncio.wait(self._writes)
 
-    def _initialize(self, message: Message, grant: Grant) -> Reply:
+    def _initialize(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         revision = protocol.negotiate(message)
         self._log("mcp_initialize", server=grant.server_id, revision=revision, client=_client(message))
         result = {
@@ -118,9 +118,9 @@ class Methods:
             "capabilities": CAPABILITIES,
             "serverInfo": orjson.Fragment(self._server_info(grant)),
         }
-        return self._reply(message, grant, result | self._instructions(grant))
+        return self._reply(message, grant, result | self._instructions(grant, toolset))
 
-    def _discover(self, message: Message, grant: Grant) -> Reply:
+    def _discover(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         result = {
             # Only the revisions that have this method: a host that found older ones here stalled.
             "supportedVersions": protocol.MODERN_REVISIONS,
@@ -128,7 +128,7 @@ class Methods:
             "ttlMs": FRESH_FOR_MS,
             "cacheScope": "private",
         }
-        return self._reply(message, grant, result | self._instructions(grant))
+        return self._reply(message, grant, result | self._instructions(grant, toolset))
 
     def list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         """The tools of a toolset; raises Refused for a cursor, because there is one page."""
@@ -149,14 +149,22 @@ class Methods:
         tool = toolset.tools.get(name)
         if tool is not None:
             answer = await self._answer_of(grant, toolset, tool, arguments, key, carried)
-        elif toolset.discovery is not None and name in discovery.NAMES:
+        elif toolset.discovery is not None and name in toolset.discovery.listed:
             answer = await self._discovered(grant, toolset, name, arguments, key, carried)
         else:
-            # Word for word the same for a tool that the filter leaves out and one that never was.
-            raise message.refuse(INVALID_PARAMS, f"Unknown tool: {name[: protocol.LONGEST_ECHO]}")
+            answer = await self._unknown(grant, toolset, name)
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.too_many(answer, message.id)
         return results.success(self._body(message, grant, self.result_of(answer)), answer)
+
+    async def _unknown(self, grant: Grant, toolset: Toolset, name: str) -> Answer:
+        """The error of a tool that is not there, for the model to read: a protocol error ends some clients' session.
+
+        Word for word the same for a tool that the filter leaves out and one that never was.
+        """
+        error = toolset.unknown(name)
+        self._log_call(grant, name[: protocol.LONGEST_ECHO], perf_counter(), 0, error.code)
+        return Answer(status=0, error=error, limits=await self._calls.limits(grant))
 
     async def _answer_of(
         self,
@@ -183,8 +191,8 @@ class Methods:
         assert toolset.discovery is not None
         began = perf_counter()
         try:
-            if name == discovery.CALL:
-                tool, arguments = toolset.discovery.chosen(arguments)
+            if name in (discovery.READ, discovery.WRITE):
+                tool, arguments = toolset.discovery.chosen(name, arguments)
                 return await self._answer_of(grant, toolset, tool, arguments, key, carried)
             answer = toolset.discovery.answer(name, arguments, grant.config.max_answer_bytes)
         except LedgerportError as error:
@@ -251,10 +259,10 @@ class Methods:
     def _integration(self, grant: Grant) -> Integration | None:
         return self._catalog().integrations.get(grant.account.integration)
 
-    def _instructions(self, grant: Grant) -> dict[str, str]:
+    def _instructions(self, grant: Grant, toolset: Toolset) -> dict[str, str]:
         integration = self._integration(grant)
         guidance = integration.guidance if integration else ""
-        if grant.config.tool_exposure == "discovery":
+        if toolset.discovery is not None:
             guidance = f"{discovery.GUIDANCE}\n\n{guidance}".strip()
         return {"instructions": guidance} if guidance else {}
 

@@ -9,14 +9,18 @@ carried on over it. The outcome is a single gzip member: many clients stop readi
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from generator.catalog import Catalog, Tool, select
+from generator.tokens import tokens_of
+from runtime.errors import NotFound
 from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.recent import Recent
 from runtime.model import ServerConfig
 from runtime.operations.bodies import LARGEST_BODY
+from runtime.operations.exposure import Listing, listed_by_name
 from runtime.operations.files import takes_a_file
 
 KEPT = 64
@@ -40,6 +44,8 @@ class Toolset:
 
     tools: dict[str, Tool]
     discovery: Discovery | None = None
+    beside: Mapping[str, Tool] = field(default_factory=dict)
+    """The tools that are listed beside those of discovery."""
 
     @cached_property
     def largest_body(self) -> int:
@@ -48,10 +54,26 @@ class Toolset:
         files = [min(part.max_bytes or LARGEST_FILE, LARGEST_FILE) for part in parts if part is not None]
         return LARGEST_BODY + -(-max(files) // 3) * 4 if files else LARGEST_BODY
 
+    def unknown(self, name: str) -> NotFound:
+        """The error for a name that no tool here has, with the nearest one."""
+        error = self._finder.unknown(name)
+        if self.discovery is not None:
+            return error
+        return NotFound(error.message, advice="List the tools to see their names.")
+
+    @cached_property
+    def _finder(self) -> Discovery:
+        return self.discovery or Discovery(self.tools)
+
+    @property
+    def listed_tools(self) -> Mapping[str, Tool]:
+        """The tools that are listed, by name."""
+        return {**self.beside, **self.discovery.listed} if self.discovery else self.tools
+
     @cached_property
     def listed(self) -> bytes:
         """The tools as the last member of a result, up to the end of the message."""
-        tools = self.discovery.listed if self.discovery else self.tools
+        tools = self.listed_tools
         return b'"tools":[' + b",".join(tool.wire for tool in tools.values()) + b"]}}"
 
     @cached_property
@@ -93,4 +115,12 @@ class Toolsets:
 
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
     tools = {tool.name: tool for tool in select(catalog.of(integration), config.methods, config.tags)}
-    return Toolset(tools, Discovery(tools) if config.tool_exposure == "discovery" else None)
+    beside = listed_by_name(catalog.integrations.get(integration), tools, config.tool_exposure)
+    return Toolset(tools) if beside is None else Toolset(tools, Discovery(tools, len(beside)), beside)
+
+
+def listing_of(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
+    """What an MCP server with this config lists, and what that costs a model."""
+    toolset = _make(catalog, integration, config)
+    tokens = sum(tokens_of(tool.wire) for tool in toolset.listed_tools.values())
+    return Listing(len(toolset.tools), len(toolset.listed_tools), tokens)

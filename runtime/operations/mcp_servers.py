@@ -27,6 +27,7 @@ from runtime.model import (
     ToolExposure,
 )
 from runtime.operations import answers
+from runtime.operations.exposure import ListingOf
 from runtime.operations.names import checked_expiry, checked_name, did_you_mean
 from runtime.settings import Settings
 
@@ -61,7 +62,9 @@ class McpServers:
         catalog: Callable[[], Catalog],
         *,
         clock: Clock = time.time,
+        listing: ListingOf | None = None,
     ) -> None:
+        self._listing = listing
         self._settings = settings
         self._keys = keys
         self._stores = stores
@@ -77,7 +80,7 @@ class McpServers:
         *,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Makes an MCP server; `token` and `url` in the answer are not shown again.
+        """Makes an MCP server; `token` and `url` in the answer are not shown again. `listing` says what it lists.
 
         Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry.
         """
@@ -91,7 +94,7 @@ class McpServers:
         if not self._stores.records.add_mcp_server(server, self._keys.hash_token(secret), audit):
             raise _no_account()
         url = f"{self._settings.public_url}/mcp/{secret}"
-        return {**answers.of_server(server), "token": secret, "url": url}
+        return {**answers.of_server(server), "token": secret, "url": url, **self._listed(account_id, chosen)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """The MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
@@ -159,6 +162,13 @@ class McpServers:
         if not self._stores.records.delete_mcp_server(owner, server, audit, _described):
             raise _no_server()
         return {"id": server_id}
+
+    def _listed(self, account_id: str, config: ServerConfig) -> dict[str, Any]:
+        """What the URL lists, where somebody can say."""
+        if self._listing is None:
+            return {}
+        integration = self._integration(account_id).name
+        return {"listing": self._listing(self._catalog(), integration, config).as_dict()}
 
     def _audit(
         self,

@@ -13,6 +13,7 @@ import httpx2
 from generator.catalog import Catalog, Tool
 from runtime.api.routes import make_application
 from runtime.api.uploads import Uploads
+from runtime.mcp_server.toolset import listing_of
 from runtime.model import Grant
 from runtime.operations.calls import Answer
 from runtime.safety.guesses import Guesses
@@ -71,6 +72,7 @@ class ApiDoor:
             log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
             clock=self.here.clock,
             guesses=guesses,
+            listing=listing_of,
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]
 

@@ -37,7 +37,8 @@ def test_a_company_and_its_urls_from_the_first_request_to_the_last(door: ApiDoor
     server = door.ask("POST", path + "/mcp", json={"name": "Agent", "config": {"methods": ["read"]}})
     assert server.status_code == 201
     assert list(server.json()) == [
-        "id", "name", "config", "integrated_account_id", "expires_at", "created_at", "updated_at", "token", "url"
+        "id", "name", "config", "integrated_account_id", "expires_at", "created_at", "updated_at", "token", "url",
+        "listing",
     ]  # fmt: skip
     mine = f"{path}/mcp/{server.json()['id']}"
     assert "token" not in door.ask("GET", mine).json()

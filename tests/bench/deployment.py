@@ -59,7 +59,9 @@ def prepare(data: Path, port: int, vendor: str) -> Deployment:
         stores.records.add_account(
             account, AuditEntry(account.created_at, "bench", "account.created", account.id)
         )
-        made = McpServers(settings, keys, stores, lambda: catalog).create(account.id, "Bench", {})
+        made = McpServers(settings, keys, stores, lambda: catalog).create(
+            account.id, "Bench", {"tool_exposure": "full"}
+        )
     finally:
         stores.close()
     return Deployment(data, port, f"/mcp/{made['token']}", environment, catalog)

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from runtime.errors import VendorRefused
 from runtime.mcp_server.methods import FRESH_FOR_MS
 from runtime.mcp_server.request import LOOPBACK
+from runtime.mcp_server.toolset import Toolset
 from runtime.operations.calls import Answer
 from tests.differential.requests import Request
 from tests.mcp_server.stand import GUIDANCE, TOKEN, TOOLS, FakeCalls, Response, Stand, ask_in_loop
@@ -82,7 +83,8 @@ async def _list(context: Any, params: types.PaginatedRequestParams | None) -> ty
 
 async def _call(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
     if params.name not in {tool.name for tool in TOOLS}:
-        raise MCPError(code=types.INVALID_PARAMS, message="Unknown tool")
+        unknown = Toolset({tool.name: tool for tool in TOOLS}).unknown(params.name).as_text()
+        return types.CallToolResult(content=[types.TextContent(text=unknown)], is_error=True)
     given = answer(params.name, params.arguments or {})
     text = given.error.message if given.error else given.text
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=given.error is not None)

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from generator.catalog import METHOD_CLASSES
 from generator.compile import compile_catalog
+from generator.hosts import refused_in
 from generator.words import first_sentence
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
@@ -42,13 +43,45 @@ def test_its_description_fits_and_has_whole_sentences(tool):
 
 @every_tool
 def test_its_schema_is_a_closed_object_without_combinators_or_references(tool):
-    for schema in (tool.input_schema, wire(tool)["inputSchema"]):
-        keys = ["type", "properties", "required", "additionalProperties"]
-        assert list(schema) == [key for key in keys if key in schema]
-        assert schema["type"] == "object"
-        assert schema["additionalProperties"] is False
-        assert set(schema.get("required", ())) <= set(schema["properties"])
-        Draft202012Validator.check_schema(schema)
+    schema = tool.input_schema
+
+    assert list(schema) == ["type", "properties", "required", "additionalProperties"]
+    assert schema["type"] == "object"
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) <= set(schema["properties"])
+    Draft202012Validator.check_schema(schema)
+
+
+def test_no_host_refuses_anything_of_what_it_is_shown():
+    refused = {tool.name: [*refused_in(wire(tool)["inputSchema"])] for tool in CATALOG.tools}
+
+    assert {name: found for name, found in refused.items() if found} == {}
+
+
+def test_what_is_required_is_shown_as_required():
+    for tool in CATALOG.tools:
+        assert wire(tool)["inputSchema"].get("required", []) == tool.input_schema["required"], tool.name
+
+
+def test_the_usual_kind_of_a_line_is_laid_out_and_every_kind_is_named():
+    """In create and update alike, whatever the size: a model cannot guess DetailType, nor what goes with it."""
+    kinds = {}
+    for tool in CATALOG.tools:
+        line = wire(tool)["inputSchema"]["properties"].get("Line", {}).get("items", {}).get("properties", {})
+        if "DetailType" in line:
+            kinds[tool.name] = [line[name] for name in line["DetailType"]["enum"] if name in line]
+
+    assert {name for name, found in kinds.items() if found[0].get("type") != "object"} == set()
+    named = {name.split("_quick_books_")[1].removesuffix("_by_id") for name in kinds}
+    assert {"invoice", "bill", "purchase", "estimate", "sales_receipt", "credit_memo", "deposit"} <= named
+    assert all(f"update_a_quick_books_{each}_by_id" in kinds for each in named - {"change_order"})
+
+
+def test_the_kinds_of_transactions_in_a_list_of_them_are_enumerated():
+    for name in ("transaction_list", "transaction_list_by_customer", "transaction_list_by_vendor"):
+        tool = CATALOG.by_name[f"get_quick_books_{name}_report"]
+        kinds = wire(tool)["inputSchema"]["properties"]["transaction_type"]["items"]["enum"]
+        assert {"Invoice", "ReceivePayment", "BillPaymentCheck", "JournalEntry"} <= set(kinds)
 
 
 @every_tool
@@ -207,3 +240,11 @@ def test_an_update_that_wants_fields_repeated_says_so():
     assert wanted["transfers"] == ("FromAccountRef", "ToAccountRef", "Amount")
     assert wanted["vendor_credits"] == ("VendorRef", "Line")
     assert wanted["invoices"] == ()
+
+
+def test_what_the_instructions_say_of_changes_stands_in_the_tools_too():
+    """Some hosts show no instructions."""
+    for tool in CATALOG.tools:
+        shown = wire(tool)["inputSchema"]["properties"]
+        for name in ("SyncToken", "sparse"):
+            assert tool.is_read_only or name not in shown or name in tool.description, (tool.name, name)

@@ -556,3 +556,12 @@ def test_two_folders_for_one_integration_are_a_mistake(shelf):
         'definitions/shelves/integration.yaml:1: integration: Another folder defines an integration "shelf" already.'
         in told
     )
+
+
+def test_an_everyday_tool_that_does_not_exist_is_an_error(shelf):
+    shelf.change("integration", "tags: {", "everyday: [books.list, books.lend]\ntags: {")
+
+    assert [str(each) for each in check([Path("definitions")])] == [
+        "definitions/shelf/integration.yaml:19: everyday.1: [[books.lend]] leads nowhere: there is no such tool. "
+        'Did you mean "books.get"?'
+    ]

@@ -4,22 +4,26 @@ import json
 from pathlib import Path
 
 from generator.compile import check, compile_catalog
+from generator.hosts import LARGEST_SCHEMA, refused_in
 from generator.shown import show_less
 
 FOLDER = Path("definitions")
 REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}, "required": ["value"]}
 
 
-def shown(properties, rare=(), required=(), *, is_change=False):
+SHOWN_REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}}
+
+
+def shown(properties, rare=(), required=(), as_text=(), *, is_change=False):
     schema = {"type": "object", "properties": properties, "required": list(required)}
-    return show_less(schema, rare, is_change=is_change)
+    return show_less(schema | {"additionalProperties": False}, rare, as_text, is_change=is_change)
 
 
 def text(about="Some text.", **more):
     return {"type": "string", "description": about, **more}
 
 
-def test_limits_and_the_inside_of_a_reference_are_not_shown():
+def test_limits_are_not_shown_and_a_reference_has_its_value():
     by_number = {**REFERENCE, "properties": {"value": {"type": "string", "pattern": r"^\d+$"}}}
 
     less = shown(
@@ -28,9 +32,81 @@ def test_limits_and_the_inside_of_a_reference_are_not_shown():
 
     assert less.schema["properties"] == {
         "name": text(),
-        "who": {"type": "object", "required": ["value"], "description": "Who."},
-        "whose": {"type": "object", "required": ["value"]},
+        "who": SHOWN_REFERENCE | {"description": "Who."},
+        "whose": SHOWN_REFERENCE,
     }
+
+
+def test_nothing_that_hosts_refuse_is_shown():
+    given = {
+        "on": text("When.", format="date"),
+        "at": text("When.", format="date-time"),
+        "to": text("Where to.", format="email"),
+        "count": {"type": "integer", "default": 1, "minimum": 1, "description": "How many."},
+        "month": text("Which month.", examples=["May"]),
+        "line": {
+            "type": "object",
+            "properties": {"day": {"type": "string", "format": "date"}},
+            "required": ["day"],
+        },
+        "rest": {"type": "object", "description": "All else."},
+        "links": {"type": "array", "items": {"type": "object"}, "description": "What it bills."},
+    }
+
+    less = shown(given, required=["on"])
+
+    assert less.schema == {
+        "type": "object",
+        "properties": {
+            "on": text("When. YYYY-MM-DD."),
+            "at": text("When.", format="date-time"),
+            "to": text("Where to."),
+            "count": {"type": "integer", "description": "How many."},
+            "month": text("Which month. Such as May."),
+            "line": {"type": "object", "properties": {"day": text("YYYY-MM-DD.")}, "required": ["day"]},
+            "rest": text("All else. As JSON text of an object."),
+            "links": {
+                "type": "array",
+                "items": text("As JSON text of an object."),
+                "description": "What it bills.",
+            },
+        },
+        "required": ["on"],
+    }
+    assert [*refused_in(less.schema)] == []
+
+
+def test_an_object_that_takes_more_than_its_parts_is_shown_as_text():
+    form = {"type": "object", "properties": {"info": REFERENCE, "note": text()}, "description": "A form."}
+
+    less = shown({"form": form}, as_text=["form"])
+
+    assert less.schema["properties"]["form"] == text("A form. As JSON text: {info, note}.")
+
+
+def test_a_schema_that_is_too_large_keeps_the_usual_kind_and_shows_the_others_as_text():
+    def kind(about):
+        return {"type": "object", "properties": {"item": REFERENCE, "about": text(about)}}
+
+    address = {"type": "object", "properties": {f"line{at}": text("x" * 100) for at in range(3)}}
+    parts = {"usual": kind("x" * 100), "other": kind("y" * 1000), "last": kind("z" * 1000)}
+    line = {"type": "array", "items": {"type": "object", "properties": parts}}
+    less = shown({"line": line, "at": address, **{f"field{n}": text("y" * 270) for n in range(12)}})
+
+    assert len(json.dumps(less.schema, separators=(",", ":"))) <= LARGEST_SCHEMA
+    found = less.schema["properties"]["line"]["items"]["properties"]
+    assert found["usual"]["properties"]["item"] == SHOWN_REFERENCE
+    assert [found["other"], found["last"]] == [text("As JSON text: {item, about}.")] * 2
+    assert less.schema["properties"]["at"] == text("As JSON text: {line0, line1, line2}.")
+
+
+def test_a_schema_that_fits_is_laid_out_whole():
+    line = {
+        "type": "object",
+        "properties": {"one": {"type": "object", "properties": {"a": text(), "b": text()}}},
+    }
+
+    assert shown({"line": line}).schema["properties"]["line"] == line
 
 
 def test_only_the_first_filter_on_a_field_is_described():
@@ -54,10 +130,11 @@ def test_rare_arguments_stand_in_one_line_with_what_they_hold():
     less = shown({"name": text(), **rare}, ["born", "mood", "nick", "agent", "notes", "is_shy"])
 
     assert list(less.schema["properties"]) == ["name", "more"]
-    assert less.schema["properties"]["more"]["description"] == (
-        "Rare: born_from/_until (date); mood (good|bad); nick; agent ({value}); notes (list of {text}); "
-        "is_shy (boolean)."
-    )
+    assert less.schema["properties"]["more"] == {
+        "type": "string",
+        "description": "Rare, as JSON text of an object: born_from/_until (date); mood (good|bad); nick; agent "
+        "({value}); notes (list of {text}); is_shy (boolean).",
+    }
     assert less.rare == tuple(rare)
 
 
@@ -70,23 +147,18 @@ def test_a_required_argument_is_never_rare_and_two_are_too_few_for_a_line():
     assert list(less.schema["properties"]) == list(names)
 
 
-def test_a_change_names_the_inside_of_an_object_and_does_not_lay_it_out():
-    line = {
-        "type": "object",
-        "properties": {
-            "id": text(),
-            "sale": {"type": "object", "properties": {"qty": text()}},
-            "who": REFERENCE,
-        },
+def test_a_change_names_what_is_rare_and_not_what_it_holds():
+    rare = {
+        "count": {"type": "integer"},
+        "agent": REFERENCE,
+        "note": {"type": "object", "properties": {"a": text()}},
     }
 
-    less = shown({"lines": {"type": "array", "items": line, "description": "What is sold."}}, is_change=True)
+    less = shown({"name": text(), **rare}, rare, is_change=True)
 
-    assert less.schema["properties"]["lines"] == {
-        "type": "array",
-        "items": {"type": "object"},
-        "description": "What is sold. Holds id, sale {qty}, who.",
-    }
+    assert less.schema["properties"]["more"] == text(
+        "Rare, as JSON text of an object: count, agent; note ({a})."
+    )
 
 
 def test_rare_parts_of_an_object_stand_in_its_description():
@@ -101,15 +173,6 @@ def test_rare_parts_of_an_object_stand_in_its_description():
         "type": "object",
         "properties": {"qty": {"type": "number"}},
         "description": "One. Rare: mark; on (date).",
-    }
-
-
-def test_the_parts_of_an_object_of_texts_are_named():
-    address = {"type": "object", "properties": {"street": text(), "town": text()}, "description": "Where."}
-
-    assert shown({"at": address}).schema["properties"]["at"] == {
-        "type": "object",
-        "description": "Where. Holds street, town.",
     }
 
 
@@ -134,3 +197,21 @@ def test_a_rare_word_that_no_tool_takes_is_a_mistake(shelf):
     assert [str(each) for each in check([FOLDER])] == [
         'definitions/shelf/integration.yaml:19: rare.0: No tool takes "titel". Did you mean "title"?'
     ]
+
+
+def test_a_name_to_show_as_text_that_no_tool_takes_is_an_error(shelf):
+    shelf.change("integration", "tags: {", "as_text: [autor]\ntags: {")
+
+    assert [str(each) for each in check([FOLDER])] == [
+        'definitions/shelf/integration.yaml:19: as_text.0: No tool takes "autor". Did you mean "author"?'
+    ]
+
+
+def test_a_field_may_be_rare_in_one_resource_only(shelf):
+    fields = "".join(f"  mark{at}: {{ type: string, description: A mark., rare: true }}\n" for at in range(3))
+    shelf.change("book", "  title:", f"{fields}  title:")
+
+    tool = compile_catalog(FOLDER).by_name["create_a_shelf_book"]
+
+    assert tool.rare == ("mark0", "mark1", "mark2")
+    assert "rare" not in tool.schema.decode()

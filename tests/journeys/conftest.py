@@ -31,7 +31,8 @@ class Stage:
     running: Running
 
     def server(self, **config: Any) -> dict[str, Any]:
-        """A new MCP server for the company."""
+        """A new MCP server for the company, which lists every tool unless `config` says otherwise."""
+        config = {"tool_exposure": "full"} | config
         return self.running.api.call("POST", self.path, {"name": "Journey", "config": config})
 
     @property

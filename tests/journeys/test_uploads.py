@@ -94,7 +94,7 @@ def test_an_agent_that_sees_three_tools_attaches_one_too(stage):
     content = file_of(4 * MB)
     with agent("python-sdk-2", stage.server(tool_exposure="discovery")["url"]) as someone:
         arguments = {"content": base64.b64encode(content).decode(), "FileName": "a.png"}
-        made = someone.call("call_tool", name=TOOL, arguments=arguments).value
+        made = someone.call("call_write_tool", name=TOOL, arguments=arguments).value
 
     assert stored(stage, made["Id"]) == content
 

@@ -1,4 +1,4 @@
-"""Three tools in place of all: what they find, what they call, and that they open no door."""
+"""Four tools in place of all: what they find, what they call, and that they open no door."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from mcp_types import methods
 
+from generator.hosts import refused_in
 from runtime.errors import RateLimited
 from runtime.operations.calls import Answer
 from runtime.upstream.limits import refused
@@ -51,7 +52,12 @@ class TestTheList:
     def test_three_tools_are_listed_in_every_revision(self, revision):
         result = stand().post("tools/list", revision=revision).result
         methods.validate_server_result("tools/list", revision, result)
-        assert [tool["name"] for tool in result["tools"]] == ["search_tools", "get_tool_schema", "call_tool"]
+        assert [tool["name"] for tool in result["tools"]] == [
+            "search_tools",
+            "get_tool_schema",
+            "call_read_tool",
+            "call_write_tool",
+        ]
 
     def test_a_server_without_the_switch_lists_all(self):
         assert len(Stand().post("tools/list").result["tools"]) == len(TOOLS)
@@ -60,17 +66,30 @@ class TestTheList:
         ("filter", "hints"),
         [
             ({}, (False, True, False)),
-            ({"methods": ("read",)}, (True, False, True)),
             ({"methods": ("create",)}, (False, False, False)),
             ({"methods": ("delete",)}, (False, True, True)),
         ],
     )
-    def test_call_tool_is_as_dangerous_as_what_it_can_call(self, filter, hints):
+    def test_the_tool_that_writes_is_as_dangerous_as_what_it_can_call(self, filter, hints):
         by_name = {tool["name"]: tool for tool in stand(**filter).post("tools/list").result["tools"]}
-        said = by_name["call_tool"]["annotations"]
+        said = by_name["call_write_tool"]["annotations"]
         assert (said["readOnlyHint"], said["destructiveHint"], said["idempotentHint"]) == hints
         assert said["openWorldHint"] is False
-        assert by_name["search_tools"]["annotations"]["readOnlyHint"] is True
+        for name in ("search_tools", "get_tool_schema", "call_read_tool"):
+            hints = by_name[name]["annotations"]
+            assert (hints["readOnlyHint"], hints["destructiveHint"], hints["openWorldHint"]) == (
+                True,
+                False,
+                False,
+            )
+
+    def test_where_nothing_writes_no_tool_that_writes_is_listed(self):
+        listed = [tool["name"] for tool in stand(methods=("read",)).post("tools/list").result["tools"]]
+        assert listed == ["search_tools", "get_tool_schema", "call_read_tool"]
+
+    def test_no_host_refuses_what_is_shown(self):
+        for tool in stand().post("tools/list").result["tools"]:
+            assert [*refused_in(tool["inputSchema"])] == []
 
     def test_it_reaches_the_open_world_when_a_tool_does(self):
         here = stand()
@@ -78,11 +97,11 @@ class TestTheList:
             "2", here.catalog.integrations, (*TOOLS, make_tool("send_it", "send"))
         )
         tools = here.post("tools/list").result["tools"]
-        assert tools[2]["annotations"]["openWorldHint"] is True
+        assert tools[3]["annotations"]["openWorldHint"] is True
 
     def test_a_client_is_told_how_to_find_tools_before_anything_else(self):
         said = stand().post("initialize", shake("2025-11-25")).result["instructions"]
-        assert said.startswith("Only three tools are listed here")
+        assert said.startswith("Not all tools are listed")
         assert said.endswith(GUIDANCE)
 
 
@@ -202,7 +221,7 @@ class TestCalling:
         arguments = {"id": "1"}
         here = stand()
         inner = {"name": "get_single_invoice_by_id", "arguments": arguments}
-        by_call = call(here, "call_tool", inner, revision)
+        by_call = call(here, "call_write_tool", inner, revision)
         by_name = Stand().post("tools/call", inner, revision=revision)
         assert (by_call.body, by_call.headers) == (by_name.body, by_name.headers)
         assert here.calls.made == [("get_single_invoice_by_id", arguments)]
@@ -210,7 +229,7 @@ class TestCalling:
 
     def test_arguments_may_be_left_out(self):
         here = stand()
-        value(call(here, "call_tool", {"name": "list_all_invoices"}))
+        value(call(here, "call_write_tool", {"name": "list_all_invoices"}))
         assert here.calls.made == [("list_all_invoices", {})]
 
     def test_a_listed_name_may_be_called_by_itself_too(self):
@@ -220,48 +239,72 @@ class TestCalling:
 
     def test_the_key_of_a_repeated_write_is_passed_on(self):
         here = stand()
-        call(here, "call_tool", {"name": "create_an_invoice"}, **{"ledgerport/idempotency-key": "k1"})
+        call(here, "call_write_tool", {"name": "create_an_invoice"}, **{"ledgerport/idempotency-key": "k1"})
         assert here.calls.keys == ["k1"]
 
     def test_a_malformed_key_of_a_write_is_refused(self):
         here = stand()
         refused = call(
-            here, "call_tool", {"name": "create_an_invoice"}, **{"ledgerport/idempotency-key": "x" * 256}
+            here,
+            "call_write_tool",
+            {"name": "create_an_invoice"},
+            **{"ledgerport/idempotency-key": "x" * 256},
         )
         assert refused.code == -32602
         assert here.calls.made == []
 
     def test_a_hidden_tool_answers_as_one_that_never_was(self):
         here = stand(methods=("read",))
-        hidden = call(here, "call_tool", {"name": "void_an_invoice_by_id", "arguments": {"id": "1"}})
-        absent = call(here, "call_tool", {"name": "melt_an_invoice_by_id", "arguments": {"id": "1"}})
+        hidden = call(here, "call_write_tool", {"name": "void_an_invoice_by_id", "arguments": {"id": "1"}})
+        absent = call(here, "call_write_tool", {"name": "melt_an_invoice_by_id", "arguments": {"id": "1"}})
         assert hidden.result["isError"] is True
         assert hidden.body == absent.body.replace(b"melt_", b"void_")
         by_name = call(here, "void_an_invoice_by_id", {"id": "1"})
-        assert by_name.code == -32602
+        assert by_name.result["isError"] is True
+        assert by_name.body == call(here, "melt_an_invoice_by_id", {"id": "1"}).body.replace(
+            b"melt_", b"void_"
+        )
         assert here.calls.made == []
+
+    def test_the_tool_that_reads_calls_no_other(self):
+        here = stand()
+        answer = call(here, "call_read_tool", {"name": "create_an_invoice", "arguments": {"id": "1"}})
+        assert answer.result["isError"] is True
+        assert "Call it with call_write_tool." in text(answer)
+        assert here.calls.made == []
+        value(call(here, "call_read_tool", {"name": "get_single_invoice_by_id", "arguments": {"id": "1"}}))
+        assert here.calls.made == [("get_single_invoice_by_id", {"id": "1"})]
+
+    @pytest.mark.parametrize("arguments", ['{"id": "1"}', {"id": "1"}])
+    def test_arguments_may_be_the_json_text_that_is_shown_or_an_object(self, arguments):
+        here = stand()
+        value(call(here, "call_read_tool", {"name": "get_single_invoice_by_id", "arguments": arguments}))
+        assert here.calls.made == [("get_single_invoice_by_id", {"id": "1"})]
 
     def test_the_three_do_not_call_themselves(self):
         here = stand()
-        for name in ("call_tool", "search_tools"):
-            assert call(here, "call_tool", {"name": name, "arguments": {}}).result["isError"] is True
+        for name in ("call_write_tool", "search_tools"):
+            assert call(here, "call_write_tool", {"name": name, "arguments": {}}).result["isError"] is True
         assert here.calls.made == []
 
     def test_they_are_unknown_where_everything_is_listed(self):
-        for name in ("search_tools", "get_tool_schema", "call_tool"):
-            assert call(Stand(), name, {}).code == -32602
+        for name in ("search_tools", "get_tool_schema", "call_write_tool"):
+            answer = call(Stand(grants={TOKEN: make_grant(tool_exposure="full")}), name, {})
+            assert answer.result["isError"] is True
+            assert text(answer) == f'There is no tool "{name}" here. List the tools to see their names.'
 
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
             ({}, '"name" is missing'),
             ({"name": "list_all_invoices", "args": {}}, 'Did you mean "arguments"?'),
-            ({"name": "list_all_invoices", "arguments": "{}"}, "must be an object"),
+            ({"name": "list_all_invoices", "arguments": "[]"}, "must be an object"),
+            ({"name": "list_all_invoices", "arguments": "{"}, "must be an object"),
         ],
     )
     def test_a_call_that_is_badly_written_is_not_made(self, arguments, said):
         here = stand()
-        answer = call(here, "call_tool", arguments)
+        answer = call(here, "call_write_tool", arguments)
         assert answer.result["isError"] is True
         assert said in text(answer)
         assert here.calls.made == []
@@ -269,9 +312,9 @@ class TestCalling:
 
 class TestRateLimits:
     @every_revision
-    @pytest.mark.parametrize("name", ["search_tools", "get_tool_schema", "call_tool"])
+    @pytest.mark.parametrize("name", ["search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"])
     def test_every_answer_says_how_the_company_stands(self, name, revision):
-        arguments = {"get_tool_schema": {"names": ["list_all_invoices"]}, "call_tool": {"name": "x"}}
+        arguments = {"get_tool_schema": {"names": ["list_all_invoices"]}, "call_write_tool": {"name": "x"}}
         answer = call(stand(), name, arguments.get(name, {}), revision)
         assert answer.header("ratelimit-remaining") == "499"
         assert answer.result["_meta"]["ledgerport/ratelimit"]["remaining"] == 499
@@ -282,7 +325,7 @@ class TestRateLimits:
             grant = make_grant(tool_exposure="discovery", rate_limit_style=style)
             calls = FakeCalls(Answer(error=error, limits=refused(LIMITS, 37)))
             here = Stand(grants={TOKEN: grant}, calls=calls)
-            answer = call(here, "call_tool", {"name": "list_all_invoices"})
+            answer = call(here, "call_write_tool", {"name": "list_all_invoices"})
             assert (answer.status, answer.header("retry-after")) == (status, "37")
 
 

@@ -225,9 +225,9 @@ DISCOVERED: dict[str, Family] = {
     "five long names": lambda size: tool_call(
         "get_tool_schema", {"names": [f"{n}invoice " * (size // 50) for n in range(5)]}
     ),
-    "a name to call": lambda size: tool_call("call_tool", {"name": "create_" * (size // 7)}),
+    "a name to call": lambda size: tool_call("call_write_tool", {"name": "create_" * (size // 7)}),
     "arguments to pass on": lambda size: tool_call(
-        "call_tool", {"name": CREATE, "arguments": {"Line": [1] * (size // 3)}}
+        "call_write_tool", {"name": CREATE, "arguments": {"Line": [1] * (size // 3)}}
     ),
 }
 

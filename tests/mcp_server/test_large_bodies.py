@@ -72,7 +72,7 @@ def test_it_is_the_same_through_the_tool_that_calls_others(revision):
     text = base64.b64encode(FILE).decode()
 
     answer = call(
-        made, "call_tool", {"name": "upload_a_file", "arguments": {"content": text}}, revision=revision
+        made, "call_write_tool", {"name": "upload_a_file", "arguments": {"content": text}}, revision=revision
     )
 
     assert answer.result["isError"] is False

@@ -26,6 +26,7 @@ from tests.mcp_server.stand import (
     Response,
     Stand,
     ask_in_loop,
+    make_catalog,
     make_grant,
     make_tool,
     message,
@@ -314,25 +315,24 @@ class TestTheFilterIsAWall:
 
     @pytest.mark.parametrize("revision", REVISIONS)
     @pytest.mark.parametrize("name", OTHERS)
-    def test_what_it_leaves_out_cannot_be_called_and_is_as_unknown_as_nonsense(self, revision, name):
-        stand = self.stand()
-        hidden = stand.post("tools/call", {"name": name, "arguments": {"id": "1"}}, revision=revision)
-        absent = stand.post(
-            "tools/call", {"name": "x" * len(name), "arguments": {"id": "1"}}, revision=revision
-        )
-        assert hidden.body == absent.body.replace(b"x" * len(name), name.encode())
-        assert (hidden.status, hidden.code, hidden.headers) == (absent.status, -32602, absent.headers)
-        assert stand.calls.made == []
-        assert (
-            stand.lines[0]
-            == stand.lines[1]
-            == {
-                "event": "mcp_refused",
-                "server": "m1",
-                "status": hidden.status,
-                "rpc_code": -32602,
-            }
-        )
+    def test_what_it_leaves_out_answers_as_if_it_never_was(self, revision, name):
+        stand, without = self.stand(), self.stand()
+        without.catalog = make_catalog([tool for tool in without.catalog.tools if tool.name in self.READS])
+        params = {"name": name, "arguments": {"id": "1"}}
+
+        hidden = stand.post("tools/call", params, revision=revision)
+        absent = without.post("tools/call", params, revision=revision)
+
+        assert (hidden.status, hidden.headers, hidden.body) == (absent.status, absent.headers, absent.body)
+        assert hidden.result["isError"] is True
+        assert hidden.result["content"][0]["text"].startswith(f'There is no tool "{name}" here.')
+        assert stand.calls.made == without.calls.made == []
+        logged = [
+            {key: each for key, each in line.items() if key != "ms"}
+            for line in (*stand.lines, *without.lines)
+        ]
+        assert logged[0] == logged[1]
+        assert (logged[0]["tool"], logged[0]["error"]) == (name, "not_found")
 
     def test_no_spelling_of_a_name_gets_past(self):
         stand = self.stand()
@@ -342,10 +342,10 @@ class TestTheFilterIsAWall:
             "CREATE_AN_INVOICE",
             "create_an_invoice\x00",
         ):
-            assert stand.post("tools/call", {"name": name}).code == -32602
+            assert stand.post("tools/call", {"name": name}).result["isError"] is True
         twice = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_all_invoices","name":"%b"}}'
         answer = stand.send(twice % b"create_an_invoice", [(b"content-type", b"application/json")])
-        assert answer.code == -32602
+        assert answer.result["isError"] is True
         assert stand.calls.made == []
 
     def test_methods_and_tags_both_have_to_fit(self):

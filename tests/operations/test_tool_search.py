@@ -82,4 +82,6 @@ def test_a_schema_that_is_asked_for_has_every_argument(catalog):
 
 
 def test_no_tool_of_a_catalog_has_a_name_of_the_three(catalog):
-    assert not {"search_tools", "get_tool_schema", "call_tool"} & catalog.by_name.keys()
+    assert (
+        not {"search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"} & catalog.by_name.keys()
+    )

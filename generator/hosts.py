@@ -1,0 +1,84 @@
+"""What hosts and model providers refuse in the tools that they are shown. Part of check, and of the tests.
+
+Each rule is that of the strictest host known; one tool that breaks it can cost a user all the others:
+
+- Gemini (google-genai, google-adk, LangChain, the Vercel AI SDK) refuses the whole request for `required` without the
+  property, an object without properties, a list without items, an enum that is not of texts, a `format` of a text
+  other than `date-time`, and `additionalProperties`;
+- Copilot Studio drops a tool with `$ref`, ends at a list of types and fails at a numeric `exclusiveMinimum`;
+- OpenAI's strict mode takes no combinators at the root and 5 levels of objects; OpenAI and Anthropic take names of
+  arguments of 64 letters, digits, `_`, `.` and `-`;
+- Codex leaves out every description of a schema of 4.8 kB or more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+LARGEST_SCHEMA = 4_500
+"""Bytes of a shown schema as compact JSON: Codex begins to leave out at 4,800, and counts a little differently."""
+DEEPEST = 5
+"""Objects inside each other, the root among them: OpenAI's strict mode took 5 before it took 10."""
+LARGEST_LIST = 128
+"""Tools that the OpenAI API, GitHub Copilot, Zed and Mistral take in one request; one more fails every prompt."""
+_KEYS = frozenset({"type", "description", "properties", "required", "items", "enum", "format"})
+_TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
+
+
+def refused_in(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Everything that some host refuses in a shown input schema: the dotted place, empty for all, and a sentence."""
+    if schema.get("type") != "object":
+        yield "", "A host takes an object only."
+    if (size := len(orjson.dumps(schema))) > LARGEST_SCHEMA:
+        yield (
+            "",
+            f"The shown schema has {size:,} bytes; {LARGEST_SCHEMA:,} is the most that every host shows whole.",
+        )
+    yield from _refused(schema, "", 1)
+
+
+def _refused(schema: dict[str, Any], path: str, depth: int) -> Iterator[tuple[str, str]]:
+    if unknown := schema.keys() - _KEYS:
+        yield path, f"Some host refuses {', '.join(sorted(unknown))}."
+    kind = schema.get("type")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        yield path, f"Every host needs one type, but this is {kind}."
+    if schema.get("format", "date-time") != "date-time":
+        yield path, f"Gemini refuses the format {schema['format']}."
+    if "enum" in schema and (kind != "string" or not _are_texts(schema["enum"])):
+        yield path, "Gemini takes an enum of texts only, none of them empty."
+    if kind == "array":
+        yield from (
+            _refused(schema["items"], f"{path}[]", depth)
+            if "items" in schema
+            else [(path, "Gemini refuses a list without items.")]
+        )
+    if kind == "object":
+        yield from _refused_object(schema, path, depth)
+
+
+def _refused_object(schema: dict[str, Any], path: str, depth: int) -> Iterator[tuple[str, str]]:
+    parts: dict[str, Any] = schema.get("properties") or {}
+    if not parts and path:
+        yield path, "Gemini refuses an object without properties."
+    if depth > DEEPEST:
+        yield path, f"OpenAI's strict mode takes {DEEPEST} levels of objects."
+    for name in schema.get("required") or ():
+        if name not in parts:
+            yield path, f'Gemini refuses "{name}" in required, which is not in properties.'
+    for name, each in parts.items():
+        where = f"{path}.{name}" if path else name
+        if not _NAME.match(name):
+            yield where, "Model providers refuse this name."
+        yield from _refused(
+            each, where, depth + 1 if each.get("type") == "object" or "items" in each else depth
+        )
+
+
+def _are_texts(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(each, str) and each for each in values)

@@ -1,0 +1,63 @@
+"""Which tools an MCP server lists of those that its access filter leaves, and which hosts cannot take the list.
+
+Before it: a toolset. After it: the MCP endpoint lists them, and whoever makes a URL learns what it lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generator.catalog import Catalog, Integration, Tool
+from generator.hosts import LARGEST_LIST
+from runtime.model import ServerConfig, ToolExposure
+
+MOST_LISTED = 120
+"""Tools that are listed whole: hosts fail above 128, and some of those are the host's own."""
+HOSTS: dict[str, int] = {
+    "the OpenAI API": LARGEST_LIST,
+    "GitHub Copilot": LARGEST_LIST,
+    "Copilot Studio": LARGEST_LIST,
+    "Zed": LARGEST_LIST,
+    "Mistral": LARGEST_LIST,
+}
+"""Hosts that fail at every prompt when a list has more tools than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What `tools/list` answers: how many of the tools that can be called, and their tokens for a model."""
+
+    available: int
+    listed: int
+    tokens: int
+
+    @property
+    def refused_by(self) -> dict[str, int]:
+        """The hosts that cannot take it, each with the most that it takes."""
+        return {host: most for host, most in HOSTS.items() if self.listed > most}
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain values, for answers."""
+        refused = [{"host": host, "most": most} for host, most in self.refused_by.items()]
+        return {
+            "available": self.available,
+            "listed": self.listed,
+            "tokens": self.tokens,
+            "refused_by": refused,
+        }
+
+
+ListingOf = Callable[[Catalog, str, ServerConfig], Listing]
+"""Finds what a config lists of an integration."""
+
+
+def listed_by_name(
+    integration: Integration | None, tools: Mapping[str, Tool], exposure: ToolExposure
+) -> dict[str, Tool] | None:
+    """The tools that are listed beside those that find, describe and call the others; None lists every tool alone."""
+    if exposure == "full" or (exposure == "auto" and len(tools) <= MOST_LISTED):
+        return None
+    everyday = integration.everyday if integration and exposure == "auto" else ()
+    return {name: tools[name] for name in everyday if name in tools}
