@@ -140,8 +140,12 @@ class SecretFilter(logging.Filter):
 
 
 def tame_libraries() -> None:
-    """Send what libraries log through the filter, from warnings up."""
+    """Send what libraries log through the filter, from warnings up.
+
+    Not what is wrong with a form that a client sends: the answer says that, and many of them would fill the log.
+    """
     handler = logging.StreamHandler()
     handler.addFilter(SecretFilter())
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from runtime.connections import Limits
+from runtime.connections import Connections, Limits, Reader
 from runtime.quick_protocol import quick_protocol
 from tests.connecting_clients import (
     LARGE,
@@ -382,3 +382,35 @@ def test_a_stop_does_not_wait_for_clients_that_do_not_read_or_do_not_send():
         assert response(slow) == (200, b"slow")
         running.thread.join(10)
         assert not running.thread.is_alive()
+
+
+@pytest.mark.parametrize("field", [b"Expect: something", b"X-Mode: 100-continue"])
+def test_only_the_one_expectation_has_a_client_wait_for_its_body(field):
+    with limited() as running, connected(running) as connection:
+        connection.sendall(post(OTHER, b"body").replace(b"\r\n\r\n", b"\r\n" + field + b"\r\n\r\n", 1))
+        assert response(connection) == (200, b"body")
+
+
+def test_a_request_on_a_connection_beyond_the_surplus_is_not_answered():
+    with limited(connections=1, surplus=1) as running, connected(running) as first:
+        first.sendall(b"GET")
+        with connected(running), connected(running) as third:
+            with contextlib.suppress(ConnectionError):
+                third.sendall(post(OTHER, b"hello"))
+            assert rest(third) == b""
+
+
+def test_only_a_stop_shortens_what_is_waited_for():
+    limits = Limits(drain_seconds=30, drain_silence=5, stop_drain_seconds=1, stall_seconds=30, stop_seconds=5)
+    bounds, reader = Connections(limits), Reader()
+    assert not bounds.is_drained(29, 4)
+    assert bounds.is_drained(30, 0)
+    assert bounds.is_drained(5, 5)
+    assert not bounds.is_stalled(reader, 100, 0.0)
+    assert not bounds.is_stalled(reader, 100, 29.0)
+    assert bounds.is_stalled(reader, 100, 30.0)
+    bounds.stop(40.0)
+    assert not bounds.is_drained(0.5, 0.5)
+    assert bounds.is_drained(1, 0)
+    assert not bounds.is_stalled(reader, 100, 44.0)
+    assert bounds.is_stalled(reader, 100, 45.0)

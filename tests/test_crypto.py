@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import subprocess
 import sys
 
 import pytest
 
-from runtime.crypto import Keys, SealBroken, new_secret
+from runtime.crypto import Keys, SealBroken, _Hmac, new_secret
 
 KEYS, OTHER = Keys(b"k" * 32), Keys(b"o" * 32)
 
@@ -36,6 +38,8 @@ def test_what_is_sealed_opens_only_with_the_same_key_for_the_same_owner() -> Non
         (KEYS, b"", "account-1"),
         (KEYS, b"\x02" + sealed[1:], "account-1"),
         (KEYS, sealed[:9], "account-1"),
+        (KEYS, sealed[:5], "account-1"),
+        (KEYS, sealed[:1], "account-1"),
     ):
         with pytest.raises(SealBroken):
             keys.open(text, owner)
@@ -60,3 +64,9 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("message", [b"", b"a", b"x" * 1000])
+def test_a_hash_is_the_hmac_that_the_standard_library_computes(message: bytes) -> None:
+    key = bytes(range(32))
+    assert _Hmac(key).digest(message) == hmac.new(key, message, hashlib.sha256).digest()

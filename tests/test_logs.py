@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
 import json
 import logging
 
 import pytest
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException, MultiPartParser
 
-from runtime.logs import SecretFilter, make_log, without_private_numbers, without_secrets
+from runtime.logs import SecretFilter, make_log, tame_libraries, without_private_numbers, without_secrets
 from tests.growth import is_linear
 
 SECRETS = [
@@ -141,3 +145,35 @@ def test_a_text_is_filtered_in_time_that_grows_with_its_length(filtered, bait):
         return lambda: filtered(text)
 
     assert is_linear(filtering, 6_000)
+
+
+@pytest.fixture
+def _root_logger():
+    root, level, handlers = logging.getLogger(), logging.getLogger().level, [*logging.getLogger().handlers]
+    yield
+    logging.basicConfig(level=level, handlers=handlers, force=True)
+    root.setLevel(level)
+    logging.getLogger("python_multipart").setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b":\r\n\r\nx",
+        b"Content-Disposition\r\n\r\nx",
+        b"X (: y\r\n\r\nx",
+        b"X: y\rz\r\n\r\nx",
+        b"X: y\r\n\rz",
+    ],
+)
+@pytest.mark.usefixtures("_root_logger")
+def test_what_is_wrong_with_a_form_is_answered_and_not_logged(part, capsys):
+    async def pieces():
+        yield b"--b\r\n" + part + b"\r\n--b--\r\n"
+
+    tame_libraries()
+    headers = Headers({"content-type": "multipart/form-data; boundary=b"})
+    with contextlib.suppress(MultiPartException):
+        asyncio.run(MultiPartParser(headers, pieces()).parse())
+
+    assert capsys.readouterr().err == ""

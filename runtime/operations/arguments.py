@@ -223,6 +223,10 @@ def _described(schema: dict[str, Any], error: Any, along: list[Any]) -> Iterable
         problem = f"{where} must be {_format(error.kind.format)}, but is {_shown(value)}.{correction}"
     elif kind == "pattern" and error.kind.pattern == DIGITS:
         problem = f"{where} must be digits alone, but is {_shown(value)}."
+    elif kind == "maxLength":
+        problem = f"{where} may have {error.kind.limit} characters at most, but has {len(value)}."
+    elif kind == "maxItems":
+        problem = f"{where} may have {error.kind.limit} elements at most, but has {len(value)}."
     else:
         problem = f"{where} is wrong: {_plain(error.message)}."
     return [{"argument": _dotted(path), "problem": problem}]

@@ -22,6 +22,12 @@ from runtime.upstream.files import MultipartBody, OutgoingFile
 Parts = tuple[tuple[bool, str], ...]
 NO_JOINS: Mapping[str, str] = {}
 ORIGIN = "{origin}"
+LONGEST_ADDRESS = 60_000
+"""Characters. Servers read the head of a request up to 64 KiB, many less; a statement that names a thousand Ids of ten
+digits makes an address of about 22,000.
+"""
+LONGEST_HEADER = 4096
+"""Characters of a header field that an argument fills. Servers read 8 KiB of a field, or of all together."""
 
 
 def build(
@@ -60,7 +66,7 @@ def build(
     address = _address(base_url, call.path, values)
     return VendorRequest(
         verb=call.verb,
-        url=f"{address}?{query.lstrip('&')}" if query else address,
+        url=_checked_address(f"{address}?{query.lstrip('&')}" if query else address),
         headers=headers,
         body=body,
         changes_data=changes_data,
@@ -107,7 +113,22 @@ def _filled(template: str, values: Mapping[str, Any], joins: Mapping[str, str] =
     )
 
 
+def _checked_address(url: str) -> str:
+    if len(url) > LONGEST_ADDRESS:
+        raise InvalidArguments(
+            f"The arguments are too long: they make an address of {len(url):,} characters, and at most "
+            f"{LONGEST_ADDRESS:,} are sent.",
+            advice="Give shorter values, or fewer of them.",
+        )
+    return url
+
+
 def _checked_header(name: str, value: str) -> str:
+    if len(value) > LONGEST_HEADER:
+        raise InvalidArguments(
+            f"An argument is too long for the header field {name}: it has {len(value):,} characters, and at most "
+            f"{LONGEST_HEADER:,} are sent.",
+        )
     if not (value.isascii() and value.isprintable()):
         raise InvalidArguments(
             f"An argument cannot stand in the header field {name}.",

@@ -201,6 +201,9 @@ def test_an_update_that_wants_fields_repeated_says_so():
 
     assert wanted["bills"] == ("VendorRef",)
     assert wanted["payments"] == ("CustomerRef", "TotalAmt")
-    assert wanted["purchases"] == ("PaymentType",)
-    assert wanted["accounts"] == wanted["classes"] == ("Name",)
+    assert wanted["purchases"] == ("PaymentType", "AccountRef")
+    assert wanted["accounts"] == wanted["classes"] == wanted["departments"] == wanted["terms"] == ("Name",)
+    assert wanted["deposits"] == ("DepositToAccountRef", "Line")
+    assert wanted["transfers"] == ("FromAccountRef", "ToAccountRef", "Amount")
+    assert wanted["vendor_credits"] == ("VendorRef", "Line")
     assert wanted["invoices"] == ()

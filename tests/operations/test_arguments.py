@@ -65,3 +65,24 @@ def test_what_must_be_digits_says_so():
 def test_a_tool_without_rare_arguments_knows_no_more():
     with pytest.raises(InvalidArguments):
         ArgumentChecker().checked(made_up.LIST, {"more": {}})
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "said"),
+    [
+        (
+            {"type": "string", "maxLength": 1000},
+            "x" * 1001,
+            "may have 1000 characters at most, but has 1001.",
+        ),
+        ({"type": "array", "maxItems": 3}, ["xx"] * 5, "may have 3 elements at most, but has 5."),
+    ],
+)
+def test_a_text_or_a_list_that_is_too_long_is_refused_with_its_limit_and_not_repeated(rule, given, said):
+    tool = made_up.tool("get", {"note": rule}, made_up.GET.call, made_up.GET.returns)
+
+    with pytest.raises(InvalidArguments) as refused:
+        ArgumentChecker().checked(tool, {"note": given})
+
+    assert said in refused.value.message
+    assert "xx" not in refused.value.message

@@ -134,7 +134,7 @@ def test_a_list_that_is_too_long_says_so_although_few_of_its_elements_are_looked
         "few", {"ids": {"type": "array", "maxItems": 30}}, made_up.GET.call, made_up.GET.returns
     )
     error = refused({"ids": [1] * 5000}, tool)
-    assert 'Argument "ids" is wrong' in error.message
+    assert 'Argument "ids" may have 30 elements at most, but has 5000.' in error.message
     assert len(error.message) < 500
 
 

@@ -259,3 +259,22 @@ def test_what_must_be_hidden_is_marked_in_the_definitions(catalog):
     assert "EmployerId" in hidden("company_info")
     assert hidden("items") == set()
     assert hidden("employees") | hidden("vendors") <= hidden("balance_sheet_reports")
+
+
+@pytest.mark.parametrize("is_masked", [True, False])
+@pytest.mark.parametrize("sensitive", [(), (("Url",),)], ids=["gated only", "gated and sensitive"])
+def test_what_another_tool_opens_is_left_out_without_that_tool_whether_or_not_values_are_masked(
+    is_masked: bool, sensitive: tuple[tuple[str, ...], ...]
+) -> None:
+    tool = replace(made_up.GET, gated=((("Url",), "open_a_file"),), sensitive=sensitive)
+    body = b'{"Id": "1", "Url": "https://files.example.com/1"}'
+    without = covered(cover_of(tool, ("other",), is_masked=is_masked), body, orjson.loads(body))
+    beside = covered(cover_of(tool, ("open_a_file",), is_masked=is_masked), body, orjson.loads(body))
+    assert without == {"Id": "1"}
+    assert beside["Url"] == ("•••om/1" if is_masked and sensitive else "https://files.example.com/1")
+
+
+def test_a_field_that_is_public_on_one_path_is_shown_there_and_masked_elsewhere() -> None:
+    tool = replace(made_up.GET, sensitive=(("Number",), ("Item", "Number")), public=(("Item", "Number"),))
+    body = b'{"Number": "123456789", "Item": {"Number": "123456789"}}'
+    assert masked(tool, body, orjson.loads(body)) == {"Number": "•••6789", "Item": {"Number": "123456789"}}

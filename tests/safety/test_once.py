@@ -24,7 +24,15 @@ from runtime.errors import (
     StorageUnavailable,
 )
 from runtime.model import AccountId
-from runtime.safety.once import KEY_LENGTH, LONGEST_KEY, VALID_FOR_SECONDS, KeyedCall, Once, read_key
+from runtime.safety.once import (
+    KEY_LENGTH,
+    LONGEST_KEY,
+    VALID_FOR_SECONDS,
+    KeyedCall,
+    Once,
+    fresh_key,
+    read_key,
+)
 from runtime.stores.embedded import Stores
 from runtime.upstream.client import VendorResponse
 from tests.deployment import HandClock, deploy
@@ -361,3 +369,9 @@ def test_a_call_that_is_cancelled_leaves_its_key_bound_and_is_no_longer_under_wa
     assert here.once._under_way == {}
     with pytest.raises(KeyReused):
         here.send(keyed(arguments={}))
+
+
+def test_a_key_that_is_made_here_is_as_long_as_one_made_of_a_callers() -> None:
+    made = {fresh_key() for _ in range(100)}
+    assert len(made) == 100
+    assert {len(key) for key in made} == {KEY_LENGTH}

@@ -117,3 +117,15 @@ def test_a_write_is_indeterminate_when_only_its_second_attempt_cannot_connect() 
     found = second_of_two("POST", changes_data=True, is_once=True, made=made)
     assert isinstance(found, Indeterminate)
     assert made.verbs == ["GET", "POST"]
+
+
+def test_closing_ends_the_connections_to_vendors():
+    async def main():
+        async with hasty(Hasty(closes_after=9)) as made:
+            client = VendorClient(timeout_seconds=5, per_account=10)
+            await client.send(VendorRequest("GET", made.url), "a1")
+            session = client._session
+            await client.close()
+            assert session.closed
+
+    asyncio.run(main())

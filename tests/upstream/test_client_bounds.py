@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 
 import pytest
 
@@ -86,6 +87,23 @@ def test_large_answers_have_a_bound_for_all_together_and_small_ones_are_read_wha
             await asyncio.gather(*held, return_exceptions=True)
             assert client._reading == 0
             assert await sent(client, server, "large") == 3 * MIB
+            await client.close()
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_is_small_only_while_it_is_packed_is_bounded_as_it_is_read():
+    packed = gzip.compress(b"x" * (3 * MIB + 1))
+    assert len(packed) < client_module.SMALL_ANSWER
+
+    async def main():
+        answer = http(200, packed, "text/plain", "Content-Encoding: gzip")
+        async with vendor(lambda *_: answer) as server:
+            client = VendorClient(timeout_seconds=5, per_account=10)
+            error = await sent(client, server, "a")
+            assert isinstance(error, VendorUnavailable)
+            assert "more than 3 MiB" in error.message
+            assert client._reading == 0
             await client.close()
 
     asyncio.run(main())

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from runtime.errors import InvalidArguments
-from runtime.upstream.request import base_address, build
+from runtime.upstream.request import LONGEST_ADDRESS, LONGEST_HEADER, base_address, build
 from tests.made_up import GET, LIST, UPDATE, VENDOR
 
 BASE = "https://books.example.com/company/42"
@@ -77,3 +77,21 @@ def test_a_query_parameter_with_nothing_to_fill_it_is_left_out():
 
 def test_a_statement_is_encoded_whole():
     assert request(LIST, {"statement": "a = 'b&c'"}).url.endswith("query=a%20%3D%20%27b%26c%27")
+
+
+@pytest.mark.parametrize(("tool", "names"), [(GET, ["id"]), (LIST, ["statement"])], ids=["a path", "a query"])
+def test_arguments_too_long_for_an_address_are_refused(tool, names):
+    def filled(length):
+        return dict.fromkeys(names, "a" * length)
+
+    longest = LONGEST_ADDRESS - len(request(tool, filled(1)).url) + 1
+    assert len(request(tool, filled(longest)).url) == LONGEST_ADDRESS
+    with pytest.raises(InvalidArguments, match="60,001 characters, and at most 60,000"):
+        request(tool, filled(longest + 1))
+
+
+def test_an_argument_too_long_for_a_header_field_is_refused():
+    tool = replace(GET, call=replace(GET.call, headers=(("X-Book", "{book}"),)))
+    assert request(tool, {"id": "7", "book": "a" * LONGEST_HEADER}).headers["X-Book"]
+    with pytest.raises(InvalidArguments, match=r"X-Book.*4,097 characters"):
+        request(tool, {"id": "7", "book": "a" * (LONGEST_HEADER + 1)})

@@ -125,7 +125,7 @@ class Api:
         ).fetchone()
         if row is None:
             raise not_found()
-        return Answer(200, JSON, f'{{"{entity.name}":{row[0]},"time":"{self.time()}"}}'.encode())
+        return Answer(200, JSON, f'{{"{entity.key}":{row[0]},"time":"{self.time()}"}}'.encode())
 
     def _write(self, request: Request, entity: Entity) -> Answer:
         sent = parsed(request)
@@ -133,12 +133,12 @@ class Api:
         operation = request.parameters.get("operation", "").lower()
         includes = request.parameters.get("include", "").lower().split(",")
         changed = write(books, entity, operation, includes, sent)
-        return self.wrapped(entity.name, changed)
+        return self.wrapped(entity.key, changed)
 
     def _send(self, request: Request, entity: Entity) -> Answer:
         books = Books(self.store, request.realm)
         sent = delivery.send(books, entity, request.segments[1], request.parameters.get("sendto"))
-        return self.wrapped(entity.name, sent)
+        return self.wrapped(entity.key, sent)
 
     def pdf(self, realm: str, entity: Entity, id: str) -> Answer:
         """A document as PDF."""

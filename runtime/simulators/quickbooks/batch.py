@@ -10,7 +10,7 @@ import orjson
 from . import api, changes_since, query_sql
 from .books import Books
 from .faults import JSON, Fault, fault
-from .schema import entities
+from .schema import Entity, entities
 from .store import Body
 
 MOST_ITEMS = 30
@@ -59,7 +59,7 @@ def _done(service: api.Api, books: Books, item: Mapping[str, Any]) -> bytes:
         names, since = str(asked.get("Entities", "")), str(asked.get("ChangedSince", ""))
         return b'"CDCResponse":%b' % changes_since.response(books, names, since)
     names_found = [name for name in item if name not in ITEM_KEYS]
-    entity = entities().get(names_found[0]) if len(names_found) == 1 else None
+    entity = _entity(names_found[0]) if len(names_found) == 1 else None
     if entity is None or entity.name in ("RecurringTransaction", "ExchangeRate", "TaxService"):
         raise fault("2000", f"Invalid or unsupported object name : {', '.join(names_found)[:100]}")
     operation = str(item.get("operation") or "").lower()
@@ -68,5 +68,10 @@ def _done(service: api.Api, books: Books, item: Mapping[str, Any]) -> bytes:
     includes = [str(item.get("optionsData", "")).lower()]
     if operation == "void":
         operation, includes = ("void", []) if entity.void == "operation=void" else ("update", ["void"])
-    result: Body = api.write(books, entity, operation, includes, item[entity.name])
-    return b'"%b":%b' % (entity.name.encode(), orjson.dumps(result))
+    result: Body = api.write(books, entity, operation, includes, item[names_found[0]])
+    return b'"%b":%b' % (entity.key.encode(), orjson.dumps(result))
+
+
+def _entity(name: str) -> Entity | None:
+    """The kind of record that an item names, by its name or by its key."""
+    return entities().get(name) or next((each for each in entities().values() if each.key == name), None)

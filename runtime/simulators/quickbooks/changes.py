@@ -174,6 +174,8 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
         books.write_new(entity, body)
     else:
         books.write_changed(entity, body)
+    if entity == "Attachable":
+        attachables.touch(books, body, old)
     if entity in settlement.HOLDERS:
         links = settlement.links_of(entity, body)
         if links or old is not None:
@@ -203,12 +205,14 @@ def _rename(books: Books, entity: str, body: Body, old: Body) -> None:
 def delete(books: Books, entity: str, sent: Any) -> Body:
     """Takes a transaction out of the books; says the stub that the service answers."""
     facts = entity_named(entity)
-    if "delete" not in facts.operations:
+    if "delete" not in facts.operations and entity != "Item":
         raise unsupported(f"/v3/company/{facts.path}?operation=delete")
     body = _named_record(sent)
     with books.store.transaction():
         old = current(books, entity, body)
         id = str(old["Id"])
+        if entity == "Item":
+            items.refuse_delete(books, old)
         check_open(books, old)
         payments.refuse_deposited(books, entity, id)
         if entity in settlement.TARGETS:

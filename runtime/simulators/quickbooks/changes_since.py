@@ -62,5 +62,5 @@ def _changes(books: Books, entity: Entity, after: int, most: int) -> tuple[bytes
         return b"{}", 0
     start = '"startPosition":1,' if live else ""
     joined = ",".join(live + gone)
-    text = f'{{"{entity.name}":[{joined}],{start}"maxResults":{count},"totalCount":{count}}}'
+    text = f'{{"{entity.key}":[{joined}],{start}"maxResults":{count},"totalCount":{count}}}'
     return text.encode(), count

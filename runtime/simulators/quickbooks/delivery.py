@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import unquote
 
 from .books import Books
 from .clock import stamp
 from .faults import fault, unsupported
 from .schema import Entity
+from .shape import check_addresses
 from .store import Body, reference
-
-ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
 
 def send(books: Books, entity: Entity, id: str, to: str | None) -> Body:
@@ -25,8 +23,7 @@ def send(books: Books, entity: Entity, id: str, to: str | None) -> Body:
             raise fault(
                 "6420", "Email address is required : Add an email address to the transaction.", "BillEmail"
             )
-        if not all(ADDRESS.fullmatch(part.strip()) for part in address.split(",")):
-            raise fault("2210", f"Invalid Email Address Format : {address[:100]}", "sendTo")
+        check_addresses("sendTo", address)
         _mark(books, entity, body, address)
         books.write_changed(entity.name, body, "Emailed")
     return body

@@ -19,6 +19,10 @@ ERRORS: dict[str, dict[str, Any]] = json.loads(
 JSON, XML = "application/json;charset=UTF-8", "application/xml"
 
 
+WITH_ELEMENT = frozenset({"610", "5010", "6000"})
+"""Codes that were recorded with an `element` that names nothing."""
+
+
 @dataclass(frozen=True)
 class Mistake:
     """One `Error` of a fault: the code, the detail, and the property concerned."""
@@ -35,7 +39,9 @@ class Mistake:
             "Detail": self.detail,
             "code": self.code,
         }
-        return shown | {"element": self.element} if self.element else shown
+        if self.element or self.code in WITH_ELEMENT:
+            shown["element"] = self.element or ""
+        return shown
 
 
 @dataclass
@@ -160,13 +166,13 @@ def token_refused(detail: str) -> GatewayFault:
 
 
 def scope_refused() -> GatewayFault:
-    """403: the token was not given for accounting."""
+    """403: the token was not given for accounting, or not for this company."""
     message = "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"
     return GatewayFault([Mistake("3100", "", message=message)], 403, "SERVICE")
 
 
 def unauthenticated() -> XmlFault:
-    """401 in XML: no credentials, or a token of another company."""
+    """401 in XML: no usable credentials."""
     return XmlFault(
         [Mistake("100", "AuthenticationErrorGeneral: SRV-110-Authentication Failure , statusCode: 401")],
         401,

@@ -9,7 +9,18 @@ from .schema import Entity
 from .shape import is_empty
 from .store import Body
 
-SPARSE_NEEDS = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",), "Payment": ("CustomerRef", "TotalAmt")}
+SPARSE_NEEDS = {
+    "Account": ("Name",),
+    "Bill": ("VendorRef",),
+    "Class": ("Name",),
+    "Department": ("Name",),
+    "Deposit": ("DepositToAccountRef", "Line"),
+    "Purchase": ("PaymentType", "AccountRef"),
+    "Term": ("Name",),
+    "Transfer": ("FromAccountRef", "ToAccountRef", "Amount"),
+    "VendorCredit": ("VendorRef", "Line"),
+}
+"""What a sparse update has to name whatever it changes, as two public clients found."""
 FILLED_IN = frozenset(
     {
         ("PurchaseOrder", "APAccountRef"),
@@ -19,9 +30,6 @@ FILLED_IN = frozenset(
     }
 )
 """Required by the documentation, yet defaulted (or refused with another sentence) by the service."""
-
-NEED_NAME_TO_GO = frozenset({"Account", "Class"})
-"""Lists that want their name in the update that makes a record inactive."""
 
 
 def require(facts: Entity, body: Body, names_needed: tuple[str, ...]) -> None:
@@ -34,7 +42,7 @@ def require(facts: Entity, body: Body, names_needed: tuple[str, ...]) -> None:
 
 def merged(facts: Entity, old: Body, sent: Body) -> Body:
     """The old record with what was sent laid over it; empty values clear."""
-    _require_in_sparse(facts, sent)
+    _require_in_sparse(facts, sent, old)
     new = copy.deepcopy(old)
     for name, value in sent.items():
         if name in ("Id", "SyncToken"):
@@ -55,12 +63,16 @@ def _forget_tax(body: Body) -> None:
         body["TxnTaxDetail"] = {"TxnTaxCodeRef": code}
 
 
-def _require_in_sparse(facts: Entity, sent: Body) -> None:
-    if sent.get("Active") is False and facts.name in NEED_NAME_TO_GO and not sent.get("Name"):
-        raise missing("Name")
+DUE = ("DueDays", "DayOfMonthDue")
+"""The two forms of when terms are due."""
+
+
+def _require_in_sparse(facts: Entity, sent: Body, old: Body) -> None:
     for name in SPARSE_NEEDS.get(facts.name, ()):
-        if name not in sent:
+        if name not in sent or (name != "Line" and is_empty(sent[name])):
             raise missing(name)
+    if facts.name == "Term" and not any(name in sent for name in DUE):
+        raise missing("DayOfMonthDue" if old.get("DayOfMonthDue") else "DueDays")
 
 
 def replaced(facts: Entity, old: Body, sent: Body) -> Body:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -70,19 +71,20 @@ class OAuth:
         )
         return code
 
-    def client_of(self, authorization: str | None) -> str:
-        """The client that HTTP Basic names; `invalid_client` for a wrong id or secret."""
-        kind, _, value = (authorization or "").partition(" ")
-        try:
-            id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-        except ValueError as error:
-            raise Refused("invalid_client", status=401) from error
+    def client_of(self, authorization: str | None, form: Mapping[str, str] | None = None) -> str:
+        """Name the client that HTTP Basic, or without it the form, authenticates.
+
+        Raises `invalid_client` for a wrong id or secret, and for a form that names another client than the header.
+        """
+        given = form or {}
+        if authorization:
+            id, secret = _basic(authorization)
+            if given.get("client_id", id) != id:
+                raise Refused("invalid_client", status=401)
+        else:
+            id, secret = given.get("client_id", ""), given.get("client_secret", "")
         expected = self.clients.get(id)
-        if (
-            kind.lower() != "basic"
-            or expected is None
-            or not hmac.compare_digest(expected.encode(), secret.encode())
-        ):
+        if expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
             raise Refused("invalid_client", status=401)
         return id
 
@@ -203,7 +205,7 @@ class OAuth:
         if ACCOUNTING not in grant.scope.split():
             raise scope_refused()
         if grant.realm != realm:
-            raise unauthenticated()
+            raise scope_refused()
         return grant
 
     def expire(self, kind: str, realm: str | None = None) -> int:
@@ -213,6 +215,18 @@ class OAuth:
             (kind, realm),
         )
         return cursor.rowcount
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    """Id and secret of an `Authorization` header of HTTP Basic; raises `invalid_client` for any other."""
+    kind, _, value = authorization.partition(" ")
+    try:
+        id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except ValueError as error:
+        raise Refused("invalid_client", status=401) from error
+    if kind.lower() != "basic":
+        raise Refused("invalid_client", status=401)
+    return id, secret
 
 
 def _access_token() -> str:

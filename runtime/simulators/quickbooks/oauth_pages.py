@@ -107,8 +107,9 @@ class Pages:
     async def token(self, request: Request) -> Response:
         """The token endpoint."""
         try:
-            client = self.oauth.client_of(request.headers.get("authorization"))
-            answer = self.oauth.exchange(client, await _form(request))
+            form = await _form(request)
+            client = self.oauth.client_of(request.headers.get("authorization"), form)
+            answer = self.oauth.exchange(client, form)
             if request.headers.get("x-include-refresh-token-hard-expires-in", "").lower() == "true":
                 answer["x_refresh_token_hard_expires_in"] = self.oauth.hard_life(answer["refresh_token"])
         except Refused as refused:
@@ -122,8 +123,8 @@ class Pages:
             body = await request.body()
             try:
                 sent: Any = orjson.loads(body)
-            except orjson.JSONDecodeError:
-                sent = dict(parse_qsl(body.decode("latin-1")))
+            except orjson.JSONDecodeError as error:
+                raise Refused("invalid_request") from error
             token = sent.get("token") if isinstance(sent, dict) else None
             if not isinstance(token, str) or not token:
                 raise Refused("invalid_request")
@@ -174,7 +175,7 @@ class Pages:
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "scopes_supported": ["openid", "email", "profile", "address", "phone"],
-                "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
                 "claims_supported": ["aud", "exp", "iat", "iss", "realmid", "sub"],
             }
         )

@@ -1,6 +1,6 @@
 """The query language: text to a statement. Knows the grammar and its limits, and nothing of any entity.
 
-select (* | count(*) | property {, property}) from Entity [where condition {and condition}]
+select (* {, property} | count(*) | property {, property}) from Entity [where condition {and condition}]
     [orderby property [asc|desc] {, …}] [startposition n] [maxresults n]
 """
 
@@ -54,7 +54,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A parsed query. `properties` is empty for `*`."""
+    """A parsed query. `properties` is empty for `*`, and names what stands beside it when `is_whole`."""
 
     entity: str
     properties: tuple[str, ...]
@@ -63,6 +63,7 @@ class Statement:
     order: tuple[Order, ...]
     start: int
     most: int
+    is_whole: bool = False
 
 
 def _parser_fault(detail: str) -> Fault:
@@ -203,29 +204,34 @@ class _Parser:
 
     def statement(self) -> Statement:
         self.keyword("select")
-        properties, is_count = self.selection()
+        properties, is_count, is_whole = self.selection()
         self.keyword("from")
         entity = self.name()
         conditions = self.conditions()
         order, start, most = self.tail()
-        return Statement(entity, properties, is_count, conditions, order, start, most)
+        return Statement(entity, properties, is_count, conditions, order, start, most, is_whole)
 
-    def selection(self) -> tuple[tuple[str, ...], bool]:
+    def selection(self) -> tuple[tuple[str, ...], bool, bool]:
+        """Names, whether it is a count, whether names stand beside `*`."""
         if self.token.kind == "*":
             self.skip()
-            return (), False
+            names = self.more_names()
+            return names, False, bool(names)
         if self.at("count"):
             self.skip()
             for kind in "(*)":
                 self.mark(kind)
-            return (), True
+            return (), True, False
         if self.token.kind != "IDENTIFIER":
             self.refuse('"*" ...', '"count" ...', "<IDENTIFIER> ...")
-        names = [self.skip().text]
+        return (self.skip().text, *self.more_names()), False, False
+
+    def more_names(self) -> tuple[str, ...]:
+        names: list[str] = []
         while self.token.kind == ",":
             self.skip()
             names.append(self.name())
-        return tuple(names), False
+        return tuple(names)
 
     def conditions(self) -> tuple[Condition, ...]:
         if not self.at("where"):

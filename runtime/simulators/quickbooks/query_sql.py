@@ -59,7 +59,9 @@ class Answer:
         if not self.bodies:
             return b"{}"
         joined = ",".join(self.bodies)
-        text = f'{{"{self.entity.name}":[{joined}],"startPosition":{self.start},"maxResults":{len(self.bodies)}}}'
+        text = (
+            f'{{"{self.entity.key}":[{joined}],"startPosition":{self.start},"maxResults":{len(self.bodies)}}}'
+        )
         return text.encode()
 
 
@@ -79,7 +81,7 @@ def answer(books: Books, text: str) -> Answer:
     sql = f"select body from records where {where} order by {_order(entity, statement)} limit ? offset ?"  # noqa: S608
     rows = books.store.execute(sql, [*values, statement.most, statement.start - 1])
     bodies = [row[0] for row in rows]
-    if properties:
+    if properties and not statement.is_whole:
         bodies = [_projected(body, properties) for body in bodies]
     return Answer(entity, bodies, statement.start)
 
@@ -165,6 +167,8 @@ def _clause(books: Books, entity: Entity, name: str, condition: Condition) -> tu
     operator = condition.operator
     if name == "Id" and operator not in ("=", "in"):
         raise invalid(f"property 'Id' does not support the operator {operator}")
+    if name == "Id" and not all(str(value).strip() for value in condition.values):
+        raise invalid("value '' is not valid for property 'Id'")
     if operator in ("=", "in") and all(value == " " for value in condition.values):
         return f"{expression} is null", []
     collation = " collate nocase" if kind == "text" and expression.startswith("(") else ""

@@ -35,6 +35,8 @@ class Entity:
     """One kind of record: where it lives, what can be done with it, what it needs, what a query may name."""
 
     name: str
+    key: str
+    """The key of the record in answers, queries and batches; the name in all cases but one."""
     path: str
     kind: str
     operations: frozenset[str]
@@ -81,6 +83,7 @@ def _entity(name: str, fact: Mapping[str, Any]) -> Entity:
     times = ["MetaData.CreateTime", "MetaData.LastUpdatedTime"] if "query" in fact["operations"] else []
     return Entity(
         name,
+        fact["key"],
         fact["path"] or "",
         fact["kind"],
         frozenset(fact["operations"]),
@@ -109,8 +112,9 @@ def entities_by_path() -> Mapping[str, Entity]:
 
 @cache
 def entities_by_lower_name() -> Mapping[str, Entity]:
-    """Every kind of record by its name in lower case; the query language does not mind the case."""
-    return {name.lower(): entity for name, entity in entities().items()}
+    """Every kind of record by its name and its key in lower case; the query language does not mind the case."""
+    by_key = {entity.key.lower(): entity for entity in entities().values()}
+    return by_key | {name.lower(): entity for name, entity in entities().items()}
 
 
 @cache

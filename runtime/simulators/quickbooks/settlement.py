@@ -14,7 +14,8 @@ from typing import Any
 from .books import Books, reference
 from .faults import business, fault
 from .money import amount, cents
-from .sources import SOURCES, Link, is_used, linked_transactions, show_use, sources_of
+from .orders import ORDER
+from .sources import SOURCES, Link, is_used, linked_transactions, show_use, sources_of, top_customer
 from .store import Body
 
 CREDITS = {"Payment": "CreditMemo", "BillPayment": "VendorCredit"}
@@ -135,7 +136,7 @@ def _capacity(books: Books, entity: str, body: Body, target: str, id: str) -> in
 def _owed_by_journal(books: Books, entity: str, body: Body, id: str) -> int:
     """What a journal entry says that the customer or vendor of a payment owes or is owed; a credit is negative."""
     account_type, party, sign = CONTROLS[entity]
-    owner = _top(books, reference(body.get(OWNER[entity])))
+    owner = top_customer(books, reference(body.get(OWNER[entity])))
     rows = books.store.execute(
         f"select account, {party}, sum(cents) from postings where realm = ? and txn_id = ?"  # noqa: S608
         " and txn_type = 'JournalEntry' group by 1, 2",
@@ -144,14 +145,14 @@ def _owed_by_journal(books: Books, entity: str, body: Body, id: str) -> int:
     return sign * sum(
         int(value)
         for account, name, value in rows
-        if books.account_type(account) == account_type and _top(books, name) == owner
+        if books.account_type(account) == account_type and top_customer(books, name) == owner
     )
 
 
 def _applied_to_journal(books: Books, body: Body, id: str, except_from: tuple[str, str]) -> int:
     """Cents applied to a journal entry by the other payments of the same customer or vendor."""
     entity, own = except_from
-    owner = _top(books, reference(body.get(OWNER[entity])))
+    owner = top_customer(books, reference(body.get(OWNER[entity])))
     rows = books.store.execute(
         f"select {CONTROLS[entity][1]}, sum(links.cents) from links join records on records.realm = links.realm"  # noqa: S608
         " and records.entity = from_type and records.id = from_id"
@@ -159,7 +160,7 @@ def _applied_to_journal(books: Books, body: Body, id: str, except_from: tuple[st
         " group by 1",
         (books.realm, id, entity, own),
     ).fetchall()
-    return sum(int(value) for name, value in rows if _top(books, name) == owner)
+    return sum(int(value) for name, value in rows if top_customer(books, name) == owner)
 
 
 def _check_target(books: Books, entity: str, body: Body, link: Link) -> None:
@@ -171,18 +172,8 @@ def _check_target(books: Books, entity: str, body: Body, link: Link) -> None:
             raise fault("620", f"Txn ID Cannot Be Linked : {link.entity} {link.id}", "LinkedTxn")
         return
     owner = OWNER[entity]
-    if _top(books, reference(target.get(owner))) != _top(books, reference(body.get(owner))):
+    if top_customer(books, reference(target.get(owner))) != top_customer(books, reference(body.get(owner))):
         raise business("The linked transaction belongs to somebody else.", owner)
-
-
-def _top(books: Books, id: str | None) -> str | None:
-    """The customer at the top of a line of sub-customers."""
-    for _ in range(6):
-        above = reference((books.find("Customer", id) or {}).get("ParentRef")) if id else None
-        if above is None:
-            return id
-        id = above
-    return id
 
 
 def replace_links(
@@ -213,7 +204,8 @@ def replace_links(
             (books.realm, entity, id, link.entity, link.id, link.cents, body["TxnDate"]),
         )
     for target in sorted(before.keys() | after.keys()):
-        if target[0] in BROUGHT_UP and target != except_for and before.get(target) != after.get(target):
+        is_new = before.get(target) != after.get(target) or target[0] == ORDER
+        if target[0] in BROUGHT_UP and target != except_for and is_new:
             bring_up_to_date(books, *target)
 
 
@@ -225,6 +217,7 @@ def bring_up_to_date(books: Books, entity: str, id: str) -> None:
     body = books.find(entity, id)
     if body is None:
         return
+    before = dict(body)
     if entity in SETTLED:
         body["Balance"] = amount(max(0, payable_total(body) - applied_to(books, entity, id)))
         if entity == "CreditMemo":
@@ -232,7 +225,8 @@ def bring_up_to_date(books: Books, entity: str, id: str) -> None:
         body["LinkedTxn"] = linked_transactions(books, entity, id, body)
     else:
         show_use(books, entity, body, is_used(books, entity, id))
-    books.write_changed(entity, body)
+    if body != before:
+        books.write_changed(entity, body)
 
 
 def give_back(books: Books, entity: str, id: str, total: int) -> None:

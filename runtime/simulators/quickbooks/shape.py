@@ -1,8 +1,8 @@
 """Checks a body against the facts: known properties, types, lengths, enumerations. Before `changes` looks at meaning.
 
 The service accepts numbers written as text and text written as numbers; it refuses properties it does not know. What
-is read-only is dropped, sent or not. `null` counts as left out; empty values stay, because a sparse update clears
-with them.
+is read-only is dropped, sent or not. `null` counts as left out. An empty value stays where it is one of the record
+itself, because a sparse update clears with it; inside of an object or a list it goes, and is never answered.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import InvalidOperation
 from typing import Any
 
 from .clock import moment
-from .faults import fault, invalid_id
+from .faults import fault, invalid_id, missing
 from .money import LARGEST, decimal
 from .schema import Entity, Field, nested_types
 from .store import Body
@@ -29,6 +29,10 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+)?(Z|[+-][0-9]{2}:?[0-9]
 
 
 FREE_REFERENCE = {"value", "name", "type"}
+EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+"""One address; a field may hold several, separated by commas."""
+CLEARED_INSIDE = frozenset({"Preferences"})
+"""Kinds of records whose objects are laid over the former ones, so that an empty value inside of one clears."""
 
 
 def is_empty(value: Any) -> bool:
@@ -42,10 +46,21 @@ def checked(entity: Entity, body: Any) -> Body:
         raise fault("2010", "Property Name:Expected an object specified is unsupported or invalid")
     kept = _object(entity.name, entity.fields, body, 0)
     return {
-        name: value
+        name: value if entity.name in CLEARED_INSIDE else without_empty(name, value)
         for name, value in kept.items()
         if name in KEPT_READ_ONLY or not entity.fields[name].is_read_only
     }
+
+
+def without_empty(name: str, value: Any) -> Any:
+    """The value of a property without what is empty inside of it; lines stay, so that an empty one is refused."""
+    if isinstance(value, list):
+        items = [without_empty("", item) for item in value]
+        return items if name == "Line" else [item for item in items if not is_empty(item)]
+    if not isinstance(value, dict):
+        return value
+    kept = {inner: without_empty(inner, item) for inner, item in value.items()}
+    return {inner: item for inner, item in kept.items() if not is_empty(item)}
 
 
 def _object(owner: str, fields: Mapping[str, Field], value: Mapping[str, Any], depth: int) -> Body:
@@ -100,7 +115,16 @@ def _nested(field: Field, value: Any, depth: int) -> Any:
     fields = nested_types().get(field.nested or "")
     if fields is None:
         return _free(field.name, value, depth)
-    return _object(field.nested or field.name, fields, value, depth + 1)
+    found = _object(field.nested or field.name, fields, value, depth + 1)
+    if field.nested == "EmailAddress":
+        check_addresses(field.name, found.get("Address"))
+    return found
+
+
+def check_addresses(name: str, given: Any) -> None:
+    """2210 for text that is no list of email addresses."""
+    if given and not all(EMAIL.fullmatch(part.strip()) for part in str(given).split(",")):
+        raise fault("2210", f"Invalid Email Address Format : {str(given)[:100]}", name)
 
 
 def _free(owner: str, value: Any, depth: int) -> Any:
@@ -128,7 +152,10 @@ def _reference(field: Field, value: Any) -> Body:
             raise _unknown("ReferenceType", name, dict.fromkeys(("value", "name", "type"), field))
         if isinstance(item, dict | list):
             raise _bad_type(field, item)
-    return {name: _as_text(item) for name, item in value.items() if item is not None}
+    found = {name: _as_text(item) for name, item in value.items() if item is not None}
+    if found and "value" not in found and not field.is_read_only:
+        raise missing(f"{field.name}.value")
+    return found if found.get("value") else {}
 
 
 def _as_text(value: Any) -> str:
@@ -198,6 +225,8 @@ def _date(field: Field, value: Any) -> str:
 
 def _date_time(field: Field, value: Any) -> str:
     text = str(value)
+    if text == "":
+        return text
     try:
         moment(text)
     except ValueError as error:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .books import Books
+from . import orders
+from .books import Books, reference
+from .faults import business
 from .store import Body
 
 SOURCES = {
@@ -50,8 +52,48 @@ def check_sources(books: Books, entity: str, body: Body) -> None:
     """610 when a document names a source that is not there; what only the service links is left out."""
     if "LinkedTxn" in body:
         body["LinkedTxn"] = [link for link in body["LinkedTxn"] if link.get("TxnType") in SOURCES[entity]]
+    if entity == "Bill":
+        orders.check_links(books, body)
     for link in sources_of(entity, body):
-        books.read(link.entity, link.id)
+        _check_owner(books, entity, body, link, books.read(link.entity, link.id))
+
+
+def _check_owner(books: Books, entity: str, body: Body, link: Link, source: Body) -> None:
+    """6000 for what belongs to another customer, and for time that is not to be billed or has been."""
+    if link.entity not in ("Estimate", "TimeActivity"):
+        return
+    owners = (top_customer(books, reference(each.get("CustomerRef"))) for each in (source, body))
+    if len(set(owners)) > 1:
+        raise business(
+            f"{link.entity} {link.id} belongs to another customer and can't be linked.", "LinkedTxn"
+        )
+    if link.entity == "TimeActivity" and not _is_billable(books, entity, body, source):
+        raise business(f"TimeActivity {link.id} is not billable or has been billed.", "LinkedTxn")
+
+
+def _is_billable(books: Books, entity: str, body: Body, time: Body) -> bool:
+    """Whether time is to be billed, or is billed by this very document."""
+    if time.get("BillableStatus") == "Billable":
+        return True
+    return "Id" in body and (entity, str(body["Id"])) in _users(books, "TimeActivity", str(time["Id"]))
+
+
+def _users(books: Books, entity: str, id: str) -> list[tuple[str, str]]:
+    """Type and Id of everything that links to a record."""
+    return books.store.execute(
+        "select from_type, from_id from links where realm = ? and to_type = ? and to_id = ?",
+        (books.realm, entity, id),
+    ).fetchall()
+
+
+def top_customer(books: Books, id: str | None) -> str | None:
+    """The customer at the top of a line of sub-customers."""
+    for _ in range(6):
+        above = reference((books.find("Customer", id) or {}).get("ParentRef")) if id else None
+        if above is None:
+            return id
+        id = above
+    return id
 
 
 def is_used(books: Books, entity: str, id: str) -> bool:
@@ -65,9 +107,15 @@ def is_used(books: Books, entity: str, id: str) -> bool:
 
 
 def keep_use(books: Books, entity: str, body: Body) -> None:
-    """A source that something was made from stays used, whatever an update of it says."""
+    """A source that something was made from stays used, whatever an update of it says.
+
+    An order that is billed in part may be closed by hand.
+    """
     if is_used(books, entity, str(body["Id"])):
+        was_closed = entity == orders.ORDER and body.get("POStatus") == "Closed"
         show_use(books, entity, body, True)
+        if was_closed:
+            body["POStatus"] = "Closed"
 
 
 def show_use(books: Books, entity: str, body: Body, is_used: bool) -> None:
@@ -75,7 +123,8 @@ def show_use(books: Books, entity: str, body: Body, is_used: bool) -> None:
     if entity != "TimeActivity":
         body["LinkedTxn"] = linked_transactions(books, entity, str(body["Id"]), body)
     name, before, after = STATES[entity]
-    body[name] = after if is_used else before
+    is_closed = is_used and (entity != orders.ORDER or orders.is_used_up(books, body))
+    body[name] = after if is_closed else before
 
 
 def forget_source(books: Books, entity: str, id: str) -> None:

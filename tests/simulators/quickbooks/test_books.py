@@ -14,6 +14,7 @@ from runtime.simulators.quickbooks import changes, companies, ledger, reports
 from runtime.simulators.quickbooks.books import Books
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.merging import SPARSE_NEEDS
 from runtime.simulators.quickbooks.money import cents
 from runtime.simulators.quickbooks.schema import entities
 from runtime.simulators.quickbooks.store import Store
@@ -165,7 +166,11 @@ class Hand:
         source, made = ("Estimate", "Invoice") if is_sale else ("PurchaseOrder", "Bill")
         self.save(source, {**party, "Line": [line]})
         link = {"TxnType": source, "TxnId": self.made[source][-1]}
-        self.save(made, {**party, "Line": [line], "LinkedTxn": [link]})
+        if is_sale:
+            self.save(made, {**party, "Line": [line], "LinkedTxn": [link]})
+        else:
+            linked = {**line, "LinkedTxn": [{**link, "TxnLineId": "1"}]}
+            self.save(made, {**party, "Line": [linked]})
 
     def move(self) -> None:
         ends = {"FromAccountRef": {"value": "35"}, "ToAccountRef": {"value": "36"}}
@@ -181,11 +186,7 @@ class Hand:
         entity = self.pick([entity for entity in self.made if self.made[entity]])
         body = self.one(entity)
         is_sparse = self.data.draw(st.booleans())
-        needed = {
-            name: body[name]
-            for name in ("VendorRef", "CustomerRef", "TotalAmt", "PaymentType")
-            if name in body
-        }
+        needed = {name: body[name] for name in SPARSE_NEEDS.get(entity, ())}
         sent = (
             {"Id": body["Id"], "SyncToken": body["SyncToken"], "sparse": True, **needed}
             if is_sparse

@@ -105,14 +105,51 @@ def test_revoking_ends_both_tokens(address: str) -> None:
     assert exchange(address, form).json()["error"] == "invalid_grant"
 
 
-def test_no_token_and_a_foreign_company_get_the_same_xml(address: str) -> None:
-    bare = httpx2.get(f"{address}/v3/company/9130357849126540/companyinfo/1")
+def test_no_token_gets_xml(address: str) -> None:
+    answer = httpx2.get(f"{address}/v3/company/9130357849126540/companyinfo/1")
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/xml")
+    assert "SRV-110-Authentication Failure" in answer.text
+
+
+def test_a_token_of_another_company_is_an_authorization_failure_of_the_gateway(address: str) -> None:
     with connected(address) as client:
-        foreign = client.get("/v3/company/1/companyinfo/1")
-    for answer in (bare, foreign):
-        assert answer.status_code == 401
-        assert answer.headers["content-type"] == "application/xml"
-        assert "SRV-110-Authentication Failure" in answer.text
+        answer = client.get("/v3/company/1/companyinfo/1")
+    (error,) = answer.json()["fault"]["error"]
+    assert (answer.status_code, error["code"], answer.json()["fault"]["type"]) == (403, "3100", "SERVICE")
+    assert error["message"] == "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"
+
+
+def test_a_client_may_authenticate_in_the_form_of_the_token_endpoint(address: str) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": tokens_for(address)["refresh_token"]}
+    named = {**form, "client_id": CLIENT[0], "client_secret": CLIENT[1]}
+    answer = httpx2.post(f"{address}/oauth2/v1/tokens/bearer", data=named)
+    assert (answer.status_code, answer.json()["token_type"]) == (200, "bearer")
+
+
+@pytest.mark.parametrize(
+    ("more", "auth"),
+    [
+        ({}, None),
+        ({"client_id": CLIENT[0]}, None),
+        ({"client_id": CLIENT[0], "client_secret": "wrong"}, None),
+        ({"client_id": "another", "client_secret": CLIENT[1]}, None),
+        ({"client_id": "another", "client_secret": CLIENT[1]}, CLIENT),
+    ],
+)
+def test_a_form_without_the_secret_of_its_client_is_an_invalid_client(
+    address: str, more: dict[str, str], auth: tuple[str, str] | None
+) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": tokens_for(address)["refresh_token"], **more}
+    answer = httpx2.post(f"{address}/oauth2/v1/tokens/bearer", data=form, auth=auth)
+    assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+
+
+def test_revoking_takes_json_alone(address: str) -> None:
+    token = tokens_for(address)["refresh_token"]
+    answer = httpx2.post(f"{address}/v2/oauth2/tokens/revoke", data={"token": token}, auth=CLIENT)
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    assert exchange(address, form).status_code == 200
 
 
 def test_the_discovery_document_names_this_origin(address: str) -> None:
@@ -149,7 +186,7 @@ def test_a_token_of_one_company_is_refused_for_another_and_leaves_its_count_alon
         own = httpx2.get(f"{address}/v3/company/{company.REALM}/companyinfo/{company.REALM}", headers=bearer)
         for _ in range(20):
             other = httpx2.get(f"{address}/v3/company/1112223334445556/companyinfo/1", headers=bearer)
-            assert other.status_code == 401
+            assert other.status_code == 403
         theirs = tokens_for(address, "1112223334445556")["access_token"]
         path = f"{address}/v3/company/1112223334445556/query?query=select * from Customer"
         assert own.status_code == 200

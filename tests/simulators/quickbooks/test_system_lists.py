@@ -37,7 +37,7 @@ def test_the_plan_counts_what_the_company_has(client: Client) -> None:
 
 def test_the_plan_needs_a_token_of_the_company(client: Client, address: str) -> None:
     assert httpx2.get(f"{address}/manage/entitlements/v3/{client.realm}").status_code == 401
-    assert client.get("/manage/entitlements/v3/1").status_code == 401
+    assert client.get("/manage/entitlements/v3/1").status_code == 403
 
 
 @pytest.mark.parametrize(("method", "more"), [("POST", ""), ("GET", "/1"), ("DELETE", "")])

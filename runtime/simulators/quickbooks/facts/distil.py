@@ -38,7 +38,7 @@ def distil_entity(entity: dict[str, Any], enums: dict[str, list[str]]) -> dict[s
     return {
         "kind": entity["kind"],
         "path": entity["path"],
-        "key": entity["json_key"],
+        "key": entity.get("json_key_observed") or entity["json_key"],
         "operations": sorted(entity["operations"]),
         "void": void.get("style"),
         "cdc": bool(entity["change_data_capture"]["supported"]),

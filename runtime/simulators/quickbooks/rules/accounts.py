@@ -6,7 +6,7 @@ from ..books import Books
 from ..faults import business, fault, missing
 from ..schema import entities
 from ..store import Body, reference
-from . import names, prepares
+from . import currency_of, names, nesting, prepares
 
 CLASSIFICATIONS = {
     "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",
@@ -83,7 +83,8 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
             "AcctNum",
         )
     names.nested_name(books, entity, body, old, "account")
-    body["SubAccount"] = reference(body.get("ParentRef")) is not None
+    nesting.hold_flag(body, old, "SubAccount")
+    currency_of.fill_in(books, body, old)
     body["Classification"] = CLASSIFICATIONS[body["AccountType"]]
     for name in ("CurrentBalance", "CurrentBalanceWithSubAccounts"):
         body[name] = (old or {}).get(name, 0)

@@ -8,6 +8,21 @@ from ..schema import entities_by_lower_name
 from ..store import Body, reference
 from . import prepares
 
+
+def touch(books: Books, body: Body, old: Body | None) -> None:
+    """Raise the SyncToken of every record that a note or a file is newly attached to."""
+    for kind, id in sorted(_targets(body) - _targets(old or {})):
+        target = books.find(kind, id)
+        if target is not None:
+            books.write_changed(kind, target)
+
+
+def _targets(body: Body) -> set[tuple[str, str]]:
+    """Kind and Id of what an Attachable hangs on."""
+    owners = [link.get("EntityRef") or {} for link in body.get("AttachableRef") or []]
+    return {(str(owner.get("type")), str(reference(owner))) for owner in owners if reference(owner)}
+
+
 REFUSED = frozenset(
     {"Attachable", "CompanyInfo", "Preferences", "Term", "PaymentMethod", "TaxCode", "TaxRate", "TaxAgency"}
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ..books import Books
-from ..faults import business, missing
+from ..faults import business, fault, missing, unsupported
 from ..store import Body, reference
-from . import names, prepares
+from . import names, nesting, prepares
+
+MOST_CATEGORY_LEVELS = 4
 
 
 @prepares("Item")
@@ -19,8 +21,11 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
         raise business("An inventory item can't be turned into another type.", "Type")
     NEEDS.get(body["Type"], _needs_some_account)(body)
     names.nested_name(books, entity, body, old, "product or service")
-    if reference(body.get("ParentRef")):
-        body["SubItem"] = True
+    nesting.hold_flag(body, old, "SubItem")
+    if not body["SubItem"]:
+        del body["SubItem"]
+    if body["Type"] == "Category":
+        _check_category(body)
     if body["Type"] == "Inventory" and old:
         body["QtyOnHand"] = old.get("QtyOnHand", 0)
         body.setdefault("InvStartDate", old.get("InvStartDate"))
@@ -28,6 +33,26 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
         body.setdefault("UnitPrice", 0)
         body.setdefault("PurchaseCost", 0)
         body.setdefault("Taxable", False)
+
+
+def _check_category(body: Body) -> None:
+    """6000 for a category made inactive: it is deleted, which no other item can be; 6180 for more than 4 levels."""
+    if not body.get("Active", True):
+        raise business("A category can't be made inactive; delete it with operation=delete.", "Active")
+    if int(body.get("Level", 0)) >= MOST_CATEGORY_LEVELS:
+        raise fault("6180", "Sub Level Limit : Categories can have at most 4 levels.", "ParentRef")
+
+
+def refuse_delete(books: Books, item: Body) -> None:
+    """500 for an item that is no category, 6000 for a category with something in it."""
+    if item.get("Type") != "Category":
+        raise unsupported(f"/v3/company/{books.realm}/item?operation=delete")
+    row = books.store.execute(
+        "select 1 from records where realm = ? and entity = 'Item' and body ->> '$.ParentRef.value' = ? limit 1",
+        (books.realm, str(item["Id"])),
+    ).fetchone()
+    if row:
+        raise business("The category has items or categories in it; move them out first.", "Id")
 
 
 def _needs_inventory_fields(body: Body) -> None:

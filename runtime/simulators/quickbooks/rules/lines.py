@@ -55,13 +55,9 @@ def keep_identities(body: Body, old: Body | None, first: int = 1) -> None:
 
 
 def require_detail(line: Body) -> None:
-    """DetailType has to be there; it is taken from the only detail object when left out."""
-    if line.get("DetailType"):
-        return
-    present = [kind for kind, key in DETAIL_KEYS.items() if key in line]
-    if len(present) != 1:
-        raise missing("DetailType")
-    line["DetailType"] = present[0]
+    """2020 for a line that does not say what kind it is."""
+    if not line.get("DetailType"):
+        raise missing("Line.DetailType")
 
 
 def require_amount(line: Body) -> None:
@@ -93,6 +89,22 @@ def units(line: Body) -> Decimal:
     given = detail(line)
     is_said = given.get("Qty") not in (None, "") and (decimal(given["Qty"]) or not cents(line.get("Amount")))
     return decimal(given["Qty"]) if is_said else Decimal(1)
+
+
+def check_item(item: Body, body: Body, line: Body) -> None:
+    """Refuse a category, an inventory item without a quantity, and one before the start of its stock."""
+    if item.get("Type") == "Category":
+        raise business("A category cannot be sold or bought.", "ItemRef")
+    check_stock_day(item, body)
+    quantity = detail(line).get("Qty")
+    if item.get("Type") == "Inventory" and (
+        quantity in (None, "") or (not decimal(quantity) and cents(line.get("Amount")))
+    ):
+        raise fault(
+            "6520",
+            f"Missing Tracked Inventory Item Quantity : Qty is required for the inventory item {item.get('Name')}.",
+            "Qty",
+        )
 
 
 def check_stock_day(item: Body, body: Body) -> None:

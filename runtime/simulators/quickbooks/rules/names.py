@@ -9,13 +9,12 @@ from ..faults import fault
 from ..references import follow_rename
 from ..schema import entities
 from ..store import Body, reference
-from . import prepares
+from . import currency_of, nesting, prepares
 
 PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 DEEPEST = 5
 FORBIDDEN = re.compile(r"[:\t\n\r]")
 DELETED = " (deleted)"
-EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
 
 @prepares("Customer", "Vendor", "Employee")
@@ -34,7 +33,8 @@ def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> Non
     suffix_inactive(body, old, "DisplayName")
     _unique_name(books, entity, body)
     body.setdefault("PrintOnCheckName", body.get("CompanyName") or body["DisplayName"])
-    _check_email(body)
+    if entity != "Employee":
+        currency_of.fill_in(books, body, old)
     if entity == "Customer":
         _customer(books, body, old)
     elif entity == "Vendor":
@@ -47,8 +47,7 @@ def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> Non
 
 
 def _customer(books: Books, body: Body, old: Body | None) -> None:
-    parent = reference(body.get("ParentRef"))
-    body["Job"] = parent is not None and bool(body.get("Job", True))
+    nesting.hold_job(body, old)
     _full_name(books, "Customer", body, "DisplayName")
     body["Balance"] = (old or {}).get("Balance", 0)
     body["BalanceWithJobs"] = (old or {}).get("BalanceWithJobs", 0)
@@ -66,12 +65,6 @@ def _check_characters(name: str, element: str) -> None:
         raise fault(
             "2040", "Invalid String : The name may not contain a colon, a tab or a line break.", element
         )
-
-
-def _check_email(body: Body) -> None:
-    address = (body.get("PrimaryEmailAddr") or {}).get("Address")
-    if address and not all(EMAIL.fullmatch(part.strip()) for part in str(address).split(",")):
-        raise fault("2210", f"Invalid Email Address Format : {str(address)[:100]}", "PrimaryEmailAddr")
 
 
 def _unique_name(books: Books, entity: str, body: Body) -> None:
@@ -159,7 +152,7 @@ def nested_name(books: Books, entity: str, body: Body, old: Body | None, what: s
 def prepare_segment(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Classes and locations."""
     nested_name(books, entity, body, old, entity.lower())
-    body[f"Sub{entity}"] = reference(body.get("ParentRef")) is not None
+    nesting.hold_flag(body, old, f"Sub{entity}")
 
 
 @prepares("Term", "PaymentMethod", "TaxAgency", "JournalCode")

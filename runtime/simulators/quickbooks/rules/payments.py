@@ -104,10 +104,18 @@ def _deposit_line(books: Books, body: Body, line: Body) -> None:
             raise business("This transaction has already been deposited.", "LinkedTxn")
         sign = -1 if linked["TxnType"] == "RefundReceipt" else 1
         line["Amount"] = amount(sign * cents(found.get("TotalAmt")))
-        line.setdefault("DetailType", "DepositLineDetail")
+        if line.get("DetailType"):
+            _deposit_detail(line)
         return
     lines.require_detail(line)
     lines.require_amount(line)
+    _deposit_detail(line)
+
+
+def _deposit_detail(line: Body) -> None:
+    """2020 without an account, also on the line of a payment when it says that it has a detail."""
+    if line["DetailType"] != "DepositLineDetail":
+        raise business(f"A line of type {line['DetailType']} does not belong on this transaction.")
     references.required(line.setdefault("DepositLineDetail", {}), "AccountRef")
 
 

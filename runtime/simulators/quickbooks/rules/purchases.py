@@ -93,7 +93,7 @@ def _line(books: Books, body: Body, line: Body) -> None:
         references.required(given, "AccountRef")
     else:
         item = books.find("Item", references.required(given, "ItemRef")) or {}
-        lines.check_stock_day(item, body)
+        lines.check_item(item, body, line)
         lines.check_product(line)
     given.setdefault("BillableStatus", "NotBillable")
     if given["BillableStatus"] == "Billable" and not reference(given.get("CustomerRef")):

@@ -116,9 +116,7 @@ def _sales_item(books: Books, body: Body, line: Body) -> None:
             raise missing("ItemRef")
         given["ItemRef"] = item_reference
     item = books.find("Item", reference(given["ItemRef"])) or {}
-    lines.check_stock_day(item, body)
-    if item.get("Type") == "Category":
-        raise business("A category cannot be sold.")
+    lines.check_item(item, body, line)
     if reference(item.get("IncomeAccountRef")):
         given["ItemAccountRef"] = item["IncomeAccountRef"]
     if not reference(given.get("TaxCodeRef")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from ..balances import RESULT_TYPES
 from ..books import Books
 from ..clock import moment
@@ -19,11 +21,14 @@ SPLITS = ("ClassRef", "CustomerRef", "DepartmentRef")
 @prepares("TimeActivity")
 def prepare_time(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Somebody's time on a day: either a duration or a start and an end; what is billable needs customer and rate."""
+    if not body.get("TxnDate") and body.get("StartTime"):
+        body["TxnDate"] = str(body["StartTime"])[:10]
     default_day(books, body)
     who = f"{body.get('NameOf')}Ref"
     if not reference(body.get(who)):
         raise missing(who)
     _check_duration(body)
+    _put_on_day(body)
     was = (old or {}).get("BillableStatus")
     if body.get("BillableStatus") == "HasBeenBilled" != was:
         raise fault("2170", "Invalid Enumeration : HAS_BEEN_BILLED", "BillableStatus")
@@ -48,6 +53,16 @@ def _check_duration(body: Body) -> None:
         raise fault("6370", "StartTimeAfterEndTime", "StartTime")
     if any(decimal(body.get(name)) < 0 for name in COUNTED) or decimal(body.get("Minutes")) > 59:
         raise fault("6380", "InvalidDuration", "Minutes")
+
+
+def _put_on_day(body: Body) -> None:
+    """Start and end carry the day of the entry, whatever day was sent with them; an end after midnight the next one."""
+    if not body.get("StartTime"):
+        return
+    start, end = (date.fromisoformat(str(body[name])[:10]) for name in CLOCKED)
+    day = date.fromisoformat(str(body["TxnDate"])[:10])
+    for name, on in (("StartTime", day), ("EndTime", day + (end - start))):
+        body[name] = f"{on.isoformat()}{str(body[name])[10:]}"
 
 
 @prepares("Budget")

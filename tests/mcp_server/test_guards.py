@@ -1,0 +1,127 @@
+"""Guards of the MCP endpoint, each with the one request that it is there for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from runtime.mcp_server.discovery import Discovery
+from runtime.mcp_server.endpoint import LONGEST_TOKEN
+from runtime.mcp_server.large_bodies import check_use
+from runtime.mcp_server.protocol import Message
+from runtime.mcp_server.replies import Refused
+from runtime.mcp_server.toolset import Toolset
+from tests.mcp_server.stand import (
+    MODERN,
+    TOKEN,
+    TOOLS,
+    FakeCalls,
+    Stand,
+    ask_in_loop,
+    envelope,
+    make_grant,
+    message,
+)
+
+CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
+
+
+def fields_of(headers):
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+@pytest.mark.parametrize("name", [b"mcp-method", b"mcp-protocol-version", b"mcp-name"])
+def test_a_routing_header_that_comes_twice_is_refused(name):
+    stand = Stand()
+    body, headers = message("tools/call", {"name": "list_all_invoices"}, revision=MODERN)
+    sent = fields_of(headers)
+    answer = stand.send(body, [*sent, *(field for field in sent if field[0] == name)])
+    assert (answer.status, answer.code, stand.calls.made) == (400, -32020, [])
+
+
+def test_any_other_header_may_come_twice():
+    body, headers = message("tools/list", revision=MODERN)
+    sent = [*fields_of(headers), (b"x-trace", b"1"), (b"x-trace", b"2")]
+    assert Stand().send(body, sent).status == 200
+
+
+def test_capabilities_that_are_no_object_are_refused():
+    answer = Stand().post("tools/list", {"_meta": {CAPABILITIES: []}}, revision=MODERN)
+    assert (answer.status, answer.code, answer.json["id"]) == (400, -32602, 1)
+
+
+def test_an_envelope_without_the_header_is_held_to_the_newer_rules():
+    body, headers = message("ping", {"_meta": envelope()})
+    del headers["mcp-protocol-version"]
+    answer = Stand().send(body, fields_of(headers))
+    assert (answer.status, answer.code, answer.json["id"]) == (400, -32020, 1)
+
+
+def test_a_meta_without_an_envelope_and_without_the_header_is_of_the_older_revisions():
+    body, headers = message("ping", {"_meta": {"progressToken": 1}})
+    del headers["mcp-protocol-version"]
+    assert Stand().send(body, fields_of(headers)).result == {}
+
+
+@pytest.mark.parametrize("params", [{}, {"arguments": None}])
+def test_a_call_without_arguments_passes_an_empty_object_on(params):
+    stand = Stand()
+    assert stand.post("tools/call", {"name": "list_all_invoices", **params}).status == 200
+    assert stand.calls.made == [("list_all_invoices", {})]
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [("application/json;q=0.5", 200), ("application/json;q=0", 406), ("*/*;q=0", 406)],
+)
+def test_a_weight_decides_whether_json_is_taken(accept, status):
+    assert Stand().post("ping", headers={"accept": accept}).status == status
+
+
+def test_a_list_with_a_malformed_meta_is_not_answered_at_once_either():
+    stand = Stand()
+    for meta, is_ready in (({"progressToken": 1}, True), ({"progressToken": True}, False)):
+        body, headers = message("tools/list", {"_meta": meta})
+        head = stand.endpoint.read_head(f"/mcp/{TOKEN}", fields_of(headers))
+        assert (stand.endpoint.reply_at_once(head, body) is not None) is is_ready
+
+
+def test_a_token_may_have_its_greatest_length_and_no_more():
+    longest = "t" * LONGEST_TOKEN
+    stand = Stand(grants={longest: make_grant(), longest + "t": make_grant()})
+    assert stand.post("ping", token=longest).status == 200
+    assert stand.post("ping", token=longest + "t").status == 404
+
+
+def test_draining_waits_for_a_write_whose_client_has_gone():
+    async def main():
+        calls = FakeCalls(hold=asyncio.Event())
+        endpoint = Stand(calls=calls).endpoint
+        body, headers = message("tools/call", {"name": "create_an_invoice"})
+        asked = asyncio.create_task(
+            ask_in_loop(endpoint, f"/mcp/{TOKEN}", "POST", fields_of(headers), [body])
+        )
+        await calls.began.wait()
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        draining = asyncio.create_task(endpoint.drain())
+        await asyncio.sleep(0)
+        assert not draining.done()
+        calls.hold.set()
+        await draining
+        assert calls.done == ["create_an_invoice"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"name": []}, {"name": None}, {"name": "call_tool"}, {"name": "call_tool", "arguments": []}],
+)
+def test_a_text_that_was_cut_out_of_a_malformed_call_is_refused(params):
+    tools = {tool.name: tool for tool in TOOLS}
+    call = Message("tools/call", params, 1, False, {"sha256:0": None})
+    with pytest.raises(Refused) as refused:
+        check_use(call, Toolset(tools, Discovery(tools)))
+    assert (refused.value.status, refused.value.id) == (413, 1)
