@@ -28,6 +28,8 @@ MORE = "more"
 NEAR = 0.61
 """How much two names must have in common, from 0 to 1, for one to be taken for a slip of the other."""
 LEAST_BEGINNING = 3
+ENDINGS = ("_from", "_until", "_contains", "_any_of")
+"""What says how a filter compares: two names are near only by what stands before it."""
 LONGEST_COMPARED = 80
 MOST_COMPARED = 500
 """Names that one is compared with; it takes up to 0.1 ms for each."""
@@ -244,6 +246,11 @@ def nearest_name(name: str, names: list[str]) -> str:
     given = name[:LONGEST_COMPARED].lower()
     compared = islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED)
     by_lower = {each.lower(): each for each in compared}
+    if ending := next((each for each in ENDINGS if given.endswith(each)), ""):
+        # "UnappliedAmt_from" is not meant by "TotalAmt_from", however much of the two is the same.
+        stems = {each.removesuffix(ending): by_lower[each] for each in by_lower if each.endswith(ending)}
+        found = difflib.get_close_matches(given.removesuffix(ending), list(stems), n=1, cutoff=NEAR)
+        return stems[found[0]] if found else ""
     found = difflib.get_close_matches(given, list(by_lower), n=1, cutoff=NEAR)
     if not found and len(given) >= LEAST_BEGINNING:
         found = [each for each in by_lower if each.startswith(given)]

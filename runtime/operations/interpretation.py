@@ -28,6 +28,9 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(:00(\.0{1,9})?)?(Z|[+-]\d\d:
 _ID = re.compile(r"\d{1,40}")
 LARGEST_EXACT = 2**53
 """Up to here a JSON number with a fraction of zero is a whole number beyond doubt (RFC 8259, section 6)."""
+ORDER, DESCENDING = "order_by", "descending"
+"""The arguments of a list that say its order."""
+_DIRECTED = re.compile(r"([\w.]{1,80})\s+(asc|ascending|desc|descending)", re.IGNORECASE)
 ABSENT = object()
 
 
@@ -45,7 +48,19 @@ def interpreted(schema: Schema, arguments: dict[str, Any], *, empty_clears: bool
     """
     properties = schema.get("properties", {})
     given = {name: value for name, value in arguments.items() if name in properties or name not in HOST_KEYS}
-    return _members(properties, given, _Rule(empty_clears))
+    return _with_direction(properties, _members(properties, given, _Rule(empty_clears)))
+
+
+def _with_direction(properties: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with an order such as "Balance DESC" as the two arguments that say the same."""
+    order, known = given.get(ORDER), properties.get(ORDER, {}).get("enum", ())
+    found = _DIRECTED.fullmatch(order.strip()) if isinstance(order, str) and order not in known else None
+    if found is None or DESCENDING not in properties:
+        return given
+    descending = found[2].lower().startswith("desc")
+    if given.get(DESCENDING, descending) != descending:
+        return given
+    return {**given, ORDER: _choice(list(known), found[1]), DESCENDING: descending}
 
 
 def parsed(value: Any, kind: type) -> Any:

@@ -202,3 +202,24 @@ def test_reading_a_text_takes_twice_as_long_for_twice_as_much(unit):
         return read
 
     assert is_linear(reading, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"order_by": "Balance DESC"}, {"order_by": "Balance", "descending": True}),
+        ({"order_by": "balance asc"}, {"order_by": "Balance", "descending": False}),
+        ({"order_by": "Balance desc", "descending": "true"}, {"order_by": "Balance", "descending": True}),
+        ({"order_by": "balance"}, {"order_by": "Balance"}),
+    ],
+)
+def test_an_order_with_its_direction_is_read_as_both_arguments(given, read):
+    assert checked(given, made_up.LIST) == read
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"order_by": "Balance desc", "descending": False}, {"order_by": "Balance; Id"}, {"order_by": "x desc"}],
+)
+def test_an_order_that_contradicts_itself_or_names_no_field_is_refused(given):
+    assert 'Argument "order_by" cannot be' in refused(given, made_up.LIST)
