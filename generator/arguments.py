@@ -62,6 +62,8 @@ def arguments_of(method: Method, integration: Document, mistakes: list[Mistake])
         _add_usual(made, _page_arguments(integration, "rows"), method, mistakes)
     if method.rules.get("body") in ("whole_record", "json_patch"):
         made.tolerated = _tolerated(made, method, integration)
+    elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
+        made.tolerated = _answered_only(made, method, integration)
     made.properties = _required_first(made)
     return made
 
@@ -289,6 +291,15 @@ def _tolerated(made: Arguments, method: Method, integration: Document) -> tuple[
     """What a record carries that nobody may set, and which is dropped when it comes back in an update."""
     carried = [*method.resource.fields, *(integration.value.get("answered") or ())]
     return tuple(name for name in dict.fromkeys(carried) if name not in made.properties)
+
+
+def _answered_only(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
+    """What a record carries that nobody may set, dropped from a new one; not its Id, which would mean another call."""
+    known = method.resource.fields
+    read_only = [name for name, given in known.items() if given.get("access") == "read_only"]
+    named = (integration.value.get("identifier") or {}).get("field")
+    carried = dict.fromkeys([*read_only, *(integration.value.get("answered") or ())])
+    return tuple(name for name in carried if name not in made.properties and name != named)
 
 
 def _required_first(made: Arguments) -> dict[str, Field]:

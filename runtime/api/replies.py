@@ -14,6 +14,8 @@ from runtime.errors import Busy, LedgerportError, RateLimited, StorageUnavailabl
 from runtime.operations.calls import Answer
 
 JSON = "application/json"
+NOTE = "Ledgerport-Note"
+"""The response header with what a caller should know about a record that was written."""
 _SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SUCCESSES = (200, 201, 202)
 _FAILED = range(400, 600)
@@ -68,6 +70,8 @@ def answered(answer: Answer) -> Response:
     else:
         status = answer.status if answer.status in _SUCCESSES else 200
         response = Response(answer.text, status, media_type=JSON, headers=_SAFE)
+    if answer.note:
+        response.headers[NOTE] = answer.note.encode("ascii", "replace").decode()
     response.raw_headers += fields
     return response
 

@@ -26,6 +26,7 @@ from runtime.mcp_server.replies import (
     Field,
     Refused,
     Reply,
+    as_stream,
 )
 from runtime.mcp_server.request import (
     ClientGone,
@@ -34,6 +35,7 @@ from runtime.mcp_server.request import (
     Receive,
     check_content,
     read_body,
+    wants_stream,
 )
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
@@ -91,6 +93,8 @@ class Head(NamedTuple):
     """The address that the connection comes from."""
     is_sse: bool = False
     """Whether the URL is that of the older transport."""
+    is_stream: bool = False
+    """Whether the client takes an event stream and no JSON."""
 
 
 class McpEndpoint:
@@ -163,7 +167,7 @@ class McpEndpoint:
                 return None
             protocol.check_meta(message)
             toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
-            return _to_page(self.methods.list(message, grant, toolset, head.fields), head)
+            return _as_asked(self.methods.list(message, grant, toolset, head.fields), head)
         except Exception:
             return None
 
@@ -177,28 +181,28 @@ class McpEndpoint:
             grant = self._find_grant(head.token_hash)
             if grant is None:
                 self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
-                return _to_page(UNKNOWN_TOKEN, head)
+                return _as_asked(UNKNOWN_TOKEN, head)
             if head.is_sse:
                 raise _no_sse()
             if method != "POST":
-                return _to_page(_without_post(method), head)
+                return _as_asked(_without_post(method), head)
             if grant.config.require_api_token_auth:
                 self._check_api_token(head, grant)
             toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
             if not isinstance(body, bytes):
                 check_content(head.fields)
-                return _to_page(await self._brought(head, grant, toolset, body), head)
+                return _as_asked(await self._brought(head, grant, toolset, body), head)
             message = protocol.read(body, head.fields, head.sent)
-            return _to_page(await self.methods.answer(message, grant, toolset, head.fields), head)
+            return _as_asked(await self.methods.answer(message, grant, toolset, head.fields), head)
         except Refused as refused:
-            return _to_page(self._refusal(refused, grant), head)
+            return _as_asked(self._refusal(refused, grant), head)
         except ClientGone:
             raise
         except StorageUnavailable as unknown:
-            return _to_page(self._refusal(_unavailable(unknown), grant), head)
+            return _as_asked(self._refusal(_unavailable(unknown), grant), head)
         except Exception:
             logger.exception("the MCP door failed")
-            return _to_page(_FAILED, head)
+            return _as_asked(_FAILED, head)
 
     async def _brought(self, head: Head, grant: Grant, toolset: Toolset, bring: BringBody) -> Reply:
         """The reply to a request whose body is not here yet. Raises Refused and ClientGone."""
@@ -227,7 +231,10 @@ class McpEndpoint:
         token = path.removeprefix(PREFIX).removesuffix("/")
         is_sse = token.endswith(SSE_ENDING)
         token = token.removesuffix(SSE_ENDING if is_sse else CLIENTS_ENDING)
-        return Head(self._hash_of(token), fields, sent, page, client, is_sse)
+        is_stream = wants_stream(fields.get(b"accept", b""))
+        if is_stream:
+            fields = {name: value for name, value in fields.items() if name != b"accept-encoding"}
+        return Head(self._hash_of(token), fields, sent, page, client, is_sse, is_stream)
 
     def _hash_of(self, token: str) -> TokenHash:
         """The hash of a token. One too long to be a token has the hash of none."""
@@ -299,8 +306,10 @@ def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Ref
     return Refused(refused.status, refused.rpc_code, text, fields=refused.fields)
 
 
-def _to_page(reply: Reply, head: Head) -> Reply:
-    """The reply with the fields that let the web page read it which asked, if one did."""
+def _as_asked(reply: Reply, head: Head) -> Reply:
+    """The reply in the form that the client takes, with the fields that let a web page read it which asked."""
+    if head.is_stream:
+        reply = as_stream(reply)
     return reply._replace(fields=(*reply.fields, *head.page)) if head.page else reply
 
 

@@ -28,6 +28,7 @@ BUSY = 503
 """Another: the request was in order, and the server has too much of its kind in hand."""
 
 JSON = (b"content-type", b"application/json")
+EVENTS = (b"content-type", b"text/event-stream")
 NO_STORE = (b"cache-control", b"no-store")
 ANSWER_FIELDS: tuple[Field, ...] = (JSON, NO_STORE)
 REFUSAL_FIELDS: tuple[Field, ...] = (
@@ -49,6 +50,14 @@ class Reply(NamedTuple):
     fields: Sequence[Field]
     body: bytes = b""
     rest: bytes = b""
+
+
+def as_stream(reply: Reply) -> Reply:
+    """A reply with JSON as an event stream of one event, for a client that takes nothing else; others as they are."""
+    if reply.status != 200 or JSON not in reply.fields:
+        return reply
+    fields = tuple(EVENTS if field == JSON else field for field in reply.fields)
+    return Reply(reply.status, fields, b"event: message\ndata: %b%b\n\n" % (reply.body, reply.rest))
 
 
 class Refused(InvalidRequest):

@@ -112,10 +112,17 @@ def takes_json(accept: bytes) -> bool:
     if accept in USUAL_ACCEPT:
         return True
     listed = weights(accept)
-    for name in ("application/json", "application/*", "*/*"):
-        if name in listed:
-            return listed[name] > 0
-    return not listed
+    return _takes(listed, ("application/json", "application/*", "*/*")) or not listed
+
+
+def wants_stream(accept: bytes) -> bool:
+    """Whether an Accept field lets an event stream through and no JSON, as some clients of older revisions send it."""
+    return not takes_json(accept) and _takes(weights(accept), ("text/event-stream", "text/*", "*/*"))
+
+
+def _takes(listed: dict[str, float], names: tuple[str, ...]) -> bool:
+    """Whether the most specific of the names that is listed has a weight above zero."""
+    return next((listed[name] > 0 for name in names if name in listed), False)
 
 
 def takes_gzip(accept_encoding: bytes) -> bool:
@@ -143,9 +150,12 @@ def is_json(content_type: bytes) -> bool:
 
 def check_content(fields: Fields) -> None:
     """Raises Refused when the answer would not be taken or the body is not plain JSON."""
-    if not takes_json(fields.get(b"accept", b"")):
+    accept = fields.get(b"accept", b"")
+    if not takes_json(accept) and not wants_stream(accept):
         raise Refused(
-            406, INVALID_REQUEST, "Answers are JSON: the Accept header must allow application/json."
+            406,
+            INVALID_REQUEST,
+            "Answers are JSON or an event stream: the Accept header must allow application/json or text/event-stream.",
         )
     if not is_json(fields.get(b"content-type", b"")):
         raise Refused(415, INVALID_REQUEST, "The Content-Type must be application/json.")

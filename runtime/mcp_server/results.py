@@ -50,7 +50,7 @@ def content_of(answer: Answer) -> list[dict[str, Any]]:
         return [_text(error_text(answer.error, answer.limits))]
     if answer.file is not None:
         return [_text(answer.text or _description(answer.file)), _resource(answer.file)]
-    return [_text(answer.text)]
+    return [_text(text) for text in (answer.text, answer.note) if text]
 
 
 def meta_of(answer: Answer) -> dict[str, Any]:

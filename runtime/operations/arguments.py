@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import jsonschema_rs
 
 from generator.catalog import Tool
 from runtime.errors import InvalidArguments
+from runtime.operations.interpretation import DIGITS, LARGEST_EXACT, interpreted, parsed
 from runtime.operations.structure import excerpt, structural_problem, whole_path
 from runtime.safety.masked_updates import without_masks
 from runtime.safety.write_answers import refuse_no_change
@@ -26,12 +28,14 @@ MORE = "more"
 NEAR = 0.61
 """How much two names must have in common, from 0 to 1, for one to be taken for a slip of the other."""
 LEAST_BEGINNING = 3
+ENDINGS = ("_from", "_until", "_contains", "_any_of")
+"""What says how a filter compares: two names are near only by what stands before it."""
 LONGEST_COMPARED = 80
 MOST_COMPARED = 500
 """Names that one is compared with; it takes up to 0.1 ms for each."""
-LARGEST_EXACT = 2**53
-"""Up to here a JSON number with a fraction of zero is a whole number beyond doubt (RFC 8259, section 6)."""
-DIGITS = r"^\d+$"
+AMOUNT = re.compile(r"-?[^\d\s,.+-]{0,3}\s?-?\d{1,3}(,\d{3})*(\.\d{1,4})?")
+"""An amount of money with a sign of its currency or commas in it."""
+OTHER_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 TYPES = {
     "string": "a text",
     "number": "a number",
@@ -61,19 +65,16 @@ class ArgumentChecker:
     def checked(self, tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments without what a read record carries and nobody may set.
 
-        A whole number may be written 10.0. Raises InvalidArguments with at most ten errors worked out.
+        What clients shape otherwise is read as the schema declares it (`interpretation`). A whole number may be
+        written 10.0. Raises InvalidArguments with at most ten errors worked out.
         """
-        if problem := structural_problem(arguments):
-            raise InvalidArguments(
-                f"{tool.name} was not called: the arguments {problem}.",
-                advice="Nothing was sent. Split the call, or send only what the tool's schema names.",
-            )
+        _check_structure(tool, arguments)
         if tool.rare and MORE in arguments:
             arguments = _unpacked(arguments)
-        if tool.tolerated and not tool.input_schema["properties"].keys() >= arguments.keys():
-            arguments = _without(tool, arguments)
-        bare = without_masks(tool, arguments)
         validator = self._validator(tool)
+        if not tool.is_read_only or "" in arguments.values() or not validator.checks.is_valid(arguments):
+            arguments = _interpreted(tool, arguments)
+        bare = without_masks(tool, arguments)
         if not validator.checks.is_valid(bare):
             raise _mistakes(tool, validator.checks, bare)
         refuse_no_change(tool, arguments)
@@ -91,6 +92,25 @@ class ArgumentChecker:
             )
             known = self._validators[tool.name] = _Validator(tool.schema, checks, _whole_numbers(schema))
         return known
+
+
+def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
+    """Raises InvalidArguments when there is more than anything after this should look at."""
+    if problem := structural_problem(arguments):
+        raise InvalidArguments(
+            f"{tool.name} was not called: the arguments {problem}.",
+            advice="Nothing was sent. Split the call, or send only what the tool's schema names.",
+        )
+
+
+def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as the schema declares them, and nothing that a read record carries and nobody may set."""
+    schema = tool.input_schema
+    read = interpreted(schema, arguments, empty_clears=tool.risk == "overwrite")
+    _check_structure(tool, read)  # a JSON text may hold any number of values
+    if tool.tolerated and not schema["properties"].keys() >= read.keys():
+        read = _without(tool, read)
+    return read
 
 
 def _whole_numbers(schema: Any) -> Any:
@@ -119,7 +139,9 @@ def _with_whole_numbers(value: Any, places: Any) -> Any:
 
 def _unpacked(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments with those under `more` beside the others, where they count the same."""
-    more = arguments[MORE]
+    more = parsed(arguments[MORE], dict)
+    if more is None or more == "":
+        more = {}
     if not isinstance(more, dict):
         raise InvalidArguments(
             f'Argument "{MORE}" must be an object.', advice="Give the rarely needed arguments in it, by name."
@@ -193,12 +215,14 @@ def _described(schema: dict[str, Any], error: Any, along: list[Any]) -> Iterable
         full = [*path, error.kind.property]
         return [{"argument": _dotted(full), "problem": f"{_where(full)} is missing."}]
     if kind == "type":
-        wanted = " or ".join(TYPES.get(name, name) for name in error.kind.types)
-        problem = f"{where} must be {wanted}, but is {_shown(value)}."
+        kinds = list(error.kind.types)
+        wanted = " or ".join(TYPES.get(name, name) for name in kinds)
+        problem = f"{where} must be {wanted}, but is {_shown(value)}.{_correction(kinds, value)}"
     elif kind == "enum":
         problem = f"{where} cannot be {_shown(value)}. {_choices(value, error.kind.options)}"
     elif kind == "format":
-        problem = f"{where} must be {_format(error.kind.format)}, but is {_shown(value)}."
+        correction = _dates(value) if error.kind.format == "date" else ""
+        problem = f"{where} must be {_format(error.kind.format)}, but is {_shown(value)}.{correction}"
     elif kind == "pattern" and error.kind.pattern == DIGITS:
         problem = f"{where} must be digits alone, but is {_shown(value)}."
     elif kind == "maxLength":
@@ -222,6 +246,11 @@ def nearest_name(name: str, names: list[str]) -> str:
     given = name[:LONGEST_COMPARED].lower()
     compared = islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED)
     by_lower = {each.lower(): each for each in compared}
+    if ending := next((each for each in ENDINGS if given.endswith(each)), ""):
+        # "UnappliedAmt_from" is not meant by "TotalAmt_from", however much of the two is the same.
+        stems = {each.removesuffix(ending): by_lower[each] for each in by_lower if each.endswith(ending)}
+        found = difflib.get_close_matches(given.removesuffix(ending), list(stems), n=1, cutoff=NEAR)
+        return stems[found[0]] if found else ""
     found = difflib.get_close_matches(given, list(by_lower), n=1, cutoff=NEAR)
     if not found and len(given) >= LEAST_BEGINNING:
         found = [each for each in by_lower if each.startswith(given)]
@@ -248,6 +277,36 @@ def _choices(value: Any, options: Any) -> str:
 def _format(name: str) -> str:
     shapes = {"date": "a date written YYYY-MM-DD", "date-time": "a time written 2026-01-31T09:30:00Z"}
     return shapes.get(name, f"a valid {name}")
+
+
+def _correction(kinds: list[str], value: Any) -> str:
+    """How a value of the wrong type would be written, where that can be seen."""
+    if not isinstance(value, str):
+        return ""
+    if not {"object", "array"}.isdisjoint(kinds) and value.lstrip()[:1] in ("{", "["):
+        return " It is a text that begins like JSON and is not valid JSON."
+    if not {"number", "integer"}.isdisjoint(kinds) and AMOUNT.fullmatch(value[:LONGEST_COMPARED].strip()):
+        plain = "".join(each for each in value if each in "-.0123456789")
+        return f" Write {plain}."
+    return ""
+
+
+def _dates(value: Any) -> str:
+    """The dates that a text of another form may mean, as they should be written."""
+    found = OTHER_DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return ""
+    one, two, year = int(found[1]), int(found[2]), found[3]
+    meant = sorted(
+        f"{year}-{month:02d}-{day:02d}"
+        for month, day in {(one, two), (two, one)}
+        if 1 <= month <= 12 and 1 <= day <= 31
+    )
+    return (
+        f" Write {' or '.join(meant)}, whichever is meant."
+        if len(meant) == 2
+        else "".join(f" Write {each}." for each in meant)
+    )
 
 
 def _where(path: list[Any]) -> str:

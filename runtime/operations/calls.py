@@ -18,7 +18,7 @@ from generator.catalog import Catalog, Integration, Tool
 from runtime.connect.headers import authorization_headers
 from runtime.errors import AnswerTooLarge, LedgerportError, NotFound, RateLimited, StorageUnavailable
 from runtime.model import Account, Credentials, Grant
-from runtime.operations import batch, bounds, files, lists
+from runtime.operations import batch, bounds, files, lists, worked_out
 from runtime.operations.arguments import ArgumentChecker, nearest_name
 from runtime.safety import masked_updates, masking, write_answers
 from runtime.safety.once import KeyedCall, Once, fresh_key
@@ -57,6 +57,8 @@ class Answer(NamedTuple):
     error: LedgerportError | None = None
     file: File | None = None
     limits: Limits = NO_LIMITS
+    note: str = ""
+    """What the caller should know about a record that was written, in sentences."""
 
 
 class Tokens(Protocol):
@@ -153,12 +155,18 @@ class Calls:
         job.is_blind = not tool.is_read_only and write_answers.is_blind(tool, tools)
         try:
             job.arguments = await self._checked(job, arguments, carried)
-            return await self._done(job, tools)
+            answer = await self._done(job, tools)
+            return self._with_note(job, arguments, answer)
         except LedgerportError as error:
             masked_updates.redacted(error, job.secrets)
             if job.limits is NO_LIMITS:
                 job.limits = await self._limits(job.account, job.integration, is_call=False)
             return Answer(status=job.status, error=_in_words(job, error), limits=job.limits)
+
+    def _with_note(self, job: Job, given: Mapping[str, Any], answer: Answer) -> Answer:
+        dropped = worked_out.dropped_from(job.tool, given)
+        note = worked_out.note_on(dropped, answer.text, job.integration.title) if dropped else ""
+        return answer._replace(note=note) if note else answer
 
     async def limits(self, grant: Grant) -> Limits:
         """How the company stands with its vendor's limits; nothing is counted."""

@@ -116,14 +116,34 @@ def test_a_packed_body_is_415():
         ("*/*", 200),
         ("application/json", 200),
         ("application/*;q=0.2", 200),
-        ("text/event-stream", 406),
-        ("text/event-stream, application/json;q=0", 406),
+        ("text/event-stream", 200),
+        ("text/event-stream, application/json;q=0", 200),
+        ("text/event-stream;q=0", 406),
         ("text/html", 406),
         ("application/json;q=high", 406),
     ],
 )
-def test_the_accept_header_must_let_json_through(accept, status):
+def test_the_accept_header_must_let_json_or_an_event_stream_through(accept, status):
     assert Stand().post("ping", headers={"accept": accept}).status == status
+
+
+@pytest.mark.parametrize("method", ["tools/list", "ping", "tools/call"])
+@pytest.mark.parametrize("accept", ["text/event-stream", "text/*", "text/event-stream, application/json;q=0"])
+def test_a_client_that_takes_an_event_stream_alone_gets_the_one_reply_as_an_event(method, accept):
+    params = {"name": "list_all_invoices", "arguments": {}} if method == "tools/call" else {}
+    headers = {"accept": accept, "accept-encoding": "gzip"}
+
+    streamed = Stand().post(method, params, headers=headers)
+    plain = Stand().post(method, params)
+
+    assert dict(streamed.headers)[b"content-type"] == b"text/event-stream"
+    event, data = streamed.body.rstrip(b"\n").split(b"\n")
+    assert (event, data) == (b"event: message", b"data: " + plain.body)
+
+
+def test_a_refusal_is_json_whatever_the_client_takes():
+    answer = Stand().post("nothing/known", headers={"accept": "text/event-stream"}, token="another")
+    assert (answer.status, answer.code) == (404, -32600)
 
 
 def test_a_client_that_does_not_say_what_it_accepts_gets_json():

@@ -48,6 +48,8 @@ def test_a_mistake_under_more_is_told_like_any_other(given, said):
         ("EntityRef", ["PaymentType", "AccountRef"], ""),
         ("I", ["Id", "Item"], "Id"),
         ("x" * 5000, ["Id"], ""),
+        ("UnappliedAmt_from", ["TotalAmt_from", "TotalAmt_until"], ""),
+        ("TotalAmount_from", ["TotalAmt_until", "TotalAmt_from"], "TotalAmt_from"),
     ],
 )
 def test_the_nearest_name_is_one_that_was_meant(name, names, nearest):

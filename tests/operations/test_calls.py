@@ -207,13 +207,13 @@ def test_a_raw_query_cannot_stand_beside_typed_filters():
 def test_wrong_arguments_are_all_named_and_nothing_is_sent():
     [answer], server = run(
         json_vendor({}),
-        (UPDATE_NAME, {"id": 7, "DueDat": "x", "Line": [{"Amount": "ten"}], "DueDate": "31/12/2026"}),
+        (UPDATE_NAME, {"id": 7.5, "DueDat": "x", "Line": [{"Amount": "ten"}], "DueDate": "31/12/2026"}),
     )
     for part in (
-        'Argument "id" must be a text, but is 7.',
+        'Argument "id" must be a text, but is 7.5.',
         'Argument "DueDat" is not known. Did you mean "DueDate"?',
         'Argument "Line[0].Amount" must be a number, but is "ten".',
-        'Argument "DueDate" must be a date written YYYY-MM-DD, but is "31/12/2026".',
+        'Argument "DueDate" must be a date written YYYY-MM-DD, but is "31/12/2026". Write 2026-12-31.',
         'Argument "SyncToken" is missing.',
     ):
         assert part in answer.error.message

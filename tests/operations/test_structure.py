@@ -154,7 +154,7 @@ class TestWholeNumbers:
         assert found == {"limit": seen, "rows": [{"at": seen}, {}]}
         assert type(found["limit"]) is type(found["rows"][0]["at"]) is int
 
-    @pytest.mark.parametrize("given", [10.5, -0.0, True, 1e300, "10", None, 51, [1], 2.0**70])
+    @pytest.mark.parametrize("given", [10.5, -0.0, True, 1e300, "10.5", "ten", 51, [1], 2.0**70])
     def test_anything_else_is_refused(self, given):
         assert '"limit"' in refused({"limit": given}, WHOLE).message
 

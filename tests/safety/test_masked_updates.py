@@ -143,19 +143,19 @@ def test_a_sparse_update_of_other_fields_reads_nothing_and_one_of_the_object_ret
     }
 
 
-@pytest.mark.parametrize("empty", [None, ""])
-def test_what_is_explicitly_empty_is_cleared(catalog, empty):
+@pytest.mark.parametrize(("empty", "stored"), [("", ""), (None, "123-45-6789")])
+def test_an_empty_text_clears_what_is_hidden_and_null_leaves_it_as_it_is(catalog, empty, stored):
     books = Books()
 
     async def script(call, server):
         arguments = {"id": "55", "SyncToken": "3", "GivenName": "Ada", "SSN": empty, "BirthDate": empty}
         answer = await call(EMPLOYEE, arguments)
         assert answer.error is None, answer.error
-        assert sent(server)["SSN"] == empty
+        assert sent(server)["SSN"] == stored
 
     run(catalog, books, script)
-    assert "SSN" not in books.records["Employee"]
-    assert "BirthDate" not in books.records["Employee"]
+    assert ("SSN" in books.records["Employee"]) == bool(stored)
+    assert ("BirthDate" in books.records["Employee"]) == bool(stored)
 
 
 def test_a_new_value_takes_the_place_of_the_hidden_one(catalog):
