@@ -47,6 +47,8 @@ class Driver:
         self.place = place
         self.known = place.canaries
         self.api_token = ""
+        self.phase = ""
+        """What the collected responses of tools are marked with."""
 
     def api(self, method: str, path: str, label: str = "", **more: Any) -> httpx2.Response:
         """A request with the API token."""
@@ -56,12 +58,12 @@ class Driver:
     def rest(self, account: str, tool: str, arguments: Any, **more: Any) -> httpx2.Response:
         """A call of a tool at the management API."""
         path = f"/integrated-account/{account}/tools/{tool}"
-        return self.api("POST", path, ACCOUNT + "/tools/{tool}", json=arguments, **more)
+        return self.api("POST", path, f"{ACCOUNT}/tools/{{tool}}{self.phase}", json=arguments, **more)
 
     def rpc(self, url: str, method: str, params: dict[str, Any], **headers: str) -> httpx2.Response:
         """A request at the MCP endpoint."""
         message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        return self.place.ask("POST", urlsplit(url).path, "/mcp/{token}", json=message, headers=headers)
+        return self.place.ask("POST", urlsplit(url).path, f"/mcp/{{token}}{self.phase}", json=message, headers=headers)
 
     def mcp(self, url: str, tool: str, arguments: Any, key: str = "") -> httpx2.Response:
         """A call of a tool at the MCP endpoint."""
@@ -200,6 +202,7 @@ def refused_connections(driver: Driver, account: str) -> None:
 def _repeating(driver: Driver, echo: echoes.Echo, private: bool = True) -> Callable[[], bytes]:
     """An answer that repeats all that the vendor knows when it is asked."""
     vendor = driver.place.vendor
+    driver.place.repeats_private = private
     return lambda: echo(" ".join([*vendor.secrets(), *(vendor.private if private else ())]))
 
 
@@ -243,7 +246,9 @@ def wrong_tokens(driver: Driver, account: str, url: str) -> None:
         driver.api("GET", f"/integrated-account/{quote(token)}", ACCOUNT)
         driver.api("GET", f"/integrated-account?next_cursor={quote(token)}", "/integrated-account")
         driver.api("DELETE", f"/api-token/{quote(token)}", "/api-token/{id}")
+        driver.phase = " with a secret in the name of a tool"
         driver.rest(account, quote(token), {})
+        driver.phase = ""
     guarded = driver.url_of(account, require_api_token_auth=True)
     for token in [*wrong, url.rpartition("/")[2]]:
         driver.rpc(guarded, "tools/list", {}, Authorization=f"Bearer {token}".encode())  # type: ignore[arg-type]
@@ -253,6 +258,7 @@ def wrong_tokens(driver: Driver, account: str, url: str) -> None:
 def bad_bodies(driver: Driver, account: str, url: str) -> None:
     """Bodies with a secret in every place, that cannot be read or are not what was asked for."""
     place, mcp = driver.place, urlsplit(url).path
+    driver.phase = " with bad arguments"
     for secret in [driver.known.add("secret in a body", letters(22)), driver.api_token]:
         bodies: list[Any] = [
             f'{{"a": "{secret}', f"{secret}", f'["{secret}"]', f'{{"{secret}": 1, "{secret}": 2}}', f'{{"a": {secret}}}',
@@ -265,7 +271,7 @@ def bad_bodies(driver: Driver, account: str, url: str) -> None:
         for body in bodies:
             for media_type in ("application/json", f"application/{secret}", f"multipart/form-data; boundary={secret}"):
                 headers = {"Content-Type": media_type}
-                place.ask("POST", mcp, "/mcp/{token}", content=body, headers=headers)
+                place.ask("POST", mcp, "/mcp/{token} with a bad body", content=body, headers=headers)
                 for path in (f"/integrated-account/{account}/tools/{UPLOAD}", "/integrated-account", "/api-token"):
                     driver.api("POST", path, "with a bad body", content=body, headers=headers)
         for arguments in ({"id": {"x": secret}}, {"id": [secret]}, {"limit": secret}, {"id": 7, "fields": secret}):
@@ -277,6 +283,7 @@ def bad_bodies(driver: Driver, account: str, url: str) -> None:
         for key in (f"{secret} x", secret * 20):
             driver.mcp(url, "create_a_quick_books_employee", EMPLOYEE, key=key)
             driver.rest(account, "create_a_quick_books_employee", EMPLOYEE, headers={"Idempotency-Key": key})
+    driver.phase = ""
 
 
 def uploads(driver: Driver, account: str, url: str) -> None:

@@ -112,15 +112,15 @@ ERRORS: dict[str, Echo] = {
 def record(text: str, private: str) -> bytes:
     """A success whose free texts repeat the text, and whose sensitive fields hold a private number."""
     one = {
-        "Id": "7", "SyncToken": "0", "DisplayName": f"Ada {text}", "PrintOnCheckName": text, "SSN": private,
+        "Id": "7", "SyncToken": "0", "DisplayName": f"Ada {text}", "PrintOnCheckName": text,
         "Notes": f"Authorization: Bearer {text}", text: text,
     }  # fmt: skip
     every = {
-        "Employee": one, "Customer": one, "Invoice": one, "CompanyInfo": {"CompanyName": text, **one},
+        "Employee": {**one, "SSN": private}, "Customer": one, "Invoice": one, "CompanyInfo": {"CompanyName": text, **one},
         "Attachable": {**one, "TempDownloadUri": f"https://files.example/?token={quote(text, safe='')}"},
-        "QueryResponse": {"Employee": [one], "Invoice": [one], "totalCount": 1},
+        "QueryResponse": {"Employee": [{**one, "SSN": private}], "Invoice": [one], "totalCount": 1},
         "AttachableResponse": [{"Attachable": one}],
-        "BatchItemResponse": [{"bId": "1", "Employee": one, "Fault": {"Error": [{"Message": text, "code": text}]}}],
+        "BatchItemResponse": [{"bId": "1", "Employee": {**one, "SSN": private}, "Fault": {"Error": [{"Message": text, "code": text}]}}],
         "Header": {"ReportName": text, "Option": [{"Name": text, "Value": text}]},
         "Columns": {"Column": [{"ColTitle": text, "ColType": "Money"}]},
         "Rows": {"Row": [{"type": "Data", "ColData": [{"value": text, "id": text}]}]},
@@ -148,6 +148,8 @@ class EchoingVendor:
     asked: list[bytes] = field(default_factory=list)
     lives: int = 3600
     """Seconds that its access tokens live."""
+    refresh_tokens: dict[str, str] = field(default_factory=dict)
+    """For each access token the refresh token that came with it."""
     proofs: tuple[str, ...] = ()
     """The header fields by which the last caller of its API proved itself."""
 
@@ -155,7 +157,10 @@ class EchoingVendor:
         """What it could repeat now."""
         pair = f"client:{quote(self.client_secret, safe='')}"
         basic = self.canaries.add("client secret", base64.b64encode(pair.encode()).decode())
-        return [self.access_token, self.refresh_token, self.client_secret, basic, *self.proofs]
+        token = self.proofs[0].rpartition(" ")[2] if self.proofs else ""
+        if token not in self.refresh_tokens:
+            return [*self.proofs]
+        return [self.refresh_tokens[token], self.client_secret, basic, *self.proofs]
 
     def agree(self) -> str:
         """The code that the browser brings back."""
@@ -178,6 +183,7 @@ class EchoingVendor:
     def _granted(self) -> bytes:
         self.access_token = self.canaries.make("access token")
         self.refresh_token = self.canaries.make("refresh token")
+        self.refresh_tokens[self.access_token] = self.refresh_token
         values: dict[str, Any] = {
             "token_type": "bearer", "access_token": self.access_token, "expires_in": self.lives,
             "refresh_token": self.refresh_token, "x_refresh_token_expires_in": 8_640_000,

@@ -16,6 +16,7 @@ from tests.faults.canaries import Canaries, Content, Found, database_contents, f
 from tests.faults.canary_deployment import Place, deployed
 from tests.faults.canary_paths import every_path
 
+SENDER = "An error repeats what is wrong to the one who sent it; it is neither stored nor logged."
 ALLOWED: dict[tuple[str, str], str] = {
     ("API token", "response POST /api-token"): "It is shown this once, to whoever makes it.",
     ("API token", "output token create"): "The same.",
@@ -28,6 +29,13 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("browser cookie", "response GET /connect/{state}"): "It is set here.",
     ("browser cookie", "response POST /connect/{state}"): "It is set here once more, as long as the link lives.",
     ("link state", "output connect"): "The command prints the connect link.",
+    ("private number", "response POST /mcp/{token} passed on"): "A success that is no known error is the company's data.",
+    ("private number", "response POST /integrated-account/{id}/tools/{tool} passed on"): "The same.",
+    ("secret in a body", "response POST /mcp/{token} with bad arguments"): SENDER,
+    ("secret in a body", "response POST /integrated-account/{id}/tools/{tool} with bad arguments"): SENDER,
+    ("secret in a body", "response POST with a bad body"): SENDER,
+    ("secret in a body", "response POST /mcp/{token} with a bad body"): SENDER,
+    ("wrong token", "response POST /integrated-account/{id}/tools/{tool} with a secret in the name of a tool"): SENDER,
     ("secret key", "file data/secret.key"): "Where it is stored; nobody else can read the file.",
 }
 """The places where a secret may be: kind and place, and why."""
