@@ -97,7 +97,9 @@ class Authorizations:
         connected, secrets = self._with_fields(integration, account, places)
         credentials = replace(granted.credentials, secrets=secrets)
         app = self._settings.of(integration)
-        _check_open_fields(integration, connected, Echoes([*secrets_of(credentials), *secrets_of_app(app), code]))
+        _check_open_fields(
+            integration, connected, Echoes([*secrets_of(credentials), *secrets_of_app(app), code])
+        )
         await self._confirm(integration, connected, granted)
         sealed = seal_credentials(self._keys, account.id, credentials)
         return await self._store(

@@ -18,6 +18,7 @@ from runtime.settings import IntegrationSettings
 
 LEAST = 8
 """Characters. Anything shorter is found by chance in what is no echo."""
+NOTHING_SENT: Mapping[str, str] = {}
 BLANKED = "[secret]"
 _RUN = re.compile(r"[A-Za-z0-9]+")
 
@@ -58,9 +59,10 @@ def echoes_of(*secrets: str) -> Echoes:
     return Echoes(secrets)
 
 
-def secrets_of(credentials: Credentials) -> tuple[str, ...]:
-    """What has to stay secret of a connection."""
-    return (credentials.access_token, credentials.refresh_token, *credentials.secrets.values())
+def secrets_of(credentials: Credentials, sent: Mapping[str, str] = NOTHING_SENT) -> tuple[str, ...]:
+    """What has to stay secret of a connection, and of the header fields that prove it."""
+    proofs = (each.rpartition(" ")[2] for each in sent.values())
+    return (credentials.access_token, credentials.refresh_token, *credentials.secrets.values(), *proofs)
 
 
 @lru_cache(maxsize=64)
@@ -78,7 +80,9 @@ def _core(secret: str) -> str:
 
 
 def _however_written(secret: str) -> str:
-    return "".join(each if _RUN.fullmatch(each) else _escaped(each) for each in re.split(r"([^A-Za-z0-9])", secret))
+    return "".join(
+        each if _RUN.fullmatch(each) else _escaped(each) for each in re.split(r"([^A-Za-z0-9])", secret)
+    )
 
 
 def _escaped(character: str) -> str:

@@ -368,10 +368,8 @@ class Calls:
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)
         response = await self._client.send(request, job.account.id)
-        sent = (each.rpartition(" ")[2] for each in authorization.values())
-        secrets = echoes_of(*secrets_of(credentials), *self._app_secrets(job.integration), *sent)
-        headers, content = secrets.without(response.headers, response.body)
-        response = VendorResponse(response.status, headers, content)
+        secrets = echoes_of(*secrets_of(credentials, authorization), *self._app_secrets(job.integration))
+        response = VendorResponse(response.status, *secrets.without(response.headers, response.body))
         job.status, job.response = response.status, response
         return response
 
@@ -397,7 +395,8 @@ def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
     nearest = nearest_name(name, list(tools))
     hint = f' Did you mean "{nearest}"?' if nearest else ""
     return NotFound(
-        f'There is no tool "{without_secrets(name)[:80]}" here.{hint}', advice="List the tools to see their names."
+        f'There is no tool "{without_secrets(name)[:80]}" here.{hint}',
+        advice="List the tools to see their names.",
     )
 
 

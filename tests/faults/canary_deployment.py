@@ -92,13 +92,16 @@ class Place:
         client = more.pop("client", self.client)
         response = client.request(method, self.url + path, follow_redirects=False, **more)
         is_refused = response.status_code >= 400 or b'"isError":true' in response.content
-        passed_on = " passed on" if not is_refused and self.repeats_private and "{t" in label else ""
+        is_told = not is_refused and self.repeats_private and label.endswith(("{tool}", "{token}"))
+        passed_on = " passed on" if is_told else ""
         self.collect(response, f"response {method} {label or path}{passed_on}")
         return response
 
     def collect(self, response: httpx2.Response, at: str) -> None:
         head = "\n".join(f"{name}: {value}" for name, value in response.headers.multi_items())
-        self.responses.append(Content(at, f"{response.reason_phrase}\n{head}\n\n".encode() + response.content))
+        self.responses.append(
+            Content(at, f"{response.reason_phrase}\n{head}\n\n".encode() + response.content)
+        )
         self.codes |= set(re.findall(r'"code": ?\\?"([a-z_]+)', response.text.replace("\\", "")))
 
     def command(self, *arguments: str, place: str = "", **variables: str) -> str:
@@ -131,7 +134,11 @@ class Place:
 
     def _stored(self) -> Iterator[Content]:
         yield from database_contents(self.database)
-        for path, name in ((self.data, "data"), (self.folder / "temporary", "temporary"), (self.folder / "home", "home")):
+        for path, name in (
+            (self.data, "data"),
+            (self.folder / "temporary", "temporary"),
+            (self.folder / "home", "home"),
+        ):
             for each in folder_contents(path, name):
                 if self.database.name not in each.place:
                     yield each
@@ -140,10 +147,10 @@ class Place:
 def _descendants() -> Iterator[str]:
     """The processes that this one has started, and those that they have."""
     parents = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             with suppress(OSError):
-                parents[entry] = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1]
+                parents[entry.name] = (entry / "stat").read_text().rpartition(")")[2].split()[1]
     mine = {str(os.getpid())}
     while more := {child for child, parent in parents.items() if parent in mine} - mine:
         mine |= more

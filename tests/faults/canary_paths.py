@@ -7,20 +7,21 @@ import contextlib
 import json
 import re
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx2
 
 from tests.faults import echoing_vendor as echoes
 from tests.faults.canaries import letters
 from tests.faults.canary_deployment import PRIVATE, Place
+from tests.faults.canary_driver import ACCOUNT, COMPANIES, CONNECT, Driver
 
-COMPANIES = {"quickbooks": "realmId", "quay": "pier"}
-ACCOUNT, CONNECT = "/integrated-account/{id}", "/connect/{state}"
 UPLOAD = "upload_a_quick_books_file"
 EMPLOYEE = {"GivenName": "Ada", "SSN": PRIVATE[0]}
 CALLS: dict[str, dict[str, Any]] = {
@@ -29,7 +30,12 @@ CALLS: dict[str, dict[str, Any]] = {
     "list_all_quick_books_employees": {},
     "query_quick_books": {"query": "select * from Employee"},
     "create_a_quick_books_employee": EMPLOYEE,
-    "update_a_quick_books_employee_by_id": {"id": "7", "SyncToken": "0", "SSN": "•••7416", "GivenName": "Ada"},
+    "update_a_quick_books_employee_by_id": {
+        "id": "7",
+        "SyncToken": "0",
+        "SSN": "•••7416",
+        "GivenName": "Ada",
+    },
     "get_quick_books_profit_and_loss_report": {},
     "download_a_quick_books_invoice_pdf_by_id": {"id": "7"},
     "get_a_quick_books_file_link_by_id": {"id": "7"},
@@ -37,81 +43,13 @@ CALLS: dict[str, dict[str, Any]] = {
     "delete_a_quick_books_invoice_by_id": {"id": "7", "SyncToken": "0"},
     "run_a_quick_books_batch": {"calls": [{"tool": "create_a_quick_books_employee", "arguments": EMPLOYEE}]},
 }
-ON_EVERY_ERROR = ("get_single_quick_books_employee_by_id", "create_a_quick_books_employee", "run_a_quick_books_batch")
-
-
-class Driver:
-    """The clients of a deployment."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.known = place.canaries
-        self.api_token = ""
-        self.phase = ""
-        """What the collected responses of tools are marked with."""
-
-    def api(self, method: str, path: str, label: str = "", **more: Any) -> httpx2.Response:
-        """A request with the API token."""
-        headers = {"Authorization": f"Bearer {self.api_token}", **more.pop("headers", {})}
-        return self.place.ask(method, path, label, headers=headers, **more)
-
-    def rest(self, account: str, tool: str, arguments: Any, **more: Any) -> httpx2.Response:
-        """A call of a tool at the management API."""
-        path = f"/integrated-account/{account}/tools/{tool}"
-        return self.api("POST", path, f"{ACCOUNT}/tools/{{tool}}{self.phase}", json=arguments, **more)
-
-    def rpc(self, url: str, method: str, params: dict[str, Any], **headers: str) -> httpx2.Response:
-        """A request at the MCP endpoint."""
-        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        return self.place.ask("POST", urlsplit(url).path, f"/mcp/{{token}}{self.phase}", json=message, headers=headers)
-
-    def mcp(self, url: str, tool: str, arguments: Any, key: str = "") -> httpx2.Response:
-        """A call of a tool at the MCP endpoint."""
-        meta = {"_meta": {"ledgerport/idempotency-key": key}} if key else {}
-        return self.rpc(url, "tools/call", {"name": tool, "arguments": arguments, **meta})
-
-    def begin(self, integration: str, account: str = "") -> tuple[str, str]:
-        """An account's id and its connect link."""
-        if account:
-            made = self.api("POST", f"/integrated-account/{account}/connect", ACCOUNT + "/connect").json()
-        else:
-            made = self.api("POST", "/integrated-account", json={"name": "Shop", "integration": integration}).json()
-        self.known.add("link state", made["authorize_url"].rpartition("/")[2])
-        return made["id"], made["authorize_url"]
-
-    def open(self, link: str) -> httpx2.Client:
-        """A browser that has opened a link and pressed its button."""
-        place, path = self.place, urlsplit(link).path
-        browser = httpx2.Client(timeout=60, trust_env=False, headers={"Referer": link})
-        page = place.ask("GET", path, CONNECT, client=browser)
-        for cookie in browser.cookies.jar:
-            self.known.add("browser cookie", str(cookie.value))
-        proof = self.known.add("form proof", re.findall(r'name="proof" value="(\w+)"', page.text)[0])
-        gone = place.ask("POST", path, CONNECT, client=browser, data={"proof": proof})
-        asked = parse_qs(urlsplit(gone.headers["location"]).query)
-        assert asked["state"] == [path.rpartition("/")[2]]
-        return browser
-
-    def back(self, browser: httpx2.Client, link: str, integration: str, **values: str) -> httpx2.Response:
-        """What the vendor sends the browser back with."""
-        state = link.rpartition("/")[2]
-        query = {"code": self.place.vendor.agree(), "state": state, COMPANIES[integration]: "123456789"} | values
-        return self.place.ask("GET", "/connect/callback", client=browser, params=query, headers={"Referer": link})
-
-    def connect(self, integration: str, account: str = "") -> str:
-        """A connected account's id."""
-        account, link = self.begin(integration, account)
-        done = self.back(self.open(link), link, integration)
-        assert done.status_code == 200, done.text
-        return account
-
-    def url_of(self, account: str, **config: Any) -> str:
-        """The URL of a new MCP server."""
-        made = self.api(
-            "POST", f"/integrated-account/{account}/mcp", ACCOUNT + "/mcp", json={"name": "A", "config": config}
-        ).json()
-        self.known.add("MCP token", made["token"])
-        return str(made["url"])
+PASSED_ON = ("download_a_quick_books_invoice_pdf_by_id", "get_a_quick_books_file_link_by_id")
+"""What the vendor answers to these is no record, and goes on as it is."""
+ON_EVERY_ERROR = (
+    "get_single_quick_books_employee_by_id",
+    "create_a_quick_books_employee",
+    "run_a_quick_books_batch",
+)
 
 
 def every_path(place: Place) -> None:
@@ -148,14 +86,14 @@ def commands(driver: Driver) -> None:
     listed = place.command("token", "list")
     spare = next(line.split()[0] for line in listed.splitlines() if "spare" in line)
     place.command("token", "revoke", spare)
-    place.command("check")
     place.command("show", "get_quick_books_company_info", "--example")
 
 
 def failing_commands(driver: Driver) -> None:
     """Commands that are given a secret where another value belongs, and settings that cannot be right."""
     place, known = driver.place, driver.known
-    place.command("token", "revoke", driver.api_token)
+    typed = known.add("typed token", f"lpa_{letters(43)}")
+    place.command("token", "revoke", typed)
     key = known.add("secret key", letters(20))
     for given in (key, key + "é"):
         place.command("token", "list", LEDGERPORT_SECRET_KEY=given)
@@ -170,7 +108,13 @@ def failing_commands(driver: Driver) -> None:
 def refused_connections(driver: Driver, account: str) -> None:
     """Connections that end badly, each at another point."""
     place, vendor = driver.place, driver.place.vendor
-    for error in ("access_denied", "invalid_scope", vendor.client_secret, vendor.client_secret[:20], vendor.refresh_token):
+    for error in (
+        "access_denied",
+        "invalid_scope",
+        vendor.client_secret,
+        vendor.client_secret[:20],
+        vendor.refresh_token,
+    ):
         _, link = driver.begin("quickbooks")
         driver.back(driver.open(link), link, "quickbooks", error=error, error_description=vendor.access_token)
     _, link = driver.begin("quickbooks")
@@ -181,8 +125,12 @@ def refused_connections(driver: Driver, account: str) -> None:
     driver.back(mine, link, "quickbooks")
     driver.back(mine, link[:-3] + "abc", "quickbooks")
     place.ask("GET", urlsplit(link).path, CONNECT + " again", client=mine)
-    place.ask("POST", urlsplit(link).path, CONNECT + " again", client=mine, data={"proof": "x" * 64, "token": "y"})
-    place.ask("GET", f"/connect/callback?state=a&state={link.rpartition('/')[2]}", "/connect/callback", client=mine)
+    place.ask(
+        "POST", urlsplit(link).path, CONNECT + " again", client=mine, data={"proof": "x" * 64, "token": "y"}
+    )
+    place.ask(
+        "GET", f"/connect/callback?state=a&state={link.rpartition('/')[2]}", "/connect/callback", client=mine
+    )
     for integration in COMPANIES:
         for answer in list(echoes.refusals(vendor)):
             vendor.token = lambda answer=answer: answer  # type: ignore[misc]
@@ -213,8 +161,14 @@ def harbor_account(driver: Driver) -> str:
     body = {"name": "Boats", "integration": "harbor", "fields": fields | secret}
     made = driver.api("POST", "/integrated-account", json=body)
     assert made.status_code == 201, made.text
-    driver.api("POST", "/integrated-account", json={**body, "fields": {**secret, "privat_key": secret["private_key"]}})
-    driver.api("POST", "/integrated-account", json={**body, "fields": {**fields, "private_key": [*secret.values()]}})
+    driver.api(
+        "POST",
+        "/integrated-account",
+        json={**body, "fields": {**secret, "privat_key": secret["private_key"]}},
+    )
+    driver.api(
+        "POST", "/integrated-account", json={**body, "fields": {**fields, "private_key": [*secret.values()]}}
+    )
     return str(made.json()["id"])
 
 
@@ -222,7 +176,10 @@ def wrong_tokens(driver: Driver, account: str, url: str) -> None:
     """Tokens that are wrong, or right in a wrong place."""
     place, right = driver.place, driver.api_token
     tools = f"/integrated-account/{account}/tools"
-    wrong = [driver.known.add("wrong token", each) for each in (f"lpa_{letters(43)}", letters(24), letters(12) + "é")]
+    wrong = [
+        driver.known.add("wrong token", each)
+        for each in (f"lpa_{letters(43)}", letters(24), letters(12) + "é")
+    ]
     for token in [*wrong, right, url.rpartition("/")[2]]:
         raw = token.encode()
         for name, value in (
@@ -239,8 +196,9 @@ def wrong_tokens(driver: Driver, account: str, url: str) -> None:
             place.ask("GET", tools, "with a wrong token", headers={"Authorization": b"Bearer " + raw})
             place.ask("POST", f"/mcp/{quote(token)}", "/mcp/{wrong}", json={})
             place.ask("GET", f"/mcp/{quote(token)}/sse", "/mcp/{wrong}", json={})
-        for path in (f"/x/{quote(token)}", f"/docs/{quote(token)}", f"/connect/{quote(token)}", f"/?token={quote(token)}",
-                     f"/openapi.json?token={quote(token)}", f"/healthz?token={quote(token)}"):  # fmt: skip
+        written = quote(token)
+        paths = [f"/{each}/{written}" for each in ("x", "docs", "connect")]
+        for path in (*paths, *(f"/{each}?token={written}" for each in ("", "openapi.json", "healthz"))):
             place.ask("GET", path, "a wrong address")
         driver.api("GET", f"/integrated-account?token={quote(token)}", "/integrated-account?token")
         driver.api("GET", f"/integrated-account/{quote(token)}", ACCOUNT)
@@ -259,27 +217,51 @@ def bad_bodies(driver: Driver, account: str, url: str) -> None:
     """Bodies with a secret in every place, that cannot be read or are not what was asked for."""
     place, mcp = driver.place, urlsplit(url).path
     driver.phase = " with bad arguments"
-    for secret in [driver.known.add("secret in a body", letters(22)), driver.api_token]:
+    shaped = driver.known.add("secret in a body", f"lpa_{letters(43)}")
+    for secret in [driver.known.add("secret in a body", letters(22)), shaped]:
+        client = {"capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
+        messages = [
+            {"id": 1, "method": secret, "params": {}},
+            {"id": 1, "method": "tools/list", "params": {"cursor": secret}},
+            {"method": "notifications/cancelled", "params": {"requestId": secret, "reason": secret}},
+            {"id": 1, "method": "initialize", "params": {"protocolVersion": secret, **client}},
+        ]
         bodies: list[Any] = [
-            f'{{"a": "{secret}', f"{secret}", f'["{secret}"]', f'{{"{secret}": 1, "{secret}": 2}}', f'{{"a": {secret}}}',
-            f"a={secret}", f'{{"jsonrpc": "{secret}", "id": 1, "method": "{secret}"}}', f'\ud800{secret}'.encode("utf-8", "surrogatepass"),
-            json.dumps({"jsonrpc": "2.0", "id": 1, "method": secret, "params": {}}),
-            json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"cursor": secret}}),
-            json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": secret, "reason": secret}}),
-            json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": secret, "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}}),
+            f'{{"a": "{secret}', f"{secret}", f'["{secret}"]', f'{{"{secret}": 1, "{secret}": 2}}',
+            f'{{"a": {secret}}}', f"a={secret}", f'{{"jsonrpc": "{secret}", "id": 1, "method": "{secret}"}}',
+            f"\ud800{secret}".encode("utf-8", "surrogatepass"),
+            *(json.dumps({"jsonrpc": "2.0", **each}) for each in messages),
         ]  # fmt: skip
         for body in bodies:
-            for media_type in ("application/json", f"application/{secret}", f"multipart/form-data; boundary={secret}"):
+            for media_type in (
+                "application/json",
+                f"application/{secret}",
+                f"multipart/form-data; boundary={secret}",
+            ):
                 headers = {"Content-Type": media_type}
                 place.ask("POST", mcp, "/mcp/{token} with a bad body", content=body, headers=headers)
-                for path in (f"/integrated-account/{account}/tools/{UPLOAD}", "/integrated-account", "/api-token"):
+                for path in (
+                    f"/integrated-account/{account}/tools/{UPLOAD}",
+                    "/integrated-account",
+                    "/api-token",
+                ):
                     driver.api("POST", path, "with a bad body", content=body, headers=headers)
-        for arguments in ({"id": {"x": secret}}, {"id": [secret]}, {"limit": secret}, {"id": 7, "fields": secret}):
+        for arguments in (
+            {"id": {"x": secret}},
+            {"id": [secret]},
+            {"limit": secret},
+            {"id": 7, "fields": secret},
+        ):
             for tool in CALLS:
                 driver.rest(account, tool, arguments)
                 driver.mcp(url, tool, arguments)
         driver.api("POST", "/api-token", "with a bad body", json={"name": "x", "scopes": [secret]})
-        driver.api("POST", f"/integrated-account/{account}/mcp", "with a bad body", json={"name": "x", "expires_at": secret})
+        driver.api(
+            "POST",
+            f"/integrated-account/{account}/mcp",
+            "with a bad body",
+            json={"name": "x", "expires_at": secret},
+        )
         for key in (f"{secret} x", secret * 20):
             driver.mcp(url, "create_a_quick_books_employee", EMPLOYEE, key=key)
             driver.rest(account, "create_a_quick_books_employee", EMPLOYEE, headers={"Idempotency-Key": key})
@@ -290,7 +272,10 @@ def uploads(driver: Driver, account: str, url: str) -> None:
     """Files with a secret in them, which the vendor takes, refuses, or does not answer; and bad ones."""
     vendor, secret = driver.place.vendor, driver.known.add("uploaded secret", letters(30))
     content = base64.b64encode(f"x {secret} y".encode()).decode()
-    answers = [_repeating(driver, echoes.ERRORS[name]) for name in ("fault 400", "fault 500", "XML 500", "reset", "redirect")]
+    answers = [
+        _repeating(driver, echoes.ERRORS[name])
+        for name in ("fault 400", "fault 500", "XML 500", "reset", "redirect")
+    ]
     for answer in [lambda: echoes.record("", PRIVATE[0]), *answers]:
         vendor.api = answer
         driver.rest(account, UPLOAD, {"content": content, "FileName": "a.txt"})
@@ -306,8 +291,10 @@ def uploads(driver: Driver, account: str, url: str) -> None:
 
 def successes(driver: Driver, account: str, url: str) -> None:
     """Every kind of tool, answered with success by a vendor that repeats its tokens in every text."""
-    driver.place.vendor.api = _repeating(driver, lambda text: echoes.record(text, PRIVATE[0]), private=False)
     for tool, arguments in CALLS.items():
+        number = "" if tool in PASSED_ON else PRIVATE[0]
+        echo = lambda text, number=number: echoes.record(text, number)  # noqa: E731
+        driver.place.vendor.api = _repeating(driver, echo, private=False)
         key = driver.known.add("idempotency key", letters(20))
         driver.rest(account, tool, arguments, headers={"Idempotency-Key": key})
         driver.mcp(url, tool, arguments, key=key)
@@ -325,7 +312,10 @@ def successes(driver: Driver, account: str, url: str) -> None:
 def other_vendors(driver: Driver, accounts: list[str]) -> None:
     """A vendor whose pages are linked, and one that is called with keys in header fields."""
     vendor = driver.place.vendor
-    tools = (("list_all_quay_crates", "update_a_quay_crate_by_id"), ("list_all_harbor_boats", "get_single_harbor_boat_by_id"))
+    tools = (
+        ("list_all_quay_crates", "update_a_quay_crate_by_id"),
+        ("list_all_harbor_boats", "get_single_harbor_boat_by_id"),
+    )
     for account, names in zip(accounts, tools, strict=True):
         for echo in (_items, *echoes.ERRORS.values()):
             vendor.api = _repeating(driver, echo, private=echo is not _items)
@@ -354,7 +344,6 @@ def failures(driver: Driver, account: str, url: str) -> None:
         for at in range(len(vendor.secrets()) + len(PRIVATE)):
             vendor.api = lambda at=at, echo=echo: echo([*vendor.secrets(), *PRIVATE][at])  # type: ignore[misc]
             for tool in ON_EVERY_ERROR if name != "reset" else ():
-                driver.mcp(url, tool, CALLS[tool])
                 driver.rest(account, tool, CALLS[tool])
     vendor.api = None
 
@@ -385,7 +374,9 @@ def refreshes(driver: Driver, account: str, url: str) -> None:
     vendor.token = None
     place.start(LEDGERPORT_LOG_FORMAT="json")
     text = f"{vendor.client_secret} {vendor.refresh_token} {vendor.access_token}"
-    vendor.token = lambda: echoes.http(400, json.dumps({"error": "invalid_grant", "error_description": text}).encode())
+    vendor.token = lambda: echoes.http(
+        400, json.dumps({"error": "invalid_grant", "error_description": text}).encode()
+    )
     driver.mcp(url, "get_quick_books_company_info", {})
     driver.rest(account, "get_quick_books_company_info", {})
     vendor.token, vendor.lives = None, 3600
@@ -409,7 +400,12 @@ def management(driver: Driver, account: str) -> None:
         path = f"/integrated-account/{account}/mcp/{server['id']}"
         driver.api("GET", path, ACCOUNT + "/mcp/{id}")
         driver.api("PATCH", path, ACCOUNT + "/mcp/{id}", json={"name": "B"})
-    for path in ("/integrated-account", f"/integrated-account/{account}", "/api-token", f"/integrated-account/{account}/tools"):
+    for path in (
+        "/integrated-account",
+        f"/integrated-account/{account}",
+        "/api-token",
+        f"/integrated-account/{account}/tools",
+    ):
         driver.api("GET", path, "of the management API")
     for path in ("/", "/docs", "/docs/quickbooks", "/docs/quickbooks/invoices", "/openapi.json", "/healthz"):
         driver.place.ask("GET", path)
@@ -432,7 +428,12 @@ def crash(driver: Driver, account: str, url: str) -> None:
     def upload() -> None:
         files = {"content": ("a.txt", secret.encode() * 100_000, "text/plain")}
         with contextlib.suppress(httpx2.HTTPError):
-            driver.api("POST", f"/integrated-account/{account}/tools/{UPLOAD}", ACCOUNT + "/tools/{tool}", files=files)
+            driver.api(
+                "POST",
+                f"/integrated-account/{account}/tools/{UPLOAD}",
+                ACCOUNT + "/tools/{tool}",
+                files=files,
+            )
 
     vendor.api = never
     caller = threading.Thread(target=upload, daemon=True)
@@ -450,9 +451,6 @@ def crash(driver: Driver, account: str, url: str) -> None:
 
 def connect_by_command(driver: Driver) -> None:
     """`ledgerport connect` beside the server, and the person who opens what it prints."""
-    import subprocess
-    import sys
-
     place = driver.place
     command = [sys.executable, "-m", "runtime", "connect", "--name", "Shop"]
     path = place.folder / "connect.txt"

@@ -49,7 +49,9 @@ def known_fault(status: int, code: str) -> Echo:
 
     def answer(text: str) -> bytes:
         error = {"Message": f"Request has invalid {text}", "Detail": f"The token is {text}.", "code": code}
-        return http(status, json.dumps({"Fault": {"Error": [error]}}).encode(), "application/json", *_headers(text))
+        return http(
+            status, json.dumps({"Fault": {"Error": [error]}}).encode(), "application/json", *_headers(text)
+        )
 
     return answer
 
@@ -100,7 +102,9 @@ ERRORS: dict[str, Echo] = {
     "redirect": lambda text: http(302, text.encode(), "text/plain", *_headers(text)),
     "unreadable": lambda text: http(200, f'{{"a": {text}'.encode(), text, *_headers(text)),
     "content type of a refusal": lambda text: http(418, text.encode(), text),
-    "another shape": lambda text: http(200, json.dumps({text: text}).encode(), "application/json", *_headers(text)),
+    "another shape": lambda text: http(
+        200, json.dumps({text: text}).encode(), "application/json", *_headers(text)
+    ),
     "a list": lambda text: http(200, json.dumps([text, {text: [text]}]).encode()),
     "reset": lambda text: b"",
     "cut short": cut_short,
@@ -112,20 +116,33 @@ ERRORS: dict[str, Echo] = {
 def record(text: str, private: str) -> bytes:
     """A success whose free texts repeat the text, and whose sensitive fields hold a private number."""
     one = {
-        "Id": "7", "SyncToken": "0", "DisplayName": f"Ada {text}", "PrintOnCheckName": text,
-        "Notes": f"Authorization: Bearer {text}", text: text,
-    }  # fmt: skip
+        "Id": "7",
+        "SyncToken": "0",
+        "DisplayName": f"Ada {text}",
+        "PrintOnCheckName": text,
+        "Notes": f"Authorization: Bearer {text}",
+        text: text,
+    }
     every = {
-        "Employee": {**one, "SSN": private}, "Customer": one, "Invoice": one, "CompanyInfo": {"CompanyName": text, **one},
+        "Employee": {**one, "SSN": private},
+        "Customer": one,
+        "Invoice": one,
+        "CompanyInfo": {"CompanyName": text, **one},
         "Attachable": {**one, "TempDownloadUri": f"https://files.example/?token={quote(text, safe='')}"},
         "QueryResponse": {"Employee": [{**one, "SSN": private}], "Invoice": [one], "totalCount": 1},
         "AttachableResponse": [{"Attachable": one}],
-        "BatchItemResponse": [{"bId": "1", "Employee": {**one, "SSN": private}, "Fault": {"Error": [{"Message": text, "code": text}]}}],
+        "BatchItemResponse": [
+            {
+                "bId": "1",
+                "Employee": {**one, "SSN": private},
+                "Fault": {"Error": [{"Message": text, "code": text}]},
+            }
+        ],
         "Header": {"ReportName": text, "Option": [{"Name": text, "Value": text}]},
         "Columns": {"Column": [{"ColTitle": text, "ColType": "Money"}]},
         "Rows": {"Row": [{"type": "Data", "ColData": [{"value": text, "id": text}]}]},
         "time": text,
-    }  # fmt: skip
+    }
     return http(200, json.dumps(every).encode(), "application/json", *_headers(text))
 
 
@@ -168,7 +185,9 @@ class EchoingVendor:
         return self.code
 
     def __call__(self, line: str, headers: dict[str, str], body: bytes) -> bytes:
-        self.asked.append("\n".join([line, *(f"{name}: {value}" for name, value in headers.items())]).encode() + body)
+        self.asked.append(
+            "\n".join([line, *(f"{name}: {value}" for name, value in headers.items())]).encode() + body
+        )
         path = urlsplit(line.split(" ")[1]).path
         if path in ("/oauth2/v1/tokens/bearer", "/token"):
             form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
@@ -192,14 +211,18 @@ class EchoingVendor:
         return http(200, json.dumps(values).encode(), "application/json", *_headers(self.access_token))
 
     def _company(self, path: str) -> bytes:
-        name, number = self.access_token, path.rsplit("/", 1)[1]
+        name, number = " ".join(self.proofs), path.rsplit("/", 1)[1]
         value = {"CompanyInfo": {"CompanyName": name}, "pier": {"id": number}}
         return http(200, json.dumps(value).encode())
 
 
 def refusals(vendor: EchoingVendor) -> Iterator[bytes]:
     """What the token address may refuse with: each secret as the code, and all of them in every place."""
-    sent = [each for each in (vendor.code, vendor.refresh_token, vendor.access_token, vendor.client_secret) if each]
+    sent = [
+        each
+        for each in (vendor.code, vendor.refresh_token, vendor.access_token, vendor.client_secret)
+        if each
+    ]
     for text in sent:
         for status in (200, 400):
             values = {"error": text, "error_description": text, "error_uri": f"https://x/?{text}", text: text}
@@ -216,7 +239,9 @@ def refusals(vendor: EchoingVendor) -> Iterator[bytes]:
 
 
 @contextmanager
-def echoing_vendor(canaries: Canaries, client_secret: str, private: tuple[str, ...]) -> Iterator[EchoingVendor]:
+def echoing_vendor(
+    canaries: Canaries, client_secret: str, private: tuple[str, ...]
+) -> Iterator[EchoingVendor]:
     """The vendor, listening in a thread while the block runs."""
     made = EchoingVendor(canaries, client_secret, private)
     is_ready, is_over, loop = threading.Event(), asyncio.Event(), asyncio.new_event_loop()
