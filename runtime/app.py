@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from generator.catalog import Catalog, Integration
 from generator.compile import compile_catalog
 from generator.sources import OURS
+from runtime.connect.echoes import secrets_of_app
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
 from runtime.errors import SettingsError, StorageUnavailable
@@ -91,6 +92,7 @@ class Runtime:
             base_url=self.base_url,
             max_answer_bytes=settings.max_answer_bytes,
             once=Once(self.keys, self.stores),
+            app_secrets=lambda integration: secrets_of_app(settings.of(integration)),
         )
 
     def current_catalog(self) -> Catalog:

@@ -136,6 +136,7 @@ class SecretFilter(logging.Filter):
         record.msg, record.args = without_secrets(record.getMessage()), None
         if record.exc_info and record.exc_info[1] is not None:
             record.exc_text = without_secrets(logging.Formatter().formatException(record.exc_info))
+        record.stack_info = record.stack_info and without_secrets(record.stack_info)
         return True
 
 

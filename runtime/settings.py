@@ -242,7 +242,11 @@ def _origin(name: str, value: str) -> str:
         parts, host = urlsplit(""), ""
     is_bare = host and not (parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc)
     if not is_bare or parts.scheme not in ("http", "https") or not value.isascii() or not value.isprintable():
-        shown = "a value with a password in it" if "@" in value else repr(value)
+        shown = (
+            "a value with a password in it"
+            if "@" in value
+            else repr(value.partition("?")[0].partition("#")[0])
+        )
         raise SettingsError(f"{name} has {shown}; it must be like https://books.example.com, without a path.")
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise SettingsError(

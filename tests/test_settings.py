@@ -174,3 +174,10 @@ def test_the_number_of_connections_is_computed_unless_it_is_set(tmp_path: Path) 
     for wrong in ("0", "15", "many", "²²", "1000000"):
         with pytest.raises(SettingsError, match="LEDGERPORT_MAX_CONNECTIONS"):
             load(tmp_path, MAX_CONNECTIONS=wrong)
+
+
+@pytest.mark.parametrize("mark", ["?", "#"])
+def test_what_stands_behind_an_origin_may_be_a_token_and_is_not_shown(tmp_path: Path, mark: str) -> None:
+    with pytest.raises(SettingsError, match="LEDGERPORT_PUBLIC_URL") as refused:
+        load(tmp_path, PUBLIC_URL=f"https://books.example.com/{mark}token=hunter2")
+    assert "hunter2" not in refused.value.as_text()

@@ -7,6 +7,7 @@ raises; the door around it (`routes`) turns what is raised into a reply.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES, CarriedFiles
 
 T = TypeVar("T")
-LONGEST_LOGGED = 100
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Characters of a name from the path in a log line: an account's id has 36, a tool's name at most 52."""
 
 
@@ -218,12 +219,17 @@ async def call_tool(door: Door, asked: Asked) -> Response:
         door.log(
             "tool_call",
             api_token=asked.bearer.id if asked.bearer else None,
-            account=asked.word("id")[:LONGEST_LOGGED],
-            tool=asked.word("tool")[:LONGEST_LOGGED],
+            account=_logged(asked.word("id"), _ID.fullmatch),
+            tool=_logged(asked.word("tool"), door.catalog().by_name.get),
             status=status,
             ms=round((time.perf_counter() - began) * 1000, 2),
             error=error,
         )
+
+
+def _logged(given: str, known: Callable[[str], object]) -> str:
+    """A part of an address as it is logged: whole, or not at all when it is none of ours and may be anything."""
+    return given if known(given) else "unknown"
 
 
 async def _answer_of(door: Door, asked: Asked) -> Answer:

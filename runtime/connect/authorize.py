@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from generator.catalog import AccountField, Catalog, Integration
 from runtime.connect.confirmation import confirm
-from runtime.connect.grants import Granted
+from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
+from runtime.connect.grants import ERROR_CODES, Granted
 from runtime.connect.links import AGAIN, Links
 from runtime.connect.links import CALLBACK_PATH as CALLBACK_PATH
 from runtime.connect.links import STATE_SECONDS as STATE_SECONDS
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 _LONGEST_CODE = 4096
 """Characters. The longest code known of a vendor has 512."""
 _LONGEST_FIELD = 4096
-_VENDOR_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 class Authorizations:
@@ -96,6 +96,10 @@ class Authorizations:
         places = {"callback": callback, "token": granted.values}
         connected, secrets = self._with_fields(integration, account, places)
         credentials = replace(granted.credentials, secrets=secrets)
+        app = self._settings.of(integration)
+        _check_open_fields(
+            integration, connected, Echoes([*secrets_of(credentials), *secrets_of_app(app), code])
+        )
         await self._confirm(integration, connected, granted)
         sealed = seal_credentials(self._keys, account.id, credentials)
         return await self._store(
@@ -191,6 +195,14 @@ def _said(integration: Integration, field: AccountField, values: Mapping[str, An
     return text
 
 
+def _check_open_fields(integration: Integration, account: Account, secrets: Echoes) -> None:
+    """Raises VendorUnavailable for a secret among the fields that are stored and shown as they are."""
+    if any(secrets.are_in(each) for each in account.fields.values()):
+        raise VendorUnavailable(
+            f"{integration.title} named the company by something that has to stay secret.", advice=AGAIN
+        )
+
+
 def _refused(integration: Integration, error: str) -> LedgerportError:
     if error == "access_denied":
         return Forbidden(
@@ -204,7 +216,7 @@ def _refused(integration: Integration, error: str) -> LedgerportError:
             advice=f"Whoever runs Ledgerport has to allow {', '.join(integration.auth.scopes)} for the app.",
             vendor_code=error,
         )
-    known = error if _VENDOR_CODE.fullmatch(error) else ""
+    known = error if error in ERROR_CODES else ""
     return VendorUnavailable(
         f"{integration.title} ended the connection with an error.", advice=AGAIN, vendor_code=known
     )

@@ -28,7 +28,14 @@ LONGEST_REFRESH_SECONDS = 10 * 365 * 86_400.0
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 """What may stand in a header field and a form. The longest known of a vendor has 4096 characters."""
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
-_ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+ERROR_CODES = frozenset(
+    {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+     "invalid_scope", "access_denied", "unsupported_response_type", "server_error", "temporarily_unavailable",
+     "interaction_required", "login_required", "account_selection_required", "consent_required"}
+)  # fmt: skip
+"""What may be shown and stored of a vendor's error: RFC 6749 §4.1.2.1 and §5.2, OpenID Connect §3.1.2.6, and what a
+definition names. Any other text is the vendor's own, and may repeat a token.
+"""
 _ASSERTED = ("refresh_token_expires_in", "x_refresh_token_expires_in")
 
 
@@ -139,7 +146,7 @@ def _check_tokens(integration: Integration, values: dict[str, Any]) -> None:
 def _refusal(integration: Integration, answer: OAuthAnswer) -> LedgerportError:
     """What a refusal means: connect again, the app's keys are wrong, or the vendor is not well."""
     code = answer.values.get("error")
-    if not isinstance(code, str) or not _ERROR_CODE.fullmatch(code):
+    if not isinstance(code, str) or code not in ERROR_CODES.union(integration.auth.reconnect_when):
         code = ""
     is_refusal = 400 <= answer.status < 500 and answer.status != 408
     if is_refusal and code in integration.auth.reconnect_when:

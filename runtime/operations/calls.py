@@ -15,8 +15,10 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from generator.catalog import Catalog, Integration, Tool
+from runtime.connect.echoes import echoes_of, secrets_of
 from runtime.connect.headers import authorization_headers
 from runtime.errors import AnswerTooLarge, LedgerportError, NotFound, RateLimited, StorageUnavailable
+from runtime.logs import without_secrets
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import batch, bounds, files, lists, worked_out
 from runtime.operations.arguments import ArgumentChecker, nearest_name
@@ -115,6 +117,7 @@ class Calls:
         base_url: Callable[[Integration, Account], str],
         max_answer_bytes: int,
         once: Once | None = None,
+        app_secrets: Callable[[Integration], tuple[str, ...]] = lambda integration: (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._catalog = catalog
@@ -124,6 +127,7 @@ class Calls:
         self._base_url = base_url
         self._max_answer_bytes = max_answer_bytes
         self._once = once
+        self._app_secrets = app_secrets
         self._clock = clock
         self._checker = ArgumentChecker()
 
@@ -357,13 +361,14 @@ class Calls:
         return self._noted(job, error)
 
     async def _send(self, job: Job, words: Mapping[str, str], credentials: Credentials) -> VendorResponse:
+        authorization = authorization_headers(job.integration, job.account, credentials)
         request = build(
             job.tool,
             job.integration,
             self._base_url(job.integration, job.account),
             {**job.account.fields, **job.arguments, **words},
             job.arguments,
-            authorization=authorization_headers(job.integration, job.account, credentials),
+            authorization=authorization,
             once_key=job.once_key,
             body=job.body,
             file=job.file,
@@ -371,6 +376,8 @@ class Calls:
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)
         response = await self._client.send(request, job.account.id)
+        secrets = echoes_of(*secrets_of(credentials, authorization), *self._app_secrets(job.integration))
+        response = VendorResponse(response.status, *secrets.without(response.headers, response.body))
         job.status, job.response = response.status, response
         return response
 
@@ -396,7 +403,8 @@ def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
     nearest = nearest_name(name, list(tools))
     hint = f' Did you mean "{nearest}"?' if nearest else ""
     return NotFound(
-        f'There is no tool "{name[:80]}" here.{hint}', advice="List the tools to see their names."
+        f'There is no tool "{without_secrets(name)[:80]}" here.{hint}',
+        advice="List the tools to see their names.",
     )
 
 

@@ -80,8 +80,8 @@ def complete(tool: Tool, content: Record, stored: Record, identifier: str) -> Co
 def redacted(error: LedgerportError, secrets: list[str]) -> LedgerportError:
     """The error without stored values that the caller did not send: a vendor may repeat what it refuses."""
     for secret in sorted(secrets, key=len, reverse=True):
-        error.message = error.message.replace(secret, MASK)
-        error.advice = error.advice.replace(secret, MASK)
+        for name in ("message", "advice", "vendor_code", "trace"):
+            setattr(error, name, getattr(error, name).replace(secret, MASK))
     error.args = (error.message,)
     return error
 

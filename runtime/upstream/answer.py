@@ -33,6 +33,7 @@ MOST_COMPLAINTS = 10
 LONGEST_COMPLAINT = 1000
 """Characters. The longest sentences of known vendors have about 300."""
 LONGEST_CODE = 100
+LONGEST_KIND = 60
 LONGEST_DATE = 64
 LONGEST_FIELD = 4096
 """Characters of a header field that are read."""
@@ -169,7 +170,8 @@ def unreadable(integration: Integration, response: VendorResponse, *, changes_da
         return _rate_limited(integration, response, trace)
     if response.status >= 400:
         return _unexplained(integration, response, trace, changes_data=changes_data)
-    message = f"{integration.title} answered with something that cannot be read ({kind[:60]}, or cut short)."
+    kind = without_private_numbers(kind, LONGEST_KIND)
+    message = f"{integration.title} answered with something that cannot be read ({kind}, or cut short)."
     if changes_data:
         return Indeterminate(
             message + " The change may have been made or not.", advice=LOOK_FIRST, trace=trace
