@@ -43,9 +43,10 @@ DONE = json_vendor({"File": {"Id": "9"}})
 PDF = base64.b64encode(b"%PDF-1.7").decode()
 
 
-def upload(handler=DONE, **arguments):
+def upload(handler=DONE, *, timeout=30, **arguments):
     """The answer, and the requests that the vendor got."""
-    [answer], server = run(handler, ("upload_a_file", arguments), tools={"upload_a_file": UPLOAD})
+    tools = {"upload_a_file": UPLOAD}
+    [answer], server = run(handler, ("upload_a_file", arguments), tools=tools, timeout=timeout)
     return answer, server.requests
 
 
@@ -202,8 +203,8 @@ def test_a_large_file_has_longer_than_other_calls_to_be_sent():
 
     large = base64.b64encode(b"x" * (LARGEST_JOINED + 1)).decode()
 
-    answer, _ = upload(slow, content=large, FileName="a.pdf")
-    late, _ = upload(slow, content=PDF, FileName="a.pdf")
+    answer, _ = upload(slow, timeout=0.3, content=large, FileName="a.pdf")
+    late, _ = upload(slow, timeout=0.3, content=PDF, FileName="a.pdf")
 
     assert answer.error is None
     assert "gave no answer within 0.3 seconds" in late.error.message
