@@ -71,13 +71,13 @@ class Wire(asyncio.Transport):
     resume_reading = pause_reading
 
 
-def on_a_wire(limits: Limits, act: Callable[[Any, Wire, Clock], Any]) -> None:
+def on_a_wire(limits: Limits, act: Callable[[Any, Wire, Clock], Any], door: Any = None) -> None:
     """Run `act` with a new connection, and whatever it started for a few turns of the event loop after each await."""
 
     async def main() -> None:
         clock, wire = Clock(), Wire()
         config = uvicorn.Config(application, lifespan="off", log_config=None, timeout_keep_alive=1_000)
-        protocol: Any = quick_protocol(Door(), limits)(config, ServerState(), {}, clock)  # type: ignore[arg-type]
+        protocol: Any = quick_protocol(door or Door(), limits)(config, ServerState(), {}, clock)  # type: ignore[arg-type]
         protocol.connection_made(wire)
         await act(protocol, wire, clock)
         protocol.connection_lost(None)
@@ -244,3 +244,33 @@ def test_a_connection_that_a_client_ends_itself_is_closed_by_the_server_as_well(
         connection.sendall(post(path, b"body", b"Connection: close"))
         assert response(connection) == (200, b"body")
         assert rest(connection) == b""
+
+
+def test_a_cancelled_reply_closes_its_connection_and_stays_cancelled():
+    class Endless(Door):
+        async def reply(self, head: Any, body: bytes) -> Any:
+            await asyncio.Event().wait()
+
+    async def act(protocol: Any, wire: Wire, clock: Clock) -> None:
+        protocol.data_received(post(MCP, b"body"))
+        await settled()
+        [task] = protocol.tasks
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert (wire.sent, wire.ended) == (b"", ["close"])
+
+    on_a_wire(Limits(), act, Endless())
+
+
+def test_a_post_without_a_body_goes_to_the_application():
+    class Unasked(Door):
+        def read_head(self, *_: Any) -> Any:
+            raise AssertionError("its head was read")
+
+    async def act(protocol: Any, wire: Wire, clock: Clock) -> None:
+        protocol.data_received(post(MCP, b""))
+        await settled()
+        assert wire.sent.startswith(b"HTTP/1.1 200 ")
+
+    on_a_wire(Limits(), act, Unasked())
