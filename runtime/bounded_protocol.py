@@ -133,6 +133,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._parse(data)
             if stage == self._stage:
                 self._count_what_is_parsed(len(data))
+            if self._stage == HEAD:
+                self._check_begun_head(0 if stage == HEAD else len(data))
         except (httptools.HttpParserError, _Rejected) as error:
             if self._rejection is None and isinstance(error, httptools.HttpParserCallbackError):
                 logger.debug("a request could not be taken", exc_info=error)
@@ -165,13 +167,21 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._wire_bytes > self._body_bytes * LARGEST_OVERHEAD + limit:
                 self._reject(refusals.LARGE_FRAMES)
 
+    def _check_begun_head(self, size: int) -> None:
+        """Count the segment that a head begins in, and the fields of a head that is not whole. Raises _Rejected.
+
+        A field of four bytes takes thirty times as much memory as it has on the wire.
+        """
+        self._count(size)
+        if len(self.headers) > self.bounds.limits.fields:
+            self._reject(refusals.LARGE_HEAD)
+
     # What the parser calls
 
     def on_message_begin(self) -> None:
         """Take note that a message has begun."""
         self._is_between = False
-        if self._stage != HEAD:
-            self._stage, self._since = HEAD, self.loop.time()
+        self._stage, self._since = HEAD, self.loop.time()
         self._head_bytes = 0
         if self.pipeline and len(self.pipeline) >= self.bounds.limits.pipelined:
             self._reject(refusals.PIPELINED)
@@ -382,7 +392,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def look(self, now: float) -> None:
         """End what has taken too long."""
         unsent = self.transport.get_write_buffer_size()
-        if unsent and self.bounds.is_stalled(self._reader, unsent, now):
+        if self.bounds.is_stalled(self._reader, unsent, now):
             self.transport.abort()
             return
         if self.transport.is_closing():

@@ -129,8 +129,11 @@ class Connections:
         return self.stopped_at < math.inf
 
     def is_stalled(self, reader: Reader, unsent: int, now: float) -> bool:
-        """Whether a client has not read for too long; it earns time by what it reads. `unsent` are bytes."""
-        if not reader.unsent:
+        """Whether a client has not read for too long; it earns time by what it reads. `unsent` are bytes.
+
+        One that has read everything has all its time again.
+        """
+        if not reader.unsent or not unsent:
             reader.since = now
         elif unsent < reader.unsent:
             reader.since = min(now, reader.since + (reader.unsent - unsent) / self.limits.slowest_reader)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from generator.catalog import Part
 from runtime.mcp_server.discovery import Discovery
-from runtime.mcp_server.endpoint import LONGEST_TOKEN
+from runtime.mcp_server.endpoint import LONGEST_TOKEN, send_reply
 from runtime.mcp_server.large_bodies import check_use
 from runtime.mcp_server.protocol import Message
-from runtime.mcp_server.replies import Refused
-from runtime.mcp_server.toolset import Toolset
+from runtime.mcp_server.replies import Refused, Reply
+from runtime.mcp_server.request import read_body
+from runtime.mcp_server.toolset import LARGEST_FILE, Toolset
+from runtime.operations.bodies import LARGEST_BODY
 from tests.mcp_server.stand import (
     MODERN,
     TOKEN,
@@ -125,3 +129,63 @@ def test_a_text_that_was_cut_out_of_a_malformed_call_is_refused(params):
     with pytest.raises(Refused) as refused:
         check_use(call, Toolset(tools, Discovery(tools)))
     assert (refused.value.status, refused.value.id) == (413, 1)
+
+
+@pytest.mark.parametrize(("rest", "parts"), [(b"", [b"one"]), (b"two", [b"one", b"two"])])
+def test_a_reply_in_parts_announces_that_more_is_to_come_until_the_last(rest, parts):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(send_reply(send, Reply(200, (), b"one", rest)))
+    bodies = [each for each in sent if each["type"] == "http.response.body"]
+    assert [each["body"] for each in bodies] == parts
+    assert [each.get("more_body", False) for each in bodies] == [True] * (len(parts) - 1) + [False]
+
+
+@pytest.mark.parametrize(
+    ("size", "counted"), [(10, []), (LARGEST_BODY, []), (LARGEST_BODY + 1, [LARGEST_BODY + 1])]
+)
+@pytest.mark.parametrize("is_in_parts", [False, True])
+def test_only_a_body_beyond_the_usual_size_counts_as_a_large_one(size, counted, is_in_parts):
+    body, grown = b"x" * size, []
+    pieces = [body[:-1], body[-1:]] if is_in_parts else [body]
+
+    async def receive():
+        piece = pieces.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+    assert asyncio.run(read_body(receive, {}, 2 * LARGEST_BODY, grown.append)) == body
+    assert grown == counted
+
+
+@pytest.mark.parametrize(
+    ("bounds", "largest"),
+    [
+        ([], None),
+        ([300], 300),
+        ([300, 900, 600], 900),
+        ([301], 303),
+        ([0], LARGEST_FILE),
+        ([10**12], LARGEST_FILE),
+    ],
+)
+def test_a_body_may_have_the_size_of_the_largest_file_that_a_tool_takes(bounds, largest):
+    tools = {}
+    for at, size in enumerate(bounds):
+        part = Part("file", content="content", max_bytes=size)
+        call = replace(TOOLS[2].call, verb="POST", body="parts", parts=(part,))
+        tools[f"upload_{at}"] = replace(TOOLS[2], name=f"upload_{at}", call=call)
+    tools["list_all_invoices"] = TOOLS[0]
+    encoded = 0 if largest is None else -(-largest // 3) * 4
+    assert Toolset(tools).largest_body == LARGEST_BODY + encoded
+
+
+def test_the_time_of_a_call_is_logged_in_milliseconds(monkeypatch):
+    moments = iter([1.0, 1.25])
+    monkeypatch.setattr("runtime.mcp_server.methods.perf_counter", lambda: next(moments))
+    stand = Stand()
+    stand.post("tools/call", {"name": "list_all_invoices"})
+    [line] = [line for line in stand.lines if line["event"] == "tool_call"]
+    assert line["ms"] == 250.0

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import orjson
 import pytest
 
+from generator.catalog import Pagination, Returns
 from runtime.errors import Busy, InvalidRequest
 from runtime.operations.budget import Budget
+from runtime.operations.lists import page_answer, page_request, rows_answer
 from runtime.operations.scopes import checked_scopes
 from runtime.operations.structure import excerpt, whole_path
+from runtime.upstream.answer import UnexpectedShape
+from runtime.upstream.paging import cursor_for
+from tests.made_up import LIST, VENDOR
+
+BY_CURSOR = replace(VENDOR, pagination=Pagination(style="cursor", cursor=("next",), default=2, maximum=5))
+RECORDS = replace(LIST, returns=Returns("records", ("records",)))
 
 
 @pytest.mark.parametrize(
@@ -44,3 +55,40 @@ def test_a_list_in_the_element_of_a_path_begins_at_the_next_step_and_others_at_t
     assert found == [[70, 71, 72, 73], [50, 51, 52, 53]]
     assert whole_path([0, 0], path) == [1, 70]
     assert whole_path([1, 2], path) == [2, 2]
+
+
+def test_the_cursor_of_a_vendor_goes_back_as_it_came():
+    cursor = cursor_for(RECORDS.name, {}, "a1\u00b2/0/2")
+    assert page_request(RECORDS, BY_CURSOR, {"next_cursor": cursor}).values["cursor"] == "a1\u00b2"
+
+
+@pytest.mark.parametrize(("sent", "position"), [("a1", "a1/0/2"), (7, "7/0/2"), ("", ""), (None, "")])
+def test_a_page_leads_to_the_next_one_that_the_vendor_names(sent, position):
+    asked = page_request(RECORDS, BY_CURSOR, {})
+    value = {"records": [{"Id": "1"}, {"Id": "2"}], "next": sent}
+    answer = orjson.loads(page_answer(RECORDS, BY_CURSOR, {}, asked, value, 10_000))
+    expected = cursor_for(RECORDS.name, {}, position) if position else None
+    assert answer.get("next_cursor") == expected
+
+
+@pytest.mark.parametrize("sent", [{"at": 1}, [1], 1.5, "x" * 10_000])
+def test_the_cursor_of_a_vendor_that_is_none_is_an_unexpected_answer(sent):
+    asked = page_request(RECORDS, BY_CURSOR, {})
+    with pytest.raises(UnexpectedShape, match="cursor of the next page"):
+        page_answer(RECORDS, BY_CURSOR, {}, asked, {"records": [{"Id": "1"}], "next": sent}, 10_000)
+
+
+def test_totals_stand_beside_the_rows_only_where_not_all_rows_are_there():
+    def answer(**arguments):
+        shape = {"title": "Sales", "totals": ["30"], "rows": [["10"], ["20"], ["30"]]}
+        return orjson.loads(rows_answer(LIST, arguments, shape, 10_000))
+
+    whole, first = answer(), answer(limit=2)
+    assert (whole["rows"], "totals" in whole, "next_cursor" in whole) == (
+        [["10"], ["20"], ["30"]],
+        False,
+        False,
+    )
+    assert (first["rows"], first["totals"]) == ([["10"], ["20"]], ["30"])
+    last = answer(limit=2, next_cursor=first["next_cursor"])
+    assert (last["rows"], last["totals"], "next_cursor" in last) == ([["30"]], ["30"], False)

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from runtime.errors import Indeterminate, RateLimited, VendorRefused, VendorUnavailable
-from runtime.upstream.answer import at, error_in, unreadable, value_of, wait_seconds
+from runtime.upstream.answer import LONGEST_ASKED_WAIT, at, error_in, unreadable, value_of, wait_seconds
 from runtime.upstream.client import VendorResponse
 from tests.made_up import VENDOR
 
@@ -147,3 +147,19 @@ def test_an_unreadable_answer_to_a_write_is_indeterminate():
 )
 def test_a_status_without_reason_is_named(status, changes_data, kind):
     assert type(failure(response(status, b""), changes_data=changes_data)) is kind
+
+
+def test_the_longest_wait_that_a_quota_can_ask_for_is_taken_and_none_beyond_it():
+    rate_limit = replace(VENDOR.rate_limit, windows=())
+    for wait, taken in ((LONGEST_ASKED_WAIT, LONGEST_ASKED_WAIT), (LONGEST_ASKED_WAIT + 1, None)):
+        assert wait_seconds(rate_limit, {"retry-after": str(wait)}, 0.0) == taken
+        epoch = replace(rate_limit, reset_unit="epoch_seconds")
+        assert wait_seconds(epoch, {"retry-after": str(1_000 + wait)}, 1_000.0) == taken
+
+
+def test_a_vendor_without_a_code_a_detail_or_an_element_is_read_all_the_same():
+    bare = replace(VENDOR, errors=replace(VENDOR.errors, code="", detail="", element=""))
+    answer = fault("5010")
+    error = error_in(answer, value_of(answer), bare, changes_data=False)
+    assert isinstance(error, VendorRefused)
+    assert (error.message, error.vendor_code) == ("Acme Books refused: Stale Object Error", "")

@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
+import aiohttp
 import pytest
 
-from runtime.errors import Indeterminate, LedgerportError
+from runtime.errors import Indeterminate, LedgerportError, VendorTimeout, VendorUnavailable
+from runtime.upstream import client as client_module
 from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
 
 ANSWER = b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}"
@@ -127,5 +131,119 @@ def test_closing_ends_the_connections_to_vendors():
             session = client._session
             await client.close()
             assert session.closed
+
+    asyncio.run(main())
+
+
+CLOSED = (aiohttp.ServerDisconnectedError, ConnectionResetError, aiohttp.ClientConnectionResetError)
+"""What an idle connection that the vendor closed looks like, before and while something is written."""
+CUT = (aiohttp.ClientPayloadError, aiohttp.ClientOSError, OSError, ValueError, client_module._TooMuch)
+"""An answer that began, or a connection that ended after the request was out."""
+
+
+def unreachable() -> Exception:
+    """Nobody takes a connection."""
+    return aiohttp.ClientConnectorError(SimpleNamespace(host="x", port=1, ssl=True), OSError("refused"))  # type: ignore[arg-type]
+
+
+def attempts(
+    failures: list[Exception], *, changes_data: bool, is_once: bool = False
+) -> tuple[VendorResponse | LedgerportError, int]:
+    """What a request comes to whose attempts fail like this, one after another, and how often it was sent."""
+
+    async def main() -> tuple[VendorResponse | LedgerportError, int]:
+        client = VendorClient(timeout_seconds=10, per_account=5)
+        made = 0
+
+        async def exchange(*_: Any) -> VendorResponse:
+            nonlocal made
+            made += 1
+            if made <= len(failures):
+                raise failures[made - 1]
+            return VendorResponse(200, {}, b"{}")
+
+        client._exchange = exchange  # type: ignore[method-assign]
+        request = VendorRequest("POST", "http://x/", {}, b"{}", changes_data, is_once)
+        try:
+            return await client.send(request, "a1"), made
+        except LedgerportError as error:
+            return error, made
+        finally:
+            assert not client._deadlines._running
+            await client.close()
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+@pytest.mark.parametrize(
+    ("changes_data", "is_once", "sent"),
+    [(False, False, 2), (False, True, 2), (True, True, 2), (True, False, 1)],
+)
+def test_only_what_may_arrive_twice_is_sent_again_over_a_new_connection(kind, changes_data, is_once, sent):
+    found, made = attempts([kind()], changes_data=changes_data, is_once=is_once)
+    assert made == sent
+    assert isinstance(found, VendorResponse if sent == 2 else Indeterminate)
+
+
+@pytest.mark.parametrize("kind", CUT)
+@pytest.mark.parametrize("is_once", [False, True])
+@pytest.mark.parametrize(("changes_data", "error"), [(False, VendorUnavailable), (True, Indeterminate)])
+def test_an_answer_that_was_cut_is_never_asked_for_again(kind, is_once, changes_data, error):
+    found, made = attempts([kind("why")], changes_data=changes_data, is_once=is_once)
+    assert (type(found), made) == (error, 1)
+    assert isinstance(found, LedgerportError)
+    assert ("why" if kind is client_module._TooMuch else "broke off its answer") in found.message
+
+
+@pytest.mark.parametrize("changes_data", [False, True])
+@pytest.mark.parametrize("make", [unreachable, aiohttp.ConnectionTimeoutError])
+def test_nothing_was_sent_when_the_first_attempt_cannot_connect(make, changes_data):
+    found, made = attempts([make()], changes_data=changes_data, is_once=True)
+    assert (type(found), made) == (VendorUnavailable, 1)
+    assert isinstance(found, LedgerportError) and "nothing was sent" in found.message
+
+
+@pytest.mark.parametrize("make", [unreachable, aiohttp.ConnectionTimeoutError])
+@pytest.mark.parametrize(
+    ("changes_data", "error", "said"),
+    [(False, VendorUnavailable, "nothing was sent"), (True, Indeterminate, "cannot be reached now")],
+)
+def test_only_a_write_is_unclear_when_its_second_attempt_cannot_connect(make, changes_data, error, said):
+    found, made = attempts(
+        [aiohttp.ServerDisconnectedError(), make()], changes_data=changes_data, is_once=True
+    )
+    assert (type(found), made) == (error, 2)
+    assert isinstance(found, LedgerportError) and said in found.message
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+@pytest.mark.parametrize(("changes_data", "error"), [(False, VendorUnavailable), (True, Indeterminate)])
+def test_a_second_attempt_that_fails_is_the_last(kind, changes_data, error):
+    found, made = attempts([kind(), kind()], changes_data=changes_data, is_once=True)
+    assert (type(found), made) == (error, 2)
+
+
+def test_a_cancellation_from_outside_is_no_answer_of_the_vendor():
+    with pytest.raises(asyncio.CancelledError):
+        attempts([asyncio.CancelledError()], changes_data=True)  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(("changes_data", "error"), [(False, VendorTimeout), (True, Indeterminate)])
+def test_an_answer_that_does_not_come_in_its_time_is_not_asked_for_again(changes_data, error):
+    async def main():
+        client = VendorClient(timeout_seconds=0.05, per_account=5)
+        made = []
+
+        async def exchange(*_: Any) -> VendorResponse:
+            made.append(1)
+            await asyncio.Event().wait()
+            raise AssertionError("nobody waits for it")
+
+        client._exchange = exchange  # type: ignore[method-assign]
+        with pytest.raises(LedgerportError) as found:
+            await client.send(VendorRequest("POST", "http://x/", {}, b"{}", changes_data, True), "a1")
+        assert (type(found.value), made) == (error, [1])
+        await client.close()
 
     asyncio.run(main())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -105,5 +107,23 @@ def test_an_answer_that_is_small_only_while_it_is_packed_is_bounded_as_it_is_rea
             assert "more than 3 MiB" in error.message
             assert client._reading == 0
             await client.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("size", "counted"), [(9_000, 0), (10_000, 0), (10_001, 10_001)])
+def test_an_answer_of_unknown_length_counts_only_once_it_is_no_longer_small(size, counted):
+    async def main():
+        client = VendorClient(timeout_seconds=5, per_account=10)
+        seen = []
+
+        async def iter_any():
+            yield b"x" * size
+            seen.append(client._reading)
+
+        response: Any = SimpleNamespace(content=SimpleNamespace(iter_any=iter_any))
+        assert await client._read(response) == b"x" * size
+        assert (seen, client._reading) == ([counted], 0)
+        await client.close()
 
     asyncio.run(main())
