@@ -33,9 +33,9 @@ ENDINGS = ("_from", "_until", "_contains", "_any_of")
 LONGEST_COMPARED = 80
 MOST_COMPARED = 500
 """Names that one is compared with; it takes up to 0.1 ms for each."""
-AMOUNT = re.compile(r"-?[^\d\s,.+-]{0,3}\s?-?\d{1,3}(,\d{3})*(\.\d{1,4})?")
+AMOUNT = re.compile(r"-?[^\d\s,.+-]{0,3}\s?-?\d{1,3}(,\d{3})*(\.\d{1,4})?", re.ASCII)
 """An amount of money with a sign of its currency or commas in it."""
-OTHER_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+OTHER_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 TYPES = {
     "string": "a text",
     "number": "a number",

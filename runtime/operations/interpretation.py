@@ -21,11 +21,11 @@ Schema = Mapping[str, Any]
 
 HOST_KEYS = frozenset({"wait_for_previous"})
 """Arguments that hosts add to every call, and no tool declares: Gemini CLI tells its own scheduler by it."""
-DIGITS = r"^\d+$"
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
+DIGITS = r"^\d+$"  # of a JSON Schema, where it means what re.ASCII does
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 """A decimal that a JSON number holds exactly enough: 15 digits before the point."""
-_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(:00(\.0{1,9})?)?(Z|[+-]\d\d:?\d\d)?")
-_ID = re.compile(r"\d{1,40}")
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(:00(\.0{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_ID = re.compile(r"\d{1,40}", re.ASCII)
 LARGEST_EXACT = 2**53
 """Up to here a JSON number with a fraction of zero is a whole number beyond doubt (RFC 8259, section 6)."""
 ORDER, DESCENDING = "order_by", "descending"
@@ -141,7 +141,7 @@ def _id(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return ""
     text = str(value) if isinstance(value, str) or 0 <= value <= LARGEST_EXACT else ""
-    return text if _ID.fullmatch(text) and text.isascii() else ""
+    return text if _ID.fullmatch(text) else ""
 
 
 def _list(schema: Schema, value: Any, rule: _Rule) -> Any:

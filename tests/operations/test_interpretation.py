@@ -109,6 +109,8 @@ def test_one_certain_meaning_is_accepted(given, read):
         ({"Rate": "1,200"}, "Write 1200."),
         ({"Rate": "ten"}, 'must be a number, but is "ten".'),
         ({"Rate": True}, "must be a number, but is true."),
+        ({"Rate": "١٢"}, "must be a number"),
+        ({"DueDate": "٠١/٣١/٢٠٢٦"}, "must be a date written YYYY-MM-DD"),
         ({"Rate": "1e400"}, "must be a number"),
         ({"limit": "3.5"}, "must be a whole number, but is 3.5."),
         ({"Active": "yes"}, "must be true or false"),
