@@ -7,15 +7,20 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from generator.catalog import Pagination, Returns
-from runtime.errors import Busy, InvalidRequest
+from generator.catalog import Call, Pagination, Returns
+from runtime.errors import Busy, InvalidArguments, InvalidRequest
+from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.batch import items_of
 from runtime.operations.budget import Budget
+from runtime.operations.calls import LARGEST_TEXT
 from runtime.operations.lists import page_answer, page_request, rows_answer
 from runtime.operations.scopes import checked_scopes
 from runtime.operations.structure import excerpt, whole_path
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.paging import cursor_for
-from tests.made_up import LIST, VENDOR
+from tests.made_up import GET, LIST, PDF, TOOLS, VENDOR, tool
+from tests.operations.test_calls import run
+from tests.vendor_server import http
 
 BY_CURSOR = replace(VENDOR, pagination=Pagination(style="cursor", cursor=("next",), default=2, maximum=5))
 RECORDS = replace(LIST, returns=Returns("records", ("records",)))
@@ -92,3 +97,41 @@ def test_totals_stand_beside_the_rows_only_where_not_all_rows_are_there():
     assert (first["rows"], first["totals"]) == ([["10"], ["20"]], ["30"])
     last = answer(limit=2, next_cursor=first["next_cursor"])
     assert (last["rows"], last["totals"], "next_cursor" in last) == ([["30"]], ["30"], False)
+
+
+def test_a_tool_of_a_method_that_no_batch_can_say_is_refused_by_its_name():
+    calls = [{"tool": GET.name, "arguments": {"id": "7"}}]
+    with pytest.raises(InvalidArguments, match="tools of these methods can: list, update"):
+        items_of({"calls": calls}, TOOLS, VENDOR, ArgumentChecker())
+
+
+def test_of_many_calls_that_do_not_pass_ten_are_said_and_all_are_listed():
+    calls = [{"tool": "unknown"} for _ in range(12)]
+    with pytest.raises(InvalidArguments) as refused:
+        items_of({"calls": calls}, TOOLS, VENDOR, ArgumentChecker())
+    assert "calls[9]" in refused.value.message
+    assert "calls[10]" not in refused.value.message
+    assert len(refused.value.details["errors"]) == 12
+
+
+@pytest.mark.parametrize("budget", [1_000, LARGEST_TEXT + 1_000])
+def test_a_text_may_have_its_greatest_length_whatever_the_budget_for_records(budget):
+    link = tool("a_link", {}, Call("GET", "/link"), Returns("text", ("link",)))
+    most = max(budget, LARGEST_TEXT)
+    found = []
+    for size in (most, most + 1):
+        [answer], _ = run(
+            lambda *_, size=size: http(200, b"x" * size, "text/plain"),
+            (link.name, {}),
+            tools={link.name: link},
+            budget=budget,
+        )
+        found.append(answer)
+    assert orjson.loads(found[0].text) == {"link": "x" * most}
+    assert f"at most {most:,} can be passed on" in found[1].error.message
+
+
+@pytest.mark.parametrize(("status", "is_file"), [(200, True), (299, True), (300, False)])
+def test_only_a_success_is_a_file(status, is_file):
+    [answer], _ = run(lambda *_: http(status, b"%PDF", "application/pdf"), (PDF.name, {"id": "7"}))
+    assert (answer.file is not None, answer.error is None) == (is_file, is_file)
