@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from dataclasses import replace
 
 import orjson
 import pytest
 
-from generator.catalog import Call, Pagination, Returns
+from generator.catalog import Call, Catalog, Pagination, Returns
 from runtime.errors import Busy, InvalidArguments, InvalidRequest
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.batch import items_of
+from runtime.operations.bounds import fit
 from runtime.operations.budget import Budget
-from runtime.operations.calls import LARGEST_TEXT
+from runtime.operations.calls import LARGEST_TEXT, Calls
+from runtime.operations.files import clean_name, set_apart
 from runtime.operations.lists import page_answer, page_request, rows_answer
 from runtime.operations.scopes import checked_scopes
 from runtime.operations.structure import excerpt, whole_path
+from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import UnexpectedShape
+from runtime.upstream.client import VendorClient
+from runtime.upstream.files import SpooledContent, SpooledFile
 from runtime.upstream.paging import cursor_for
 from tests.made_up import GET, LIST, PDF, TOOLS, VENDOR, tool
-from tests.operations.test_calls import run
+from tests.operations.test_calls import GRANT, FixedTokens, run
+from tests.operations.test_files import UPLOAD, refusal
 from tests.vendor_server import http
 
 BY_CURSOR = replace(VENDOR, pagination=Pagination(style="cursor", cursor=("next",), default=2, maximum=5))
@@ -135,3 +143,61 @@ def test_a_text_may_have_its_greatest_length_whatever_the_budget_for_records(bud
 def test_only_a_success_is_a_file(status, is_file):
     [answer], _ = run(lambda *_: http(status, b"%PDF", "application/pdf"), (PDF.name, {"id": "7"}))
     assert (answer.file is not None, answer.error is None) == (is_file, is_file)
+
+
+@pytest.mark.parametrize(("budget", "count"), [(1, 1), (5, 1), (6, 2), (8, 2), (9, 3)])
+def test_rows_fit_with_what_separates_them_and_at_least_one_does(budget, count):
+    fitted = fit([10, 10, 10], budget)
+    assert (fitted.count, orjson.loads(fitted.text)) == (count, [10] * count)
+
+
+def test_a_query_that_says_where_its_page_begins_begins_there():
+    asked = page_request(LIST, VENDOR, {"query": "select * from Invoice start 5 max 2"})
+    assert (asked.position, asked.limit) == ("5", 2)
+    assert "START 5 " in asked.values["statement"]
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        ("a/b\\c.pdf", "c.pdf"),
+        ("..", "file"),
+        ("a/", "file"),
+        (" \r\n. ", "file"),
+        ("a\r\nb.pdf", "a b.pdf"),
+    ],
+)
+def test_a_file_always_has_a_name_without_folders_and_line_ends(name, clean):
+    assert clean_name(name) == clean
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("a.exe", 'ends in ".exe", and'), ("a", "has no ending, and"), ("a.", "has no ending, and")],
+)
+def test_the_refusal_of_a_file_says_what_its_name_ends_in(name, said):
+    assert said in refusal(content="QQ==", FileName=name)
+
+
+def test_asking_for_the_limits_of_a_company_counts_no_call():
+    maker = Calls(
+        catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
+        client=VendorClient(timeout_seconds=1, per_account=1),
+        tokens=FixedTokens(),
+        hot=MemoryHotState(),
+        base_url=lambda integration, account: "http://x",
+        max_answer_bytes=1000,
+        clock=lambda: 1000.0,
+    )
+    found = [asyncio.run(maker.limits(GRANT)).remaining for _ in range(2)]
+    assert found == [(500, 10), (500, 10)]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [({}, "bill.pdf"), ({"FileName": "own.pdf"}, "own.pdf"), ({"FileName": ""}, "")]
+)
+def test_a_file_that_came_with_a_name_has_it_unless_the_call_gives_one(given, expected):
+    file = SpooledFile(SpooledContent(io.BytesIO(b"x"), 1), "bill.pdf", "application/pdf")
+    arguments = {"content": "sha256:0", **given}
+    taken = asyncio.run(set_apart(UPLOAD, arguments, {"sha256:0": file}))
+    assert (taken.arguments["FileName"], taken.file) == (expected, file)
