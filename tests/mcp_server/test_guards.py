@@ -228,3 +228,17 @@ def test_a_file_may_have_its_greatest_size_and_no_more(size, is_error):
 
 def test_the_codes_of_our_own_errors_are_those_of_their_statuses():
     assert (RATE_LIMITED, BUSY) == (429, 503)
+
+
+def test_what_a_client_calls_itself_is_logged_and_cut():
+    stand = Stand()
+    client = {"name": "n" * 70, "version": "v" * 40}
+    params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}
+    assert stand.post("initialize", params).status == 200
+    [line] = [line for line in stand.lines if line["event"] == "mcp_initialize"]
+    assert line["client"] == f"{'n' * 64} {'v' * 32}"
+
+
+def test_a_packed_list_is_a_success_like_a_plain_one():
+    packed = Stand().post("tools/list", headers={"accept-encoding": "gzip"})
+    assert (packed.status, packed.header("content-encoding")) == (200, "gzip")
