@@ -131,10 +131,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._segment_bytes = len(data)
         try:
             self._parse(data)
-            if stage == self._stage:
-                self._count_what_is_parsed(len(data))
-            if self._stage == HEAD:
-                self._check_begun_head(0 if stage == HEAD else len(data))
+            if self._stage in (HEAD, stage):
+                self._count_what_is_parsed(stage, len(data))
         except (httptools.HttpParserError, _Rejected) as error:
             if self._rejection is None and isinstance(error, httptools.HttpParserCallbackError):
                 logger.debug("a request could not be taken", exc_info=error)
@@ -154,27 +152,21 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.parser = httptools.HttpRequestParser(self)
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
-    def _count_what_is_parsed(self, size: int) -> None:
-        """Count what the parser may hold of a head, or of what surrounds the chunks of a body. Raises _Rejected."""
-        limit = self.bounds.limits.head_bytes
+    def _count_what_is_parsed(self, before: int, size: int) -> None:
+        """Count what the parser may hold of a head, or of what surrounds the chunks of a body. Raises _Rejected.
+
+        The fields of a head are counted before it is whole: one of four bytes takes thirty times as much memory.
+        """
+        limits = self.bounds.limits
         if self._stage == HEAD:
-            self._head_bytes += size
-            if self._head_bytes > limit:
-                self._reject(refusals.LARGE_HEAD)
             self._count(size)
+            self._head_bytes += size if before == HEAD else 0
+            if self._head_bytes > limits.head_bytes or len(self.headers) > limits.fields:
+                self._reject(refusals.LARGE_HEAD)
         elif self._stage in (BODY, DRAINING):
             self._wire_bytes += size
-            if self._wire_bytes > self._body_bytes * LARGEST_OVERHEAD + limit:
+            if self._wire_bytes > self._body_bytes * LARGEST_OVERHEAD + limits.head_bytes:
                 self._reject(refusals.LARGE_FRAMES)
-
-    def _check_begun_head(self, size: int) -> None:
-        """Count the segment that a head begins in, and the fields of a head that is not whole. Raises _Rejected.
-
-        A field of four bytes takes thirty times as much memory as it has on the wire.
-        """
-        self._count(size)
-        if len(self.headers) > self.bounds.limits.fields:
-            self._reject(refusals.LARGE_HEAD)
 
     # What the parser calls
 

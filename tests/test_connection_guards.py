@@ -274,3 +274,14 @@ def test_a_post_without_a_body_goes_to_the_application():
         assert wire.sent.startswith(b"HTTP/1.1 200 ")
 
     on_a_wire(Limits(), act, Unasked())
+
+
+def test_a_line_without_end_is_refused_when_the_head_is_too_large():
+    async def act(protocol: Any, wire: Wire, clock: Clock) -> None:
+        protocol.data_received(b"GET / HTTP/1.1\r\nX: ")
+        protocol.data_received(b"a" * 1_000)
+        assert wire.sent == b""
+        protocol.data_received(b"a")
+        assert wire.sent.startswith(b"HTTP/1.1 431 ")
+
+    on_a_wire(Limits(head_bytes=1_000), act)

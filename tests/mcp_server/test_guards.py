@@ -8,18 +8,25 @@ from dataclasses import replace
 import pytest
 
 from generator.catalog import Part
+from runtime.errors import RateLimited
+from runtime.mcp_server import results
 from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.endpoint import LONGEST_TOKEN, send_reply
 from runtime.mcp_server.large_bodies import check_use
 from runtime.mcp_server.protocol import Message
-from runtime.mcp_server.replies import Refused, Reply
+from runtime.mcp_server.recent import Recent
+from runtime.mcp_server.replies import BUSY, RATE_LIMITED, Refused, Reply
 from runtime.mcp_server.request import read_body
+from runtime.mcp_server.results import LARGEST_FILE as LARGEST_ANSWERED
 from runtime.mcp_server.toolset import LARGEST_FILE, Toolset
 from runtime.operations.bodies import LARGEST_BODY
+from runtime.operations.calls import Answer, File
+from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import (
     MODERN,
     TOKEN,
     TOOLS,
+    WINDOW,
     FakeCalls,
     Stand,
     ask_in_loop,
@@ -189,3 +196,49 @@ def test_the_time_of_a_call_is_logged_in_milliseconds(monkeypatch):
     stand.post("tools/call", {"name": "list_all_invoices"})
     [line] = [line for line in stand.lines if line["event"] == "tool_call"]
     assert line["ms"] == 250.0
+
+
+def test_only_so_many_values_are_retained_and_the_one_unused_for_longest_goes_first():
+    recent: Recent[str, int] = Recent(2)
+    assert recent.put("a", 1) == 1
+    recent.put("b", 2)
+    assert recent.get("a") == 1
+    recent.put("c", 3)
+    assert [recent.get(key) for key in "abc"] == [1, None, 3]
+
+
+@pytest.mark.parametrize(
+    ("limits", "wait"),
+    [
+        (Limits((), (), ()), 37),
+        (Limits((WINDOW,), (499,), (60,)), 37),
+        (Limits((WINDOW,), (0,), (60,), 60, True), 60),
+    ],
+)
+def test_who_asked_too_often_reads_once_how_long_to_wait(limits, wait):
+    fields = results.fields_of(Answer(error=RateLimited("slower", retry_after=37), limits=limits))
+    assert [value for name, value in fields if name == b"retry-after"] == [b"%d" % wait]
+
+
+@pytest.mark.parametrize(("size", "is_error"), [(LARGEST_ANSWERED, False), (LARGEST_ANSWERED + 1, True)])
+def test_a_file_may_have_its_greatest_size_and_no_more(size, is_error):
+    file = File("a.pdf", "application/pdf", b"x" * size)
+    assert results.result_of(Answer(file=file))["isError"] is is_error
+
+
+def test_the_codes_of_our_own_errors_are_those_of_their_statuses():
+    assert (RATE_LIMITED, BUSY) == (429, 503)
+
+
+def test_what_a_client_calls_itself_is_logged_and_cut():
+    stand = Stand()
+    client = {"name": "n" * 70, "version": "v" * 40}
+    params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}
+    assert stand.post("initialize", params).status == 200
+    [line] = [line for line in stand.lines if line["event"] == "mcp_initialize"]
+    assert line["client"] == f"{'n' * 64} {'v' * 32}"
+
+
+def test_a_packed_list_is_a_success_like_a_plain_one():
+    packed = Stand().post("tools/list", headers={"accept-encoding": "gzip"})
+    assert (packed.status, packed.header("content-encoding")) == (200, "gzip")

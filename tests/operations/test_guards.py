@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from dataclasses import replace
 
 import orjson
 import pytest
 
-from generator.catalog import Pagination, Returns
-from runtime.errors import Busy, InvalidRequest
+from generator.catalog import Call, Catalog, Pagination, Returns
+from runtime.errors import Busy, InvalidArguments, InvalidRequest
+from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.batch import items_of
+from runtime.operations.bounds import fit
 from runtime.operations.budget import Budget
+from runtime.operations.calls import LARGEST_TEXT, Calls
+from runtime.operations.files import clean_name, set_apart
 from runtime.operations.lists import page_answer, page_request, rows_answer
 from runtime.operations.scopes import checked_scopes
 from runtime.operations.structure import excerpt, whole_path
+from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import UnexpectedShape
+from runtime.upstream.client import VendorClient
+from runtime.upstream.files import SpooledContent, SpooledFile
 from runtime.upstream.paging import cursor_for
-from tests.made_up import LIST, VENDOR
+from tests.made_up import GET, LIST, PDF, TOOLS, VENDOR, tool
+from tests.operations.test_calls import GRANT, FixedTokens, run
+from tests.operations.test_files import UPLOAD, refusal
+from tests.vendor_server import http
 
 BY_CURSOR = replace(VENDOR, pagination=Pagination(style="cursor", cursor=("next",), default=2, maximum=5))
 RECORDS = replace(LIST, returns=Returns("records", ("records",)))
@@ -92,3 +105,99 @@ def test_totals_stand_beside_the_rows_only_where_not_all_rows_are_there():
     assert (first["rows"], first["totals"]) == ([["10"], ["20"]], ["30"])
     last = answer(limit=2, next_cursor=first["next_cursor"])
     assert (last["rows"], last["totals"], "next_cursor" in last) == ([["30"]], ["30"], False)
+
+
+def test_a_tool_of_a_method_that_no_batch_can_say_is_refused_by_its_name():
+    calls = [{"tool": GET.name, "arguments": {"id": "7"}}]
+    with pytest.raises(InvalidArguments, match="tools of these methods can: list, update"):
+        items_of({"calls": calls}, TOOLS, VENDOR, ArgumentChecker())
+
+
+def test_of_many_calls_that_do_not_pass_ten_are_said_and_all_are_listed():
+    calls = [{"tool": "unknown"} for _ in range(12)]
+    with pytest.raises(InvalidArguments) as refused:
+        items_of({"calls": calls}, TOOLS, VENDOR, ArgumentChecker())
+    assert "calls[9]" in refused.value.message
+    assert "calls[10]" not in refused.value.message
+    assert len(refused.value.details["errors"]) == 12
+
+
+@pytest.mark.parametrize("budget", [1_000, LARGEST_TEXT + 1_000])
+def test_a_text_may_have_its_greatest_length_whatever_the_budget_for_records(budget):
+    link = tool("a_link", {}, Call("GET", "/link"), Returns("text", ("link",)))
+    most = max(budget, LARGEST_TEXT)
+    found = []
+    for size in (most, most + 1):
+        [answer], _ = run(
+            lambda *_, size=size: http(200, b"x" * size, "text/plain"),
+            (link.name, {}),
+            tools={link.name: link},
+            budget=budget,
+        )
+        found.append(answer)
+    assert orjson.loads(found[0].text) == {"link": "x" * most}
+    assert f"at most {most:,} can be passed on" in found[1].error.message
+
+
+@pytest.mark.parametrize(("status", "is_file"), [(200, True), (299, True), (300, False)])
+def test_only_a_success_is_a_file(status, is_file):
+    [answer], _ = run(lambda *_: http(status, b"%PDF", "application/pdf"), (PDF.name, {"id": "7"}))
+    assert (answer.file is not None, answer.error is None) == (is_file, is_file)
+
+
+@pytest.mark.parametrize(("budget", "count"), [(1, 1), (5, 1), (6, 2), (8, 2), (9, 3)])
+def test_rows_fit_with_what_separates_them_and_at_least_one_does(budget, count):
+    fitted = fit([10, 10, 10], budget)
+    assert (fitted.count, orjson.loads(fitted.text)) == (count, [10] * count)
+
+
+def test_a_query_that_says_where_its_page_begins_begins_there():
+    asked = page_request(LIST, VENDOR, {"query": "select * from Invoice start 5 max 2"})
+    assert (asked.position, asked.limit) == ("5", 2)
+    assert "START 5 " in asked.values["statement"]
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        ("a/b\\c.pdf", "c.pdf"),
+        ("..", "file"),
+        ("a/", "file"),
+        (" \r\n. ", "file"),
+        ("a\r\nb.pdf", "a b.pdf"),
+    ],
+)
+def test_a_file_always_has_a_name_without_folders_and_line_ends(name, clean):
+    assert clean_name(name) == clean
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("a.exe", 'ends in ".exe", and'), ("a", "has no ending, and"), ("a.", "has no ending, and")],
+)
+def test_the_refusal_of_a_file_says_what_its_name_ends_in(name, said):
+    assert said in refusal(content="QQ==", FileName=name)
+
+
+def test_asking_for_the_limits_of_a_company_counts_no_call():
+    maker = Calls(
+        catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
+        client=VendorClient(timeout_seconds=1, per_account=1),
+        tokens=FixedTokens(),
+        hot=MemoryHotState(),
+        base_url=lambda integration, account: "http://x",
+        max_answer_bytes=1000,
+        clock=lambda: 1000.0,
+    )
+    found = [asyncio.run(maker.limits(GRANT)).remaining for _ in range(2)]
+    assert found == [(500, 10), (500, 10)]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [({}, "bill.pdf"), ({"FileName": "own.pdf"}, "own.pdf"), ({"FileName": ""}, "")]
+)
+def test_a_file_that_came_with_a_name_has_it_unless_the_call_gives_one(given, expected):
+    file = SpooledFile(SpooledContent(io.BytesIO(b"x"), 1), "bill.pdf", "application/pdf")
+    arguments = {"content": "sha256:0", **given}
+    taken = asyncio.run(set_apart(UPLOAD, arguments, {"sha256:0": file}))
+    assert (taken.arguments["FileName"], taken.file) == (expected, file)

@@ -15,6 +15,9 @@ import pytest
 from runtime.errors import Indeterminate, LedgerportError, VendorTimeout, VendorUnavailable
 from runtime.upstream import client as client_module
 from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
+from runtime.upstream.deadlines import Deadlines
+from runtime.upstream.files import MultipartBody
+from tests.vendor_server import http, vendor
 
 ANSWER = b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -245,5 +248,64 @@ def test_an_answer_that_does_not_come_in_its_time_is_not_asked_for_again(changes
             await client.send(VendorRequest("POST", "http://x/", {}, b"{}", changes_data, True), "a1")
         assert (type(found.value), made) == (error, [1])
         await client.close()
+
+    asyncio.run(main())
+
+
+def test_the_end_of_one_request_leaves_the_others_their_time():
+    async def main():
+        client = VendorClient(timeout_seconds=0.05, per_account=5)
+
+        async def exchange(session: Any, request: VendorRequest) -> VendorResponse:
+            if request.verb == "POST":
+                await asyncio.Event().wait()
+            return VendorResponse(200, {}, b"{}")
+
+        client._exchange = exchange  # type: ignore[method-assign]
+        late = asyncio.create_task(client.send(VendorRequest("POST", "http://x/"), "a1"))
+        await asyncio.sleep(0)
+        await client.send(VendorRequest("GET", "http://x/"), "a2")
+        with pytest.raises(VendorTimeout):
+            await asyncio.wait_for(late, 20)
+        await client.close()
+
+    asyncio.run(main())
+
+
+def test_a_large_body_has_a_timer_of_its_own_that_ends_with_it(monkeypatch):
+    made = []
+
+    class Watched(Deadlines):
+        def __init__(self, seconds: float) -> None:
+            super().__init__(seconds)
+            made.append(self)
+
+    monkeypatch.setattr(client_module, "Deadlines", Watched)
+
+    async def main():
+        client = VendorClient(timeout_seconds=10, per_account=5)
+
+        async def exchange(*_: Any) -> VendorResponse:
+            assert [each._timer is not None for each in made] == [False, True]
+            return VendorResponse(200, {}, b"{}")
+
+        client._exchange = exchange  # type: ignore[method-assign]
+        body = MultipartBody((), {}, {})
+        await client.send(VendorRequest("POST", "http://x/", {}, body), "a1")
+        assert [each._timer for each in made] == [None, None]
+        await client.close()
+
+    asyncio.run(main())
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed():
+    async def main():
+        answer = http(302, b"", "text/plain", "Location: /other")
+        async with vendor(lambda *_: answer) as server:
+            client = VendorClient(timeout_seconds=10, per_account=5)
+            headers = {"Authorization": "Bearer secret"}
+            found = await client.send(VendorRequest("GET", f"{server.url}/one", headers), "a1")
+            assert (found.status, len(server.requests)) == (302, 1)
+            await client.close()
 
     asyncio.run(main())
