@@ -463,6 +463,81 @@ CASES = {
             "of record, whole_record, json_patch."
         ),
     ),
+    "a placeholder in what is always sent that nothing fills": (
+        "integration",
+        "auth: { type: headers",
+        'send_always: { headers: { X-Place: "{regin}" }, query: { place: "{key}" } }\nauth: { type: headers',
+        (
+            f"{INTEGRATION}:8: send_always.headers.X-Place: {{regin}} is filled by nothing: the account has no such "
+            'field that is not secret. Did you mean "region"?'
+        ),
+    ),
+    "a secret in what is always sent": (
+        "integration",
+        "auth: { type: headers",
+        'send_always: { query: { place: "{key}" } }\nauth: { type: headers',
+        (
+            f"{INTEGRATION}:8: send_always.query.place: {{key}} is filled by nothing: the account has no such field "
+            "that is not secret. A secret goes into auth.headers."
+        ),
+    ),
+    "what is always sent as a list": (
+        "integration",
+        "auth: { type: headers",
+        "send_always: { query: { place: [1, 2] } }\nauth: { type: headers",
+        f'{INTEGRATION}:8: send_always.query.place: This must be text or a number or true or false, but is [1, 2].',
+    ),
+    "a fixed value without a body": (
+        "book",
+        "  get:\n",
+        "  get:\n    fixed: { shelf: 3 }\n",
+        (
+            f'{BOOK}:34: methods.get.fixed: "shelf" would not be sent: this method has no body. '
+            'Give "body", or put it into the query of the request.'
+        ),
+    ),
+    "a fixed value that no part of the body has": (
+        "book",
+        "  create:\n",
+        "  create:\n    body: { parts: [{ name: text, json: [title] }] }\n    fixed: { titel: 3 }\n",
+        (
+            f'{BOOK}:37: methods.create.fixed: "titel" would not be sent: no part of the body has it under "json". '
+            'Did you mean "title"?'
+        ),
+    ),
+    "a placeholder in a fixed value": (
+        "book",
+        "  create:\n",
+        '  create:\n    fixed: { shelf: "{region}" }\n',
+        f"{BOOK}:36: methods.create.fixed: {{region}} is not filled in a fixed value; it would be sent as it stands.",
+    ),
+    "an account field that a vendor without OAuth would have to say": (
+        "integration",
+        "description: From the settings., secret: true }",
+        "description: From the settings., from: token.key }",
+        (
+            f"{INTEGRATION}:11: account.key.from: key can never be set: without oauth2 there is no callback and no "
+            'token answer. Leave "from" out; the person who connects the account is asked for it.'
+        ),
+    ),
+    "an account field of OAuth without a source": (
+        "integration",
+        'auth: { type: headers, headers: { X-Key: "{key}" } }',
+        "auth: { type: oauth2, authorize_url: 'https://a.b', token_url: 'https://a.b', scopes: [] }",
+        (
+            f"{INTEGRATION}:11: account.key: key can never be set: with oauth2 nobody is asked for it. "
+            'Give "from": callback.<parameter> or token.<key>.'
+        ),
+    ),
+    "an argument that would replace a field of the account": (
+        "book",
+        "  get:\n",
+        "  get:\n    arguments: { region: { type: string, description: Which. } }\n",
+        (
+            f'{BOOK}:34: methods.get.arguments.region: The argument "region" has the name of a field of the account, '
+            "and would replace it in the request. Give it another name."
+        ),
+    ),
 }
 
 
