@@ -393,6 +393,30 @@ def test_a_new_entity_that_cannot_be_is_a_sentence(given, said, tmp_path):
     assert not list(tmp_path.rglob("*.yaml"))
 
 
+def test_a_new_entity_takes_its_guesses_where_nobody_answers(tmp_path):
+    done = ledgerport("new-entity", "--name", "work order", "--definitions", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "entity: WorkOrder\n" in (tmp_path / "quickbooks" / "work_order.yaml").read_text()
+
+
+def test_an_installed_copy_never_writes_into_itself(tmp_path):
+    site, work = tmp_path / "site-packages", tmp_path / "work"
+    for name in ("definitions", "generator", "runtime"):
+        shutil.copytree(ROOT / name, site / name, ignore=shutil.ignore_patterns("__pycache__"))
+    before = sorted(site.rglob("*.yaml"))
+    (work / "mine").mkdir(parents=True)
+    command = [sys.executable, "-B", "-m", "runtime", "new-entity", "--name", "work order", "--yes"]
+    here = {"cwd": work, "env": {**os.environ, "PYTHONPATH": str(site)}, "capture_output": True, "text": True}
+
+    refused = subprocess.run(command, check=False, **here)
+    subprocess.run([*command, "--definitions", "mine"], check=True, **here)
+
+    assert refused.returncode == 1
+    assert "Give --definitions FOLDER, a folder of your own" in refused.stderr
+    assert sorted(site.rglob("*.yaml")) == before
+    assert [each.name for each in work.rglob("*.yaml")] == ["work_order.yaml"]
+
+
 def test_a_new_entity_asks_what_it_is_not_told(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "runtime", "new-entity", "--definitions", str(tmp_path)],
