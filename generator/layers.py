@@ -112,7 +112,9 @@ class _Layer:
             after["tags"] = list(dict.fromkeys((*after.get("tags", ()), *change["add_tags"])))
             self.made.laid["methods", name, "tags"] = self.changes
         if "add_description" in change:
-            after["description"] = f"{after.get('description', '').rstrip()} {change['add_description']}".lstrip()
+            after["description"] = (
+                f"{after.get('description', '').rstrip()} {change['add_description']}".lstrip()
+            )
             self.made.laid["methods", name, "description"] = self.changes
             self._locate(("methods", name, "description"), ("methods", name, "add_description"))
         if not before:

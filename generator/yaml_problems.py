@@ -26,9 +26,7 @@ _IN_CONTEXT = {
     "flow sequence": f'The list that begins here is not closed by "]", or a text in it has one of , : [ ]. {QUOTES}',
     "flow mapping": f'The mapping that begins here is not closed by "}}", or a text in it has one of , : {{ }}. {QUOTES}',
 }
-_AFTER_VALUE = (
-    "A text that only begins with quotes, [ or { needs quotes around all of it, and a quote inside it is doubled."
-)
+_AFTER_VALUE = "A text that only begins with quotes, [ or { needs quotes around all of it, and a quote inside it is doubled."
 
 
 def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -139,11 +141,21 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
         shown = "".join(iter(demo.stdout.readline, last))
         second = ledgerport("demo", data=tmp_path)
         secret = (tmp_path / "demo" / "client-secret").read_text()
+        url = re.search(r"http://127.0.0.1:\d+/mcp/\S+", shown)[0]
+        for arguments in ({"limit": 1}, {"secret": "s3cret"}):
+            _call(url, "list_all_quick_books_terms", arguments)
+        calls = [demo.stdout.readline() for _ in range(3)]
         listed = subprocess.run(["ps", "-e", "-ww", "-o", "args"], capture_output=True, text=True, check=True)
     finally:
         demo.send_signal(signal.SIGHUP)  # the terminal is closed
         demo.wait(30)
     assert f"Ledgerport is running at http://127.0.0.1:{ports[0]}," in shown
+    assert re.search(r"It lists [1-9]\d* tools, about [1-9][\d,]* tokens\.", shown)
+    assert [re.sub(r"\d+ ms", "N ms", each) for each in calls] == [
+        "\n",
+        "list_all_quick_books_terms  ok  N ms\n",
+        "list_all_quick_books_terms  invalid_arguments  N ms\n",
+    ]
     assert not (tmp_path / "real.sqlite3").exists()
     assert str(tmp_path / "demo" / "quickbooks.db") in listed.stdout
     assert secret not in listed.stdout
@@ -151,6 +163,58 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
     for port in ports:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)), "a server has outlived the demo"
+
+
+def _call(url: str, tool: str, arguments: dict[str, object]) -> None:
+    params = {"name": tool, "arguments": arguments}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    request = urllib.request.Request(
+        url, data=json.dumps(message).encode(), headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        response.read()
+
+
+def test_a_demo_is_reset_when_it_is_asked_for_twice_and_nothing_else_is_removed(tmp_path):
+    data = tmp_path / "demo"
+    (data / "cache").mkdir(parents=True)
+    for name in ("client-secret", "secret.key", "quickbooks.db", "quickbooks.db-wal", "ledgerport.sqlite3"):
+        (data / name).write_text("old")
+    (data / "notes.txt").write_text("mine")
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "ledgerport.sqlite3").write_text("books")
+    ports = ("--port", "1", "--stand-in-port", "1")  # which no demo starts with, so that each ends there
+
+    unasked = ledgerport("demo", "--reset", "--data", str(data), *ports)
+    before = {path.name for path in data.iterdir()}
+    asked = ledgerport("demo", "--reset", "--yes", "--data", str(data), *ports)
+    wrong = ledgerport("demo", "--reset", "--yes", "--data", str(real), *ports)
+
+    assert "nobody can be asked" in unasked.stderr
+    assert "Add --yes." in unasked.stderr
+    assert "quickbooks.db" in before
+    assert "cannot both have port 1" in asked.stderr
+    assert {path.name for path in data.iterdir()} == {"notes.txt", "serve.lock"}
+    assert f"{real} is not the directory of a demo." in wrong.stderr
+    assert (real / "ledgerport.sqlite3").read_text() == "books"
+
+
+def test_a_demo_that_runs_is_not_reset(tmp_path):
+    (tmp_path / "client-secret").write_text("x")
+    with (tmp_path / "serve.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = ledgerport("demo", "--reset", "--yes", "--data", str(tmp_path))
+    assert done.returncode == 1
+    assert f"A demo is running from {tmp_path} already." in done.stderr
+    assert (tmp_path / "client-secret").exists()
+
+
+def test_an_api_token_that_takes_the_place_of_another_says_so(tmp_path):
+    first = ledgerport("token", "create", "demo", "--replace", "--bare", data=tmp_path)
+    second = ledgerport("token", "create", "demo", "--replace", "--bare", data=tmp_path)
+    assert first.stderr == ""
+    assert second.stderr == 'The earlier API token "demo" is revoked; this one takes its place.\n'
 
 
 def test_a_demo_that_cannot_keep_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
@@ -320,6 +384,27 @@ def test_an_operators_folder_is_laid_over_ours(tmp_path):
     assert ledgerport("show", name, "--definitions", str(tmp_path)).returncode == 1
     assert ledgerport("show", name, LEDGERPORT_DEFINITIONS=str(tmp_path)).returncode == 1
     assert ledgerport("check", LEDGERPORT_DEFINITIONS=str(tmp_path)).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_server_takes_the_folders_that_are_laid_over_ours(tmp_path, command):
+    (tmp_path / "mine" / "quickbooks").mkdir(parents=True)
+    (tmp_path / "mine" / "quickbooks" / "invoice.yaml").write_text("extends: invoices\nadd_tag: [crm]\n")
+    ports = ("--port", str(_free_port())) + (
+        ("--stand-in-port", str(_free_port())) if command == "demo" else ()
+    )
+
+    done = ledgerport(command, "--definitions", str(tmp_path / "mine"), *ports, data=tmp_path / "data")
+
+    assert done.returncode == 1
+    assert 'Did you mean "add_tags"?' in done.stderr
+
+
+def test_a_folder_that_no_setting_can_name_is_a_sentence(tmp_path):
+    (tmp_path / "a:b").mkdir()
+    done = ledgerport("serve", "--definitions", str(tmp_path / "a:b"), data=tmp_path)
+    assert done.returncode == 1
+    assert "its name has : in it." in done.stderr
 
 
 def test_the_request_of_an_example_is_shown_without_a_secret():

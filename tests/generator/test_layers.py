@@ -72,9 +72,7 @@ def test_sentences_can_be_added_behind_a_description(mine):
         "Read one book of the shelf. Mind the dust of it."
     )
     (books,) = (each for each in found.resources if each.resource == "books")
-    assert books.description == (
-        "A book is on the shelf or lent.\n\nOurs stand upstairs."
-    )
+    assert books.description == ("A book is on the shelf or lent.\n\nOurs stand upstairs.")
 
 
 def test_a_description_can_be_replaced_and_added_to_by_two_folders(mine, tmp_path):

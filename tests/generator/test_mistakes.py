@@ -485,7 +485,7 @@ CASES = {
         "integration",
         "auth: { type: headers",
         "send_always: { query: { place: [1, 2] } }\nauth: { type: headers",
-        f'{INTEGRATION}:8: send_always.query.place: This must be text or a number or true or false, but is [1, 2].',
+        f"{INTEGRATION}:8: send_always.query.place: This must be text or a number or true or false, but is [1, 2].",
     ),
     "a fixed value without a body": (
         "book",
