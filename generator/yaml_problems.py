@@ -14,7 +14,7 @@ _ADVICE = {
     "mapping values are not allowed": f'A text with ": " in it needs quotes, a key a space behind its colon. {QUOTES}',
     "cannot start any token": f"A text cannot begin with this character. {QUOTES}",
     "did not find expected node content": f"A text cannot begin with this character. {QUOTES}",
-    "block sequence entries are not allowed": f'A text cannot begin with "- ", and a list begins on the next line. {QUOTES}',
+    "block sequence entries are not allowed": f'A list begins on the next line; a text cannot begin with "- ". {QUOTES}',
     "mapping keys are not allowed": f'A text cannot begin with "? ". {QUOTES}',
     "did not find expected comment or line break": 'The text begins on the next line after "|" or ">".',
     "unknown escape character": "In double quotes write \\\\ for a backslash, or use single quotes.",
@@ -23,10 +23,12 @@ _ADVICE = {
 }
 _IN_CONTEXT = {
     "quoted scalar": "The quotes that begin on this line are not closed.",
-    "flow sequence": f'The list that begins here is not closed by "]", or a text in it has one of , : [ ]. {QUOTES}',
-    "flow mapping": f'The mapping that begins here is not closed by "}}", or a text in it has one of , : {{ }}. {QUOTES}',
+    "flow sequence": f'The list that begins here is not closed by "]", or a text in it has , : [ or ]. {QUOTES}',
+    "flow mapping": f'The mapping that begins here is not closed by "}}", or a text in it has , : {{ or }}. {QUOTES}',
 }
-_AFTER_VALUE = "A text that only begins with quotes, [ or { needs quotes around all of it, and a quote inside it is doubled."
+_AFTER_VALUE = (
+    "A text that begins with quotes, [ or { needs quotes around all of it, and a quote in it is doubled."
+)
 
 
 def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
