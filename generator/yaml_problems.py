@@ -14,7 +14,7 @@ _ADVICE = {
     "mapping values are not allowed": f'A text with ": " in it needs quotes, a key a space behind its colon. {QUOTES}',
     "cannot start any token": f"A text cannot begin with this character. {QUOTES}",
     "did not find expected node content": f"A text cannot begin with this character. {QUOTES}",
-    "block sequence entries are not allowed": f'A list begins on the next line; a text cannot begin with "- ". {QUOTES}',
+    "block sequence entries are not allowed": f'A list begins on the next line, a text not with "- ". {QUOTES}',
     "mapping keys are not allowed": f'A text cannot begin with "? ". {QUOTES}',
     "did not find expected comment or line break": 'The text begins on the next line after "|" or ">".',
     "unknown escape character": "In double quotes write \\\\ for a backslash, or use single quotes.",
