@@ -19,6 +19,7 @@ import pytest
 
 from runtime.demo import STAND_IN_SECRET, Demo, _process, _sign_in, _stand_in_command
 from tests.deployment import deploy
+from tests.signals import as_at_a_terminal
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -132,8 +133,8 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
     }
     command = [sys.executable, "-m", "runtime", "demo", "--stand-in-port", str(ports[1])]
     demo = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        start_new_session=True,
+        as_at_a_terminal(command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, start_new_session=True,
     )  # fmt: skip
     try:
         assert demo.stdout is not None
@@ -148,7 +149,7 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
         listed = subprocess.run(["ps", "-e", "-ww", "-o", "args"], capture_output=True, text=True, check=True)
     finally:
         demo.send_signal(signal.SIGHUP)  # the terminal is closed
-        demo.wait(30)
+        _await_end(demo)
     assert f"Ledgerport is running at http://127.0.0.1:{ports[0]}," in shown
     assert re.search(r"It lists [1-9]\d* tools, about [1-9][\d,]* tokens\.", shown)
     assert [re.sub(r"\d+ ms", "N ms", each) for each in calls] == [
@@ -163,6 +164,43 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
     for port in ports:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)), "a server has outlived the demo"
+
+
+def _await_end(demo: subprocess.Popen[str]) -> None:
+    """Wait for a demo that was asked to end; one that does not is stopped, with its servers, and the test fails."""
+    try:
+        demo.wait(60)
+    except subprocess.TimeoutExpired:
+        demo.terminate()
+        demo.wait(60)
+        raise
+
+
+def test_a_demo_under_nohup_outlives_its_terminal_and_ends_when_it_is_terminated(tmp_path):
+    ports = ("--port", str(_free_port()), "--stand-in-port", str(_free_port()))
+    code = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", code, sys.executable, "-m", "runtime", "demo", *ports]
+    demo = subprocess.Popen(
+        [*command, "--data", str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert demo.stdout is not None
+        shown = "".join(
+            iter(
+                demo.stdout.readline,
+                f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}.\n",
+            )
+        )
+        demo.send_signal(signal.SIGHUP)
+        _call(
+            re.search(r"http://127.0.0.1:\d+/mcp/\S+", shown)[0], "list_all_quick_books_terms", {"limit": 1}
+        )
+        has_ended = demo.poll() is not None
+    finally:
+        demo.terminate()
+        _await_end(demo)
+    assert not has_ended
 
 
 def _call(url: str, tool: str, arguments: dict[str, object]) -> None:
