@@ -54,6 +54,7 @@ def check_tools(made: list[Made]) -> Iterator[Mistake]:
         yield from _description(each)
         yield from _schema(each)
         yield from _placeholders(each)
+        yield from _always_filled(each)
         yield from _fixed(each)
         yield from _tags(each)
         yield from _columns(each)
@@ -132,6 +133,17 @@ def _placeholders(each: Made) -> Iterator[Mistake]:
     for name in sorted(set(re.findall(r"\{(\w+)\}", " ".join(named))) - known):
         hint = did_you_mean(name, known)
         yield each.mistake("placeholder", f"{{{name}}} is filled by nothing.", hint, "request")
+
+
+def _always_filled(each: Made) -> Iterator[Mistake]:
+    """What stands in the address or in a header field is always given; a parameter of the query may be left out."""
+    call, schema = each.tool.call, each.tool.input_schema
+    optional = set(schema["properties"]) - set(schema["required"])
+    for where, text in (("request", call.path), *(("headers", text) for _, text in call.headers)):
+        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) & optional):
+            message = f'{{{name}}} is filled by the argument "{name}", which a call may leave out.'
+            hint = f"Require it (required_for: [{each.method.name}])."
+            yield each.mistake("placeholder", message, hint, where)
 
 
 def _fixed(each: Made) -> Iterator[Mistake]:

@@ -170,13 +170,19 @@ CASES = {
         "book",
         "include: [record]",
         "include: &all [record]",
-        f"{BOOK}:10: Anchors and aliases are not allowed. Share with $ref or include.",
+        (
+            f"{BOOK}:10: Anchors and aliases are not allowed. Share with $ref or include. A text cannot begin with & or "
+            '*: Put the text in quotes ("…"), or begin it on the next line after "|".'
+        ),
     ),
     "a tag of YAML": (
         "book",
         "include: [record]",
         "include: !!python/object:os.system [record]",
-        f'{BOOK}:10: The YAML tag "tag:yaml.org,2002:python/object:os.system" is not allowed; write plain values.',
+        (
+            f'{BOOK}:10: The YAML tag "tag:yaml.org,2002:python/object:os.system" is not allowed. A text cannot begin '
+            'with an exclamation mark. Put the text in quotes ("…"), or begin it on the next line after "|".'
+        ),
     ),
     "a tab": (
         "book",
@@ -527,6 +533,30 @@ CASES = {
         (
             f"{INTEGRATION}:11: account.key: key can never be set: with oauth2 nobody is asked for it. "
             'Give "from": callback.<parameter> or token.<key>.'
+        ),
+    ),
+    "an address with an argument that may be left out": (
+        "book",
+        "  get:\n",
+        (
+            '  get:\n    request: "GET /{path}/{id}/{copy}"\n'
+            "    arguments: { copy: { type: string, description: Which. } }\n"
+        ),
+        (
+            f'{BOOK}:34: methods.get.request: {{copy}} is filled by the argument "copy", which a call may leave out. '
+            "Require it (required_for: [get])."
+        ),
+    ),
+    "a header field with an argument that may be left out": (
+        "book",
+        "  get:\n",
+        (
+            '  get:\n    headers: { X-Copy: "{copy}" }\n'
+            "    arguments: { copy: { type: string, description: Which. } }\n"
+        ),
+        (
+            f'{BOOK}:34: methods.get.headers: {{copy}} is filled by the argument "copy", which a call may leave out. '
+            "Require it (required_for: [get])."
         ),
     ),
     "an argument that would replace a field of the account": (
