@@ -171,8 +171,8 @@ CASES = {
         "include: [record]",
         "include: &all [record]",
         (
-            f"{BOOK}:10: Anchors and aliases are not allowed. Share with $ref or include. A text cannot begin with & or "
-            '*: Put the text in quotes ("…"), or begin it on the next line after "|".'
+            f"{BOOK}:10: Anchors and aliases are not allowed. Share with $ref or include. A text cannot begin with "
+            '& or *: Put the text in quotes ("…"), or begin it on the next line after "|".'
         ),
     ),
     "a tag of YAML": (
