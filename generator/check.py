@@ -57,6 +57,8 @@ def check_tools(made: list[Made]) -> Iterator[Mistake]:
         yield from _schema(each)
         yield from _shown(each)
         yield from _placeholders(each)
+        yield from _always_filled(each)
+        yield from _fixed(each)
         yield from _tags(each)
         yield from _columns(each)
         yield from _always_send(each)
@@ -133,10 +135,42 @@ def _placeholders(each: Made) -> Iterator[Mistake]:
     known = set(each.tool.input_schema["properties"]) | account
     if each.method.name == "list":
         known |= _FILLED_BY_LIST
+    for name in sorted(set(each.tool.input_schema["properties"]) & set(each.integration.value["account"])):
+        message = f'The argument "{name}" has the name of a field of the account, and would replace it in the request.'
+        yield each.method.place_of(name).mistake("argument", message, "Give it another name.")
     named = [call.path, each.tool.returns.file_name, *(text for _, text in (*call.query, *call.headers))]
     for name in sorted(set(re.findall(r"\{(\w+)\}", " ".join(named))) - known):
         hint = did_you_mean(name, known)
         yield each.mistake("placeholder", f"{{{name}}} is filled by nothing.", hint, "request")
+
+
+def _always_filled(each: Made) -> Iterator[Mistake]:
+    """What stands in the address or in a header field is always given; a parameter of the query may be left out."""
+    call, schema = each.tool.call, each.tool.input_schema
+    optional = set(schema["properties"]) - set(schema["required"])
+    for where, text in (("request", call.path), *(("headers", text) for _, text in call.headers)):
+        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) & optional):
+            message = f'{{{name}}} is filled by the argument "{name}", which a call may leave out.'
+            hint = f"Require it (required_for: [{each.method.name}])."
+            yield each.mistake("placeholder", message, hint, where)
+
+
+def _fixed(each: Made) -> Iterator[Mistake]:
+    """What is fixed has a body to stand in, and stands there as it is written."""
+    body = each.method.rules.get("body", "none")
+    parts = [name for part in each.tool.call.parts for name in part.fields]
+    known = set(each.tool.input_schema["properties"]) | set(each.integration.value["account"])
+    for name, value in each.tool.call.fixed.items():
+        if body == "none":
+            message = f'"{name}" would not be sent: this method has no body.'
+            hint = 'Give "body", or put it into the query of the request.'
+            yield each.mistake("fixed", message, hint, "fixed")
+        elif isinstance(body, dict) and name not in parts:
+            message = f'"{name}" would not be sent: no part of the body has it under "json".'
+            yield each.mistake("fixed", message, did_you_mean(name, parts), "fixed")
+        for filled in sorted(set(re.findall(r"\{(\w+)\}", str(value))) & known):
+            message = f"{{{filled}}} is not filled in a fixed value; it would be sent as it stands."
+            yield each.mistake("fixed", message, at="fixed")
 
 
 def _tags(each: Made) -> Iterator[Mistake]:

@@ -46,6 +46,7 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
     """The vendor's facts; templates and patterns that cannot work are told."""
     value = document.value
     _check_templates(document, mistakes)
+    _check_account(document, mistakes)
     _check_patterns(document, mistakes)
     _check_pagination(document, mistakes)
     _check_language(document, mistakes)
@@ -66,7 +67,7 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
         pagination=_pagination(value["pagination"]),
         errors=_errors(document, links),
         query_language=_query_language(value.get("query") or {}),
-        send_query={name: str(each) for name, each in (always.get("query") or {}).items()},
+        send_query={name: _as_sent(each) for name, each in (always.get("query") or {}).items()},
         send_headers=dict(always.get("headers") or {}),
         once_query=once.get("query", ""),
         once_header=once.get("header", ""),
@@ -81,6 +82,11 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
             for at, each in enumerate(value.get("everyday") or ())
         ),
     )
+
+
+def _as_sent(value: str | float | bool) -> str:
+    """A value of the query as it is written there: true and false as JSON writes them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _identifier(value: dict[str, Any]) -> str:
@@ -225,6 +231,37 @@ def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
         for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field."
             mistakes.append(document.mistake(path, "placeholder", message))
+    _check_send_always(document, mistakes)
+
+
+def _check_send_always(document: Document, mistakes: list[Mistake]) -> None:
+    """Every brace in what is always sent belongs to a field of the account that is filled there."""
+    account, always = document.value["account"], document.value.get("send_always") or {}
+    known = {name for name, each in account.items() if not each.get("secret")}
+    texts = [
+        (("send_always", kind, name), str(text))
+        for kind in ("query", "headers")
+        for name, text in (always.get(kind) or {}).items()
+    ]
+    for path, text in texts:
+        for name in sorted(set(re.findall(r"\{([^{}]*)\}", text)) - known):
+            message = f"{{{name}}} is filled by nothing: the account has no such field that is not secret."
+            hint = did_you_mean(name, known) or "A secret goes into auth.headers."
+            mistakes.append(document.mistake(path, "placeholder", message, hint))
+
+
+def _check_account(document: Document, mistakes: list[Mistake]) -> None:
+    """A field of the account can be set: by OAuth when it has a source there, by a person when there is no OAuth."""
+    is_oauth = document.value["auth"]["type"] == "oauth2"
+    for name, each in document.value["account"].items():
+        if is_oauth and "from" not in each:
+            message = f"{name} can never be set: with oauth2 nobody is asked for it."
+            hint = 'Give "from": callback.<parameter> or token.<key>.'
+            mistakes.append(document.mistake(("account", name), "source", message, hint))
+        if not is_oauth and "from" in each:
+            message = f"{name} can never be set: without oauth2 there is no callback and no token answer."
+            hint = 'Leave "from" out; the person who connects the account is asked for it.'
+            mistakes.append(document.mistake(("account", name, "from"), "source", message, hint))
 
 
 def _check_confirmation(document: Document, mistakes: list[Mistake]) -> None:

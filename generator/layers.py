@@ -1,8 +1,8 @@
 """An operator's folder laid over ours: files that change a definition without copying it. Part of documents.
 
 A file with `extends` changes the resource (or the integration) that it names: whole keys are replaced, methods key by
-key; `hidden` takes a tool out of the catalog, and `add_tags` adds to what is there. Each part remembers the file it
-came from, so that a mistake is told where the operator wrote it. A file without `extends` adds a resource.
+key; `hidden` takes a tool out of the catalog, and what begins with `add_` adds to what is there. Each part remembers
+the file it came from, so that a mistake is told where the operator wrote it. A file without `extends` adds a resource.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from generator.load import Document
 from generator.mistakes import Mistake, Path, did_you_mean
 
 HIDDEN = "hidden"
-_OF_AN_INTEGRATION = frozenset({"extends", "guidance", "tags"})
+_ADDED = ("add_tags", "add_description")
+_OF_AN_INTEGRATION = frozenset({"extends", "guidance", "add_guidance", "tags"})
 
 
 def lay_over(base: Mapping[str, Document], changes: Document, mistakes: list[Mistake]) -> Document | None:
@@ -66,6 +67,8 @@ class _Layer:
             self.mistakes.append(self.changes.mistake((word,), "extends", message))
         if "guidance" in given:
             self._put(("guidance",), given["guidance"])
+        if "add_guidance" in given:
+            self._add_paragraph("guidance", "add_guidance")
         if isinstance(given.get("tags"), list):
             message = "The tags of an integration are a mapping of each tag to what it stands for."
             self.mistakes.append(self.changes.mistake(("tags",), "extends", message))
@@ -79,6 +82,8 @@ class _Layer:
         for word in ("summary", "description", "docs", "tags"):
             if word in given:
                 self._put((word,), given[word])
+        if "add_description" in given:
+            self._add_paragraph("description", "add_description")
         for word, added in (("tags", "add_tags"), ("include", "include")):
             if added in given and not (word == "tags" and "tags" in given):
                 self._add(word, added, given[added])
@@ -102,10 +107,16 @@ class _Layer:
         self.made.value["methods"] = methods
 
     def _changed_method(self, name: str, before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-        after = {**before, **{word: each for word, each in change.items() if word != "add_tags"}}
+        after = {**before, **{word: each for word, each in change.items() if word not in _ADDED}}
         if "add_tags" in change:
             after["tags"] = list(dict.fromkeys((*after.get("tags", ()), *change["add_tags"])))
             self.made.laid["methods", name, "tags"] = self.changes
+        if "add_description" in change:
+            after["description"] = (
+                f"{after.get('description', '').rstrip()} {change['add_description']}".lstrip()
+            )
+            self.made.laid["methods", name, "description"] = self.changes
+            self._locate(("methods", name, "description"), ("methods", name, "add_description"))
         if not before:
             self.made.laid["methods", name] = self.changes
         self._remember(("methods", name, word) for word in change)
@@ -113,7 +124,16 @@ class _Layer:
 
     def _add(self, word: str, added: str, more: Iterable[str]) -> None:
         self._put((word,), list(dict.fromkeys((*(self.made.value.get(word) or ()), *more))))
-        self.changes.lines.setdefault((word,), self.changes.line((added,)))
+        self._locate((word,), (added,))
+
+    def _add_paragraph(self, word: str, added: str) -> None:
+        before = str(self.made.value.get(word) or "").rstrip()
+        self._put((word,), f"{before}\n\n{self.changes.value[added]}".lstrip())
+        self._locate((word,), (added,))
+
+    def _locate(self, path: Path, added: Path) -> None:
+        """Let a mistake in what was put together be told where it was added."""
+        self.changes.lines.setdefault(path, self.changes.line(added))
 
     def _put(self, path: Path, value: Any) -> None:
         self.made.value[str(path[0])] = value

@@ -17,9 +17,12 @@ from typing import Any
 import yaml
 
 from generator.mistakes import Mistake, Path, dotted
+from generator.yaml_problems import QUOTES, explained
 
 MOST_BYTES = 2_000_000
 MOST_DEPTH = 32
+
+MARKED = f"A text cannot begin with an exclamation mark. {QUOTES}"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS = {"true": True, "false": False, "null": None}
@@ -109,9 +112,8 @@ def _events(text: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = str(error.problem or error.context or "it cannot be read")
-        raise _Unreadable(mark.line + 1 if mark else 1, "yaml", f"This is not YAML: {problem}.") from error
+        line, said = explained(error, text)
+        raise _Unreadable(line, "yaml", said) from error
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position if isinstance(position, int) else 0) + 1
@@ -161,7 +163,12 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         line = event.start_mark.line + 1
-        raise _Unreadable(line, "anchors", "Anchors and aliases are not allowed. Share with $ref or include.")
+        raise _Unreadable(
+            line,
+            "anchors",
+            "Anchors and aliases are not allowed. Share with $ref or include. A text cannot begin with & or *: "
+            + QUOTES,
+        )
 
     def _begin_mapping(self, event: Any) -> None:
         self._begin({}, event)
@@ -230,7 +237,7 @@ class _Builder:
         tag = getattr(event, "tag", None)
         if tag and tag != "!":
             line = event.start_mark.line + 1
-            raise _Unreadable(line, "tags", f'The YAML tag "{tag[:60]}" is not allowed; write plain values.')
+            raise _Unreadable(line, "tags", f'The YAML tag "{tag[:60]}" is not allowed. {MARKED}')
 
 
 def _plain(event: Any) -> Any:

@@ -11,7 +11,9 @@ from typing import Any, get_args
 import click
 
 from runtime.commands import compare, definitions, new_entity, pages
+from runtime.commands.folders import as_setting, definitions_option
 from runtime.commands.plainly import plainly
+from runtime.errors import SettingsError
 from runtime.model import ScopeName
 
 
@@ -31,13 +33,18 @@ main.add_command(pages.pages)
 @main.command()
 @click.option("--host", help="Address to listen on (LEDGERPORT_HOST, 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
+@definitions_option
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
 @plainly
-def serve(host: str | None, port: int | None, watch: bool) -> None:
+def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
     """Serve the MCP door, the management door and the pages. SIGHUP reads the definitions again."""
     from runtime.serve import run
 
-    settings = _settings(LEDGERPORT_HOST=host, LEDGERPORT_PORT=None if port is None else str(port))
+    settings = _settings(
+        LEDGERPORT_HOST=host,
+        LEDGERPORT_PORT=None if port is None else str(port),
+        LEDGERPORT_DEFINITIONS=as_setting(own) or None,
+    )
     run(settings, watches=watch)
 
 
@@ -61,13 +68,27 @@ def serve(host: str | None, port: int | None, watch: bool) -> None:
     type=click.Path(path_type=Path),
     help="Its directory (demo in LEDGERPORT_DATA, .ledgerport/demo).",
 )
+@definitions_option
+@click.option(
+    "--reset", "is_reset", is_flag=True, help="Begin anew: remove its company, URLs and API tokens."
+)
+@click.option("--yes", is_flag=True, help="Do not ask before a reset.")
 @plainly
-def demo(port: int, stand_in_port: int, data: Path | None) -> None:
-    """Start a QuickBooks stand-in with a demo company and Ledgerport, and print a URL to use."""
+def demo(
+    port: int, stand_in_port: int, data: Path | None, own: tuple[Path, ...], is_reset: bool, yes: bool
+) -> None:
+    """Start a QuickBooks stand-in with a demo company and Ledgerport, and print a URL to use.
+
+    A line for each call of an agent follows. A reset asks first; without a terminal it needs --yes.
+    """
     import signal
 
-    from runtime.demo import Demo, run
+    from runtime.demo import Demo, reset, run
 
+    data = (data or Path(os.environ.get("LEDGERPORT_DATA") or ".ledgerport") / "demo").expanduser().absolute()
+    if is_reset:
+        _confirm_reset(data, yes)
+        reset(data)
     # A shell that starts us in the background has SIGINT ignored.
     ends = [signal.SIGINT, signal.SIGTERM]
     # SIGHUP says that the terminal is gone, and our servers must not stay, unless nohup has it ignored.
@@ -75,8 +96,19 @@ def demo(port: int, stand_in_port: int, data: Path | None) -> None:
         ends.append(signal.SIGHUP)
     for each in ends:
         signal.signal(each, signal.default_int_handler)
-    data = data or Path(os.environ.get("LEDGERPORT_DATA") or ".ledgerport") / "demo"
-    run(Demo(data.expanduser().absolute(), port, stand_in_port))
+    run(Demo(data, port, stand_in_port, as_setting(own)))
+
+
+def _confirm_reset(data: Path, is_confirmed: bool) -> None:
+    """Ask whether to remove what a demo has made. Raises SettingsError where nobody can be asked."""
+    if is_confirmed or not data.is_dir():
+        return
+    if not sys.stdin.isatty():
+        raise SettingsError(
+            f"Without a terminal nobody can be asked whether to remove the demo in {data}.",
+            advice="Add --yes.",
+        )
+    click.confirm(f"Remove the company, the URLs and the API tokens of the demo in {data}?", abort=True)
 
 
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
@@ -125,6 +157,8 @@ def token_create(name: str, scopes: tuple[str, ...], account: str | None, replac
     made = tokens.create(name, scopes or (ADMIN,), account)
     for token_id in replaced:
         tokens.revoke(token_id)
+    if replaced:
+        click.echo(f'The earlier API token "{name}" is revoked; this one takes its place.', err=True)
     click.echo(
         made["token"]
         if bare

@@ -7,11 +7,13 @@ made before (the company, the URLs) is kept in the demo's data directory.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,11 +29,14 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from runtime.demo_output import instructions, listed_by, show_calls
 from runtime.errors import LedgerportError, SettingsError
 
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0
 CLIENT_ID = "ledgerport-demo"
+MADE = ("quickbooks.db*", "ledgerport.sqlite3*", "secret.key", "serve.lock")
+"""The files of a demo's directory beside the client secret, which marks it as one, and the cache."""
 STAND_IN_SECRET = "SANDBOX_CLIENT_SECRET"  # noqa: S105  (the name of a variable)
 
 
@@ -42,6 +47,8 @@ class Demo:
     data: Path
     port: int
     stand_in_port: int
+    definitions: str = ""
+    """Folders of definitions laid over ours, as LEDGERPORT_DEFINITIONS names them; empty: as that says."""
 
     @property
     def url(self) -> str:
@@ -68,16 +75,47 @@ def run(demo: Demo) -> None:
 
     Raises SettingsError when the data or a port is taken, or a server does not start.
     """
-    with running(demo) as all_of_it:
-        path = f"/integrated-account/{all_of_it.account['id']}/mcp"
-        url = all_of_it.api.call("POST", path, {"name": "Demo"})["url"]
-        print(_instructions(demo, all_of_it.api.token, all_of_it.account, url), flush=True)
+    with running(demo, shows_calls=True) as all_of_it:
+        api, account = all_of_it.api, all_of_it.account
+        made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
+        listed = listed_by(made, lambda message: _asked(made["url"], message))
+        text = instructions(
+            demo.url, demo.stand_in_url, str(demo.data), account, api.token, made["url"], listed
+        )
+        print(text, flush=True)
+        log = all_of_it.processes[-1].stdout
+        assert log is not None
+        show_calls(log)
         _wait(all_of_it.processes)
 
 
+def reset(data: Path) -> None:
+    """Remove what demos have made in their directory, and nothing else. Raises SettingsError while one runs from it.
+
+    The directory itself goes as well when nothing else is in it.
+    """
+    if not data.is_dir():
+        return
+    if not (data / "client-secret").is_file():  # a wrong --data must not cost anybody a real deployment
+        raise SettingsError(
+            f"{data} is not the directory of a demo.", advice="Give its directory with --data."
+        )
+    _make_room(data)
+    for pattern in MADE:
+        for path in data.glob(pattern):
+            path.unlink()
+    shutil.rmtree(data / "cache", ignore_errors=True)
+    (data / "client-secret").unlink()  # last: a reset that was interrupted can be repeated
+    with contextlib.suppress(OSError):
+        data.rmdir()
+
+
 @contextmanager
-def running(demo: Demo) -> Iterator[Running]:
-    """Both servers, with the demo company connected, while the block runs. Raises as `run` does."""
+def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
+    """Both servers, with the demo company connected, while the block runs. Raises as `run` does.
+
+    With `shows_calls` the runtime's log comes as JSON through its process's `stdout`, which has to be read.
+    """
     _make_room(demo.data)
     _check_ports(demo)
     client_secret = _client_secret(demo.data)
@@ -92,13 +130,18 @@ def running(demo: Demo) -> Iterator[Running]:
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": client_secret,
         "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
     }
+    if demo.definitions:
+        environment["LEDGERPORT_DEFINITIONS"] = demo.definitions
+    if shows_calls:
+        environment["LEDGERPORT_LOG_FORMAT"] = "json"
     _say("Starting the QuickBooks stand-in …")
     stand_in_ready = demo.stand_in_url + "/.well-known/openid_configuration"
     secret = {STAND_IN_SECRET: client_secret}  # not a word of the command line, which everybody can list
     with _process(_stand_in_command(demo), secret, stand_in_ready) as stand_in:
         _say("Starting Ledgerport …")
         command = [sys.executable, "-m", "runtime", "serve"]
-        with _process(command, environment, demo.url + "/healthz") as server:
+        output = subprocess.PIPE if shows_calls else subprocess.DEVNULL
+        with _process(command, environment, demo.url + "/healthz", output) as server:
             api = Api(demo.url, _new_api_token(environment))
             yield Running(api, _account(demo, api), (stand_in, server))
 
@@ -221,23 +264,25 @@ def _client_secret(data: Path) -> str:
 
 
 def _new_api_token(environment: dict[str, str]) -> str:
-    """A fresh API token for this run; those of earlier runs stop working."""
+    """A fresh API token for this run; those of earlier runs stop working, which is said."""
     command = [sys.executable, "-m", "runtime", "token", "create", "demo", "--replace", "--bare"]
     done = subprocess.run(  # noqa: S603 - our own interpreter and words
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SettingsError(done.stderr.strip())
+    if done.stderr.strip():
+        _say(done.stderr.strip())
     return done.stdout.strip()
 
 
 @contextmanager
 def _process(
-    command: list[str], environment: dict[str, str], ready_url: str
+    command: list[str], environment: dict[str, str], ready_url: str, output: int = subprocess.DEVNULL
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through us."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, start_new_session=True
+        command, env={**os.environ, **environment}, stdout=output, start_new_session=True
     )
     try:
         _await_ready(process, ready_url)
@@ -274,6 +319,18 @@ def _wait(processes: tuple[subprocess.Popen[bytes], ...]) -> None:
     raise SettingsError("A server ended by itself; see above.")
 
 
+def _asked(url: str, message: dict[str, Any]) -> bytes:
+    """The reply of an MCP URL to one message."""
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        url,
+        data=json.dumps(message).encode(),
+        headers={"Content-Type": "application/json", "Accept": "application/json, text/event-stream"},
+    )
+    with _opener().open(request, timeout=60) as response:
+        reply: bytes = response.read()
+        return reply
+
+
 def _check_ports(demo: Demo) -> None:
     if demo.port == demo.stand_in_port:
         raise SettingsError(
@@ -301,44 +358,3 @@ def _opener(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirec
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def _instructions(demo: Demo, api_token: str, account: dict[str, Any], url: str) -> str:
-    servers = {"mcpServers": {"quickbooks": {"type": "http", "url": url}}}
-    return f"""
-Ledgerport is running at {demo.url}, and a stand-in for QuickBooks at {demo.stand_in_url}.
-The company "{account["name"]}" is connected (integrated account {account["id"]}).
-
-MCP URL (a secret: whoever has it can work in this company)
-
-  {url}
-
-Make another, here one that can only read:
-
-  curl -s {demo.url}/integrated-account/{account["id"]}/mcp \\
-    -H 'Authorization: Bearer {api_token}' \\
-    -H 'Content-Type: application/json' \\
-    -d '{{"name": "Read only", "config": {{"methods": ["read"]}}}}'
-
-Connect a client
-
-  Claude Code   claude mcp add --transport http quickbooks {url}
-  Cursor, VS Code and others, in their mcpServers file:
-
-{_indented(json.dumps(servers, indent=2))}
-
-  ChatGPT and claude.ai reach servers on the public internet only, and this demo is on this machine only. For
-  them run ledgerport serve with LEDGERPORT_PUBLIC_URL at an HTTPS address, and paste a URL of that server as a
-  custom connector without authentication.
-
-Two questions to try
-
-  Which customer owes us the most, and what is their email address?
-  Which bills are overdue? Pay the oldest one with the credit card.
-
-Press Ctrl-C to stop. The company and the URLs are kept in {demo.data}.
-"""
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

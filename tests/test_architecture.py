@@ -18,6 +18,7 @@ MAY_SAY_THEM = {
     "runtime/upstream/behaviours/quickbooks.py": "what data cannot say",
     "runtime/upstream/behaviours/__init__.py": "finds it by name",
     "runtime/demo.py": "starts the stand-in and names the vendor whose company it shows",
+    "runtime/demo_output.py": "says how to use the demo",
     "runtime/cli.py": "offers the demo and the stand-in",
 }
 

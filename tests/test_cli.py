@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,8 +19,11 @@ import pytest
 
 from runtime.demo import STAND_IN_SECRET, Demo, _process, _sign_in, _stand_in_command
 from tests.deployment import deploy
+from tests.signals import as_at_a_terminal
 
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 120
+"""Seconds after which a program hangs; one that is only slow, on a machine with other work, is given them."""
 
 
 def ledgerport(*words: str, data: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +36,7 @@ def ledgerport(*words: str, data: Path | None = None, **more: str) -> subprocess
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -130,8 +135,8 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
     }
     command = [sys.executable, "-m", "runtime", "demo", "--stand-in-port", str(ports[1])]
     demo = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        start_new_session=True,
+        as_at_a_terminal(command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, start_new_session=True,
     )  # fmt: skip
     try:
         assert demo.stdout is not None
@@ -139,11 +144,21 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
         shown = "".join(iter(demo.stdout.readline, last))
         second = ledgerport("demo", data=tmp_path)
         secret = (tmp_path / "demo" / "client-secret").read_text()
+        url = re.search(r"http://127.0.0.1:\d+/mcp/\S+", shown)[0]
+        for arguments in ({"limit": 1}, {"secret": "s3cret"}):
+            _call(url, "list_all_quick_books_terms", arguments)
+        calls = [demo.stdout.readline() for _ in range(3)]
         listed = subprocess.run(["ps", "-e", "-ww", "-o", "args"], capture_output=True, text=True, check=True)
     finally:
         demo.send_signal(signal.SIGHUP)  # the terminal is closed
-        demo.wait(30)
+        _await_end(demo)
     assert f"Ledgerport is running at http://127.0.0.1:{ports[0]}," in shown
+    assert re.search(r"It lists [1-9]\d* tools, about [1-9][\d,]* tokens\.", shown)
+    assert [re.sub(r"\d+ ms", "N ms", each) for each in calls] == [
+        "\n",
+        "list_all_quick_books_terms  ok  N ms\n",
+        "list_all_quick_books_terms  invalid_arguments  N ms\n",
+    ]
     assert not (tmp_path / "real.sqlite3").exists()
     assert str(tmp_path / "demo" / "quickbooks.db") in listed.stdout
     assert secret not in listed.stdout
@@ -151,6 +166,95 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
     for port in ports:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)), "a server has outlived the demo"
+
+
+def _await_end(demo: subprocess.Popen[str]) -> None:
+    """Wait for a demo that was asked to end; one that does not is stopped, with its servers, and the test fails."""
+    try:
+        demo.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        demo.terminate()
+        demo.wait(PATIENCE)
+        raise
+
+
+def test_a_demo_under_nohup_outlives_its_terminal_and_ends_when_it_is_terminated(tmp_path):
+    ports = ("--port", str(_free_port()), "--stand-in-port", str(_free_port()))
+    code = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", code, sys.executable, "-m", "runtime", "demo", *ports]
+    demo = subprocess.Popen(
+        [*command, "--data", str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert demo.stdout is not None
+        shown = "".join(
+            iter(
+                demo.stdout.readline,
+                f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}.\n",
+            )
+        )
+        demo.send_signal(signal.SIGHUP)
+        _call(
+            re.search(r"http://127.0.0.1:\d+/mcp/\S+", shown)[0], "list_all_quick_books_terms", {"limit": 1}
+        )
+        has_ended = demo.poll() is not None
+    finally:
+        demo.terminate()
+        _await_end(demo)
+    assert not has_ended
+
+
+def _call(url: str, tool: str, arguments: dict[str, object]) -> None:
+    params = {"name": tool, "arguments": arguments}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    request = urllib.request.Request(
+        url, data=json.dumps(message).encode(), headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        response.read()
+
+
+def test_a_demo_is_reset_when_it_is_asked_for_twice_and_nothing_else_is_removed(tmp_path):
+    data = tmp_path / "demo"
+    (data / "cache").mkdir(parents=True)
+    for name in ("client-secret", "secret.key", "quickbooks.db", "quickbooks.db-wal", "ledgerport.sqlite3"):
+        (data / name).write_text("old")
+    (data / "notes.txt").write_text("mine")
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "ledgerport.sqlite3").write_text("books")
+    ports = ("--port", "1", "--stand-in-port", "1")  # which no demo starts with, so that each ends there
+
+    unasked = ledgerport("demo", "--reset", "--data", str(data), *ports)
+    before = {path.name for path in data.iterdir()}
+    asked = ledgerport("demo", "--reset", "--yes", "--data", str(data), *ports)
+    wrong = ledgerport("demo", "--reset", "--yes", "--data", str(real), *ports)
+
+    assert "nobody can be asked" in unasked.stderr
+    assert "Add --yes." in unasked.stderr
+    assert "quickbooks.db" in before
+    assert "cannot both have port 1" in asked.stderr
+    assert {path.name for path in data.iterdir()} == {"notes.txt", "serve.lock"}
+    assert f"{real} is not the directory of a demo." in wrong.stderr
+    assert (real / "ledgerport.sqlite3").read_text() == "books"
+
+
+def test_a_demo_that_runs_is_not_reset(tmp_path):
+    (tmp_path / "client-secret").write_text("x")
+    with (tmp_path / "serve.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = ledgerport("demo", "--reset", "--yes", "--data", str(tmp_path))
+    assert done.returncode == 1
+    assert f"A demo is running from {tmp_path} already." in done.stderr
+    assert (tmp_path / "client-secret").exists()
+
+
+def test_an_api_token_that_takes_the_place_of_another_says_so(tmp_path):
+    first = ledgerport("token", "create", "demo", "--replace", "--bare", data=tmp_path)
+    second = ledgerport("token", "create", "demo", "--replace", "--bare", data=tmp_path)
+    assert first.stderr == ""
+    assert second.stderr == 'The earlier API token "demo" is revoked; this one takes its place.\n'
 
 
 def test_a_demo_that_cannot_keep_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
@@ -183,9 +287,12 @@ def test_a_stopped_server_ends_cleanly_and_says_so(tmp_path, port):
         [sys.executable, "-m", "runtime", "serve", "--port", str(port)],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    _await(f"http://127.0.0.1:{port}/healthz")
-    server.terminate()
-    out, _ = server.communicate(timeout=20)
+    try:
+        _await(f"http://127.0.0.1:{port}/healthz")
+        server.terminate()
+        out, _ = server.communicate(timeout=PATIENCE)
+    finally:
+        server.kill()  # nothing, when it has ended
     assert server.returncode == 0
     assert '"event":"stopped"' in out
 
@@ -221,9 +328,12 @@ def _connect(demo: Demo, environment: dict[str, str]) -> None:
         cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert connecting.stdout is not None
-    address = next(line.strip() for line in connecting.stdout if line.strip().startswith("http"))
-    _sign_in(demo, address)
-    out, _ = connecting.communicate(timeout=20)
+    try:
+        address = next(line.strip() for line in connecting.stdout if line.strip().startswith("http"))
+        _sign_in(demo, address)
+        out, _ = connecting.communicate(timeout=PATIENCE)
+    finally:
+        connecting.kill()  # nothing, when it has ended
     assert connecting.returncode == 0
     assert "Connected: Craig's (integrated account " in out
 
@@ -237,7 +347,8 @@ def test_connecting_without_an_app_says_what_to_set(tmp_path, port):
 
 
 def _await(url: str) -> None:
-    for _ in range(200):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
@@ -322,6 +433,27 @@ def test_an_operators_folder_is_laid_over_ours(tmp_path):
     assert ledgerport("check", LEDGERPORT_DEFINITIONS=str(tmp_path)).returncode == 0
 
 
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_server_takes_the_folders_that_are_laid_over_ours(tmp_path, command):
+    (tmp_path / "mine" / "quickbooks").mkdir(parents=True)
+    (tmp_path / "mine" / "quickbooks" / "invoice.yaml").write_text("extends: invoices\nadd_tag: [crm]\n")
+    ports = ("--port", str(_free_port())) + (
+        ("--stand-in-port", str(_free_port())) if command == "demo" else ()
+    )
+
+    done = ledgerport(command, "--definitions", str(tmp_path / "mine"), *ports, data=tmp_path / "data")
+
+    assert done.returncode == 1
+    assert 'Did you mean "add_tags"?' in done.stderr
+
+
+def test_a_folder_that_no_setting_can_name_is_a_sentence(tmp_path):
+    (tmp_path / "a:b").mkdir()
+    done = ledgerport("serve", "--definitions", str(tmp_path / "a:b"), data=tmp_path)
+    assert done.returncode == 1
+    assert "its name has : in it." in done.stderr
+
+
 def test_the_request_of_an_example_is_shown_without_a_secret():
     done = ledgerport("show", "update_a_quick_books_invoice_by_id", "--example")
     assert done.returncode == 0
@@ -393,6 +525,30 @@ def test_a_new_entity_that_cannot_be_is_a_sentence(given, said, tmp_path):
     assert not list(tmp_path.rglob("*.yaml"))
 
 
+def test_a_new_entity_takes_its_guesses_where_nobody_answers(tmp_path):
+    done = ledgerport("new-entity", "--name", "work order", "--definitions", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "entity: WorkOrder\n" in (tmp_path / "quickbooks" / "work_order.yaml").read_text()
+
+
+def test_an_installed_copy_never_writes_into_itself(tmp_path):
+    site, work = tmp_path / "site-packages", tmp_path / "work"
+    for name in ("definitions", "generator", "runtime"):
+        shutil.copytree(ROOT / name, site / name, ignore=shutil.ignore_patterns("__pycache__"))
+    before = sorted(site.rglob("*.yaml"))
+    (work / "mine").mkdir(parents=True)
+    command = [sys.executable, "-B", "-m", "runtime", "new-entity", "--name", "work order", "--yes"]
+    here = {"cwd": work, "env": {**os.environ, "PYTHONPATH": str(site)}, "capture_output": True, "text": True}
+
+    refused = subprocess.run(command, check=False, **here)
+    subprocess.run([*command, "--definitions", "mine"], check=True, **here)
+
+    assert refused.returncode == 1
+    assert "Give --definitions FOLDER, a folder of your own" in refused.stderr
+    assert sorted(site.rglob("*.yaml")) == before
+    assert [each.name for each in work.rglob("*.yaml")] == ["work_order.yaml"]
+
+
 def test_a_new_entity_asks_what_it_is_not_told(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "runtime", "new-entity", "--definitions", str(tmp_path)],
@@ -400,7 +556,7 @@ def test_a_new_entity_asks_what_it_is_not_told(tmp_path):
         input="green widget\n\n\nlist,get\ncrm\n",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.signals import as_at_a_terminal
+
 SETUP = Path(__file__).resolve().parents[1] / "scripts" / "setup"
 PYTHON = """#!/bin/bash
 [ "$1" = -c ] && exit 0
@@ -40,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def started(folder: Path, **more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        ["bash", str(folder / "scripts" / "go")],
+        as_at_a_terminal(["bash", str(folder / "scripts" / "go")]),
         env={**os.environ, "PATH": f"{folder.parent / 'bin'}:{os.environ['PATH']}", **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

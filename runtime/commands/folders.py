@@ -31,6 +31,17 @@ def layers(own: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     return (OURS, *(own or definition_folders(os.environ)))
 
 
+def as_setting(own: tuple[Path, ...]) -> str:
+    """The folders as LEDGERPORT_DEFINITIONS names them. Raises SettingsError for one that cannot be named there."""
+    folders = [str(folder.absolute()) for folder in own]
+    for folder in folders:
+        if os.pathsep in folder:
+            raise SettingsError(
+                f"{folder} cannot be a folder of definitions: its name has {os.pathsep} in it."
+            )
+    return os.pathsep.join(folders)
+
+
 def catalog_of(own: tuple[Path, ...]) -> Catalog:
     """The catalog of all layers. Raises DefinitionMistakes."""
     from generator.compile import compile_catalog

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,13 @@ def new_entity(
 ) -> None:
     """Write the definition of a new entity, all but its sentences. `ledgerport check` names those to write.
 
-    It is written into the last of the folders given with --definitions, or else beside ours.
+    It is written into the last of the folders given with --definitions, or else beside ours, in a checkout; an
+    installed copy is never written into. Where no terminal and no input answers a question, the guess is taken.
     """
     from generator.skeleton import Wanted, names_of, sample_in, skeleton
 
+    folders = layers(own)
+    _check_writable(folders[-1])
     ask = _asking(yes)
     name = name or ask("What is one of them called", "")
     singular, guessed_plural, guessed_entity = names_of(name)
@@ -55,7 +59,7 @@ def new_entity(
         raise SettingsError(
             "The entity needs a name of letters.", advice="Give --name, such as: purchase order."
         )
-    documents, folder = _integration(integration, layers(own))
+    documents, folder = _integration(integration, folders)
     usual = list(documents.integration.value["methods"])
     entity = entity or ask("What does the vendor call it", guessed_entity)
     if not VENDOR_WORD.match(entity):
@@ -88,9 +92,28 @@ def _asking(is_silent: bool) -> Callable[[str, str], str]:
     def ask(question: str, usual: str) -> str:
         if is_silent:
             return usual
-        return str(click.prompt(question, default=usual or None))
+        try:
+            return str(click.prompt(question, default=usual or None))
+        except click.Abort as stopped:
+            if not isinstance(stopped.__context__, EOFError) or sys.stdin.isatty():
+                raise
+            return usual
 
     return ask
+
+
+def _check_writable(folder: Path) -> None:
+    """Refuse to write among our own definitions unless they are a checkout's, which its people change.
+
+    Raises SettingsError for an installed copy: what is written there breaks it and goes with the next update.
+    """
+    from generator.sources import OURS
+
+    if folder == OURS and not (OURS.parent / "pyproject.toml").is_file():
+        raise SettingsError(
+            "This copy of Ledgerport is installed, and no definition is written into it.",
+            advice="Give --definitions FOLDER, a folder of your own, here and at ledgerport check and serve.",
+        )
 
 
 def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:

@@ -34,6 +34,14 @@ def authorization_headers(
         ) from None
 
 
+def always_sent(templates: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+    """What every request carries (`send_always`), with the account's fields filled in."""
+    return {
+        name: _FIELD.sub(lambda found: fields[found[1]], text) if "{" in text else text
+        for name, text in templates.items()
+    }
+
+
 def _filled(template: str, values: Mapping[str, str]) -> str:
     def field(match: re.Match[str]) -> str:
         return values[match[1]]

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from generator.catalog import Integration, Tool
+from runtime.connect.headers import always_sent
 from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import MultipartBody, OutgoingFile
@@ -49,7 +50,7 @@ def build(
     """
     call = tool.call
     query = _query(tool, integration, values)
-    headers = {**integration.send_headers, **authorization}
+    headers = {**always_sent(integration.send_headers, values), **authorization}
     for name, template in call.headers:
         headers[name] = _checked_header(name, _filled(template, values))
     if once_key and integration.once_query:

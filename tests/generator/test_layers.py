@@ -60,6 +60,51 @@ def test_a_description_can_be_overridden_and_the_rest_stays(mine):
     assert tool.call.path == "/books/{id}"
 
 
+def test_sentences_can_be_added_behind_a_description(mine):
+    mine(
+        "extends: books\nadd_description: Ours stand upstairs.\n"
+        "methods: { get: { add_description: Mind the dust of it. } }\n"
+    )
+
+    found = compile_catalog(FOLDERS)
+
+    assert found.by_name["get_single_shelf_book_by_id"].description == (
+        "Read one book of the shelf. Mind the dust of it."
+    )
+    (books,) = (each for each in found.resources if each.resource == "books")
+    assert books.description == ("A book is on the shelf or lent.\n\nOurs stand upstairs.")
+
+
+def test_a_description_can_be_replaced_and_added_to_by_two_folders(mine, tmp_path):
+    mine("extends: books\nmethods: { get: { description: Read a book of ours. } }\n")
+    theirs = tmp_path / "theirs" / "shelf" / "book.yaml"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("extends: books\nmethods: { get: { add_description: Mind the dust of it. } }\n")
+
+    found = compile_catalog((*FOLDERS, Path("theirs"))).by_name
+
+    assert found["get_single_shelf_book_by_id"].description == "Read a book of ours. Mind the dust of it."
+
+
+def test_a_dead_link_in_an_added_sentence_is_told_where_it_was_added(mine):
+    mine("extends: books\nmethods:\n  get:\n    add_description: Read one as [[books.lst]] gives it.\n")
+
+    (mistake,) = told()
+
+    assert mistake.startswith(f"{MINE}:4: methods.get.description: [[books.lst]] leads nowhere")
+
+
+def test_guidance_can_be_added_and_not_beyond_its_length(mine):
+    mine("extends: shelf\nadd_guidance: Be quiet in the library.\n", "integration")
+    guidance = compile_catalog(FOLDERS).integrations["shelf"].guidance
+    mine(f"extends: shelf\nadd_guidance: {'x' * 1990}\n", "integration")
+
+    assert guidance == "A book is lent to a reader.\n\nBe quiet in the library."
+    assert told() == [
+        "mine/shelf/integration.yaml:2: guidance: This is 2,019 characters long; it may have at most 2,000."
+    ]
+
+
 def test_a_field_and_a_method_can_be_added(mine):
     mine(
         "extends: books\n"

@@ -93,6 +93,43 @@ def test_a_hostile_file_is_one_plain_mistake(tmp_path, text):
     assert mistakes[0].endswith(".")
 
 
+NOT_YAML = {
+    "a colon in a text": ("a: 1\nb: Find it: by name\n", 2, 'Put the text in quotes ("…")'),
+    "a key without a space behind its colon": ("a:1\nb: 2\n", 2, "a key a space behind its colon"),
+    "a percent sign first": ("a: %d\n", 1, "Put the text in quotes"),
+    "a backtick first": ("a: `x`\n", 1, "Put the text in quotes"),
+    "an asterisk first": ("a: *all of it\n", 1, "Put the text in quotes"),
+    "an exclamation mark first": ("a: !not this\n", 1, "Put the text in quotes"),
+    "a comma first": ("a: , then\n", 1, "Put the text in quotes"),
+    "a dash first": ("a: - b\n", 1, "A list begins on the next line"),
+    "a word behind quotes": ('a: "x" y\n', 1, "needs quotes around all of it"),
+    "an apostrophe in single quotes": ("a: 'it's'\n", 1, "a quote in it is doubled"),
+    "a word behind brackets": ("a: [x] y\n", 1, "needs quotes around all of it"),
+    "quotes that stay open": ('a: 1\nb: "x\nc: 1\n', 2, "The quotes that begin on this line are not closed."),
+    "a list that stays open": ("a: [x\nb: 1\n", 1, 'not closed by "]"'),
+    "a mapping that stays open": ("a: { b: c\nd: 1\n", 1, 'not closed by "}"'),
+    "a colon in a mapping of one line": ("a: { b: c: d }\n", 1, "Put the text in quotes"),
+    "a line between two levels": ("a:\n  b: 1\n c: 2\n", 3, "Indent the line"),
+    "a key among the entries of a list": ("a:\n  - x\n  b: 1\n", 3, "Indent the line"),
+    "a key without a colon": ("a: 1\nb\nc: 2\n", 3, "A key needs a colon"),
+    "a text behind a bar": ("a: | text\n", 1, "begins on the next line"),
+    "a backslash in double quotes": ('a: "\\d"\n', 1, "use single quotes"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_YAML.values(), ids=NOT_YAML)
+def test_what_is_not_yaml_is_reported_with_its_line_and_what_to_do(tmp_path, case):
+    text, line, advice = case
+    (tmp_path / "book.yaml").write_text(text)
+    mistakes = []
+
+    assert load(tmp_path / "book.yaml", mistakes) is None
+
+    (mistake,) = mistakes
+    assert mistake.line == line
+    assert advice in mistake.message
+
+
 def test_a_file_that_cannot_be_opened_is_a_mistake(tmp_path):
     mistakes = []
 

@@ -170,13 +170,19 @@ CASES = {
         "book",
         "include: [record]",
         "include: &all [record]",
-        f"{BOOK}:10: Anchors and aliases are not allowed. Share with $ref or include.",
+        (
+            f"{BOOK}:10: Anchors and aliases are not allowed. Share with $ref or include. A text cannot begin with "
+            '& or *: Put the text in quotes ("…"), or begin it on the next line after "|".'
+        ),
     ),
     "a tag of YAML": (
         "book",
         "include: [record]",
         "include: !!python/object:os.system [record]",
-        f'{BOOK}:10: The YAML tag "tag:yaml.org,2002:python/object:os.system" is not allowed; write plain values.',
+        (
+            f'{BOOK}:10: The YAML tag "tag:yaml.org,2002:python/object:os.system" is not allowed. A text cannot begin '
+            'with an exclamation mark. Put the text in quotes ("…"), or begin it on the next line after "|".'
+        ),
     ),
     "a tab": (
         "book",
@@ -461,6 +467,105 @@ CASES = {
         (
             f'{BOOK}:36: methods.create.body: {{"parts": [{{"name": "text", "file": "id", "file_name": "…" is not one '
             "of record, whole_record, json_patch."
+        ),
+    ),
+    "a placeholder in what is always sent that nothing fills": (
+        "integration",
+        "auth: { type: headers",
+        'send_always: { headers: { X-Place: "{regin}" }, query: { place: "{key}" } }\nauth: { type: headers',
+        (
+            f"{INTEGRATION}:8: send_always.headers.X-Place: {{regin}} is filled by nothing: the account has no such "
+            'field that is not secret. Did you mean "region"?'
+        ),
+    ),
+    "a secret in what is always sent": (
+        "integration",
+        "auth: { type: headers",
+        'send_always: { query: { place: "{key}" } }\nauth: { type: headers',
+        (
+            f"{INTEGRATION}:8: send_always.query.place: {{key}} is filled by nothing: the account has no such field "
+            "that is not secret. A secret goes into auth.headers."
+        ),
+    ),
+    "what is always sent as a list": (
+        "integration",
+        "auth: { type: headers",
+        "send_always: { query: { place: [1, 2] } }\nauth: { type: headers",
+        f"{INTEGRATION}:8: send_always.query.place: This must be text or a number or true or false, but is [1, 2].",
+    ),
+    "a fixed value without a body": (
+        "book",
+        "  get:\n",
+        "  get:\n    fixed: { shelf: 3 }\n",
+        (
+            f'{BOOK}:34: methods.get.fixed: "shelf" would not be sent: this method has no body. '
+            'Give "body", or put it into the query of the request.'
+        ),
+    ),
+    "a fixed value that no part of the body has": (
+        "book",
+        "  create:\n",
+        "  create:\n    body: { parts: [{ name: text, json: [title] }] }\n    fixed: { titel: 3 }\n",
+        (
+            f'{BOOK}:37: methods.create.fixed: "titel" would not be sent: no part of the body has it under "json". '
+            'Did you mean "title"?'
+        ),
+    ),
+    "a placeholder in a fixed value": (
+        "book",
+        "  create:\n",
+        '  create:\n    fixed: { shelf: "{region}" }\n',
+        f"{BOOK}:36: methods.create.fixed: {{region}} is not filled in a fixed value; it would be sent as it stands.",
+    ),
+    "an account field that a vendor without OAuth would have to say": (
+        "integration",
+        "description: From the settings., secret: true }",
+        "description: From the settings., from: token.key }",
+        (
+            f"{INTEGRATION}:11: account.key.from: key can never be set: without oauth2 there is no callback and no "
+            'token answer. Leave "from" out; the person who connects the account is asked for it.'
+        ),
+    ),
+    "an account field of OAuth without a source": (
+        "integration",
+        'auth: { type: headers, headers: { X-Key: "{key}" } }',
+        "auth: { type: oauth2, authorize_url: 'https://a.b', token_url: 'https://a.b', scopes: [] }",
+        (
+            f"{INTEGRATION}:11: account.key: key can never be set: with oauth2 nobody is asked for it. "
+            'Give "from": callback.<parameter> or token.<key>.'
+        ),
+    ),
+    "an address with an argument that may be left out": (
+        "book",
+        "  get:\n",
+        (
+            '  get:\n    request: "GET /{path}/{id}/{copy}"\n'
+            "    arguments: { copy: { type: string, description: Which. } }\n"
+        ),
+        (
+            f'{BOOK}:34: methods.get.request: {{copy}} is filled by the argument "copy", which a call may leave out. '
+            "Require it (required_for: [get])."
+        ),
+    ),
+    "a header field with an argument that may be left out": (
+        "book",
+        "  get:\n",
+        (
+            '  get:\n    headers: { X-Copy: "{copy}" }\n'
+            "    arguments: { copy: { type: string, description: Which. } }\n"
+        ),
+        (
+            f'{BOOK}:34: methods.get.headers: {{copy}} is filled by the argument "copy", which a call may leave out. '
+            "Require it (required_for: [get])."
+        ),
+    ),
+    "an argument that would replace a field of the account": (
+        "book",
+        "  get:\n",
+        "  get:\n    arguments: { region: { type: string, description: Which. } }\n",
+        (
+            f'{BOOK}:34: methods.get.arguments.region: The argument "region" has the name of a field of the account, '
+            "and would replace it in the request. Give it another name."
         ),
     ),
 }

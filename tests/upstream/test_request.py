@@ -38,6 +38,14 @@ def test_a_get_names_its_record_and_what_is_always_sent():
     assert not built.changes_data
 
 
+def test_what_is_always_sent_is_filled_from_the_account():
+    vendor = replace(VENDOR, send_headers={"X-Company": "no {company_id}"}, send_query={"in": "{company_id}"})
+
+    built = build(GET, vendor, BASE, {"id": "7", "company_id": "42"}, {"id": "7"}, authorization={})
+
+    assert (built.headers, built.url) == ({"X-Company": "no 42"}, f"{BASE}/invoice/7?in=42")
+
+
 def test_a_request_shows_nothing_of_its_credentials_or_body():
     assert repr(request(UPDATE, {"id": "7", "SyncToken": "0"})) == "VendorRequest(POST, …)"
 

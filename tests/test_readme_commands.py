@@ -1,0 +1,108 @@
+"""Every command that the README shows: run as it stands in a copy of the folder, or named here with the reason."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OURS = r"(?:ledgerport|scripts/[a-z-]+)(?=\s|$)"
+
+RUN = {
+    "ledgerport token create platform": "ledgerport token create platform",
+    "ledgerport check": "ledgerport check",
+    "ledgerport check --json": "ledgerport check --json",
+    "ledgerport check --definitions mine": "ledgerport check --definitions mine",
+    "ledgerport show create_a_quick_books_department": "ledgerport show create_a_quick_books_department",
+    "ledgerport show TOOL --example": "ledgerport show list_all_quick_books_invoices --example",
+    "ledgerport cost --tags sales": "ledgerport cost --tags sales",
+    "ledgerport diff HEAD~1 definitions": "ledgerport diff HEAD~1 definitions",
+    "ledgerport pages --out DIR": "ledgerport pages --out pages",
+    "scripts/golden": "scripts/golden",
+    'scripts/new-entity --name "work order" --sample FILE.json': (
+        'scripts/new-entity --name "work order" --sample order.json && rm definitions/quickbooks/work_order.yaml'
+    ),
+}
+"""What the README shows, and the same with its placeholders filled."""
+
+NOT_RUN = {
+    "scripts/demo": "test_cli.py runs the demo itself, and journeys/ the servers that it starts",
+    "scripts/demo --reset": "test_cli.py",
+    "scripts/test": "this is one of its tests",
+    "scripts/check": "it is run before every commit, and takes as long as many tests together",
+    "scripts/conformance": "it fetches the public suite",
+    "scripts/bench": "it measures for minutes; bench/test_load.py tests its load",
+    "ledgerport serve &": "test_cli.py",
+    "ledgerport serve --watch": "test_reload.py",
+    "ledgerport coverage FOLDER": "it needs a reference of the vendor; test_cli.py and test_coverage.py make one up",
+    "ledgerport connect": "test_cli.py, with the simulator in place of the vendor",
+    'ledgerport connect --name "Craig\'s Landscaping"': "test_cli.py, with the simulator in place of the vendor",
+    "ledgerport token create": "it needs a name; the one with a name is run",
+    "ledgerport token create NAME --scope tools:call --account ID": "test_cli.py, for an account that is there",
+}
+
+
+def shown() -> Iterator[str]:
+    """Our own commands in the README: in its blocks, and in single backticks."""
+    for line in README.splitlines():
+        if found := re.match(rf"(?:    )?(?:\$ )?({OURS}.*)", line):
+            yield re.split(r"\s{2,}", found[1])[0].strip()
+    for text in re.findall(r"`([^`]+)`", README.replace("```", "")):
+        if re.match(OURS, text):
+            yield " ".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of its own with two revisions, our environment, and the files that the README's reader would have."""
+    folder = tmp_path_factory.mktemp("readme") / "ledgerport"
+    folder.mkdir()
+    for name in ("definitions", "generator", "runtime", "scripts", "tests/golden", "pyproject.toml"):
+        source = ROOT / name
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        copied = shutil.copytree if source.is_dir() else shutil.copy
+        copied(source, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "order.json").write_text('{"WorkOrder": {"Id": "1", "SyncToken": "0", "DocNumber": "7"}}')
+    (folder / "mine" / "quickbooks").mkdir(parents=True)
+    (folder / "mine" / "quickbooks" / "term.yaml").write_text("extends: terms\nadd_tags: [crm]\n")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false"]
+    for words in (
+        ["init", "-q"],
+        ["add", "definitions"],
+        *[["commit", "-q", "--allow-empty", "-m", "x"]] * 2,
+    ):
+        subprocess.run([*git, *words], cwd=folder, check=True)
+    return folder
+
+
+def test_every_command_is_run_or_has_a_reason():
+    assert set(shown()) - set(RUN) - set(NOT_RUN) == set()
+    assert set(RUN) | set(NOT_RUN) <= set(shown())
+
+
+@pytest.mark.parametrize("command", RUN.values(), ids=RUN)
+def test_a_command_runs_as_it_stands(copy, tmp_path, command):
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=copy,
+        env={
+            "PATH": f"{copy / '.venv' / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "PYTHONPATH": str(copy),  # the copy, where the environment has the folder that it was made for
+            "LEDGERPORT_DATA": str(tmp_path / "data"),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
