@@ -36,6 +36,7 @@ LANGUAGE = QueryLanguage(
     },
     quote="'",
     escape={"\\": "\\\\", "'": "\\'"},
+    wildcards={"%": "", "_": "\\_"},
     literals=("boolean",),
     paging="START {start} MAX {limit}",
     paging_words={"start": r"(?i)\bstart\s+(\d+)", "limit": r"(?i)\bmax\s+(\d+)"},

@@ -109,19 +109,25 @@ def page_answer(
     page = records[asked.skip : asked.limit + (asked.skip if is_whole else 0)]
     if not all(isinstance(record, dict) for record in page):
         raise UnexpectedShape("a record is no object")
-    shown = bounds.project(page, _names(tool, arguments))
+    meant = _Meant.of(integration, _listing(tool), arguments)
+    places = meant.places(page)
+    found = [page[place] for place in places] if meant.texts else page
+    shown = bounds.project(found, _names(tool, arguments))
     fitted = bounds.fit(shown, budget)
-    notes = _absent(page, arguments.get("fields", ()))
+    notes = _absent(found, arguments.get("fields", ()))
     tail: dict[str, Any] = {"returned": fitted.count}
     is_cut = fitted.count < len(shown)
+    used = places[fitted.count] if is_cut else len(page)
     if is_whole:
-        told = asked.skip + fitted.count
+        told = asked.skip + used
         following = f"{asked.position}/{told}/0" if told < len(records) else ""
     else:
         next_cursor = _next_cursor(integration.pagination, value, link)
-        following = _following(integration, asked, next_cursor, len(records), fitted.count, is_cut)
+        following = _following(integration, asked, next_cursor, len(records), used, is_cut)
     if following:
         tail["next_cursor"] = paging.cursor_for(tool.name, arguments, following)
+    if len(found) < len(page):
+        notes.append(meant.note(len(page) - len(found), has_more=bool(following)))
     if is_cut:
         notes.append(
             f"Only {fitted.count} of the {len(shown)} records of this page fit into one answer. "
@@ -130,6 +136,32 @@ def page_answer(
     if notes:
         tail["note"] = " ".join(notes)
     return bounds.with_rows({}, "records", fitted, tail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What `contains` arguments mean, where the vendor's own search finds more: each with its field and its text."""
+
+    texts: dict[str, tuple[tuple[str, ...], str]]
+
+    @classmethod
+    def of(cls, integration: Integration, listing: Listing, arguments: Mapping[str, Any]) -> _Meant:
+        loose = query.loose_texts(integration.query_language, listing, arguments)
+        return cls({name: (path, str(arguments[name]).casefold()) for name, path in loose.items()})
+
+    def places(self, page: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+        """Which records of a page contain each text as it is written, in capitals or not."""
+        if not self.texts:
+            return range(len(page))
+        return [place for place, record in enumerate(page) if self._holds(record)]
+
+    def _holds(self, record: Mapping[str, Any]) -> bool:
+        return all(text in str(at(record, path) or "").casefold() for path, text in self.texts.values())
+
+    def note(self, others: int, *, has_more: bool) -> str:
+        """The sentence that says why a page has fewer records than the vendor answered."""
+        said = f"Every character of {', '.join(self.texts)} means itself: {others} similar records were left out."
+        return f"{said} Pass next_cursor to read on." if has_more else said
 
 
 def _absent(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
