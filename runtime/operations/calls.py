@@ -196,7 +196,10 @@ class Calls:
             asked = lists.page_request(job.tool, job.integration, job.arguments)
             response, value = await self._read(job, asked.values)
             link = answers.field_of(response, "link")
-            text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget, link)
+            known = self._catalog().tools
+            text = lists.page_answer(
+                job.tool, job.integration, job.arguments, asked, value, job.budget, link, known
+            )
             return Answer(text, job.status, limits=job.limits)
         if returns.kind == "record" and not job.is_blind:
             response = await self._answered(job, {})

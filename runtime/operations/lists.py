@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import Integration, Listing, Pagination, Tool
 from runtime.errors import InvalidArguments
-from runtime.operations import bounds
+from runtime.operations import bounds, remarks
 from runtime.operations.arguments import nearest_name
 from runtime.safety.comparisons import refuse_comparisons
 from runtime.upstream import paging, query
@@ -94,8 +94,11 @@ def page_answer(
     value: Any,
     budget: int,
     link: str = "",
+    tools: Iterable[Tool] = (),
 ) -> str:
     """The answer of a list tool: `{records, returned, next_cursor?, note?}` as JSON.
+
+    `tools` say what each record can be asked, where a query reads any of them.
 
     `next_cursor` is there exactly when there may be more; `note` says when the size of the answer made the cut.
     Raises UnexpectedShape when the vendor answered something other than a list of records.
@@ -103,8 +106,11 @@ def page_answer(
     records = records_in(value, tool.returns.path)
     counted = integration.pagination.total
     total = at(value, counted) if counted and tool.returns.path and not records else None
+    raw = "" if records or total else str(arguments.get("query") or "")
+    notes = remarks.on_nothing(tool, integration.query_language, raw, tools)
     if isinstance(total, (int, float, str)):
-        return bounds.with_rows({"total": total}, "records", bounds.fit([], budget), {})
+        head = {"total": total, "note": " ".join(notes)} if notes else {"total": total}
+        return bounds.with_rows(head, "records", bounds.fit([], budget), {})
     is_whole = _listing(tool).is_whole
     page = records[asked.skip : asked.limit + (asked.skip if is_whole else 0)]
     if not all(isinstance(record, dict) for record in page):
@@ -114,7 +120,7 @@ def page_answer(
     found = [page[place] for place in places] if meant.texts else page
     shown = bounds.project(found, _names(tool, arguments))
     fitted = bounds.fit(shown, budget)
-    notes = _absent(found, arguments.get("fields", ()))
+    notes += _absent(found, arguments.get("fields", ()))
     tail: dict[str, Any] = {"returned": fitted.count}
     is_cut = fitted.count < len(shown)
     used = places[fitted.count] if is_cut else len(page)
@@ -160,7 +166,7 @@ class _Meant:
 
     def note(self, others: int, *, has_more: bool) -> str:
         """The sentence that says why a page has fewer records than the vendor answered."""
-        said = f"Every character of {', '.join(self.texts)} means itself: {others} similar records were left out."
+        said = f"Every character of {', '.join(self.texts)} means itself; similar records left out: {others}."
         return f"{said} Pass next_cursor to read on." if has_more else said
 
 

@@ -46,7 +46,7 @@ def test_records_that_were_sorted_out_are_counted_in_a_note():
     first, *_ = read_on({"Name_contains": "10% R", "limit": 4})
     assert first["returned"] == 2
     assert first["note"] == (
-        "Every character of Name_contains means itself: 2 similar records were left out. "
+        "Every character of Name_contains means itself; similar records left out: 2. "
         "Pass next_cursor to read on."
     )
 
