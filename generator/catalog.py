@@ -156,6 +156,8 @@ class Pagination:
     """The query parameter in the Link header's next address that is the next cursor, for `link_header`."""
     total: tuple[str, ...] = ()
     """Where an answer that only counts puts its number."""
+    beside: tuple[str, ...] = ()
+    """Names of lists and objects that may stand where the records stand, and are none."""
     default: int = 50
     maximum: int = 1000
 

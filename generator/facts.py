@@ -157,6 +157,7 @@ def _pagination(value: dict[str, Any]) -> Pagination:
         default=value["limit"]["default"],
         maximum=value["limit"]["max"],
         total=_path(value.get("total", "")),
+        beside=tuple(value.get("beside") or ()),
     )
 
 

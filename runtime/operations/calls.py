@@ -188,7 +188,7 @@ class Calls:
         except (answers.UnexpectedShape, RecursionError) as other_shape:
             if job.response is None:
                 raise
-            raise self._unreadable(job, job.response) from other_shape
+            raise self._unreadable(job, job.response, other_shape) from other_shape
 
     async def _single(self, job: Job) -> Answer:
         returns = job.tool.returns
@@ -347,8 +347,10 @@ class Calls:
             raise self._unreadable(job, response)
         return value
 
-    def _unreadable(self, job: Job, response: VendorResponse) -> LedgerportError:
-        error = answers.unreadable(job.integration, response, changes_data=job.changes_data)
+    def _unreadable(
+        self, job: Job, response: VendorResponse, cause: Exception | None = None
+    ) -> LedgerportError:
+        error = answers.unreadable(job.integration, response, changes_data=job.changes_data, cause=cause)
         return self._noted(job, error)
 
     async def _send(self, job: Job, words: Mapping[str, str], credentials: Credentials) -> VendorResponse:

@@ -103,7 +103,7 @@ def page_answer(
     `next_cursor` is there exactly when there may be more; `note` says when the size of the answer made the cut.
     Raises UnexpectedShape when the vendor answered something other than a list of records.
     """
-    records = records_in(value, tool.returns.path)
+    records = records_in(value, tool.returns.path, integration.pagination.beside)
     counted = integration.pagination.total
     total = at(value, counted) if counted and tool.returns.path and not records else None
     raw = "" if records or total else str(arguments.get("query") or "")
