@@ -20,6 +20,7 @@ from generator.catalog import Advice, ErrorRules, Integration, RateLimit, Return
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
 from runtime.logs import LONGEST_READ, without_private_numbers
 from runtime.upstream.client import VendorResponse
+from runtime.upstream.fragments import complaint_in, words_of
 from runtime.upstream.xml_values import value_of_xml
 
 LOOK_FIRST = "Look whether it is there before you send it again."
@@ -187,7 +188,9 @@ def unreadable(
     if response.status in integration.rate_limit.statuses:
         return _rate_limited(integration, response, trace)
     if response.status >= 400:
-        return _unexplained(integration, response, trace, changes_data=changes_data)
+        part = complaint_in(response.body, integration.errors)
+        failure = error_in(response, part, integration, changes_data=changes_data)
+        return failure or _unexplained(integration, response, trace, changes_data=changes_data)
     if isinstance(cause, OtherRecords):
         return VendorUnavailable(
             f"{integration.title} answered with {cause}: that cannot be read, and does not mean that there are none.",
@@ -335,22 +338,24 @@ def _unexplained(
             f"{integration.title} answered with a redirect ({response.status}), which is not followed.",
             trace=trace,
         )
+    words = words_of(response.body)
     if response.status < 500:
         kind = KIND_OF_STATUS.get(response.status, "invalid")
         return VendorRefused(
-            f"{integration.title} answered {response.status} without saying why.",
+            f"{integration.title} answered {response.status}{f': {words}' if words else ' without saying why.'}",
             status=response.status,
             kind=kind,
             trace=trace,
         )
     if changes_data and (response.status in LOST_STATUSES or response.status not in FAILED):
         return Indeterminate(
-            f"{integration.title} answered {response.status}: the change may have been made or not.",
+            f"{integration.title} answered {response.status}{f' ({words})' if words else ''}: "
+            "the change may have been made or not.",
             advice=LOOK_FIRST,
             trace=trace,
         )
     return VendorUnavailable(
-        f"{integration.title} is not answering properly ({response.status}).",
+        f"{integration.title} is not answering properly ({response.status}){f': {words}' if words else '.'}",
         advice="Nothing was changed. Try again in a minute.",
         trace=trace,
     )
