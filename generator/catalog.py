@@ -130,6 +130,11 @@ class QueryLanguage:
     conditions: dict[str, str] = field(default_factory=dict)
     quote: str = "'"
     escape: dict[str, str] = field(default_factory=dict)
+    wildcards: dict[str, str] = field(default_factory=dict)
+    """Characters that stand for others in the text of `contains`, each as it is written where it means itself.
+
+    Empty where the language cannot write that: the vendor then answers too many records, which are sorted out here.
+    """
     formats: dict[str, str] = field(default_factory=dict)
     literals: tuple[str, ...] = ("number", "boolean")
     """Kinds of value written bare; every other kind is quoted."""
@@ -151,6 +156,8 @@ class Pagination:
     """The query parameter in the Link header's next address that is the next cursor, for `link_header`."""
     total: tuple[str, ...] = ()
     """Where an answer that only counts puts its number."""
+    beside: tuple[str, ...] = ()
+    """Names of lists and objects that may stand where the records stand, and are none."""
     default: int = 50
     maximum: int = 1000
 

@@ -167,6 +167,7 @@ def _pagination(value: dict[str, Any]) -> Pagination:
         default=value["limit"]["default"],
         maximum=value["limit"]["max"],
         total=_path(value.get("total", "")),
+        beside=tuple(value.get("beside") or ()),
     )
 
 
@@ -207,6 +208,7 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         conditions=dict(value["conditions"]),
         quote=value["strings"]["quote"],
         escape=dict(value["strings"].get("escape") or {}),
+        wildcards={sign: text or "" for sign, text in (value["strings"].get("wildcards") or {}).items()},
         formats=dict(value.get("formats") or {}),
         literals=tuple(value.get("bare", ("number", "boolean"))),
         paging=paging.get("add", ""),

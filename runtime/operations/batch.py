@@ -160,8 +160,8 @@ def _told(
     if item.asked is not None:
         try:
             text = lists.page_answer(item.tool, integration, item.arguments, item.asked, value, budget)
-        except answers.UnexpectedShape:
-            error = answers.unreadable(integration, response, changes_data=is_write)
+        except answers.UnexpectedShape as cause:
+            error = answers.unreadable(integration, response, changes_data=is_write, cause=cause)
             return {"tool": item.tool.name, "error": error.as_dict()}
         return {"tool": item.tool.name, "answer": orjson.Fragment(text)}
     found = answers.at(value, item.tool.returns.path)

@@ -200,7 +200,7 @@ class Calls:
         except (answers.UnexpectedShape, RecursionError) as other_shape:
             if job.response is None:
                 raise
-            raise self._unreadable(job, job.response) from other_shape
+            raise self._unreadable(job, job.response, other_shape) from other_shape
 
     async def _single(self, job: Job) -> Answer:
         returns = job.tool.returns
@@ -208,7 +208,10 @@ class Calls:
             asked = lists.page_request(job.tool, job.integration, job.arguments)
             response, value = await self._read(job, asked.values)
             link = answers.field_of(response, "link")
-            text = lists.page_answer(job.tool, job.integration, job.arguments, asked, value, job.budget, link)
+            known = self._catalog().tools
+            text = lists.page_answer(
+                job.tool, job.integration, job.arguments, asked, value, job.budget, link, known
+            )
             return Answer(text, job.status, limits=job.limits)
         if returns.kind == "record" and not job.is_blind:
             response = await self._answered(job, {})
@@ -356,8 +359,10 @@ class Calls:
             raise self._unreadable(job, response)
         return value
 
-    def _unreadable(self, job: Job, response: VendorResponse) -> LedgerportError:
-        error = answers.unreadable(job.integration, response, changes_data=job.changes_data)
+    def _unreadable(
+        self, job: Job, response: VendorResponse, cause: Exception | None = None
+    ) -> LedgerportError:
+        error = answers.unreadable(job.integration, response, changes_data=job.changes_data, cause=cause)
         return self._noted(job, error)
 
     async def _send(self, job: Job, words: Mapping[str, str], credentials: Credentials) -> VendorResponse:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import Integration, Listing, Pagination, Tool
 from runtime.errors import InvalidArguments
-from runtime.operations import bounds
+from runtime.operations import bounds, remarks
 from runtime.operations.arguments import nearest_name
 from runtime.safety.comparisons import refuse_comparisons
 from runtime.upstream import paging, query
@@ -94,34 +94,46 @@ def page_answer(
     value: Any,
     budget: int,
     link: str = "",
+    tools: Iterable[Tool] = (),
 ) -> str:
     """The answer of a list tool: `{records, returned, next_cursor?, note?}` as JSON.
+
+    `tools` say what each record can be asked, where a query reads any of them.
 
     `next_cursor` is there exactly when there may be more; `note` says when the size of the answer made the cut.
     Raises UnexpectedShape when the vendor answered something other than a list of records.
     """
-    records = records_in(value, tool.returns.path)
+    records = records_in(value, tool.returns.path, integration.pagination.beside)
     counted = integration.pagination.total
     total = at(value, counted) if counted and tool.returns.path and not records else None
+    raw = "" if records or total else str(arguments.get("query") or "")
+    notes = remarks.on_nothing(tool, integration.query_language, raw, tools)
     if isinstance(total, (int, float, str)):
-        return bounds.with_rows({"total": total}, "records", bounds.fit([], budget), {})
+        head = {"total": total, "note": " ".join(notes)} if notes else {"total": total}
+        return bounds.with_rows(head, "records", bounds.fit([], budget), {})
     is_whole = _listing(tool).is_whole
     page = records[asked.skip : asked.limit + (asked.skip if is_whole else 0)]
     if not all(isinstance(record, dict) for record in page):
         raise UnexpectedShape("a record is no object")
-    shown = bounds.project(page, _names(tool, arguments))
+    meant = _Meant.of(integration, _listing(tool), arguments)
+    places = meant.places(page)
+    found = [page[place] for place in places] if meant.texts else page
+    shown = bounds.project(found, _names(tool, arguments))
     fitted = bounds.fit(shown, budget)
-    notes = _absent(page, arguments.get("fields", ()))
+    notes += _absent(found, arguments.get("fields", ()))
     tail: dict[str, Any] = {"returned": fitted.count}
     is_cut = fitted.count < len(shown)
+    used = places[fitted.count] if is_cut else len(page)
     if is_whole:
-        told = asked.skip + fitted.count
+        told = asked.skip + used
         following = f"{asked.position}/{told}/0" if told < len(records) else ""
     else:
         next_cursor = _next_cursor(integration.pagination, value, link)
-        following = _following(integration, asked, next_cursor, len(records), fitted.count, is_cut)
+        following = _following(integration, asked, next_cursor, len(records), used, is_cut)
     if following:
         tail["next_cursor"] = paging.cursor_for(tool.name, arguments, following)
+    if len(found) < len(page):
+        notes.append(meant.note(len(page) - len(found), has_more=bool(following)))
     if is_cut:
         notes.append(
             f"Only {fitted.count} of the {len(shown)} records of this page fit into one answer. "
@@ -130,6 +142,32 @@ def page_answer(
     if notes:
         tail["note"] = " ".join(notes)
     return bounds.with_rows({}, "records", fitted, tail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What `contains` arguments mean, where the vendor's own search finds more: each with its field and its text."""
+
+    texts: dict[str, tuple[tuple[str, ...], str]]
+
+    @classmethod
+    def of(cls, integration: Integration, listing: Listing, arguments: Mapping[str, Any]) -> _Meant:
+        loose = query.loose_texts(integration.query_language, listing, arguments)
+        return cls({name: (path, str(arguments[name]).casefold()) for name, path in loose.items()})
+
+    def places(self, page: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+        """Which records of a page contain each text as it is written, in capitals or not."""
+        if not self.texts:
+            return range(len(page))
+        return [place for place, record in enumerate(page) if self._holds(record)]
+
+    def _holds(self, record: Mapping[str, Any]) -> bool:
+        return all(text in str(at(record, path) or "").casefold() for path, text in self.texts.values())
+
+    def note(self, others: int, *, has_more: bool) -> str:
+        """The sentence that says why a page has fewer records than the vendor answered."""
+        said = f"Every character of {', '.join(self.texts)} means itself; similar records left out: {others}."
+        return f"{said} Pass next_cursor to read on." if has_more else said
 
 
 def _absent(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ from generator.catalog import Advice, ErrorRules, Integration, RateLimit, Return
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
 from runtime.logs import LONGEST_READ, without_private_numbers
 from runtime.upstream.client import VendorResponse
+from runtime.upstream.fragments import complaint_in, words_of
 from runtime.upstream.xml_values import value_of_xml
 
 LOOK_FIRST = "Look whether it is there before you send it again."
@@ -51,6 +52,10 @@ LOST_STATUSES = frozenset({500, 502, 504})
 
 class UnexpectedShape(ValueError):
     """An answer that can be read, but is not what was asked for."""
+
+
+class OtherRecords(UnexpectedShape):
+    """An answer with something else where its records should stand. Its text says what came, in the vendor's names."""
 
 
 def value_of(response: VendorResponse) -> Any:
@@ -127,12 +132,15 @@ def is_told(response: VendorResponse, value: Any, returns: Returns, *, changes_d
     return isinstance(found, (dict, list))
 
 
-def records_in(value: Any, path: tuple[str, ...]) -> list[Any]:
+def records_in(value: Any, path: tuple[str, ...], beside: tuple[str, ...] = ()) -> list[Any]:
     """The records of a list answer. Raises UnexpectedShape when there is something else in their place.
 
-    XML writes a list of one as the record alone, and an empty one as an empty text.
+    XML writes a list of one as the record alone, and an empty one as an empty text. `beside` are names that may stand
+    where the records would, and are none.
     """
     found = at(value, path)
+    if found is None:
+        _refuse_others(at(value, path[:-1]), path, beside)
     if found is None or found == "":
         return []
     if isinstance(found, dict):
@@ -140,6 +148,16 @@ def records_in(value: Any, path: tuple[str, ...]) -> list[Any]:
     if not isinstance(found, list):
         raise UnexpectedShape("the records are no list")
     return found
+
+
+def _refuse_others(place: Any, path: tuple[str, ...], beside: tuple[str, ...]) -> None:
+    """Raises OtherRecords for a list or an object under another name than the records have: they are not "none"."""
+    if not isinstance(place, dict) or path[-1:] == ("*",) or path[-1] in place:
+        return
+    others = (name for name, each in place.items() if each and isinstance(each, (list, dict)))
+    came = [f'"{without_private_numbers(name, LONGEST_CODE)}"' for name in others if name not in beside]
+    if came:
+        raise OtherRecords(f'{", ".join(came[:MOST_COMPLAINTS])} where "{path[-1]}" was expected')
 
 
 def _only_list(value: dict[str, Any]) -> Any:
@@ -162,14 +180,24 @@ def error_in(
     return _unexplained(integration, response, trace, changes_data=changes_data)
 
 
-def unreadable(integration: Integration, response: VendorResponse, *, changes_data: bool) -> LedgerportError:
+def unreadable(
+    integration: Integration, response: VendorResponse, *, changes_data: bool, cause: Exception | None = None
+) -> LedgerportError:
     """The error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
     trace = _trace(integration.errors, response)
     kind = field_of(response, "content-type").split(";")[0].strip() or "no content type"
     if response.status in integration.rate_limit.statuses:
         return _rate_limited(integration, response, trace)
     if response.status >= 400:
-        return _unexplained(integration, response, trace, changes_data=changes_data)
+        part = complaint_in(response.body, integration.errors)
+        failure = error_in(response, part, integration, changes_data=changes_data)
+        return failure or _unexplained(integration, response, trace, changes_data=changes_data)
+    if isinstance(cause, OtherRecords):
+        return VendorUnavailable(
+            f"{integration.title} answered with {cause}: that cannot be read, and does not mean that there are none.",
+            advice="Calling again does not help: the definition of this tool has to name what came.",
+            trace=trace,
+        )
     kind = without_private_numbers(kind, LONGEST_KIND)
     message = f"{integration.title} answered with something that cannot be read ({kind}, or cut short)."
     if changes_data:
@@ -312,22 +340,24 @@ def _unexplained(
             f"{integration.title} answered with a redirect ({response.status}), which is not followed.",
             trace=trace,
         )
+    words = words_of(response.body)
     if response.status < 500:
         kind = KIND_OF_STATUS.get(response.status, "invalid")
         return VendorRefused(
-            f"{integration.title} answered {response.status} without saying why.",
+            f"{integration.title} answered {response.status}{f': {words}' if words else ' without saying why.'}",
             status=response.status,
             kind=kind,
             trace=trace,
         )
     if changes_data and (response.status in LOST_STATUSES or response.status not in FAILED):
         return Indeterminate(
-            f"{integration.title} answered {response.status}: the change may have been made or not.",
+            f"{integration.title} answered {response.status}{f' ({words})' if words else ''}: "
+            "the change may have been made or not.",
             advice=LOOK_FIRST,
             trace=trace,
         )
     return VendorUnavailable(
-        f"{integration.title} is not answering properly ({response.status}).",
+        f"{integration.title} is not answering properly ({response.status}){f': {words}' if words else '.'}",
         advice="Nothing was changed. Try again in a minute.",
         trace=trace,
     )

@@ -19,6 +19,7 @@ MOST_DIGITS = 12
 """Of a number in a raw statement; no list is that long."""
 MOST_CHARACTERS = 30_000
 """Of a raw statement: a condition that names a thousand Ids of ten digits has about 15,000."""
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,23 @@ def conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str
         if condition.argument in arguments
     ]
     return language.conjunction.join(found)
+
+
+def loose_texts(
+    language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]
+) -> dict[str, tuple[str, ...]]:
+    """The `contains` arguments for which the vendor answers too many records, each with the path of its field.
+
+    Their text has a character that stands for others in the vendor's language and cannot be written as itself.
+    """
+    loose = [sign for sign, written in language.wildcards.items() if not written]
+    return {
+        each.argument: tuple(each.field.split("."))
+        for each in listing.conditions
+        if each.operator == "contains"
+        and each.argument in arguments
+        and any(sign in arguments[each.argument] for sign in loose)
+    }
 
 
 def statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:
@@ -139,7 +157,7 @@ def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str
         values["values"] = ", ".join(_literal(language, condition.kind, each) for each in value)
     else:
         values["value"] = _literal(language, condition.kind, value)
-        values["text"] = _escaped(language, str(value))
+        values["text"] = _escaped(language, str(value), language.wildcards)
     return fill(template, values)
 
 
@@ -155,8 +173,9 @@ def _literal(language: QueryLanguage, kind: str, value: Any) -> str:
     return f"{language.quote}{_escaped(language, text)}{language.quote}"
 
 
-def _escaped(language: QueryLanguage, text: str) -> str:
-    table: dict[str, str | int | None] = {**language.escape}
+def _escaped(language: QueryLanguage, text: str, more: Mapping[str, str] = NOTHING) -> str:
+    escaped = {sign: written for sign, written in more.items() if written}
+    table: dict[str, str | int | None] = {**language.escape, **escaped}
     return text.translate(str.maketrans(table))
 
 

@@ -6,6 +6,7 @@ text. A document type is refused: no API answers with one, and entities are decl
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -24,19 +25,29 @@ def value_of_xml(body: bytes) -> Any:
         raise ValueError("not XML") from error
 
 
+def part_of_xml(body: bytes) -> Any:
+    """The value of what can be read of a broken document, from its beginning; None when that is nothing."""
+    values = _Values()
+    parser = ElementTree.XMLParser(target=values)  # noqa: S314 - as above
+    with contextlib.suppress(ElementTree.ParseError, LookupError, ValueError):
+        parser.feed(body)
+        parser.close()
+    return values.part()
+
+
 class _Values:
     """What the parser calls for each piece of the document. `_open` are the elements it is inside of."""
 
     def __init__(self) -> None:
-        self._open: list[_Element] = [_Element({})]
+        self._open: list[_Element] = [_Element("", {})]
 
     def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
         raise ValueError("a document type is not read")
 
-    def start(self, _tag: str, attributes: Mapping[str, str]) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if len(self._open) > DEEPEST:
             raise ValueError("nested too deeply")
-        self._open.append(_Element(attributes))
+        self._open.append(_Element(tag, attributes))
 
     def data(self, text: str) -> None:
         element = self._open[-1]
@@ -52,13 +63,20 @@ class _Values:
     def close(self) -> Any:
         return next(iter(self._open[0].content.values()), None)
 
+    def part(self) -> Any:
+        """The value of the outermost element, with whatever is open closed."""
+        while len(self._open) > 1:
+            self.end(self._open[-1].tag)
+        return self.close()
+
 
 class _Element:
     """An element that is not closed yet."""
 
-    __slots__ = ("content", "has_children", "repeated", "texts")
+    __slots__ = ("content", "has_children", "repeated", "tag", "texts")
 
-    def __init__(self, attributes: Mapping[str, str]) -> None:
+    def __init__(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.tag = tag
         self.content: dict[str, Any] = dict(attributes)
         self.repeated: set[str] = set()
         self.texts: list[str] = []

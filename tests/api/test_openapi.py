@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -44,6 +44,11 @@ LIMITS = settings(
 )
 
 
+def is_sent_whole(case: Any) -> bool:
+    """Whether the address has every parameter of a case: one that is an empty list or object leaves no trace in it."""
+    return all(value not in ([], {}) for value in (case.query or {}).values())
+
+
 @pytest.mark.parametrize(("method", "path", "way"), WAYS)
 def test_what_is_answered_is_what_the_document_says(
     door: ApiDoor, method: str, path: str, way: GenerationMode
@@ -54,6 +59,7 @@ def test_what_is_answered_is_what_the_document_says(
     @given(operation.as_strategy(generation_mode=way))
     @LIMITS
     def prove(case: Any) -> None:
+        assume(is_sent_whole(case))
         if "id" in case.path_parameters:
             case.path_parameters["id"] = account
         case.call_and_validate(

@@ -537,6 +537,37 @@ def test_a_list_of_nothing_is_told_as_one():
     assert json.loads(answer.text) == {"records": [], "returned": 0}
 
 
+@pytest.mark.parametrize("came", [[{"Id": "1"}], [1], {"Id": "1"}])
+def test_records_under_another_name_are_no_list_of_nothing(came):
+    value = {"QueryResponse": {"InvoiceTxn": came, "startPosition": 1, "maxResults": 1}}
+    [answer], _ = run(json_vendor(value), (LIST_NAME, {}))
+    assert answer.error.code == "vendor_unavailable"
+    assert '"InvoiceTxn" where "Invoice" was expected' in answer.error.message
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"startPosition": 1, "maxResults": 0, "totalCount": 0, "warnings": []},
+        {"Invoice": None, "other": [1]},
+        {"Invoice": [], "other": [1]},
+        {"hints": [{"text": "none"}]},
+    ],
+)
+def test_a_list_of_nothing_may_have_something_known_beside_it(place, monkeypatch):
+    known = replace(VENDOR, pagination=replace(VENDOR.pagination, beside=("hints",)))
+    monkeypatch.setattr("tests.operations.test_calls.VENDOR", known)
+    [answer], _ = run(json_vendor({"QueryResponse": place}), (LIST_NAME, {}))
+    assert json.loads(answer.text)["records"] == []
+
+
+def test_a_batch_says_of_each_list_what_came_in_place_of_its_records():
+    value = {"BatchItemResponse": [{"bId": "1", "QueryResponse": {"InvoiceTxn": [{"Id": "1"}]}}]}
+    called = ("run_a_batch", {"calls": [{"tool": LIST_NAME}]})
+    [answer], _ = run(json_vendor(value), called, tools={**TOOLS, "run_a_batch": BATCH})
+    assert "InvoiceTxn" in json.loads(answer.text)["results"][0]["error"]["message"]
+
+
 def test_a_success_without_a_word_is_done_only_when_its_status_says_so():
     [read, write], _ = run(lambda *_: http(204, b""), READ, WRITE)
     assert (read.error.code, write.text) == ("vendor_unavailable", '{"done":true}')

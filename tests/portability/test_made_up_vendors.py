@@ -99,7 +99,7 @@ def test_a_list_is_read_to_its_end_page_by_page():
 def test_conditions_are_written_in_the_vendors_own_words_and_cannot_leave_their_quotes():
     harbor = Harbor()
     arguments = {
-        "name_contains": 'a" or "1" = "1',
+        "name_contains": 'a" or "1%_" = "1',
         "length_from": 9,
         "arrived_until": "2026-05-31",
         "isAtSea": True,
@@ -111,7 +111,7 @@ def test_conditions_are_written_in_the_vendors_own_words_and_cannot_leave_their_
     run("harbor", harbor, ("list_all_harbor_boats", arguments))
 
     assert set(harbor.asked[0]["conditions"].split(" and ")) == {
-        'name like "%a\\" or \\"1\\" = \\"1%"',
+        'name like "%a\\" or \\"1[%][_]\\" = \\"1%"',
         "length >= 9",
         "arrived <= [2026-05-31]",
         "isAtSea = true",

@@ -16,6 +16,8 @@ WRITTEN = [
     ({"Name_contains": "bird"}, "Name LIKE '%bird%'"),
     ({"DocNumber": "Adam's"}, r"DocNumber = 'Adam\'s'"),
     ({"DocNumber": "\\' OR Id = '1"}, r"DocNumber = '\\\' OR Id = \'1'"),
+    ({"Name_contains": "10% a_b"}, r"Name LIKE '%10% a\_b%'"),
+    ({"DocNumber": "a_b"}, "DocNumber = 'a_b'"),
     ({"Name_contains": "' OR '"}, r"Name LIKE '%\' OR \'%'"),
     ({"DocNumber": "1", "Active": False}, "DocNumber = '1' AND Active = false"),
     ({}, ""),
