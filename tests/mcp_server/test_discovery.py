@@ -175,7 +175,7 @@ class TestSearching:
             ({"limit": 51}, "limit"),
             ({"next_cursor": "x"}, "next_cursor"),
             ({"next_cursor": "9999999"}, "next_cursor"),
-            ({"tags": 7.5}, "must be a list"),
+            ({"tags": 7.5}, "must be a text"),
         ],
     )
     def test_wrong_arguments_are_named(self, arguments, said):
