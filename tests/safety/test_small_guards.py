@@ -26,7 +26,7 @@ TOOL = replace(
         made_up.UPDATE.call, body_arguments=(("TaxId", "TaxId"), ("Line", "Line"), ("Bank", "Bank"))
     ),
 )
-STORED = {
+STORED: dict[str, Any] = {
     "TaxId": "123456789",
     "Line": [{"Id": "1", "Number": "987654321"}],
     "Bank": {"Number": "5551234", "Short": "77"},
@@ -53,8 +53,9 @@ def test_every_stored_value_that_takes_the_place_of_a_mask_or_a_gap_is_redacted(
 
 def test_a_whole_object_or_list_that_is_filled_in_has_its_sensitive_values_redacted_and_no_others() -> None:
     tool = replace(TOOL, clears_unless="sparse")
-    made = complete(tool, {"Id": "1"}, STORED, "Id")
-    assert made.content == {"Id": "1", **STORED}
+    stored = STORED | {"Line": [*STORED["Line"], "plain text"]}
+    made = complete(tool, {"Id": "1"}, stored, "Id")
+    assert made.content == {"Id": "1", **stored}
     assert sorted(made.secrets) == ["123456789", "5551234", "987654321"]
 
 
