@@ -325,3 +325,18 @@ def test_a_connection_that_the_vendor_did_not_end_is_noted_as_that(here: Deploym
 
 def test_the_longest_name_is_taken(here: Deployment) -> None:
     assert here.api_tokens.create("x" * 200)["name"] == "x" * 200
+
+
+def test_the_tokens_whose_use_is_noted_in_memory_are_bounded(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.operations.api_tokens._MOST_TRIED", 3)
+    tokens = here.api_tokens
+    found = [tokens.recognise(tokens.create(f"ci {number}")["token"]) for number in range(5)]
+    sizes = []
+    for token in found:
+        assert token is not None
+        tokens.note_use(token)
+        sizes.append(len(tokens._tried))
+    assert sizes == [1, 2, 3, 1, 2]
+    here.stores.close()

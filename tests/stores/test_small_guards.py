@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from runtime.crypto import Keys
 from runtime.errors import StorageUnavailable
 from runtime.model import AccountId, TokenHash
-from runtime.stores import engine, look_up, schema, sqlite, writer
+from runtime.stores import condition, engine, look_up, schema, sqlite, writer
 from runtime.stores.embedded import Stores
 from runtime.stores.files import Files
 from runtime.stores.opening import bring_up_to_date
@@ -27,6 +28,11 @@ def stores(tmp_path: Path) -> Stores:
     made = deploy(tmp_path).stores
     made.records.add_account(ACCOUNT, noted())
     return made
+
+
+def standing(sleep: Callable[[float], object]) -> type:
+    """A clock that stands still, with what a pause comes to."""
+    return type("Clock", (), {"monotonic": staticmethod(lambda: 0.0), "sleep": staticmethod(sleep)})
 
 
 def test_a_database_is_for_its_user_alone(tmp_path: Path) -> None:
@@ -196,4 +202,27 @@ def test_a_refresh_with_other_credentials_begins_anew_and_takes_the_place_of_the
     assert stores.records.begin_refresh(account_id, b"old", 2.0) == 1.0
     assert stores.records.begin_refresh(account_id, b"new", 3.0) is None
     assert stores.look_up.interrupted_refreshes() == [(account_id, 3.0)]
+    stores.close()
+
+
+def test_only_a_lock_is_waited_for_and_the_pauses_grow(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(condition, "time", standing(slept.append))
+    wait = condition.LockWait(stores.condition)
+    full, locked = sqlite3.OperationalError("full"), sqlite3.OperationalError("locked")
+    full.sqlite_errorcode, locked.sqlite_errorcode = sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY
+    assert not wait.pauses(full)
+    assert slept == []
+    assert [wait.pauses(locked) for _ in range(8)] == [True] * 8
+    assert slept == [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.02, 0.02]
+    stores.close()
+
+
+def test_a_probe_waits_for_a_lock_that_ends_in_time(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(stores.path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(condition, "time", standing(lambda _: other.execute("COMMIT")))
+        assert asyncio.run(stores.probe(5.0)).status == "ok"
     stores.close()
