@@ -208,8 +208,13 @@ def test_a_key_and_its_directory_are_on_the_disk_before_the_key_is_used(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("DOCS", "yes"), ("PUBLIC_URL", "https://a\x7fb.example"), ("MAX_CONNECTIONS", "100001"), ("UPSTREAM_TIMEOUT", "0.9")],
-)  # fmt: skip
+    [
+        ("DOCS", "yes"),
+        ("PUBLIC_URL", "https://a\x7fb.example"),
+        ("MAX_CONNECTIONS", "100001"),
+        ("UPSTREAM_TIMEOUT", "0.9"),
+    ],
+)
 def test_a_value_beside_what_is_allowed_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"LEDGERPORT_{name}"):
         load(tmp_path, **{name: value})
