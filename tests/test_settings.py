@@ -225,3 +225,8 @@ def test_the_least_and_the_most_that_is_allowed_is_taken(tmp_path: Path) -> None
     assert load(tmp_path, MAX_CONNECTIONS="16").max_connections == 16
     for seconds in ("1", "59"):
         assert load(tmp_path, UPSTREAM_TIMEOUT=seconds).upstream_timeout == float(seconds)
+
+
+def test_a_key_of_one_byte_less_than_the_least_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="holds 31 bytes"):
+        load(tmp_path, SECRET_KEY=base64.b64encode(bytes(31)).decode())

@@ -108,3 +108,8 @@ def test_beyond_the_bound_the_address_that_failed_longest_ago_is_forgotten_and_a
 
 def test_clients_without_an_ip_address_are_distinguished_by_their_text() -> None:
     assert client_of("unix:a") != client_of("unix:b")
+
+
+def test_two_networks_of_ipv6_that_differ_in_their_last_bit_are_two_clients() -> None:
+    assert client_of("2001:db8:0:0::1") != client_of("2001:db8:0:1::1")
+    assert client_of("2001:db8::8000:0:0:1") == client_of("2001:db8::1")
