@@ -7,6 +7,8 @@ import contextlib
 import io
 import json
 import logging
+import subprocess
+import sys
 
 import pytest
 from starlette.datastructures import Headers
@@ -177,3 +179,57 @@ def test_what_is_wrong_with_a_form_is_answered_and_not_logged(part, capsys):
         asyncio.run(MultiPartParser(headers, pieces()).parse())
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["4111111111111112", "4111 1111 1111 1112", "1111111111111117", "9111111111111119"]
+)
+def test_digits_without_the_check_digit_or_the_beginning_of_a_card_stay(text):
+    assert without_private_numbers(f"Document {text}", 500) == f"Document {text}"
+
+
+def test_letters_and_digits_without_the_check_digits_of_an_iban_stay():
+    assert without_private_numbers("Item DE88370400440532013000", 500) == "Item DE88370400440532013000"
+
+
+def test_a_sentence_is_cut_at_its_longest_and_ends_with_an_ellipsis():
+    assert without_private_numbers("x " * 50, 100) == "x " * 50
+    assert without_private_numbers("x " * 51, 100) == ("x " * 50)[:99] + "…"
+
+
+def test_a_text_line_has_the_event_and_those_fields_that_have_a_value():
+    out = io.StringIO()
+    make_log("text", out)("tool_call", tool="x", status=200, empty="", none=None, path=f"/mcp/{SECRETS[0]}")
+    assert out.getvalue()[8:] == " tool_call tool=x status=200 path=/mcp/[secret]\n"
+
+
+def test_a_line_is_written_at_once():
+    class Buffered(io.StringIO):
+        flushed = ""
+
+        def flush(self):
+            self.flushed = self.getvalue()
+
+    out = Buffered()
+    make_log("text", out)("event")
+    assert out.flushed.endswith(" event \n")
+
+
+def test_an_exception_that_a_library_logs_is_filtered_too():
+    try:
+        raise ValueError(f"bad token {SECRETS[0]}")
+    except ValueError:
+        record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "failed", None, sys.exc_info())
+    assert SecretFilter().filter(record)
+    line = logging.Formatter().format(record)
+    assert SECRETS[0] not in line
+    assert "ValueError: bad token [secret]" in line
+
+
+def test_whatever_a_library_logs_from_warnings_up_goes_through_the_filter():
+    code = (
+        "import logging; from runtime.logs import tame_libraries; tame_libraries(); log = logging.getLogger('lib'); "
+        f"log.info('quiet'); log.warning('token %s', '{SECRETS[0]}')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == "WARNING lib token [secret]\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import SettingsError
+from runtime.secret_key import read_secret_key
 from runtime.settings import Settings, app_of, definition_folders
 from tests.deployment import BOOKS
 
@@ -181,3 +182,58 @@ def test_what_stands_behind_an_origin_may_be_a_token_and_is_not_shown(tmp_path: 
     with pytest.raises(SettingsError, match="LEDGERPORT_PUBLIC_URL") as refused:
         load(tmp_path, PUBLIC_URL=f"https://books.example.com/{mark}token=hunter2")
     assert "hunter2" not in refused.value.as_text()
+
+
+def test_a_key_is_made_where_no_database_is_named_and_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    before = len(list(Path("/dev/fd").iterdir()))
+    made = read_secret_key("", tmp_path)
+    assert len(list(Path("/dev/fd").iterdir())) == before
+    assert made == read_secret_key("", tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["secret.key"]
+
+
+def test_a_key_that_cannot_be_stored_is_not_used(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be written: No such file or directory"):
+        read_secret_key("", tmp_path / "nowhere")
+
+
+def test_a_key_and_its_directory_are_on_the_disk_before_the_key_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[bool, int]] = []
+
+    def sync(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        synced.append((status.st_ino == tmp_path.stat().st_ino, status.st_size))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    read_secret_key("", tmp_path)
+    size = (tmp_path / "secret.key").stat().st_size
+    assert [is_directory for is_directory, _ in synced] == [False, True]
+    assert synced[0][1] == size
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DOCS", "yes"),
+        ("PUBLIC_URL", "https://a\x7fb.example"),
+        ("MAX_CONNECTIONS", "100001"),
+        ("UPSTREAM_TIMEOUT", "0.9"),
+    ],
+)
+def test_a_value_beside_what_is_allowed_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"LEDGERPORT_{name}"):
+        load(tmp_path, **{name: value})
+
+
+def test_the_least_and_the_most_that_is_allowed_is_taken(tmp_path: Path) -> None:
+    assert load(tmp_path, MAX_CONNECTIONS="100000").max_connections == 100_000
+    assert load(tmp_path, MAX_CONNECTIONS="16").max_connections == 16
+    for seconds in ("1", "59"):
+        assert load(tmp_path, UPSTREAM_TIMEOUT=seconds).upstream_timeout == float(seconds)
+
+
+def test_a_key_of_one_byte_less_than_the_least_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="holds 31 bytes"):
+        load(tmp_path, SECRET_KEY=base64.b64encode(bytes(31)).decode())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 
 from runtime.connect.sealing import open_credentials
 from runtime.errors import Conflict, InvalidRequest, NotFound
+from runtime.model import AccountId
+from runtime.operations.api_tokens import LONGEST, ApiTokens
+from tests import deployment
 from tests.deployment import NOON, Deployment, deploy
 
 
@@ -227,3 +231,112 @@ def test_an_api_token_is_recognised_until_it_is_revoked(here: Deployment) -> Non
         ("somebody", "api_token.created"),
         ("", "api_token.revoked"),
     ]
+
+
+def test_the_actor_of_the_program_is_noted_where_a_call_names_none(here: Deployment) -> None:
+    tokens = ApiTokens(here.stores, here.keys, actor="the program", clock=here.clock)
+    made = tokens.create("ci")
+    tokens.revoke(made["id"])
+    assert [entry.actor for entry in here.stores.records.audit_of(made["id"])] == ["the program"] * 2
+
+
+@pytest.mark.parametrize(
+    ("length", "is_hashed"), [(0, False), (1, True), (LONGEST, True), (LONGEST + 1, False)]
+)
+def test_only_a_text_that_could_be_a_token_is_hashed_and_looked_up(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch, length: int, is_hashed: bool
+) -> None:
+    hashed: list[str] = []
+
+    def hash_token(secret: str) -> bytes:
+        hashed.append(secret)
+        return b"h" * 32
+
+    monkeypatch.setattr(here.keys, "hash_token", hash_token)
+    assert here.api_tokens.recognise("x" * length) is None
+    assert bool(hashed) is is_hashed
+
+
+def test_the_use_of_a_token_is_stored_again_only_after_five_minutes_from_the_last_attempt(
+    here: Deployment,
+) -> None:
+    tokens = here.api_tokens
+    token = tokens.recognise(tokens.create("ci")["token"])
+    assert token is not None
+    assert tokens.is_use_to_note(token)
+    tokens.note_use(token)
+    here.clock.pass_(299)
+    assert not tokens.is_use_to_note(token)
+    assert not tokens.is_use_to_note(dataclasses.replace(token, last_used_at=NOON))
+    here.clock.pass_(1)
+    assert tokens.is_use_to_note(token)
+    assert not tokens.is_use_to_note(dataclasses.replace(token, last_used_at=here.clock() - 299))
+    here.stores.close()
+
+
+def test_an_account_that_is_connected_by_keys_cannot_be_connected_by_a_person(here: Deployment) -> None:
+    account_id = here.add_desk()["id"]
+    with pytest.raises(InvalidRequest, match="connected by its fields"):
+        here.accounts.connect(account_id)
+    assert here.accounts.get(account_id)["status"] == "active"
+
+
+def test_an_account_by_keys_without_any_field_says_which_are_missing(here: Deployment) -> None:
+    with pytest.raises(InvalidRequest, match=r"fields\.company is missing"):
+        here.accounts.create("Shop", "desk")
+
+
+def test_the_only_integration_may_be_left_out_but_not_be_called_otherwise(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(deployment.CATALOG.integrations, "desk")
+    assert here.accounts.create("Shop")["integration"] == "books"
+    with pytest.raises(InvalidRequest, match="no integration"):
+        here.accounts.create("Shop", "desk")
+
+
+def test_what_is_gone_by_the_time_of_its_change_is_not_found(
+    here: Deployment, account_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = here.mcp_servers.create(account_id, "Agent")
+    monkeypatch.setattr(here.stores.records, "add_mcp_server", lambda *_: False)
+    monkeypatch.setattr(here.stores.records, "delete_account", lambda *_: False)
+    with pytest.raises(NotFound, match="no such integrated account"):
+        here.mcp_servers.create(account_id, "Agent")
+    with pytest.raises(NotFound, match="no such integrated account"):
+        asyncio.run(here.accounts.delete(account_id))
+    assert here.mcp_servers.delete(account_id, made["id"]) == {"id": made["id"]}
+    with pytest.raises(NotFound, match="no such MCP server"):
+        here.mcp_servers.delete(account_id, made["id"])
+
+
+def test_one_server_of_several_is_deleted_and_the_others_stay(here: Deployment, account_id: str) -> None:
+    first, second = (here.mcp_servers.create(account_id, name) for name in ("First", "Second"))
+    here.mcp_servers.delete(account_id, first["id"])
+    assert [each["id"] for each in here.mcp_servers.list(account_id)["result"]] == [second["id"]]
+
+
+def test_a_connection_that_the_vendor_did_not_end_is_noted_as_that(here: Deployment) -> None:
+    account_id = here.add_desk()["id"]
+    asyncio.run(here.accounts.delete(account_id))
+    actions = [entry.action for entry in here.stores.records.audit_of(AccountId(account_id))]
+    assert actions == ["account.created", "account.deleted", "account.not_revoked"]
+
+
+def test_the_longest_name_is_taken(here: Deployment) -> None:
+    assert here.api_tokens.create("x" * 200)["name"] == "x" * 200
+
+
+def test_the_tokens_whose_use_is_noted_in_memory_are_bounded(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.operations.api_tokens._MOST_TRIED", 3)
+    tokens = here.api_tokens
+    found = [tokens.recognise(tokens.create(f"ci {number}")["token"]) for number in range(5)]
+    sizes = []
+    for token in found:
+        assert token is not None
+        tokens.note_use(token)
+        sizes.append(len(tokens._tried))
+    assert sizes == [1, 2, 3, 1, 2]
+    here.stores.close()
