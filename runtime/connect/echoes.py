@@ -10,7 +10,6 @@ import html
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
-from urllib.parse import quote
 
 from runtime.connect.vendor_http import basic_authorization
 from runtime.model import Credentials
@@ -90,6 +89,6 @@ def _escaped(character: str) -> str:
     if not character:
         return ""
     code = ord(character)
-    forms = {character, f"\\{character}", quote(character, safe=""), html.escape(character)}
+    forms = {character, f"\\{character}", html.escape(character)}
     literal = "|".join(sorted(map(re.escape, forms), key=len, reverse=True))
     return rf"(?:{literal}|(?i:%{code:02x}|\\u{code:04x}|&\#0*{code};|&\#x0*{code:x};))"

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import pytest
 
 from generator.catalog import Catalog, Integration
-from runtime.connect.echoes import LEAST, Echoes, secrets_of, secrets_of_app
+from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
 from runtime.connect.vendor_http import basic_authorization
 from runtime.errors import VendorRefused
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.calls import Answer, Calls
+from runtime.operations.calls import Answer, Calls, _no_tool
 from runtime.safety.masked_updates import redacted
 from runtime.settings import IntegrationSettings
 from runtime.stores.hot_memory import MemoryHotState
@@ -59,7 +59,7 @@ def test_an_answer_without_a_secret_is_the_same_object() -> None:
 
 
 def test_what_is_too_short_to_be_told_from_other_text_stays() -> None:
-    short = "x" * (LEAST - 1)
+    short = "x" * 7
     assert Echoes([short, ""]).without({"a": short}, short.encode()) == ({"a": short}, short.encode())
     assert not Echoes([short, ""]).are_in(short)
     assert Echoes([short + "x"]).without({}, short.encode() + b"x") == ({}, b"[secret]")
@@ -153,3 +153,9 @@ def test_a_content_type_that_looks_like_a_secret_is_not_shown() -> None:
 def test_a_stored_value_is_shown_in_no_part_of_an_error() -> None:
     error = VendorRefused("no 5239", advice="not 5239", vendor_code="c5239", trace="t5239")
     assert "5239" not in str(redacted(error, ["5239"]).as_dict())
+
+
+def test_an_api_token_in_place_of_a_name_is_not_repeated() -> None:
+    token = "lpa_" + "abcdefghij" * 4
+    error = _no_tool(token, {})
+    assert error.message == 'There is no tool "[secret]" here.'
