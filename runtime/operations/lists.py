@@ -96,8 +96,9 @@ def page_answer(
     link: str = "",
     tools: Iterable[Tool] = (),
 ) -> str:
-    """The answer of a list tool: `{records, returned, next_cursor?, note?}` as JSON.
+    """The answer of a list tool: `{returned, next_cursor?, note?, records}` as JSON.
 
+    The records come last: a host that cuts a long answer leaves its cursor whole.
     `tools` say what each record can be asked, where a query reads any of them.
 
     `next_cursor` is there exactly when there may be more; `note` says when the size of the answer made the cut.
@@ -141,7 +142,7 @@ def page_answer(
         )
     if notes:
         tail["note"] = " ".join(notes)
-    return bounds.with_rows({}, "records", fitted, tail)
+    return bounds.with_rows(tail, "records", fitted, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ def rows_answer(tool: Tool, arguments: Mapping[str, Any], shape: dict[str, Any],
         shape.pop("totals", None)  # they stand among the rows
     if len(bounds.written(shape)) > max(budget, LARGEST_HEAD):
         raise UnexpectedShape("too much stands beside the rows")
-    return bounds.with_rows(shape, "rows", fitted, tail)
+    return bounds.with_rows({**shape, **tail}, "rows", fitted, {})
 
 
 def _listing(tool: Tool) -> Listing:

@@ -61,3 +61,8 @@ def test_a_text_without_such_a_character_is_left_to_the_vendor():
     [answer], server = run(pages, (LIST.name, {"Name_contains": "zebra", "limit": 2}))
     assert json.loads(answer.text)["returned"] == 2
     assert "LIKE '%zebra%'" in statement(server)
+
+
+def test_a_cursor_stands_before_the_records_so_that_no_cut_takes_it():
+    [answer], _ = run(pages, (LIST.name, {"limit": 2}))
+    assert list(json.loads(answer.text)) == ["returned", "next_cursor", "records"]
