@@ -55,7 +55,8 @@ def test_a_code_or_state_is_blanked_in_the_log_and_stays_in_what_a_vendor_says(n
     "text",
     [
         f"lpa_{LETTERS}", f"lpm_{LETTERS}", f"LPA_{LETTERS}", f"/mcp/{LETTERS}", f"Bearer {LETTERS}",
-        f"bearer {LETTERS}", f"Basic {LETTERS}", f"Authorization: Basic {LETTERS}", f'"authorization":"Bearer {LETTERS}',
+        f"bearer {LETTERS}", f"Basic {LETTERS}", f"Authorization: Basic {LETTERS}",
+        f'"authorization":"Bearer {LETTERS}',
     ],
 )  # fmt: skip
 def test_a_token_without_a_digit_is_known_by_what_stands_before_it(
