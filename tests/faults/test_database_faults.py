@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from runtime.stores.files import LOOK_EVERY_SECONDS
 from tests.faults.process import Server, ledgerport, new_token, serving
 
 
@@ -131,6 +132,7 @@ def test_a_url_whose_state_is_not_known_any_more_is_neither_open_nor_gone(server
     url = server.create_url(account)
     assert server.list_tools(url).status_code == 200
     harm(server.database)
+    time.sleep(2 * LOOK_EVERY_SECONDS)  # until then the server goes by its last look
     answer = server.list_tools(url)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
