@@ -39,6 +39,7 @@ NOT_RUN = {
     "scripts/check": "it is run before every commit, and takes as long as many tests together",
     "scripts/conformance": "it fetches the public suite",
     "scripts/bench": "it measures for minutes; bench/test_load.py tests its load",
+    "scripts/hosts": "it installs a dozen of large frameworks; tests/hosts holds what it runs",
     "ledgerport serve &": "test_cli.py",
     "ledgerport serve --watch": "test_reload.py",
     "ledgerport coverage FOLDER": "it needs a reference of the vendor; test_cli.py and test_coverage.py make one up",
