@@ -2,7 +2,7 @@
 
 A file with `extends` changes the resource (or the integration) that it names: whole keys are replaced, methods key by
 key; `hidden` takes a tool out of the catalog, and what begins with `add_` adds to what is there. Each part remembers
-the file it came from, so that a mistake is told where the operator wrote it. A file without `extends` adds a resource.
+the file it came from, so that an error is reported where the operator wrote it. A file without `extends` adds a resource.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class _Layer:
         self._locate((word,), (added,))
 
     def _locate(self, path: Path, added: Path) -> None:
-        """Let a mistake in what was put together be told where it was added."""
+        """Report an error in what was put together where it was added."""
         self.changes.lines.setdefault(path, self.changes.line(added))
 
     def _put(self, path: Path, value: Any) -> None:

@@ -126,8 +126,8 @@ def page_answer(
     is_cut = fitted.count < len(shown)
     used = places[fitted.count] if is_cut else len(page)
     if is_whole:
-        told = asked.skip + used
-        following = f"{asked.position}/{told}/0" if told < len(records) else ""
+        passed = asked.skip + used
+        following = f"{asked.position}/{passed}/0" if passed < len(records) else ""
     else:
         next_cursor = _next_cursor(integration.pagination, value, link)
         following = _following(integration, asked, next_cursor, len(records), used, is_cut)

@@ -23,7 +23,6 @@ class Files:
     """The identities of the files at the time of creation, while a connection has them open."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path = path
         self._clock = clock
         names = [str(path) + suffix for suffix in _SIDE_FILES]
         found = [(name, _identity(name)) for name in names]
