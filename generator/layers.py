@@ -2,7 +2,7 @@
 
 A file with `extends` changes the resource (or the integration) that it names: whole keys are replaced, methods key by
 key; `hidden` takes a tool out of the catalog, and what begins with `add_` adds to what is there. Each part remembers
-the file it came from, so that an error is reported where the operator wrote it. A file without `extends` adds a resource.
+the file it came from, so that an error names where the operator wrote it. A file without `extends` adds a resource.
 """
 
 from __future__ import annotations
