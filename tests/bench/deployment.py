@@ -6,8 +6,10 @@ for a day; its MCP server is made by the operation that the management door uses
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -18,13 +20,15 @@ from generator.sources import OURS
 from runtime.connect.sealing import seal_credentials
 from runtime.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
-from runtime.operations.mcp_servers import McpServers
+from runtime.operations.mcp_servers import PREFIX, McpServers
 from runtime.settings import STAND_IN, Settings
 from runtime.stores.embedded import open_stores
 from tests.bench.invoice import REALM
 from tests.bench.load import Wrong
 
 DAY = 86_400.0
+ANSWER_BYTES = 10_000_000
+"""So large that a list of 1,000 is answered whole: what is measured is the work, not where it is cut."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,24 @@ class Deployment:
     data: Path
     port: int
     path: str
-    """The path of the secret URL."""
+    """The path of the secret URL that lists every tool."""
+    search_path: str
+    """The path of one that lists the everyday tools and those that find the others."""
     environment: Mapping[str, str]
     catalog: Catalog
 
 
-def prepare(data: Path, port: int, vendor: str) -> Deployment:
-    """A data directory with a connected company and a URL that lets every tool through."""
+def prepare(data: Path, port: int, vendor: str, more_urls: int = 0) -> Deployment:
+    """A data directory with a connected company and a URL that lets every tool through.
+
+    `more_urls` are further MCP servers of the same company; their tokens are those of `more_token`.
+    """
     environment = {
         "LEDGERPORT_DATA": str(data),
         "LEDGERPORT_HOST": "127.0.0.1",
         "LEDGERPORT_PORT": str(port),
         "LEDGERPORT_LOG_FORMAT": "json",
+        "LEDGERPORT_MAX_ANSWER_BYTES": str(ANSWER_BYTES),
         "LEDGERPORT_QUICKBOOKS_ORIGIN": vendor,
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": "bench",
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": "bench",
@@ -59,12 +69,33 @@ def prepare(data: Path, port: int, vendor: str) -> Deployment:
         stores.records.add_account(
             account, AuditEntry(account.created_at, "bench", "account.created", account.id)
         )
-        made = McpServers(settings, keys, stores, lambda: catalog).create(
-            account.id, "Bench", {"tool_exposure": "full"}
+        servers = McpServers(settings, keys, stores, lambda: catalog)
+        made, searching = (
+            servers.create(account.id, "Bench", {"tool_exposure": exposure}) for exposure in ("full", "auto")
         )
     finally:
         stores.close()
-    return Deployment(data, port, f"/mcp/{made['token']}", environment, catalog)
+    if more_urls:
+        _add_urls(settings, keys, made["id"], more_urls)
+    return Deployment(data, port, f"/mcp/{made['token']}", f"/mcp/{searching['token']}", environment, catalog)
+
+
+def more_token(number: int) -> str:
+    """The token of one of the further MCP servers."""
+    return f"{PREFIX}{number:043}"
+
+
+def _add_urls(settings: Settings, keys: Keys, like: str, count: int) -> None:
+    """Copies of an MCP server, each with a token of its own, in one transaction."""
+    columns = "account_id, name, config, expires_at, created_at, updated_at"
+    rows = ((f"more-{number}", keys.hash_token(more_token(number)), like) for number in range(count))
+    with closing(sqlite3.connect(settings.database)) as database, database:
+        database.execute("PRAGMA cache_size = -500000")  # KiB: the index over random hashes, in memory
+        database.executemany(
+            f"INSERT INTO mcp_server (id, token_hash, {columns}) "
+            f"SELECT ?, ?, {columns} FROM mcp_server WHERE id = ?",
+            rows,
+        )
 
 
 def _catalog(settings: Settings) -> Catalog:

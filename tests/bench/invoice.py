@@ -6,6 +6,10 @@ from typing import Any
 
 REALM = "4620816365000000001"
 FAST_ID = "145"
+LIST_TOOL = "list_all_quick_books_invoices"
+CREATE_TOOL = "create_a_quick_books_invoice"
+REPORT_TOOL = "get_quick_books_profit_and_loss_report"
+REPORT_ROWS = 300
 SLOW_ID = "300"
 SLOW_SECONDS = 0.3
 TOOL = "get_single_quick_books_invoice_by_id"
@@ -19,6 +23,53 @@ def path_of(invoice_id: str) -> str:
 def envelope_of(invoice_id: str) -> dict[str, Any]:
     """What the vendor answers."""
     return {"Invoice": invoice_of(invoice_id), "time": "2026-11-20T10:15:00.000-08:00"}
+
+
+def list_path(count: int) -> str:
+    """Where the vendor answers some invoices at once."""
+    statement = f"select%20*%20from%20Invoice%20startposition%201%20maxresults%20{count}"
+    return f"/v3/company/{REALM}/query?query={statement}&minorversion=75"
+
+
+def list_of(count: int) -> dict[str, Any]:
+    """What the vendor answers to a query for invoices."""
+    found = [invoice_of(str(number)) for number in range(1, count + 1)]
+    return {
+        "QueryResponse": {"Invoice": found, "startPosition": 1, "maxResults": count},
+        "time": "2026-11-20T10:15:00.000-08:00",
+    }
+
+
+def report_path() -> str:
+    """Where the vendor has its report."""
+    return f"/v3/company/{REALM}/reports/ProfitAndLoss?minorversion=75"
+
+
+def report_of(rows: int) -> dict[str, Any]:
+    """A profit and loss report of one section, with a column for each of twelve months."""
+    months = [f"{month:02} 2026" for month in range(1, 13)]
+    columns = [{"ColTitle": "", "ColType": "Account"}]
+    columns += [{"ColTitle": month, "ColType": "Money"} for month in months]
+    lines = [
+        {
+            "type": "Data",
+            "ColData": [
+                {"value": f"Account {number}", "id": str(number)},
+                *({"value": f"{number * 10 + at}.50"} for at in range(12)),
+            ],
+        }
+        for number in range(rows)
+    ]
+    section = {
+        "type": "Section",
+        "group": "Income",
+        "Header": {"ColData": [{"value": "Income"}, *({"value": ""} for _ in months)]},
+        "Rows": {"Row": lines},
+        "Summary": {"ColData": [{"value": "Total Income"}, *({"value": "1.00"} for _ in months)]},
+    }
+    header = {"ReportName": "ProfitAndLoss", "ReportBasis": "Accrual", "Currency": "USD"}
+    dates = {"StartPeriod": "2026-01-01", "EndPeriod": "2026-12-31"}
+    return {"Header": {**header, **dates}, "Columns": {"Column": columns}, "Rows": {"Row": [section]}}
 
 
 def invoice_of(invoice_id: str) -> dict[str, Any]:

@@ -54,9 +54,24 @@ def list_request(
     return post(port, path, "tools/list", {}, encoding, is_new=is_new)
 
 
-def call_request(port: int, path: str, invoice_id: str) -> Callable[[int], bytes]:
+def call_request(port: int, path: str, invoice_id: str, *, is_new: bool = False) -> Callable[[int], bytes]:
     """A call that reads an invoice."""
-    return post(port, path, "tools/call", {"name": TOOL, "arguments": {"id": invoice_id}})
+    return tool_request(port, path, TOOL, {"id": invoice_id}, is_new=is_new)
+
+
+def tool_request(
+    port: int, path: str, tool: str, arguments: dict[str, Any], *, is_new: bool = False
+) -> Callable[[int], bytes]:
+    """A call of any tool."""
+    return post(port, path, "tools/call", {"name": tool, "arguments": arguments}, is_new=is_new)
+
+
+def post_request(port: int, path: str, value: Any) -> Callable[[int], bytes]:
+    """A plain POST of a JSON value."""
+    body = orjson.dumps(value)
+    fields = {"Host": f"127.0.0.1:{port}", "Accept": "application/json", "Content-Length": str(len(body))}
+    request = _head(f"POST {path}", fields | {"Content-Type": "application/json"}) + body
+    return lambda number: request
 
 
 def get_request(port: int, path: str) -> Callable[[int], bytes]:
@@ -102,6 +117,29 @@ def reads_invoice(invoice_id: str) -> Check:
         value = orjson.loads(result["content"][0]["text"])
         if value.get("Invoice", value) != expected:
             raise Wrong("not the invoice")
+
+    return check
+
+
+def answers(is_right: Callable[[Any], bool]) -> Check:
+    """Judges the result of a call by the value in its text."""
+
+    def check(number: int, head: bytes, body: bytes) -> None:
+        result = _result(number, body)
+        if result.get("isError"):
+            raise Wrong(f"the result is an error: {result['content'][0]['text'][:300]}")
+        if not is_right(orjson.loads(result["content"][0]["text"])):
+            raise Wrong("not the answer that was asked for")
+
+    return check
+
+
+def passes_on(size: int) -> Check:
+    """Judges the vendor's own answer by its length."""
+
+    def check(number: int, head: bytes, body: bytes) -> None:
+        if len(body) != size:
+            raise Wrong(f"{len(body):,} bytes, not {size:,}")
 
     return check
 

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from tests.bench import machine
 from tests.bench.deployment import Deployment, prepare
-from tests.bench.entry import Figure, Scale
+from tests.bench.entry import Aim, Figure, Row, Scale
 from tests.bench.environment import python_of
 from tests.bench.invoice import REALM
 from tests.bench.load import FIRST_NUMBER, Measured
@@ -155,6 +155,12 @@ class Rounds:
         return statistics.median(_costs(self._found[reference])) / statistics.median(
             _costs(self._found[name])
         )
+
+    def row(self, name: str, ours: str, reference: str, aim: Aim | None = None) -> Row:
+        """One line of the table: answers per second of one variant to another's."""
+        numbers = f"{self.rate(ours):,.0f}/s", f"{self.rate(reference):,.0f}/s"
+        by_processor = self.by_processor(ours, reference)
+        return Row(name, *numbers, self.ratios(ours, reference), aim, by_processor=by_processor)
 
     def figures(self) -> list[Figure]:
         """One line on every variant."""

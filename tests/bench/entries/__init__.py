@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from tests.bench.entries import calling, compiling, latency, listing, slow_vendor, stand_in, start
+from tests.bench.entries import (
+    answers,
+    calling,
+    compiling,
+    latency,
+    listing,
+    sessions,
+    slow_vendor,
+    stand_in,
+    start,
+    tokens,
+)
 from tests.bench.entry import Entry
 
 ENTRIES: tuple[Entry, ...] = (
     listing.ENTRY,
     calling.ENTRY,
+    answers.ENTRY,
     latency.ENTRY,
+    sessions.ENTRY,
+    tokens.ENTRY,
     slow_vendor.ENTRY,
     start.ENTRY,
     compiling.ENTRY,

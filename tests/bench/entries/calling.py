@@ -12,8 +12,9 @@ from tests.bench.processes import Server
 from tests.bench.stage import Rounds, Stage
 
 CONNECTIONS = 64
-OURS, BARE, SDK, FAST_MCP, VENDOR = (
+OURS, NEW, BARE, SDK, FAST_MCP, VENDOR = (
     "call: ours",
+    "call: ours, new heads",
     "call: bare pass-through",
     "call: SDK",
     "call: FastMCP",
@@ -24,9 +25,10 @@ OURS, BARE, SDK, FAST_MCP, VENDOR = (
 def run(stage: Stage) -> Findings:
     """Measure."""
 
-    def called(server: Server, path: str) -> Target:
+    def called(server: Server, path: str, *, is_new: bool = False) -> Target:
         watched = {"server": server.pid, "vendor": stage.vendor.pid}
-        return Target(server.port, call_request(server.port, path, FAST_ID), reads_invoice(FAST_ID), watched)
+        request = call_request(server.port, path, FAST_ID, is_new=is_new)
+        return Target(server.port, request, reads_invoice(FAST_ID), watched)
 
     def asked(server: Server, watched: dict[str, int]) -> Target:
         request = get_request(server.port, path_of(FAST_ID))
@@ -35,6 +37,7 @@ def run(stage: Stage) -> Findings:
     vendor = {"vendor": stage.vendor.pid}
     targets = {
         OURS: called(stage.ours, stage.deployment.path),
+        NEW: called(stage.ours, stage.deployment.path, is_new=True),
         BARE: asked(stage.bare, {"server": stage.bare.pid, **vendor}),
         SDK: called(stage.sdk, "/mcp"),
         FAST_MCP: called(stage.fast_mcp, "/mcp"),
@@ -53,16 +56,12 @@ def _measurement(stage: Stage, target: Target) -> Callable[[], Measured]:
 
 
 def _rows(rounds: Rounds) -> list[Row]:
-    def row(name: str, reference: str, aim: Aim | None) -> Row:
-        numbers = f"{rounds.rate(OURS):,.0f}/s", f"{rounds.rate(reference):,.0f}/s"
-        ratios, by_processor = rounds.ratios(OURS, reference), rounds.by_processor(OURS, reference)
-        return Row(name, *numbers, ratios, aim, by_processor=by_processor)
-
     return [
-        row("tools/call : bare pass-through, no MCP", BARE, Aim("at least", 0.65)),
-        row("tools/call : SDK, stateless JSON", SDK, None),
-        row("tools/call : FastMCP from_openapi", FAST_MCP, None),
+        rounds.row("tools/call : bare pass-through, no MCP", OURS, BARE, Aim("at least", 0.65)),
+        rounds.row("the same, each head a new one", NEW, BARE),
+        rounds.row("tools/call : SDK, stateless JSON", OURS, SDK),
+        rounds.row("tools/call : FastMCP from_openapi", OURS, FAST_MCP),
     ]
 
 
-ENTRY = Entry("call", "tools/call of a get, fast vendor", lambda scale: 5 * scale.rounds, run)
+ENTRY = Entry("call", "tools/call of a get, fast vendor", lambda scale: 6 * scale.rounds, run)

@@ -61,17 +61,12 @@ def _measurement(stage: Stage, target: Target) -> Callable[[], Measured]:
 
 
 def _rows(rounds: Rounds) -> list[Row]:
-    def row(name: str, ours: str, reference: str, aim: Aim | None) -> Row:
-        numbers = f"{rounds.rate(ours):,.0f}/s", f"{rounds.rate(reference):,.0f}/s"
-        ratios, by_processor = rounds.ratios(ours, reference), rounds.by_processor(ours, reference)
-        return Row(name, *numbers, ratios, aim, by_processor=by_processor)
-
     return [
-        row("tools/list : same bytes, bare ASGI", OURS, BARE, Aim("at least", 0.8)),
-        row("the same, each head a new one", NEW, BARE, None),
-        row("tools/list gzip : bare ASGI, plain", PACKED, BARE, Aim("at least", 1.0)),
-        row("tools/list : SDK, stateless JSON", OURS, SDK, None),
-        row("tools/list : FastMCP from_openapi", OURS, FAST_MCP, None),
+        rounds.row("tools/list : same bytes, bare ASGI", OURS, BARE, Aim("at least", 0.8)),
+        rounds.row("the same, each head a new one", NEW, BARE),
+        rounds.row("tools/list gzip : bare ASGI, plain", PACKED, BARE, Aim("at least", 1.0)),
+        rounds.row("tools/list : SDK, stateless JSON", OURS, SDK),
+        rounds.row("tools/list : FastMCP from_openapi", OURS, FAST_MCP),
     ]
 
 

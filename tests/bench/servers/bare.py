@@ -1,4 +1,4 @@
-"""The bare ASGI application: the bytes of a file for any POST, and a pass-through to the vendor for any GET.
+"""The bare ASGI application: the bytes of a file for a POST, and a pass-through to the vendor for its addresses.
 
 `python -m tests.bench.servers.bare FILE VENDOR_URL`
 
@@ -40,17 +40,18 @@ class Bare:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one request."""
-        if scope["method"] == "POST":
+        if scope["path"].startswith("/v3/"):
+            await self._pass_through(scope, receive, send)
+        else:
             await send(self._start)
             await send(self._body)
-        else:
-            await self._pass_through(scope, send)
 
-    async def _pass_through(self, scope: Any, send: Any) -> None:
+    async def _pass_through(self, scope: Any, receive: Any, send: Any) -> None:
         address = f"{self._vendor}{scope['path']}?{scope['query_string'].decode()}"
         session = self._session or self._open()
-        async with session.get(
-            URL(address, encoded=True), headers=HEADERS, allow_redirects=False
+        sent = None if scope["method"] == "GET" else await _body(receive)
+        async with session.request(
+            scope["method"], URL(address, encoded=True), headers=HEADERS, data=sent, allow_redirects=False
         ) as response:
             body = await response.read()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
@@ -67,6 +68,14 @@ class Bare:
             skip_auto_headers=("User-Agent",),
         )
         return self._session
+
+
+async def _body(receive: Any) -> bytes:
+    parts, more = b"", True
+    while more:
+        message = await receive()
+        parts, more = parts + message.get("body", b""), message.get("more_body", False)
+    return parts
 
 
 if __name__ == "__main__":

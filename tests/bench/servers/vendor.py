@@ -1,4 +1,6 @@
-"""A vendor that is never what is measured: answers any invoice from ready bytes, one of them after 300 ms.
+"""A vendor that is never what is measured: ready bytes for an invoice, a list, a report and a new invoice.
+
+One invoice takes 300 ms.
 
 `python -m tests.bench.servers.vendor`
 """
@@ -13,24 +15,39 @@ from typing import Any
 import orjson
 import uvloop
 
-from tests.bench.invoice import SLOW_ID, SLOW_SECONDS, envelope_of
+from tests.bench.invoice import (
+    FAST_ID,
+    REPORT_ROWS,
+    SLOW_ID,
+    SLOW_SECONDS,
+    envelope_of,
+    list_of,
+    report_of,
+)
 
-_TARGET = re.compile(rb"^GET \S*/invoice/(\d+)")
+_INVOICE = re.compile(rb"^GET \S*/invoice/(\d+)")
+_LIST = re.compile(rb"^GET \S*/query\?\S*maxresults(?:%20|\+)(\d+)", re.IGNORECASE)
+_REPORT = re.compile(rb"^GET \S*/reports/ProfitAndLoss")
+_CREATE = re.compile(rb"^POST \S*/invoice\?")
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
-def answer(invoice_id: str) -> bytes:
+def answer(value: Any) -> bytes:
     """The whole HTTP answer."""
-    body = orjson.dumps(envelope_of(invoice_id))
+    body = orjson.dumps(value)
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nintuit_tid: 1-bench\r\n"
     return head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-ANSWERS: dict[bytes, bytes] = {}
+ANSWERS: dict[tuple[str, bytes], bytes] = {}
+MAKERS = {"invoice": lambda which: envelope_of(which.decode()), "list": lambda which: list_of(int(which))}
+REPORT = answer(report_of(REPORT_ROWS))
+CREATED = answer(envelope_of(FAST_ID))
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """One connection. Requests have no body and are not pipelined, so their end is the end of the head."""
+    """One connection. Requests are not pipelined, so they end with their head, or as long after it as it says."""
 
     def __init__(self) -> None:
         self._transport: Any = None
@@ -41,24 +58,30 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer a request when its head is whole."""
+        """Answer a request when it is whole."""
         data = self._early + data
-        if not data.endswith(b"\r\n\r\n"):
+        head, end, body = data.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if not end or len(body) < int(length[1] if length else 0):
             self._early = data
             return
         self._early = b""
-        found = _TARGET.match(data)
-        if found is None:
-            self._transport.write(NOT_FOUND)
-        elif found[1] == SLOW_ID.encode():
-            asyncio.get_running_loop().call_later(SLOW_SECONDS, self._answer, found[1])
+        if found := _INVOICE.match(head):
+            if found[1] == SLOW_ID.encode():
+                asyncio.get_running_loop().call_later(SLOW_SECONDS, self._answer, "invoice", found[1])
+            else:
+                self._answer("invoice", found[1])
+        elif found := _LIST.match(head):
+            self._answer("list", found[1])
+        elif _REPORT.match(head):
+            self._transport.write(REPORT)
         else:
-            self._answer(found[1])
+            self._transport.write(CREATED if _CREATE.match(head) else NOT_FOUND)
 
-    def _answer(self, invoice_id: bytes) -> None:
-        ready = ANSWERS.get(invoice_id)
+    def _answer(self, kind: str, which: bytes) -> None:
+        ready = ANSWERS.get((kind, which))
         if ready is None:
-            ready = ANSWERS[invoice_id] = answer(invoice_id.decode())
+            ready = ANSWERS[kind, which] = answer(MAKERS[kind](which))
         self._transport.write(ready)
 
 
