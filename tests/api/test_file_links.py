@@ -336,7 +336,7 @@ async def test_of_seventeen_files_at_once_one_is_to_be_opened_again(place: Links
     for client in clients:
         client.may_read.set()
     running = [asyncio.create_task(fetched(link, calls, place, budget, each)) for each in clients]
-    done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait(running, timeout=30, return_when=asyncio.FIRST_COMPLETED)
     assert [each.result() for each in done] == [503]
     calls.release.set()
     statuses = [await each for each in running]
