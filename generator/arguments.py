@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import Condition, Listing
+from generator.catalog import EMBED, Condition, Listing
 from generator.load import Document
 from generator.methods import Method
 from generator.mistakes import Mistake
@@ -29,6 +29,10 @@ SAID = {
     "contains": "{it} Any part of it.",
     "from": "{it}",
     "until": "{it}",
+}
+_EMBED: Field = {
+    "type": "boolean",
+    "description": "True answers the bytes of the file in base64, in place of a link to it.",
 }
 
 
@@ -58,6 +62,8 @@ def arguments_of(method: Method, integration: Document, mistakes: list[Mistake])
         _record_arguments(made, method, mistakes)
     _own_arguments(made, method, mistakes)
     _say_which_files(made, method)
+    if "file" in method.rules["returns"] and method.rules["risk"] == "read":
+        _add_usual(made, {EMBED: _EMBED}, method, mistakes)
     if method.rules["returns"].get("paged"):
         _add_usual(made, _page_arguments(integration, "rows"), method, mistakes)
     if method.rules.get("body") in ("whole_record", "json_patch"):

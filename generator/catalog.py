@@ -25,6 +25,9 @@ METHOD_CLASSES: dict[str, MethodClass] = {
 }
 """The filter class of each usual method; any other method is `custom`."""
 
+EMBED = "embed"
+"""The argument of a tool that reads a file by which its bytes are answered instead of a link. It is never sent."""
+
 HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
     "read": (True, False, True, False),
     "create": (False, False, False, False),

@@ -35,6 +35,7 @@ from runtime.mcp_server.methods import Identity
 from runtime.mcp_server.toolset import listing_of
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
+from runtime.operations.file_links import FileLinks
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.refusals import UNKNOWN_HOST
 from runtime.reload import Reloader
@@ -164,6 +165,9 @@ class Application:
             allowed_origins=runtime.settings.allowed_origins,
             allowed_hosts=_host_names(runtime.settings),
             guesses=runtime.guesses,
+            links=FileLinks(
+                runtime.keys, runtime.settings.public_url, runtime.stores.look_up, runtime.current_catalog
+            ),
         )
         self._doors: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []

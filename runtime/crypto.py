@@ -60,7 +60,8 @@ class Keys:
         self._seal_key = _derive(prepared, b"sealed credentials")
         self._state_key = _derive(prepared, b"oauth state")
         self._check_key = _derive(prepared, b"key check")
-        self._cipher: AESGCM | None = None
+        self._link_key = _derive(prepared, b"file links")
+        self._ciphers: dict[bytes, AESGCM] = {}
 
     def __repr__(self) -> str:
         return "Keys(…)"
@@ -80,7 +81,7 @@ class Keys:
     def seal(self, content: bytes, owner: str) -> bytes:
         """Encrypts content so that it opens only with this key and for this owner (AES-256-GCM)."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _VERSION + nonce + self._aes().encrypt(nonce, content, owner.encode())
+        return _VERSION + nonce + self._aes(self._seal_key).encrypt(nonce, content, owner.encode())
 
     def open(self, sealed: bytes, owner: str) -> bytes:
         """The content that was sealed for this owner. Raises SealBroken for anything else."""
@@ -90,12 +91,29 @@ class Keys:
         if sealed[:1] != _VERSION or len(nonce) < _NONCE_BYTES:
             raise SealBroken("A stored secret is not in a form that this version knows.")
         try:
-            return self._aes().decrypt(nonce, rest, owner.encode())
+            return self._aes(self._seal_key).decrypt(nonce, rest, owner.encode())
         except InvalidTag as problem:
             raise SealBroken(
                 "A stored secret cannot be opened with the present secret key.",
                 advice="Start with the secret key it was stored with, or connect the account again.",
             ) from problem
+
+    def seal_link(self, content: bytes) -> bytes:
+        """Encrypts what a link stands for, so that nobody can read, make or change one (AES-256-GCM)."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._aes(self._link_key).encrypt(nonce, content, None)
+
+    def open_link(self, sealed: bytes) -> bytes:
+        """What a link stands for. Raises SealBroken for anything that this key has not sealed as a link."""
+        from cryptography.exceptions import InvalidTag
+
+        if len(sealed) <= _NONCE_BYTES:
+            raise SealBroken("A link is too short to be one.")
+        try:
+            nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+            return self._aes(self._link_key).decrypt(nonce, rest, None)
+        except InvalidTag as problem:
+            raise SealBroken("A link was not made with the present secret key.") from problem
 
     def new_state(self) -> str:
         """A random, signed OAuth `state`."""
@@ -111,12 +129,12 @@ class Keys:
             state.encode("utf-8", "replace")
         )
 
-    def _aes(self) -> AESGCM:
-        if self._cipher is None:
+    def _aes(self, key: bytes) -> AESGCM:
+        if key not in self._ciphers:
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-            self._cipher = AESGCM(self._seal_key)
-        return self._cipher
+            self._ciphers[key] = AESGCM(key)
+        return self._ciphers[key]
 
 
 def _derive(prepared: bytes, purpose: bytes) -> bytes:

@@ -24,6 +24,7 @@ SECRETS = [
 ]
 PLACES = [
     "GET /mcp/{} HTTP/1.1",
+    "GET /files/{} HTTP/1.1",
     "http://127.0.0.1:8000/mcp/{}",
     "Authorization: Bearer {}",
     '{{"access_token": "{}"}}',

@@ -64,8 +64,7 @@ def answered(answer: Answer) -> Response:
         response = Response(
             answer.file.content, media_type=_media_type(answer.file.media_type), headers=_SAFE
         )
-        name = re.sub(r"[^A-Za-z0-9._-]", "-", answer.file.name)[:120] or "file"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        response.headers["Content-Disposition"] = disposition(answer.file.name)
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     else:
         status = answer.status if answer.status in _SUCCESSES else 200
@@ -74,6 +73,12 @@ def answered(answer: Answer) -> Response:
         response.headers[NOTE] = answer.note.encode("ascii", "replace").decode()
     response.raw_headers += fields
     return response
+
+
+def disposition(name: str) -> str:
+    """The header of a file that a browser is to save and not to show."""
+    safe = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:120] or "file"
+    return f'attachment; filename="{safe}"'
 
 
 def _media_type(text: str) -> str:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog
+from runtime.api.file_links import FileLinkEndpoint
 from runtime.api.handlers import Asked, Calls, Door, Unexpected
 from runtime.api.openapi import document
 from runtime.api.reading import no_query
@@ -26,12 +27,13 @@ from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
 from runtime.errors import LedgerportError, NotFound, TooManyGuesses, Unauthorized
 from runtime.logs import Log
-from runtime.model import ApiToken, Clock
+from runtime.model import ApiToken, Clock, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.exposure import ListingOf
+from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.mcp_servers import McpServers
-from runtime.operations.scopes import check_scope
+from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
 from runtime.safety.guesses import Guesses
 from runtime.settings import Settings
 from runtime.stores.embedded import Stores
@@ -74,11 +76,24 @@ def make_application(
         guesses=Guesses() if guesses is None else guesses,
     )
     application = Starlette(
-        routes=[*pages, *make_routes(door, settings.public_url, log)],
+        routes=[
+            *pages,
+            Route(f"{PATH}{{link}}", _file_links(door, settings, keys, stores, clock), methods=["GET"]),
+            *make_routes(door, settings.public_url, log),
+        ],
         exception_handlers={HTTPException: _not_routed},
     )
     application.router.redirect_slashes = False
     return application
+
+
+def _file_links(door: Door, settings: Settings, keys: Keys, stores: Stores, clock: Clock) -> FileLinkEndpoint:
+    def is_api_token(secret: str, grant: Grant) -> bool:
+        found = door.api_tokens.recognise(secret)
+        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+
+    links = FileLinks(keys, settings.public_url, stores.look_up, door.catalog, clock=clock)
+    return FileLinkEndpoint(links, door.calls, is_api_token, door.guesses, door.log)
 
 
 def make_routes(door: Door, public_url: str, log: Log) -> list[BaseRoute]:

@@ -40,6 +40,7 @@ from runtime.mcp_server.request import (
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
 from runtime.operations.bodies import LARGEST_BODY
+from runtime.operations.file_links import FileLinks
 from runtime.operations.files import takes_a_file
 from runtime.safety.guesses import Guesses
 
@@ -113,6 +114,7 @@ class McpEndpoint:
         allowed_origins: Iterable[str] = (),
         allowed_hosts: Iterable[str] = (),
         guesses: Guesses | None = None,
+        links: FileLinks | None = None,
     ) -> None:
         self._guesses = Guesses() if guesses is None else guesses
         self._hash_token = hash_token
@@ -123,7 +125,7 @@ class McpEndpoint:
         self.gate = Gate(allowed_origins, allowed_hosts)
         self._toolsets = Toolsets()
         self._large = large_bodies.make_budget()
-        self.methods = Methods(catalog, calls, identity, log)
+        self.methods = Methods(catalog, calls, identity, log, links)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answers one request; ends quietly when the client has gone."""

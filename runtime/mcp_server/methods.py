@@ -1,4 +1,4 @@
-"""What each method answers: `initialize`, `ping`, `server/discover`, `tools/list`, `tools/call`, notifications.
+"""What each method answers: `initialize`, `ping`, `server/discover`, tools, resources, notifications.
 
 Comes after `protocol`, which hands over a message whose form is right, and before `endpoint`, which sends the reply.
 Nothing is remembered between requests, so any worker can answer any of them.
@@ -18,13 +18,14 @@ import orjson
 
 from generator.catalog import Catalog, Integration, Tool
 from runtime.errors import InvalidRequest, LedgerportError, RateLimited
-from runtime.mcp_server import discovery, protocol, results
+from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
 from runtime.operations.calls import Answer
+from runtime.operations.file_links import FileLinks
 from runtime.safety.once import read_key
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
@@ -34,7 +35,7 @@ logger = logging.getLogger(__name__)
 FRESH_FOR_MS = 60_000
 """How long a client of the newer revisions may keep a list before it asks again."""
 
-CAPABILITIES = {"tools": {"listChanged": False}}
+CAPABILITIES = {"tools": {"listChanged": False}, "resources": resources.CAPABILITY}
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
 LONGEST_PACKED_ID = LARGEST_STORED - 4096
 """What an id may take in the one stored block behind a packed list, where the company's name stands too."""
@@ -80,7 +81,15 @@ class Identity:
 class Methods:
     """Answers messages. One for the process; `drain` lets the writes that are under way come to their end."""
 
-    def __init__(self, catalog: Callable[[], Catalog], calls: Calls, identity: Identity, log: Log) -> None:
+    def __init__(
+        self,
+        catalog: Callable[[], Catalog],
+        calls: Calls,
+        identity: Identity,
+        log: Log,
+        links: FileLinks | None = None,
+    ) -> None:
+        self._links = links
         self._catalog = catalog
         self._calls = calls
         self._identity = identity
@@ -94,9 +103,15 @@ class Methods:
         protocol.check_meta(message)
         match message.method, message.is_modern:
             case "tools/call", _:
-                return await self._call(message, grant, toolset)
+                return await self._call(message, grant, toolset, fields)
             case "tools/list", _:
                 return self.list(message, grant, toolset, fields)
+            case "resources/read", _:
+                return await self._read_resource(message, grant, toolset)
+            case "resources/list", _:
+                return self._reply(message, grant, resources.listed(message, "resources"))
+            case "resources/templates/list", _:
+                return self._reply(message, grant, resources.listed(message, "resourceTemplates"))
             case "initialize", False:
                 return self._initialize(message, grant, toolset)
             case "ping", False:
@@ -142,7 +157,14 @@ class Methods:
         front = b'{"jsonrpc":"2.0","id":%b,"result":{%b' % (id_, first)
         return Reply(200, PLAIN_FIELDS, front, toolset.listed)
 
-    async def _call(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
+    async def _read_resource(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
+        async def call(tool: Tool, arguments: dict[str, Any]) -> Answer:
+            return await self._answer_of(grant, toolset, tool, arguments, "", NO_FILES)
+
+        result, answer = await resources.read(message, grant, toolset, self._links, call)
+        return results.success(self._body(message, grant, result), answer)
+
+    async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         name, arguments = protocol.call_of(message)
         key = _idempotency_key(message)
         carried = message.carried
@@ -155,7 +177,14 @@ class Methods:
             answer = await self._unknown(grant, toolset, name)
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.too_many(answer, message.id)
-        return results.success(self._body(message, grant, self.result_of(answer)), answer)
+        result = self.result_of(answer, self._link_to(answer, grant, fields))
+        return results.success(self._body(message, grant, result), answer)
+
+    def _link_to(self, answer: Answer, grant: Grant, fields: Fields) -> results.Link:
+        if self._links is None or answer.file is None:
+            return results.NO_LINK
+        uri = self._links.make(grant, answer.file)
+        return results.Link(uri, grant.config.require_api_token_auth, protocol.has_links(fields))
 
     async def _unknown(self, grant: Grant, toolset: Toolset, name: str) -> Answer:
         """The error of a tool that is not there, for the model to read: a protocol error ends some clients' session.
@@ -200,9 +229,9 @@ class Methods:
         self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
         return answer._replace(status=0, limits=await self._calls.limits(grant))
 
-    def result_of(self, answer: Answer) -> dict[str, Any]:
+    def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """The result that an answer becomes."""
-        return results.result_of(answer)
+        return results.result_of(answer, link)
 
     async def _run(
         self,

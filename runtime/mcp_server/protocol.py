@@ -30,6 +30,7 @@ from runtime.upstream.files import NO_FILES, CarriedFiles
 HANDSHAKE_REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN_REVISIONS = ("2026-07-28",)
 _HANDSHAKE_FIELDS = frozenset(revision.encode() for revision in HANDSHAKE_REVISIONS)
+_WITHOUT_LINKS = frozenset({b"2024-11-05", b"2025-03-26"})
 
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
@@ -39,6 +40,8 @@ SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 VERSION_FIELD = b"mcp-protocol-version"
 METHOD_FIELD = b"mcp-method"
 NAME_FIELD = b"mcp-name"
+_NAMED_BY = {"tools/call": "name", "resources/read": "uri"}
+"""The parameter that the header Mcp-Name repeats."""
 _ROUTING_FIELDS = frozenset({VERSION_FIELD, METHOD_FIELD, NAME_FIELD})
 
 LONGEST_ECHO = 128
@@ -173,9 +176,12 @@ def _check_headers(message: Message, envelope: dict[str, Any], version: bytes, f
         raise message.refuse(
             HEADER_MISMATCH, "The header Mcp-Method does not say what the method of the body says."
         )
-    name = message.params.get("name") if message.method == "tools/call" else None
+    parameter = _NAMED_BY.get(message.method, "")
+    name = message.params.get(parameter)
     if name is not None and _decoded(fields.get(NAME_FIELD, b"").strip()) != name:
-        raise message.refuse(HEADER_MISMATCH, "The header Mcp-Name does not say what params.name says.")
+        raise message.refuse(
+            HEADER_MISMATCH, f"The header Mcp-Name does not say what params.{parameter} says."
+        )
 
 
 def _decoded(value: bytes) -> str | None:
@@ -229,7 +235,7 @@ _KINDS: dict[type, str] = {str: " string", dict: "n object"}
 
 
 def check_cursor(message: Message) -> None:
-    """Raises Refused for any cursor: a list of tools is one page, so no cursor was ever given out."""
+    """Raises Refused for any cursor: a list is one page, so no cursor was ever given out."""
     if message.params.get("cursor") is not None:
         raise message.refuse(INVALID_PARAMS, "Unknown cursor: this list is a single page.")
 
@@ -242,6 +248,19 @@ def call_of(message: Message) -> tuple[str, dict[str, Any]]:
     if arguments is not None and not isinstance(arguments, dict):
         raise message.refuse(INVALID_PARAMS, "params.arguments must be an object.")
     return name, arguments or {}
+
+
+def uri_of(message: Message) -> str:
+    """The resource of a `resources/read`."""
+    uri = message.params.get("uri")
+    if not isinstance(uri, str):
+        raise message.refuse(INVALID_PARAMS, "resources/read needs params.uri, a string.")
+    return uri
+
+
+def has_links(fields: Fields) -> bool:
+    """Whether the revision that a client names knows links to resources; one that names none is taken to be newer."""
+    return fields.get(VERSION_FIELD, b"").strip() not in _WITHOUT_LINKS
 
 
 def unknown_method(message: Message) -> Refused:

@@ -18,6 +18,8 @@ Field = tuple[bytes, bytes]
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
+RESOURCE_NOT_FOUND = -32002
+"""Up to 2025-11-25; from 2026-07-28 a resource that is not there is an invalid parameter."""
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 HEADER_MISMATCH = -32020

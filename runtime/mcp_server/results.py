@@ -7,12 +7,15 @@ There is never `structuredContent`: no tool declares an output schema, and some 
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from generator.catalog import EMBED
 from runtime.errors import AnswerTooLarge, LedgerportError, RateLimited
 from runtime.mcp_server.replies import ANSWER_FIELDS, RATE_LIMITED, REFUSAL_FIELDS, Field, Reply, error_body
 from runtime.operations.calls import Answer, File
+from runtime.operations.file_links import LIFETIME_SECONDS
+from runtime.operations.pdf_pages import pages_of
 from runtime.upstream.limits import Limits
 
 LARGEST_FILE = 4 * 1024 * 1024
@@ -23,25 +26,74 @@ LIMITS_KEY = "ledgerport/ratelimit"
 ERROR_KEY = "ledgerport/error"
 
 
-def result_of(answer: Answer) -> dict[str, Any]:
-    """The result of a call, as every revision has it."""
-    answer = _without_large_file(answer)
-    result: dict[str, Any] = {"content": content_of(answer), "isError": answer.error is not None}
+class Link(NamedTuple):
+    """Where the file of an answer can be fetched; an empty address where it can only be embedded."""
+
+    uri: str = ""
+    is_guarded: bool = False
+    """Whether it is opened with an API token only."""
+    is_block: bool = True
+    """Whether the client's revision knows blocks of the type `resource_link` (2025-06-18)."""
+
+
+NO_LINK = Link()
+
+
+def result_of(answer: Answer, link: Link = NO_LINK) -> dict[str, Any]:
+    """The result of a call."""
+    is_linked = answer.file is not None and link.uri and not is_embedded(answer.file)
+    if not is_linked:
+        answer = _without_large_file(answer, link.uri)
+    content = linked(answer, link) if is_linked else content_of(answer)
+    result: dict[str, Any] = {"content": content, "isError": answer.error is not None}
     if meta := meta_of(answer):
         result["_meta"] = meta
     return result
 
 
-def _without_large_file(answer: Answer) -> Answer:
-    """The answer, with an error in place of a file that is too large for a result."""
-    if answer.file is None or len(answer.file.content) <= LARGEST_FILE:
-        return answer
-    size = len(answer.file.content)
-    error = AnswerTooLarge(
-        f"{answer.file.name} has {size:,} bytes; a result holds at most {LARGEST_FILE:,}.",
-        advice="Nothing was changed. A program can fetch it by calling the same tool over the REST endpoint.",
+def is_embedded(file: File) -> bool:
+    """Whether the caller asked for the bytes of a file inside the result."""
+    return file.arguments.get(EMBED) is True
+
+
+def too_large(file: File, link: str) -> AnswerTooLarge | None:
+    """The error for a file that is too large for a result, with where it can be fetched; None when it fits."""
+    size = len(file.content)
+    if size <= LARGEST_FILE:
+        return None
+    fetched = "A program can fetch it by calling the same tool over the REST endpoint."
+    if link:
+        fetched = f"Fetch it within {LIFETIME_SECONDS // 60} minutes at {link}"
+    return AnswerTooLarge(
+        f"{file.name} has {size:,} bytes; a result holds at most {LARGEST_FILE:,}.",
+        advice=f"Nothing was changed. {fetched}",
     )
-    return answer._replace(file=None, error=error)
+
+
+def _without_large_file(answer: Answer, link: str) -> Answer:
+    """The answer, with an error in place of a file that is too large for a result."""
+    error = too_large(answer.file, link) if answer.file else None
+    return answer if error is None else answer._replace(file=None, error=error)
+
+
+def linked(answer: Answer, link: Link) -> list[dict[str, Any]]:
+    """What the model reads of a file that is not in the result: what it is, and where it is.
+
+    The address is in the text as well: not every host passes a link on to its model.
+    """
+    file = answer.file
+    assert file is not None
+    minutes = LIFETIME_SECONDS // 60
+    how = "with the API token" if link.is_guarded else "without signing in"
+    text = _text(f"{described(file)}. Open or fetch it within {minutes} minutes, {how}: {link.uri}")
+    block = {
+        "type": "resource_link",
+        "uri": link.uri,
+        "name": file.name,
+        "mimeType": file.media_type,
+        "size": len(file.content),
+    }
+    return [text, block] if link.is_block else [text]
 
 
 def content_of(answer: Answer) -> list[dict[str, Any]]:
@@ -49,7 +101,7 @@ def content_of(answer: Answer) -> list[dict[str, Any]]:
     if answer.error is not None:
         return [_text(error_text(answer.error, answer.limits))]
     if answer.file is not None:
-        return [_text(answer.text or _description(answer.file)), _resource(answer.file)]
+        return [_text(answer.text or f"{described(answer.file)} is attached."), _resource(answer.file)]
     return [_text(text) for text in (answer.text, answer.note) if text]
 
 
@@ -108,11 +160,21 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def _description(file: File) -> str:
-    return f"{file.name} ({file.media_type}, {len(file.content):,} bytes) is attached."
+def described(file: File) -> str:
+    """What a file is: its name, media type, size, and pages where they are known."""
+    facts = [file.media_type, f"{len(file.content):,} bytes"]
+    pages = pages_of(file.media_type, file.content)
+    if pages:
+        facts.append("1 page" if pages == 1 else f"{pages} pages")
+    return f"{file.name} ({', '.join(facts)})"
 
 
 def _resource(file: File) -> dict[str, Any]:
-    blob = base64.b64encode(file.content).decode("ascii")
     uri = f"ledgerport://files/{quote(file.name, safe='')}"
-    return {"type": "resource", "resource": {"uri": uri, "mimeType": file.media_type, "blob": blob}}
+    return {"type": "resource", "resource": contents(uri, file)}
+
+
+def contents(uri: str, file: File) -> dict[str, Any]:
+    """The bytes of a file as the contents of a resource."""
+    blob = base64.b64encode(file.content).decode("ascii")
+    return {"uri": uri, "mimeType": file.media_type, "blob": blob}

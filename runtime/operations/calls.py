@@ -41,11 +41,13 @@ DONE = '{"done":true}'
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that a tool answered, such as the PDF of an invoice."""
+    """A file that a tool answered, such as the PDF of an invoice; and the call, checked, that it answers."""
 
     name: str
     media_type: str
     content: bytes
+    tool: Tool | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Answer(NamedTuple):
@@ -224,7 +226,8 @@ class Calls:
             return Answer(text, job.status, limits=job.limits)
         response, value = await self._read(job, {})
         if returns.kind == "file":
-            file = File(self._file_name(job), returns.media_type, response.body)
+            name = file_name(job.tool, job.arguments)
+            file = File(name, returns.media_type, response.body, job.tool, job.arguments)
             return Answer("", job.status, file=file, limits=job.limits)
         if returns.kind == "behaviour":
             try:
@@ -397,11 +400,13 @@ class Calls:
             job.limits = refused(job.limits, error.retry_after, is_told=error.is_told)
         return error
 
-    def _file_name(self, job: Job) -> str:
-        name = job.tool.returns.file_name or f"{job.tool.resource}-{{id}}"
-        for argument, value in job.arguments.items():
-            name = name.replace(f"{{{argument}}}", str(value))
-        return "".join(each if each.isalnum() or each in "-_." else "-" for each in name)[:120]
+
+def file_name(tool: Tool, arguments: Mapping[str, Any]) -> str:
+    """What the file is called that a call of the tool answers."""
+    name = tool.returns.file_name or f"{tool.resource}-{{id}}"
+    for argument, value in arguments.items():
+        name = name.replace(f"{{{argument}}}", str(value))
+    return "".join(each if each.isalnum() or each in "-_." else "-" for each in name)[:120]
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:

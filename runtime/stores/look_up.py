@@ -44,10 +44,12 @@ ACCOUNT_COLUMNS = (
     "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by"
 )
 _OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
-_GRANT = (
+_GRANTS = (
     f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "  # noqa: S608  (constants only)
-    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE mcp_server.token_hash = ?"
+    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
 )
+_GRANT = f"{_GRANTS}mcp_server.token_hash = ?"
+_GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = ?"
 _ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"  # noqa: S608  (constants only)
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
@@ -60,6 +62,10 @@ class LookUp(Protocol):
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
         """What the URL with this token lets through now; None when unknown, expired or revoked."""
+        ...
+
+    def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
+        """What an MCP server lets through now; None when there is none with this id, or it has expired."""
         ...
 
     def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
@@ -109,6 +115,17 @@ class SqliteLookUp:
             known.clear()
         found = known[token_hash] = _grant(row[:-1]), math.inf if row[-1] is None else row[-1]
         return found
+
+    def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
+        """What an MCP server lets through now; None when there is none with this id, or it has expired.
+
+        Raises StorageUnavailable when that cannot be found out. Read each time: links are opened now and then.
+        """
+        self.files.check()
+        row = self._row(_GRANT_OF_SERVER, server_id)
+        if row is None or (row[-1] is not None and row[-1] <= now):
+            return None
+        return _grant(row[:-1])
 
     def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
         """The API token with this hash, if there is one."""

@@ -21,11 +21,12 @@ from runtime.mcp_server.endpoint import McpEndpoint
 from runtime.mcp_server.methods import Identity, Methods
 from runtime.mcp_server.protocol import CAPABILITIES_KEY, Message
 from runtime.mcp_server.replies import Refused, Reply
-from runtime.mcp_server.request import LOOPBACK
+from runtime.mcp_server.request import LOOPBACK, Fields
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
 from runtime.operations.calls import Answer
 from runtime.quick_protocol import quick_protocol
+from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import LIMITS, make_catalog, make_grant, make_tool
 
 TOKEN = "conformance"
@@ -115,19 +116,23 @@ class FixtureCalls:
             return Answer(error=LedgerportError("This tool intentionally returns an error for testing"))
         return Answer(name, limits=LIMITS)
 
+    async def limits(self, grant: Grant) -> Limits:
+        """The same as after a call."""
+        return LIMITS
+
 
 class FixtureMethods(Methods):
     """The product's methods, with contents that the product does not have."""
 
-    def result_of(self, answer: Answer) -> dict[str, Any]:
+    def result_of(self, answer: Answer, link: results.Link = results.NO_LINK) -> dict[str, Any]:
         """The content that the suite wants of a tool."""
         result = results.result_of(answer)
         return result | {"content": CONTENT[answer.text]} if answer.error is None else result
 
-    async def _call(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
+    async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         if message.params.get("name") == "test_missing_capability":
             _need_sampling(message)
-        return await super()._call(message, grant, toolset)
+        return await super()._call(message, grant, toolset, fields)
 
 
 def _need_sampling(message: Message) -> None:

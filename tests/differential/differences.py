@@ -163,7 +163,7 @@ DIFFERENCES = (
     # ── What a method is ─────────────────────────────────────────────────────────────────────────────────────────
     Difference(
         "A method that the server does not have is unknown whatever its params; the SDK looks at those first.",
-        r"method 'prompts/get' with \[\]",
+        r"method 'prompts/get' with \{\}",
         r"(200|404) -32601",
         r"(200|400) -32602",
     ),

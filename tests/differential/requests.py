@@ -121,7 +121,12 @@ def _methods(kit: Kit) -> Iterator[Request]:
         ("prompts/get", {}),
         ("resources/list", {}),
         ("resources/templates/list", {}),
+        ("resources/list", {"cursor": "page-2"}),
+        ("resources/templates/list", {"cursor": "page-2"}),
         ("resources/read", {"uri": "x://y"}),
+        ("resources/read", {"uri": "http://127.0.0.1:8000/files/lpf_x"}),
+        ("resources/read", {}),
+        ("resources/read", {"uri": 7}),
         ("resources/subscribe", {"uri": "x://y"}),
         ("resources/unsubscribe", {"uri": "x://y"}),
         ("logging/setLevel", {"level": "info"}),
@@ -135,8 +140,9 @@ def _methods(kit: Kit) -> Iterator[Request]:
         ("", {}),
         ("rpc.discover", {}),
     ):
-        request = kit.right(f"method {method!r} with {sorted(params)}", method, params)
-        yield request.with_header("mcp-name", params["uri"]) if kit.is_modern and "uri" in params else request
+        request = kit.right(f"method {method!r} with {params}", method, params)
+        is_named = kit.is_modern and isinstance(params.get("uri"), str)
+        yield request.with_header("mcp-name", str(params["uri"])) if is_named else request
     yield kit.right("subscriptions/listen", "subscriptions/listen", {"notifications": {}})
     for method in (
         "notifications/initialized",

@@ -19,6 +19,8 @@ from pydantic import ValidationError
 
 from runtime.errors import VendorRefused
 from runtime.mcp_server.methods import FRESH_FOR_MS
+from runtime.mcp_server.protocol import HANDSHAKE_REVISIONS
+from runtime.mcp_server.replies import RESOURCE_NOT_FOUND
 from runtime.mcp_server.request import LOOPBACK
 from runtime.mcp_server.toolset import Toolset
 from runtime.operations.calls import Answer
@@ -58,9 +60,14 @@ async def sdk_server() -> Any:
         instructions=GUIDANCE,
         on_list_tools=_list,
         on_call_tool=_call,
+        on_list_resources=_resources,
+        on_list_resource_templates=_templates,
+        on_read_resource=_read_resource,
         cache_hints={
             "tools/list": CacheHint(FRESH_FOR_MS, "private"),
             "server/discover": CacheHint(FRESH_FOR_MS, "private"),
+            "resources/list": CacheHint(0, "private"),
+            "resources/templates/list": CacheHint(0, "private"),
         },
     )
     hosts = [name if ":" not in name else f"[{name}]" for name in LOOPBACK]
@@ -79,6 +86,26 @@ async def _list(context: Any, params: types.PaginatedRequestParams | None) -> ty
     if params is not None and params.cursor is not None:
         raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor")
     return types.ListToolsResult(tools=[types.Tool.model_validate(json.loads(tool.wire)) for tool in TOOLS])
+
+
+async def _resources(context: Any, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
+    if params is not None and params.cursor is not None:
+        raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor")
+    return types.ListResourcesResult(resources=[])
+
+
+async def _templates(
+    context: Any, params: types.PaginatedRequestParams | None
+) -> types.ListResourceTemplatesResult:
+    if params is not None and params.cursor is not None:
+        raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor")
+    return types.ListResourceTemplatesResult(resource_templates=[])
+
+
+async def _read_resource(context: Any, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+    is_modern = context.protocol_version not in HANDSHAKE_REVISIONS
+    code = types.INVALID_PARAMS if is_modern else RESOURCE_NOT_FOUND
+    raise MCPError(code=code, message="Resource not found")
 
 
 async def _call(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:

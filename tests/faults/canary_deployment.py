@@ -31,6 +31,12 @@ PRIVATE = ("523-98-7416", "4539578763621486")
 """A social security number, and the number of a card."""
 
 
+PASSING_ON = ("{tool}", "{token}", "{link}", "with a link")
+"""The labels of what may pass on what the vendor answers."""
+REFUSED = (b'"isError":true', b'"error":{"code":')
+"""What marks an error of a tool and one of JSON-RPC, whatever the status."""
+
+
 @dataclass
 class Place:
     """The deployment: its directories, its server, its vendor, and what was collected."""
@@ -91,8 +97,8 @@ class Place:
         """Send a request and collect the whole response, under its method and path."""
         client = more.pop("client", self.client)
         response = client.request(method, self.url + path, follow_redirects=False, **more)
-        is_refused = response.status_code >= 400 or b'"isError":true' in response.content
-        is_told = not is_refused and self.repeats_private and label.endswith(("{tool}", "{token}"))
+        is_refused = response.status_code >= 400 or any(each in response.content for each in REFUSED)
+        is_told = not is_refused and self.repeats_private and label.endswith(PASSING_ON)
         passed_on = " passed on" if is_told else ""
         self.collect(response, f"response {method} {label or path}{passed_on}")
         return response

@@ -11,6 +11,7 @@ import httpx2
 from tests.faults.canary_deployment import Place
 
 COMPANIES = {"quickbooks": "realmId", "quay": "pier"}
+FILE_LINK = re.compile(r"/files/(lpf_[A-Za-z0-9_-]{30,})")
 ACCOUNT, CONNECT = "/integrated-account/{id}", "/connect/{state}"
 
 
@@ -37,9 +38,12 @@ class Driver:
     def rpc(self, url: str, method: str, params: dict[str, Any], **headers: str) -> httpx2.Response:
         """A request at the MCP endpoint."""
         message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        return self.place.ask(
+        response = self.place.ask(
             "POST", urlsplit(url).path, f"/mcp/{{token}}{self.phase}", json=message, headers=headers
         )
+        for link in FILE_LINK.findall(response.text):
+            self.known.add("file link", link)
+        return response
 
     def mcp(self, url: str, tool: str, arguments: Any, key: str = "") -> httpx2.Response:
         """A call of a tool at the MCP endpoint."""

@@ -20,7 +20,7 @@ import httpx2
 from tests.faults import echoing_vendor as echoes
 from tests.faults.canaries import letters
 from tests.faults.canary_deployment import PRIVATE, Place
-from tests.faults.canary_driver import ACCOUNT, COMPANIES, CONNECT, Driver
+from tests.faults.canary_driver import ACCOUNT, COMPANIES, CONNECT, FILE_LINK, Driver
 
 UPLOAD = "upload_a_quick_books_file"
 EMPLOYEE = {"GivenName": "Ada", "SSN": PRIVATE[0]}
@@ -69,6 +69,7 @@ def every_path(place: Place) -> None:
     bad_bodies(driver, account, url)
     uploads(driver, account, url)
     successes(driver, account, url)
+    file_links(driver, account, url)
     other_vendors(driver, [quay, harbor])
     failures(driver, account, url)
     refreshes(driver, account, url)
@@ -295,11 +296,13 @@ def successes(driver: Driver, account: str, url: str) -> None:
         number = "" if tool in PASSED_ON else PRIVATE[0]
         echo = lambda text, number=number: echoes.record(text, number)  # noqa: E731
         driver.place.vendor.api = _repeating(driver, echo, private=False)
+        driver.phase = " with a link" if tool == PASSED_ON[0] else ""
         key = driver.known.add("idempotency key", letters(20))
         driver.rest(account, tool, arguments, headers={"Idempotency-Key": key})
         driver.mcp(url, tool, arguments, key=key)
         driver.mcp(url, tool, arguments, key=key)
         driver.mcp(url, tool, {**arguments, "id": "8"}, key=key)
+    driver.phase = ""
     searching = driver.url_of(account, tool_exposure="discovery")
     driver.mcp(searching, "call_tool", {"name": "get_quick_books_company_info", "arguments": {}})
     driver.mcp(searching, "search_tools", {"query": driver.api_token})
@@ -307,6 +310,52 @@ def successes(driver: Driver, account: str, url: str) -> None:
     info = {"name": driver.api_token, "version": driver.api_token}
     driver.rpc(url, "initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": info})
     driver.place.vendor.api = None
+
+
+def file_links(driver: Driver, account: str, url: str) -> None:
+    """Links to files: opened, read over MCP, changed, of another server, closed, and while the vendor fails."""
+    place, download = driver.place, PASSED_ON[0]
+    place.vendor.api = lambda: echoes.record("", "")
+    strict = driver.url_of(account, require_api_token_auth=True)
+    driver.phase = " with a link"
+    link = _link_in(driver.mcp(url, download, {"id": "7"}))
+    other = _link_in(driver.mcp(driver.url_of(account), download, {"id": "8"}))
+    bearer = {"Authorization": f"Bearer {driver.api_token}"}
+    message = {"name": download, "arguments": {"id": "7"}}
+    guarded = _link_in(driver.rpc(strict, "tools/call", message, **bearer))
+    for path in (
+        link,
+        other,
+        guarded,
+        link[:-1],
+        link + "x",
+        link.replace("_", "%5F", 1),
+        f"{link}/",
+        f"/mcp{link}",
+    ):
+        for method in ("GET", "HEAD", "POST"):
+            place.ask(method, path, "/files/{link}", headers={"Referer": place.url + link})
+    place.ask("GET", guarded, "/files/{link}", headers=bearer)
+    place.ask("GET", guarded, "/files/{link}", headers={"Authorization": f"Bearer {guarded}"})
+    for uri in (link, other, link[:-1]):
+        driver.rpc(url, "resources/read", {"uri": place.url + uri}, **{"MCP-Protocol-Version": "2025-06-18"})
+        driver.api("GET", uri, "/files/{link}")
+        driver.phase = " with bad arguments"
+        driver.rpc(url, "tools/call", {"name": place.url + uri, "arguments": {}})
+        driver.phase = " with a link"
+    for echo in echoes.ERRORS.values():
+        place.vendor.api = _repeating(driver, echo)
+        place.ask("GET", link, "/files/{link}")
+        driver.rpc(url, "resources/read", {"uri": place.url + link})
+    driver.phase, place.vendor.api = "", None
+    for server in driver.api("GET", f"/integrated-account/{account}/mcp", ACCOUNT + "/mcp").json()["result"]:
+        if server["config"]["require_api_token_auth"]:
+            driver.api("DELETE", f"/integrated-account/{account}/mcp/{server['id']}", ACCOUNT + "/mcp/{id}")
+    place.ask("GET", guarded, "/files/{link}", headers=bearer)
+
+
+def _link_in(response: httpx2.Response) -> str:
+    return f"/files/{FILE_LINK.findall(response.text)[0]}"
 
 
 def other_vendors(driver: Driver, accounts: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_from_bytes
@@ -13,6 +14,7 @@ from tests.faults.hostile_values import fitting, large, mutated, nested, pumped,
 LARGE = 100_000
 LARGE_SHARE = 0.04
 MOST_LEARNED = 60
+LINK = re.compile(rb"http://[a-z0-9.:]+/files/[A-Za-z0-9_-]+")
 KEY_MARK = "fuzz-key-"
 
 
@@ -40,6 +42,11 @@ class Sent(NamedTuple):
             lines.append(b"Content-Length: %d" % len(self.body))
         return b"\r\n".join(lines) + b"\r\n\r\n" + self.body
 
+    @property
+    def is_answered_by_vendor(self) -> bool:
+        """Whether the management API passes on what the vendor answers."""
+        return "/tools/" in self.target or self.target.startswith("/files/")
+
     def with_new_key(self, number: int) -> Sent:
         """The same with another idempotency key of the same length, so that it is no repeat."""
         key = (KEY_MARK.encode(), f"retry{number:03}-".encode())
@@ -61,6 +68,13 @@ class Known:
     token_ids: list[str] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
     cursors: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=lambda: ["http://127.0.0.1:1/files/lpf_x"])
+    """Addresses of files."""
+
+    def learn_links(self, body: bytes) -> None:
+        """Note the links to files that an answer of the MCP endpoint has."""
+        for link in LINK.findall(body):
+            self._add(self.links, link.decode())
 
     def learn(self, shape: Any) -> None:
         """Note what an answer of the management API names; of each kind the latest."""

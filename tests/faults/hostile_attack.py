@@ -143,7 +143,7 @@ def problems_of_answer(sent: Sent, answer: Answer, vendor_statuses: list[int]) -
 
 def _is_the_vendors(sent: Sent, answer: Answer, vendor_statuses: list[int]) -> bool:
     """Whether the vendor is the cause: the management API passes its status on, the MCP endpoint never does."""
-    if sent.is_mcp or not vendor_statuses or "/tools/" not in sent.target:
+    if sent.is_mcp or not vendor_statuses or not sent.is_answered_by_vendor:
         return False
     return answer.status in VENDOR_STATUSES or answer.status in vendor_statuses
 
@@ -240,7 +240,9 @@ class Attack:
         for line in self._target.new_lines():
             found += problems_of_line(line)
         found += problems_of_time(*charged, lambda: self._sent(sent.with_new_key(secrets.randbelow(1000)))[1])
-        is_ours = not sent.is_mcp and "/tools/" not in sent.target  # what a tool answers is the vendor's
+        is_ours = not sent.is_mcp and not sent.is_answered_by_vendor
+        if sent.is_mcp:
+            self._target.known.learn_links(answer.body)
         if is_ours and answer.status < 300 and answer.body.startswith(b"{"):
             self._target.known.learn(orjson.loads(answer.body))
         return found

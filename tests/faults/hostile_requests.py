@@ -90,6 +90,8 @@ class McpDraw(Draw):
                 "version": chance.choice(["1", text(chance)]),
             }
             return "", {"protocolVersion": version, "capabilities": {}, "clientInfo": client}
+        if method == "resources/read" and self.chooses(0.7):
+            return "", {"uri": chance.choice([*self.known.links[-1:] * 4, *self.known.links, text(chance)])}
         values = [None, {}, {"cursor": chance.choice([None, "", "1", text(chance)])}, {"_meta": scalar(chance)},
             {"uri": text(chance)}, {"_meta": {"progressToken": scalar(chance)}}]  # fmt: skip
         return "", chance.choice(values)
@@ -158,6 +160,8 @@ class ApiDraw(Draw):
             return self._upload()
         if share < 0.58:
             return self._page()
+        if share >= 0.985:
+            return self._file_link()
         return self._management()
 
     def _bearer(self) -> list[tuple[str, bytes]]:
@@ -180,6 +184,16 @@ class ApiDraw(Draw):
         return Sent(
             False, "POST", path, fields + self.noise(), self.body(self.arguments(tool)), "api tools call"
         )
+
+    def _file_link(self) -> Sent:
+        """A link to a file, mostly one that a tool has answered."""
+        chance = self.chance
+        path = "/files/" + chance.choice([*self.known.links[-1:] * 4, *self.known.links]).rpartition("/")[2]
+        if self.chooses(0.3):
+            changed = path[:-1], path + "A", path.replace("_", "%5F", 1), "/files/" + segment(text(chance))
+            path = chance.choice(changed)
+        verb = chance.choice(["GET", "GET", "GET", "HEAD", chance.choice(VERBS)])
+        return Sent(False, verb, path, self.noise(), b"", "file link")
 
     def _account(self, share: float) -> str:
         if self.chooses(share):

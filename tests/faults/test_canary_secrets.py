@@ -41,6 +41,12 @@ ALLOWED: dict[tuple[str, str], str] = {
         "private number",
         "response POST /mcp/{token} passed on",
     ): "A success that is no known error is the company's data.",
+    ("private number", "response POST /mcp/{token} with a link passed on"): "The same.",
+    ("private number", "response GET /files/{link} passed on"): "The same.",
+    ("file link", "response POST /mcp/{token} passed on"): "The answer is the link.",
+    ("file link", "response POST /mcp/{token} with a link"): "The same.",
+    ("file link", "response POST /mcp/{token} with a link passed on"): "What was read is named by its link.",
+    ("file link", "response POST /mcp/{token} with bad arguments"): SENDER,
     ("private number", "response POST /integrated-account/{id}/tools/{tool} passed on"): "The same.",
     ("secret in a body", "response POST /mcp/{token} with bad arguments"): SENDER,
     ("secret in a body", "response POST /integrated-account/{id}/tools/{tool} with bad arguments"): SENDER,
@@ -81,7 +87,7 @@ def test_every_kind_of_secret_was_in_use(place: Place) -> None:
     assert set(place.canaries.known.values()) == {
         "API token", "MCP token", "link state", "form proof", "browser cookie", "PKCE verifier", "client secret",
         "authorization code", "access token", "refresh token", "account key", "secret key", "idempotency key",
-        "private number", "typed token", "uploaded secret", "secret in a body", "wrong token",
+        "private number", "typed token", "uploaded secret", "secret in a body", "wrong token", "file link",
     }  # fmt: skip
 
 
@@ -89,6 +95,7 @@ def test_nothing_of_ours_went_to_the_vendor(place: Place) -> None:
     ours = {
         "API token",
         "MCP token",
+        "file link",
         "browser cookie",
         "form proof",
         "secret key",

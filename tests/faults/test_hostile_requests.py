@@ -107,7 +107,20 @@ def _known(place: demo.Demo, environment: dict[str, str]) -> Known:
     discovery = [
         url for url, config in zip(urls, CONFIGS, strict=True) if config.get("tool_exposure") == "discovery"
     ]
-    return Known(urls, discovery, account["id"], tokens)
+    known = Known(urls, discovery, account["id"], tokens)
+    known.learn_links(_answer_with_link(api, account["id"], urls[0]))
+    return known
+
+
+def _answer_with_link(api: demo.Api, account: str, url: str) -> bytes:
+    """What a tool answers that reads a file."""
+    tools = f"/integrated-account/{account}/tools"
+    payer = api.call("POST", f"{tools}/create_a_quick_books_customer", {"DisplayName": "A"})
+    payment = {"CustomerRef": {"value": payer["Id"]}, "TotalAmt": 1}
+    made = api.call("POST", f"{tools}/create_a_quick_books_payment", payment)
+    params = {"name": "download_a_quick_books_payment_pdf_by_id", "arguments": {"id": made["Id"]}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    return json.dumps(api.call("POST", url, message)).encode()
 
 
 def test_hostile_requests_never_end_in_an_internal_error_or_take_long(tmp_path: Path) -> None:
@@ -139,6 +152,7 @@ def assert_reached_everything(figures: Figures) -> None:
         "mcp server/discover",
         "api tools call",
         "page",
+        "file link",
     } <= {*figures.worked}
     routes = [f"api {each.method} {each.path}" for each in TABLE if not each.calls_vendor]
     unanswered = [each for each in routes if not figures.worked[each]]

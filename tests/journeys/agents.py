@@ -32,6 +32,8 @@ class Result:
     text: str
     is_error: bool
     raised: str = ""
+    content: tuple[dict[str, Any], ...] = ()
+    """The blocks of a tool's answer, or the contents of a resource."""
 
     @property
     def value(self) -> Any:
@@ -57,7 +59,14 @@ class Agent:
     def call(self, tool: str, **arguments: Any) -> Result:
         """Call a tool."""
         found = self._ask({"do": "call", "tool": tool, "arguments": arguments})
-        return Result(found.get("text", ""), found.get("is_error", True), found.get("raised", ""))
+        content = tuple(found.get("content", ()))
+        return Result(found.get("text", ""), found.get("is_error", True), found.get("raised", ""), content)
+
+    def read(self, uri: str) -> Result:
+        """Read a resource."""
+        found = self._ask({"do": "read", "uri": uri})
+        content = tuple(found.get("contents", ()))
+        return Result("", "contents" not in found, found.get("raised", ""), content)
 
     def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None

@@ -70,7 +70,9 @@ def test_two_thousand_keys_and_a_key_twice_are_plain_json(revision):
 
 
 @pytest.mark.parametrize(("revision", "status"), [*((each, 200) for each in LEGACY), (MODERN, 404)])
-@pytest.mark.parametrize("method", ["nonsense", "prompts/list", "resources/read", "logging/setLevel", ""])
+@pytest.mark.parametrize(
+    "method", ["nonsense", "prompts/list", "resources/subscribe", "logging/setLevel", ""]
+)
 def test_a_method_that_is_not_there_is_not_found(revision, status, method):
     answer = Stand().post(method, {}, revision=revision)
     assert (answer.status, answer.code) == (status, -32601)

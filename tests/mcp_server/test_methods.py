@@ -50,7 +50,10 @@ class TestShakingHands:
     def test_each_older_revision_is_spoken(self, revision):
         result = check("initialize", revision, Stand().post("initialize", shake(revision), revision=revision))
         assert result["protocolVersion"] == revision
-        assert result["capabilities"] == {"tools": {"listChanged": False}}
+        assert result["capabilities"] == {
+            "tools": {"listChanged": False},
+            "resources": {"listChanged": False, "subscribe": False},
+        }
         assert result["serverInfo"] == {
             "name": "ledgerport",
             "title": "Books: Elm Street Bakery",

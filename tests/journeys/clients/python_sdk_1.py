@@ -30,10 +30,16 @@ async def answer(session, command):
     if command["do"] == "list":
         tools = (await session.list_tools()).tools
         return {"tools": [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]}
+    if command["do"] == "read":
+        read = await session.read_resource(command["uri"])
+        return {"contents": [each.model_dump(mode="json", by_alias=True) for each in read.contents]}
     result = await session.call_tool(command["tool"], command["arguments"])
     return {
         "is_error": bool(result.isError),
         "text": "".join(getattr(part, "text", "") for part in result.content),
+        "content": [
+            part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
+        ],
     }
 
 

@@ -30,10 +30,16 @@ async def answer(client, command):
     if command["do"] == "list":
         tools = (await client.list_tools()).tools
         return {"tools": [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]}
+    if command["do"] == "read":
+        read = await client.read_resource(command["uri"])
+        return {"contents": [each.model_dump(mode="json", by_alias=True) for each in read.contents]}
     result = await client.call_tool(command["tool"], command["arguments"])
     return {
         "is_error": bool(result.is_error),
         "text": "".join(getattr(part, "text", "") for part in result.content),
+        "content": [
+            part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
+        ],
     }
 
 

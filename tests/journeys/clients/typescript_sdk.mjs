@@ -22,9 +22,15 @@ try {
     try {
       if (command.do === "list") {
         say({ tools: (await client.listTools()).tools });
+      } else if (command.do === "read") {
+        say({ contents: (await client.readResource({ uri: command.uri })).contents });
       } else {
         const result = await client.callTool({ name: command.tool, arguments: command.arguments });
-        say({ is_error: Boolean(result.isError), text: result.content.map((part) => part.text ?? "").join("") });
+        say({
+          is_error: Boolean(result.isError),
+          text: result.content.map((part) => part.text ?? "").join(""),
+          content: result.content,
+        });
       }
     } catch (error) {
       say({ raised: String(error) });

@@ -1,0 +1,38 @@
+"""The argument by which a file is answered as bytes: every tool that reads a file has it, and it is never sent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from generator.catalog import EMBED, Catalog
+from generator.compile import compile_catalog
+from generator.sources import OURS
+from runtime.upstream.request import build
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return compile_catalog(OURS, Path(tmp_path_factory.mktemp("cache")))
+
+
+def test_the_tools_that_read_a_file_show_it_and_no_other_tool_does(catalog: Catalog) -> None:
+    reading = {tool.name for tool in catalog.tools if tool.returns.kind == "file" and tool.is_read_only}
+    having = {tool.name for tool in catalog.tools if EMBED in tool.input_schema["properties"]}
+    shown = {
+        tool.name for tool in catalog.tools if EMBED in json.loads(tool.wire)["inputSchema"]["properties"]
+    }
+    assert reading
+    assert reading == having == shown
+
+
+def test_it_is_not_sent(catalog: Catalog) -> None:
+    for tool in catalog.tools:
+        if EMBED in tool.input_schema["properties"]:
+            arguments = {"id": "7", EMBED: True}
+            integration = catalog.integrations[tool.integration]
+            request = build(tool, integration, "https://x.example", arguments, arguments, authorization={})
+            assert EMBED not in request.url
+            assert not request.body

@@ -1,0 +1,70 @@
+"""The pages of a PDF are counted where its bytes say so twice, and nowhere else."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from fpdf import FPDF
+
+from runtime.operations.pdf_pages import LARGEST_SCANNED, MOST_OBJECTS, pages_of
+
+PDF = "application/pdf"
+PAGE, TREE = b"<< /Type /Page /Parent 1 0 R >>\n", b"<< /Type /Pages /Count %d >>\n"
+
+
+def pdf(pages: int, stated: int | None = None) -> bytes:
+    return b"%PDF-1.4\n" + PAGE * pages + TREE % (pages if stated is None else stated)
+
+
+@pytest.mark.parametrize("pages", [1, 2, 30])
+def test_a_pdf_of_a_real_library_is_counted(pages: int) -> None:
+    made = FPDF()
+    for _ in range(pages):
+        made.add_page()
+        made.set_font("Helvetica", size=9)
+        made.cell(text="Invoice")
+    assert pages_of(PDF, bytes(made.output())) == pages
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pdf(2, stated=3),
+        pdf(3, stated=2),
+        pdf(0),
+        pdf(2) + b"<< /Type /ObjStm >>",
+        b"\n" + pdf(2),
+        b"%PDF-1.4\n" + PAGE,
+        b"",
+        pdf(MOST_OBJECTS + 1),
+        pdf(1) + b"<< /Count -7 >> << /Count 99999999999999999999 >>" + TREE % 5,
+    ],
+)
+def test_where_the_bytes_do_not_agree_no_number_is_said(content: bytes) -> None:
+    assert pages_of(PDF, content) is None
+
+
+def test_only_a_pdf_has_pages() -> None:
+    assert pages_of("text/plain", pdf(2)) is None
+
+
+def test_a_file_larger_than_what_is_embedded_is_not_scanned() -> None:
+    assert pages_of(PDF, pdf(1).ljust(LARGEST_SCANNED, b" ")) == 1
+    assert pages_of(PDF, pdf(1).ljust(LARGEST_SCANNED + 1, b" ")) is None
+
+
+@pytest.mark.parametrize(
+    "unit", [b"/Type ", b"/Type/Pag", b"/Count ", b"/Count 1", b"/Type    ", PAGE, TREE % 1]
+)
+def test_a_hostile_file_costs_time_in_proportion_to_its_size(unit: bytes) -> None:
+    def seconds(size: int) -> float:
+        content = b"%PDF-" + unit * (size // len(unit))
+        spent = []
+        for _ in range(5):
+            began = time.process_time()
+            pages_of(PDF, content)
+            spent.append(time.process_time() - began)
+        return min(spent)
+
+    assert seconds(LARGEST_SCANNED - 10) < 3.5 * seconds(LARGEST_SCANNED // 2) + 0.01
