@@ -23,6 +23,10 @@ LARGEST_SCHEMA = 4_500
 """Bytes of a shown schema as compact JSON: Codex begins to leave out at 4,800, and counts a little differently."""
 DEEPEST = 5
 """Objects inside each other, the root among them: OpenAI's strict mode took 5 before it took 10."""
+LONGEST_NAME = 48
+"""Characters of a tool's name. Providers take 64 and Cursor takes 60, with what the host puts before the name: this
+leaves 12 characters for that, such as `mcp__books__`.
+"""
 LARGEST_LIST = 128
 """Tools that the OpenAI API, GitHub Copilot, Zed and Mistral take in one request; one more fails every prompt."""
 _KEYS = frozenset({"type", "description", "properties", "required", "items", "enum", "format"})

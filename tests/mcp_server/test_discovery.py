@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -236,6 +237,19 @@ class TestCalling:
         here = stand()
         value(call(here, "create_an_invoice", {"id": "1"}))
         assert here.calls.made == [("create_an_invoice", {"id": "1"})]
+
+    def test_a_former_name_is_called_read_and_described_as_the_tool_of_today(self):
+        for here in (Stand(), stand()):
+            tools = tuple(replace(tool, former_names=(f"old_{tool.name}",)) for tool in TOOLS)
+            here.catalog = replace(here.catalog, tools=tools)
+            value(call(here, "old_create_an_invoice", {"id": "1"}))
+            assert here.calls.made == [("create_an_invoice", {"id": "1"})]
+        value(call(here, "call_write_tool", {"name": "old_create_an_invoice"}))
+        assert here.calls.made[-1] == ("create_an_invoice", {})
+        asked = {"names": ["old_list_all_customers", "list_all_customers"]}
+        told = value(call(here, "get_tool_schema", asked))
+        assert [tool["name"] for tool in told["tools"]] == ["list_all_customers"]
+        assert "unknown" not in told
 
     def test_the_key_of_a_repeated_write_is_passed_on(self):
         here = stand()
