@@ -1,4 +1,4 @@
-"""The table of clients × behaviours, from the reports of the tests that made it. Printed by conftest."""
+"""The table of clients and behaviours, from the reports of the tests that made it. Printed by conftest."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Real clients × what people do with them: one session of each client, and each cell of the table asserts.
+"""Real clients and what people do with them, as a table: one session of each client, and each cell asserts.
 
-The clients of the test environment and of `scripts/clients` run in every suite; those of hosts run where `scripts/hosts`
-has installed them. A docstring of a test is its column; `client_table` prints the table when the tests are done.
+The clients of the test environment and of `scripts/clients` run in every suite; those of hosts run where
+`scripts/hosts` has installed them. A docstring of a test is its column; `client_table` prints the table when the tests
+are done.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import itertools
 import json
 import os
+import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +37,8 @@ LIST, READ, CREATE = (
     "get_single_quick_books_customer_by_id",
     "create_a_quick_books_customer",
 )
+WITHOUT_FILES = {"strands"}
+"""Clients that give their model no file but pictures: neither its bytes nor a link, except in text."""
 NUMBERS = itertools.count(1)
 
 
@@ -120,12 +124,16 @@ def test_it_reads_a_list_of_two_pages_by_the_cursor(client):
     assert len(both) == 4
 
 
-def test_it_gets_a_file_as_bytes_or_as_a_link_to_them(client):
+def test_it_gets_a_file_as_bytes_or_as_a_link_to_them(client, kind):
     """file"""
     invoice = client.call("list_all_quick_books_invoices", limit=1).value["records"][0]["Id"]
     answer = client.call("download_a_quick_books_invoice_pdf_by_id", id=invoice)
     assert not answer.is_error, answer.text
-    assert content_of(answer.parts[0]).startswith(b"%PDF")
+    content = content_of(answer)
+    if content is None and kind in WITHOUT_FILES:
+        pytest.skip("This client drops a PDF inside an answer, and the text has no link.")
+    assert content is not None
+    assert content.startswith(b"%PDF")
 
 
 def test_its_session_stays_alive_and_another_one_opens_beside_it(client, kind, url):
@@ -149,11 +157,14 @@ def test_a_url_that_is_revoked_ends_its_session_and_opens_none(stage, kind):
         assert "connected" not in someone.greeting
 
 
-def content_of(part) -> bytes:
-    """The bytes of a file that an answer holds or links to."""
-    if part["data"]:
-        return base64.b64decode(part["data"])
-    assert part["type"] == "resource_link"
-    with urllib.request.urlopen(part["uri"], timeout=30) as response:
+def content_of(answer) -> bytes | None:
+    """The bytes of the file that an answer holds, or that a part or the text of it links to; None without any."""
+    for part in answer.parts:
+        if part["data"]:
+            return base64.b64decode(part["data"])
+    links = [part["uri"] for part in answer.parts if part["uri"]] + re.findall(r"https?://\S+", answer.text)
+    if not links:
+        return None
+    with urllib.request.urlopen(links[0], timeout=30) as response:
         content: bytes = response.read()
     return content
