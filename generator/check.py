@@ -16,7 +16,7 @@ import orjson
 
 from generator.catalog import Tool
 from generator.grammar import shortened
-from generator.hosts import LONGEST_NAME, refused_in
+from generator.hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
 from generator.load import Document
 from generator.methods import Method
 from generator.mistakes import Mistake, did_you_mean
@@ -129,8 +129,11 @@ def _schema(each: Made) -> Iterator[Mistake]:
 
 def _shown(each: Made) -> Iterator[Mistake]:
     """What hosts would refuse of the tool as they are shown it."""
-    for where, message in refused_in(orjson.loads(each.tool.wire)["inputSchema"]):
+    wire = orjson.loads(each.tool.wire)
+    for where, message in (*refused_in(wire["inputSchema"]), *orders_in(wire)):
         yield each.mistake("hosts", f"{where}: {message}" if where else message)
+    for message in wrong_hints(wire, each.method.name, each.tool.call.verb):
+        yield each.mistake("hosts", message, at="risk" if "risk" in each.method.rules else "")
 
 
 def _placeholders(each: Made) -> Iterator[Mistake]:

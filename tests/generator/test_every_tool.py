@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from generator.catalog import METHOD_CLASSES
 from generator.compile import compile_catalog
-from generator.hosts import LONGEST_NAME, refused_in
+from generator.hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
 from generator.names import find_tool
 from generator.words import first_sentence
 
@@ -58,6 +58,19 @@ def test_no_host_refuses_anything_of_what_it_is_shown():
     refused = {tool.name: [*refused_in(wire(tool)["inputSchema"])] for tool in CATALOG.tools}
 
     assert {name: found for name, found in refused.items() if found} == {}
+
+
+def test_no_tool_gives_a_model_orders_and_its_hints_say_all_that_it_does():
+    orders = {tool.name: [*orders_in(wire(tool))] for tool in CATALOG.tools}
+    hints = {tool.name: [*wrong_hints(wire(tool), tool.method, tool.call.verb)] for tool in CATALOG.tools}
+
+    assert {name: found for name, found in orders.items() if found} == {}
+    assert {name: found for name, found in hints.items() if found} == {}
+
+
+def test_a_tool_that_only_reads_asks_with_get_and_sends_nothing():
+    for tool in CATALOG.of("quickbooks"):
+        assert not tool.is_read_only or (tool.call.verb, tool.call.body) == ("GET", "none"), tool.name
 
 
 def test_what_is_required_is_shown_as_required():

@@ -1,7 +1,7 @@
 """Real clients and what people do with them, as a table: one session of each client, and each cell asserts.
 
-The clients of the test environment and of `scripts/clients` run in every suite, those of hosts in `scripts/hosts`. A docstring of a test is its column; `client_table` prints the table when the tests
-are done.
+The clients of the test environment and of `scripts/clients` run in every suite, those of hosts in `scripts/hosts`. A
+docstring of a test is its column; `client_table` prints the table when the tests are done.
 """
 
 from __future__ import annotations
