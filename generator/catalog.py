@@ -391,6 +391,8 @@ class Tool:
     """The body field that makes an update change only what is sent; empty when it never clears what is left out."""
     current: Tool | None = None
     """How an update with something sensitive reads the record that it changes; without what a client sees."""
+    former_names: tuple[str, ...] = ()
+    """Names that it had before: not listed, and still answered."""
     read_by: tuple[str, ...] = ()
     """The tools that read the records of a write; a server without any of them sees of an answer what it sent."""
 

@@ -16,7 +16,7 @@ import orjson
 
 from generator.catalog import Tool
 from generator.grammar import shortened
-from generator.hosts import refused_in
+from generator.hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
 from generator.load import Document
 from generator.methods import Method
 from generator.mistakes import Mistake, did_you_mean
@@ -25,7 +25,6 @@ from generator.shapes import idle_in, wrong_in
 from generator.shown import field_of
 from generator.words import first_sentence
 
-LONGEST_NAME = 52
 LONGEST_DESCRIPTION = 1024
 MOST_BYTES = 20_000
 """About 5,000 tokens, the most that hosts accept for one tool."""
@@ -82,8 +81,12 @@ def _name(each: Made) -> Iterator[Mistake]:
     name = each.tool.name
     at = "tool" if "tool" in each.method.rules else ""
     if len(name) > LONGEST_NAME:
-        message = f'The tool name "{name}" has {len(name)} characters; {LONGEST_NAME} is the most.'
-        yield each.mistake("name", message, 'Give a shorter one with "tool".', at)
+        message = (
+            f'The tool name "{name}" has {len(name)} characters; '
+            f"{LONGEST_NAME} is the most that every host takes."
+        )
+        hint = 'Give a shorter one with "tool"; a name that agents call already goes to "former_names".'
+        yield each.mistake("name", message, hint, at)
     if not _NAME.match(name):
         yield each.mistake(
             "name", f'The tool name "{name}" may have small letters, digits and _ only.', at=at
@@ -126,8 +129,11 @@ def _schema(each: Made) -> Iterator[Mistake]:
 
 def _shown(each: Made) -> Iterator[Mistake]:
     """What hosts would refuse of the tool as they are shown it."""
-    for where, message in refused_in(orjson.loads(each.tool.wire)["inputSchema"]):
+    wire = orjson.loads(each.tool.wire)
+    for where, message in (*refused_in(wire["inputSchema"]), *orders_in(wire)):
         yield each.mistake("hosts", f"{where}: {message}" if where else message)
+    for message in wrong_hints(wire, each.method.name, each.tool.call.verb):
+        yield each.mistake("hosts", message, at="risk" if "risk" in each.method.rules else "")
 
 
 def _placeholders(each: Made) -> Iterator[Mistake]:
@@ -259,6 +265,20 @@ def _unique(made: list[Made]) -> Iterator[Mistake]:
             yield each.mistake("first sentence", message, at="description")
         names.setdefault(each.tool.name, each)
         sentences.setdefault(sentence, each)
+    yield from _former_names(made, names)
+
+
+def _former_names(made: list[Made], names: dict[str, Made]) -> Iterator[Mistake]:
+    """A former name leads to one tool: no tool has it now, and no other had it before."""
+    holders = dict(names)
+    for each in made:
+        for name in each.tool.former_names:
+            if other := holders.get(name):
+                message = (
+                    f'"{name}" is a name of the tool {other.tool.name}, so a call of it would be ambiguous.'
+                )
+                yield each.mistake("former name", message, "Leave it out.", at="former_names")
+            holders.setdefault(name, each)
 
 
 def check_required_for(made: list[Made]) -> Iterator[Mistake]:

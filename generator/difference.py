@@ -63,7 +63,7 @@ def difference(before: Catalog, after: Catalog) -> Difference:
     """What became of the tools of one catalog in another."""
     found = Difference(_tokens(before), _tokens(after))
     old, new = before.by_name, after.by_name
-    renamed = {_identity(tool): tool.name for tool in after.tools if tool.name not in old}
+    renamed = {_identity(tool): tool for tool in after.tools if tool.name not in old}
     for name in sorted(old.keys() | new.keys()):
         changes = tuple(_changes(old.get(name), new.get(name), renamed))
         if changes:
@@ -82,14 +82,16 @@ def _identity(tool: Tool) -> tuple[str, str, str]:
 
 
 def _changes(
-    old: Tool | None, new: Tool | None, renamed: dict[tuple[str, str, str], str]
+    old: Tool | None, new: Tool | None, renamed: dict[tuple[str, str, str], Tool]
 ) -> Iterator[Change]:
     if old is None:
         yield Change("new", "It is new.")
     elif new is None:
         other = renamed.get(_identity(old))
-        if other:
-            yield Change("renamed", f"It is called {other} now.", is_breaking=True)
+        if other and old.name in other.former_names:
+            yield Change("renamed", f"It is called {other.name} now, and calls by its old name are answered.")
+        elif other:
+            yield Change("renamed", f"It is called {other.name} now.", is_breaking=True)
         else:
             yield Change("vanished", "It is gone.", is_breaking=True)
     elif old != new:
@@ -117,6 +119,8 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:
         yield Change("masked", "Other parts of its answers than before are masked.")
     for tag in sorted(set(old.tags) ^ set(new.tags)):
         yield Change("tags", f"The tag {tag} is {'new' if tag in new.tags else 'gone'}.")
+    for name in sorted({*old.former_names} - {*new.former_names, new.name}):
+        yield Change("former name", f"Calls by its former name {name} are refused now.", is_breaking=True)
     if old.rare != new.rare:
         yield Change("shown", "Other arguments than before are shown in one line.")
 

@@ -47,6 +47,7 @@ def tool_of(
         listing=made.listing,
         tolerated=made.tolerated,
         rare=shown.rare,
+        former_names=tuple(method.rules.get("former_names") or ()),
         always_send=tuple(method.rules.get("always_send") or ()),
         examples=tuple(
             Example(each["ask"], each["arguments"]) for each in method.rules.get("examples") or ()

@@ -36,6 +36,7 @@ NOT_RUN = {
     "scripts/demo": "test_cli.py runs the demo itself, and journeys/ the servers that it starts",
     "scripts/demo --reset": "test_cli.py",
     "scripts/test": "this is one of its tests",
+    "scripts/test tests/journeys/test_clients.py": "this suite has these tests",
     "scripts/check": "it is run before every commit, and takes as long as many tests together",
     "scripts/conformance": "it fetches the public suite",
     "scripts/bench": "it measures for minutes; bench/test_load.py tests its load",

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from generator.catalog import Catalog, Tool
+from generator.names import find_tool
 from runtime.api import reading, shapes
 from runtime.api.replies import answered, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
@@ -220,7 +222,7 @@ async def call_tool(door: Door, asked: Asked) -> Response:
             "tool_call",
             api_token=asked.bearer.id if asked.bearer else None,
             account=_logged(asked.word("id"), _ID.fullmatch),
-            tool=_logged(asked.word("tool"), door.catalog().by_name.get),
+            tool=_logged(asked.word("tool"), partial(find_tool, door.catalog().by_name)),
             status=status,
             ms=round((time.perf_counter() - began) * 1000, 2),
             error=error,
@@ -245,7 +247,7 @@ async def _answer_of(door: Door, asked: Asked) -> Answer:
 def _tool_with_file(door: Door, asked: Asked) -> Tool | None:
     """The tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is not there."""
     account = door.accounts.find(asked.word("id"))
-    return door.tools(account.integration).get(asked.word("tool"))
+    return find_tool(door.tools(account.integration), asked.word("tool"))
 
 
 async def _called(door: Door, asked: Asked, form: Form, key: str) -> Answer:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import orjson
 
 from generator.catalog import HINTS, Call, Returns, Risk, Tool
+from generator.names import find_tool
 from generator.shown import show_less
 from runtime.errors import InvalidArguments, NotFound
 from runtime.operations import bounds
@@ -69,7 +70,7 @@ class Discovery:
         Raises InvalidArguments, also for a tool that writes where only reading ones are called, and NotFound.
         """
         arguments = _CHECKER.checked(self.listed[name], _with_object(arguments))
-        tool = self._tools.get(arguments["name"])
+        tool = find_tool(self._tools, arguments["name"])
         if tool is None:
             # Made from the toolset alone, so it is the same for a tool that is hidden and one that never was.
             raise self.unknown(arguments["name"])
@@ -110,9 +111,9 @@ class Discovery:
         return row
 
     def _schemas(self, arguments: dict[str, Any], budget: int) -> str:
-        names = list(dict.fromkeys(arguments["names"]))
-        tools = [self._tools[name] for name in names if name in self._tools]
-        absent = [name for name in names if name not in self._tools]
+        asked = {name: find_tool(self._tools, name) for name in arguments["names"]}
+        tools = list({tool.name: tool for tool in asked.values() if tool}.values())
+        absent = [name for name, tool in asked.items() if not tool]
         if not tools:
             raise self.unknown(*absent)
         fitted = bounds.fit([*map(_whole, tools)], budget)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
+from generator.names import find_tool
 from runtime.errors import Busy
 from runtime.mcp_server import discovery
 from runtime.mcp_server.protocol import Message
@@ -68,7 +69,7 @@ def check_use(message: Message, toolset: Toolset) -> None:
     name, arguments = message.params.get("name"), message.params.get("arguments")
     if toolset.discovery is not None and name == discovery.WRITE and isinstance(arguments, dict):
         name, arguments = arguments.get("name"), arguments.get("arguments")
-    tool = toolset.tools.get(name) if isinstance(name, str) else None
+    tool = find_tool(toolset.tools, name) if isinstance(name, str) else None
     part = tool.file_part if tool is not None else None
     given = arguments.get(part.content) if part is not None and isinstance(arguments, dict) else None
     is_file = isinstance(given, str) and given in message.carried

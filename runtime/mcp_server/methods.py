@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import orjson
 
 from generator.catalog import Catalog, Integration, Tool
+from generator.names import find_tool
 from runtime.errors import InvalidRequest, LedgerportError, RateLimited
 from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.protocol import Message
@@ -168,7 +169,7 @@ class Methods:
         name, arguments = protocol.call_of(message)
         key = _idempotency_key(message)
         carried = message.carried
-        tool = toolset.tools.get(name)
+        tool = find_tool(toolset.tools, name)
         if tool is not None:
             answer = await self._answer_of(grant, toolset, tool, arguments, key, carried)
         elif toolset.discovery is not None and name in toolset.discovery.listed:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from generator.catalog import Integration, Tool
+from generator.names import find_tool
 from runtime.errors import InvalidArguments, LedgerportError, VendorUnavailable
 from runtime.operations import lists
 from runtime.operations.arguments import ArgumentChecker
@@ -102,7 +103,7 @@ def _item(
     integration: Integration,
     checker: ArgumentChecker,
 ) -> Item:
-    tool = tools.get(call["tool"])
+    tool = find_tool(tools, call["tool"])
     if tool is None:
         raise InvalidArguments(f"Unknown tool: {call['tool'][:80]}.")
     form = integration.batch.forms.get(tool.method)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from generator.catalog import Catalog, Integration, Tool
+from generator.names import find_tool
 from runtime.connect.echoes import echoes_of, secrets_of
 from runtime.connect.headers import authorization_headers
 from runtime.errors import AnswerTooLarge, LedgerportError, NotFound, RateLimited, StorageUnavailable
@@ -148,7 +149,7 @@ class Calls:
         `idempotency_key` is one that `once.read_key` has read, or empty.
         `carried` are files that came beside the arguments, each under the digest that stands in its place there.
         """
-        tool = tools.get(name)
+        tool = find_tool(tools, name)
         if tool is None:
             return Answer(status=0, error=_no_tool(name, tools))
         integration = self._catalog().integrations[grant.account.integration]

@@ -42,6 +42,7 @@ UPLOAD = replace(
         risk="create",
     ),
     integration="books",
+    former_names=("attach_a_file",),
 )
 WITH_UPLOAD = Catalog("2", CATALOG.integrations, (*TOOLS, UPLOAD))
 
@@ -110,6 +111,14 @@ def test_a_file_and_the_other_arguments_come_as_a_form(tmp_path):
         "content": seen["arguments"]["content"],
     }
     assert seen["arguments"]["content"].startswith("sha256:")
+
+
+def test_a_file_reaches_a_tool_by_its_former_name(tmp_path):
+    with stand(tmp_path) as (client, reader, path):
+        answer = client.post(path + "attach_a_file", files={"content": ("a.pdf", FILE)})
+
+    assert answer.status_code == 200
+    assert [seen["content"] for seen in reader.seen] == [FILE]
 
 
 def test_the_arguments_may_come_together_as_json(tmp_path):

@@ -55,6 +55,29 @@ def test_a_tool_with_another_name_is_told_as_renamed(changed):
     ]
 
 
+def test_a_tool_that_still_answers_to_its_former_name_breaks_no_caller_until_that_name_is_gone(changed):
+    old = "get_single_shelf_book_by_id"
+    found = changed("book", "  get:\n", f"  get:\n    tool: read_a_shelf_book\n    former_names: [{old}]\n")
+    later = changed("book", f"    former_names: [{old}]\n", "")
+
+    assert told(found, old) == [
+        ("renamed", "It is called read_a_shelf_book now, and calls by its old name are answered.", False)
+    ]
+    assert not found.is_breaking
+    assert told(later, old) == [("renamed", "It is called read_a_shelf_book now.", True)]
+
+
+def test_a_former_name_that_is_taken_away_breaks_callers(changed, tmp_path):
+    given = "    former_names: [read_it]\n"
+    changed("book", "  get:\n", "  get:\n" + given)
+    shutil.copytree(FOLDER, tmp_path / "between")
+    changed("book", given, "")
+    found = difference(compile_catalog(tmp_path / "between"), compile_catalog(FOLDER))
+
+    text = "Calls by its former name read_it are refused now."
+    assert told(found, "get_single_shelf_book_by_id") == [("former name", text, True)]
+
+
 CASES = {
     "an argument that is gone": (
         ("book", "  author:\n    $ref", "  writer:\n    $ref"),

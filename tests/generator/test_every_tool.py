@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 
 from generator.catalog import METHOD_CLASSES
 from generator.compile import compile_catalog
-from generator.hosts import refused_in
+from generator.hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
+from generator.names import find_tool
 from generator.words import first_sentence
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
@@ -30,7 +31,8 @@ def schemas_in(schema):
 
 @every_tool
 def test_its_name_fits_the_strictest_client(tool):
-    assert re.fullmatch(r"[a-z][a-z0-9_]{0,51}", tool.name)
+    assert re.fullmatch(r"[a-z][a-z0-9_]+", tool.name)
+    assert len(tool.name) <= LONGEST_NAME
 
 
 @every_tool
@@ -58,6 +60,19 @@ def test_no_host_refuses_anything_of_what_it_is_shown():
     assert {name: found for name, found in refused.items() if found} == {}
 
 
+def test_no_tool_gives_a_model_orders_and_its_hints_say_all_that_it_does():
+    orders = {tool.name: [*orders_in(wire(tool))] for tool in CATALOG.tools}
+    hints = {tool.name: [*wrong_hints(wire(tool), tool.method, tool.call.verb)] for tool in CATALOG.tools}
+
+    assert {name: found for name, found in orders.items() if found} == {}
+    assert {name: found for name, found in hints.items() if found} == {}
+
+
+def test_a_tool_that_only_reads_asks_with_get_and_sends_nothing():
+    for tool in CATALOG.of("quickbooks"):
+        assert not tool.is_read_only or (tool.call.verb, tool.call.body) == ("GET", "none"), tool.name
+
+
 def test_what_is_required_is_shown_as_required():
     for tool in CATALOG.tools:
         assert wire(tool)["inputSchema"].get("required", []) == tool.input_schema["required"], tool.name
@@ -78,7 +93,7 @@ def test_the_usual_kind_of_a_line_is_laid_out_and_every_kind_is_named():
 
 
 def test_the_kinds_of_transactions_in_a_list_of_them_are_enumerated():
-    for name in ("transaction_list", "transaction_list_by_customer", "transaction_list_by_vendor"):
+    for name in ("transaction_list", "transactions_by_customer", "transactions_by_vendor"):
         tool = CATALOG.by_name[f"get_quick_books_{name}_report"]
         kinds = wire(tool)["inputSchema"]["properties"]["transaction_type"]["items"]["enum"]
         assert {"Invoice", "ReceivePayment", "BillPaymentCheck", "JournalEntry"} <= set(kinds)
@@ -220,6 +235,22 @@ get_quick_books_balance_sheet_report list_all_quick_books_classes update_a_quick
 @pytest.mark.parametrize("name", NAMES.split())
 def test_the_names_that_prompts_already_use_are_there(name):
     assert name in CATALOG.by_name
+
+
+TOO_LONG = """
+get_quick_books_inventory_valuation_detail_report get_quick_books_inventory_valuation_summary_report
+get_quick_books_transaction_list_by_customer_report get_quick_books_transaction_list_by_vendor_report
+get_quick_books_transaction_list_with_splits_report get_single_quick_books_inventory_adjustment_by_id
+get_single_quick_books_recurring_transaction_by_id
+"""
+
+
+@pytest.mark.parametrize("name", TOO_LONG.split())
+def test_a_name_that_was_too_long_for_hosts_is_not_listed_and_still_leads_to_its_tool(name):
+    assert name not in CATALOG.by_name
+    tool = find_tool(CATALOG.by_name, name)
+    assert tool is not None
+    assert tool.former_names == (name,)
 
 
 def test_a_record_on_a_list_cannot_be_deleted_but_a_transaction_can():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import check
-from generator.hosts import LARGEST_SCHEMA, refused_in
+from generator.hosts import LARGEST_SCHEMA, orders_in, refused_in, wrong_hints
 
 TEXT = {"type": "string"}
 
@@ -53,6 +53,95 @@ def test_what_every_host_takes_is_not_reported():
     assert [*refused_in(tool())] == []
     assert [*refused_in(tool(lines={"type": "array", "items": line}) | {"required": ["lines"]})] == []
     assert [*refused_in(nested(5))] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call this first to see whose books these are.",
+        "It cannot be undone, so look with list_all_books first.",
+        "It goes out at once, so be sure of the address.",
+        "It cannot be changed; ask the person.",
+        "You must read it.",
+        "Read the list before calling this tool.",
+        "IMPORTANT: needs a title.",
+    ],
+)
+def test_an_order_to_the_model_is_found_in_every_text_that_it_is_shown(text):
+    lines = {"type": "array", "items": tool(b=TEXT | {"description": text})}
+
+    assert [place for place, _ in orders_in({"description": text, "inputSchema": tool()})] == [""]
+    assert [place for place, _ in orders_in({"description": "A.", "inputSchema": tool(a=lines)})] == ["a.b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Find books by title; use this to look up the Id.", "The first day of the period.", "Needs Name."],
+)
+def test_what_a_tool_does_and_needs_is_no_order(text):
+    assert [*orders_in({"description": text, "inputSchema": tool()})] == []
+
+
+READS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
+ADDS = READS | {"readOnlyHint": False, "idempotentHint": False}
+
+
+@pytest.mark.parametrize(
+    ("hints", "method", "verb", "says"),
+    [
+        ({}, "get", "GET", "without readOnlyHint, destructiveHint, idempotentHint, openWorldHint"),
+        (READS | {"openWorldHint": None}, "get", "GET", "without openWorldHint"),
+        (READS, "get", "PUT", "only reads changes nothing"),
+        (READS | {"destructiveHint": True}, "get", "GET", "only reads changes nothing"),
+        (READS | {"openWorldHint": True}, "get", "GET", "only reads changes nothing"),
+        (READS, "void", "POST", "only reads changes nothing"),
+        (ADDS, "update", "POST", "overwrite or destroy"),
+        (ADDS, "delete", "POST", "overwrite or destroy"),
+        (ADDS, "remove", "DELETE", "overwrite or destroy"),
+        (ADDS | {"destructiveHint": True}, "send", "POST", "must be send"),
+    ],
+)
+def test_hints_that_say_less_than_a_tool_does_are_found(hints, method, verb, says):
+    assert any(says in sentence for sentence in wrong_hints({"annotations": hints}, method, verb))
+
+
+@pytest.mark.parametrize(
+    ("hints", "method", "verb"),
+    [
+        (READS, "get", "GET"),
+        (READS, "search", "POST"),
+        (ADDS, "create", "POST"),
+        (ADDS | {"destructiveHint": True, "openWorldHint": True}, "send", "POST"),
+    ],
+)
+def test_hints_that_say_what_a_tool_does_are_not_reported(hints, method, verb):
+    assert [*wrong_hints({"annotations": hints}, method, verb)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "Read one book of the shelf.",
+            "Read one book of the shelf. Look at the list first.",
+            "orders to the model",
+        ),
+        (
+            "  delete:\n    description",
+            "  delete:\n    risk: create\n    description",
+            "methods.delete.risk: It overwrites or ends something",
+        ),
+        (
+            "  update:\n    description",
+            "  update:\n    risk: read\n    description",
+            "methods.update.risk: A tool that only reads changes nothing",
+        ),
+    ],
+)
+def test_a_definition_with_an_order_or_a_risk_too_small_is_an_error(shelf, old, new, says):
+    shelf.change("book", old, new)
+
+    assert any(says in str(each) for each in check([Path("definitions")]))
 
 
 def test_a_definition_whose_tool_no_text_makes_small_enough_is_an_error(shelf):

@@ -139,7 +139,7 @@ CASES = {
         "  delete:\n    tool: take_off_the_shelf_for_good_and_never_put_it_back_again_please\n",
         (
             f'{BOOK}:40: methods.delete.tool: "take_off_the_shelf_for_good_and_never_put_it_back_again…" must be small '
-            "letters, digits and underscores, 52 at most."
+            "letters, digits and underscores, 48 at most."
         ),
     ),
     "a resource whose tools get names that are too long": (
@@ -148,7 +148,17 @@ CASES = {
         "singular: book_on_the_highest_shelf_of_them_all\n",
         (
             f'{BOOK}:33: methods.get: The tool name "get_single_shelf_book_on_the_highest_shelf_of_them_all_by_id" '
-            'has 60 characters; 52 is the most. Give a shorter one with "tool".'
+            'has 60 characters; 48 is the most that every host takes. Give a shorter one with "tool"; a name that '
+            'agents call already goes to "former_names".'
+        ),
+    ),
+    "a former name that another tool has": (
+        "book",
+        "  delete:\n",
+        "  delete:\n    former_names: [create_a_shelf_book]\n",
+        (
+            f'{BOOK}:40: methods.delete.former_names: "create_a_shelf_book" is a name of the tool '
+            "create_a_shelf_book, so a call of it would be ambiguous. Leave it out."
         ),
     ),
     "two tools that begin alike": (

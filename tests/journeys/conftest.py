@@ -15,12 +15,25 @@ import pytest
 
 from runtime.demo import Demo, Running, running
 from tests.journeys.agents import ROOT
+from tests.journeys.client_table import table_of
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if "journeys" in str(item.path):
             item.add_marker(pytest.mark.xdist_group("journeys"))
+        if item.path.name == "test_clients.py":
+            cell = {"client": item.callspec.params["kind"], "behaviour": item.function.__doc__}
+            item.user_properties += cell.items()
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = [
+        report for each in ("passed", "failed", "error") for report in terminalreporter.getreports(each)
+    ]
+    if lines := table_of(reports):
+        terminalreporter.section("Clients")
+        terminalreporter.write("\n".join(lines) + "\n")
 
 
 @dataclass(frozen=True)

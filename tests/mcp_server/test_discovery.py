@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from mcp_types import methods
 
-from generator.hosts import refused_in
+from generator.hosts import orders_in, refused_in, wrong_hints
 from runtime.errors import RateLimited
 from runtime.operations.calls import Answer
 from runtime.upstream.limits import refused
@@ -90,6 +91,8 @@ class TestTheList:
     def test_no_host_refuses_what_is_shown(self):
         for tool in stand().post("tools/list").result["tools"]:
             assert [*refused_in(tool["inputSchema"])] == []
+            assert [*orders_in(tool)] == []
+            assert [*wrong_hints(tool, tool["name"], "POST")] == []
 
     def test_it_reaches_the_open_world_when_a_tool_does(self):
         here = stand()
@@ -236,6 +239,19 @@ class TestCalling:
         here = stand()
         value(call(here, "create_an_invoice", {"id": "1"}))
         assert here.calls.made == [("create_an_invoice", {"id": "1"})]
+
+    def test_a_former_name_is_called_read_and_described_as_the_tool_of_today(self):
+        for here in (Stand(), stand()):
+            tools = tuple(replace(tool, former_names=(f"old_{tool.name}",)) for tool in TOOLS)
+            here.catalog = replace(here.catalog, tools=tools)
+            value(call(here, "old_create_an_invoice", {"id": "1"}))
+            assert here.calls.made == [("create_an_invoice", {"id": "1"})]
+        value(call(here, "call_write_tool", {"name": "old_create_an_invoice"}))
+        assert here.calls.made[-1] == ("create_an_invoice", {})
+        asked = {"names": ["old_list_all_customers", "list_all_customers"]}
+        told = value(call(here, "get_tool_schema", asked))
+        assert [tool["name"] for tool in told["tools"]] == ["list_all_customers"]
+        assert "unknown" not in told
 
     def test_the_key_of_a_repeated_write_is_passed_on(self):
         here = stand()

@@ -32,6 +32,7 @@ from tests.mcp_server.stand import (
 UPLOAD = replace(
     make_tool("upload_a_file", "void", tags=("sales",)),
     risk="create",
+    former_names=("attach_a_file",),
     call=Call(
         "POST", "/upload", body="parts", parts=(Part("file", content="content", max_bytes=100_000_000),)
     ),
@@ -51,12 +52,13 @@ def call(made: Stand, name: str, arguments: dict[str, Any], **more: Any) -> Any:
     return made.post("tools/call", {"name": name, "arguments": arguments}, **more)
 
 
-def test_a_file_beyond_the_usual_limit_reaches_the_call_beside_its_arguments():
+@pytest.mark.parametrize("called", ["upload_a_file", "attach_a_file"], ids=["its name", "its former name"])
+def test_a_file_beyond_the_usual_limit_reaches_the_call_beside_its_arguments(called):
     made = stand()
     text = base64.b64encode(FILE).decode()
     assert len(text) > LARGEST_BODY
 
-    answer = call(made, "upload_a_file", {"content": text, "FileName": "a.pdf"})
+    answer = call(made, called, {"content": text, "FileName": "a.pdf"})
 
     assert answer.result["isError"] is False
     [(name, arguments)] = made.calls.made

@@ -464,6 +464,25 @@ def test_a_batch_tells_what_became_of_each_call():
     assert "may have been done or not" in third["error"]["message"]
 
 
+def test_a_tool_is_called_by_the_name_that_it_had_before_also_in_a_batch():
+    tools = {GET_NAME: replace(TOOLS[GET_NAME], former_names=("read_an_invoice",))}
+    [answer], server = run(
+        json_vendor({"Invoice": {"Id": "7"}}), ("read_an_invoice", {"id": "7"}), tools=tools
+    )
+    assert json.loads(answer.text) == {"Id": "7"}
+    assert len(server.requests) == 1
+
+    renamed = replace(TOOLS[UPDATE_NAME], former_names=("change_an_invoice",))
+    calls = [{"tool": "change_an_invoice", "arguments": {"id": "7", "SyncToken": "1"}}]
+    reply = {"BatchItemResponse": [{"bId": "1", "Invoice": {"Id": "7"}}]}
+    [answer], _ = run(
+        json_vendor(reply),
+        ("run_a_batch", {"calls": calls}),
+        tools={UPDATE_NAME: renamed, "run_a_batch": BATCH},
+    )
+    assert UPDATE_NAME in answer.text
+
+
 def test_a_batch_is_no_way_around_a_wall():
     calls = [
         {"tool": UPDATE_NAME, "arguments": {"id": "7", "SyncToken": "1"}},

@@ -1,11 +1,13 @@
-"""Drives the Python SDK 1.x: reads one JSON command a line, writes one JSON answer a line. Argument: the URL."""
+"""Drives the Python SDK 1.x. Arguments: the URL and headers."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
+from typing import Any
 
+from line_by_line import content, raised, say, serve
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 
@@ -17,37 +19,23 @@ async def main(url: str, headers: dict[str, str]) -> None:
         ClientSession(read, write) as session,
     ):
         await session.initialize()
-        say({"connected": True})
-        for line in sys.stdin:
-            command = json.loads(line)
-            try:
-                say(await answer(session, command))
-            except Exception as error:
-                say({"raised": f"{type(error).__name__}: {error}"})
 
+        async def list_tools() -> list[dict[str, Any]]:
+            tools = (await session.list_tools()).tools
+            return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
 
-async def answer(session, command):
-    if command["do"] == "list":
-        tools = (await session.list_tools()).tools
-        return {"tools": [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]}
-    if command["do"] == "read":
-        read = await session.read_resource(command["uri"])
-        return {"contents": [each.model_dump(mode="json", by_alias=True) for each in read.contents]}
-    result = await session.call_tool(command["tool"], command["arguments"])
-    return {
-        "is_error": bool(result.isError),
-        "text": "".join(getattr(part, "text", "") for part in result.content),
-        "content": [
-            part.model_dump(mode="json", by_alias=True, exclude_none=True) for part in result.content
-        ],
-    }
+        async def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+            result = await session.call_tool(name, arguments)
+            return content(result.content, is_error=bool(result.isError))
 
+        async def read_resource(uri: str) -> list[dict[str, Any]]:
+            found = await session.read_resource(uri)
+            return [each.model_dump(mode="json", by_alias=True) for each in found.contents]
 
-def say(value) -> None:
-    print(json.dumps(value), flush=True)
+        await serve(list_tools, call, session.send_ping, read_resource)
 
 
 try:
     asyncio.run(main(sys.argv[1], json.loads(sys.argv[2])))
 except BaseException as error:
-    say({"raised": f"{type(error).__name__}: {error}"})
+    say(raised(error))

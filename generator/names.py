@@ -1,0 +1,14 @@
+"""The names that a tool is called by: that of today, and those it had before. Beside catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from generator.catalog import Tool
+
+
+def find_tool(tools: Mapping[str, Tool], name: str) -> Tool | None:
+    """The tool that has a name, or had it before; None when there is none."""
+    if tool := tools.get(name):
+        return tool
+    return next((tool for tool in tools.values() if name in tool.former_names), None)
