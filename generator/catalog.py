@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from generator.vendor_rules import AdviceCase, CarriedTax
+from generator.vendor_rules import AdviceCase, FormRules
 
 Risk = Literal["read", "create", "overwrite", "destroy", "send"]
 MethodClass = Literal["read", "write", "custom"]
@@ -231,7 +231,7 @@ class Integration:
     batch: BatchForm = BatchForm()
     identifier: str = "id"
     """The vendor's field that names a record, and each entry of a list inside one."""
-    carried_taxes: tuple[CarriedTax, ...] = ()
+    rules: FormRules = field(default_factory=FormRules)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ from generator.catalog import (
 from generator.load import Document
 from generator.mistakes import Mistake, Path, did_you_mean
 from generator.resolve import Place
-from generator.vendor_facts import advice_of, carried_taxes, check_cases
+from generator.vendor_facts import advice_of, check_cases, form_rules
 from generator.words import Links, paragraphs
 
 KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
@@ -76,7 +76,7 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
-        carried_taxes=carried_taxes(document, links),
+        rules=form_rules(document, links),
         acknowledged=tuple(value.get("acknowledged") or (_identifier(value),)),
         everyday=tuple(
             links.fill(f"[[{each}]]", Place(document, ("everyday", at)))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from generator.catalog import Advice
 from generator.load import Document
 from generator.mistakes import Mistake, Path
 from generator.resolve import Place
-from generator.vendor_rules import AdviceCase, CarriedTax
+from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, NetTotal
 from generator.words import Links, folded
+
+Rule = TypeVar("Rule")
 
 
 def advice_of(kind: str, given: str | dict[str, Any], links: Links, place: Place) -> Advice:
@@ -49,10 +52,34 @@ def check_cases(document: Document, path: Path, mistakes: list[Mistake]) -> None
             mistakes.append(document.mistake((*path, "cases", at, "say"), "placeholder", message))
 
 
-def carried_taxes(document: Document, links: Links) -> tuple[CarriedTax, ...]:
-    """Where forms carry a tax that the vendor takes as it is given."""
-    found = enumerate(document.value.get("carried_taxes") or ())
-    return tuple(_carried_tax(each, links, Place(document, ("carried_taxes", at))) for at, each in found)
+def form_rules(document: Document, links: Links) -> FormRules:
+    """What is looked at in a record before it is sent."""
+
+    def read(key: str, one: Callable[[dict[str, Any], Links, Place], Rule]) -> tuple[Rule, ...]:
+        found = enumerate(document.value.get(key) or ())
+        return tuple(one(each, links, Place(document, (key, at))) for at, each in found)
+
+    return FormRules(
+        read("carried_taxes", _carried_tax), read("net_totals", _net_total), read("missed", _missed)
+    )
+
+
+def _net_total(value: dict[str, Any], links: Links, place: Place) -> NetTotal:
+    return NetTotal(
+        resources=tuple(value["resources"]),
+        total=value["total"],
+        lines=value["lines"],
+        amount=value["amount"],
+        kind=_path(value["kind"]),
+        raising=tuple(value["raising"]),
+        lowering=tuple(value["lowering"]),
+        advice=links.fill(folded(value["say"]), place),
+        excess=links.fill(folded(value["excess"]), place),
+    )
+
+
+def _missed(value: dict[str, Any], links: Links, place: Place) -> Missed:
+    return Missed(value["field"], value["beside"], links.fill(folded(value["say"]), place))
 
 
 def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTax:

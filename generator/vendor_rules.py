@@ -59,3 +59,41 @@ class CarriedTax:
     comparable: dict[str, tuple[Any, ...]]
     """Fields that, when given, must have one of these values, or the amounts cannot be compared."""
     advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetTotal:
+    """A record whose total is given by the caller, and whose lines partly raise and partly lower it."""
+
+    resources: tuple[str, ...]
+    total: str
+    """The field that holds the total."""
+    lines: str
+    """The field that holds the lines."""
+    amount: str
+    """In a line, the field that holds its amount."""
+    kind: tuple[str, ...]
+    """In a line, where the kind of what it is linked to stands."""
+    raising: tuple[str, ...]
+    lowering: tuple[str, ...]
+    advice: str
+    excess: str
+    """What becomes of a total beyond the lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A field that is missed where another one is given, and what leaving it out comes to."""
+
+    field: str
+    beside: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormRules:
+    """What is looked at in a record before it is sent, beside the schema of its tool."""
+
+    carried_taxes: tuple[CarriedTax, ...] = ()
+    net_totals: tuple[NetTotal, ...] = ()
+    missed: tuple[Missed, ...] = ()

@@ -16,7 +16,7 @@ from generator.catalog import Integration, Tool
 from runtime.errors import InvalidArguments, LedgerportError, VendorUnavailable
 from runtime.operations import lists
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.carried_tax import refuse_stale
+from runtime.operations.form_rules import refuse_wrong_sums
 from runtime.safety.masked_updates import redacted
 from runtime.safety.write_answers import acknowledged, is_blind
 from runtime.upstream import answer as answers
@@ -114,7 +114,7 @@ def _item(
     if not _says_all(form, tool):
         raise InvalidArguments(f"{tool.name} cannot stand in a batch; call it by itself.")
     arguments = checker.checked(tool, dict(call.get("arguments") or {}))
-    refuse_stale(tool, integration, arguments)
+    refuse_wrong_sums(tool, integration, arguments)
     asked = lists.page_request(tool, integration, arguments) if tool.listing else None
     return Item(id_, tool, arguments, asked, is_blind=not tool.is_read_only and is_blind(tool, tools))
 

@@ -20,7 +20,7 @@ from runtime.connect.headers import authorization_headers
 from runtime.errors import AnswerTooLarge, LedgerportError, NotFound, RateLimited, StorageUnavailable
 from runtime.logs import without_secrets
 from runtime.model import Account, Credentials, Grant
-from runtime.operations import batch, bounds, carried_tax, files, lists, worked_out
+from runtime.operations import batch, bounds, files, form_rules, lists, worked_out
 from runtime.operations.arguments import ArgumentChecker, nearest_name
 from runtime.safety import masked_updates, masking, write_answers
 from runtime.safety.once import KeyedCall, Once, fresh_key
@@ -160,7 +160,7 @@ class Calls:
         job.is_blind = not tool.is_read_only and write_answers.is_blind(tool, tools)
         try:
             job.arguments = await self._checked(job, arguments, carried)
-            carried_tax.refuse_stale(job.tool, job.integration, job.arguments)
+            form_rules.refuse_wrong_sums(job.tool, job.integration, job.arguments)
             answer = await self._done(job, tools)
             return self._with_note(job, arguments, answer)
         except LedgerportError as error:
@@ -172,7 +172,7 @@ class Calls:
     def _with_note(self, job: Job, given: Mapping[str, Any], answer: Answer) -> Answer:
         dropped = worked_out.dropped_from(job.tool, given)
         note = worked_out.note_on(dropped, answer.text, job.integration.title) if dropped else ""
-        note = note or carried_tax.note_on(job.tool, job.integration, job.arguments)
+        note = note or form_rules.note_on(job.tool, job.integration, job.arguments)
         return answer._replace(note=note) if note else answer
 
     async def limits(self, grant: Grant) -> Limits:

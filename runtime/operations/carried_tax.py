@@ -81,7 +81,7 @@ def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) 
 
 def _rules(tool: Tool, integration: Integration) -> list[CarriedTax]:
     is_form = tool.call.body == "record" and tool.risk in ("create", "overwrite")
-    return [rule for rule in integration.carried_taxes if is_form and tool.resource in rule.resources]
+    return [rule for rule in integration.rules.carried_taxes if is_form and tool.resource in rule.resources]
 
 
 def _misfit(rule: CarriedTax, form: Mapping[str, Any]) -> Misfit | None:
@@ -93,7 +93,7 @@ def _misfit(rule: CarriedTax, form: Mapping[str, Any]) -> Misfit | None:
         _add_lines(rule, form[rule.lines], bounds)
     except NotComparable:
         return None
-    most = bounds.most + (abs(_number(at(form, rule.total)) or 0.0) if bounds.has_other_codes else 0.0)
+    most = bounds.most + (abs(number_of(at(form, rule.total)) or 0.0) if bounds.has_other_codes else 0.0)
     if max(bases) > most + A_CENT:
         return Misfit(max(bases), most, too_high=True)
     if max(bases) < bounds.least - A_CENT:
@@ -105,7 +105,7 @@ def _bases(rule: CarriedTax, form: Mapping[str, Any]) -> list[float]:
     """What each tax line taxes, of those that come to a tax."""
     lines = at(form, rule.tax_lines)
     taxes = [each for each in lines if isinstance(each, Mapping)] if isinstance(lines, list) else []
-    found = [_number(at(each, rule.base)) for each in taxes if _number(each.get(rule.amount))]
+    found = [number_of(at(each, rule.base)) for each in taxes if number_of(each.get(rule.amount))]
     return [base for base in found if base is not None and base > 0]
 
 
@@ -129,7 +129,7 @@ def _add_lines(rule: CarriedTax, lines: Any, bounds: Bounds, depth: int = 0) -> 
 
 
 def _add_line(rule: CarriedTax, kind: str, line: Mapping[str, Any], bounds: Bounds) -> None:
-    amount = _number(line.get(rule.amount))
+    amount = number_of(line.get(rule.amount))
     if kind in rule.lowering:
         bounds.add(-abs(amount) if amount is not None else -math.inf, max(-(amount or 0.0), 0.0))
         return
@@ -145,7 +145,7 @@ def _add_line(rule: CarriedTax, kind: str, line: Mapping[str, Any], bounds: Boun
     bounds.add(min(amount, 0.0), max(amount, 0.0))
 
 
-def _number(value: Any) -> float | None:
+def number_of(value: Any) -> float | None:
     """A finite number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
