@@ -10,7 +10,7 @@ from generator.catalog import Advice
 from generator.load import Document
 from generator.mistakes import Mistake, Path
 from generator.resolve import Place
-from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, NetTotal
+from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Needed, NetTotal
 from generator.words import Links, folded
 
 Rule = TypeVar("Rule")
@@ -60,7 +60,10 @@ def form_rules(document: Document, links: Links) -> FormRules:
         return tuple(one(each, links, Place(document, (key, at))) for at, each in found)
 
     return FormRules(
-        read("carried_taxes", _carried_tax), read("net_totals", _net_total), read("missed", _missed)
+        read("carried_taxes", _carried_tax),
+        read("net_totals", _net_total),
+        read("missed", _missed),
+        read("needed", _needed),
     )
 
 
@@ -76,6 +79,11 @@ def _net_total(value: dict[str, Any], links: Links, place: Place) -> NetTotal:
         advice=links.fill(folded(value["say"]), place),
         excess=links.fill(folded(value["excess"]), place),
     )
+
+
+def _needed(value: dict[str, Any], links: Links, place: Place) -> Needed:
+    advice = links.fill(folded(value["say"]), place)
+    return Needed(tuple(value["resources"]), value["field"], value["beside"], advice)
 
 
 def _missed(value: dict[str, Any], links: Links, place: Place) -> Missed:

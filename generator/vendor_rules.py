@@ -91,9 +91,20 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """A field of a new record that may not be sent, but as 0, without another one beside it."""
+
+    resources: tuple[str, ...]
+    field: str
+    beside: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class FormRules:
     """What is looked at in a record before it is sent, beside the schema of its tool."""
 
     carried_taxes: tuple[CarriedTax, ...] = ()
     net_totals: tuple[NetTotal, ...] = ()
     missed: tuple[Missed, ...] = ()
+    needed: tuple[Needed, ...] = ()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.catalog import Integration, Tool
+from runtime.errors import InvalidArguments
 from runtime.operations import carried_tax, net_totals
 
 
@@ -17,6 +18,7 @@ def refuse_wrong_sums(tool: Tool, integration: Integration, arguments: Mapping[s
     if not tool.is_read_only:
         carried_tax.refuse_stale(tool, integration, arguments)
         net_totals.refuse_added(tool, integration, arguments)
+        _refuse_alone(tool, integration, arguments)
 
 
 def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> str:
@@ -40,3 +42,16 @@ def _missed(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) 
         if rule.field in known and arguments.get(rule.beside) and arguments.get(rule.field) in (None, "")
     )
     return " ".join(notes)
+
+
+def _refuse_alone(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> None:
+    """Raises InvalidArguments for a field that means something else, or nothing, without the one it goes with."""
+    for rule in integration.rules.needed if tool.risk == "create" else ():
+        is_given = arguments.get(rule.field) not in (None, "", 0)
+        if tool.resource in rule.resources and is_given and arguments.get(rule.beside) in (None, ""):
+            problem = f"{rule.field} was given without {rule.beside}."
+            raise InvalidArguments(
+                f"{tool.name} was not called: {problem}",
+                advice=f"Nothing was sent. {rule.advice}",
+                details={"errors": [{"argument": rule.field, "problem": problem}]},
+            )
