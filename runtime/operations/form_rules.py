@@ -32,8 +32,8 @@ def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) 
 
 
 def _missed(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> str:
-    """What leaving out a field comes to, where another one is given. A change of single fields leaves it as it is."""
-    if tool.risk not in ("create", "overwrite") or arguments.get(tool.clears_unless) is True:
+    """What leaving out a field comes to in a new record, where another one is given."""
+    if tool.risk != "create":
         return ""
     known = tool.input_schema["properties"]
     notes = (

@@ -69,8 +69,8 @@ EURO = {"CurrencyRef": {"value": "EUR"}}
     ("tool", "arguments", "is_noted"),
     [
         ("create_a_quick_books_invoice", EURO, True),
-        ("update_a_quick_books_bill_by_id", {**EURO, "sparse": False}, True),
-        ("update_a_quick_books_bill_by_id", {**EURO, "sparse": True}, False),
+        ("create_a_quick_books_bill", {**EURO, "ExchangeRate": None}, True),
+        ("update_a_quick_books_bill_by_id", EURO, False),
         ("create_a_quick_books_invoice", {**EURO, "ExchangeRate": 1.1}, False),
         ("create_a_quick_books_invoice", {}, False),
         ("create_a_quick_books_customer", EURO, False),
