@@ -18,7 +18,18 @@ from generator.mistakes import Mistake
 from generator.resolve import Field
 
 OUR_WORDS = frozenset(
-    {"access", "required_for", "filter", "sort", "points_to", "join", "sensitive", "shown_with", "rare"}
+    {
+        "access",
+        "required_for",
+        "filter",
+        "sort",
+        "points_to",
+        "join",
+        "sensitive",
+        "shown_with",
+        "rare",
+        "caution",
+    }
 )
 SHAPE = ("type", "format", "enum")
 PAGING = {"statement", "start", "page", "cursor"}
@@ -49,6 +60,8 @@ class Arguments:
     tolerated: tuple[str, ...] = ()
     rare: list[str] = field(default_factory=list)
     """Fields that few calls need, as the field itself says."""
+    cautions: dict[str, str] = field(default_factory=dict)
+    """What a caller must know of a field even where it is shown among rare ones."""
     listing: Listing | None = None
 
 
@@ -109,6 +122,8 @@ def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) 
             made.required.append(name)
         if given.get("rare"):
             made.rare.append(name)
+        if caution := given.get("caution"):
+            made.cautions[name] = caution
         if name not in method.placeholders:
             made.body.append((name, name))
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from generator.vendor_rules import AdviceCase, FormRules
+
 Risk = Literal["read", "create", "overwrite", "destroy", "send"]
 MethodClass = Literal["read", "write", "custom"]
 
@@ -167,10 +169,11 @@ class Pagination:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One mapped error of the vendor: our kind for it, and what to do now."""
+    """One mapped error of the vendor: our kind for it, and what to do now: in the first case that fits, or else."""
 
     kind: str
     advice: str
+    cases: tuple[AdviceCase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,7 @@ class Integration:
     batch: BatchForm = BatchForm()
     identifier: str = "id"
     """The vendor's field that names a record, and each entry of a list inside one."""
+    rules: FormRules = field(default_factory=FormRules)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()

@@ -114,5 +114,6 @@ def _thing(name: str, owners: list[str]) -> str:
 
 def _verdict(coverage: Coverage) -> str:
     aims = f"every entity, operation and report, and {LEAST_WRITABLE:.0f} % of the writable fields"
-    share = f"{percent(*coverage.all_writable()):.1f} % with those inside objects and lines"
+    own, inside = (f"{percent(*coverage.total(kind)):.1f} %" for kind in ("writable", "inside"))
+    share = f"{own} of those of records, {inside} of those inside their objects and lines"
     return f"The aims are {'reached' if coverage.reaches_the_aims() else 'not reached'}: {aims} ({share})."

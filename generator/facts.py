@@ -12,7 +12,6 @@ from typing import Any
 
 from generator.catalog import (
     AccountField,
-    Advice,
     Auth,
     BatchForm,
     Confirmation,
@@ -26,6 +25,7 @@ from generator.catalog import (
 from generator.load import Document
 from generator.mistakes import Mistake, Path, did_you_mean
 from generator.resolve import Place
+from generator.vendor_facts import advice_of, check_cases, form_rules
 from generator.words import Links, paragraphs
 
 KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
@@ -76,6 +76,7 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
+        rules=form_rules(document, links),
         acknowledged=tuple(value.get("acknowledged") or (_identifier(value),)),
         everyday=tuple(
             links.fill(f"[[{each}]]", Place(document, ("everyday", at)))
@@ -179,9 +180,9 @@ def _errors(document: Document, links: Links) -> ErrorRules:
     value = document.value["errors"]
     lists = value.get("list") or ()
     advice = {
-        code: Advice(kind, links.fill(sentence.strip(), Place(document, ("errors", kind, code))))
+        code: advice_of(kind, given, links, Place(document, ("errors", kind, code)))
         for kind in KINDS
-        for code, sentence in (value.get(kind) or {}).items()
+        for code, given in (value.get(kind) or {}).items()
     }
     return ErrorRules(
         list=tuple(_path(each) for each in ([lists] if isinstance(lists, str) else lists)),
@@ -307,6 +308,7 @@ def _check_advice(document: Document, mistakes: list[Mistake]) -> None:
                 message = f'The code "{code}" is {first[code]} already.'
                 mistakes.append(document.mistake(("errors", kind, code), "twice", message))
             first.setdefault(code, kind)
+            check_cases(document, ("errors", kind, code), mistakes)
 
 
 def _check_pagination(document: Document, mistakes: list[Mistake]) -> None:

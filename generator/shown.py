@@ -24,15 +24,17 @@ What a call is checked against stays whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from generator.hosts import LARGEST_SCHEMA
 
+NONE: Mapping[str, str] = MappingProxyType({})
 MORE = "more"
 ORDER = "order_by"
 LEAST_RARE = 3
@@ -66,24 +68,33 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What few calls need, what is shown as text, and whether lines of rare names leave out plain kinds."""
+    """What few calls need, what is shown as text, what a rare name is shown with in place of its kind, and whether
+    lines of rare names leave out plain kinds.
+    """
 
     rare: Collection[str]
     as_text: Collection[str]
+    cautions: Mapping[str, str]
     is_brief: bool = False
 
 
 def show_less(
-    schema: dict[str, Any], rare: Collection[str], as_text: Collection[str] = (), *, is_change: bool = False
+    schema: dict[str, Any],
+    rare: Collection[str],
+    as_text: Collection[str] = (),
+    cautions: Mapping[str, str] = NONE,
+    *,
+    is_change: bool = False,
 ) -> Shown:
     """A tool's input schema in fewer words. `rare` names fields or arguments that few calls need; `as_text` names
-    objects that take more than their parts say, and are shown as JSON text; `is_change` says that the caller has
-    read the record before, and knows what its rare fields hold.
+    objects that take more than their parts say, and are shown as JSON text; `cautions` has what a caller must know of
+    a rare field in any case; `is_change` says that the caller has read the record before, and knows what its rare
+    fields hold.
     """
     hidden = _hidden(schema["properties"], schema["required"], rare)
-    lean = _shown(schema, hidden, _Rules(rare, as_text, is_brief=is_change))
+    lean = _shown(schema, hidden, _Rules(rare, as_text, cautions, is_brief=is_change))
     if not _fits(lean):
-        lean = _shown(schema, hidden, _Rules(rare, as_text, is_brief=True))
+        lean = _shown(schema, hidden, _Rules(rare, as_text, cautions, is_brief=True))
         _fit(lean)
     return Shown(lean, hidden)
 
@@ -267,7 +278,10 @@ def _is_reference(given: dict[str, Any]) -> bool:
 
 def _in_a_line(rare: dict[str, Any], rules: _Rules) -> str:
     """`A, B (date); C (X|Y)`: names with what they hold, neighbours of one kind together; text says nothing."""
-    kinds = {name: _brief(given) if rules.is_brief else _kind(given) for name, given in rare.items()}
+    kinds = {
+        name: rules.cautions.get(name) or (_brief(given) if rules.is_brief else _kind(given))
+        for name, given in rare.items()
+    }
     return "; ".join(_group(kind, list(names)) for kind, names in groupby(rare, kinds.__getitem__))
 
 

@@ -29,7 +29,7 @@ def tool_of(
     risk: Risk = method.rules["risk"]
     rare, as_text = (frozenset(integration.value.get(key) or ()) for key in ("rare", "as_text"))
     is_change = method.rules.get("body") in ("whole_record", "json_patch")
-    shown = show_less(schema, rare.union(made.rare), as_text, is_change=is_change)
+    shown = show_less(schema, rare.union(made.rare), as_text, made.cautions, is_change=is_change)
     return Tool(
         name=method.tool,
         title=method.title,

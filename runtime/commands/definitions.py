@@ -81,7 +81,8 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
     """Compare the definitions with the facts about a service.
 
     REFERENCE (or LEDGERPORT_REFERENCE) is a folder with entities.json and reports.json. Exit status 1 when an entity,
-    an operation or a report is missing without a reason, or less than 98 % of the writable fields are there.
+    an operation or a report is missing without a reason, or less than 98 % of the writable fields are there, of
+    records or inside their objects and lines.
     """
     from generator.coverage import compare
     from generator.coverage_report import as_text, as_value

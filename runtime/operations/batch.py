@@ -17,9 +17,11 @@ from generator.names import find_tool
 from runtime.errors import InvalidArguments, LedgerportError, VendorUnavailable
 from runtime.operations import lists
 from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.form_rules import refuse_wrong_sums
 from runtime.safety.masked_updates import redacted
 from runtime.safety.write_answers import acknowledged, is_blind
 from runtime.upstream import answer as answers
+from runtime.upstream.advice import attempt_of
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.query import fill
 from runtime.upstream.request import record
@@ -113,6 +115,7 @@ def _item(
     if not _says_all(form, tool):
         raise InvalidArguments(f"{tool.name} cannot stand in a batch; call it by itself.")
     arguments = checker.checked(tool, dict(call.get("arguments") or {}))
+    refuse_wrong_sums(tool, integration, arguments)
     asked = lists.page_request(tool, integration, arguments) if tool.listing else None
     return Item(id_, tool, arguments, asked, is_blind=not tool.is_read_only and is_blind(tool, tools))
 
@@ -155,7 +158,7 @@ def _told(
             advice="Look whether it was done before you call it again." if is_write else "Call it again.",
         )
         return {"tool": item.tool.name, "error": lost.as_dict()}
-    error = answers.error_in(response, value, integration, changes_data=is_write)
+    error = answers.error_in(response, value, integration, changes_data=is_write, attempt=attempt_of(item))
     if error is not None:
         return {"tool": item.tool.name, "error": redacted(error, secrets).as_dict()}
     if item.asked is not None:

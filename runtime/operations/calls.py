@@ -21,12 +21,13 @@ from runtime.connect.headers import authorization_headers
 from runtime.errors import AnswerTooLarge, LedgerportError, NotFound, RateLimited, StorageUnavailable
 from runtime.logs import without_secrets
 from runtime.model import Account, Credentials, Grant
-from runtime.operations import batch, bounds, files, lists, worked_out
+from runtime.operations import batch, bounds, files, form_rules, lists, worked_out
 from runtime.operations.arguments import ArgumentChecker, nearest_name
 from runtime.safety import masked_updates, masking, write_answers
 from runtime.safety.once import KeyedCall, Once, fresh_key
 from runtime.stores.hot import HotState
 from runtime.upstream import answer as answers
+from runtime.upstream.advice import attempt_of
 from runtime.upstream.behaviours import BEHAVIOURS
 from runtime.upstream.client import VendorClient, VendorResponse
 from runtime.upstream.files import NO_FILES, CarriedFiles, OutgoingFile
@@ -162,6 +163,7 @@ class Calls:
         job.is_blind = not tool.is_read_only and write_answers.is_blind(tool, tools)
         try:
             job.arguments = await self._checked(job, arguments, carried)
+            form_rules.refuse_wrong_sums(job.tool, job.integration, job.arguments)
             answer = await self._done(job, tools)
             return self._with_note(job, arguments, answer)
         except LedgerportError as error:
@@ -173,6 +175,7 @@ class Calls:
     def _with_note(self, job: Job, given: Mapping[str, Any], answer: Answer) -> Answer:
         dropped = worked_out.dropped_from(job.tool, given)
         note = worked_out.note_on(dropped, answer.text, job.integration.title) if dropped else ""
+        note = note or form_rules.note_on(job.tool, job.integration, job.arguments)
         return answer._replace(note=note) if note else answer
 
     async def limits(self, grant: Grant) -> Limits:
@@ -354,7 +357,9 @@ class Calls:
             value = answers.value_of(response)
         except ValueError as unreadable:
             raise self._unreadable(job, response) from unreadable
-        failure = answers.error_in(response, value, job.integration, changes_data=job.changes_data)
+        failure = answers.error_in(
+            response, value, job.integration, changes_data=job.changes_data, attempt=attempt_of(job)
+        )
         if failure is not None:
             raise self._noted(job, failure)
         returns, changes_data = job.tool.returns, job.changes_data
@@ -366,7 +371,9 @@ class Calls:
     def _unreadable(
         self, job: Job, response: VendorResponse, cause: Exception | None = None
     ) -> LedgerportError:
-        error = answers.unreadable(job.integration, response, changes_data=job.changes_data, cause=cause)
+        error = answers.unreadable(
+            job.integration, response, changes_data=job.changes_data, cause=cause, attempt=attempt_of(job)
+        )
         return self._noted(job, error)
 
     async def _send(self, job: Job, words: Mapping[str, str], credentials: Credentials) -> VendorResponse:

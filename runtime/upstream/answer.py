@@ -19,10 +19,12 @@ import orjson
 from generator.catalog import Advice, ErrorRules, Integration, RateLimit, Returns
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
 from runtime.logs import LONGEST_READ, without_private_numbers
+from runtime.upstream.advice import Attempt, chosen, without_echo
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.fragments import complaint_in, words_of
 from runtime.upstream.xml_values import value_of_xml
 
+NO_ATTEMPT = Attempt()
 LOOK_FIRST = "Look whether it is there before you send it again."
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -165,9 +167,16 @@ def _only_list(value: dict[str, Any]) -> Any:
 
 
 def error_in(
-    response: VendorResponse, value: Any, integration: Integration, *, changes_data: bool
+    response: VendorResponse,
+    value: Any,
+    integration: Integration,
+    *,
+    changes_data: bool,
+    attempt: Attempt = NO_ATTEMPT,
 ) -> LedgerportError | None:
-    """The error that an answer is; None when it is none. `changes_data` decides what a broken answer means."""
+    """The error that an answer is; None when it is none. `changes_data` decides what a broken answer means, and
+    `attempt` is the call, by which advice is chosen.
+    """
     rules = integration.errors
     trace = _trace(rules, response)
     complaints = list(islice(_complaints(rules, value), MOST_COMPLAINTS))
@@ -176,12 +185,17 @@ def error_in(
     if response.status < 300 and not complaints:
         return None
     if complaints:
-        return _refused(integration, response, complaints, trace, changes_data=changes_data)
+        return _refused(integration, response, complaints, trace, attempt, changes_data=changes_data)
     return _unexplained(integration, response, trace, changes_data=changes_data)
 
 
 def unreadable(
-    integration: Integration, response: VendorResponse, *, changes_data: bool, cause: Exception | None = None
+    integration: Integration,
+    response: VendorResponse,
+    *,
+    changes_data: bool,
+    cause: Exception | None = None,
+    attempt: Attempt = NO_ATTEMPT,
 ) -> LedgerportError:
     """The error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
     trace = _trace(integration.errors, response)
@@ -190,7 +204,7 @@ def unreadable(
         return _rate_limited(integration, response, trace)
     if response.status >= 400:
         part = complaint_in(response.body, integration.errors)
-        failure = error_in(response, part, integration, changes_data=changes_data)
+        failure = error_in(response, part, integration, changes_data=changes_data, attempt=attempt)
         return failure or _unexplained(integration, response, trace, changes_data=changes_data)
     if isinstance(cause, OtherRecords):
         return VendorUnavailable(
@@ -298,6 +312,7 @@ def _refused(
     response: VendorResponse,
     complaints: list[Mapping[str, Any]],
     trace: str,
+    attempt: Attempt,
     *,
     changes_data: bool,
 ) -> LedgerportError:
@@ -306,7 +321,7 @@ def _refused(
     known = rules.advice.get(code) or rules.advice.get(code.lstrip("0"))
     fallback = KIND_OF_STATUS.get(response.status, "invalid" if response.status < 500 else "unavailable")
     known = known or Advice(fallback, "")
-    said = " | ".join(_sentence(rules, each) for each in complaints)
+    said = " | ".join(_sentence(rules, each, attempt) for each in complaints)
     vendor_code = without_private_numbers(code, LONGEST_CODE)
     if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":
         return Indeterminate(
@@ -315,21 +330,47 @@ def _refused(
             vendor_code=vendor_code,
             trace=trace,
         )
+    first = complaints[0]
+    said_first = f"{_word(first, rules.message)} {_word(first, rules.detail)}"
+    advice = chosen(known, said_first, _word(first, rules.element), attempt)
     return VendorRefused(
-        f"{integration.title} refused: {said}",
+        f"{integration.title} refused: {_ended(said)}",
         status=response.status if response.status in FAILED else 400,
         kind=known.kind,
-        advice=known.advice,
+        advice="" if _is_said_in(advice, said) else advice,
         vendor_code=vendor_code,
         trace=trace,
     )
 
 
-def _sentence(rules: ErrorRules, complaint: Mapping[str, Any]) -> str:
+def _sentence(rules: ErrorRules, complaint: Mapping[str, Any], attempt: Attempt) -> str:
+    """Message, detail and element of a complaint, nothing of it twice, without secrets and long texts of the caller."""
     message, detail = _word(complaint, rules.message), _word(complaint, rules.detail)
     element = _word(complaint, rules.element)
-    text = message if not detail or detail == message else f"{message}: {detail}"
-    return without_private_numbers(f"{text} (at {element})" if element else text, LONGEST_COMPLAINT)
+    if _is_said_in(message, detail) or _is_said_in(detail, message):
+        text = max(message, detail, key=len)
+    else:
+        text = f"{message}: {detail}"
+    text = without_echo(text, attempt)
+    place = f" (at {element})" if element and element not in text else ""
+    return _cut(without_private_numbers(f"{text}{place}", LONGEST_READ))
+
+
+def _cut(text: str) -> str:
+    """A text that is no longer than a complaint may be; where it was cut, it says so."""
+    if len(text) <= LONGEST_COMPLAINT:
+        return text
+    return f"{text[:LONGEST_COMPLAINT].rstrip()}… (cut at {LONGEST_COMPLAINT:,} characters)"
+
+
+def _is_said_in(text: str, other: str) -> bool:
+    """Whether a text stands in another already, whatever the case of its letters and its end."""
+    return text.strip(" .").casefold() in other.casefold()
+
+
+def _ended(text: str) -> str:
+    """The text with a full stop, so that what follows is another sentence."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _unexplained(

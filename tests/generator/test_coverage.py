@@ -140,8 +140,24 @@ def test_the_aims_are_every_entity_operation_and_report_and_98_percent_of_what_i
     assert coverage.reaches_the_aims()
     assert as_text(coverage).endswith(
         "The aims are reached: every entity, operation and report, and 98 % of the writable fields "
-        "(100.0 % with those inside objects and lines)."
+        "(100.0 % of those of records, 100.0 % of those inside their objects and lines)."
     )
+
+
+def test_fields_of_records_and_those_inside_them_reach_the_aim_each_by_themselves(shelf, tmp_path):
+    shelf.write("coverage", "operations: { query: list, read: get, change: update }\n")
+    many = [{"name": "Person", "fields": [named("name"), *(named(f"born{at}") for at in range(3))]}]
+    own = {**FACTS, "entities": [{**ENTITY, "fields": [named("title"), named("weight")]}]}
+    inside = {"entities": [{**ENTITY, "fields": [named("author", type_name="Person")]}], "nested_types": many}
+
+    lacks_its_own = compared(tmp_path, own, {"reports": []})
+    (tmp_path / "other").mkdir()
+    lacks_inside = compared(tmp_path / "other", {**FACTS, **inside}, {"reports": []})
+
+    assert (lacks_its_own.total("writable"), lacks_its_own.total("inside")) == ((1, 2), (0, 0))
+    assert (lacks_inside.total("writable"), lacks_inside.total("inside")) == ((1, 1), (1, 4))
+    assert not lacks_its_own.reaches_the_aims()
+    assert not lacks_inside.reaches_the_aims()
 
 
 def test_the_table_and_the_json_say_the_same(shelf, tmp_path):

@@ -202,3 +202,43 @@ def test_the_account_that_a_bill_is_paid_from_is_shown_where_an_agent_looks():
 
     assert "list_all_quick_books_accounts" in json.dumps(shown["CheckPayment"])
     assert "list_all_quick_books_accounts" in json.dumps(shown["CreditCardPayment"])
+
+
+ORDERS = re.compile(
+    r"\b(?:[Rr]ead|[Ll]ook|[Cc]all|[Aa]sk|[Cc]heck|[Uu]se)\b[^.;]*\b(?<!the )first\b"
+    r"|\bask the person\b|\bbe sure\b|\b(?:always|never) call\b"
+)
+"""Orders to a model, which hosts refuse in descriptions. What a tool does, needs and answers is a fact."""
+
+
+def test_no_description_orders_a_model_about():
+    found = [
+        f"{tool.name}: {order[0]}" for tool in CATALOG.tools if (order := ORDERS.search(tool.description))
+    ]
+    assert found == []
+
+
+COUNTS_TWICE = {
+    "create_a_quick_books_purchase": "What a bill has booked already is paid by create_a_quick_books_bill_payment",
+    "create_a_quick_books_bill": "a purchase would book its cost a second time",
+    "create_a_quick_books_deposit": "is there already; a line for it would count it twice",
+    "create_a_quick_books_refund_receipt": "where a credit memo for the same goods was given already",
+    "create_a_quick_books_credit_memo": "would take the sale off twice",
+    "create_a_quick_books_item": "0 where bills or purchases bring the goods in",
+    "create_a_quick_books_payment": "the invoices less the credit memos",
+    "create_a_quick_books_journal_entry": "settles no invoice or bill until a payment links both",
+    "create_a_quick_books_account": "never both",
+    "delete_a_quick_books_bill_by_id": "stands for money that left an account",
+}
+"""What doing exactly as a tool says would otherwise book a second time, or settle for nothing."""
+
+
+@pytest.mark.parametrize("tool", COUNTS_TWICE)
+def test_a_tool_says_what_would_count_twice(tool):
+    assert COUNTS_TWICE[tool] in CATALOG.by_name[tool].description
+
+
+@pytest.mark.parametrize("form", ["invoice", "estimate", "sales_receipt", "credit_memo", "refund_receipt"])
+def test_a_sales_form_says_that_tax_lines_of_other_lines_are_refused(form):
+    description = CATALOG.by_name[f"update_a_quick_books_{form}_by_id"].description
+    assert "its TxnTaxCodeRef alone has the tax worked out anew" in description

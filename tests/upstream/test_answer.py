@@ -47,7 +47,7 @@ def test_a_fault_carries_kind_advice_code_and_trace():
     error = failure(fault("5010"))
     assert isinstance(error, VendorRefused)
     assert (error.code, error.status, error.vendor_code, error.trace) == ("conflict", 400, "5010", "1-2-3")
-    assert error.message == "Acme Books refused: Stale Object Error: You and root were working (at Id)"
+    assert error.message == "Acme Books refused: Stale Object Error: You and root were working (at Id)."
     assert error.advice == "Read it again and use its new version."
 
 
@@ -60,7 +60,7 @@ def test_the_gateways_lower_case_envelope_is_read():
         "fault": {"error": [{"message": "AuthenticationFailed", "detail": "Token expired", "code": "3200"}]}
     }
     error = failure(response(401, body))
-    assert error.message == "Acme Books refused: AuthenticationFailed: Token expired"
+    assert error.message == "Acme Books refused: AuthenticationFailed: Token expired."
     assert error.status == 401
 
 
@@ -162,4 +162,4 @@ def test_a_vendor_without_a_code_a_detail_or_an_element_is_read_all_the_same():
     answer = fault("5010")
     error = error_in(answer, value_of(answer), bare, changes_data=False)
     assert isinstance(error, VendorRefused)
-    assert (error.message, error.vendor_code) == ("Acme Books refused: Stale Object Error", "")
+    assert (error.message, error.vendor_code) == ("Acme Books refused: Stale Object Error.", "")

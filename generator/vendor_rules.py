@@ -1,0 +1,110 @@
+"""Rules of a vendor that hold for some of its records only, as the catalog holds them. Before catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceCase:
+    """What to do in one case of an error. Every condition that is given must hold; `{name}` is a group of a pattern."""
+
+    advice: str
+    text: str = ""
+    """Pattern that the vendor's message and detail must have."""
+    element: str = ""
+    """Pattern that the field named by the vendor must have."""
+    methods: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    """Arguments that the call must have."""
+    sent: dict[str, Any] = field(default_factory=dict)
+    """Arguments that the call must have with these values."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedTax:
+    """Where a form carries a tax that was worked out before, and by what its lines say what is taxed now.
+
+    A path names the steps from the form, or from one line or tax line. The vendor takes such a tax as it is, so one
+    that belongs to lines that are gone is charged all the same.
+    """
+
+    resources: tuple[str, ...]
+    tax_lines: tuple[str, ...]
+    """Where the tax lines stand."""
+    base: tuple[str, ...]
+    """In a tax line, the amount that it taxes."""
+    total: tuple[str, ...]
+    """Where the sum of the taxes stands."""
+    lines: str
+    """The field that holds the lines of the form."""
+    kind: str
+    """In a line, the field that says its kind."""
+    amount: str
+    """In a line, the field that holds its amount."""
+    codes: dict[str, tuple[str, ...]]
+    """For each kind of line that may be taxed, where the line holds its tax code."""
+    taxed: tuple[str, ...]
+    """Codes whose tax is never a part of what is taxed."""
+    untaxed: tuple[str, ...]
+    """Codes of lines that are not taxed."""
+    ignored: tuple[str, ...]
+    """Kinds of line that change nothing in what is taxed."""
+    lowering: tuple[str, ...]
+    """Kinds of line that may lower what is taxed."""
+    nested: dict[str, tuple[str, ...]]
+    """For each kind of line that holds lines, where they stand in it."""
+    comparable: dict[str, tuple[Any, ...]]
+    """Fields that, when given, must have one of these values, or the amounts cannot be compared."""
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetTotal:
+    """A record whose total is given by the caller, and whose lines partly raise and partly lower it."""
+
+    resources: tuple[str, ...]
+    total: str
+    """The field that holds the total."""
+    lines: str
+    """The field that holds the lines."""
+    amount: str
+    """In a line, the field that holds its amount."""
+    kind: tuple[str, ...]
+    """In a line, where the kind of what it is linked to stands."""
+    raising: tuple[str, ...]
+    lowering: tuple[str, ...]
+    advice: str
+    excess: str
+    """What becomes of a total beyond the lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A field that is missed where another one is given, and what leaving it out comes to."""
+
+    field: str
+    beside: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A field of a new record that may not be sent, but as 0, without another one beside it."""
+
+    resources: tuple[str, ...]
+    field: str
+    beside: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormRules:
+    """What is looked at in a record before it is sent, beside the schema of its tool."""
+
+    carried_taxes: tuple[CarriedTax, ...] = ()
+    net_totals: tuple[NetTotal, ...] = ()
+    missed: tuple[Missed, ...] = ()
+    needed: tuple[Needed, ...] = ()
