@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from runtime.errors import AnswerTooLarge, LedgerportError, RateLimited
 from runtime.mcp_server.replies import ANSWER_FIELDS, RATE_LIMITED, REFUSAL_FIELDS, Field, Reply, error_body
-from runtime.operations.calls import Answer, File
+from runtime.operations.answered import Answer, File
 from runtime.upstream.limits import Limits
 
 LARGEST_FILE = 4 * 1024 * 1024

@@ -76,9 +76,9 @@ def statement(server: Vendor, at: int = -1) -> str:
     return parse_qs(urlsplit(server.requests[at][0].split()[1]).query)["query"][0]
 
 
-def invoices(count: int, first: int = 1):
+def invoices(count: int, first: int = 1, size: int = 50):
     return [
-        {"Id": str(each), "Balance": 10 + each, "Line": ["x" * 50]} for each in range(first, first + count)
+        {"Id": str(each), "Balance": 10 + each, "Line": ["x" * size]} for each in range(first, first + count)
     ]
 
 
@@ -129,9 +129,9 @@ def test_a_cursor_of_another_call_is_an_error():
 
 def test_an_answer_over_its_budget_says_so_and_leads_on():
     [answer], _ = run(
-        json_vendor({"QueryResponse": {"Invoice": invoices(5)}}),
+        json_vendor({"QueryResponse": {"Invoice": invoices(5, size=3_000)}}),
         (LIST_NAME, {"limit": 5, "fields": ["*"]}),
-        budget=200,
+        budget=8_000,
     )
     told = json.loads(answer.text)
     assert told["returned"] == len(told["records"]) == 2
