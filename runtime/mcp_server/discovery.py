@@ -90,6 +90,11 @@ class Discovery:
             sentences.append(f'There is no tool "{name[:80]}" here.{hint}')
         return NotFound(" ".join(sentences), advice=f"Find tools with {SEARCH}.")
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the index is made, which takes longer than any search in it."""
+        return "_index" in self.__dict__
+
     @cached_property
     def _index(self) -> ToolIndex:
         return ToolIndex(self._tools.values())

@@ -176,7 +176,7 @@ class Methods:
 
         Word for word the same for a tool that the filter leaves out and one that never was.
         """
-        error = toolset.unknown(name)
+        error = await asyncio.to_thread(toolset.unknown, name)
         self._log_call(grant, name[: protocol.LONGEST_ECHO], perf_counter(), 0, error.code)
         return Answer(status=0, error=error, limits=await self._calls.limits(grant))
 
@@ -209,7 +209,12 @@ class Methods:
             limits = await self._calls.limits(grant)
             beside = Answer(status=0, limits=limits)
             allowance = sending.form.allowance(self._calls.budget(grant), beside)
-            answer = toolset.discovery.answer(name, arguments, allowance)._replace(status=0, limits=limits)
+            finder = toolset.discovery
+            if finder.is_ready:
+                answer = finder.answer(name, arguments, allowance)
+            else:
+                answer = await asyncio.to_thread(finder.answer, name, arguments, allowance)
+            answer = answer._replace(status=0, limits=limits)
         except LedgerportError as error:
             answer = Answer(status=0, error=error, limits=await self._calls.limits(grant))
         self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
