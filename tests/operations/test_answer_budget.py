@@ -185,6 +185,7 @@ KINDS: dict[str, Any] = {
         lambda text: {"QueryResponse": {"totalCount": text * 20_000}},
     ),
     "wrong arguments": (made_up.UPDATE.name, {"é😀" * 900 + str(at): "x" for at in range(40)}, page),
+    "wrong arguments of a search": ("search_tools", {f"{at}{'😀' * 900}": "x" for at in range(40)}, page),
     "wrong calls in a batch": ("run_a_batch", {"calls": [{"tool": "😀" * 80}] * 30}, page),
     "a tool that is not there": ("😀" * 5_000, {}, page),
     "a search": ("search_tools", {"query": "invoice"}, page),
@@ -288,3 +289,13 @@ def test_following_the_cursor_answers_every_record_once_whatever_the_budget(size
         assert told["returned"]
         cursor = {"next_cursor": told["next_cursor"]}
     assert seen == [each["Id"] for each in stored]
+
+
+def test_totals_that_would_take_the_place_of_the_rows_are_left_out():
+    cells = {"ColData": [{"value": "x" * 20}]}
+    many = {**report(0, 1, "x"), "Rows": {"Row": [{"Rows": {"Row": [cells]}, "Summary": cells}] * 400}}
+    [(size, text), *_] = both_replies(REPORT.name, {}, Vendor(many), 8_000)
+    told = orjson.loads(text)
+    assert size <= 8_000
+    assert told["returned"] > 10
+    assert "totals" not in told
