@@ -25,7 +25,7 @@ RESERVED_FILES = 1024
 """File descriptors that are not for connections of clients: connections to vendors, the database, logs."""
 SWITCH_SECONDS = 0.001
 """How long a thread that reads a large answer goes on while the event loop waits. Python's own 5 ms are more than the
-loop is to be held; switching so often costs the thread less than a hundredth of its time.
+loop is to be held.
 """
 GRACE_SECONDS = 60
 """How long a stop waits for the calls under way: a write must come to its end."""

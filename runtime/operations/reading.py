@@ -27,8 +27,8 @@ from runtime.upstream.request import record
 from runtime.upstream.rows import Rows, quick_rows
 
 READ_AT_ONCE = 64 * 1024
-"""Bytes of an answer that are read where it came in: 0.6 ms of processor time for records in JSON, 2 ms with masks.
-What is larger is read in a thread, so that no other request waits for it.
+"""Bytes of an answer that are read where it came in. By the share of larger ones measured, about 0.5 ms of processor
+time for records and 2.4 ms for a report. What is larger is read in a thread, so that no other request waits for it.
 """
 DONE = '{"done":true}'
 """What a success without a text is answered as."""
