@@ -23,6 +23,10 @@ from runtime.settings import Settings
 BACKLOG = 2048
 RESERVED_FILES = 1024
 """File descriptors that are not for connections of clients: connections to vendors, the database, logs."""
+SWITCH_SECONDS = 0.001
+"""How long a thread that reads a large answer goes on while the event loop waits. Python's own 5 ms are more than the
+loop is to be held.
+"""
 GRACE_SECONDS = 60
 """How long a stop waits for the calls under way: a write must come to its end."""
 
@@ -33,6 +37,7 @@ def run(settings: Settings, *, watches: bool = False) -> None:
     Raises SettingsError when the port is taken or the data is in use.
     """
     logs.tame_libraries()
+    sys.setswitchinterval(SWITCH_SECONDS)
     listener = listen(settings)
     hold_data(settings)
     runtime = Runtime(settings)

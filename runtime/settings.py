@@ -65,7 +65,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     allowed_origins: tuple[str, ...] = ()
     database: Path = Path("ledgerport.sqlite3")
-    max_answer_bytes: int = 100_000
+    max_answer_bytes: int = 32_000
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
     max_connections: int = 0
@@ -96,9 +96,7 @@ class Settings:
             public_url=_public_url(environ.get("LEDGERPORT_PUBLIC_URL", ""), host, port),
             allowed_origins=_origins(environ.get("LEDGERPORT_ALLOWED_ORIGINS", "")),
             database=database,
-            max_answer_bytes=_whole_number(
-                environ, "LEDGERPORT_MAX_ANSWER_BYTES", 100_000, 1_000, 10_000_000
-            ),
+            max_answer_bytes=_whole_number(environ, "LEDGERPORT_MAX_ANSWER_BYTES", 32_000, 8_000, 10_000_000),
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
             max_connections=_max_connections(environ),

@@ -87,7 +87,7 @@ def test_every_setting_is_told_there(tmp_path):
     code = (ROOT / "runtime" / "settings.py").read_text(encoding="utf-8")
     for name in re.findall(r'"(LEDGERPORT_[A-Z_]+[A-Z])"', code):
         assert name in README, name
-    assert Settings.load({"LEDGERPORT_DATA": str(tmp_path)}).max_answer_bytes == 100_000
+    assert Settings.load({"LEDGERPORT_DATA": str(tmp_path)}).max_answer_bytes == 32_000
 
 
 def test_every_folder_named_there_is_there():

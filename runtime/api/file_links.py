@@ -19,9 +19,10 @@ from runtime.api.replies import answered, disposition, refusal
 from runtime.errors import Busy, LedgerportError, TooManyGuesses, Unauthorized
 from runtime.logs import Log
 from runtime.model import Grant
+from runtime.operations.answered import Answer
 from runtime.operations.budget import WAIT_SECONDS, Budget, Share
-from runtime.operations.calls import Answer, file_name
 from runtime.operations.file_links import FileLinks, Opened
+from runtime.operations.reading import file_name
 from runtime.safety.guesses import Guesses
 
 MOST = 16

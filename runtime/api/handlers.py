@@ -21,14 +21,15 @@ from starlette.responses import Response
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
 from runtime.api import reading, shapes
-from runtime.api.replies import answered, reply
+from runtime.api.replies import FORM, answered, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import LedgerportError
 from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
+from runtime.operations import allowance
 from runtime.operations.accounts import Accounts
+from runtime.operations.answered import Answer
 from runtime.operations.api_tokens import ApiTokens
-from runtime.operations.calls import Answer
 from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.safety.guesses import Guesses
@@ -52,6 +53,7 @@ class Calls(Protocol):
         *,
         idempotency_key: str = "",
         carried: CarriedFiles = NO_FILES,
+        form: allowance.Form = allowance.PLAIN,
     ) -> Answer:
         """Calls one of the tools that the grant lets through."""
         ...
@@ -259,6 +261,7 @@ async def _called(door: Door, asked: Asked, form: Form, key: str) -> Answer:
         form.arguments,
         idempotency_key=key,
         carried=form.files,
+        form=FORM,
     )
 
 

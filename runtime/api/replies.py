@@ -11,7 +11,8 @@ import orjson
 from starlette.responses import Response
 
 from runtime.errors import Busy, LedgerportError, RateLimited, StorageUnavailable, Unauthorized
-from runtime.operations.calls import Answer
+from runtime.operations.allowance import Form
+from runtime.operations.answered import Answer
 
 JSON = "application/json"
 NOTE = "Ledgerport-Note"
@@ -52,6 +53,15 @@ def refusal(
     if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         response.headers["Connection"] = "close"
     return response
+
+
+def _body_bytes(answer: Answer) -> int:
+    """The bytes of the body that an answer becomes."""
+    return len(answered(answer).body)
+
+
+FORM = Form(_body_bytes)
+"""How an answer is sent here: its text is the body."""
 
 
 def answered(answer: Answer) -> Response:

@@ -65,7 +65,8 @@ class Config(Body):
         Field(
             ge=0,
             le=10_000_000,
-            description="Largest text of one answer, where one record is never cut; 0 for the deployment's own.",
+            description="The most bytes of one answer with all that is sent around it, at least 8,000; 0 for the "
+            "deployment's own.",
         ),
     ] = 0
     tool_exposure: Annotated[

@@ -19,8 +19,9 @@ from generator.names import find_tool
 from generator.shown import show_less
 from runtime.errors import InvalidArguments, NotFound
 from runtime.operations import bounds
+from runtime.operations.allowance import Allowance
+from runtime.operations.answered import Answer
 from runtime.operations.arguments import ArgumentChecker, nearest_name
-from runtime.operations.calls import Answer
 from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
 
 SEARCH, SCHEMA, READ, WRITE = "search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"
@@ -33,8 +34,8 @@ GUIDANCE = (
 
 USUAL_TOOLS, USUAL_RESOURCES, MOST_RESULTS = 10, 30, 50
 MOST_SCHEMAS = 5
-USUAL_BUDGET = 100_000
-"""Bytes of one answer when the server's config does not say."""
+CALL_IT = "Call the tool: an error says what its arguments lack."
+SHOWN_ONLY = "shown as it is listed, without what is rarely needed"
 LOOKED_AT = 25
 """How many tools are compared with a name that is not known."""
 
@@ -56,13 +57,13 @@ class Discovery:
         if writing := risks - {"read"}:
             made.append(_call_tool(WRITE, *writing))
         self.listed = {tool.name: tool for tool in made}
-        self._rows: dict[str, orjson.Fragment] = {}
+        self._rows: dict[str, bytes] = {}
 
-    def answer(self, name: str, arguments: dict[str, Any], budget: int = 0) -> Answer:
+    def answer(self, name: str, arguments: dict[str, Any], allowance: Allowance) -> Answer:
         """The answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
         arguments = _CHECKER.checked(self.listed[name], arguments)
         found = self._search if name == SEARCH else self._schemas
-        return Answer(found(arguments, budget or USUAL_BUDGET))
+        return Answer(found(arguments, allowance))
 
     def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, dict[str, Any]]:
         """The tool that a call of `call_read_tool` or `call_write_tool` names, and its arguments.
@@ -90,41 +91,60 @@ class Discovery:
             sentences.append(f'There is no tool "{name[:80]}" here.{hint}')
         return NotFound(" ".join(sentences), advice=f"Find tools with {SEARCH}.")
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the index is made, which takes longer than any search in it."""
+        return "_index" in self.__dict__
+
     @cached_property
     def _index(self) -> ToolIndex:
         return ToolIndex(self._tools.values())
 
-    def _search(self, arguments: dict[str, Any], budget: int) -> str:
+    def _search(self, arguments: dict[str, Any], allowance: Allowance) -> str:
         wanted = frozenset(arguments.get("tags", ()))
         query = arguments.get("query", "").strip()
         found = self._index.search(query) if query else list(self._tools.values())
         left = [tool for tool in found if not wanted or not wanted.isdisjoint(tool.tags)]
         if query:
-            return _part([tool.name for tool in left], self._row, "tools", arguments, USUAL_TOOLS, budget)
-        return _part(_resources(left), _itself, "resources", arguments, USUAL_RESOURCES, budget)
+            return _part([tool.name for tool in left], self._row, "tools", arguments, USUAL_TOOLS, allowance)
+        return _part(_resources(left), _itself, "resources", arguments, USUAL_RESOURCES, allowance)
 
-    def _row(self, name: str) -> orjson.Fragment:
+    def _row(self, name: str) -> bytes:
         """What a search says of a tool. Made once: parsing its schema takes longer than finding it."""
         row = self._rows.get(name)
         if row is None:
-            row = self._rows[name] = orjson.Fragment(orjson.dumps(_found(self._tools[name])))
+            row = self._rows[name] = orjson.dumps(_found(self._tools[name]))
         return row
 
-    def _schemas(self, arguments: dict[str, Any], budget: int) -> str:
+    def _schemas(self, arguments: dict[str, Any], allowance: Allowance) -> str:
         asked = {name: find_tool(self._tools, name) for name in arguments["names"]}
         tools = list({tool.name: tool for tool in asked.values() if tool}.values())
         absent = [name for name, tool in asked.items() if not tool]
         if not tools:
             raise self.unknown(*absent)
-        fitted = bounds.fit([*map(_whole, tools)], budget)
-        tail: dict[str, Any] = {}
-        if absent:
-            tail["unknown"] = self.unknown(*absent).message
-        if fitted.count < len(tools):
-            tail["note"] = (
-                f"Too large for one answer: {', '.join(tool.name for tool in tools[fitted.count :])}."
-            )
-        return bounds.with_rows({}, "tools", fitted, tail)
+        unknown = {"unknown": self.unknown(*absent).message} if absent else {}
+        for write in (_whole, _listed):
+            texts = [write(tool) for tool in tools]
+            head = _schemas_head(tools, unknown, is_whole=write is _whole)
+            if allowance.cost(texts[0]) + bounds.head_cost(head(1, ""), allowance) < allowance.size:
+                break
+        return bounds.with_rows(
+            head, "tools", bounds.Source(len(texts), texts.__getitem__), allowance, CALL_IT
+        )
+
+
+def _schemas_head(tools: Sequence[Tool], unknown: Mapping[str, str], *, is_whole: bool) -> bounds.Head:
+    """What is said before the schemas: the tools that do not fit, by name, and whether an argument may lack."""
+
+    def head(count: int, remark: str) -> dict[str, Any]:
+        notes = [] if is_whole else [f"{tools[0].name} is {SHOWN_ONLY}."]
+        if count < len(tools):
+            left = ", ".join(tool.name for tool in tools[count:])
+            notes.append(f"Too large for one answer, ask for each by itself: {left}.")
+        notes += [remark] if remark else []
+        return {**({"note": " ".join(notes)} if notes else {}), **unknown}
+
+    return head
 
 
 def _found(tool: Tool) -> dict[str, Any]:
@@ -133,10 +153,14 @@ def _found(tool: Tool) -> dict[str, Any]:
     return {"name": tool.name, "about": about, "risk": tool.risk, "required": required, "tags": tool.tags}
 
 
-def _whole(tool: Tool) -> dict[str, Any]:
+def _whole(tool: Tool) -> bytes:
     """A tool as it is listed, but with every argument: a list leaves out what is rarely needed."""
     listed: dict[str, Any] = orjson.loads(tool.wire)
-    return listed | {"inputSchema": orjson.Fragment(tool.schema)}
+    return orjson.dumps(listed | {"inputSchema": orjson.Fragment(tool.schema)})
+
+
+def _listed(tool: Tool) -> bytes:
+    return tool.wire
 
 
 def _resources(tools: Iterable[Tool]) -> list[dict[str, Any]]:
@@ -154,8 +178,8 @@ def _resources(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     ]
 
 
-def _itself(row: Any) -> Any:
-    return row
+def _itself(row: Any) -> bytes:
+    return orjson.dumps(row)
 
 
 def _with_object(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -176,27 +200,33 @@ def _with_object(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _part(
     found: Sequence[Found],
-    row: Callable[[Found], Any],
+    row: Callable[[Found], bytes],
     kind: str,
     arguments: Mapping[str, Any],
     usual: int,
-    budget: int,
+    allowance: Allowance,
 ) -> str:
     """A part of what was found, as JSON, with the cursor of the next part when there is one.
 
     `row` says what is answered of each that is in the part.
     """
     start = _start(arguments.get("next_cursor", "0"))
-    fitted = bounds.fit([*map(row, found[start : start + arguments.get("limit", usual)])], budget)
-    end = start + fitted.count
-    tail: dict[str, Any] = {"returned": fitted.count, "found": len(found)}
-    if end < len(found):
-        tail["next_cursor"] = str(end)
-    if not found:
-        tail["advice"] = (
-            f"Use other or fewer words, or call {SEARCH} without query and tags to see what there is."
-        )
-    return bounds.with_rows({}, kind, fitted, tail)
+    part = found[start : start + arguments.get("limit", usual)]
+
+    def head(count: int, remark: str) -> dict[str, Any]:
+        first: dict[str, Any] = {"returned": count, "found": len(found)}
+        if start + count < len(found):
+            first["next_cursor"] = str(start + count)
+        if remark:
+            first["note"] = remark
+        if not found:
+            first["advice"] = (
+                f"Use other or fewer words, or call {SEARCH} without query and tags to see what there is."
+            )
+        return first
+
+    rows = bounds.Source(len(part), lambda place: row(part[place]))
+    return bounds.with_rows(head, kind, rows, allowance)
 
 
 def _start(cursor: str) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -21,11 +21,12 @@ from generator.names import find_tool
 from runtime.errors import InvalidRequest, LedgerportError, RateLimited
 from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.protocol import Message
-from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, INVALID_PARAMS, Field, Reply
+from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
-from runtime.operations.calls import Answer
+from runtime.operations.allowance import PLAIN, Form
+from runtime.operations.answered import Answer
 from runtime.operations.file_links import FileLinks
 from runtime.safety.once import read_key
 from runtime.upstream.files import NO_FILES, CarriedFiles
@@ -57,8 +58,12 @@ class Calls(Protocol):
         *,
         idempotency_key: str = "",
         carried: CarriedFiles = NO_FILES,
+        form: Form = PLAIN,
     ) -> Answer:
-        """The answer of one call."""
+        """The answer of one call, which is within the budget of the grant in the form that is given."""
+
+    def budget(self, grant: Grant) -> int:
+        """The bytes that the whole reply to a call may have."""
 
     async def limits(self, grant: Grant) -> Limits:
         """How the company stands with its vendor's limits; nothing is counted."""
@@ -69,6 +74,14 @@ class Log(Protocol):
 
     def __call__(self, event: str, **fields: object) -> None:
         """Writes it."""
+
+
+class Sending(NamedTuple):
+    """What goes with a call: the key of its caller, the files beside its arguments, and how its answer is sent."""
+
+    key: str
+    carried: CarriedFiles
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,9 @@ class Methods:
 
     async def _read_resource(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         async def call(tool: Tool, arguments: dict[str, Any]) -> Answer:
-            return await self._answer_of(grant, toolset, tool, arguments, "", NO_FILES)
+            return await self._answer_of(
+                grant, toolset, tool, arguments, Sending("", NO_FILES, self._form(message, grant))
+            )
 
         result, answer = await resources.read(message, grant, toolset, self._links, call)
         return results.success(self._body(message, grant, result), answer)
@@ -168,14 +183,15 @@ class Methods:
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         name, arguments = protocol.call_of(message)
         key = _idempotency_key(message)
-        carried = message.carried
+        sending = Sending(key, message.carried, self._form(message, grant))
         tool = find_tool(toolset.tools, name)
         if tool is not None:
-            answer = await self._answer_of(grant, toolset, tool, arguments, key, carried)
+            answer = await self._answer_of(grant, toolset, tool, arguments, sending)
         elif toolset.discovery is not None and name in toolset.discovery.listed:
-            answer = await self._discovered(grant, toolset, name, arguments, key, carried)
+            answer = await self._discovered(grant, toolset, name, arguments, sending)
         else:
             answer = await self._unknown(grant, toolset, name)
+        answer = sending.form.within(answer, self._calls.budget(grant))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.too_many(answer, message.id)
         result = self.result_of(answer, self._link_to(answer, grant, fields))
@@ -192,7 +208,7 @@ class Methods:
 
         Word for word the same for a tool that the filter leaves out and one that never was.
         """
-        error = toolset.unknown(name)
+        error = await asyncio.to_thread(toolset.unknown, name)
         self._log_call(grant, name[: protocol.LONGEST_ECHO], perf_counter(), 0, error.code)
         return Answer(status=0, error=error, limits=await self._calls.limits(grant))
 
@@ -202,10 +218,9 @@ class Methods:
         toolset: Toolset,
         tool: Tool,
         arguments: dict[str, Any],
-        key: str,
-        carried: CarriedFiles,
+        sending: Sending,
     ) -> Answer:
-        call = self._run(grant, toolset, tool, arguments, key, carried)
+        call = self._run(grant, toolset, tool, arguments, sending)
         return await (call if tool.is_read_only else self._to_its_end(call))
 
     async def _discovered(
@@ -214,8 +229,7 @@ class Methods:
         toolset: Toolset,
         name: str,
         arguments: dict[str, Any],
-        key: str,
-        carried: CarriedFiles,
+        sending: Sending,
     ) -> Answer:
         """The answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
         assert toolset.discovery is not None
@@ -223,12 +237,20 @@ class Methods:
         try:
             if name in (discovery.READ, discovery.WRITE):
                 tool, arguments = toolset.discovery.chosen(name, arguments)
-                return await self._answer_of(grant, toolset, tool, arguments, key, carried)
-            answer = toolset.discovery.answer(name, arguments, grant.config.max_answer_bytes)
+                return await self._answer_of(grant, toolset, tool, arguments, sending)
+            limits = await self._calls.limits(grant)
+            beside = Answer(status=0, limits=limits)
+            allowance = sending.form.allowance(self._calls.budget(grant), beside)
+            finder = toolset.discovery
+            if finder.is_ready:
+                answer = finder.answer(name, arguments, allowance)
+            else:
+                answer = await asyncio.to_thread(finder.answer, name, arguments, allowance)
+            answer = answer._replace(status=0, limits=limits)
         except LedgerportError as error:
-            answer = Answer(status=0, error=error)
+            answer = Answer(status=0, error=error, limits=await self._calls.limits(grant))
         self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
-        return answer._replace(status=0, limits=await self._calls.limits(grant))
+        return answer
 
     def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """The result that an answer becomes."""
@@ -240,14 +262,19 @@ class Methods:
         toolset: Toolset,
         tool: Tool,
         arguments: dict[str, Any],
-        key: str,
-        carried: CarriedFiles,
+        sending: Sending,
     ) -> Answer:
         """Calls the tool and logs one line, whether or not anyone still waits for the answer."""
         began = perf_counter()
         try:
             answer = await self._calls.call(
-                grant, toolset.tools, tool.name, arguments, idempotency_key=key, carried=carried
+                grant,
+                toolset.tools,
+                tool.name,
+                arguments,
+                idempotency_key=sending.key,
+                carried=sending.carried,
+                form=sending.form,
             )
         except asyncio.CancelledError:
             self._log_call(grant, tool.name, began, 0, "cancelled")
@@ -285,6 +312,14 @@ class Methods:
             server = {protocol.SERVER_KEY: orjson.Fragment(self._server_info(grant))}
             result = {**result, "resultType": "complete", "_meta": {**result.get("_meta", {}), **server}}
         return orjson.dumps({"jsonrpc": "2.0", "id": message.id, "result": result})
+
+    def _form(self, message: Message, grant: Grant) -> Form:
+        """How an answer goes out as the reply to a message, at its largest: as an event of a stream."""
+
+        def size_of(answer: Answer) -> int:
+            return len(self._body(message, grant, self.result_of(answer, results.NO_LINK))) + EVENT_BYTES
+
+        return Form(size_of, is_escaped=True)
 
     def _integration(self, grant: Grant) -> Integration | None:
         return self._catalog().integrations.get(grant.account.integration)

@@ -44,6 +44,8 @@ _NAMED_BY = {"tools/call": "name", "resources/read": "uri"}
 """The parameter that the header Mcp-Name repeats."""
 _ROUTING_FIELDS = frozenset({VERSION_FIELD, METHOD_FIELD, NAME_FIELD})
 
+LONGEST_ID = 1024
+"""Bytes of the id of a call. Clients count or use UUIDs; it comes back in the answer, whose size is bounded."""
 LONGEST_ECHO = 128
 """How much of a name that we do not know is repeated to the sender."""
 
@@ -243,6 +245,9 @@ def check_cursor(message: Message) -> None:
 def call_of(message: Message) -> tuple[str, dict[str, Any]]:
     """The tool and the arguments of a `tools/call`."""
     name, arguments = message.params.get("name"), message.params.get("arguments")
+    if isinstance(message.id, str) and len(message.id.encode("utf-8", "replace")) > LONGEST_ID:
+        text = f'"id" may have {LONGEST_ID:,} bytes at most: it is part of the answer, and takes its place there.'
+        raise message._replace(id=None).refuse(INVALID_REQUEST, text)
     if not isinstance(name, str):
         raise message.refuse(INVALID_PARAMS, "tools/call needs params.name, a string.")
     if arguments is not None and not isinstance(arguments, dict):

@@ -42,6 +42,11 @@ REFUSAL_FIELDS: tuple[Field, ...] = (
 )
 
 
+_EVENT = b"event: message\ndata: %b%b\n\n"
+EVENT_BYTES = len(_EVENT % (b"", b""))
+"""What an event stream of one event takes beside the event."""
+
+
 class Reply(NamedTuple):
     """One HTTP response, whole. `fields` lacks the length, which is added when it is sent.
 
@@ -59,7 +64,7 @@ def as_stream(reply: Reply) -> Reply:
     if reply.status != 200 or JSON not in reply.fields:
         return reply
     fields = tuple(EVENTS if field == JSON else field for field in reply.fields)
-    return Reply(reply.status, fields, b"event: message\ndata: %b%b\n\n" % (reply.body, reply.rest))
+    return Reply(reply.status, fields, _EVENT % (reply.body, reply.rest))
 
 
 class Refused(InvalidRequest):

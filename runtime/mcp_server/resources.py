@@ -16,7 +16,7 @@ from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import INVALID_PARAMS, RESOURCE_NOT_FOUND, Field, Refused
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant
-from runtime.operations.calls import Answer
+from runtime.operations.answered import Answer
 from runtime.operations.file_links import PREFIX, FileLinks, closed
 
 CAPABILITY = {"listChanged": False, "subscribe": False}

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from generator.catalog import EMBED
 from runtime.errors import AnswerTooLarge, LedgerportError, RateLimited
 from runtime.mcp_server.replies import ANSWER_FIELDS, RATE_LIMITED, REFUSAL_FIELDS, Field, Reply, error_body
-from runtime.operations.calls import Answer, File
+from runtime.operations.answered import Answer, File
 from runtime.operations.file_links import LIFETIME_SECONDS
 from runtime.operations.pdf_pages import pages_of
 from runtime.upstream.limits import Limits

@@ -14,15 +14,11 @@ import orjson
 
 from generator.catalog import Integration, Tool
 from generator.names import find_tool
-from runtime.errors import InvalidArguments, LedgerportError, VendorUnavailable
+from runtime.errors import InvalidArguments, LedgerportError
 from runtime.operations import lists
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.form_rules import refuse_wrong_sums
-from runtime.safety.masked_updates import redacted
-from runtime.safety.write_answers import acknowledged, is_blind
-from runtime.upstream import answer as answers
-from runtime.upstream.advice import attempt_of
-from runtime.upstream.client import VendorResponse
+from runtime.safety.write_answers import is_blind
 from runtime.upstream.query import fill
 from runtime.upstream.request import record
 
@@ -78,26 +74,6 @@ def changes_data(items: list[Item]) -> bool:
     return any(not item.tool.is_read_only for item in items)
 
 
-def told(
-    items: list[Item],
-    integration: Integration,
-    response: VendorResponse,
-    value: Any,
-    budget: int,
-    secrets: list[str],
-) -> list[dict[str, Any]]:
-    """What became of each call, in the order they were given: `{tool, answer}` or `{tool, error}`.
-
-    `secrets` are stored values that were sent on the caller's behalf; no error repeats them.
-    """
-    form = integration.batch
-    found = answers.at(value, tuple(form.answers.split(".")))
-    answered = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    by_id = {str(id_): each for each in answered if isinstance(id_ := each.get(form.id), (str, int))}
-    share = budget // len(items)
-    return [_told(item, by_id.get(item.id), integration, response, share, secrets) for item in items]
-
-
 def _item(
     id_: str,
     call: Mapping[str, Any],
@@ -141,35 +117,3 @@ def _operation(item: Item, integration: Integration) -> dict[str, Any]:
 
 def _content(item: Item) -> dict[str, Any]:
     return record(item.tool, item.arguments) if item.content is None else item.content
-
-
-def _told(
-    item: Item,
-    value: Any,
-    integration: Integration,
-    response: VendorResponse,
-    budget: int,
-    secrets: list[str],
-) -> dict[str, Any]:
-    is_write = not item.tool.is_read_only
-    if value is None:
-        lost = VendorUnavailable(
-            "The vendor did not answer this call." + (" It may have been done or not." if is_write else ""),
-            advice="Look whether it was done before you call it again." if is_write else "Call it again.",
-        )
-        return {"tool": item.tool.name, "error": lost.as_dict()}
-    error = answers.error_in(response, value, integration, changes_data=is_write, attempt=attempt_of(item))
-    if error is not None:
-        return {"tool": item.tool.name, "error": redacted(error, secrets).as_dict()}
-    if item.asked is not None:
-        try:
-            text = lists.page_answer(item.tool, integration, item.arguments, item.asked, value, budget)
-        except answers.UnexpectedShape as cause:
-            error = answers.unreadable(integration, response, changes_data=is_write, cause=cause)
-            return {"tool": item.tool.name, "error": error.as_dict()}
-        return {"tool": item.tool.name, "answer": orjson.Fragment(text)}
-    found = answers.at(value, item.tool.returns.path)
-    shown = value if found is None else found
-    if item.is_blind:
-        shown = acknowledged(shown, record(item.tool, item.arguments), integration.acknowledged)
-    return {"tool": item.tool.name, "answer": shown}

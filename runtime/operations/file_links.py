@@ -26,7 +26,7 @@ from generator.catalog import EMBED, Catalog, Tool, select
 from runtime.crypto import Keys, SealBroken
 from runtime.errors import NotFound
 from runtime.model import Clock, Grant, McpServerId
-from runtime.operations.calls import File
+from runtime.operations.answered import File
 
 PATH = "/files/"
 PREFIX = "lpf_"

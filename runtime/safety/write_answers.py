@@ -11,6 +11,7 @@ from typing import Any
 
 from generator.catalog import Tool
 from runtime.errors import InvalidArguments
+from runtime.upstream import figures
 
 
 def refuse_no_change(tool: Tool, arguments: Mapping[str, Any]) -> None:
@@ -51,7 +52,7 @@ def _agreeing(name: str, there: Any, sent: Any, always: tuple[str, ...], levels:
         return {name: acknowledged(there, sent, always, levels)}
     if isinstance(there, list) and isinstance(sent, list):
         return {name: _entries(there, sent, always, levels)}
-    return {name: there} if _is_plain(there) and there == sent else {}
+    return {name: there} if _is_plain(there) and figures.number_in(there) == sent else {}
 
 
 def _entries(there: list[Any], sent: list[Any], always: tuple[str, ...], levels: int) -> list[Any]:
@@ -60,7 +61,7 @@ def _entries(there: list[Any], sent: list[Any], always: tuple[str, ...], levels:
     for each, given in zip(there, sent, strict=False):
         if isinstance(each, dict):
             found.append(acknowledged(each, given, always, levels))
-        elif _is_plain(each) and each == given:
+        elif _is_plain(each) and figures.number_in(each) == given:
             found.append(each)
     return found
 

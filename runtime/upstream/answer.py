@@ -19,6 +19,7 @@ import orjson
 from generator.catalog import Advice, ErrorRules, Integration, RateLimit, Returns
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
 from runtime.logs import LONGEST_READ, without_private_numbers
+from runtime.upstream import figures
 from runtime.upstream.advice import Attempt, chosen, without_echo
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.fragments import complaint_in, words_of
@@ -42,11 +43,12 @@ LONGEST_FIELD = 4096
 """Characters of a header field that are read."""
 LONGEST_ASKED_WAIT = 32 * 86_400
 """Seconds. No quota is counted over more than a month, so a longer wait is garbage."""
-WORTH_COUNTING = 1024 * 1024
 MOST_VALUES = 2_000_000
 """Values in one answer. A page of 1,000 invoices with 20 lines each has about 500,000; a value takes about 60 bytes of
 memory however short it is written, so that 64 MiB of empty objects would take more than a gigabyte.
 """
+WORTH_COUNTING = 2 * MOST_VALUES
+"""Bytes. Less cannot hold more values: each has one byte and one that separates it from the next."""
 BOM = b"\xef\xbb\xbf"
 LOST_STATUSES = frozenset({500, 502, 504})
 """Answers of a gateway that do not tell whether the work behind it was done."""
@@ -60,8 +62,8 @@ class OtherRecords(UnexpectedShape):
     """An answer with something else where its records should stand. Its text says what came, in the vendor's names."""
 
 
-def value_of(response: VendorResponse) -> Any:
-    """The body as a value; None when it is empty.
+def value_of(response: VendorResponse, *, is_exact: bool = False) -> Any:
+    """The body as a value; None when it is empty. `is_exact` leaves its figures as they were written, to be passed on.
 
     Raises ValueError when it is neither JSON nor XML, or has more values than can be held.
     """
@@ -69,14 +71,14 @@ def value_of(response: VendorResponse) -> Any:
     if not body:
         return None
     if body[:1] == b"<" and b"<html" not in body[:200].lower() and b"<!doctype" not in body[:200].lower():
-        _check_count(body, b"<")
+        check_count(body, b"<")
         return value_of_xml(body)
-    _check_count(body, b",")
-    return orjson.loads(body)
+    check_count(body, b",")
+    return figures.read(body) if is_exact else orjson.loads(body)
 
 
-def _check_count(body: bytes, separator: bytes) -> None:
-    """Raises ValueError for too many values. They are counted by what separates them, before any is made."""
+def check_count(body: bytes, separator: bytes) -> None:
+    """Raise ValueError for too many values. They are counted by what separates them, before any is made."""
     if len(body) > WORTH_COUNTING and body.count(separator) > MOST_VALUES:
         raise ValueError("too many values")
 
@@ -101,6 +103,15 @@ def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRul
         return None
     is_error = any(each and each[0] in members for each in rules.list)
     return None if is_error or text[:1] not in ("{", "[") else text
+
+
+def member_of(text: bytes, name: str) -> str:
+    """A short text or number in a record that is written as JSON; empty for anything else."""
+    try:
+        found = figures.read(figures.members_of(text).get(name, b"null"))
+    except ValueError:
+        return ""
+    return str(found) if isinstance(found, (str, int)) and len(str(found)) <= LONGEST_CODE else ""
 
 
 def at(value: Any, path: tuple[str, ...]) -> Any:
@@ -283,6 +294,7 @@ def _word(complaint: Mapping[str, Any], name: str) -> str:
     found = complaint.get(name)
     if found is None:
         found = complaint.get(name[0].swapcase() + name[1:])
+    found = figures.number_in(found)
     return str(found)[:LONGEST_READ].strip() if isinstance(found, (str, int, float)) else ""
 
 

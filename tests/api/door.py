@@ -38,6 +38,7 @@ class Calls:
         *,
         idempotency_key: str = "",
         carried: Any = None,
+        form: Any = None,
     ) -> Answer:
         self.seen.append((name, arguments, idempotency_key))
         self.grants.append(grant)

@@ -64,6 +64,7 @@ class Reader:
         *,
         idempotency_key: str = "",
         carried: Any = None,
+        form: Any = None,
     ) -> Answer:
         file = carried.get(arguments.get("content")) if carried else None
         self.began.set()

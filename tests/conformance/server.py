@@ -110,6 +110,7 @@ class FixtureCalls:
         *,
         idempotency_key: str = "",
         carried: Any = None,
+        form: Any = None,
     ) -> Answer:
         """The answer of one call."""
         if name == "test_error_handling":

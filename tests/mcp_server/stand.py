@@ -142,6 +142,7 @@ class FakeCalls:
         *,
         idempotency_key: str = "",
         carried: Any = None,
+        form: Any = None,
     ) -> Answer:
         self.carried = carried
         self.made.append((name, arguments))
@@ -151,6 +152,9 @@ class FakeCalls:
             await self.hold.wait()
         self.done.append(name)
         return self.answer if isinstance(self.answer, Answer) else self.answer(name, arguments)
+
+    def budget(self, grant: Grant) -> int:
+        return grant.config.max_answer_bytes or 32_000
 
     async def limits(self, grant: Grant) -> Limits:
         return LIMITS

@@ -8,6 +8,7 @@ from generator.tokens import tokens_of
 from runtime.mcp_server.discovery import NAMES, Discovery
 from runtime.mcp_server.toolset import Toolset, Toolsets, listing_of
 from runtime.model import ServerConfig
+from runtime.operations.allowance import Allowance
 from runtime.operations.exposure import MOST_LISTED
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
@@ -84,6 +85,6 @@ def test_a_search_parses_only_the_schemas_of_the_tools_that_it_answers_and_each_
     finder = Discovery({tool.name: tool for tool in CATALOG.of("quickbooks")})
 
     for _ in range(2):
-        finder.answer("search_tools", {"query": "list invoices", "limit": 3})
+        finder.answer("search_tools", {"query": "list invoices", "limit": 3}, Allowance(32_000))
 
     assert len(finder._rows) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,7 @@ import pytest
 
 from generator.catalog import Call, Catalog, Listing, Part, Returns
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
+from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.calls import Answer, Calls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
@@ -76,9 +78,9 @@ def statement(server: Vendor, at: int = -1) -> str:
     return parse_qs(urlsplit(server.requests[at][0].split()[1]).query)["query"][0]
 
 
-def invoices(count: int, first: int = 1):
+def invoices(count: int, first: int = 1, size: int = 50):
     return [
-        {"Id": str(each), "Balance": 10 + each, "Line": ["x" * 50]} for each in range(first, first + count)
+        {"Id": str(each), "Balance": 10 + each, "Line": ["x" * size]} for each in range(first, first + count)
     ]
 
 
@@ -129,9 +131,9 @@ def test_a_cursor_of_another_call_is_an_error():
 
 def test_an_answer_over_its_budget_says_so_and_leads_on():
     [answer], _ = run(
-        json_vendor({"QueryResponse": {"Invoice": invoices(5)}}),
+        json_vendor({"QueryResponse": {"Invoice": invoices(5, size=3_000)}}),
         (LIST_NAME, {"limit": 5, "fields": ["*"]}),
-        budget=200,
+        budget=8_000,
     )
     told = json.loads(answer.text)
     assert told["returned"] == len(told["records"]) == 2
@@ -621,6 +623,38 @@ def test_a_query_for_more_than_a_page_holds_is_read_on_with_a_cursor():
     )
     assert statement(server).endswith("MAX 5")
     assert "next_cursor" in json.loads(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "is_in_thread"),
+    [
+        (UPDATE_NAME, {"id": "7", "SyncToken": "1", "Line": [{"Amount": 1}] * 900}, True),
+        (UPDATE_NAME, {"id": "7", "SyncToken": "1", "Line": "[" + '{"Amount": 1},' * 2_000 + "{}]"}, True),
+        (UPDATE_NAME, {"id": "7", "SyncToken": "1"}, False),
+        ("run_a_batch", {"calls": [{"tool": LIST_NAME, "arguments": {"DocNumber": "x"}}] * 400}, True),
+    ],
+)
+def test_many_arguments_are_checked_in_a_thread(name, arguments, is_in_thread, monkeypatch):
+    seen = []
+    own = ArgumentChecker.checked
+
+    def watched(*given):
+        seen.append(threading.get_ident())
+        return own(*given)
+
+    monkeypatch.setattr(ArgumentChecker, "checked", watched)
+    run(json_vendor({"Invoice": {"Id": "7"}}), (name, arguments), tools={**TOOLS, "run_a_batch": BATCH})
+    assert (threading.get_ident() not in seen[-1:]) == is_in_thread
+
+
+def test_the_nearest_name_of_an_unknown_tool_is_looked_for_in_a_thread(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "runtime.operations.calls.nearest_name", lambda *given: str(seen.append(threading.get_ident()) or "")
+    )
+    [answer], _ = run(json_vendor({}), ("unknown", {}))
+    assert answer.error.code == "not_found"
+    assert threading.get_ident() not in seen
 
 
 def test_arguments_that_are_nested_without_end_are_refused():

@@ -16,7 +16,7 @@ NAMES = ["10% Rebate", "10 Hour Rebate", "About 10% rebate", "100 Roses", "10 Ra
 def pages(line, headers, body):
     """A vendor whose search finds each of NAMES, and that answers the page asked for."""
     start, limit = (int(part) for part in line.split("START%20")[1].split(" ")[0].split("%20MAX%20"))
-    found = [{"Id": str(at), "Name": name, "Note": "n" * 40} for at, name in enumerate(NAMES)]
+    found = [{"Id": str(at), "Name": name, "Note": "n" * 5_000} for at, name in enumerate(NAMES)]
     return http(200, orjson.dumps({"QueryResponse": {"Invoice": found[start - 1 :][:limit]}}))
 
 
@@ -52,7 +52,7 @@ def test_records_that_were_sorted_out_are_counted_in_a_note():
 
 
 def test_an_answer_cut_by_its_size_leads_on_to_the_next_record_that_was_meant():
-    answers = read_on({"Name_contains": "10% R", "limit": 5, "fields": ["*"]}, budget=100)
+    answers = read_on({"Name_contains": "10% R", "limit": 5, "fields": ["*"]}, budget=8_000)
     assert ids(answers) == ["0", "2", "5"]
     assert [answer["returned"] for answer in answers] == [1, 1, 1]
 

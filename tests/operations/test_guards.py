@@ -11,13 +11,15 @@ import pytest
 
 from generator.catalog import Call, Catalog, Pagination, Returns
 from runtime.errors import Busy, InvalidArguments, InvalidRequest
+from runtime.operations.allowance import Allowance
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.batch import items_of
-from runtime.operations.bounds import fit
+from runtime.operations.bounds import Source, with_rows
 from runtime.operations.budget import Budget
-from runtime.operations.calls import LARGEST_TEXT, Calls
+from runtime.operations.calls import Calls
 from runtime.operations.files import clean_name, set_apart
-from runtime.operations.lists import page_answer, page_request, rows_answer
+from runtime.operations.lists import page_request
+from runtime.operations.pages import page_answer, rows_answer, rows_in
 from runtime.operations.scopes import checked_scopes
 from runtime.operations.structure import excerpt, whole_path
 from runtime.stores.hot_memory import MemoryHotState
@@ -79,7 +81,8 @@ def test_the_cursor_of_a_vendor_goes_back_as_it_came():
 def test_a_page_leads_to_the_next_one_that_the_vendor_names(sent, position):
     asked = page_request(RECORDS, BY_CURSOR, {})
     value = {"records": [{"Id": "1"}, {"Id": "2"}], "next": sent}
-    answer = orjson.loads(page_answer(RECORDS, BY_CURSOR, {}, asked, value, 10_000))
+    rows = rows_in(RECORDS, BY_CURSOR, {}, value)
+    answer = orjson.loads(page_answer(RECORDS, BY_CURSOR, {}, asked, rows, value, Allowance(10_000)))
     expected = cursor_for(RECORDS.name, {}, position) if position else None
     assert answer.get("next_cursor") == expected
 
@@ -87,14 +90,16 @@ def test_a_page_leads_to_the_next_one_that_the_vendor_names(sent, position):
 @pytest.mark.parametrize("sent", [{"at": 1}, [1], 1.5, "x" * 10_000])
 def test_the_cursor_of_a_vendor_that_is_none_is_an_unexpected_answer(sent):
     asked = page_request(RECORDS, BY_CURSOR, {})
+    value = {"records": [{"Id": "1"}], "next": sent}
+    rows = rows_in(RECORDS, BY_CURSOR, {}, value)
     with pytest.raises(UnexpectedShape, match="cursor of the next page"):
-        page_answer(RECORDS, BY_CURSOR, {}, asked, {"records": [{"Id": "1"}], "next": sent}, 10_000)
+        page_answer(RECORDS, BY_CURSOR, {}, asked, rows, value, Allowance(10_000))
 
 
 def test_totals_stand_beside_the_rows_only_where_not_all_rows_are_there():
     def answer(**arguments):
         shape = {"title": "Sales", "totals": ["30"], "rows": [["10"], ["20"], ["30"]]}
-        return orjson.loads(rows_answer(LIST, arguments, shape, 10_000))
+        return orjson.loads(rows_answer(LIST, arguments, shape, Allowance(10_000)))
 
     whole, first = answer(), answer(limit=2)
     assert (whole["rows"], "totals" in whole, "next_cursor" in whole) == (
@@ -122,10 +127,10 @@ def test_of_many_calls_that_do_not_pass_ten_are_said_and_all_are_listed():
     assert len(refused.value.details["errors"]) == 12
 
 
-@pytest.mark.parametrize("budget", [1_000, LARGEST_TEXT + 1_000])
-def test_a_text_may_have_its_greatest_length_whatever_the_budget_for_records(budget):
+@pytest.mark.parametrize("budget", [8_000, 60_000])
+def test_a_text_is_no_longer_than_its_budget_and_never_cut(budget):
     link = tool("a_link", {}, Call("GET", "/link"), Returns("text", ("link",)))
-    most = max(budget, LARGEST_TEXT)
+    most = budget - len('{"link":""}')
     found = []
     for size in (most, most + 1):
         [answer], _ = run(
@@ -135,8 +140,8 @@ def test_a_text_may_have_its_greatest_length_whatever_the_budget_for_records(bud
             budget=budget,
         )
         found.append(answer)
-    assert orjson.loads(found[0].text) == {"link": "x" * most}
-    assert f"at most {most:,} can be passed on" in found[1].error.message
+    assert len(found[0].text) == budget
+    assert found[1].error.code == "answer_too_large"
 
 
 @pytest.mark.parametrize(("status", "is_file"), [(200, True), (299, True), (300, False)])
@@ -145,10 +150,12 @@ def test_only_a_success_is_a_file(status, is_file):
     assert (answer.file is not None, answer.error is None) == (is_file, is_file)
 
 
-@pytest.mark.parametrize(("budget", "count"), [(1, 1), (5, 1), (6, 2), (8, 2), (9, 3)])
-def test_rows_fit_with_what_separates_them_and_at_least_one_does(budget, count):
-    fitted = fit([10, 10, 10], budget)
-    assert (fitted.count, orjson.loads(fitted.text)) == (count, [10] * count)
+@pytest.mark.parametrize(("budget", "count"), [(100, 3), (23, 3), (22, 2), (20, 2), (19, 1), (17, 1)])
+def test_rows_fit_with_what_separates_them_and_what_stands_before_them(budget, count):
+    rows = Source(3, lambda place: b"10")
+    text = with_rows(lambda shown, remark: {"n": shown}, "r", rows, Allowance(budget))
+    assert orjson.loads(text) == {"n": count, "r": [10] * count}
+    assert len(text) <= budget
 
 
 def test_a_query_that_says_where_its_page_begins_begins_there():

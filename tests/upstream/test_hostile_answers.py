@@ -216,7 +216,9 @@ class FixedTokens:
     async def invalidate(self, account: Account, access_token: str) -> None: ...
 
 
-def call(tool: Tool, response: VendorResponse, budget: int = 1000) -> Answer:
+def call(
+    tool: Tool, response: VendorResponse, budget: int = 1000, arguments: dict[str, Any] | None = None
+) -> Answer:
     vendor = BY_CURSOR if tool is CURSORED else made_up.VENDOR
     calls = Calls(
         catalog=lambda: Catalog("1", {"acme": vendor}, tuple(TOOLS.values())),
@@ -227,11 +229,13 @@ def call(tool: Tool, response: VendorResponse, budget: int = 1000) -> Answer:
         max_answer_bytes=budget,
         clock=lambda: 1000.0,
     )
-    arguments = ARGUMENTS.get(tool.name)
+    arguments = ARGUMENTS.get(tool.name) if arguments is None else arguments
     if arguments is None:
         properties = tool.input_schema["properties"]
         arguments = {name: value for name, value in USUAL_ARGUMENTS.items() if name in properties}
-    return asyncio.run(calls.call(Grant(ACCOUNT, ServerConfig()), TOOLS, tool.name, arguments))
+    return asyncio.run(
+        calls.call(Grant(ACCOUNT, ServerConfig()), {**TOOLS, tool.name: tool}, tool.name, arguments)
+    )
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -370,5 +374,5 @@ def test_a_text_without_end_is_refused_by_its_size_and_not_cut():
     answer = call(LINK, VendorResponse(200, {}, b"x" * 70_000))
     assert answer.error is not None
     assert answer.error.code == "answer_too_large"
-    assert "70,000 bytes; at most 65,536" in answer.error.message
+    assert "70,000 bytes, which is more than one answer holds" in answer.error.message
     assert call(LINK, VendorResponse(200, {}, b"https://example.com/x")).error is None

@@ -1,0 +1,84 @@
+"""JSON values whose figures stay as the vendor wrote them: `100.00` is read and written again as `100.00`.
+
+A number with a fraction or an exponent is read as its own text (`msgspec.Raw`), everything else as usual. Before it:
+the bytes of an answer. After it: whoever hides or picks parts of the value, and writes the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import orjson
+
+Figure = msgspec.Raw
+"""A number with a fraction or an exponent, as it was written."""
+DEEPEST = 254
+"""Levels of a value that is passed on. Many readers of JSON take no more than a few hundred."""
+_reader = msgspec.json.Decoder(float_hook=msgspec.Raw)
+_writer = msgspec.json.Encoder()
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_elements = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class TooDeep(ValueError):
+    """A value has more levels than are passed on."""
+
+
+def read(body: bytes | msgspec.Raw) -> Any:
+    """The value of a JSON text. Raises ValueError, also for more levels than can be read."""
+    try:
+        return _reader.decode(body)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def written(value: Any) -> bytes:
+    """A value as JSON without blanks. Raises TooDeep."""
+    try:
+        text = _writer.encode(value)
+    except RecursionError as error:
+        raise TooDeep from error
+    check_depth(text)
+    return text
+
+
+def compact(text: bytes) -> bytes:
+    """A JSON text without the blanks between its parts, every figure and text as it was written. Raises TooDeep."""
+    try:
+        found: bytes = msgspec.json.format(text, indent=-1)
+    except RecursionError as error:
+        raise TooDeep from error
+    check_depth(found)
+    return found
+
+
+def check_depth(text: bytes) -> None:
+    """Raises TooDeep for a JSON text of more levels than are passed on. Few brackets need no closer look."""
+    if text.count(b"{") + text.count(b"[") <= DEEPEST:
+        return
+    try:
+        orjson.dumps(orjson.loads(text))  # writes 254 levels
+    except (TypeError, ValueError) as error:
+        raise TooDeep from error
+
+
+def members_of(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """The members of a JSON object, each as it is written. Raises ValueError for anything else."""
+    try:
+        return _members.decode(text)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def elements_of(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    """The elements of a JSON list, each as it is written. Raises ValueError for anything else."""
+    try:
+        return _elements.decode(text)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def number_in(value: Any) -> Any:
+    """A figure as a number to compare with; anything else as it is."""
+    return float(bytes(value)) if isinstance(value, msgspec.Raw) else value
