@@ -59,6 +59,8 @@ class Result:
     raised: str = ""
     parts: tuple[dict[str, Any], ...] = ()
     """What came beside text: `type`, and `data` (base64) or `uri`."""
+    content: tuple[dict[str, Any], ...] = ()
+    """The blocks of a tool's answer, or the contents of a resource, where the client has them as MCP does."""
 
     @property
     def value(self) -> Any:
@@ -89,7 +91,14 @@ class Agent:
             found.get("is_error", True),
             found.get("raised", ""),
             tuple(found.get("parts", ())),
+            tuple(found.get("content", ())),
         )
+
+    def read(self, uri: str) -> Result:
+        """Read a resource, with a client that has a command for it."""
+        found = self._ask({"do": "read", "uri": uri})
+        contents = tuple(found.get("contents", ()))
+        return Result("", "contents" not in found, found.get("raised", ""), content=contents)
 
     def ping(self) -> bool:
         """Whether the session is alive, asked as the client can: by a ping, else by a list."""

@@ -29,6 +29,7 @@ async def serve(
     list_tools: Callable[[], Awaitable[list[Found]]],
     call: Callable[[str, Found], Awaitable[Found]],
     ping: Callable[[], Awaitable[Any]],
+    read: Callable[[str], Awaitable[Any]] | None = None,
 ) -> None:
     """Answer commands until there are none."""
     say({"connected": True})
@@ -40,6 +41,8 @@ async def serve(
             elif command["do"] == "ping":
                 await ping()
                 say({"alive": True})
+            elif command["do"] == "read" and read is not None:
+                say({"contents": [dumped(each) for each in (await read(command["uri"])).contents]})
             else:
                 say(await call(command["tool"], command["arguments"]))
         except Exception as error:
@@ -48,9 +51,10 @@ async def serve(
 
 def content(parts: list[Any], *, is_error: bool) -> Found:
     """The content of a result of MCP as a command is answered."""
-    texts, others = [], []
+    texts, others, whole = [], [], []
     for part in parts:
-        plain = part if isinstance(part, dict) else part.model_dump(mode="json", by_alias=True)
+        plain = part if isinstance(part, dict) else dumped(part)
+        whole.append(plain)
         inner = plain.get("resource") or plain
         if plain["type"] == "text":
             texts.append(plain["text"])
@@ -59,7 +63,13 @@ def content(parts: list[Any], *, is_error: bool) -> Found:
                 {
                     "type": plain["type"],
                     "data": inner.get("blob") or inner.get("data"),
-                    "uri": str(inner.get("uri")),
+                    "uri": inner.get("uri"),
                 }
             )
-    return {"is_error": is_error, "text": "".join(texts), "parts": others}
+    return {"is_error": is_error, "text": "".join(texts), "parts": others, "content": whole}
+
+
+def dumped(value: Any) -> Found:
+    """A value of an SDK as MCP writes it."""
+    found: Found = value.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return found

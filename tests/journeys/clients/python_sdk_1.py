@@ -28,7 +28,7 @@ async def main(url: str, headers: dict[str, str]) -> None:
             result = await session.call_tool(name, arguments)
             return content(result.content, is_error=bool(result.isError))
 
-        await serve(list_tools, call, session.send_ping)
+        await serve(list_tools, call, session.send_ping, session.read_resource)
 
 
 try:

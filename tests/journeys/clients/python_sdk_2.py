@@ -28,7 +28,8 @@ async def main(url: str, headers: dict[str, str]) -> None:
             result = await client.call_tool(name, arguments)
             return content(result.content, is_error=bool(result.is_error))
 
-        await serve(list_tools, call, list_tools)  # the revision that it speaks has no ping
+        # The revision that it speaks has no ping.
+        await serve(list_tools, call, list_tools, client.read_resource)
 
 
 try:

@@ -18,6 +18,7 @@ try {
     list: async () => (await client.listTools()).tools,
     call: async (name, given) => content(await client.callTool({ name, arguments: given })),
     ping: () => client.ping(),
+    read: (uri) => client.readResource({ uri }),
   });
   await client.close();
 } catch (error) {
