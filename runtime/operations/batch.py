@@ -13,9 +13,11 @@ from typing import Any
 import orjson
 
 from generator.catalog import Integration, Tool
-from runtime.errors import InvalidArguments, LedgerportError, VendorUnavailable
+from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, VendorUnavailable
 from runtime.operations import lists
+from runtime.operations.absent import name_absent
 from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.tool_names import tool_hint
 from runtime.safety.masked_updates import redacted
 from runtime.safety.write_answers import acknowledged, is_blind
 from runtime.upstream import answer as answers
@@ -82,6 +84,7 @@ def told(
     value: Any,
     budget: int,
     secrets: list[str],
+    tools: Mapping[str, Tool],
 ) -> list[dict[str, Any]]:
     """What became of each call, in the order they were given: `{tool, answer}` or `{tool, error}`.
 
@@ -92,7 +95,8 @@ def told(
     answered = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
     by_id = {str(id_): each for each in answered if isinstance(id_ := each.get(form.id), (str, int))}
     share = budget // len(items)
-    return [_told(item, by_id.get(item.id), integration, response, share, secrets) for item in items]
+    told = (_told(item, by_id.get(item.id), integration, response, share, secrets, tools) for item in items)
+    return list(told)
 
 
 def _item(
@@ -104,14 +108,15 @@ def _item(
 ) -> Item:
     tool = tools.get(call["tool"])
     if tool is None:
-        raise InvalidArguments(f"Unknown tool: {call['tool'][:80]}.")
+        hint = tool_hint(call["tool"], tools)
+        raise InvalidArguments(f'There is no tool "{call["tool"][:80]}" here.{hint}')
     form = integration.batch.forms.get(tool.method)
     if form is None:
         allowed = ", ".join(integration.batch.forms)
         raise InvalidArguments(f"{tool.name} cannot stand in a batch; tools of these methods can: {allowed}.")
     if not _says_all(form, tool):
         raise InvalidArguments(f"{tool.name} cannot stand in a batch; call it by itself.")
-    arguments = checker.checked(tool, dict(call.get("arguments") or {}))
+    arguments = checker.checked(tool, dict(call.get("arguments") or {}), integration.meant)
     asked = lists.page_request(tool, integration, arguments) if tool.listing else None
     return Item(id_, tool, arguments, asked, is_blind=not tool.is_read_only and is_blind(tool, tools))
 
@@ -146,6 +151,7 @@ def _told(
     response: VendorResponse,
     budget: int,
     secrets: list[str],
+    tools: Mapping[str, Tool],
 ) -> dict[str, Any]:
     is_write = not item.tool.is_read_only
     if value is None:
@@ -156,6 +162,8 @@ def _told(
         return {"tool": item.tool.name, "error": lost.as_dict()}
     error = answers.error_in(response, value, integration, changes_data=is_write)
     if error is not None:
+        if isinstance(error, VendorRefused):
+            error = name_absent(error, item.tool, integration, item.arguments, tools)
         return {"tool": item.tool.name, "error": redacted(error, secrets).as_dict()}
     if item.asked is not None:
         try:

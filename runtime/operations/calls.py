@@ -17,11 +17,20 @@ import orjson
 from generator.catalog import Catalog, Integration, Tool
 from runtime.connect.echoes import echoes_of, secrets_of
 from runtime.connect.headers import authorization_headers
-from runtime.errors import AnswerTooLarge, LedgerportError, NotFound, RateLimited, StorageUnavailable
+from runtime.errors import (
+    AnswerTooLarge,
+    LedgerportError,
+    NotFound,
+    RateLimited,
+    StorageUnavailable,
+    VendorRefused,
+)
 from runtime.logs import without_secrets
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import batch, bounds, files, lists, worked_out
-from runtime.operations.arguments import ArgumentChecker, nearest_name
+from runtime.operations.absent import name_absent
+from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.tool_names import tool_hint
 from runtime.safety import masked_updates, masking, write_answers
 from runtime.safety.once import KeyedCall, Once, fresh_key
 from runtime.stores.hot import HotState
@@ -165,7 +174,7 @@ class Calls:
             masked_updates.redacted(error, job.secrets)
             if job.limits is NO_LIMITS:
                 job.limits = await self._limits(job.account, job.integration, is_call=False)
-            return Answer(status=job.status, error=_in_words(job, error), limits=job.limits)
+            return Answer(status=job.status, error=_in_words(job, error, tools), limits=job.limits)
 
     def _with_note(self, job: Job, given: Mapping[str, Any], answer: Answer) -> Answer:
         dropped = worked_out.dropped_from(job.tool, given)
@@ -180,9 +189,9 @@ class Calls:
     async def _checked(self, job: Job, arguments: dict[str, Any], carried: CarriedFiles) -> dict[str, Any]:
         """The arguments that are sent; a file among them goes into the job. Raises InvalidArguments."""
         if job.tool.file_part is None:
-            return self._checker.checked(job.tool, arguments)
+            return self._checker.checked(job.tool, arguments, job.integration.meant)
         taken = await files.set_apart(job.tool, arguments, carried)
-        checked = self._checker.checked(job.tool, taken.arguments)
+        checked = self._checker.checked(job.tool, taken.arguments, job.integration.meant)
         checked, job.file = await files.checked(
             job.tool, job.integration, files.SetApart(checked, taken.file)
         )
@@ -296,7 +305,7 @@ class Calls:
         ]
         job.body, job.changes_data = batch.body_of(items, job.integration), batch.changes_data(items)
         response, value = await self._read(job, {})
-        results = batch.told(items, job.integration, response, value, job.budget, job.secrets)
+        results = batch.told(items, job.integration, response, value, job.budget, job.secrets, tools)
         return Answer(bounds.written({"results": results}).decode(), job.status, limits=job.limits)
 
     async def _read(self, job: Job, words: Mapping[str, str]) -> tuple[VendorResponse, Any]:
@@ -405,16 +414,14 @@ class Calls:
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
-    nearest = nearest_name(name, list(tools))
-    hint = f' Did you mean "{nearest}"?' if nearest else ""
-    return NotFound(
-        f'There is no tool "{without_secrets(name)[:80]}" here.{hint}',
-        advice="List the tools to see their names.",
-    )
+    message = f'There is no tool "{without_secrets(name)[:80]}" here.{tool_hint(name, tools)}'
+    return NotFound(message, advice="List the tools to see their names.")
 
 
-def _in_words(job: Job, error: LedgerportError) -> LedgerportError:
-    """The error as the caller should read it: a rate limit says what is left and how long to wait."""
+def _in_words(job: Job, error: LedgerportError, tools: Mapping[str, Tool]) -> LedgerportError:
+    """The error as the caller should read it: a rate limit says how long to wait, an absent record how to find it."""
+    if isinstance(error, VendorRefused):
+        return name_absent(error, job.tool, job.integration, job.arguments, tools)
     if not isinstance(error, RateLimited) or not job.limits.windows or not job.limits.refused_by_vendor:
         return error
     at = job.limits.closest()

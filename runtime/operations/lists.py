@@ -10,7 +10,7 @@ from typing import Any
 from generator.catalog import Integration, Listing, Pagination, Tool
 from runtime.errors import InvalidArguments
 from runtime.operations import bounds, remarks
-from runtime.operations.arguments import nearest_name
+from runtime.operations.suggestions import nearest_name
 from runtime.safety.comparisons import refuse_comparisons
 from runtime.upstream import paging, query
 from runtime.upstream.answer import UnexpectedShape, at, records_in
@@ -52,6 +52,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     _check_lengths(raw, arguments.get("fields") or ())
     if listing.raw_query and raw:
         _refuse_mixture(listing, arguments)
+        query.refuse_unsupported(language, raw)
         refuse_comparisons(tool, language, raw)
         own = query.raw_paging(language, listing, raw)
         limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)

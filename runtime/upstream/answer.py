@@ -306,7 +306,7 @@ def _refused(
     known = rules.advice.get(code) or rules.advice.get(code.lstrip("0"))
     fallback = KIND_OF_STATUS.get(response.status, "invalid" if response.status < 500 else "unavailable")
     known = known or Advice(fallback, "")
-    said = " | ".join(_sentence(rules, each) for each in complaints)
+    said = " | ".join(dict.fromkeys(_sentence(rules, each) for each in complaints))
     vendor_code = without_private_numbers(code, LONGEST_CODE)
     if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":
         return Indeterminate(
@@ -328,7 +328,10 @@ def _refused(
 def _sentence(rules: ErrorRules, complaint: Mapping[str, Any]) -> str:
     message, detail = _word(complaint, rules.message), _word(complaint, rules.detail)
     element = _word(complaint, rules.element)
-    text = message if not detail or detail == message else f"{message}: {detail}"
+    if detail in message:
+        text = message
+    else:
+        text = detail if detail.startswith(message) else f"{message}: {detail}"
     return without_private_numbers(f"{text} (at {element})" if element else text, LONGEST_COMPLAINT)
 
 
