@@ -21,7 +21,7 @@ from generator.catalog import Catalog, Tool
 from runtime.api import reading, shapes
 from runtime.api.replies import answered, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
-from runtime.errors import LedgerportError
+from runtime.errors import InternalError, LedgerportError
 from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
@@ -108,7 +108,7 @@ async def create_account(door: Door, asked: Asked) -> Response:
     made = await door.write(
         lambda: door.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
     )
-    return reply(made, 201)
+    return reply(made, 201, location=f"/integrated-account/{made['id']}")
 
 
 async def list_accounts(door: Door, asked: Asked) -> Response:
@@ -141,7 +141,7 @@ async def create_mcp_server(door: Door, asked: Asked) -> Response:
             asked.word("id"), body.name, config, body.expires_at, actor=asked.actor
         )
     )
-    return reply(made, 201)
+    return reply(made, 201, location=f"/integrated-account/{asked.word('id')}/mcp/{made['id']}")
 
 
 async def list_mcp_servers(door: Door, asked: Asked) -> Response:
@@ -213,7 +213,7 @@ async def call_tool(door: Door, asked: Asked) -> Response:
         error = "cancelled"
         raise
     except Exception:
-        error = Unexpected.code
+        error = InternalError.code
         raise
     finally:
         door.log(
@@ -290,13 +290,6 @@ async def health(door: Door, _asked: Asked) -> Response:
     if found.status == "ok":
         return reply({"status": "ok"})
     return reply({"status": found.status, "reason": found.reason}, 503)
-
-
-class Unexpected(LedgerportError):
-    """A mistake of ours. Nothing of it is told; it is logged."""
-
-    code = "internal"
-    status = 500
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
