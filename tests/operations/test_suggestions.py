@@ -93,18 +93,6 @@ def test_the_error_has_the_sentence_of_the_definitions() -> None:
     assert refused.value.details["errors"][0]["nearest"] == "Balance_from"
 
 
-def test_a_suggestion_is_always_an_argument_that_the_tool_has() -> None:
-    guesses = [each for meant in MEANT for each in sorted(meant.called)]
-    wrong = [
-        (tool.name, guess, name)
-        for tool in CATALOG.tools
-        for guess in guesses
-        for name in suggestion(tool.name, guess)
-        if name not in tool.input_schema["properties"]
-    ]
-    assert not wrong
-
-
 def test_what_definitions_know_and_a_tool_lacks_is_no_typing_error() -> None:
     meant = (Meant(frozenset({"titel"}), ("subject",)),)
 
