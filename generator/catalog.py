@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from generator.meanings import Meant, Unsupported
 from generator.vendor_rules import AdviceCase, FormRules
 
 Risk = Literal["read", "create", "overwrite", "destroy", "send"]
@@ -147,6 +148,7 @@ class QueryLanguage:
     """What is added to a raw query that does not page itself, such as `STARTPOSITION {start} MAXRESULTS {limit}`."""
     paging_words: dict[str, str] = field(default_factory=dict)
     """Patterns with one group that find `start` and `limit` in a raw query that pages itself."""
+    unsupported: tuple[Unsupported, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ class Integration:
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()
     """The names of the tools that are listed, with those that find the others, where all would be too many."""
+    meant: tuple[Meant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from generator.grammar import shortened
 from generator.hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
 from generator.load import Document
 from generator.methods import Method
-from generator.mistakes import Mistake, did_you_mean
+from generator.mistakes import Mistake, Path, did_you_mean
 from generator.resolve import Resource
 from generator.shapes import idle_in, wrong_in
 from generator.shown import field_of
@@ -296,7 +296,7 @@ def check_required_for(made: list[Made]) -> Iterator[Mistake]:
 def check_rare(made: list[Made]) -> Iterator[Mistake]:
     """A rare word that no tool takes makes nothing shorter, and is likely misspelt; asked when all tools are there.
 
-    The same holds for names under `as_text`.
+    The same holds for names under `as_text`, and for what `meant` suggests.
     """
     for integration in {each.integration.file: each.integration for each in made}.values():
         tools = [each.tool for each in made if each.integration is integration]
@@ -307,6 +307,19 @@ def check_rare(made: list[Made]) -> Iterator[Mistake]:
                 if name not in known:
                     hint = did_you_mean(name, known)
                     yield integration.mistake((key, at), key, f'No tool takes "{name}".', hint)
+        yield from _check_meant(integration, known, {tool.resource for tool in tools})
+
+
+def _check_meant(integration: Document, known: set[str], resources: set[str]) -> Iterator[Mistake]:
+    for at, each in enumerate(integration.value.get("meant") or ()):
+        wanted: list[tuple[Path, str, set[str]]]
+        wanted = [(("names", place), name, known) for place, name in enumerate(each.get("names") or ())]
+        wanted += [(("of", place), name, resources) for place, name in enumerate(each.get("of") or ())]
+        wanted += [(("beside",), each["beside"], known)] if "beside" in each else []
+        for where, name, among in wanted:
+            if name not in among:
+                message = f'No tool takes "{name}".' if among is known else f'There is no resource "{name}".'
+                yield integration.mistake(("meant", at, *where), "meant", message, did_you_mean(name, among))
 
 
 def _names_in(schema: dict[str, Any]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from generator.catalog import (
     RateWindow,
 )
 from generator.load import Document
+from generator.meanings import Meant, Unsupported
 from generator.mistakes import Mistake, Path, did_you_mean
 from generator.resolve import Place
 from generator.vendor_facts import advice_of, check_cases, form_rules
@@ -78,6 +79,16 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
         identifier=_identifier(value),
         rules=form_rules(document, links),
         acknowledged=tuple(value.get("acknowledged") or (_identifier(value),)),
+        meant=tuple(
+            Meant(
+                frozenset("".join(sign for sign in each.lower() if sign.isalnum()) for each in one["called"]),
+                tuple(one.get("names") or ()),
+                " ".join(str(one.get("says") or "").split()),
+                frozenset(one.get("of") or ()),
+                one.get("beside", ""),
+            )
+            for one in value.get("meant") or ()
+        ),
         everyday=tuple(
             links.fill(f"[[{each}]]", Place(document, ("everyday", at)))
             for at, each in enumerate(value.get("everyday") or ())
@@ -214,6 +225,10 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         literals=tuple(value.get("bare", ("number", "boolean"))),
         paging=paging.get("add", ""),
         paging_words={name: paging[name] for name in ("start", "limit") if name in paging},
+        unsupported=tuple(
+            Unsupported(each["form"], " ".join(each["says"].split()), bool(each.get("with_text")))
+            for each in value.get("unsupported") or ()
+        ),
     )
 
 

@@ -29,8 +29,9 @@ class Listed:
 
 def listed_by(made: dict[str, Any], ask: Callable[[dict[str, Any]], bytes]) -> Listed:
     """What a URL lists: as the answer that made it says, else counted in what `ask` gets from it."""
-    if isinstance(made.get("tools"), int) and isinstance(made.get("tokens"), int):
-        return Listed(made["tools"], made["tokens"])
+    listing = made.get("listing") or {}
+    if isinstance(listing.get("listed"), int) and isinstance(listing.get("tokens"), int):
+        return Listed(listing["listed"], listing["tokens"])
     from generator.tokens import tokens_of
 
     reply = ask(LISTED)

@@ -12,8 +12,9 @@
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
     │   └── TooManyGuesses    429  too many wrong API tokens from one address
-    ├── VendorRefused         4xx  the vendor understood and said no
-    ├── NeedsReconnect        409  only the person can repair the connection
+    ├── VendorRefused         4xx  the vendor understood and said no; 404 and 409 where that is certain
+    ├── NeedsReconnect        409  the connection has ended; only a person can make a new one
+    │   └── NotConnected      409  the company has never been connected
     ├── Busy                  503  too much at once; says how long to wait
     ├── NoSpace               507  a file cannot be stored until it is sent on
     ├── VendorUnavailable     502  down, broken or not understood
@@ -21,14 +22,19 @@
     ├── AnswerTooLarge        502  a file or text that is larger than can be passed on
     ├── Indeterminate         502  a write was sent and its answer was lost
     ├── StorageUnavailable    503  the database cannot be read or written now; says why
+    ├── InternalError         500  a fault of our own, which is in the log
     └── SettingsError         500  the deployment is not set up; raised at start, never to a client
 
+Every code, with its meaning and what to do, is in `error_codes`.
 `code` is for programs, `message` says what happened and to what, `advice` what to do now.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
+
+_ENDS = ("", ".", "!", "?", ":", "…")
+"""What the text of a vendor may end with, so that advice begins a sentence of its own."""
 
 
 class LedgerportError(Exception):
@@ -63,7 +69,9 @@ class LedgerportError(Exception):
 
     def as_text(self) -> str:
         """The same in sentences, for a model."""
-        parts = [self.message, self.advice]
+        advice = "" if self.advice and self.advice in self.message else self.advice
+        has_end = not advice or self.message.rstrip()[-1:] in _ENDS
+        parts = [self.message if has_end else f"{self.message.rstrip()}.", advice]
         if self.vendor_code:
             parts.append(f"(vendor code {self.vendor_code})")
         if self.trace:
@@ -157,14 +165,19 @@ class TooManyGuesses(RateLimited):
 
 
 class VendorRefused(LedgerportError):
-    """The vendor understood the call and said no. `kind` is one of ours: invalid, not_found, conflict, …"""
+    """The vendor understood the call and said no. `kind` is one of ours: invalid, not_found, conflict, …
+
+    `status` is the vendor's own, unless the kind has one whatever a vendor answers: a record that is not there is 404,
+    and a connection that the vendor refuses is no wrong API token.
+    """
 
     code = "vendor_refused"
     status = 400
+    STATUSES: ClassVar[dict[str, int]] = {"not_found": 404, "reconnect": 409}
 
     def __init__(self, message: str, *, status: int = 400, kind: str = "invalid", **more: Any) -> None:
         super().__init__(message, **more)
-        self.status = status
+        self.status = self.STATUSES.get(kind, status)
         self.code = kind
 
 
@@ -173,6 +186,12 @@ class NeedsReconnect(LedgerportError):
 
     code = "needs_reconnect"
     status = 409
+
+
+class NotConnected(NeedsReconnect):
+    """The company has never been connected to the vendor: nobody has opened the address that connects it."""
+
+    code = "not_connected"
 
 
 class Busy(LedgerportError):
@@ -231,6 +250,13 @@ class StorageUnavailable(LedgerportError):
         super().__init__(message, **more)
         self.reason = reason
         self.retry_after = retry_after
+
+
+class InternalError(LedgerportError):
+    """A fault of our own. Its message says nothing of the cause, which is in the log."""
+
+    code = "internal_error"
+    status = 500
 
 
 class SettingsError(LedgerportError):

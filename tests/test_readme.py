@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from generator.hosts import LARGEST_LIST
+from runtime.operations.exposure import HOSTS
 from runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,3 +97,9 @@ def test_every_folder_named_there_is_there():
     for name in re.findall(r"`([a-z_/]+/)`", table):
         places = [ROOT, ROOT / "runtime", ROOT / "tests"]
         assert any((place / name).is_dir() for place in places), name
+
+
+def test_the_hosts_that_refuse_a_long_list_are_those_that_a_listing_names() -> None:
+    text = " ".join(README.split())
+    *first, last = HOSTS
+    assert f"More than {LARGEST_LIST} tools are refused by {', '.join(first)} and {last}." in text

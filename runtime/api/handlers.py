@@ -23,7 +23,7 @@ from generator.names import find_tool
 from runtime.api import reading, shapes
 from runtime.api.replies import FORM, answered, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
-from runtime.errors import LedgerportError
+from runtime.errors import InternalError, LedgerportError
 from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
 from runtime.operations import allowance
@@ -112,7 +112,7 @@ async def create_account(door: Door, asked: Asked) -> Response:
     made = await door.write(
         lambda: door.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
     )
-    return reply(made, 201)
+    return reply(made, 201, location=f"/integrated-account/{made['id']}")
 
 
 async def list_accounts(door: Door, asked: Asked) -> Response:
@@ -145,7 +145,7 @@ async def create_mcp_server(door: Door, asked: Asked) -> Response:
             asked.word("id"), body.name, config, body.expires_at, actor=asked.actor
         )
     )
-    return reply(made, 201)
+    return reply(made, 201, location=f"/integrated-account/{asked.word('id')}/mcp/{made['id']}")
 
 
 async def list_mcp_servers(door: Door, asked: Asked) -> Response:
@@ -217,7 +217,7 @@ async def call_tool(door: Door, asked: Asked) -> Response:
         error = "cancelled"
         raise
     except Exception:
-        error = Unexpected.code
+        error = InternalError.code
         raise
     finally:
         door.log(
@@ -295,13 +295,6 @@ async def health(door: Door, _asked: Asked) -> Response:
     if found.status == "ok":
         return reply({"status": "ok"})
     return reply({"status": found.status, "reason": found.reason}, 503)
-
-
-class Unexpected(LedgerportError):
-    """A mistake of ours. Nothing of it is told; it is logged."""
-
-    code = "internal"
-    status = 500
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

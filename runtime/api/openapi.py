@@ -10,21 +10,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from runtime.api import shapes
-from runtime.api.table import TABLE, Operation
+from runtime.api.responses import HEADERS, json_of, responses_of
+from runtime.api.table import TABLE, TAGS, Operation
+from runtime.error_codes import ERROR_CODES, ERROR_PAGES
 from runtime.safety.once import LONGEST_KEY, VALID_FOR_SECONDS
 
-_REFUSALS = {
-    "400": "What was sent is wrong; the message says where.",
-    "401": "There is no API token, or a wrong one.",
-    "403": "The API token lacks the scope.",
-    "404": "There is no such thing.",
-    "409": "It is in another state than that needs.",
-    "408": "The body did not come in time.",
-    "413": "The body is too large.",
-    "415": "The body is not JSON.",
-    "429": "Too many wrong API tokens came from this address, or the rate limit of the vendor is reached.",
-    "500": "The server failed; this was logged.",
-}
 _FORM = {
     "multipart/form-data": {
         "schema": {
@@ -49,6 +39,8 @@ def document(server_url: str) -> dict[str, Any]:
         [*dict.fromkeys(models), (shapes.ErrorShape, "validation")],  # type: ignore[list-item]
         ref_template="#/components/schemas/{model}",
     )
+    schemas["$defs"]["ErrorCode"] = _error_codes(server_url)
+    schemas["$defs"]["ErrorShape"]["properties"]["code"] = {"$ref": "#/components/schemas/ErrorCode"}
     paths: dict[str, dict[str, Any]] = {}
     for operation in TABLE:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
@@ -60,12 +52,25 @@ def document(server_url: str) -> dict[str, Any]:
             "description": "Manages companies and their secret URLs.",
         },
         "servers": [{"url": server_url}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
+            "headers": HEADERS,
             "securitySchemes": {"api_token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"api_token": []}],
+    }
+
+
+def _error_codes(server_url: str) -> dict[str, Any]:
+    """The schema of the codes, with the page that explains each."""
+    lines = (f"- `{each.code}`: {each.happened}" for each in ERROR_CODES.values())
+    return {
+        "type": "string",
+        "enum": list(ERROR_CODES),
+        "description": "\n".join((f"Each has a page at {server_url}{ERROR_PAGES}/{{code}}.", "", *lines)),
+        "externalDocs": {"url": f"{server_url}{ERROR_PAGES}"},
     }
 
 
@@ -77,44 +82,20 @@ def _operation(operation: Operation) -> dict[str, Any]:
     handler = operation.handler
     described: dict[str, Any] = {
         "operationId": handler.__name__,
+        "tags": [operation.tag],
         "summary": (handler.__doc__ or "").strip(),
         "parameters": [*_path(operation), *_query(operation), *_headers(operation)],
-        "responses": _responses(operation),
+        "responses": responses_of(operation),
     }
     if operation.body is not None:
-        described["requestBody"] = {"required": not operation.calls_vendor, "content": _json(operation.body)}
+        described["requestBody"] = {
+            "required": not operation.calls_vendor,
+            "content": json_of(operation.body),
+        }
     if operation.calls_vendor:
         described["requestBody"]["content"] |= _FORM
     described["security"] = [{"api_token": [operation.scope]}] if operation.scope else []
     return described
-
-
-def _responses(operation: Operation) -> dict[str, Any]:
-    content: dict[str, Any] = _json(operation.answer)
-    if operation.calls_vendor:
-        content = {"application/json": {}, "application/pdf": {}, "application/octet-stream": {}}
-    responses: dict[str, Any] = {str(operation.status): {"description": "Done.", "content": content}}
-    if operation.is_public:
-        return {
-            **responses,
-            "503": {"description": "It cannot work now.", "content": _json(operation.answer)},
-        }
-    for status, description in _REFUSALS.items():
-        responses[status] = {"description": description, "content": _json(shapes.ErrorShape)}
-    if operation.calls_vendor:
-        responses["503"] = {
-            "description": "Too many files are being sent; Retry-After says how long to wait.",
-            "content": _json(shapes.ErrorShape),
-        }
-        responses["507"] = {
-            "description": "A file cannot be stored until it is sent on.",
-            "content": _json(shapes.ErrorShape),
-        }
-        responses["default"] = {
-            "description": "The vendor's own status, such as 429.",
-            "content": _json(shapes.ErrorShape),
-        }
-    return responses
 
 
 def _path(operation: Operation) -> list[dict[str, Any]]:
@@ -154,7 +135,3 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
             },
         }
     ]
-
-
-def _json(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}

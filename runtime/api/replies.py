@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from runtime.errors import Busy, LedgerportError, RateLimited, StorageUnavailable, Unauthorized
+from runtime.errors import Busy, LedgerportError, RateLimited, StorageUnavailable, Unauthorized, VendorRefused
 from runtime.operations.allowance import Form
 from runtime.operations.answered import Answer
 
@@ -23,9 +23,10 @@ _FAILED = range(400, 600)
 """The statuses of the vendor that are passed on. Others, up to 999, mean nothing to a client."""
 
 
-def reply(value: Any, status: int = 200) -> Response:
-    """A value as JSON."""
-    return Response(orjson.dumps(value), status, media_type=JSON, headers=_SAFE)
+def reply(value: Any, status: int = 200, *, location: str = "") -> Response:
+    """A value as JSON; `location` is the path at which what was made can be read."""
+    headers = {**_SAFE, "Location": location} if location else _SAFE
+    return Response(orjson.dumps(value), status, media_type=JSON, headers=headers)
 
 
 def refusal(
@@ -69,6 +70,8 @@ def answered(answer: Answer) -> Response:
     fields = answer.limits.fields()
     if answer.error is not None:
         status = answer.status if answer.status in _FAILED else answer.error.status
+        if isinstance(answer.error, VendorRefused):
+            status = answer.error.status
         return refusal(answer.error, status, rate_limit=answer.limits.as_dict(), fields=fields)
     if answer.file is not None:
         response = Response(

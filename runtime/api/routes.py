@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog
 from runtime.api.file_links import FileLinkEndpoint
-from runtime.api.handlers import Asked, Calls, Door, Unexpected
+from runtime.api.handlers import Asked, Calls, Door
 from runtime.api.openapi import document
 from runtime.api.reading import no_query
 from runtime.api.replies import refusal, reply
@@ -25,7 +25,7 @@ from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
-from runtime.errors import LedgerportError, NotFound, TooManyGuesses, Unauthorized
+from runtime.errors import InternalError, LedgerportError, NotFound, TooManyGuesses, Unauthorized
 from runtime.logs import Log
 from runtime.model import ApiToken, Clock, Grant
 from runtime.operations.accounts import Accounts
@@ -151,7 +151,7 @@ class _Entrance:
             return refusal(error), asked.actor
         except Exception as error:
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
-            return refusal(Unexpected("The server failed. It has been logged.")), asked.actor
+            return refusal(InternalError("The server failed. It has been logged.")), asked.actor
 
     def _bearer(self, request: Request) -> ApiToken:
         """The API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""

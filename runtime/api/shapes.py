@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from runtime.model import ScopeName
 
@@ -220,12 +220,17 @@ class McpServerShape(BaseModel):
     updated_at: Time
 
 
-class McpServerOnce(McpServerShape):
+class McpServerListing(McpServerShape):
+    """An MCP server with what its URL lists."""
+
+    listing: ListingShape
+
+
+class McpServerOnce(McpServerListing):
     """A new MCP server, with its secret, which is not shown again."""
 
     token: str
     url: str
-    listing: ListingShape
 
 
 class ApiTokenShape(BaseModel):
@@ -300,16 +305,62 @@ class Health(BaseModel):
     reason: str | None = None
 
 
+class Open(BaseModel):
+    """An object that may have further members."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class ToolPage(Open):
+    """What a list tool answers. Without `next_cursor` there is nothing after it."""
+
+    records: Annotated[list[Any], Field(description="The records, as the vendor has them.")]
+    returned: Annotated[int | None, Field(description="How many they are.")] = None
+    total: Annotated[
+        Any, Field(description="The number that a query which only counts is answered with.")
+    ] = None
+    next_cursor: Annotated[str | None, Field(description="What to pass for the next page.")] = None
+    note: Annotated[str | None, Field(description="What a reader should know, in sentences.")] = None
+
+
+class ToolReport(Open):
+    """What a report tool answers. Without `next_cursor` there is nothing after it."""
+
+    rows: Annotated[list[Any], Field(description="The rows.")]
+    returned: Annotated[int | None, Field(description="How many they are.")] = None
+    rows_in_all: Annotated[int | None, Field(description="How many the report has.")] = None
+    next_cursor: Annotated[str | None, Field(description="What to pass for the next rows.")] = None
+    note: Annotated[str | None, Field(description="What a reader should know, in sentences.")] = None
+
+
+class ToolResults(Open):
+    """What a batch tool answers: for each call, in their order, its tool and its answer or error."""
+
+    results: list[dict[str, Any]]
+
+
+class ToolRecord(Open):
+    """What every other tool answers: the record that it read or wrote, as the vendor has it."""
+
+
+class ToolAnswer(RootModel[ToolPage | ToolReport | ToolResults | ToolRecord | list[Any]]):
+    """What a tool answers."""
+
+
 class ErrorShape(BaseModel):
     """What went wrong, to what, and what to do now."""
 
     error: Literal[True]
     statusCode: int
     statusMessage: str
-    message: str
-    code: str
-    advice: str = ""
-    vendor_code: str = ""
-    trace: str = ""
-    details: dict[str, Any] = {}
-    rate_limit: dict[str, Any] = {}
+    message: Annotated[str, Field(description="What happened, and to what.")]
+    code: str  # the document says which there are
+    advice: Annotated[str, Field(description="What to do now.")] = ""
+    vendor_code: Annotated[str, Field(description="The vendor's own code.")] = ""
+    trace: Annotated[str, Field(description="What the vendor's support finds the call by.")] = ""
+    details: Annotated[
+        dict[str, Any], Field(description="The same as data, such as each wrong argument.")
+    ] = {}
+    rate_limit: Annotated[
+        dict[str, Any], Field(description="How the company stands with its vendor's rate limit.")
+    ] = {}

@@ -32,6 +32,10 @@ class Operation:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     calls_vendor: bool = False
+    has_location: bool = False
+    """Whether its answer says in Location where what it made can be read."""
+    tag: str = field(kw_only=True)
+    """The group that it stands in, one of TAGS."""
     scope: ScopeName | None = field(kw_only=True)
 
     @property
@@ -39,6 +43,21 @@ class Operation:
         """Whether it is answered without an API token."""
         return self.scope is None
 
+
+ACCOUNTS, SERVERS, TOOLS, API_TOKENS, DEPLOYMENT = (
+    "Integrated accounts",
+    "MCP servers",
+    "Tools",
+    "API tokens",
+    "Deployment",
+)
+TAGS = {
+    ACCOUNTS: "Companies, each with its connection to a vendor.",
+    SERVERS: "The secret URLs of an integrated account, each with its access filter.",
+    TOOLS: "The tools of an integrated account, called without MCP.",
+    API_TOKENS: "What programs prove themselves by at this API.",
+    DEPLOYMENT: "How the deployment is.",
+}
 
 ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
@@ -51,6 +70,8 @@ TABLE = (
         shapes.AccountToAuthorize,
         201,
         shapes.NewAccount,
+        has_location=True,
+        tag=ACCOUNTS,
         scope=ADMIN,
     ),
     Operation(
@@ -59,11 +80,19 @@ TABLE = (
         handlers.list_accounts,
         shapes.AccountList,
         query=shapes.PartQuery,
+        tag=ACCOUNTS,
         scope=ADMIN,
     ),
-    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, scope=ADMIN),
-    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, scope=ADMIN),
-    Operation("POST", ACCOUNT + "/connect", handlers.connect_account, shapes.AccountToAuthorize, scope=ADMIN),
+    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=ADMIN),
+    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=ADMIN),
+    Operation(
+        "POST",
+        ACCOUNT + "/connect",
+        handlers.connect_account,
+        shapes.AccountToAuthorize,
+        tag=ACCOUNTS,
+        scope=ADMIN,
+    ),
     Operation(
         "POST",
         ACCOUNT + "/mcp",
@@ -71,6 +100,8 @@ TABLE = (
         shapes.McpServerOnce,
         201,
         shapes.NewMcpServer,
+        has_location=True,
+        tag=SERVERS,
         scope=ADMIN,
     ),
     Operation(
@@ -79,33 +110,37 @@ TABLE = (
         handlers.list_mcp_servers,
         shapes.McpServerList,
         query=shapes.PartQuery,
+        tag=SERVERS,
         scope=ADMIN,
     ),
-    Operation("GET", SERVER, handlers.get_mcp_server, shapes.McpServerShape, scope=ADMIN),
+    Operation("GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=ADMIN),
     Operation(
         "PATCH",
         SERVER,
         handlers.change_mcp_server,
-        shapes.McpServerShape,
+        shapes.McpServerListing,
         body=shapes.McpServerChange,
+        tag=SERVERS,
         scope=ADMIN,
     ),
-    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, scope=ADMIN),
+    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=ADMIN),
     Operation(
         "GET",
         ACCOUNT + "/tools",
         handlers.list_tools,
         shapes.ToolList,
         query=shapes.ToolsQuery,
+        tag=TOOLS,
         scope=CALL_TOOLS,
     ),
     Operation(
         "POST",
         ACCOUNT + "/tools/{tool}",
         handlers.call_tool,
-        shapes.Arguments,
+        shapes.ToolAnswer,
         body=shapes.Arguments,
         calls_vendor=True,
+        tag=TOOLS,
         scope=CALL_TOOLS,
     ),
     Operation(
@@ -115,6 +150,7 @@ TABLE = (
         shapes.ApiTokenOnce,
         201,
         shapes.NewApiToken,
+        tag=API_TOKENS,
         scope=ADMIN,
     ),
     Operation(
@@ -123,8 +159,16 @@ TABLE = (
         handlers.list_api_tokens,
         shapes.ApiTokenList,
         query=shapes.PartQuery,
+        tag=API_TOKENS,
         scope=ADMIN,
     ),
-    Operation("DELETE", "/api-token/{token_id}", handlers.revoke_api_token, shapes.Deleted, scope=ADMIN),
-    Operation("GET", "/healthz", handlers.health, shapes.Health, scope=None),
+    Operation(
+        "DELETE",
+        "/api-token/{token_id}",
+        handlers.revoke_api_token,
+        shapes.Deleted,
+        tag=API_TOKENS,
+        scope=ADMIN,
+    ),
+    Operation("GET", "/healthz", handlers.health, shapes.Health, tag=DEPLOYMENT, scope=None),
 )

@@ -28,7 +28,7 @@ from runtime.connect.lifetimes import Opened, opened
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import Unchanged, VendorHttp
 from runtime.crypto import Keys
-from runtime.errors import NeedsReconnect, NotFound, VendorUnavailable
+from runtime.errors import NeedsReconnect, NotConnected, NotFound, VendorUnavailable
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials, EndedBy
 from runtime.settings import Settings
 
@@ -297,10 +297,14 @@ def _check_connected(account: Account, integration: Integration) -> None:
             "interrupted before its answer could be stored.",
             advice="Ask whoever manages it in Ledgerport to connect it again; no other call will work until then.",
         )
-    how = "is not connected yet" if account.status == "pending" else "has to be connected again"
+    if account.status == "pending":
+        raise NotConnected(
+            f"The company {account.name!r} has never been connected to {integration.title}.",
+            advice="Ask whoever manages it in Ledgerport to connect it; no call will work until then.",
+        )
     raise NeedsReconnect(
-        f"The company {account.name!r} {how} to {integration.title}.",
-        advice="Ask whoever manages it in Ledgerport to connect it; no other call will work until then.",
+        f"The company {account.name!r} was connected, and {integration.title} no longer accepts that connection.",
+        advice="Ask whoever manages it in Ledgerport to connect it again; no other call will work until then.",
     )
 
 

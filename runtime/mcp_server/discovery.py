@@ -15,13 +15,15 @@ from typing import Any, TypeVar
 import orjson
 
 from generator.catalog import HINTS, Call, Returns, Risk, Tool
+from generator.meanings import Meant
 from generator.names import find_tool
 from generator.shown import show_less
 from runtime.errors import InvalidArguments, NotFound
 from runtime.operations import bounds
 from runtime.operations.allowance import Allowance
 from runtime.operations.answered import Answer
-from runtime.operations.arguments import ArgumentChecker, nearest_name
+from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.tool_names import tool_hint
 from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
 
 SEARCH, SCHEMA, READ, WRITE = "search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"
@@ -36,11 +38,15 @@ USUAL_TOOLS, USUAL_RESOURCES, MOST_RESULTS = 10, 30, 50
 MOST_SCHEMAS = 5
 CALL_IT = "Call the tool: an error says what its arguments lack."
 SHOWN_ONLY = "shown as it is listed, without what is rarely needed"
-LOOKED_AT = 25
-"""How many tools are compared with a name that is not known."""
 
 Found = TypeVar("Found")
 _CHECKER = ArgumentChecker()
+_MEANT = (
+    Meant(frozenset({"args", "params", "parameters", "input", "inputs", "kwargs"}), ("arguments",)),
+    Meant(frozenset({"tool", "toolname", "tools", "toolnames"}), ("name", "names")),
+    Meant(frozenset({"search", "q", "keywords", "text"}), ("query",)),
+)
+"""What callers write for the arguments of these tools."""
 _TEXT = {"type": "string", "minLength": 1}
 
 
@@ -61,7 +67,7 @@ class Discovery:
 
     def answer(self, name: str, arguments: dict[str, Any], allowance: Allowance) -> Answer:
         """The answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
-        arguments = _CHECKER.checked(self.listed[name], arguments)
+        arguments = _CHECKER.checked(self.listed[name], arguments, _MEANT)
         found = self._search if name == SEARCH else self._schemas
         return Answer(found(arguments, allowance))
 
@@ -70,7 +76,7 @@ class Discovery:
 
         Raises InvalidArguments, also for a tool that writes where only reading ones are called, and NotFound.
         """
-        arguments = _CHECKER.checked(self.listed[name], _with_object(arguments))
+        arguments = _CHECKER.checked(self.listed[name], _with_object(arguments), _MEANT)
         tool = find_tool(self._tools, arguments["name"])
         if tool is None:
             # Made from the toolset alone, so it is the same for a tool that is hidden and one that never was.
@@ -86,8 +92,7 @@ class Discovery:
         """The error for names that no tool has, each with the nearest one."""
         sentences = []
         for name in names:
-            nearest = nearest_name(name, [tool.name for tool in self._index.search(name)[:LOOKED_AT]])
-            hint = f' Did you mean "{nearest}"?' if nearest else ""
+            hint = tool_hint(name, self._tools)
             sentences.append(f'There is no tool "{name[:80]}" here.{hint}')
         return NotFound(" ".join(sentences), advice=f"Find tools with {SEARCH}.")
 

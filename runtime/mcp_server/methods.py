@@ -18,7 +18,7 @@ import orjson
 
 from generator.catalog import Catalog, Integration, Tool
 from generator.names import find_tool
-from runtime.errors import InvalidRequest, LedgerportError, RateLimited
+from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateLimited
 from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
@@ -375,10 +375,3 @@ def _broken(tool: Tool) -> Answer:
     """The answer when our own code fails: it says nothing of why, which is in the log."""
     advice = "Try again once." if tool.is_read_only else "Look whether it was done before you call it again."
     return Answer(status=0, error=InternalError("The call failed inside Ledgerport.", advice=advice))
-
-
-class InternalError(LedgerportError):
-    """A fault of our own."""
-
-    code = "internal_error"
-    status = 500

@@ -20,10 +20,10 @@ from runtime.connect.authorize import Authorizations
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
-from runtime.errors import InvalidRequest, LedgerportError, NotFound, StorageUnavailable
+from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
 from runtime.operations import answers
-from runtime.operations.names import checked_name, did_you_mean
+from runtime.operations.names import checked_name, did_you_mean, no_account
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Accounts:
             account = self._find(account_id)
             audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, _described(account))
             if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
-                raise _no_account()
+                raise no_account()
             # Asked only now: of two that are deleted at once, the later sees that it was the last.
             is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
             if account.status != "pending" and not is_shared:
@@ -137,7 +137,7 @@ class Accounts:
     def _find(self, account_id: str) -> Account:
         account = self._stores.look_up.find_account(AccountId(account_id))
         if account is None or account.integration not in self._catalog().integrations:
-            raise _no_account()
+            raise no_account()
         return account
 
     def _chosen(self, name: str) -> Integration:
@@ -210,7 +210,3 @@ def _described(account: Account) -> dict[str, Any]:
     shown = answers.of_account(account)
     names = ("name", "integration", "environment", "status", "company")
     return {name: shown[name] for name in names} | {"fields": sorted(account.fields)}
-
-
-def _no_account() -> NotFound:
-    return NotFound("There is no such integrated account.")

@@ -6,33 +6,27 @@ Validators are built once per tool, at its first call.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 import jsonschema_rs
 
 from generator.catalog import Tool
+from generator.meanings import Meant
 from runtime.errors import InvalidArguments
 from runtime.operations.interpretation import DIGITS, LARGEST_EXACT, interpreted, parsed
 from runtime.operations.structure import excerpt, structural_problem, whole_path
+from runtime.operations.suggestions import LONGEST_COMPARED, nearest_name, suggested
 from runtime.safety.masked_updates import without_masks
 from runtime.safety.write_answers import refuse_no_change
 
+Meanings = Sequence[Meant]
 MOST_MISTAKES = 10
 MORE = "more"
 """The argument that takes the rarely needed ones."""
-NEAR = 0.61
-"""How much two names must have in common, from 0 to 1, for one to be taken for a slip of the other."""
-LEAST_BEGINNING = 3
-ENDINGS = ("_from", "_until", "_contains", "_any_of")
-"""What says how a filter compares: two names are near only by what stands before it."""
-LONGEST_COMPARED = 80
-MOST_COMPARED = 500
-"""Names that one is compared with; it takes up to 0.1 ms for each."""
 AMOUNT = re.compile(r"-?[^\d\s,.+-]{0,3}\s?-?\d{1,3}(,\d{3})*(\.\d{1,4})?", re.ASCII)
 """An amount of money with a sign of its currency or commas in it."""
 OTHER_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
@@ -62,11 +56,12 @@ class ArgumentChecker:
     def __init__(self) -> None:
         self._validators: dict[str, _Validator] = {}
 
-    def checked(self, tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+    def checked(self, tool: Tool, arguments: dict[str, Any], means: Meanings = ()) -> dict[str, Any]:
         """The arguments without what a read record carries and nobody may set.
 
         What clients shape otherwise is read as the schema declares it (`interpretation`). A whole number may be
-        written 10.0. Raises InvalidArguments with at most ten errors worked out.
+        written 10.0. Raises InvalidArguments with at most ten errors worked out; `means` is what the
+        integration says of names that callers make up.
         """
         _check_structure(tool, arguments)
         if tool.rare and MORE in arguments:
@@ -76,7 +71,7 @@ class ArgumentChecker:
             arguments = _interpreted(tool, arguments)
         bare = without_masks(tool, arguments)
         if not validator.checks.is_valid(bare):
-            raise _mistakes(tool, validator.checks, bare)
+            raise _mistakes(tool, validator.checks, bare, means)
         refuse_no_change(tool, arguments)
         if validator.whole:
             arguments = _with_whole_numbers(arguments, validator.whole)
@@ -167,7 +162,7 @@ def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in dropped}
 
 
-def _mistakes(tool: Tool, validator: Any, arguments: dict[str, Any]) -> InvalidArguments:
+def _mistakes(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings) -> InvalidArguments:
     """The error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
 
     The validator makes every error that there is before it hands over the first. So it sees an excerpt: few elements
@@ -177,9 +172,9 @@ def _mistakes(tool: Tool, validator: Any, arguments: dict[str, Any]) -> InvalidA
     path = list(first.instance_path)
     part = excerpt(arguments, path)
     found = list(validator.iter_errors(part))
-    described = [_described(tool.input_schema, error, path) for error in found[:MOST_MISTAKES]]
+    described = [_described(tool, error, path, means) for error in found[:MOST_MISTAKES]]
     if not described:  # it is in what the excerpt leaves out, such as the length of a list
-        described = [_described(tool.input_schema, first, [])]
+        described = [_described(tool, first, [], means)]
     errors = list(islice((each for some in described for each in some), MOST_MISTAKES))
     total = max(sum(_count(error) for error in found), len(errors))
     text = " ".join(each["problem"] for each in errors)
@@ -204,13 +199,13 @@ def _count(error: Any) -> int:
     return len(error.kind.unexpected) if error.kind.name == "additionalProperties" else 1
 
 
-def _described(schema: dict[str, Any], error: Any, along: list[Any]) -> Iterable[dict[str, str]]:
+def _described(tool: Tool, error: Any, along: list[Any], means: Meanings) -> Iterable[dict[str, str]]:
     """Sentences for an error; `along` is the path that the excerpt begins at."""
     path, kind, value = whole_path(error.instance_path, along), error.kind.name, error.instance
     where = _where(path)
     if kind == "additionalProperties":
-        names = list(_names_at(schema, path))
-        return (_unknown(path, str(name), names) for name in error.kind.unexpected)
+        names = list(_names_at(tool.input_schema, path))
+        return (_unknown(path, str(name), names, means, tool.resource) for name in error.kind.unexpected)
     if kind == "required":
         full = [*path, error.kind.property]
         return [{"argument": _dotted(full), "problem": f"{_where(full)} is missing."}]
@@ -234,27 +229,15 @@ def _described(schema: dict[str, Any], error: Any, along: list[Any]) -> Iterable
     return [{"argument": _dotted(path), "problem": problem}]
 
 
-def _unknown(path: list[Any], name: str, names: list[str]) -> dict[str, str]:
+def _unknown(path: list[Any], name: str, names: list[str], means: Meanings, resource: str) -> dict[str, str]:
     full = _dotted([*path, name])
-    nearest = nearest_name(name, names)
-    hint = f' Did you mean "{nearest}"?' if nearest else ""
-    return {"argument": full, "problem": f'Argument "{full}" is not known.{hint}', "nearest": nearest}
-
-
-def nearest_name(name: str, names: list[str]) -> str:
-    """The valid name that is most like the one given, else one that begins with it, or nothing when none is near."""
-    given = name[:LONGEST_COMPARED].lower()
-    compared = islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED)
-    by_lower = {each.lower(): each for each in compared}
-    if ending := next((each for each in ENDINGS if given.endswith(each)), ""):
-        # "UnappliedAmt_from" is not meant by "TotalAmt_from", however much of the two is the same.
-        stems = {each.removesuffix(ending): by_lower[each] for each in by_lower if each.endswith(ending)}
-        found = difflib.get_close_matches(given.removesuffix(ending), list(stems), n=1, cutoff=NEAR)
-        return stems[found[0]] if found else ""
-    found = difflib.get_close_matches(given, list(by_lower), n=1, cutoff=NEAR)
-    if not found and len(given) >= LEAST_BEGINNING:
-        found = [each for each in by_lower if each.startswith(given)]
-    return by_lower[found[0]] if found else ""
+    meant = suggested(name, names, means, resource)
+    nearest = meant.names[0] if meant.names else ""
+    return {
+        "argument": full,
+        "problem": f'Argument "{full}" is not known.{meant.sentence}',
+        "nearest": nearest,
+    }
 
 
 def _names_at(schema: dict[str, Any], path: list[Any]) -> list[str]:

@@ -18,6 +18,7 @@ from runtime.errors import InvalidArguments, LedgerportError
 from runtime.operations import lists
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.form_rules import refuse_wrong_sums
+from runtime.operations.tool_names import tool_hint
 from runtime.safety.write_answers import is_blind
 from runtime.upstream.query import fill
 from runtime.upstream.request import record
@@ -83,14 +84,15 @@ def _item(
 ) -> Item:
     tool = find_tool(tools, call["tool"])
     if tool is None:
-        raise InvalidArguments(f"Unknown tool: {call['tool'][:80]}.")
+        hint = tool_hint(call["tool"], tools)
+        raise InvalidArguments(f'There is no tool "{call["tool"][:80]}" here.{hint}')
     form = integration.batch.forms.get(tool.method)
     if form is None:
         allowed = ", ".join(integration.batch.forms)
         raise InvalidArguments(f"{tool.name} cannot stand in a batch; tools of these methods can: {allowed}.")
     if not _says_all(form, tool):
         raise InvalidArguments(f"{tool.name} cannot stand in a batch; call it by itself.")
-    arguments = checker.checked(tool, dict(call.get("arguments") or {}))
+    arguments = checker.checked(tool, dict(call.get("arguments") or {}), integration.meant)
     refuse_wrong_sums(tool, integration, arguments)
     asked = lists.page_request(tool, integration, arguments) if tool.listing else None
     return Item(id_, tool, arguments, asked, is_blind=not tool.is_read_only and is_blind(tool, tools))

@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
-from runtime.errors import LedgerportError, VendorUnavailable
+from runtime.errors import LedgerportError, VendorRefused, VendorUnavailable
 from runtime.operations import bounds, pages, reading
+from runtime.operations.absent import name_absent
 from runtime.operations.allowance import LONGEST_MESSAGES, Allowance, shorten
 from runtime.operations.batch import Item
 from runtime.operations.job import Job
@@ -60,9 +61,12 @@ def _answer(job: Job, item: Item, value: Any, response: VendorResponse, share: A
             "The vendor did not answer this call." + (" It may have been done or not." if is_write else ""),
             advice="Look whether it was done before you call it again." if is_write else "Call it again.",
         )
-    if error := answers.error_in(
+    error = answers.error_in(
         response, value, job.integration, changes_data=is_write, attempt=attempt_of(item)
-    ):
+    )
+    if isinstance(error, VendorRefused):
+        raise name_absent(error, item.tool, job.integration, item.arguments, job.tools)
+    if error is not None:
         raise error
     if item.asked is not None:
         return _page(job, item, value, response, share)

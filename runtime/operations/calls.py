@@ -17,15 +17,17 @@ from generator.catalog import Catalog, Integration, Tool
 from generator.names import find_tool
 from runtime.connect.echoes import echoes_of, secrets_of
 from runtime.connect.headers import authorization_headers
-from runtime.errors import LedgerportError, NotFound, RateLimited, StorageUnavailable
+from runtime.errors import LedgerportError, NotFound, RateLimited, StorageUnavailable, VendorRefused
 from runtime.logs import without_secrets
 from runtime.model import Account, Credentials, Grant
 from runtime.operations import batch, batch_answers, files, form_rules, lists, reading
+from runtime.operations.absent import name_absent
 from runtime.operations.allowance import LEAST, PLAIN, Form
 from runtime.operations.answered import NO_LIMITS, Answer
-from runtime.operations.arguments import ArgumentChecker, nearest_name
+from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.job import Job
 from runtime.operations.structure import structural_problem
+from runtime.operations.tool_names import tool_hint
 from runtime.safety import masked_updates, masking, write_answers
 from runtime.safety.once import KeyedCall, Once, fresh_key
 from runtime.stores.hot import HotState
@@ -116,7 +118,7 @@ class Calls:
             masked_updates.redacted(error, job.secrets)
             if job.limits is NO_LIMITS:
                 job.limits = await self._limits(job.account, job.integration, is_call=False)
-            answer = Answer(status=job.status, error=_in_words(job, error), limits=job.limits)
+            answer = Answer(status=job.status, error=_in_words(job, error, tools), limits=job.limits)
             return form.within(answer, budget)
 
     def budget(self, grant: Grant) -> int:
@@ -131,9 +133,12 @@ class Calls:
     async def _checked(self, job: Job, arguments: dict[str, Any], carried: CarriedFiles) -> dict[str, Any]:
         """The arguments that are sent; a file among them goes into the job. Raises InvalidArguments."""
         if job.tool.file_part is None:
-            return await _in_thread_when_many(arguments, lambda: self._checker.checked(job.tool, arguments))
+            meant = job.integration.meant
+            return await _in_thread_when_many(
+                arguments, lambda: self._checker.checked(job.tool, arguments, meant)
+            )
         taken = await files.set_apart(job.tool, arguments, carried)
-        checked = self._checker.checked(job.tool, taken.arguments)
+        checked = self._checker.checked(job.tool, taken.arguments, job.integration.meant)
         checked, job.file = await files.checked(
             job.tool, job.integration, files.SetApart(checked, taken.file)
         )
@@ -273,16 +278,14 @@ async def _in_thread_when_many(arguments: Mapping[str, Any], work: Callable[[], 
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
-    nearest = nearest_name(name, list(tools))
-    hint = f' Did you mean "{nearest}"?' if nearest else ""
-    return NotFound(
-        f'There is no tool "{without_secrets(name)[:80]}" here.{hint}',
-        advice="List the tools to see their names.",
-    )
+    message = f'There is no tool "{without_secrets(name)[:80]}" here.{tool_hint(name, tools)}'
+    return NotFound(message, advice="List the tools to see their names.")
 
 
-def _in_words(job: Job, error: LedgerportError) -> LedgerportError:
-    """The error as the caller should read it: a rate limit says what is left and how long to wait."""
+def _in_words(job: Job, error: LedgerportError, tools: Mapping[str, Tool]) -> LedgerportError:
+    """The error as the caller should read it: a rate limit says how long to wait, an absent record how to find it."""
+    if isinstance(error, VendorRefused):
+        return name_absent(error, job.tool, job.integration, job.arguments, tools)
     if not isinstance(error, RateLimited) or not job.limits.windows or not job.limits.refused_by_vendor:
         return error
     at = job.limits.closest()

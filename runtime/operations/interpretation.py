@@ -30,7 +30,9 @@ LARGEST_EXACT = 2**53
 """Up to here a JSON number with a fraction of zero is a whole number beyond doubt (RFC 8259, section 6)."""
 ORDER, DESCENDING = "order_by", "descending"
 """The arguments of a list that say its order."""
-_DIRECTED = re.compile(r"([\w.]{1,80})\s+(asc|ascending|desc|descending)", re.IGNORECASE)
+_DIRECTED = re.compile(r"([\w.]{1,80}?)(?:\s*[:,]\s*|\s+|_)(asc|ascending|desc|descending)", re.IGNORECASE)
+_SIGNED = re.compile(r"([+-])\s*([\w.]{1,80})")
+"""The same as some APIs write it: `-Balance`."""
 ABSENT = object()
 
 
@@ -54,13 +56,30 @@ def interpreted(schema: Schema, arguments: dict[str, Any], *, empty_clears: bool
 def _with_direction(properties: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """The arguments with an order such as "Balance DESC" as the two arguments that say the same."""
     order, known = given.get(ORDER), properties.get(ORDER, {}).get("enum", ())
-    found = _DIRECTED.fullmatch(order.strip()) if isinstance(order, str) and order not in known else None
-    if found is None or DESCENDING not in properties:
+    if not isinstance(order, str) or order in known or DESCENDING not in properties:
         return given
-    descending = found[2].lower().startswith("desc")
-    if given.get(DESCENDING, descending) != descending:
+    field, descending = _direction(order.strip())
+    if not field or given.get(DESCENDING, descending) != descending:
         return given
-    return {**given, ORDER: _choice(list(known), found[1]), DESCENDING: descending}
+    return {**given, ORDER: _in_any_style(list(known), field), DESCENDING: descending}
+
+
+def _direction(order: str) -> tuple[str, bool]:
+    """The field of an order, and whether it begins with the largest; no field when it says no direction."""
+    if found := _SIGNED.fullmatch(order):
+        return found[2], found[1] == "-"
+    found = _DIRECTED.fullmatch(order)
+    return (found[1], found[2].lower().startswith("desc")) if found else ("", False)
+
+
+def _in_any_style(options: list[str], value: str) -> str:
+    """The one option that is the value but for capitals and underscores; the value itself when there is none.
+
+    Only where a direction was given with it: a suggestion of the field alone would turn the order round.
+    """
+    key = value.replace("_", "").casefold()
+    found = [each for each in options if each.replace("_", "").casefold() == key]
+    return found[0] if len(found) == 1 else value
 
 
 def parsed(value: Any, kind: type) -> Any:

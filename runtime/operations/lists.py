@@ -43,6 +43,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     _check_lengths(raw, arguments.get("fields") or ())
     if listing.raw_query and raw:
         _refuse_mixture(listing, arguments)
+        query.refuse_unsupported(language, raw)
         refuse_comparisons(tool, language, raw)
         own = query.raw_paging(language, listing, raw)
         limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)

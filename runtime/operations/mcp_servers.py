@@ -28,7 +28,7 @@ from runtime.model import (
 )
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
-from runtime.operations.names import checked_expiry, checked_name, did_you_mean
+from runtime.operations.names import checked_expiry, checked_name, did_you_mean, no_account
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ class McpServers:
         server = McpServer(McpServerId(str(uuid4())), owner, checked_name(name), chosen, expiry, now, now)
         audit = self._audit(actor, "mcp_server.created", server.id, account_id, _described(server))
         if not self._stores.records.add_mcp_server(server, self._keys.hash_token(secret), audit):
-            raise _no_account()
+            raise no_account()
         url = f"{self._settings.public_url}/mcp/{secret}"
-        return {**answers.of_server(server), "token": secret, "url": url, **self._listed(account_id, chosen)}
+        return {**answers.of_server(server), "token": secret, "url": url, **self._listed(server)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """The MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
@@ -108,11 +108,14 @@ class McpServers:
         )
 
     def get(self, account_id: str, server_id: str) -> dict[str, Any]:
-        """One MCP server. Raises NotFound when there is none, it has expired, or it is of another account."""
+        """One MCP server, with what its URL lists.
+
+        Raises NotFound when there is none, it has expired, or it is of another account.
+        """
         found = self._stores.records.mcp_server(AccountId(account_id), McpServerId(server_id), self._clock())
         if found is None:
             raise _no_server()
-        return answers.of_server(found)
+        return self._shown(found)
 
     def change(
         self,
@@ -153,7 +156,7 @@ class McpServers:
         )
         if found is None:
             raise _no_server()
-        return answers.of_server(found)
+        return self._shown(found)
 
     def delete(self, account_id: str, server_id: str, *, actor: str = "") -> dict[str, Any]:
         """Ends an MCP server: the next request to its URL is a 404. Raises NotFound."""
@@ -163,12 +166,16 @@ class McpServers:
             raise _no_server()
         return {"id": server_id}
 
-    def _listed(self, account_id: str, config: ServerConfig) -> dict[str, Any]:
-        """What the URL lists, where somebody can say."""
+    def _shown(self, server: McpServer) -> dict[str, Any]:
+        """A server as answers show it, with what its URL lists."""
+        return answers.of_server(server) | self._listed(server)
+
+    def _listed(self, server: McpServer) -> dict[str, Any]:
+        """What the URL of a server lists, where somebody can say."""
         if self._listing is None:
             return {}
-        integration = self._integration(account_id).name
-        return {"listing": self._listing(self._catalog(), integration, config).as_dict()}
+        integration = self._integration(server.account_id).name
+        return {"listing": self._listing(self._catalog(), integration, server.config).as_dict()}
 
     def _audit(
         self,
@@ -185,7 +192,7 @@ class McpServers:
         account = self._stores.look_up.find_account(AccountId(account_id))
         found = self._catalog().integrations.get(account.integration) if account else None
         if found is None:
-            raise _no_account()
+            raise no_account()
         return found
 
     def _checked(self, account_id: str, config: ServerConfig) -> ServerConfig:
@@ -251,9 +258,8 @@ def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
     return replace(present, **values)
 
 
-def _no_account() -> NotFound:
-    return NotFound("There is no such integrated account.")
-
-
 def _no_server() -> NotFound:
-    return NotFound("There is no such MCP server for this integrated account.")
+    return NotFound(
+        "There is no such MCP server for this integrated account.",
+        advice="The list of the account's MCP servers has the Ids that there are; an expired one is gone.",
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from runtime.errors import InvalidRequest
-from runtime.operations.arguments import nearest_name
+from runtime.errors import InvalidRequest, NotFound
+from runtime.operations.suggestions import nearest_name
 
 LONGEST_NAME = 200
 LEAST_AHEAD_SECONDS = 60.0
@@ -48,3 +48,11 @@ def did_you_mean(word: str, known: list[str]) -> str:
     """A hint at the nearest right word, with a blank before it; nothing when none is near."""
     nearest = nearest_name(word, known)
     return f' Did you mean "{nearest}"?' if nearest else ""
+
+
+def no_account() -> NotFound:
+    """The error for an integrated account that is not there, or not for the caller: the same for both."""
+    return NotFound(
+        "There is no such integrated account.",
+        advice="The list of integrated accounts has the Ids that there are.",
+    )

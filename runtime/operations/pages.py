@@ -11,8 +11,8 @@ from generator.catalog import Integration, Listing, Pagination, Tool
 from runtime.errors import AnswerTooLarge
 from runtime.operations import bounds, remarks
 from runtime.operations.allowance import Allowance
-from runtime.operations.arguments import nearest_name
 from runtime.operations.lists import PageRequest, listing_of
+from runtime.operations.suggestions import nearest_name
 from runtime.upstream import figures, paging, query
 from runtime.upstream.answer import UnexpectedShape, at, records_in
 from runtime.upstream.rows import Rows, ValueRows, base_name

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runtime.errors import Forbidden, InvalidRequest, NotFound
+from runtime.errors import Forbidden, InvalidRequest
 from runtime.model import AccountId, ApiToken, ScopeName
-from runtime.operations.names import did_you_mean
+from runtime.operations.names import did_you_mean, no_account
 
 ADMIN: ScopeName = "admin"
 CALL_TOOLS: ScopeName = "tools:call"
@@ -81,4 +81,4 @@ def check_scope(token: ApiToken, needed: ScopeName, account_id: str | None) -> N
             advice="Use an API token that has the scope.",
         )
     if token.account_id is None or token.account_id != account_id:
-        raise NotFound("There is no such integrated account.")
+        raise no_account()

@@ -333,7 +333,7 @@ def _refused(
     known = rules.advice.get(code) or rules.advice.get(code.lstrip("0"))
     fallback = KIND_OF_STATUS.get(response.status, "invalid" if response.status < 500 else "unavailable")
     known = known or Advice(fallback, "")
-    said = " | ".join(_sentence(rules, each, attempt) for each in complaints)
+    said = " | ".join(dict.fromkeys(_sentence(rules, each, attempt) for each in complaints))
     vendor_code = without_private_numbers(code, LONGEST_CODE)
     if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":
         return Indeterminate(

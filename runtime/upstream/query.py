@@ -19,6 +19,8 @@ MOST_DIGITS = 12
 """Of a number in a raw statement; no list is that long."""
 MOST_CHARACTERS = 30_000
 """Of a raw statement: a condition that names a thousand Ids of ten digits has about 15,000."""
+LONGEST_PART, MOST_PARTS = 40, 3
+"""Characters of a part of a raw statement that an error repeats, and how many of them."""
 NOTHING: Mapping[str, str] = {}
 
 
@@ -94,6 +96,26 @@ def refuse_long(query: str) -> None:
         raise InvalidArguments(
             f'Argument "query" has {len(query):,} characters; at most {MOST_CHARACTERS:,} are read.',
             advice="Name fewer values, and ask several times.",
+        )
+
+
+def refuse_unsupported(language: QueryLanguage, query: str) -> None:
+    """Raises InvalidArguments for what the vendor's language lacks, each with what to write instead."""
+    blanked = _blanked(language, query)[0]
+    found: list[tuple[tuple[int, int], str]] = []
+    for lack in language.unsupported:
+        for match in re.finditer(lack.form, query if lack.with_text else blanked):
+            start, end = match.span()
+            is_new = all(end <= taken[0] or start >= taken[1] for taken, _ in found)
+            if is_new and not blanked[start:end].isspace() and (query[start] == blanked[start]):
+                found.append(((start, end), lack.says))
+    if found:
+        shown = " and ".join(
+            f'"{query[start:end].strip()[:LONGEST_PART]}"' for (start, end), _ in found[:MOST_PARTS]
+        )
+        raise InvalidArguments(
+            f'Argument "query" has {shown}, which queries here cannot have. Nothing was sent.',
+            advice=" ".join(dict.fromkeys(says for _, says in found[:MOST_PARTS])),
         )
 
 

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog, Integration, Tool
 from generator.reference_page import Page, pages_of
+from runtime.error_codes import ERROR_CODES, ERROR_PAGES, ErrorCode
 from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
 
 ROOT = "/docs"
+ERRORS = ERROR_PAGES.removeprefix(f"{ROOT}/")
 MOST_FOUND = 25
 _PAGES = Path(__file__).with_name("pages")
 _STYLE = (_PAGES / "docs.css").read_text(encoding="utf-8")
@@ -68,6 +71,14 @@ class Links:
     def tool(self, tool: Tool) -> str:
         """A tool on the page of its resource."""
         return f"{self._at(self.by_tool[tool.name])}#{tool.name}"
+
+    def errors(self) -> str:
+        """The page that lists the codes of errors."""
+        return self._at(ERRORS)
+
+    def error(self, code: ErrorCode) -> str:
+        """The page of a code."""
+        return self._at(f"{ERRORS}/{code.code}")
 
     def _at(self, key: str) -> str:
         return f"{ROOT}/{key}" if self.is_served else f"{self.up}{key}.html"
@@ -116,6 +127,16 @@ class Docs:
         page = self._pages.get(key)
         return None if page is None else self._keep(key, lambda: self._resource(Links(self._by_tool), page))
 
+    def errors(self) -> bytes:
+        """The page that lists the codes of errors."""
+        return self._keep(ERRORS, lambda: self._errors(Links(self._by_tool)))
+
+    def error(self, code: str) -> bytes | None:
+        """The page of a code; None when there is none."""
+        found = ERROR_CODES.get(code)
+        key = f"{ERRORS}/{code}"
+        return None if found is None else self._keep(key, lambda: self._error(Links(self._by_tool), found))
+
     def missing(self) -> bytes:
         """What is shown for an address below `/docs` where there is nothing."""
         return self._keep("", lambda: self._render("docs_missing", Links(self._by_tool), query=""))
@@ -123,6 +144,10 @@ class Docs:
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Every page as a file, with its path."""
         yield "index.html", self._index(Links(self._by_tool, is_served=False), "")
+        yield f"{ERRORS}.html", self._errors(Links(self._by_tool, is_served=False))
+        for code in ERROR_CODES.values():
+            links = Links(self._by_tool, is_served=False, up="../")
+            yield f"{ERRORS}/{code.code}.html", self._error(links, code)
         for key, page in self._pages.items():
             yield f"{key}.html", self._resource(Links(self._by_tool, is_served=False, up="../"), page)
 
@@ -158,6 +183,12 @@ class Docs:
         integration = self.catalog.integrations[page.about.integration]
         return self._render("docs_resource", links, query="", page=page, integration=integration)
 
+    def _errors(self, links: Links) -> bytes:
+        return self._render("docs_errors", links, query="", codes=ERROR_CODES.values())
+
+    def _error(self, links: Links, code: ErrorCode) -> bytes:
+        return self._render("docs_error", links, query="", code=code, phrase=_phrase(code.status))
+
     def _render(self, template: str, links: Links, **values: Any) -> bytes:
         values |= {"here": links, "prose": lambda text: self._prose(text, links)}
         return self._environment.get_template(f"{template}.html").render(values).encode()
@@ -173,6 +204,11 @@ class Docs:
             pieces += [escape(text[end : found.start()]), f'<a href="{target}"><code>{name}</code></a>']
             end = found.end()
         return Markup("".join([*pieces, escape(text[end:])]))  # noqa: S704  (every piece is escaped)
+
+
+def _phrase(status: int) -> str:
+    """A status with its phrase; what it means when there is none of ours."""
+    return f"{status} {HTTPStatus(status).phrase}" if status else "the vendor's own"
 
 
 def _tagged(page: Page, tag: str) -> list[Tool]:
@@ -195,6 +231,12 @@ def make_docs_routes(catalog: Callable[[], Catalog]) -> list[BaseRoute]:
         tag = request.query_params.get("tag", "")
         return await shown(request, lambda here: here.index(tag))
 
+    async def errors(request: Request) -> Response:
+        return await shown(request, Docs.errors)
+
+    async def error(request: Request) -> Response:
+        return await shown(request, lambda here: here.error(request.path_params["code"]))
+
     async def resource(request: Request) -> Response:
         return await shown(request, lambda here: here.resource(request.path_params["key"]))
 
@@ -210,6 +252,8 @@ def make_docs_routes(catalog: Callable[[], Catalog]) -> list[BaseRoute]:
     return [
         Route(ROOT, index, methods=["GET"]),
         Route(ROOT + "/", index, methods=["GET"]),
+        Route(ERROR_PAGES, errors, methods=["GET"]),
+        Route(ERROR_PAGES + "/{code}", error, methods=["GET"]),
         Route(ROOT + "/{key:path}", resource, methods=["GET"]),
     ]
 

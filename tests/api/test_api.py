@@ -45,12 +45,12 @@ def test_a_company_and_its_urls_from_the_first_request_to_the_last(door: ApiDoor
     changed = door.ask(
         "PATCH", mine, json={"config": {"tags": ["crm"]}, "expires_at": "2030-01-01T00:00:00Z"}
     )
+    assert changed.json()["listing"]["available"] < server.json()["listing"]["available"]
     assert changed.json()["config"]["methods"] == ["read"] and changed.json()["config"]["tags"] == ["crm"]
     assert door.ask("PATCH", mine, json={"expires_at": None}).json()["expires_at"] is None
-    assert door.ask("GET", path + "/mcp").json() == {
-        "result": [door.ask("GET", mine).json()],
-        "next_cursor": None,
-    }
+    shown = door.ask("GET", mine).json()
+    assert shown.pop("listing") == changed.json()["listing"]
+    assert door.ask("GET", path + "/mcp").json() == {"result": [shown], "next_cursor": None}
     assert door.ask("DELETE", mine).json() == {"id": server.json()["id"]}
     assert door.ask("GET", mine).status_code == 404
     assert door.ask("DELETE", path).json() == {"id": made.json()["id"]}
@@ -310,7 +310,7 @@ def test_a_failure_of_ours_is_told_without_its_words_and_logged_with_its_place(d
 
     door.calls.answer = fail
     failed = door.ask("POST", f"/integrated-account/{door.account()}/tools/x", json={})
-    assert (failed.status_code, failed.json()["code"]) == (500, "internal")
+    assert (failed.status_code, failed.json()["code"]) == (500, "internal_error")
     logged = "\n".join(door.lines)
     assert "ValueError" in logged and "test_api.py:" in logged
     assert "secret-value" not in failed.text + logged
@@ -406,5 +406,5 @@ def test_a_tool_call_that_is_refused_or_fails_inside_is_logged_too(door: ApiDoor
     door.calls.answer = broken
     assert door.ask("POST", path, json={}).status_code == 500
     found = [ast.literal_eval(line.removeprefix("tool_call ")) for line in tool_calls(door)]
-    assert [each["error"] for each in found] == ["invalid_request", "not_found", "internal"]
+    assert [each["error"] for each in found] == ["invalid_request", "not_found", "internal_error"]
     assert (found[1]["account"], found[1]["tool"]) == ("unknown", "unknown")

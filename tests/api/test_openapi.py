@@ -15,9 +15,12 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from runtime.api.table import TABLE
+from runtime.errors import Indeterminate, NeedsReconnect, NotConnected, RateLimited, VendorRefused
+from runtime.operations.calls import Answer, File
 from runtime.safety.guesses import Guesses
 from tests.api.door import ApiDoor
 
@@ -44,6 +47,18 @@ LIMITS = settings(
 )
 
 
+COMMON = {"content-length", "content-type"}
+"""What any HTTP response has."""
+
+
+def is_described(ctx: Any, response: Any, case: Any) -> None:
+    """A check that every header field of an answer is described for its status."""
+    described = case.operation.definition.raw["responses"]
+    found = described.get(str(response.status_code)) or described["default"]
+    names = {name.lower() for name in found["headers"]} | COMMON
+    assert {name.lower() for name in response.headers} <= names
+
+
 def is_sent_whole(case: Any) -> bool:
     """Whether the address has every parameter of a case: one that is an empty list or object leaves no trace in it."""
     return all(value not in ([], {}) for value in (case.query or {}).values())
@@ -63,7 +78,9 @@ def test_what_is_answered_is_what_the_document_says(
         if "id" in case.path_parameters:
             case.path_parameters["id"] = account
         case.call_and_validate(
-            headers={"Authorization": f"Bearer {door.token}"}, excluded_checks=[positive_data_acceptance]
+            headers={"Authorization": f"Bearer {door.token}"},
+            excluded_checks=[positive_data_acceptance],
+            additional_checks=[is_described],
         )
 
     prove()
@@ -85,3 +102,85 @@ def test_a_change_has_no_defaults_that_a_client_could_fill_in(door: ApiDoor) -> 
     for field in (*change.values(), *schemas["ConfigChange"]["properties"].values()):
         assert "default" not in field
     assert schemas["Config"]["properties"]["methods"]["default"] == []
+
+
+def operations(door: ApiDoor) -> list[dict[str, Any]]:
+    paths = door.ask("GET", "/openapi.json").json()["paths"]
+    return [operation for methods in paths.values() for operation in methods.values()]
+
+
+def test_every_answer_has_a_schema_and_its_header_fields_are_described(door: ApiDoor) -> None:
+    document = door.ask("GET", "/openapi.json").json()
+    for operation in operations(door):
+        for status, response in operation["responses"].items():
+            where = (operation["operationId"], status)
+            assert response["headers"], where
+            for content in response["content"].values():
+                assert content["schema"], where
+            reference = response["content"]["application/json"]["schema"]["$ref"]
+            name = reference.removeprefix("#/components/schemas/")
+            assert document["components"]["schemas"][name], where
+            if not status.startswith("2") and operation["security"]:
+                assert name == "ErrorShape", where
+            for header in response["headers"]:
+                assert document["components"]["headers"][header]["description"], where
+
+
+def test_an_answer_of_a_tool_has_a_schema_for_every_success(door: ApiDoor) -> None:
+    (call,) = [each for each in operations(door) if each["operationId"] == "call_tool"]
+    for status in ("200", "201", "202"):
+        assert call["responses"][status]["content"]["application/json"]["schema"] == {
+            "$ref": "#/components/schemas/ToolAnswer"
+        }
+
+
+def test_every_operation_has_one_tag_and_every_tag_is_described(door: ApiDoor) -> None:
+    described = {
+        each["name"] for each in door.ask("GET", "/openapi.json").json()["tags"] if each["description"]
+    }
+    used = {tag for operation in operations(door) for tag in operation["tags"]}
+    assert used == described
+    assert all(len(operation["tags"]) == 1 for operation in operations(door))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Answer('{"returned":1,"records":[{"Id":"1"}],"next_cursor":"x"}'), 200),
+        (Answer('{"total":6,"returned":0,"records":[]}'), 200),
+        (Answer('{"returned":0,"rows_in_all":0,"rows":[],"columns":[]}'), 200),
+        (Answer('{"results":[{"tool":"a","answer":{}}]}'), 200),
+        (Answer('{"Id":"1","records":"of a record"}', 201), 201),
+        (Answer('[{"id":1}]'), 200),
+        (Answer('{"done":true}', note="Look."), 200),
+        (Answer(file=File("a.pdf", "application/pdf", b"%PDF")), 200),
+        (Answer(status=400, error=VendorRefused("No.", kind="duplicate")), 400),
+        (Answer(status=400, error=VendorRefused("No.", kind="not_found")), 404),
+        (Answer(status=401, error=VendorRefused("No.", status=401, kind="reconnect")), 409),
+        (Answer(error=RateLimited("Wait.", retry_after=3)), 429),
+        (Answer(error=NotConnected("Never.")), 409),
+        (Answer(error=NeedsReconnect("No more.")), 409),
+        (Answer(error=Indeterminate("Lost.")), 502),
+    ],
+)
+def test_what_a_tool_answers_is_what_the_document_says(door: ApiDoor, answer: Answer, status: int) -> None:
+    path = "/integrated-account/{id}/tools/{tool}"
+    operation = schemathesis.openapi.from_asgi("/openapi.json", door.application)[path]["POST"]
+    case = operation.Case(
+        path_parameters={"id": door.account(), "tool": "x"}, body={}, media_type="application/json"
+    )
+    door.calls.answer = lambda: answer
+    response = case.call(headers={"Authorization": f"Bearer {door.token}"})
+    case.validate_response(
+        response,
+        excluded_checks=[positive_data_acceptance, not_a_server_error],
+        additional_checks=[is_described],
+    )
+    assert response.status_code == status
+
+
+def test_what_is_made_says_where_it_can_be_read(door: ApiDoor) -> None:
+    account = door.ask("POST", "/integrated-account", json={"name": "Shop", "integration": "books"})
+    assert door.ask("GET", account.headers["location"]).json()["id"] == account.json()["id"]
+    server = door.ask("POST", f"{account.headers['location']}/mcp", json={"name": "Agent"})
+    assert door.ask("GET", server.headers["location"]).json()["id"] == server.json()["id"]

@@ -276,7 +276,7 @@ def test_a_pending_account_says_that_it_is_not_connected(tmp_path: Path) -> None
     async def story() -> None:
         async with deployed(tmp_path, HandClock()) as here:
             made = here.accounts.create("Shop", "books")
-            with pytest.raises(NeedsReconnect, match="not connected yet"):
+            with pytest.raises(NeedsReconnect, match="has never been connected"):
                 await here.tokens.fresh(here.accounts.find(made["id"]))
 
     asyncio.run(story())

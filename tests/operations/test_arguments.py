@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from runtime.errors import InvalidArguments
-from runtime.operations.arguments import ArgumentChecker, nearest_name
+from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.suggestions import nearest_name
 from tests import made_up
 
 TOOL = replace(made_up.LIST, rare=("DocNumber", "Active"))
@@ -43,10 +44,18 @@ def test_a_mistake_under_more_is_told_like_any_other(given, said):
     ("name", "names", "nearest"),
     [
         ("Balence_from", ["Balance_from", "Balance_until"], "Balance_from"),
-        ("qty", ["PurchaseCost", "QtyOnHand"], "QtyOnHand"),
         ("customer_id", ["CustomerRef", "Id"], "CustomerRef"),
         ("EntityRef", ["PaymentType", "AccountRef"], ""),
-        ("I", ["Id", "Item"], "Id"),
+        ("CompanyId", ["CompanyAddr"], ""),
+        ("EmployeeId", ["EmployeeNumber"], ""),
+        ("CustomerMemo", ["CustomerRef"], ""),
+        ("PaymentType", ["PayType"], ""),
+        ("Bill", ["BillEmail", "BillableStatus"], ""),
+        ("include", ["IncludeInAnnualTPAR"], ""),
+        ("due_date", ["DueDate", "add_due_date"], "DueDate"),
+        ("dueDateFrom", ["DueDate_until", "DueDate_from"], "DueDate_from"),
+        ("Balance", ["CurrentBalance_from", "Balance_from", "Balance_until"], "Balance_from"),
+        ("totalammt", ["TotalAmt", "Total"], "TotalAmt"),
         ("x" * 5000, ["Id"], ""),
         ("UnappliedAmt_from", ["TotalAmt_from", "TotalAmt_until"], ""),
         ("TotalAmount_from", ["TotalAmt_until", "TotalAmt_from"], "TotalAmt_from"),

@@ -493,7 +493,7 @@ def test_a_batch_is_no_way_around_a_wall():
     [answer], server = run(
         json_vendor({}), ("run_a_batch", {"calls": calls}), tools={LIST_NAME: LIST, "run_a_batch": BATCH}
     )
-    assert f"calls[0]: Unknown tool: {UPDATE_NAME}." in answer.error.message
+    assert f'calls[0]: There is no tool "{UPDATE_NAME}" here.' in answer.error.message
     assert not server.requests
 
 

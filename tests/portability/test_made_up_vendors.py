@@ -155,9 +155,11 @@ def test_a_refusal_says_what_the_vendor_said_and_what_to_do():
     )
 
     missing, taken, misspelt = (answer.error.as_dict() for answer in answers)
-    assert missing["message"] == "Harbor refused: Boat 99 is not here."
+    assert missing["message"] == (
+        'There is no record with the Id "99" among boats. Harbor refused: Boat 99 is not here.'
+    )
     assert (missing["advice"], missing["vendor_code"], missing["trace"]) == (
-        "There is no such boat. Find it with the list.",
+        "There is no such boat. Find it with the list. The list tool is list_all_harbor_boats.",
         "NotFound",
         "t-1",
     )

@@ -1,0 +1,118 @@
+"""What the OpenAPI document says of responses: statuses, bodies and header fields. Beside `openapi`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from runtime.api import shapes
+from runtime.api.replies import NOTE
+from runtime.api.table import Operation
+
+_REFUSALS = {
+    "400": "What was sent is wrong; the message says where.",
+    "401": "There is no API token, or a wrong one.",
+    "403": "The API token lacks the scope.",
+    "404": "There is no such thing.",
+    "408": "The body did not come in time.",
+    "409": "It is in another state than that needs.",
+    "413": "The body is too large.",
+    "415": "The body is not JSON.",
+    "429": "Too many wrong API tokens came from this address, or the rate limit of the vendor is reached.",
+    "500": "The server failed; this was logged.",
+    "503": "It cannot be done now; Retry-After says how long to wait.",
+}
+_REFUSALS_OF_CALLS = {
+    "422": "The idempotency key was used for another call. Nothing was sent.",
+    "502": "The vendor is down, answered what cannot be read, or the answer of a write was lost.",
+    "504": "The vendor did not answer in time.",
+    "507": "A file cannot be stored until it is sent on.",
+    "default": "The vendor's own status.",
+}
+_TEXT = {"type": "string"}
+_COUNT = {"type": "integer", "minimum": 0}
+HEADERS: dict[str, dict[str, Any]] = {
+    "Cache-Control": {"description": "Always no-store: answers are of somebody's books.", "schema": _TEXT},
+    "X-Content-Type-Options": {"description": "Always nosniff.", "schema": _TEXT},
+    "Location": {"description": "The path at which what was made can be read.", "schema": _TEXT},
+    NOTE: {
+        "description": "What the caller should know of a record that was written, such as a total that came out "
+        "otherwise than it was given.",
+        "schema": _TEXT,
+    },
+    "Content-Disposition": {"description": "Of a file: its name.", "schema": _TEXT},
+    "Content-Security-Policy": {"description": "Of a file: a browser runs nothing in it.", "schema": _TEXT},
+    "Retry-After": {
+        "description": "How many seconds to wait before the same request is sent again.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {"description": "That an API token is wanted, as a bearer.", "schema": _TEXT},
+    "Connection": {"description": "close: the rest of the body is not read.", "schema": _TEXT},
+    "RateLimit-Limit": {
+        "description": "Calls that the vendor takes in the window nearest its end.",
+        "schema": _COUNT,
+    },
+    "RateLimit-Remaining": {"description": "Calls that are left in it.", "schema": _COUNT},
+    "RateLimit-Reset": {"description": "Seconds until it begins anew.", "schema": _COUNT},
+    "RateLimit-Policy": {"description": "Every window: its name, calls and seconds.", "schema": _TEXT},
+    "RateLimit": {
+        "description": "The window nearest its end, what is left and when it ends.",
+        "schema": _TEXT,
+    },
+}
+"""Every header field that an answer may have, beside those of any HTTP response."""
+_ALWAYS = ("Cache-Control", "X-Content-Type-Options")
+_LIMITS = tuple(name for name in HEADERS if name.startswith("RateLimit"))
+_OF_STATUS = {
+    "401": ("WWW-Authenticate",),
+    "413": ("Connection",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+    "default": ("Retry-After",),
+}
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+_SUCCESSES_OF_CALLS = {
+    "200": "Done. A file comes as it is, everything else as JSON.",
+    "201": "Done, and the vendor says that something was made.",
+    "202": "The vendor has taken it, and does it later.",
+}
+
+
+def responses_of(operation: Operation) -> dict[str, Any]:
+    """Every response of an operation, by status."""
+    if operation.calls_vendor:
+        found = {status: _success_of_call(operation, text) for status, text in _SUCCESSES_OF_CALLS.items()}
+        refusals = _REFUSALS | _REFUSALS_OF_CALLS
+    else:
+        located = ("Location",) if operation.has_location else ()
+        found = {str(operation.status): _response("Done.", operation.answer, located)}
+        refusals = _REFUSALS
+    if operation.is_public:
+        return found | {"503": _response("It cannot work now.", operation.answer, ())}
+    limits = _LIMITS if operation.calls_vendor else ()
+    return found | {
+        status: _response(text, shapes.ErrorShape, (*_OF_STATUS.get(status, ()), *limits))
+        for status, text in refusals.items()
+    }
+
+
+def json_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A body of JSON in the shape of a model."""
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+
+
+def _success_of_call(operation: Operation, text: str) -> dict[str, Any]:
+    described = _response(
+        text, operation.answer, (NOTE, "Content-Disposition", "Content-Security-Policy", *_LIMITS)
+    )
+    described["content"] |= {"application/pdf": _FILE, "application/octet-stream": _FILE}
+    return described
+
+
+def _response(text: str, model: type[BaseModel], headers: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "description": text,
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, *headers)},
+        "content": json_of(model),
+    }

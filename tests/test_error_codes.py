@@ -1,0 +1,91 @@
+"""The codes that the program can raise, their list, the OpenAPI document and the reference pages agree."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import runtime
+from generator.facts import KINDS
+from runtime import refusals
+from runtime.api.openapi import document
+from runtime.error_codes import ERROR_CODES, NEVER_ANSWERED
+from runtime.errors import LedgerportError, VendorRefused
+from runtime.web.docs import Docs
+from tests.deployment import CATALOG
+
+
+def classes() -> Iterator[type[LedgerportError]]:
+    """The root and everything below it, once every module of the runtime is imported."""
+    for module in pkgutil.walk_packages(runtime.__path__, "runtime."):
+        if ".simulators" not in module.name and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    waiting: list[type[LedgerportError]] = [LedgerportError]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting += each.__subclasses__()
+
+
+def refused_early() -> list[refusals.Refusal]:
+    return [each for each in vars(refusals).values() if isinstance(each, refusals.Refusal)]
+
+
+def raised() -> set[str]:
+    own = {each.code for each in classes() if each.__module__.startswith("runtime.")}
+    return own | {each.code for each in refused_early()} | set(KINDS)
+
+
+def test_every_code_that_can_be_raised_is_in_the_list_and_the_list_has_no_other() -> None:
+    assert raised() - NEVER_ANSWERED == set(ERROR_CODES)
+
+
+def test_the_status_in_the_list_is_the_one_that_is_answered() -> None:
+    own = {(each.code, each.status) for each in classes() if each.__module__.startswith("runtime.")}
+    own |= {(each.code, each.status) for each in refused_early()}
+    shared = {"not_found", "forbidden", "conflict", "invalid_request"}  # a vendor, or a bad head, has others
+    other = {
+        (code, status)
+        for code, status in own
+        if code not in NEVER_ANSWERED | shared and ERROR_CODES[code].status != status
+    }
+    assert not other
+    for kind, status in VendorRefused.STATUSES.items():
+        assert ERROR_CODES[kind].status == VendorRefused("No.", status=400, kind=kind).status == status
+
+
+def test_the_document_enumerates_the_codes_and_leads_to_their_pages() -> None:
+    schemas = document("https://ledger.test")["components"]["schemas"]
+    assert schemas["ErrorShape"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
+    assert schemas["ErrorCode"]["enum"] == list(ERROR_CODES)
+    assert schemas["ErrorCode"]["externalDocs"] == {"url": "https://ledger.test/docs/errors"}
+
+
+@pytest.mark.parametrize("code", ERROR_CODES)
+def test_every_code_has_a_page_that_says_what_happened_and_what_to_do(code: str) -> None:
+    docs = Docs(CATALOG)
+    page = docs.error(code)
+    assert page is not None
+    text = page.decode()
+    for name in ("What happened", "What to do", code):
+        assert name in text
+    assert f'href="/docs/errors/{code}"' in docs.errors().decode()
+
+
+def test_a_page_for_a_code_that_is_none_is_not_there() -> None:
+    assert Docs(CATALOG).error("nothing_of_that_kind") is None
+
+
+def test_the_pages_as_files_have_every_code() -> None:
+    files = dict(Docs(CATALOG).files())
+    assert {f"errors/{code}.html" for code in ERROR_CODES} | {"errors.html"} <= files.keys()
+    assert b'href="errors/not_found.html"' in files["errors.html"]
+    assert b'href="../errors.html"' in files["errors/not_found.html"]
+
+
+def test_what_is_said_of_a_code_are_sentences() -> None:
+    for each in ERROR_CODES.values():
+        assert each.happened.endswith(".") and each.to_do.endswith(".")
