@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generator.arguments import arguments_of
-from generator.catalog import About, Catalog, Integration, Tool
+from generator.catalog import About, Catalog, Tool
 from generator.check import Made, check_rare, check_required_for, check_tools
 from generator.documents import documents_of
 from generator.facts import integration_of
@@ -23,6 +23,7 @@ from generator.resolve import Types, resolve
 from generator.sensitive import Sensitive
 from generator.sources import Layers, folders_of, strays_in, unread_in
 from generator.tools import tool_of
+from generator.vendor import Integration
 from generator.words import Links, about, describe, fill_properties
 
 

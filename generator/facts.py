@@ -10,7 +10,11 @@ import re
 import warnings
 from typing import Any
 
-from generator.catalog import (
+from generator.load import Document
+from generator.meanings import Meant, Unsupported
+from generator.mistakes import Mistake, Path, did_you_mean
+from generator.resolve import Place
+from generator.vendor import (
     AccountField,
     Auth,
     BatchForm,
@@ -22,10 +26,6 @@ from generator.catalog import (
     RateLimit,
     RateWindow,
 )
-from generator.load import Document
-from generator.meanings import Meant, Unsupported
-from generator.mistakes import Mistake, Path, did_you_mean
-from generator.resolve import Place
 from generator.vendor_facts import advice_of, check_cases, form_rules
 from generator.words import Links, paragraphs
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from generator.catalog import Advice
 from generator.load import Document
 from generator.mistakes import Mistake, Path
 from generator.resolve import Place
+from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Needed, NetTotal
 from generator.words import Links, folded
 

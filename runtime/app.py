@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from generator.catalog import Catalog, Integration
+from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from generator.sources import OURS
+from generator.vendor import Integration
 from runtime.connect.echoes import secrets_of_app
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from generator.catalog import Integration
+from generator.vendor import Integration
 from runtime.errors import SettingsError
 from runtime.secret_key import read_secret_key
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from generator.catalog import AccountField, Auth, Catalog, Confirmation, Tool
+from generator.catalog import Catalog, Tool
+from generator.vendor import AccountField, Auth, Confirmation
 from runtime.connect.tokens import AccessTokens
 from runtime.crypto import Keys
 from runtime.model import Account

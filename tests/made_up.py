@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import orjson
 
-from generator.catalog import (
+from generator.catalog import Call, Condition, Listing, Returns, Tool
+from generator.vendor import (
     Advice,
     Auth,
     BatchForm,
-    Call,
-    Condition,
     ErrorRules,
     Integration,
-    Listing,
     Pagination,
     QueryLanguage,
     RateLimit,
     RateWindow,
-    Returns,
-    Tool,
 )
 
 LANGUAGE = QueryLanguage(

@@ -66,9 +66,7 @@ def test_the_door_does_not_import_the_sdk():
 
 MOST_LINES = 420
 TO_BE_DIVIDED = {
-    "generator/catalog.py": 445,
     "runtime/stores/records.py": 505,
-    "runtime/operations/calls.py": 440,
 }
 """Modules that have grown beyond it, and how far they may until the packages are restructured."""
 

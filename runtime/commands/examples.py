@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from generator.catalog import Catalog, Integration, Tool
+from generator.catalog import Catalog, Tool
+from generator.vendor import Integration
 from runtime.errors import LedgerportError
 from runtime.operations import batch, files
 from runtime.operations.arguments import ArgumentChecker

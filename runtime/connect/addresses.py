@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
-from generator.catalog import Integration
+from generator.vendor import Integration
 from runtime.errors import Conflict
 from runtime.model import Account
 from runtime.settings import STAND_IN, Settings

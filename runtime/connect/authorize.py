@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from generator.catalog import AccountField, Catalog, Integration
+from generator.catalog import Catalog
+from generator.vendor import AccountField, Integration
 from runtime.connect.confirmation import confirm
 from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
 from runtime.connect.grants import ERROR_CODES, Granted

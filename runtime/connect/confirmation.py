@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from generator.catalog import Confirmation, Integration
+from generator.vendor import Confirmation, Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.headers import always_sent, authorization_headers
 from runtime.connect.vendor_http import OAuthAnswer, VendorHttp

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from generator.catalog import Integration
+from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import LONGEST_SECONDS
 from runtime.connect.vendor_http import OAuthAnswer, Unchanged, VendorHttp, basic_authorization

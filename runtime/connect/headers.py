@@ -10,7 +10,7 @@ import base64
 import re
 from collections.abc import Mapping
 
-from generator.catalog import Integration
+from generator.vendor import Integration
 from runtime.errors import NeedsReconnect
 from runtime.model import Account, Credentials
 

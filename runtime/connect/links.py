@@ -22,7 +22,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from generator.catalog import Catalog, Integration
+from generator.catalog import Catalog
+from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import TOLERANCE_SECONDS
 from runtime.crypto import Keys, new_secret

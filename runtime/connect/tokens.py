@@ -21,7 +21,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from generator.catalog import Catalog, Integration
+from generator.catalog import Catalog
+from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.grants import Grants
 from runtime.connect.lifetimes import Opened, opened

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from generator.catalog import Catalog, Integration, Tool
+from generator.catalog import Catalog, Tool
 from generator.names import find_tool
+from generator.vendor import Integration
 from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateLimited
 from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.protocol import Message

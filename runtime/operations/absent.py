@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.catalog import Integration, Tool
+from generator.catalog import Tool
+from generator.vendor import Integration
 from runtime.errors import NotFound, VendorRefused
 from runtime.logs import without_private_numbers
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import orjson
 
-from generator.catalog import Integration, Tool
+from generator.catalog import Tool
 from generator.names import find_tool
+from generator.vendor import Integration
 from runtime.errors import InvalidArguments, LedgerportError
 from runtime.operations import lists
 from runtime.operations.arguments import ArgumentChecker

@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from generator.catalog import Catalog, Integration, Tool
+from generator.catalog import Catalog, Tool
 from generator.names import find_tool
+from generator.vendor import Integration
 from runtime.connect.echoes import echoes_of, secrets_of
 from runtime.connect.headers import authorization_headers
 from runtime.errors import LedgerportError, NotFound, RateLimited, StorageUnavailable, VendorRefused

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from generator.catalog import Integration, Tool
+from generator.catalog import Tool
+from generator.vendor import Integration
 from generator.vendor_rules import CarriedTax
 from runtime.errors import InvalidArguments
 from runtime.upstream.answer import at

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator.catalog import Catalog, Integration, Tool
+from generator.catalog import Catalog, Tool
 from generator.hosts import LARGEST_LIST
+from generator.vendor import Integration
 from runtime.model import ServerConfig, ToolExposure
 
 MOST_LISTED = 120

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from generator.catalog import Integration, Part, Tool
+from generator.catalog import Part, Tool
+from generator.vendor import Integration
 from runtime.errors import InvalidArguments
 from runtime.upstream.base64_text import NotBase64, decode, split_data_address
 from runtime.upstream.files import (

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generator.catalog import Integration, Tool
+from generator.catalog import Tool
+from generator.vendor import Integration
 from runtime.errors import InvalidArguments
 from runtime.operations import carried_tax, net_totals
 

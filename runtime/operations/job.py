@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import Integration, Tool
+from generator.catalog import Tool
+from generator.vendor import Integration
 from runtime.model import Account
 from runtime.operations.allowance import PLAIN, Allowance, Form
 from runtime.operations.answered import NO_LIMITS, Answer

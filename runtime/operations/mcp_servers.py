@@ -13,7 +13,8 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, get_args
 from uuid import uuid4
 
-from generator.catalog import METHOD_CLASSES, Catalog, Integration, Tool, select
+from generator.catalog import METHOD_CLASSES, Catalog, Tool, select
+from generator.vendor import Integration
 from runtime.crypto import Keys, new_secret
 from runtime.errors import InvalidRequest, NotFound
 from runtime.model import (

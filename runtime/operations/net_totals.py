@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from generator.catalog import Integration, Tool
+from generator.catalog import Tool
+from generator.vendor import Integration
 from generator.vendor_rules import NetTotal
 from runtime.errors import InvalidArguments
 from runtime.operations.carried_tax import number_of

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.catalog import Integration, Listing, Pagination, Tool
+from generator.catalog import Listing, Tool
+from generator.vendor import Integration, Pagination
 from runtime.errors import AnswerTooLarge
 from runtime.operations import bounds, remarks
 from runtime.operations.allowance import Allowance

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from generator.catalog import Condition, QueryLanguage, Tool
+from generator.catalog import Condition, Tool
+from generator.vendor import QueryLanguage
 from runtime.upstream.query import outside_quotes
 
 LONGEST_VALUE = 80

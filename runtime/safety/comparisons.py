@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from generator.catalog import QueryLanguage, Tool
+from generator.catalog import Tool
+from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
 from runtime.upstream.query import outside_quotes
 

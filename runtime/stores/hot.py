@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from generator.catalog import RateWindow
+from generator.vendor import RateWindow
 from runtime.model import WindowCount
 
 

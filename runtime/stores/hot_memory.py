@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from generator.catalog import RateWindow
+from generator.vendor import RateWindow
 from runtime.model import WindowCount
 
 _SWEPT_PER_CALL = 2

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from generator.catalog import Advice, Tool
+from generator.catalog import Tool
+from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase
 
 LONGEST_ECHO = 100

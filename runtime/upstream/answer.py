@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 import orjson
 
-from generator.catalog import Advice, ErrorRules, Integration, RateLimit, Returns
+from generator.catalog import Returns
+from generator.vendor import Advice, ErrorRules, Integration, RateLimit
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
 from runtime.logs import LONGEST_READ, without_private_numbers
 from runtime.upstream import figures

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from generator.catalog import ErrorRules
+from generator.vendor import ErrorRules
 from runtime.logs import LONGEST_READ, without_private_numbers
 from runtime.upstream.xml_values import part_of_xml
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from generator.catalog import RateWindow
+from generator.vendor import RateWindow
 from runtime.model import WindowCount as WindowCount
 
 Field = tuple[bytes, bytes]

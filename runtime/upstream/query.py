@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from generator.catalog import Condition, Listing, QueryLanguage
+from generator.catalog import Condition, Listing
+from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
 
 MOST_DIGITS = 12

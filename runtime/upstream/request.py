@@ -14,7 +14,8 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
-from generator.catalog import Integration, Tool
+from generator.catalog import Tool
+from generator.vendor import Integration
 from runtime.connect.headers import always_sent
 from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from generator.catalog import ErrorRules
+from generator.vendor import ErrorRules
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape, check_count
 from runtime.upstream.client import VendorResponse

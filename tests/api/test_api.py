@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from starlette.requests import Request
 
-from generator.catalog import RateWindow
+from generator.vendor import RateWindow
 from runtime.api import reading
 from runtime.errors import RateLimited, VendorRefused
 from runtime.model import WindowCount

@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 from aiohttp import web
 
-from generator.catalog import RateLimit, RateWindow
+from generator.vendor import RateLimit, RateWindow
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.tokens import TRUSTED_SECONDS, AccessTokens
 from runtime.errors import VendorUnavailable

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from generator.catalog import Confirmation
+from generator.vendor import Confirmation
 from runtime.errors import Forbidden, InvalidRequest, LedgerportError, VendorUnavailable
 from runtime.model import AccountId, AuditEntry
 from tests import deployment

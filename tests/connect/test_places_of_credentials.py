@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from generator.catalog import AccountField
+from generator.vendor import AccountField
 from runtime.connect.authorize import _said
 from runtime.connect.grants import Granted
 from runtime.connect.lifetimes import Opened

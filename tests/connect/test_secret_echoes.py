@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from generator.catalog import AccountField
+from generator.vendor import AccountField
 from runtime.connect.authorize import _check_open_fields, _refused
 from runtime.connect.echoes import Echoes
 from runtime.connect.grants import _refusal

@@ -11,9 +11,10 @@ import pytest
 import generator.build as building
 from generator import kept
 from generator.arguments import size
-from generator.catalog import AccountField, Advice, Condition, RateLimit
+from generator.catalog import Condition
 from generator.compile import DefinitionMistakes, compile_catalog
 from generator.show import show
+from generator.vendor import AccountField, Advice, RateLimit
 
 FOLDER = Path("definitions")
 

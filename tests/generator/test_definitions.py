@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from generator.catalog import Advice, RateWindow, select
+from generator.catalog import select
 from generator.compile import compile_catalog
+from generator.vendor import Advice, RateWindow
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 FILES = sorted(DEFINITIONS.rglob("*.yaml"))

@@ -10,21 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import (
-    Auth,
-    Call,
-    Catalog,
-    ErrorRules,
-    Integration,
-    MethodClass,
-    Pagination,
-    QueryLanguage,
-    RateLimit,
-    RateWindow,
-    Returns,
-    Risk,
-    Tool,
-)
+from generator.catalog import Call, Catalog, MethodClass, Returns, Risk, Tool
+from generator.vendor import Auth, ErrorRules, Integration, Pagination, QueryLanguage, RateLimit, RateWindow
 from runtime.mcp_server.endpoint import McpEndpoint
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, McpServerId, ServerConfig, TokenHash

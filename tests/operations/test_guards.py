@@ -9,7 +9,8 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from generator.catalog import Call, Catalog, Pagination, Returns
+from generator.catalog import Call, Catalog, Returns
+from generator.vendor import Pagination
 from runtime.errors import Busy, InvalidArguments, InvalidRequest
 from runtime.operations.allowance import Allowance
 from runtime.operations.arguments import ArgumentChecker

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from generator.catalog import BatchForm, Call, Catalog, Integration, Returns, Tool
+from generator.catalog import Call, Catalog, Returns, Tool
+from generator.vendor import BatchForm, Integration
 from runtime.model import Account, AccountId, ApiTokenId, Credentials, Grant, McpServerId, ServerConfig
 from runtime.operations.calls import Answer, Calls
 from runtime.safety.once import Once

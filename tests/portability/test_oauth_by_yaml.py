@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from generator.catalog import Confirmation
 from generator.compile import compile_catalog
 from generator.mistakes import DefinitionMistakes
+from generator.vendor import Confirmation
 
 QUAY = Path(__file__).resolve().parent / "definitions" / "quay"
 OAUTH = """auth:

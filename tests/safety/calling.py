@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from generator.catalog import Catalog, Integration, Tool
+from generator.catalog import Catalog, Tool
+from generator.vendor import Integration
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Answer, Calls
 from runtime.stores.hot_memory import MemoryHotState

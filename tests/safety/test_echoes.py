@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from generator.catalog import Catalog, Integration
+from generator.catalog import Catalog
+from generator.vendor import Integration
 from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
 from runtime.connect.vendor_http import basic_authorization
 from runtime.errors import VendorRefused

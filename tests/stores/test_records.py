@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from generator.catalog import RateWindow
+from generator.vendor import RateWindow
 from runtime.crypto import Keys
 from runtime.errors import SettingsError
 from runtime.model import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.catalog import RateWindow
+from generator.vendor import RateWindow
 from runtime.model import WindowCount
 from runtime.upstream.limits import Limits, measure, refused
 

@@ -1,0 +1,215 @@
+"""What an integration says of its vendor, as the catalog holds it: sign-in, limits, queries, pages, errors, batches.
+
+Before catalog, which holds its tools.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from generator.meanings import Meant, Unsupported
+from generator.vendor_rules import AdviceCase, FormRules
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The request by which a vendor confirms, to a new access token, the account that a callback named.
+
+    `path` follows the base URL of the account and may have `{account field}` placeholders. `answers` is where the
+    JSON answer must hold a value, and `equals` (a template of account fields) what that value must be, when given.
+    """
+
+    path: str
+    answers: tuple[str, ...] = ()
+    equals: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How an account proves itself to the vendor.
+
+    `oauth2` uses the addresses, scopes and words below; `headers` fills `headers` from the account's own fields.
+    """
+
+    type: Literal["oauth2", "headers"]
+    authorize_url: str = ""
+    token_url: str = ""
+    revoke_url: str = ""
+    scopes: tuple[str, ...] = ()
+    client_authentication: Literal["basic", "body"] = "basic"
+    rotates: bool = False
+    """Whether every refresh answers a new refresh token that must be kept."""
+    unused_for_seconds: int = 0
+    """How long a refresh token lives without use; 0 when the vendor does not say."""
+    reconnect_when: tuple[str, ...] = ()
+    """OAuth error codes that only the person can mend, by connecting again."""
+    headers: dict[str, str] = field(default_factory=dict)
+    pkce: bool = False
+    """Whether the vendor accepts PKCE (RFC 7636) with S256."""
+    grace_seconds: int = 0
+    """How long the previous refresh token still works after a rotation; 0 when it ends at once or is not documented."""
+    confirm: Confirmation | None = None
+    """How the vendor confirms an account that was named in the callback."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountField:
+    """One thing a connected account remembers, such as the number of its company.
+
+    `source` is `callback.<parameter>` or `token.<key>` when the vendor tells it while connecting, and empty when
+    the person is asked for it. `identifies` marks the field that tells one company of the vendor from another.
+    """
+
+    name: str
+    title: str
+    description: str
+    source: str = ""
+    pattern: str = ""
+    secret: bool = False
+    identifies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RateWindow:
+    """A quota of the vendor for one company: `limit` requests in any `seconds`."""
+
+    name: str
+    limit: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How the vendor says that it was asked too often, and how much it allows."""
+
+    statuses: tuple[int, ...] = (429,)
+    codes: tuple[str, ...] = ()
+    windows: tuple[RateWindow, ...] = ()
+    reset_header: str = ""
+    reset_unit: Literal["seconds", "epoch_seconds"] = "seconds"
+    reset_default: int = 60
+    """Seconds to wait when the vendor does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLanguage:
+    """How the conditions of a list are written in the vendor's own words. Templates know `{name}` only."""
+
+    entry: str = ""
+    """Pattern with one group `entity`, which a raw query must match to be a query of this resource."""
+    entry_says: str = ""
+    """What a raw query may be, for whoever wrote one that does not match."""
+    statement: str = ""
+    where: str = "{conditions}"
+    conjunction: str = " AND "
+    order_by: str = "{field} {direction}"
+    conditions: dict[str, str] = field(default_factory=dict)
+    quote: str = "'"
+    escape: dict[str, str] = field(default_factory=dict)
+    wildcards: dict[str, str] = field(default_factory=dict)
+    """Characters that stand for others in the text of `contains`, each as it is written where it means itself.
+
+    Empty where the language cannot write that: the vendor then answers too many records, which are sorted out here.
+    """
+    formats: dict[str, str] = field(default_factory=dict)
+    literals: tuple[str, ...] = ("number", "boolean")
+    """Kinds of value written bare; every other kind is quoted."""
+    paging: str = ""
+    """What is added to a raw query that does not page itself, such as `STARTPOSITION {start} MAXRESULTS {limit}`."""
+    paging_words: dict[str, str] = field(default_factory=dict)
+    """Patterns with one group that find `start` and `limit` in a raw query that pages itself."""
+    unsupported: tuple[Unsupported, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pagination:
+    """How the vendor cuts a long list into pages."""
+
+    style: Literal["offset", "page", "cursor", "link_header"] = "offset"
+    first: int = 1
+    cursor: tuple[str, ...] = ()
+    """Where the answer has the next cursor, for the style `cursor`."""
+    parameter: str = ""
+    """The query parameter in the Link header's next address that is the next cursor, for `link_header`."""
+    total: tuple[str, ...] = ()
+    """Where an answer that only counts puts its number."""
+    beside: tuple[str, ...] = ()
+    """Names of lists and objects that may stand where the records stand, and are none."""
+    default: int = 50
+    maximum: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One mapped error of the vendor: our kind for it, and what to do now: in the first case that fits, or else."""
+
+    kind: str
+    advice: str
+    cases: tuple[AdviceCase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRules:
+    """Where the vendor puts its complaints, as dotted paths, and what each of its codes means."""
+
+    list: tuple[tuple[str, ...], ...] = ()
+    code: str = "code"
+    message: str = "message"
+    detail: str = ""
+    element: str = ""
+    trace_header: str = ""
+    advice: dict[str, Advice] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchForm:
+    """How the vendor takes several operations in one request.
+
+    `items` and `answers` are where they stand in the body and in the answer, `id` ties one to the other. `forms` says
+    for each method how its operation is written; in it `{entity}` and `{statement}` are filled, and the text
+    `{body}` alone stands for the record.
+    """
+
+    path: str = ""
+    most: int = 0
+    items: str = ""
+    answers: str = ""
+    id: str = ""
+    forms: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """Everything that is true of a whole vendor."""
+
+    name: str
+    tool_prefix: str
+    title: str
+    summary: str
+    docs: str
+    guidance: str
+    environments: dict[str, str]
+    """Base URL for each environment, with `{account field}` placeholders."""
+    auth: Auth
+    account_fields: tuple[AccountField, ...]
+    rate_limit: RateLimit
+    pagination: Pagination
+    errors: ErrorRules
+    query_language: QueryLanguage
+    send_query: dict[str, str] = field(default_factory=dict)
+    send_headers: dict[str, str] = field(default_factory=dict)
+    once_query: str = ""
+    """Query parameter that carries the idempotency key of a write; empty when the vendor has none."""
+    once_header: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    """Every tag that a resource or method may carry, with what it stands for."""
+    batch: BatchForm = BatchForm()
+    identifier: str = "id"
+    """The vendor's field that names a record, and each entry of a list inside one."""
+    rules: FormRules = field(default_factory=FormRules)
+    acknowledged: tuple[str, ...] = ()
+    """What the answer of a write shows of a record that its caller may not read."""
+    everyday: tuple[str, ...] = ()
+    """The names of the tools that are listed, with those that find the others, where all would be too many."""
+    meant: tuple[Meant, ...] = ()
