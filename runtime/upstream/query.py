@@ -7,9 +7,10 @@ statement is let through only when it reads the tool's own entity: the filter of
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from generator.catalog import Condition, Listing
@@ -103,21 +104,28 @@ def refuse_long(query: str) -> None:
 def refuse_unsupported(language: QueryLanguage, query: str) -> None:
     """Raises InvalidArguments for what the vendor's language lacks, each with what to write instead."""
     blanked = _blanked(language, query)[0]
-    found: list[tuple[tuple[int, int], str]] = []
+    found = list(islice(_unsupported(language, query, blanked), MOST_PARTS))
+    if found:
+        shown = " and ".join(f'"{query[start:end].strip()[:LONGEST_PART]}"' for (start, end), _ in found)
+        raise InvalidArguments(
+            f'Argument "query" has {shown}, which queries here cannot have. Nothing was sent.',
+            advice=" ".join(dict.fromkeys(says for _, says in found)),
+        )
+
+
+def _unsupported(language: QueryLanguage, query: str, blanked: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """The places of a query that its language lacks, none within another, each with what to write instead.
+
+    Taken one by one: a place is compared with those before it, so that all of a long query would take quadratic time.
+    """
+    passed: list[tuple[int, int]] = []
     for lack in language.unsupported:
         for match in re.finditer(lack.form, query if lack.with_text else blanked):
             start, end = match.span()
-            is_new = all(end <= taken[0] or start >= taken[1] for taken, _ in found)
-            if is_new and not blanked[start:end].isspace() and (query[start] == blanked[start]):
-                found.append(((start, end), lack.says))
-    if found:
-        shown = " and ".join(
-            f'"{query[start:end].strip()[:LONGEST_PART]}"' for (start, end), _ in found[:MOST_PARTS]
-        )
-        raise InvalidArguments(
-            f'Argument "query" has {shown}, which queries here cannot have. Nothing was sent.',
-            advice=" ".join(dict.fromkeys(says for _, says in found[:MOST_PARTS])),
-        )
+            is_new = all(end <= taken[0] or start >= taken[1] for taken in passed)
+            if is_new and not blanked[start:end].isspace() and query[start] == blanked[start]:
+                passed.append((start, end))
+                yield (start, end), lack.says
 
 
 def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPaging:

@@ -15,7 +15,7 @@ from runtime.api.routes import make_application
 from runtime.api.uploads import Uploads
 from runtime.mcp_server.toolset import listing_of
 from runtime.model import Grant
-from runtime.operations.calls import Answer
+from runtime.operations.answered import Answer
 from runtime.safety.guesses import Guesses
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
 

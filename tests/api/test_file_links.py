@@ -15,8 +15,8 @@ from generator.catalog import Catalog
 from runtime.api import file_links as endpoint
 from runtime.errors import RateLimited
 from runtime.model import Grant, ServerConfig
+from runtime.operations.answered import Answer, File
 from runtime.operations.budget import Budget
-from runtime.operations.calls import Answer, File
 from runtime.operations.file_links import LIFETIME_SECONDS, PATH, PREFIX, FileLinks
 from runtime.operations.mcp_servers import McpServers
 from runtime.safety.guesses import Guesses

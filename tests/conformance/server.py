@@ -24,7 +24,7 @@ from runtime.mcp_server.replies import Refused, Reply
 from runtime.mcp_server.request import LOOPBACK, Fields
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
-from runtime.operations.calls import Answer
+from runtime.operations.answered import Answer
 from runtime.quick_protocol import quick_protocol
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import LIMITS, make_catalog, make_grant, make_tool
@@ -117,6 +117,10 @@ class FixtureCalls:
             return Answer(error=LedgerportError("This tool intentionally returns an error for testing"))
         return Answer(name, limits=LIMITS)
 
+    def budget(self, grant: Grant) -> int:
+        """More than any of them takes."""
+        return 100_000
+
     async def limits(self, grant: Grant) -> Limits:
         """The same as after a call."""
         return LIMITS
@@ -125,7 +129,7 @@ class FixtureCalls:
 class FixtureMethods(Methods):
     """The product's methods, with contents that the product does not have."""
 
-    def result_of(self, answer: Answer, link: results.Link = results.NO_LINK) -> dict[str, Any]:
+    def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """The content that the suite wants of a tool."""
         result = results.result_of(answer)
         return result | {"content": CONTENT[answer.text]} if answer.error is None else result

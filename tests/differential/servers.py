@@ -23,7 +23,7 @@ from runtime.mcp_server.protocol import HANDSHAKE_REVISIONS
 from runtime.mcp_server.replies import RESOURCE_NOT_FOUND
 from runtime.mcp_server.request import LOOPBACK
 from runtime.mcp_server.toolset import Toolset
-from runtime.operations.calls import Answer
+from runtime.operations.answered import Answer
 from tests.differential.requests import Request
 from tests.mcp_server.stand import GUIDANCE, TOKEN, TOOLS, FakeCalls, Response, Stand, ask_in_loop
 

@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "journeys" in str(item.path):
             item.add_marker(pytest.mark.xdist_group("journeys"))
-        if item.path.name == "test_clients.py":
+        if item.path.parts[-2:] == ("journeys", "test_clients.py"):
             cell = {"client": item.callspec.params["kind"], "behaviour": item.function.__doc__}
             item.user_properties += cell.items()
 

@@ -15,7 +15,7 @@ from generator.vendor import Auth, ErrorRules, Integration, Pagination, QueryLan
 from runtime.mcp_server.endpoint import McpEndpoint
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, McpServerId, ServerConfig, TokenHash
-from runtime.operations.calls import Answer
+from runtime.operations.answered import Answer
 from runtime.upstream.limits import Limits
 
 TOKEN = "a-token-that-is-known"

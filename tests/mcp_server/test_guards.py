@@ -19,8 +19,8 @@ from runtime.mcp_server.replies import BUSY, RATE_LIMITED, Refused, Reply
 from runtime.mcp_server.request import read_body
 from runtime.mcp_server.results import LARGEST_FILE as LARGEST_ANSWERED
 from runtime.mcp_server.toolset import LARGEST_FILE, Toolset
+from runtime.operations.answered import Answer, File
 from runtime.operations.bodies import LARGEST_BODY
-from runtime.operations.calls import Answer, File
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import (
     MODERN,

@@ -13,7 +13,7 @@ from mcp_types import methods
 
 from runtime.errors import InvalidArguments, NeedsReconnect, RateLimited, VendorRefused
 from runtime.mcp_server.results import LARGEST_FILE
-from runtime.operations.calls import Answer, File
+from runtime.operations.answered import Answer, File
 from runtime.upstream.limits import Limits, refused
 from tests.mcp_server.stand import (
     GUIDANCE,

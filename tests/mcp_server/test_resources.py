@@ -15,7 +15,7 @@ from runtime.crypto import Keys
 from runtime.errors import RateLimited, StorageUnavailable, VendorRefused
 from runtime.mcp_server.results import LARGEST_FILE
 from runtime.model import Grant, McpServerId
-from runtime.operations.calls import Answer, File
+from runtime.operations.answered import Answer, File
 from runtime.operations.file_links import LIFETIME_SECONDS, FileLinks
 from tests.mcp_server.stand import (
     LEGACY,

@@ -79,7 +79,7 @@ def both_replies(name: str, arguments: dict[str, Any], vendor: Vendor, budget: i
             message = Message(
                 "tools/call", {"name": name, "arguments": arguments}, "i" * 1000, is_modern=is_modern
             )
-            reply = as_stream(await methods._call(message, grant, toolset))
+            reply = as_stream(await methods._call(message, grant, toolset, {}))
             texts = orjson.loads(reply.body.split(b"data: ", 1)[1])["result"]["content"]
             found.append((len(reply.body), texts[0]["text"]))
         if name in TOOLS:

@@ -16,7 +16,8 @@ import pytest
 from generator.catalog import Call, Catalog, Returns, Tool
 from generator.vendor import BatchForm, Integration
 from runtime.model import Account, AccountId, ApiTokenId, Credentials, Grant, McpServerId, ServerConfig
-from runtime.operations.calls import Answer, Calls
+from runtime.operations.answered import Answer
+from runtime.operations.calls import Calls
 from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient

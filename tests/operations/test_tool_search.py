@@ -9,6 +9,7 @@ from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from generator.sources import OURS
 from runtime.mcp_server.discovery import Discovery
+from runtime.operations.allowance import Allowance
 from runtime.operations.tool_search import ToolIndex, words_of
 
 
@@ -77,7 +78,9 @@ def test_the_three_tools_of_a_discovery_server_take_less_than_1500_tokens(catalo
 
 def test_a_schema_that_is_asked_for_has_every_argument(catalog):
     tool = catalog.by_name["create_a_quick_books_invoice"]
-    answer = Discovery({tool.name: tool}).answer("get_tool_schema", {"names": [tool.name]})
+    answer = Discovery({tool.name: tool}).answer(
+        "get_tool_schema", {"names": [tool.name]}, Allowance(100_000)
+    )
     assert orjson.loads(answer.text)["tools"][0]["inputSchema"] == tool.input_schema
 
 

@@ -11,7 +11,8 @@ import orjson
 from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.calls import Answer, Calls
+from runtime.operations.answered import Answer
+from runtime.operations.calls import Calls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests.vendor_server import Vendor, http, vendor

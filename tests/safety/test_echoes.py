@@ -17,7 +17,8 @@ from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
 from runtime.connect.vendor_http import basic_authorization
 from runtime.errors import VendorRefused
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.calls import Answer, Calls, _no_tool
+from runtime.operations.answered import Answer
+from runtime.operations.calls import Calls, _no_tool
 from runtime.safety.masked_updates import redacted
 from runtime.settings import IntegrationSettings
 from runtime.stores.hot_memory import MemoryHotState

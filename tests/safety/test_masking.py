@@ -18,7 +18,8 @@ from generator.compile import compile_catalog
 from generator.sources import OURS
 from runtime.errors import InvalidArguments
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.calls import Answer, Calls
+from runtime.operations.answered import Answer
+from runtime.operations.calls import Calls
 from runtime.safety.masking import LONGEST_PATH, MASK, cover_of, covered, mask, masked_paths, refuse_masked
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient

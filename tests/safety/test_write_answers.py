@@ -268,7 +268,7 @@ class TestToolsThatReachEveryRecord:
         calls = {"calls": [{"tool": "list_all_quick_books_employees"}]}
         calls["calls"][0]["arguments"] = {}  # type: ignore[assignment]
         answer, requests = ask(catalog, tools, lambda line, body: {}, "run_a_quick_books_batch", calls)
-        assert "Unknown tool" in answer.error.message
+        assert "There is no tool" in answer.error.message
         assert not requests
 
 
