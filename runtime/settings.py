@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from generator.vendor import Integration
 from runtime.errors import SettingsError
-from runtime.secret_key import read_secret_key
+from runtime.keys.master_key import read_secret_key
 
 PREFIX = "LEDGERPORT_"
 STAND_IN = "stand-in"

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from runtime.connections import Limits
 from runtime.mcp_server.replies import Reply
-from runtime.quick_protocol import quick_protocol
+from runtime.server.connections import Limits
+from runtime.server.fast_path import quick_protocol
 from tests.serving import Served, served
 
 PATIENCE = 20.0

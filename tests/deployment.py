@@ -14,7 +14,7 @@ from typing import Any
 from generator.catalog import Catalog, Tool
 from generator.vendor import AccountField, Auth, Confirmation
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import Account
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens

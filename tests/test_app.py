@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from runtime import app
-from runtime.app import Application, Runtime
 from runtime.errors import Conflict
 from runtime.model import Account, AccountId, AuditEntry
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.mcp_servers import McpServers
-from runtime.quick_protocol import quick_protocol
 from runtime.safety.guesses import MOST_FAILURES, Guesses
+from runtime.server import app
+from runtime.server.app import Application, Runtime
+from runtime.server.fast_path import quick_protocol
 from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth
 from tests.serving import served

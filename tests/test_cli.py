@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.demo import STAND_IN_SECRET, Demo, _process, _sign_in, _stand_in_command
+from runtime.commands.demo import STAND_IN_SECRET, Demo, _process, _sign_in, _stand_in_command
 from tests.deployment import deploy
 from tests.signals import as_at_a_terminal
 

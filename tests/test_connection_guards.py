@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from runtime.connections import Connections, Limits
-from runtime.quick_protocol import quick_protocol
+from runtime.server.connections import Connections, Limits
+from runtime.server.fast_path import quick_protocol
 from tests.connecting_clients import MCP, OTHER, Door, application, connected, limited, post, response, rest
 from tests.serving import served
 

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from runtime.connections import Connections, Limits, Reader
-from runtime.quick_protocol import quick_protocol
+from runtime.server.connections import Connections, Limits, Reader
+from runtime.server.fast_path import quick_protocol
 from tests.connecting_clients import (
     LARGE,
     MCP,

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.commands.examples import requests_of
 
 CATALOG = compile_catalog(OURS)

@@ -13,7 +13,7 @@ import pytest
 
 from runtime.mcp_server.replies import Refused
 from runtime.mcp_server.request import read_body
-from runtime.quick_protocol import quick_protocol
+from runtime.server.fast_path import quick_protocol
 from tests.api.door import ApiDoor
 from tests.connecting_clients import PATIENCE, connected, post, rest
 from tests.mcp_server.stand import TOKEN, Stand

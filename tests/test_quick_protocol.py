@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from runtime.connections import Limits
 from runtime.mcp_server.replies import Reply
-from runtime.quick_protocol import quick_protocol
+from runtime.server.connections import Limits
+from runtime.server.fast_path import quick_protocol
 from tests.serving import served
 
 OFTEN = Limits(look_seconds=0.05)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.hosts import LARGEST_LIST
+from generator.stages.lint_hosts import LARGEST_LIST
 from runtime.operations.exposure import HOSTS
 from runtime.settings import Settings
 

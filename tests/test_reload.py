@@ -20,14 +20,14 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.mistakes import DefinitionMistakes, Mistake
-from runtime import reload
+from generator.diagnostics import DefinitionMistakes, Mistake
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
 from runtime.errors import SettingsError
+from runtime.keys.crypto import Keys
 from runtime.operations.accounts import Accounts
 from runtime.operations.mcp_servers import McpServers
-from runtime.reload import Reloader
+from runtime.server import reload
+from runtime.server.reload import Reloader
 from runtime.settings import Settings
 from runtime.stores.embedded import open_stores
 from tests.generator.conftest import Shelf

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import SettingsError
-from runtime.secret_key import read_secret_key
+from runtime.keys.master_key import read_secret_key
 from runtime.settings import Settings, app_of, definition_folders
 from tests.deployment import BOOKS
 
@@ -32,7 +32,7 @@ def test_nothing_has_to_be_set(tmp_path: Path) -> None:
 
 def test_the_secret_key_is_made_once_also_by_processes_that_start_at_once(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from runtime.secret_key import read_secret_key; "
+        "import sys; from pathlib import Path; from runtime.keys.master_key import read_secret_key; "
         "print(read_secret_key('', Path(sys.argv[1])).hex())"
     )
     running = [

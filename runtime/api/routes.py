@@ -24,8 +24,8 @@ from runtime.api.replies import refusal, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
 from runtime.errors import InternalError, LedgerportError, NotFound, TooManyGuesses, Unauthorized
+from runtime.keys.crypto import Keys
 from runtime.logs import Log
 from runtime.model import ApiToken, Clock, Grant
 from runtime.operations.accounts import Accounts

@@ -32,7 +32,7 @@ def diff(before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None
     Each is a folder of definitions, or a git revision of ours such as HEAD~3. Both are compiled by the generator as it
     is now.
     """
-    from generator.difference import as_text, as_value, difference
+    from generator.reports.diff import as_text, as_value, difference
 
     with tempfile.TemporaryDirectory(prefix="ledgerport-diff-") as room:
         catalogs = [_catalog(name, Path(room) / str(at)) for at, name in enumerate((before, after))]
@@ -43,9 +43,9 @@ def diff(before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None
 
 def _catalog(name: str, room: Path) -> Any:
     """The tools of a folder or revision; files that today's rules refuse are left out and told."""
-    from generator.build import build
-    from generator.mistakes import Mistake
-    from generator.tables import plural
+    from generator.diagnostics import Mistake
+    from generator.pipeline import build
+    from generator.reports.tables import plural
 
     folder = Path(name) if Path(name).is_dir() else _of_revision(name, room)
     mistakes: list[Mistake] = []
@@ -60,7 +60,7 @@ def _catalog(name: str, room: Path) -> Any:
 
 def _of_revision(name: str, room: Path) -> Path:
     """Our definitions as a revision has them, written into an empty folder. Raises SettingsError."""
-    from generator.sources import OURS
+    from generator.reading.files import OURS
 
     repository = OURS.parent
     if name.startswith("-"):

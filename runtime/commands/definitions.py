@@ -29,7 +29,7 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
     are mistakes, 2 when a folder cannot be read.
     """
     from generator.compile import check as mistakes_in
-    from generator.tables import plural
+    from generator.reports.tables import plural
 
     try:
         found = mistakes_in(folders or layers(own))
@@ -58,7 +58,7 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
 @plainly
 def show(tool: str, example: bool, own: tuple[Path, ...]) -> None:
     """Show a tool as a client sees it."""
-    from generator.show import show as shown
+    from generator.reports.show import show as shown
 
     catalog = catalog_of(own)
     try:
@@ -84,9 +84,9 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
     an operation or a report is missing without a reason, or less than 98 % of the writable fields are there, of
     records or inside their objects and lines.
     """
-    from generator.coverage import compare
-    from generator.coverage_report import as_text, as_value
-    from generator.reference import NoReference, read_reference
+    from generator.reports.coverage import compare
+    from generator.reports.coverage_report import as_text, as_value
+    from generator.reports.vendor_reference import NoReference, read_reference
 
     if reference is None:
         raise SettingsError(
@@ -114,7 +114,7 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
 def cost(integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool) -> None:
     """Show how many tokens tools cost a model, the dearest first, by tool and by toolset."""
     from generator.catalog import select
-    from generator.cost import as_text, as_value, cost_of
+    from generator.reports.cost import as_text, as_value, cost_of
 
     catalog = catalog_of(own)
     tools = catalog.of(known_integration(integration, catalog)) if integration else catalog.tools
@@ -130,8 +130,8 @@ def _words(text: str) -> list[str]:
 
 def _assembled(integration: str, own: tuple[Path, ...]) -> tuple[Any, Any]:
     """The tools of an integration with what they were made from, and its notes on coverage."""
-    from generator.build import assemble
-    from generator.mistakes import DefinitionMistakes, Mistake
+    from generator.diagnostics import DefinitionMistakes, Mistake
+    from generator.pipeline import assemble
 
     mistakes: list[Mistake] = []
     assembly = assemble(layers(own), mistakes)

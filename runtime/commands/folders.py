@@ -25,7 +25,7 @@ definitions_option = click.option(
 
 def layers(own: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     """Our definitions and what is laid over them. Raises SettingsError when a folder is not there."""
-    from generator.sources import OURS
+    from generator.reading.files import OURS
     from runtime.settings import definition_folders
 
     return (OURS, *(own or definition_folders(os.environ)))
@@ -51,7 +51,7 @@ def catalog_of(own: tuple[Path, ...]) -> Catalog:
 
 def known_integration(name: str, found: Any) -> str:
     """The name of an integration that is there, the first when none is given. Raises SettingsError."""
-    from generator.mistakes import did_you_mean
+    from generator.diagnostics import did_you_mean
 
     if not name and found.integrations:
         return str(next(iter(found.integrations)))

@@ -48,7 +48,7 @@ def new_entity(
     It is written into the last of the folders given with --definitions, or else beside ours, in a checkout; an
     installed copy is never written into. Where no terminal and no input answers a question, the guess is taken.
     """
-    from generator.skeleton import Wanted, names_of, sample_in, skeleton
+    from generator.reports.scaffold import Wanted, names_of, sample_in, skeleton
 
     folders = layers(own)
     _check_writable(folders[-1])
@@ -107,7 +107,7 @@ def _check_writable(folder: Path) -> None:
 
     Raises SettingsError for an installed copy: what is written there breaks it and goes with the next update.
     """
-    from generator.sources import OURS
+    from generator.reading.files import OURS
 
     if folder == OURS and not (OURS.parent / "pyproject.toml").is_file():
         raise SettingsError(
@@ -118,9 +118,9 @@ def _check_writable(folder: Path) -> None:
 
 def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
     """The files of an integration, and the folder that a new one belongs into."""
-    from generator.documents import documents_of
-    from generator.mistakes import Mistake, did_you_mean
-    from generator.sources import folders_of
+    from generator.diagnostics import Mistake, did_you_mean
+    from generator.reading.documents import documents_of
+    from generator.reading.files import folders_of
 
     found = {each[0].name: each for each in folders_of(folders)}
     name = name or next(iter(found), "")
@@ -138,7 +138,7 @@ def _guessed(usual: list[str]) -> list[str]:
 
 
 def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
-    from generator.mistakes import did_you_mean
+    from generator.diagnostics import did_you_mean
 
     words = tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
     for word in words:
@@ -151,7 +151,7 @@ def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
 
 
 def _plural(text: str) -> str:
-    from generator.skeleton import words_of
+    from generator.reports.scaffold import words_of
 
     if words := words_of(text):
         return "_".join(words)

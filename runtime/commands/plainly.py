@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 import click
 
-from generator.mistakes import DefinitionMistakes
+from generator.diagnostics import DefinitionMistakes
 from runtime.errors import LedgerportError
 
 P = ParamSpec("P")

@@ -24,7 +24,6 @@ from runtime.connect.links import CALLBACK_PATH as CALLBACK_PATH
 from runtime.connect.links import STATE_SECONDS as STATE_SECONDS
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
 from runtime.errors import (
     Conflict,
     Forbidden,
@@ -34,6 +33,7 @@ from runtime.errors import (
     NotFound,
     VendorUnavailable,
 )
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock
 from runtime.settings import Settings
 

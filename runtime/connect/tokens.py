@@ -28,8 +28,8 @@ from runtime.connect.grants import Grants
 from runtime.connect.lifetimes import Opened, opened
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import Unchanged, VendorHttp
-from runtime.crypto import Keys
 from runtime.errors import NeedsReconnect, NotConnected, NotFound, VendorUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials, EndedBy
 from runtime.settings import Settings
 

@@ -17,7 +17,7 @@ import orjson
 from generator.catalog import HINTS, Call, Returns, Risk, Tool
 from generator.meanings import Meant
 from generator.names import find_tool
-from generator.shown import show_less
+from generator.stages.compact_schema import show_less
 from runtime.errors import InvalidArguments, NotFound
 from runtime.operations import bounds
 from runtime.operations.allowance import Allowance

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from generator.catalog import Catalog, Tool, select
-from generator.tokens import tokens_of
+from generator.reports.token_estimate import tokens_of
 from runtime.errors import NotFound
 from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.recent import Recent

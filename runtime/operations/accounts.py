@@ -20,8 +20,8 @@ from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
 from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
 from runtime.operations import answers
 from runtime.operations.names import checked_name, did_you_mean, no_account

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from runtime.crypto import Keys, new_secret
 from runtime.errors import InvalidRequest, NotFound
+from runtime.keys.crypto import Keys, new_secret
 from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, Clock
 from runtime.operations import answers
 from runtime.operations.names import checked_name

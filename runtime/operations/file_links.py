@@ -23,8 +23,8 @@ from typing import Any, Protocol
 import orjson
 
 from generator.catalog import EMBED, Catalog, Tool, select
-from runtime.crypto import Keys, SealBroken
 from runtime.errors import NotFound
+from runtime.keys.crypto import Keys, SealBroken
 from runtime.model import Clock, Grant, McpServerId
 from runtime.operations.answered import File
 

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from generator.catalog import METHOD_CLASSES, Catalog, Tool, select
 from generator.vendor import Integration
-from runtime.crypto import Keys, new_secret
 from runtime.errors import InvalidRequest, NotFound
+from runtime.keys.crypto import Keys, new_secret
 from runtime.model import (
     AccountId,
     AuditEntry,

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog, Tool
-from generator.reference_page import Page, pages_of
+from generator.reports.tool_pages import Page, pages_of
 from generator.vendor import Integration
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES, ErrorCode
 from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from runtime.api.table import TABLE, Operation
-from runtime.app import Runtime
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import AccountId, ApiToken, ApiTokenId, Grant, ServerConfig
 from runtime.operations.scopes import SCOPES, check_scope, may_use
+from runtime.server.app import Runtime
 from runtime.settings import Settings
 from runtime.stores import schema
 from runtime.stores.opening import bring_up_to_date

@@ -16,9 +16,9 @@ from uuid import uuid4
 
 from generator.catalog import Catalog
 from generator.compile import DefinitionMistakes, compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.connect.sealing import seal_credentials
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations.mcp_servers import PREFIX, McpServers
 from runtime.settings import STAND_IN, Settings

@@ -25,7 +25,7 @@ from runtime.mcp_server.request import LOOPBACK, Fields
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
 from runtime.operations.answered import Answer
-from runtime.quick_protocol import quick_protocol
+from runtime.server.fast_path import quick_protocol
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import LIMITS, make_catalog, make_grant, make_tool
 

@@ -6,9 +6,9 @@ import http.client
 import socket
 from typing import Any
 
-from runtime.bounded_protocol import BoundedProtocol
-from runtime.connections import Connections, Limits
-from runtime.quick_protocol import LARGEST_HELD, quick_protocol
+from runtime.server.bounded_protocol import BoundedProtocol
+from runtime.server.connections import Connections, Limits
+from runtime.server.fast_path import LARGEST_HELD, quick_protocol
 from tests.differential.requests import Request, table
 from tests.differential.servers import our_server
 from tests.mcp_server.stand import TOKEN

@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.operations.accounts import Accounts
 from runtime.operations.mcp_servers import McpServers
 from runtime.settings import Settings

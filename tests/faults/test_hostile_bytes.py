@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.connections import Limits
-from runtime.quick_protocol import quick_protocol
+from runtime.server.connections import Limits
+from runtime.server.fast_path import quick_protocol
 from tests.connecting_clients import wait_until
 from tests.mcp_server.stand import TOKEN
 from tests.serving import served

@@ -28,10 +28,10 @@ from typing import Any
 
 import pytest
 
-from runtime import demo
-from runtime.simulators.quickbooks import oauth
-from runtime.simulators.quickbooks.app import Application
-from runtime.simulators.quickbooks.store import Store
+from runtime.commands import demo
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.http.app import Application
+from runtime.simulators.quickbooks.oauth import tokens
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company
 
@@ -179,7 +179,7 @@ def kill_in_refresh(server: Server, vendor: HeldBack, accounts: list[str], chanc
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[HeldBack, int]]:
     monkeypatch.setattr(
-        oauth, "ACCESS_LIFE", 200
+        tokens, "ACCESS_LIFE", 200
     )  # below what is refreshed ahead: every call begins a refresh
     store = Store(":memory:")
     empty_company().store.connection.backup(store.connection)

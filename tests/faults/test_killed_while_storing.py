@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import TokenHash
 from runtime.settings import Settings
 from runtime.stores import schema

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import generator.build as building
-from generator import kept
-from generator.arguments import size
+import generator.pipeline as building
+from generator import cache
 from generator.catalog import Condition
 from generator.compile import DefinitionMistakes, compile_catalog
-from generator.show import show
+from generator.reports.show import show
+from generator.stages.arguments import size
 from generator.vendor import AccountField, Advice, RateLimit
 
 FOLDER = Path("definitions")
@@ -236,7 +236,7 @@ def test_show_names_the_nearest_tool(shelf):
 def test_a_kept_catalog_is_the_one_that_was_compiled(shelf, tmp_path):
     compiled = compile_catalog(FOLDER, tmp_path / "cache")
 
-    kept_one = kept.read(tmp_path / "cache", kept.digest_of((FOLDER,)))
+    kept_one = cache.read(tmp_path / "cache", cache.digest_of((FOLDER,)))
 
     assert kept_one == compiled
     assert compile_catalog(FOLDER, tmp_path / "cache") == compiled
@@ -286,7 +286,7 @@ def test_several_that_compile_into_one_cache_at_once_all_find_it_whole(shelf, tm
 
     assert all(each == found[0] for each in found)
     (file,) = (tmp_path / "cache").iterdir()
-    assert kept.read(tmp_path / "cache", kept.digest_of((FOLDER,))) == found[0], file
+    assert cache.read(tmp_path / "cache", cache.digest_of((FOLDER,))) == found[0], file
 
 
 def test_what_a_killed_process_left_in_the_cache_is_cleared_away(shelf, tmp_path):
@@ -316,9 +316,9 @@ def test_a_cache_that_cannot_be_written_does_no_harm(shelf, tmp_path):
 
 
 def test_old_kept_catalogs_are_forgotten(shelf, tmp_path):
-    for number in range(kept.MOST_KEPT + 3):
+    for number in range(cache.MOST_KEPT + 3):
         text = shelf.texts["book"].replace("Something to read.", f"Something to read, {number}.")
         shelf.write("book", text)
         compile_catalog(FOLDER, tmp_path / "cache")
 
-    assert len(list((tmp_path / "cache").iterdir())) == kept.MOST_KEPT
+    assert len(list((tmp_path / "cache").iterdir())) == cache.MOST_KEPT

@@ -6,8 +6,8 @@ from statistics import median
 
 from generator.catalog import select
 from generator.compile import compile_catalog
-from generator.cost import as_text, as_value, cost_of
-from generator.tokens import BYTES_PER_TOKEN, tokens_of
+from generator.reports.cost import as_text, as_value, cost_of
+from generator.reports.token_estimate import BYTES_PER_TOKEN, tokens_of
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
 TOOLS = CATALOG.of("quickbooks")

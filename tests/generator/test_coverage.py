@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from generator.build import assemble
-from generator.coverage import compare
-from generator.coverage_report import as_text, as_value
-from generator.reference import NoReference, read_reference
+from generator.pipeline import assemble
+from generator.reports.coverage import compare
+from generator.reports.coverage_report import as_text, as_value
+from generator.reports.vendor_reference import NoReference, read_reference
 
 FOLDER = Path("definitions")
 NOTES = """\

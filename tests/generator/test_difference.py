@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.difference import as_text, as_value, difference
+from generator.reports.diff import as_text, as_value, difference
 
 FOLDER = Path("definitions")
 CREATE, LIST = "create_a_shelf_book", "list_all_shelf_books"

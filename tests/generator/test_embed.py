@@ -9,7 +9,7 @@ import pytest
 
 from generator.catalog import EMBED, Catalog
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.upstream.request import build
 
 

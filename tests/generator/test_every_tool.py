@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 
 from generator.catalog import METHOD_CLASSES
 from generator.compile import compile_catalog
-from generator.hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
 from generator.names import find_tool
-from generator.words import first_sentence
+from generator.stages.descriptions import first_sentence
+from generator.stages.lint_hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
 every_tool = pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool.name)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.compile import check
-from generator.load import load
+from generator.reading.yaml_events import load
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 ODD = st.sampled_from(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import check
-from generator.hosts import LARGEST_SCHEMA, orders_in, refused_in, wrong_hints
+from generator.stages.lint_hosts import LARGEST_SCHEMA, orders_in, refused_in, wrong_hints
 
 TEXT = {"type": "string"}
 

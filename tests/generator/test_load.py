@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.load import MOST_BYTES, load
+from generator.reading.yaml_events import MOST_BYTES, load
 
 
 def read(tmp_path, text):

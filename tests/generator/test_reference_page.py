@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.reference_page import pages_of
+from generator.reports.tool_pages import pages_of
 
 ARTICLE = """\
   author:

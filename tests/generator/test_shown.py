@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from generator.compile import check, compile_catalog
-from generator.hosts import LARGEST_SCHEMA, refused_in
-from generator.shown import show_less
+from generator.stages.compact_schema import show_less
+from generator.stages.lint_hosts import LARGEST_SCHEMA, refused_in
 
 FOLDER = Path("definitions")
 REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}, "required": ["value"]}

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from generator.compile import check, compile_catalog
-from generator.documents import documents_of
-from generator.skeleton import Wanted, names_of, sample_in, skeleton
+from generator.reading.documents import documents_of
+from generator.reports.scaffold import Wanted, names_of, sample_in, skeleton
 
 SAMPLE = {
     "id": 7,

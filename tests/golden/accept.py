@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from generator.compile import compile_catalog
-from generator.show import pretty
+from generator.reports.show import pretty
 
 HERE = Path(__file__).resolve().parent
 DEFINITIONS = HERE.parent.parent / "definitions"

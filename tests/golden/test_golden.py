@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.show import pretty
+from generator.reports.show import pretty
 
 HERE = Path(__file__).resolve().parent
 CATALOG = compile_catalog(HERE.parent.parent / "definitions")

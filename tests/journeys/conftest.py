@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runtime.demo import Demo, Running, running
+from runtime.commands.demo import Demo, Running, running
 from tests.journeys.agents import ROOT
 from tests.journeys.client_table import table_of
 

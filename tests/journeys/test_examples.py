@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 
 MAY_BE = {
     "610": "something that the example refers to is not there, or not of that Id",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mcp_types import methods
 
-from generator.hosts import orders_in, refused_in, wrong_hints
+from generator.stages.lint_hosts import orders_in, refused_in, wrong_hints
 from runtime.errors import RateLimited
 from runtime.operations.answered import Answer
 from runtime.upstream.limits import refused

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from generator.catalog import select
 from generator.compile import compile_catalog
-from generator.tokens import tokens_of
+from generator.reports.token_estimate import tokens_of
 from runtime.mcp_server.discovery import NAMES, Discovery
 from runtime.mcp_server.toolset import Toolset, Toolsets, listing_of
 from runtime.model import ServerConfig

@@ -17,7 +17,7 @@ import pytest
 
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.mcp_server.endpoint import Head, McpEndpoint
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig, TokenHash

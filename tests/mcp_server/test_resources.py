@@ -11,8 +11,8 @@ import pytest
 from mcp_types import methods
 
 from generator.catalog import Returns, Tool
-from runtime.crypto import Keys
 from runtime.errors import RateLimited, StorageUnavailable, VendorRefused
+from runtime.keys.crypto import Keys
 from runtime.mcp_server.results import LARGEST_FILE
 from runtime.model import Grant, McpServerId
 from runtime.operations.answered import Answer, File

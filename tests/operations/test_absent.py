@@ -9,7 +9,7 @@ import pytest
 
 from generator.catalog import Tool
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.errors import VendorRefused
 from runtime.operations.absent import name_absent
 from tests import made_up

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.errors import InvalidArguments
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.lists import MOST_FIELDS, page_request

@@ -6,7 +6,7 @@ import pytest
 
 from generator.compile import compile_catalog
 from generator.meanings import Meant
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.errors import InvalidArguments
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.suggestions import suggested

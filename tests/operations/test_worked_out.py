@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.operations import worked_out
 from tests import made_up
 from tests.safety.calling import talk

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.mistakes import DefinitionMistakes
+from generator.diagnostics import DefinitionMistakes
 from generator.vendor import Confirmation
 
 QUAY = Path(__file__).resolve().parent / "definitions" / "quay"

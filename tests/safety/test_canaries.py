@@ -13,7 +13,7 @@ import pytest
 
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.safety.masking import cover_of, covered
 from runtime.simulators.quickbooks import facts
 from tests.safety.calling import talk

@@ -8,7 +8,7 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.errors import InvalidArguments
 from runtime.safety.comparisons import refuse_comparisons
 from tests import made_up

@@ -12,7 +12,7 @@ import pytest
 
 from generator.catalog import Catalog, select
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from tests import made_up
 from tests.safety.calling import sent, talk
 from tests.vendor_server import http

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.errors import InvalidArguments
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.answered import Answer

@@ -9,7 +9,7 @@ import pytest
 
 from generator.catalog import Catalog, select
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.errors import InvalidArguments
 from runtime.safety.write_answers import acknowledged, refuse_no_change
 from tests.safety.calling import talk

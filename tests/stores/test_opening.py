@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.crypto import Keys
 from runtime.errors import SettingsError
+from runtime.keys.crypto import Keys
 from runtime.settings import Settings
 from runtime.stores import opening, schema
 from runtime.stores.embedded import open_stores

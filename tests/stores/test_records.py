@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 from generator.vendor import RateWindow
-from runtime.crypto import Keys
 from runtime.errors import SettingsError
+from runtime.keys.crypto import Keys
 from runtime.model import (
     Account,
     AccountId,
@@ -180,7 +180,7 @@ def test_the_tables_that_migrations_make_are_those_that_the_code_knows(
 
 def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from runtime.crypto import Keys; "
+        "import sys; from pathlib import Path; from runtime.keys.crypto import Keys; "
         "from runtime.stores.opening import bring_up_to_date; "
         "print(bring_up_to_date(Path(sys.argv[1]), 1.0, Keys(bytes(32))))"
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.crypto import Keys
 from runtime.errors import StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import AccountId, TokenHash
 from runtime.stores import condition, engine, look_up, schema, sqlite, writer
 from runtime.stores.embedded import Stores

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.stores import sqlite
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.wal_watch import WalWatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import OURS
 from runtime.errors import InvalidArguments
 from runtime.upstream.query import refuse_unsupported
 

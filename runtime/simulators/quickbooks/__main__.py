@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from .companies import BUSINESSES, USUAL_SIZE
-from .server import NotADatabase, Options, PortTaken, serve
+from runtime.simulators.quickbooks.companies import BUSINESSES, USUAL_SIZE
+from runtime.simulators.quickbooks.server import NotADatabase, Options, PortTaken, serve
 
 
 def arguments() -> argparse.ArgumentParser:

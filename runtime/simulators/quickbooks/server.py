@@ -13,10 +13,10 @@ from typing import Any
 
 import uvicorn
 
-from .app import Application
-from .clock import Clock
-from .companies import BUSINESSES, USUAL_SIZE, Shown, make
-from .store import Store
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.clock import Clock
+from runtime.simulators.quickbooks.companies import BUSINESSES, USUAL_SIZE, Shown, make
+from runtime.simulators.quickbooks.http.app import Application
 
 LARGE = 5_000
 """Transactions from which on the making of a company takes long enough to be shown."""

@@ -10,14 +10,14 @@ import os
 import subprocess
 from pathlib import Path
 
-from generator.sources import OURS
+from generator.reading.files import OURS
 from tests.bench.entry import Aim, Entry, Findings, Row
 from tests.bench.stage import Stage
 
 COMPILE = """
 import sys, time
 from pathlib import Path
-import generator.build, generator.compile
+import generator.pipeline, generator.compile
 began = time.perf_counter()
 catalog = generator.compile.compile_catalog(Path(sys.argv[1]))
 print(time.perf_counter() - began)

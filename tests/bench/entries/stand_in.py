@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from runtime.simulators.quickbooks.books.store import VERSION
 from runtime.simulators.quickbooks.server import Options, prepared
-from runtime.simulators.quickbooks.store import VERSION
 from tests.bench.entry import FULL, Aim, Entry, Findings, Row, Scale
 from tests.bench.environment import HOME
 from tests.bench.load import Measured, Target, Wrong, measure_for

@@ -14,11 +14,12 @@ import httpx2
 import pytest
 import uvicorn
 
-from runtime.simulators.quickbooks import companies, company
-from runtime.simulators.quickbooks.app import Application
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.companies import seed
+from runtime.simulators.quickbooks.http.app import Application
 
 Body = dict[str, Any]
 CLIENT = ("sandbox-client", "sandbox-secret")
@@ -30,14 +31,14 @@ NOON = 1_795_200_000.0
 def empty_company(path: str = ":memory:") -> Books:
     """A company with the usual lists and no transactions, on a clock that stands still."""
     store = Store(path, Clock(frozen=NOON))
-    books = company.found(store, company.REALM, "Test Company")
-    facts = company.sample()
+    books = seed.found(store, seed.REALM, "Test Company")
+    facts = seed.sample()
     with books.loading():
-        company.company_info(books, "Test Company", "Testing")
-        company.basics(books, facts)
-        company.preferences(books)
-        company.people(books, facts)
-        company.products(books, facts, "2026-01-01")
+        seed.company_info(books, "Test Company", "Testing")
+        seed.basics(books, facts)
+        seed.preferences(books)
+        seed.people(books, facts)
+        seed.products(books, facts, "2026-01-01")
     return books
 
 
@@ -51,13 +52,13 @@ def books(template: Store) -> Books:
     """A fresh company without transactions."""
     store = Store(":memory:", Clock(frozen=NOON))
     template.connection.backup(store.connection)
-    return Books(store, company.REALM)
+    return Books(store, seed.REALM)
 
 
 class Client(httpx2.Client):
     """An HTTP client with an access token, for the paths below one company."""
 
-    realm = company.REALM
+    realm = seed.REALM
 
     def call(self, method: str, path: str, **options: Any) -> httpx2.Response:
         return self.request(method, f"/v3/company/{self.realm}/{path}", **options)
@@ -98,7 +99,7 @@ def serving(application: Application) -> Iterator[str]:
 
 
 def tokens_for(
-    address: str, realm: str = company.REALM, scope: str = "com.intuit.quickbooks.accounting"
+    address: str, realm: str = seed.REALM, scope: str = "com.intuit.quickbooks.accounting"
 ) -> Body:
     """Goes through the pages as a person would, and exchanges the code."""
     asked = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from runtime.simulators.quickbooks import changes, query_sql
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.query import sql
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import Body, Client, paid, sales_line
 
@@ -15,7 +16,7 @@ CUSTOMER = {"CustomerRef": {"value": "1"}}
 
 
 def select(books: Books, statement: str) -> list[Body]:
-    return [orjson.loads(text) for text in query_sql.answer(books, statement).bodies]
+    return [orjson.loads(text) for text in sql.answer(books, statement).bodies]
 
 
 def test_a_query_may_name_properties_beside_all(books: Books) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, query_sql
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.query import sql
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import Body, expense_line, journal_line, paid, sales_line
 
@@ -169,7 +170,7 @@ def test_a_deposited_payment_needs_no_detail_but_a_whole_one(books: Books) -> No
 @pytest.mark.parametrize("condition", ["Id = ''", "Id = ' '", "Id in ('1', '')"])
 def test_a_query_for_an_empty_id_is_refused(books: Books, condition: str) -> None:
     with pytest.raises(Fault) as refused:
-        query_sql.answer(books, f"select * from Customer where {condition}")
+        sql.answer(books, f"select * from Customer where {condition}")
     assert refused.value.mistakes[0].code == "4001"
 
 

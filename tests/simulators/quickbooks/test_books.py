@@ -10,14 +10,16 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import changes, companies, ledger, reports
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks import companies, reports
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.merging import SPARSE_NEEDS
 from runtime.simulators.quickbooks.money import cents
 from runtime.simulators.quickbooks.schema import entities
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.writes import changes
+from runtime.simulators.quickbooks.writes.merging import SPARSE_NEEDS
 
 from .conftest import NOON, Body, expense_line, journal_line, paid, sales_line
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import Body, expense_line, journal_line, paid, sales_line
 

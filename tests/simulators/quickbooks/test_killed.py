@@ -13,10 +13,10 @@ from pathlib import Path
 
 import httpx2
 
-from runtime.simulators.quickbooks import ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
 
 from .conftest import Client, connected, paid, sales_line
 from .test_books import check

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import changes, company, server
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks import server
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
+from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.money import cents, decimal
 from runtime.simulators.quickbooks.reports import cash
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import NOON, sales_line
 
@@ -71,7 +73,7 @@ def test_the_cash_ledger_is_made_anew_after_a_booking(books: Books, monkeypatch:
     made = fillings(books, monkeypatch)
     changes.create(books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(10_000)]})
     cash.prepared(books.store, books.realm)
-    assert made == [company.REALM]
+    assert made == [seed.REALM]
 
 
 def test_the_cash_ledger_is_made_anew_after_a_booking_was_undone(
@@ -84,4 +86,4 @@ def test_the_cash_ledger_is_made_anew_after_a_booking_was_undone(
     books.store.execute("rollback")
     made.clear()
     cash.prepared(books.store, books.realm)
-    assert made == [company.REALM]
+    assert made == [seed.REALM]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import company
+from runtime.simulators.quickbooks.companies import seed
 
 from .conftest import Body, paid, sales_line, tokens_for
 
@@ -56,7 +56,7 @@ def node(address: str) -> Iterator[Node]:
     """The client, connected to the company of the shared simulator."""
     subprocess.run([ROOT / "scripts" / "clients"], check=True)
     tokens = tokens_for(address)
-    command = [NODE, DRIVER, HOME, address, company.REALM, tokens["access_token"], tokens["refresh_token"]]
+    command = [NODE, DRIVER, HOME, address, seed.REALM, tokens["access_token"], tokens["refresh_token"]]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Node(process)
         assert process.stdin is not None
@@ -176,4 +176,4 @@ def test_a_file_is_attached_to_an_invoice(node: Node, tmp_path: Path) -> None:
 
 def test_tokens_are_refreshed_and_go_on_working(node: Node) -> None:
     assert node.call("refreshAccessToken")["token_type"] == "bearer"
-    assert node.call("getCompanyInfo", company.REALM)["CompanyName"] == "Test Company"
+    assert node.call("getCompanyInfo", seed.REALM)["CompanyName"] == "Test Company"

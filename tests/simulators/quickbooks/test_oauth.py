@@ -5,11 +5,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from runtime.simulators.quickbooks import company
-from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.oauth import OAuth, Refused
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.companies import seed
+from runtime.simulators.quickbooks.http.app import Application
+from runtime.simulators.quickbooks.oauth.tokens import OAuth, Refused
 
 from .conftest import CLIENT, NOON, REDIRECT, connected, empty_company, serving, tokens_for
 
@@ -178,12 +178,12 @@ def test_a_client_that_is_no_base64_is_an_invalid_client(address: str) -> None:
 def test_a_token_of_one_company_is_refused_for_another_and_leaves_its_count_alone() -> None:
     store = Store(":memory:", Clock(frozen=NOON))
     empty_company().store.connection.backup(store.connection)
-    company.found(store, "1112223334445556", "Another")
+    seed.found(store, "1112223334445556", "Another")
     application = Application(store, dict([CLIENT]))
     for address in serving(application):
         token = tokens_for(address)["access_token"]
         bearer = {"Authorization": f"Bearer {token}"}
-        own = httpx2.get(f"{address}/v3/company/{company.REALM}/companyinfo/{company.REALM}", headers=bearer)
+        own = httpx2.get(f"{address}/v3/company/{seed.REALM}/companyinfo/{seed.REALM}", headers=bearer)
         for _ in range(20):
             other = httpx2.get(f"{address}/v3/company/1112223334445556/companyinfo/1", headers=bearer)
             assert other.status_code == 403
@@ -205,7 +205,7 @@ def test_the_former_refresh_token_works_as_long_as_the_grace_and_ends_at_once_wi
             ]
         )
 
-    code = oauth.code(company.REALM, CLIENT[0], REDIRECT, ASKED["scope"])
+    code = oauth.code(seed.REALM, CLIENT[0], REDIRECT, ASKED["scope"])
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
     first = str(oauth.exchange(CLIENT[0], form)["refresh_token"])
     refresh(first)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import Body, expense_line
 

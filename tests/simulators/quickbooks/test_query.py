@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import changes, query_sql
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.query import Condition, Order, Statement, parse
+from runtime.simulators.quickbooks.query import sql
+from runtime.simulators.quickbooks.query.parser import Condition, Order, Statement, parse
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import sales_line
 
@@ -106,7 +107,7 @@ REFUSED = {
 def test_a_statement_is_refused(books: Books, text: str) -> None:
     code, detail = REFUSED[text]
     with pytest.raises(Fault) as refused:
-        query_sql.answer(books, text)
+        sql.answer(books, text)
     assert refused.value.mistakes[0].code == code
     assert detail in refused.value.mistakes[0].detail
 
@@ -153,7 +154,7 @@ def test_any_order_of_words_is_answered_or_refused(words: list[str]) -> None:
 
 
 def found(books: Books, text: str) -> list[str]:
-    return [changes_body["Id"] for changes_body in map(json.loads, query_sql.answer(books, text).bodies)]
+    return [changes_body["Id"] for changes_body in map(json.loads, sql.answer(books, text).bodies)]
 
 
 @pytest.fixture
@@ -207,16 +208,16 @@ def test_inactive_records_show_only_when_asked_for(books: Books) -> None:
 
 
 def test_a_projection_is_marked_as_a_part(books: Books) -> None:
-    body = json.loads(query_sql.answer(books, "select DisplayName from Customer where Id = '1'").bodies[0])
+    body = json.loads(sql.answer(books, "select DisplayName from Customer where Id = '1'").bodies[0])
     assert body == {"DisplayName": "Amy's Bird Sanctuary", "Id": "1", "domain": "QBO", "sparse": True}
 
 
 def test_a_blank_asks_for_nothing(books: Books) -> None:
-    total = query_sql.answer(books, "select count(*) from Customer").count or 0
-    without = query_sql.answer(books, "select count(*) from Customer where CompanyName = ' '").count or 0
+    total = sql.answer(books, "select count(*) from Customer").count or 0
+    without = sql.answer(books, "select count(*) from Customer where CompanyName = ' '").count or 0
     assert 0 < without < total
 
 
 def test_an_empty_answer_is_an_empty_object(books: Books) -> None:
-    assert query_sql.answer(books, "select * from Invoice").as_json() == b"{}"
-    assert query_sql.answer(books, "select count(*) from Invoice").as_json() == b'{"totalCount":0}'
+    assert sql.answer(books, "select * from Invoice").as_json() == b"{}"
+    assert sql.answer(books, "select count(*) from Invoice").as_json() == b'{"totalCount":0}'

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.rules.payments import deposit_of
 from runtime.simulators.quickbooks.schema import entities
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import NOON, Body
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import Body, expense_line, journal_line, paid, sales_line
 from .test_changes import bill, invoice, key, payment, refusal

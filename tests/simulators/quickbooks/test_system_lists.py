@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import httpx2
 import pytest
 
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.books.store import Store
 
 from .conftest import Body, Client
 

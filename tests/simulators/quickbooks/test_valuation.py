@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import changes, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.valuation import Stock
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.valuation import Stock
+from runtime.simulators.quickbooks.writes import changes
 
 from .conftest import Body, sales_line
 from .reports.agreeing import check_all

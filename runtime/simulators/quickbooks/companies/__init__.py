@@ -33,14 +33,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..store import Store
-from . import consultancy_lists, it_services_lists, landscaper
-from .business import USUAL_SIZE, Business, Progress
-from .consultancy import Consultancy
-from .it_services import ItServices
-from .landscaper import Landscaper
-from .planted import Planted
-from .progress import Shown
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import consultancy_lists, it_services_lists, landscaper
+from runtime.simulators.quickbooks.companies.business import USUAL_SIZE, Business, Progress
+from runtime.simulators.quickbooks.companies.consultancy import Consultancy
+from runtime.simulators.quickbooks.companies.it_services import ItServices
+from runtime.simulators.quickbooks.companies.landscaper import Landscaper
+from runtime.simulators.quickbooks.companies.planted import Planted
+from runtime.simulators.quickbooks.companies.progress import Shown
 
 BUSINESSES: dict[str, type[Business]] = {
     "landscaper": Landscaper, "consultancy": Consultancy, "it_services": ItServices,

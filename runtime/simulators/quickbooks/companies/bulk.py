@@ -6,8 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..books import Books
-from ..store import Body, Store
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, Store
 
 LISTS = frozenset(
     {"Account", "Item", "TaxRate", "TaxAgency", "TaxCode", "Term", "Customer", "Vendor", "Class", "Employee"}

@@ -13,13 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from .. import company
-from ..changes import create
-from ..clock import PACIFIC, Clock
-from ..money import cents
-from ..store import Body, Store
-from . import forms
-from .bulk import BulkBooks, collecting_paused, indexing_later
+from runtime.simulators.quickbooks.books.store import Body, Store
+from runtime.simulators.quickbooks.clock import PACIFIC, Clock
+from runtime.simulators.quickbooks.companies import forms, seed
+from runtime.simulators.quickbooks.companies.bulk import BulkBooks, collecting_paused, indexing_later
+from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.writes.changes import create
 
 YEARS = 2
 USUAL_SIZE = 1500
@@ -40,7 +39,7 @@ class Business(ABC):
 
     name = "Company"
     industry = "Services"
-    realm = company.REALM
+    realm = seed.REALM
     season: Sequence[float] = (1.0,) * 12
     """How busy each month is, January first."""
     steady, growing = 400, 1000
@@ -81,8 +80,8 @@ class Business(ABC):
         usual = self.books.clock
         with collecting_paused(), self.books.loading(), indexing_later(self.books.store, self.scale):
             self.set_clock(self.first - timedelta(days=1))
-            company.company_info(self.books, self.name, self.industry)
-            company.customer_types(self.books)
+            seed.company_info(self.books, self.name, self.industry)
+            seed.customer_types(self.books)
             self.lists()
             self.plan()
             self._run()

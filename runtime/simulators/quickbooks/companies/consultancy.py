@@ -8,12 +8,21 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 
-from ..changes import update
-from ..store import Body
-from . import forms, lists
-from .consultancy_lists import CLIENTS, ITEMS, MORE, PAYROLL_TAX, PEOPLE, RETAINED, VENDORS, WAGES
-from .forms import ref, sold, spent
-from .office import Office
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.companies import forms, lists
+from runtime.simulators.quickbooks.companies.consultancy_lists import (
+    CLIENTS,
+    ITEMS,
+    MORE,
+    PAYROLL_TAX,
+    PEOPLE,
+    RETAINED,
+    VENDORS,
+    WAGES,
+)
+from runtime.simulators.quickbooks.companies.forms import ref, sold, spent
+from runtime.simulators.quickbooks.companies.office import Office
+from runtime.simulators.quickbooks.writes.changes import update
 
 
 class Consultancy(Office):

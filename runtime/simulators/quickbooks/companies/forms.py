@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from ..store import Body
+from runtime.simulators.quickbooks.books.store import Body
 
 FAMILY_NAMES = (
     "Adeyemi", "Barlow", "Castellan", "Drummond", "Eastgate", "Fairweather", "Gallagher", "Hollis", "Iverson", "Jansen",

@@ -9,13 +9,22 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import partial
 
-from .. import recurring
-from ..books import entity_named
-from ..store import Body
-from . import forms, lists
-from .forms import bought, ref, sold, spent
-from .it_services_lists import CLIENTS, HARDWARE, MORE, PAYROLL_TAX, SERVICES, VENDORS, WAGES, Agreement
-from .office import Office
+from runtime.simulators.quickbooks.books.books import entity_named
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.companies import forms, lists
+from runtime.simulators.quickbooks.companies.forms import bought, ref, sold, spent
+from runtime.simulators.quickbooks.companies.it_services_lists import (
+    CLIENTS,
+    HARDWARE,
+    MORE,
+    PAYROLL_TAX,
+    SERVICES,
+    VENDORS,
+    WAGES,
+    Agreement,
+)
+from runtime.simulators.quickbooks.companies.office import Office
+from runtime.simulators.quickbooks.writes import recurring
 
 
 class ItServices(Office):

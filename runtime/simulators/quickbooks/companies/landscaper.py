@@ -8,12 +8,11 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
-from .. import company
-from ..store import Body
-from . import forms
-from .business import Business
-from .forms import ref, sold, spent
-from .planted import Planted
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.companies import forms, seed
+from runtime.simulators.quickbooks.companies.business import Business
+from runtime.simulators.quickbooks.companies.forms import ref, sold, spent
+from runtime.simulators.quickbooks.companies.planted import Planted
 
 PLANTED = (
     Planted(
@@ -74,13 +73,13 @@ class Landscaper(Business):
 
     def lists(self) -> None:
         """The lists of the sample company under their Ids, and two classes."""
-        facts = company.sample()
-        company.basics(self.books, facts)
-        company.preferences(self.books)
-        company.people(self.books, facts)
-        company.products(self.books, facts, self.first.isoformat())
+        facts = seed.sample()
+        seed.basics(self.books, facts)
+        seed.preferences(self.books)
+        seed.people(self.books, facts)
+        seed.products(self.books, facts, self.first.isoformat())
         for name in ("Residential", "Commercial"):
-            company.made(self.books, "Class", {"Name": name})
+            seed.made(self.books, "Class", {"Name": name})
         self.customers = [
             customer["Id"] for customer in facts["customers"] if customer["Id"] not in ("7", "22")
         ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .. import changes, company
-from ..books import Books
-from ..store import Body
-from .forms import ref
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.companies import seed
+from runtime.simulators.quickbooks.companies.forms import ref
+from runtime.simulators.quickbooks.writes import changes
 
 COMMON: tuple[tuple[str, str, str], ...] = (
     ("Checking", "Bank", "Checking"), ("Savings", "Bank", "Savings"),
@@ -58,11 +59,11 @@ def chart(books: Books, more: Iterable[tuple[str, str, str]]) -> dict[str, str]:
 
 def terms_and_methods(books: Books) -> None:
     """Terms, ways of payment and the two tax codes of lines, as in the sample company and under the same Ids."""
-    facts = company.sample()
+    facts = seed.sample()
     for term in facts["terms"]:
-        company.made(books, "Term", {"Name": term["Name"], "DueDays": term["DueDays"]}, term["Id"])
+        seed.made(books, "Term", {"Name": term["Name"], "DueDays": term["DueDays"]}, term["Id"])
     for method in facts["payment_methods"]:
-        company.made(books, "PaymentMethod", {"Name": method["Name"], "Type": method["Type"]}, method["Id"])
+        seed.made(books, "PaymentMethod", {"Name": method["Name"], "Type": method["Type"]}, method["Id"])
     tax_codes(books)
 
 
@@ -87,7 +88,7 @@ def taxes(books: Books) -> str:
         "AccountSubType": "GlobalTaxPayable",
     }
     owed = str(changes.create(books, "Account", account)["Id"])
-    company.made(books, "TaxAgency", {"DisplayName": agency}, "2")
+    seed.made(books, "TaxAgency", {"DisplayName": agency}, "2")
     rate = {"Name": "California", "RateValue": 8, "AgencyRef": ref(2), "Active": True, "SpecialTaxType": "NONE",
             "DisplayType": "ReadOnly"}  # fmt: skip
     changes.place(books, "TaxRate", rate, "3")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from ..store import Body
-from . import forms
-from .business import Business
-from .forms import ref, spent
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.companies import forms
+from runtime.simulators.quickbooks.companies.business import Business
+from runtime.simulators.quickbooks.companies.forms import ref, spent
 
 
 class Office(Business):

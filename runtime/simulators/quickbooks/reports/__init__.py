@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..store import Store
+from runtime.simulators.quickbooks.books.store import Store
 
 Report = Callable[[Store, str, Mapping[str, str]], dict[str, Any]]
 """(store, realm, parameters) -> the answer with Header, Columns and Rows; raises Fault."""
@@ -25,8 +25,8 @@ def find(name: str) -> Report | None:
     return REPORTS.get(name.lower())
 
 
-from .layout import Answer  # noqa: E402  (it needs nothing of the registry)
-from .question import Question  # noqa: E402
+from runtime.simulators.quickbooks.reports.layout import Answer  # noqa: E402  (it needs nothing of the registry)
+from runtime.simulators.quickbooks.reports.question import Question  # noqa: E402
 
 
 def report(name: str) -> Callable[[Answer], Answer]:

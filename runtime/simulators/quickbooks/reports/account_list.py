@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..ledger import Account
-from ..money import text
-from ..store import Body
-from . import layout, report, sums
-from .balance_sheet import RESULT_TYPES
-from .layout import Column, Row, cell
-from .lines import DEBIT_TYPES
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Account
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.money import text
+from runtime.simulators.quickbooks.reports import layout, report, sums
+from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
+from runtime.simulators.quickbooks.reports.layout import Column, Row, cell
+from runtime.simulators.quickbooks.reports.lines import DEBIT_TYPES
+from runtime.simulators.quickbooks.reports.question import Question
 
 TITLES = {
     "account_num": "Account #", "account_name": "Account", "account_type": "Type", "detail_acc_type": "Detail type",

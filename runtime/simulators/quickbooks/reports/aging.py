@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..ledger import Posting
-from ..store import Body
-from . import layout, open_items, report
-from .details import Table
-from .layout import Column, Row, Values
-from .lines import Shown
-from .open_items import OpenItem
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Posting
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.reports import layout, open_items, report
+from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
+from runtime.simulators.quickbooks.reports.lines import Shown
+from runtime.simulators.quickbooks.reports.open_items import OpenItem
+from runtime.simulators.quickbooks.reports.question import Question
 
 USUAL_DAYS, USUAL_BUCKETS = 30, 4
 RECEIVABLE = ("tx_date", "txn_type", "doc_num", "cust_name", "due_date", "subt_amount", "subt_open_bal")

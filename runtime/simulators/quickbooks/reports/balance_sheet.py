@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from . import layout, periods, report, splits, sums
-from .layout import Row, Style, Values, section
-from .periods import Period
-from .question import Question
+from runtime.simulators.quickbooks.reports import layout, periods, report, splits, sums
+from runtime.simulators.quickbooks.reports.layout import Row, Style, Values, section
+from runtime.simulators.quickbooks.reports.periods import Period
+from runtime.simulators.quickbooks.reports.question import Question
 
 CURRENT_ASSETS = (
     ("Bank Accounts", "BankAccounts", "Bank"),

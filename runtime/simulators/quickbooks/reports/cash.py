@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .. import exchange
-from ..books import Books
-from ..money import share
-from ..store import Store
+from runtime.simulators.quickbooks.books import exchange_gains
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.money import share
 
 TABLE = "temp.cash_postings"
 COLUMNS = (
@@ -232,7 +232,7 @@ def _linked_to_journals(store: Store, realm: str, controls: dict[str, str]) -> I
         (realm, *controls),
     ).fetchall()
     for *entry, taken, pk, journal, _ in rows:
-        cents = exchange.link_values(Books(store, realm), "JournalEntry", journal).get(pk, taken)
+        cents = exchange_gains.link_values(Books(store, realm), "JournalEntry", journal).get(pk, taken)
         control, unapplied = str(entry[ACCOUNT]), controls.get(str(entry[ACCOUNT]))
         if unapplied is not None and unapplied != control:
             sign = 1 if entry[CENTS] > 0 else -1

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..ledger import Account
-from . import layout, report, splits, sums
-from .balance_sheet import RESULT_TYPES
-from .layout import Row, Style, Values, section
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Account
+from runtime.simulators.quickbooks.reports import layout, report, splits, sums
+from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
+from runtime.simulators.quickbooks.reports.layout import Row, Style, Values, section
+from runtime.simulators.quickbooks.reports.question import Question
 
 OPERATING = (
     "Accounts Receivable",

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..money import decimal, text
-from ..store import Body, reference
-from .layout import Row, cell
-from .lines import SHOWN_TYPES, Lines, Shown
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.money import decimal, text
+from runtime.simulators.quickbooks.reports.layout import Row, cell
+from runtime.simulators.quickbooks.reports.lines import SHOWN_TYPES, Lines, Shown
 
 Maker = Callable[[Lines, Shown], Row]
 
@@ -157,7 +157,7 @@ def _open(lines: Lines, shown: Shown) -> Row:
 
 
 def _past_due(lines: Lines, shown: Shown) -> Row:
-    from .aging import days_past_due  # aging shows these columns
+    from runtime.simulators.quickbooks.reports.aging import days_past_due  # aging shows these columns
 
     return cell(str(days_past_due(lines.question, lines.body(shown.posting), shown.posting.date)))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..money import text
-from . import party_cells as _party_cells  # noqa: F401  (it adds its columns to KINDS)
-from .cells import KINDS
-from .layout import Column, Row, cell, column
-from .lines import Lines, Shown
-from .question import Question, facts
+from runtime.simulators.quickbooks.money import text
+from runtime.simulators.quickbooks.reports import party_cells as _party_cells  # noqa: F401  (it adds its columns to KINDS)
+from runtime.simulators.quickbooks.reports.cells import KINDS
+from runtime.simulators.quickbooks.reports.layout import Column, Row, cell, column
+from runtime.simulators.quickbooks.reports.lines import Lines, Shown
+from runtime.simulators.quickbooks.reports.question import Question, facts
 
 CONDITIONAL = {
     "klass_name": ("ClassTrackingPerTxn", "ClassTrackingPerTxnLine"),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ledger import Posting
-from ..money import text
-from . import layout, report
-from .layout import Column, Row, cell
-from .lines import SHOWN_TYPES, Lines
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Posting
+from runtime.simulators.quickbooks.money import text
+from runtime.simulators.quickbooks.reports import layout, report
+from runtime.simulators.quickbooks.reports.layout import Column, Row, cell
+from runtime.simulators.quickbooks.reports.lines import SHOWN_TYPES, Lines
+from runtime.simulators.quickbooks.reports.question import Question
 
 JOURNALS = {"Invoice": "VT", "CreditMemo": "VT", "SalesReceipt": "VT", "RefundReceipt": "VT", "Bill": "HA",
             "VendorCredit": "HA", "Purchase": "BQ", "Payment": "BQ", "BillPayment": "BQ", "Deposit": "BQ",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from ..ledger import Account, Posting
-from . import layout, periods, report, splits, sums
-from .balance_sheet import RESULT_TYPES
-from .details import Table
-from .layout import Row
-from .lines import Shown
-from .periods import Period
-from .question import Question
-from .trial_balance import ORDER
+from runtime.simulators.quickbooks.books.ledger import Account, Posting
+from runtime.simulators.quickbooks.reports import layout, periods, report, splits, sums
+from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
+from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.layout import Row
+from runtime.simulators.quickbooks.reports.lines import Shown
+from runtime.simulators.quickbooks.reports.periods import Period
+from runtime.simulators.quickbooks.reports.question import Question
+from runtime.simulators.quickbooks.reports.trial_balance import ORDER
 
 USUAL = "this month-to-date"
 COLUMNS = (

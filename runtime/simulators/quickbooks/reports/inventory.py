@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..ledger import Posting
-from ..money import decimal, text
-from . import layout, report
-from .cells import KINDS, number
-from .layout import Column, Row, cell
-from .lines import COLUMNS, Lines, Shown
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Posting
+from runtime.simulators.quickbooks.money import decimal, text
+from runtime.simulators.quickbooks.reports import layout, report
+from runtime.simulators.quickbooks.reports.cells import KINDS, number
+from runtime.simulators.quickbooks.reports.layout import Column, Row, cell
+from runtime.simulators.quickbooks.reports.lines import COLUMNS, Lines, Shown
+from runtime.simulators.quickbooks.reports.question import Question
 
 SUMMARY = (
     Column("SKU", "sku", type="String"), Column("Qty", "qty", type="Quantity"), Column("Asset Value", "asset_value"),

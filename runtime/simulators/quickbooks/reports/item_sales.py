@@ -6,13 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..money import decimal, text
-from . import layout, report, splits, sums
-from .cells import number
-from .layout import Row, cell
-from .lines import Lines
-from .question import Question
-from .sales import SALES, accounts_of, sold_on
+from runtime.simulators.quickbooks.money import decimal, text
+from runtime.simulators.quickbooks.reports import layout, report, splits, sums
+from runtime.simulators.quickbooks.reports.cells import number
+from runtime.simulators.quickbooks.reports.layout import Row, cell
+from runtime.simulators.quickbooks.reports.lines import Lines
+from runtime.simulators.quickbooks.reports.question import Question
+from runtime.simulators.quickbooks.reports.sales import SALES, accounts_of, sold_on
 
 COLUMNS = (
     ("Quantity", "quantity", "Quantity"), ("Amount", "amount", "Money"), ("% of Sales", "percent", "Percent"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from . import layout, report
-from .details import Table
-from .layout import Row, cell
-from .lines import Shown
-from .question import Question
+from runtime.simulators.quickbooks.reports import layout, report
+from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.layout import Row, cell
+from runtime.simulators.quickbooks.reports.lines import Shown
+from runtime.simulators.quickbooks.reports.question import Question
 
 COLUMNS = ("tx_date", "txn_type", "doc_num", "name", "memo", "account_name", "debt_amt", "credit_amt")
 ONCE = frozenset({"tx_date", "txn_type", "txn_num", "doc_num", "due_date"})

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..clock import stamp
-from ..ledger import Account
-from ..money import text
-from .periods import Period
-from .question import NAMED, Question
+from runtime.simulators.quickbooks.books.ledger import Account
+from runtime.simulators.quickbooks.clock import stamp
+from runtime.simulators.quickbooks.money import text
+from runtime.simulators.quickbooks.reports.periods import Period
+from runtime.simulators.quickbooks.reports.question import NAMED, Question
 
 Row = dict[str, Any]
 Values = tuple[int | None, ...]

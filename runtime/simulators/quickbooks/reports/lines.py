@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from ..ledger import Posting
-from ..store import Body, reference
-from . import sums
-from .question import NAMED, Question
+from runtime.simulators.quickbooks.books.ledger import Posting
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.reports import sums
+from runtime.simulators.quickbooks.reports.question import NAMED, Question
 
 COLUMNS = (
     "txn_type, txn_id, line, date, account, cents, customer, vendor, employee, class, department, item,"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from . import layout, open_items, report, sums
-from .aging import detail_filter, name_rows, names_of, shown_item
-from .details import Table
-from .layout import Column, Row, Values
-from .lines import Shown
-from .open_items import SIDES
-from .question import Question
+from runtime.simulators.quickbooks.reports import layout, open_items, report, sums
+from runtime.simulators.quickbooks.reports.aging import detail_filter, name_rows, names_of, shown_item
+from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
+from runtime.simulators.quickbooks.reports.lines import Shown
+from runtime.simulators.quickbooks.reports.open_items import SIDES
+from runtime.simulators.quickbooks.reports.question import Question
 
 CUSTOMER = ("tx_date", "txn_type", "doc_num", "due_date", "subt_amount", "subt_open_bal", "rbal_open_bal")
 VENDOR = (

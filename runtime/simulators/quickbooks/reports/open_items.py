@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from .. import exchange
-from .question import Question
+from runtime.simulators.quickbooks.books import exchange_gains
+from runtime.simulators.quickbooks.reports.question import Question
 
 SIDES = {"receivable": ("Accounts Receivable", "customer", 1), "payable": ("Accounts Payable", "vendor", -1)}
 """Side -> type of its accounts, who owes or is owed, sign that makes what is open positive."""
@@ -93,11 +93,11 @@ def _settle(question: Question, items: Items, day: date, payer: str) -> None:
 
 def _foreign_values(question: Question, targets: set[tuple[str, str]]) -> dict[int, int]:
     """What links to documents in other currencies take from them in home currency: {key of the link: cents}."""
-    if not exchange.has_several(question.books):
+    if not exchange_gains.has_several(question.books):
         return {}
     found: dict[int, int] = {}
     for entity, id in targets:
-        found |= exchange.link_values(question.books, entity, id)
+        found |= exchange_gains.link_values(question.books, entity, id)
     return found
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..store import Body
-from .cells import KINDS, Kind, Maker
-from .layout import Row, cell
-from .lines import Lines, Shown
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.reports.cells import KINDS, Kind, Maker
+from runtime.simulators.quickbooks.reports.layout import Row, cell
+from runtime.simulators.quickbooks.reports.lines import Lines, Shown
 
 
 def address(body: Body | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ..faults import fault
+from runtime.simulators.quickbooks.faults import fault
 
 USUAL = "this fiscal year-to-date"
 BEGINNING = date(1900, 1, 1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import layout, report, splits
-from .layout import Row, Style, Values
-from .question import Question
+from runtime.simulators.quickbooks.reports import layout, report, splits
+from runtime.simulators.quickbooks.reports.layout import Row, Style, Values
+from runtime.simulators.quickbooks.reports.question import Question
 
 PARTS = (
     ("Income", "Income", "Income", -1),

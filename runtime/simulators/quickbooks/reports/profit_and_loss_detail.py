@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from ..ledger import Account, Posting
-from . import layout, report
-from .details import Table
-from .layout import Row
-from .lines import Shown
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Account, Posting
+from runtime.simulators.quickbooks.reports import layout, report
+from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.layout import Row
+from runtime.simulators.quickbooks.reports.lines import Shown
+from runtime.simulators.quickbooks.reports.question import Question
 
 COLUMNS = (
     "tx_date",

@@ -12,14 +12,14 @@ from decimal import InvalidOperation
 from functools import cache, cached_property
 from typing import Any
 
-from .. import ledger
-from ..books import Books
-from ..faults import fault, missing
-from ..money import cents
-from ..schema import FACTS
-from ..store import Store
-from . import periods
-from .periods import Period
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.faults import fault, missing
+from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.reports import periods
+from runtime.simulators.quickbooks.reports.periods import Period
+from runtime.simulators.quickbooks.schema import FACTS
 
 LONGEST_ECHO = 100
 """Characters of a bad value that a fault repeats."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from . import layout, report, splits, sums
-from .aging import name_rows
-from .layout import Column, Row, Values
-from .question import Question
+from runtime.simulators.quickbooks.reports import layout, report, splits, sums
+from runtime.simulators.quickbooks.reports.aging import name_rows
+from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
+from runtime.simulators.quickbooks.reports.question import Question
 
 SALES = ("Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt")
 INCOME = ("Income", "Other Income")

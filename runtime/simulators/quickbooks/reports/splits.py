@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ..faults import fault
-from . import periods, sums
-from .layout import Column, Values
-from .periods import Period
-from .question import Question
+from runtime.simulators.quickbooks.faults import fault
+from runtime.simulators.quickbooks.reports import periods, sums
+from runtime.simulators.quickbooks.reports.layout import Column, Values
+from runtime.simulators.quickbooks.reports.periods import Period
+from runtime.simulators.quickbooks.reports.question import Question
 
 UNITS = {"Days": "day", "Week": "week", "Month": "month", "Quarter": "quarter", "Year": "year",
          "FiscalQuarter": "quarter", "FiscalYear": "year"}  # fmt: skip

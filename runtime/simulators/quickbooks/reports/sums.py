@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from . import cash
-from .question import Question
+from runtime.simulators.quickbooks.reports import cash
+from runtime.simulators.quickbooks.reports.question import Question
 
 Key = tuple[str | None, ...]
 COLUMNS = frozenset(

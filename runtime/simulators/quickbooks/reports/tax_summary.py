@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..faults import invalid_reference
-from ..money import cents, text
-from ..store import Body, reference
-from . import layout, report, sums
-from .layout import Column, Row, cell
-from .lines import Lines
-from .question import Question
-from .sales import SALES
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import invalid_reference
+from runtime.simulators.quickbooks.money import cents, text
+from runtime.simulators.quickbooks.reports import layout, report, sums
+from runtime.simulators.quickbooks.reports.layout import Column, Row, cell
+from runtime.simulators.quickbooks.reports.lines import Lines
+from runtime.simulators.quickbooks.reports.question import Question
+from runtime.simulators.quickbooks.reports.sales import SALES
 
 COLUMNS = (
     Column("Gross Sales", "gross_sales"), Column("Non-Taxable", "nontaxable_sales"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from . import layout, periods, report, transactions
-from .details import Table
-from .layout import Row
-from .lines import SHOWN_TYPES, Lines, Shown
-from .question import Question
+from runtime.simulators.quickbooks.reports import layout, periods, report, transactions
+from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.layout import Row
+from runtime.simulators.quickbooks.reports.lines import SHOWN_TYPES, Lines, Shown
+from runtime.simulators.quickbooks.reports.question import Question
 
 COLUMNS = (
     "tx_date",

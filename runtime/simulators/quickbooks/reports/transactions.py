@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 import orjson
 
-from ..ledger import Posting
-from ..money import cents
-from ..schema import entities
-from ..store import Body, reference
-from .lines import Lines, Shown, party_of
-from .periods import Period
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Posting
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.reports.lines import Lines, Shown, party_of
+from runtime.simulators.quickbooks.reports.periods import Period
+from runtime.simulators.quickbooks.reports.question import Question
+from runtime.simulators.quickbooks.schema import entities
 
 LISTED = tuple(
     name

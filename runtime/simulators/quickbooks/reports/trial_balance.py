@@ -4,10 +4,10 @@ what was earned before is part of retained earnings, so that both sides agree.
 
 from __future__ import annotations
 
-from . import layout, periods, report, splits, sums
-from .balance_sheet import RESULT_TYPES
-from .layout import Column, Row
-from .question import Question
+from runtime.simulators.quickbooks.reports import layout, periods, report, splits, sums
+from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
+from runtime.simulators.quickbooks.reports.layout import Column, Row
+from runtime.simulators.quickbooks.reports.question import Question
 
 ORDER = (
     "Bank", "Accounts Receivable", "Other Current Asset", "Fixed Asset", "Other Asset", "Accounts Payable",

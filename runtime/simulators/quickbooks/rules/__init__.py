@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..books import Books
-from ..store import Body
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body
 
 Preparation = Callable[[Books, str, Body, Body | None], None]
 PREPARATIONS: dict[str, Preparation] = {}

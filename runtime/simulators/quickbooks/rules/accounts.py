@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..books import Books
-from ..faults import business, fault, missing
-from ..schema import entities
-from ..store import Body, reference
-from . import currency_of, names, nesting, prepares
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import business, fault, missing
+from runtime.simulators.quickbooks.rules import currency_of, names, nesting, prepares
+from runtime.simulators.quickbooks.schema import entities
 
 CLASSIFICATIONS = {
     "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..books import Books
-from ..faults import fault, invalid_reference
-from ..schema import entities_by_lower_name
-from ..store import Body, reference
-from . import prepares
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import fault, invalid_reference
+from runtime.simulators.quickbooks.rules import prepares
+from runtime.simulators.quickbooks.schema import entities_by_lower_name
 
 
 def touch(books: Books, body: Body, old: Body | None) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..books import Books
-from ..store import Body
-from . import prepares
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.rules import prepares
 
 
 @prepares("CompanyInfo", "Preferences")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .. import exchange, postings
-from ..books import Books
-from ..faults import business, fault
-from ..postings import Entry
-from ..store import Body
+from runtime.simulators.quickbooks.books import exchange_gains, postings
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.postings import Entry
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.faults import business, fault
 
 CONTROLS = frozenset({postings.RECEIVABLE, postings.PAYABLE})
 
@@ -28,17 +28,17 @@ def check_names(books: Books, entries: Iterable[Entry]) -> None:
 
 def check_currencies(books: Books, body: Body, entries: Iterable[Entry]) -> None:
     """Raise 6000 for an amount on an account, or of a name, in another currency than theirs."""
-    if not exchange.has_several(books):
+    if not exchange_gains.has_several(books):
         return
-    code, home = exchange.currency_of(books, body), books.home_currency()
+    code, home = exchange_gains.currency_of(books, body), books.home_currency()
     for entry in entries:
-        held = exchange.currency_of(books, books.find("Account", entry.account))
+        held = exchange_gains.currency_of(books, books.find("Account", entry.account))
         if not (entry.is_home or entry.is_cost) and held not in (home, code):
             raise business("The account is in another currency than the transaction.", "CurrencyRef")
         kind = books.account_type(entry.account)
         party = {postings.RECEIVABLE: "Customer", postings.PAYABLE: "Vendor"}.get(kind)
         named = entry.customer if party == "Customer" else entry.vendor
-        if party is not None and exchange.currency_of(books, books.find(party, named)) != code:
+        if party is not None and exchange_gains.currency_of(books, books.find(party, named)) != code:
             raise business("The name is in another currency than the transaction.", "CurrencyRef")
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ..books import Books, entity_named, id_series
-from ..faults import business, fault, missing
-from ..money import amount, cents, decimal, share
-from ..shape import checked
-from ..store import Body, reference
-from . import names, prepares
+from runtime.simulators.quickbooks.books.books import Books, entity_named, id_series
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import business, fault, missing
+from runtime.simulators.quickbooks.money import amount, cents, decimal, share
+from runtime.simulators.quickbooks.rules import names, prepares
+from runtime.simulators.quickbooks.writes.validation import checked
 
 KNOWN = {
     "USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",

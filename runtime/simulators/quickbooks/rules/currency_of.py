@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..books import Books, reference
-from ..faults import business
-from ..store import Body
+from runtime.simulators.quickbooks.books.books import Books, reference
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.faults import business
 
 
 def fill_in(books: Books, body: Body, old: Body | None) -> None:
     """CurrencyRef is the company's own when left out; 6000 when an update names another than the record has."""
     # The rules of currencies use those of names, which use this.
-    from .currency import check_currency, currency_reference
+    from runtime.simulators.quickbooks.rules.currency import check_currency, currency_reference
 
     home = books.home_currency()
     before = reference((old or {}).get("CurrencyRef"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..faults import business
-from ..store import Body
-from .lines import DETAIL_KEYS, detail
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.faults import business
+from runtime.simulators.quickbooks.rules.lines import DETAIL_KEYS, detail
 
 
 def check(body: Body) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .. import exchange, postings
-from ..books import Books
-from ..money import cents, decimal
-from ..postings import Entry, account_of, line_memo, posts, total_of
-from ..store import Body, reference
-from . import lines, tax
+from runtime.simulators.quickbooks.books import exchange_gains, postings
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.postings import Entry, account_of, line_memo, posts, total_of
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.money import cents, decimal
+from runtime.simulators.quickbooks.rules import lines, tax
 
 
 def _receivable(books: Books, body: Body) -> str:
@@ -140,7 +140,7 @@ def payment(books: Books, body: Body) -> list[Entry]:
         Entry(account, total_of(body), None, customer, memo=body.get("PrivateNote")),
         Entry(owed, -total_of(body), None, customer, memo=body.get("PrivateNote")),
     ]
-    return made + exchange.differences(books, "Payment", body, owed)
+    return made + exchange_gains.differences(books, "Payment", body, owed)
 
 
 def _bought(books: Books, body: Body) -> list[Entry]:
@@ -210,7 +210,7 @@ def bill_payment(books: Books, body: Body) -> list[Entry]:
         Entry(owed, total_of(body), None, vendor=vendor, memo=body.get("PrivateNote")),
         Entry(str(paid_from), -total_of(body), None, vendor=vendor, memo=body.get("PrivateNote")),
     ]
-    return made + exchange.differences(books, "BillPayment", body, owed)
+    return made + exchange_gains.differences(books, "BillPayment", body, owed)
 
 
 @posts("Purchase")
@@ -270,7 +270,7 @@ def _deposited(books: Books, body: Body, line: Body) -> list[Entry]:
         account = reference(found.get("DepositToAccountRef")) or _undeposited(books)
         value = cents(line["Amount"])
         taken = Entry(account, -value, line.get("Id"), reference(found.get("CustomerRef")))
-        return [taken, *exchange.deposited(books, body, found, account, value)]
+        return [taken, *exchange_gains.deposited(books, body, found, account, value)]
     payer = given.get("Entity") or {}
     kind, id = str(payer.get("type", "")).lower(), reference(payer)
     put = Entry(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..books import Books
-from ..faults import business, fault, missing, unsupported
-from ..store import Body, reference
-from . import controls, lines, names, nesting, prepares
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import business, fault, missing, unsupported
+from runtime.simulators.quickbooks.rules import controls, lines, names, nesting, prepares
 
 MOST_CATEGORY_LEVELS = 4
 

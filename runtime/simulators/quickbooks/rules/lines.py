@@ -6,12 +6,17 @@ import calendar
 from datetime import date, timedelta
 from decimal import Decimal
 
-from .. import references
-from ..books import Books
-from ..faults import business, fault, missing
-from ..money import amount, cents, decimal
-from ..store import Body, reference
-from .currency import check_currency, currency_reference, party_currency, refuse_other
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import business, fault, missing
+from runtime.simulators.quickbooks.money import amount, cents, decimal
+from runtime.simulators.quickbooks.rules.currency import (
+    check_currency,
+    currency_reference,
+    party_currency,
+    refuse_other,
+)
+from runtime.simulators.quickbooks.writes import references
 
 DETAIL_KEYS = {
     "SalesItemLineDetail": "SalesItemLineDetail",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ..books import NAME_SERIES, Books
-from ..faults import fault
-from ..references import follow_rename
-from ..schema import entities
-from ..store import Body, reference
-from . import currency_of, nesting, prepares
+from runtime.simulators.quickbooks.books.books import NAME_SERIES, Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import fault
+from runtime.simulators.quickbooks.rules import currency_of, nesting, prepares
+from runtime.simulators.quickbooks.schema import entities
+from runtime.simulators.quickbooks.writes.references import follow_rename
 
 PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 DEEPEST = 5

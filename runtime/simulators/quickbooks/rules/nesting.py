@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..faults import fault
-from ..store import Body, reference
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import fault
 
 
 def hold_flag(body: Body, old: Body | None, flag: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..books import Books
-from ..faults import fault
-from ..money import amount, cents
-from ..postings import account_of
-from ..store import Body
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.postings import account_of
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.faults import fault
+from runtime.simulators.quickbooks.money import amount, cents
 
 Create = Callable[[Books, str, Any], Body]
 NOTE = "Opening Balance"

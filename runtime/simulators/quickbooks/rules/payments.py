@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .. import exchange, references, settlement
-from ..balances import RESULT_TYPES
-from ..books import Books
-from ..faults import business, fault, missing
-from ..money import amount, cents
-from ..store import Body, reference
-from . import lines, prepares
+from runtime.simulators.quickbooks.books import exchange_gains, settlement
+from runtime.simulators.quickbooks.books.balances import RESULT_TYPES
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import business, fault, missing
+from runtime.simulators.quickbooks.money import amount, cents
+from runtime.simulators.quickbooks.rules import lines, prepares
+from runtime.simulators.quickbooks.writes import references
 
 
 def _total(body: Body, old: Body | None) -> int:
@@ -77,7 +78,7 @@ def prepare_deposit(books: Books, entity: str, body: Body, old: Body | None) -> 
     references.required(body, "DepositToAccountRef")
     lines.check_open(books, old)
     lines.default_day(books, body)
-    exchange.take_currency(books, body)
+    exchange_gains.take_currency(books, body)
     lines.currency(books, body)
     kept: list[Body] = body.get("Line") or []
     if not kept:

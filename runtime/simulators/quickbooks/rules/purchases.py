@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from .. import references, settlement, sources
-from ..books import Books
-from ..faults import business, fault, missing
-from ..money import amount, cents
-from ..store import Body, reference
-from . import lines, prepares
+from runtime.simulators.quickbooks.books import settlement, sources
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import business, fault, missing
+from runtime.simulators.quickbooks.money import amount, cents
+from runtime.simulators.quickbooks.rules import lines, prepares
+from runtime.simulators.quickbooks.writes import references
 
 PAYING_TYPES = {"Cash": {"Bank", "Other Current Asset"}, "Check": {"Bank"}, "CreditCard": {"Credit Card"}}
 

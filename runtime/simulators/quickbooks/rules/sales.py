@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from .. import references, settlement, sources
-from ..books import Books
-from ..faults import business, missing
-from ..money import amount, cents, decimal
-from ..store import Body, reference
-from . import controls, lines, prepares, tax
+from runtime.simulators.quickbooks.books import settlement, sources
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import business, missing
+from runtime.simulators.quickbooks.money import amount, cents, decimal
+from runtime.simulators.quickbooks.rules import controls, lines, prepares, tax
+from runtime.simulators.quickbooks.writes import references
 
 NUMBER_SERIES = {"Estimate": "estimate", "ChangeOrder": "change order"}
 HAS_TERMS = frozenset({"Invoice", "CreditMemo", "Estimate"})

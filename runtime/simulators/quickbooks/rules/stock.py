@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .. import references
-from ..books import Books
-from ..faults import business, missing
-from ..money import decimal
-from ..postings import Entry, posts, units_held
-from ..store import Body, reference
-from . import lines, prepares
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.postings import Entry, posts, units_held
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import business, missing
+from runtime.simulators.quickbooks.money import decimal
+from runtime.simulators.quickbooks.rules import lines, prepares
+from runtime.simulators.quickbooks.writes import references
 
 
 @prepares("InventoryAdjustment")

@@ -6,11 +6,11 @@ What was sent as `TotalTax` wins over what the rates give. Without a tax code on
 
 from __future__ import annotations
 
-from ..books import Books
-from ..faults import fault
-from ..money import amount, cents
-from ..store import Body, reference
-from .lines import percent_of
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.faults import fault
+from runtime.simulators.quickbooks.money import amount, cents
+from runtime.simulators.quickbooks.rules.lines import percent_of
 
 
 def is_taxed(detail: Body) -> bool:

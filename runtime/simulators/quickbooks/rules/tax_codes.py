@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..books import Books, entity_named
-from ..faults import fault, missing
-from ..money import decimal
-from ..store import Body
-from .names import duplicate_name
+from runtime.simulators.quickbooks.books.books import Books, entity_named
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.faults import fault, missing
+from runtime.simulators.quickbooks.money import decimal
+from runtime.simulators.quickbooks.rules.names import duplicate_name
 
 
 def make(books: Books, body: Body) -> Body:

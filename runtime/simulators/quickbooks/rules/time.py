@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..balances import RESULT_TYPES
-from ..books import Books
-from ..clock import moment
-from ..faults import fault, missing
-from ..money import decimal
-from ..store import Body, reference
-from . import prepares
-from .lines import default_day
+from runtime.simulators.quickbooks.books.balances import RESULT_TYPES
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.clock import moment
+from runtime.simulators.quickbooks.faults import fault, missing
+from runtime.simulators.quickbooks.money import decimal
+from runtime.simulators.quickbooks.rules import prepares
+from runtime.simulators.quickbooks.rules.lines import default_day
 
 CLOCKED = ("StartTime", "EndTime")
 COUNTED = ("Hours", "Minutes")

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from runtime.simulators.quickbooks import companies, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import BUSINESSES
 from runtime.simulators.quickbooks.schema import entities
-from runtime.simulators.quickbooks.store import Store
 
 from ..conftest import NOON
 from ..test_books import check

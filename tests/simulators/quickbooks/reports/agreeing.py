@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from runtime.simulators.quickbooks import ledger
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
 
 from .reading import ask, data, every, figures, keys, of_group, option, total
 

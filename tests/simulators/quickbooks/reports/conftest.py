@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.store import Store
 
 from ..conftest import NOON
 

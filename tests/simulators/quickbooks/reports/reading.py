@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from runtime.simulators.quickbooks import reports
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
 
 Body = dict[str, Any]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from runtime.simulators.quickbooks import changes, company
-from runtime.simulators.quickbooks.books import Books
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import seed
+from runtime.simulators.quickbooks.writes import changes
 
 from ..conftest import expense_line, paid, sales_line
 from .reading import ask, data, total
 
-REALM = company.REALM
+REALM = seed.REALM
 UNAPPLIED_INCOME, RECEIVABLE = "87", "84"
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from runtime.simulators.quickbooks import company
-from runtime.simulators.quickbooks.companies import BUSINESSES
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
 
 from .reading import ask, data, figures, keys, total, values
 
-REALM = company.REALM
+REALM = seed.REALM
 
 
 def test_a_ledger_section_begins_with_the_balance_before_and_runs_to_the_balance_after(three: Store) -> None:

@@ -8,12 +8,11 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import company
-from runtime.simulators.quickbooks.companies import BUSINESSES
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.reports.cells import KINDS
 from runtime.simulators.quickbooks.reports.question import facts
-from runtime.simulators.quickbooks.store import Store
 
 from .reading import ask
 
@@ -48,6 +47,4 @@ def test_a_report_answers_or_refuses_whatever_it_is_asked(
     with contextlib.suppress(Fault):
         answer = ask(three, realm, name, **given)
         assert orjson.loads(orjson.dumps(answer))["Header"]["ReportName"] == name
-    assert (
-        three.execute("select count(*) from postings where realm = ?", (company.REALM,)).fetchone()[0] > 3000
-    )
+    assert three.execute("select count(*) from postings where realm = ?", (seed.REALM,)).fetchone()[0] > 3000

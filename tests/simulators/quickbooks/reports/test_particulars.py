@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from runtime.simulators.quickbooks import changes, company
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.companies import seed
+from runtime.simulators.quickbooks.writes import changes
 
 from ..conftest import expense_line, paid, sales_line
 from .agreeing import check_all
 from .reading import ask, data, figures, option, total, values
 
-REALM = company.REALM
+REALM = seed.REALM
 
 
 def prefer(books: Books, group: str, **values: object) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, company
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.writes import changes
 
 from ..conftest import sales_line
 from .reading import Body, ask, data, total
@@ -85,7 +86,7 @@ def charges_of(transaction: Body, body: Body) -> list[Body]:
 @pytest.fixture
 def sample(books: Books) -> Books:
     """Every known transaction, documents before what pays them."""
-    facts = company.sample()
+    facts = seed.sample()
     later = ("Payment", "BillPayment", "Deposit")
     with books.loading():
         for id, customer, value, account in RECEIPTS:
@@ -111,7 +112,7 @@ def held(store: Store, account: str) -> int:
 
 
 def recorded() -> dict[str, float]:
-    found: dict[str, float] = company.sample()["balance_sheet_2025_sandbox"]
+    found: dict[str, float] = seed.sample()["balance_sheet_2025_sandbox"]
     return found
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.simulators.quickbooks import company, reports
-from runtime.simulators.quickbooks.books import Books
-from runtime.simulators.quickbooks.companies import BUSINESSES
+from runtime.simulators.quickbooks import reports
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.reports.question import facts
-from runtime.simulators.quickbooks.store import Store
 
 from .reading import ask, every, figures, keys, of_group, option, titles, total, values
 
-REALM = company.REALM
+REALM = seed.REALM
 GROUPS_OF_RESULT = [
     "Income", "COGS", "GrossProfit", "Expenses", "NetOperatingIncome", "OtherIncome", "OtherExpenses", "NetOtherIncome",
     "NetIncome",

@@ -1,0 +1,117 @@
+"""All stages in their order, from a folder to a catalog and its mistakes. Called by compile when none is kept.
+
+documents (load, grammar) → resolve → methods → arguments → words → tools → check. A stage never stops at a mistake:
+it adds it to the list of the run and goes on with what is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from generator.catalog import About, Catalog, Tool
+from generator.diagnostics import Mistake, did_you_mean
+from generator.reading.documents import documents_of
+from generator.reading.files import Layers, folders_of, strays_in, unread_in
+from generator.reading.yaml_events import Document, shown
+from generator.stages.arguments import arguments_of
+from generator.stages.descriptions import Links, about, describe, fill_properties
+from generator.stages.integration import integration_of
+from generator.stages.linked import linked
+from generator.stages.lint import Made, check_rare, check_required_for, check_tools
+from generator.stages.methods import Method, methods_of
+from generator.stages.resolve import Types, resolve
+from generator.stages.sensitive import Sensitive
+from generator.stages.tools import tool_of
+from generator.vendor import Integration
+
+
+@dataclass(slots=True)
+class Assembly:
+    """What a run makes: integrations, each tool with what it was made from, words on resources, notes on coverage."""
+
+    integrations: dict[str, Integration] = field(default_factory=dict)
+    made: list[Made] = field(default_factory=list)
+    resources: list[About] = field(default_factory=list)
+    coverage: dict[str, Document] = field(default_factory=dict)
+
+
+def build(layers: Layers, digest: str, mistakes: list[Mistake]) -> Catalog:
+    """What the definitions in some layers come to; to be used only when no mistake was added."""
+    assembly = assemble(layers, mistakes)
+    found = (each.tool for each in assembly.made if not each.method.rules.get("hidden"))
+    tools = sorted(found, key=lambda tool: (tool.integration, tool.name))
+    seen = {(tool.integration, tool.resource) for tool in tools}
+    resources = (each for each in assembly.resources if (each.integration, each.resource) in seen)
+    described = sorted(resources, key=lambda each: (each.integration, each.resource))
+    return Catalog(digest[:16], assembly.integrations, tuple(tools), tuple(described))
+
+
+def assemble(layers: Layers, mistakes: list[Mistake]) -> Assembly:
+    """Everything that the stages make of some layers, hidden tools too, for those who want more than the catalog."""
+    assembly = Assembly()
+    folders = folders_of(layers)
+    mistakes.extend(_misplaced(layers, folders))
+    for each in folders:
+        _integration(each, assembly, mistakes)
+    mistakes.extend(check_tools(assembly.made))
+    if not mistakes:
+        mistakes.extend((*check_rare(assembly.made), *check_required_for(assembly.made)))
+    return assembly
+
+
+def _misplaced(layers: Layers, folders: list[Layers]) -> Iterator[Mistake]:
+    """A mistake for a layer where there is nothing, for a folder that is laid over nothing, and for a file not read."""
+    if not folders:
+        message = "There is no integration here: no folder with an integration.yaml."
+        yield from (Mistake(shown(layer), 1, "", "integration", message) for layer in layers)
+    elif len(layers) > 1:
+        known = [each[0].name for each in folders]
+        for stray in strays_in(layers):
+            message = f'There is no integration "{stray.name}" that this folder could be laid over.'
+            yield Mistake(shown(stray), 1, "", "integration", message, did_you_mean(stray.name, known))
+    for path in unread_in(layers):
+        yield Mistake(shown(path), 1, "", "unread", "This file is not read.", _where_to_put(path, layers))
+
+
+def _where_to_put(path: Path, layers: Layers) -> str:
+    if path.parent in layers:
+        return "Put it into a folder that has the name of its integration."
+    return f"Call it {path.stem}.yaml."
+
+
+def _integration(folders: Layers, assembly: Assembly, mistakes: list[Mistake]) -> None:
+    """Add one integration and its tools, unless its integration.yaml cannot be used."""
+    documents = documents_of(folders, mistakes)
+    document = documents.integration
+    if document is None:
+        return
+    types = Types(documents.types, mistakes)
+    types.check()
+    methods = [
+        method for each in documents.resources for method in methods_of(resolve(each, types), document, types)
+    ]
+    tools = {(method.resource.name, method.name): method.tool for method in methods}
+    links = Links(tools, documents.broken, mistakes)
+    integration = integration_of(document, links, mistakes)
+    if integration.name in assembly.integrations:
+        message = f'Another folder defines an integration "{integration.name}" already.'
+        mistakes.append(document.mistake(("integration",), "twice", message))
+    assembly.integrations[integration.name] = integration
+    sensitive = Sensitive(methods, mistakes)
+    made = []
+    for method in methods:
+        tool = replace(_tool(method, document, integration, links), **sensitive.of(method).as_facts())
+        made.append(Made(method, tool, document))
+    assembly.made += linked(made, mistakes)
+    resources = {method.resource.name: method.resource for method in methods}
+    assembly.resources += [about(each, integration.name, links) for each in resources.values()]
+    if documents.coverage:
+        assembly.coverage[integration.name] = documents.coverage
+
+
+def _tool(method: Method, document: Document, integration: Integration, links: Links) -> Tool:
+    arguments = arguments_of(method, document, links.mistakes)
+    properties = fill_properties(arguments, method, links)
+    return tool_of(method, arguments, describe(method, links), properties, document)

@@ -1,0 +1,106 @@
+"""Balances shown on accounts, customers, vendors and items: what the postings add up to, kept current by difference.
+
+`CurrentBalance` of an account is positive for a debit, whatever the kind of account, and zero for income and expenses.
+A customer's balance counts the receivable accounts, a vendor's the payable ones (positive when owed). A bulk load
+collects the differences and writes them once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import orjson
+
+from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.money import amount, cents
+
+if TYPE_CHECKING:
+    from runtime.simulators.quickbooks.books.books import Books
+
+RESULT_TYPES = frozenset({"Income", "Cost of Goods Sold", "Expense", "Other Income", "Other Expense"})
+
+
+@dataclass
+class Differences:
+    """What has to be added to which balance: cents, and units for stock."""
+
+    accounts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    customers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    vendors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    stock: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+def write(books: Books, differences: Differences) -> None:
+    """Adds the differences to the records they concern, and to the records above those."""
+    for id, change in differences.accounts.items():
+        if change:
+            _add_to_account(books, id, change)
+    for id, change in differences.customers.items():
+        if change:
+            _add_to_customer(books, id, change)
+    for id, change in differences.vendors.items():
+        vendor = books.find("Vendor", id) if change else None
+        if vendor is not None:
+            vendor["Balance"] = amount(cents(vendor.get("Balance")) + change)
+            books.write_silently("Vendor", vendor)
+    for id, units in differences.stock.items():
+        item = books.find("Item", id) if units else None
+        if item is not None and item.get("Type") == "Inventory":
+            item["QtyOnHand"] = round(float(item.get("QtyOnHand") or 0) + units, 6)
+            books.write_silently("Item", item)
+
+
+NESTED = {
+    "Account": ("CurrentBalance", "CurrentBalanceWithSubAccounts"),
+    "Customer": ("Balance", "BalanceWithJobs"),
+}
+"""Own balance, and balance with everything below, of the lists that nest."""
+
+
+def regroup(books: Books, entity: str) -> None:
+    """Adds the balances up the tree anew, after a record has got another parent."""
+    own, whole = NESTED[entity]
+    rows = books.store.execute(
+        "select body from records where realm = ? and entity = ?", (books.realm, entity)
+    ).fetchall()
+    bodies = {body["Id"]: body for body in (orjson.loads(row[0]) for row in rows)}
+    sums: dict[str, int] = defaultdict(int)
+    for id, body in bodies.items():
+        above: str | None = id
+        while above is not None and above in bodies:
+            sums[above] += cents(body.get(own))
+            above = reference(bodies[above].get("ParentRef"))
+    for id, body in bodies.items():
+        if cents(body.get(whole)) != sums[id]:
+            body[whole] = amount(sums[id])
+            books.write_silently(entity, body)
+
+
+def _raise(record: Body, name: str, change: int) -> None:
+    record[name] = amount(cents(record.get(name)) + change)
+
+
+def _add_to_account(books: Books, id: str, change: int) -> None:
+    account = books.find("Account", id)
+    if account is None or account.get("AccountType") in RESULT_TYPES:
+        return
+    _raise(account, "CurrentBalance", change)
+    while account is not None:
+        _raise(account, "CurrentBalanceWithSubAccounts", change)
+        books.write_silently("Account", account)
+        above = reference(account.get("ParentRef"))
+        account = books.find("Account", above) if above else None
+
+
+def _add_to_customer(books: Books, id: str, change: int) -> None:
+    customer = books.find("Customer", id)
+    if customer is None:
+        return
+    _raise(customer, "Balance", change)
+    while customer is not None:
+        _raise(customer, "BalanceWithJobs", change)
+        books.write_silently("Customer", customer)
+        above = reference(customer.get("ParentRef"))
+        customer = books.find("Customer", above) if above else None

@@ -1,0 +1,312 @@
+"""The query language: text to a statement. Knows the grammar and its limits, and nothing of any entity.
+
+select (* {, property} | count(*) | property {, property}) from Entity [where condition {and condition}]
+    [orderby property [asc|desc] {, …}] [startposition n] [maxresults n]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NoReturn
+
+from runtime.simulators.quickbooks.faults import Fault, fault
+
+MOST_RESULTS, USUAL_RESULTS = 1000, 100
+OPERATORS = ("<=", ">=", "=", "<", ">")
+DIGITS = frozenset("0123456789")
+KEYWORDS = frozenset(
+    {"select", "from", "where", "and", "or", "in", "like", "orderby", "order", "by", "asc", "desc", "startposition",
+     "maxresults", "count", "true", "false", "iterator"}
+)  # fmt: skip
+AFTER_CONDITION = (
+    "<EOF> ", "<AND> ...", '"iterator" ...', '"maxresults" ...', "<OR> ...", '"order" ...', '"orderby" ...',
+    '"startposition" ...',
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a statement: its kind, its text, where it starts (1-based)."""
+
+    kind: str
+    text: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A property compared with one value, or with several for `in`. A value is text, a number as text, or a boolean."""
+
+    property: str
+    operator: str
+    values: tuple[str | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A property to sort by."""
+
+    property: str
+    is_descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A parsed query. `properties` is empty for `*`, and names what stands beside it when `is_whole`."""
+
+    entity: str
+    properties: tuple[str, ...]
+    is_count: bool
+    conditions: tuple[Condition, ...]
+    order: tuple[Order, ...]
+    start: int
+    most: int
+    is_whole: bool = False
+
+
+def _parser_fault(detail: str) -> Fault:
+    return fault("4000", f"QueryParserError: {detail}")
+
+
+def invalid(detail: str) -> Fault:
+    """4001: the statement can be parsed but not be meant."""
+    return fault("4001", f"QueryValidationError: {detail}")
+
+
+def tokens(text: str) -> list[Token]:
+    """Cuts a statement into tokens, closed by one of kind EOF; raises 4000 for a character that has no place."""
+    found: list[Token] = []
+    position, line, line_start = 0, 1, 0
+    while position < len(text):
+        character = text[position]
+        column = position - line_start + 1
+        if character.isspace():
+            if character == "\n":
+                line, line_start = line + 1, position + 1
+            position += 1
+            continue
+        kind, end = _token_at(text, position, line, column)
+        found.append(Token(kind, text[position:end], line, column))
+        position = end
+    last = found[-1] if found else None
+    found.append(Token("EOF", "", last.line if last else 0, last.column + len(last.text) - 1 if last else 0))
+    return found
+
+
+def _token_at(text: str, start: int, line: int, column: int) -> tuple[str, int]:
+    character = text[start]
+    if character == "'":
+        return "STRING", _string_end(text, start, line, column)
+    for operator in OPERATORS:
+        if text.startswith(operator, start):
+            return "OPERATOR", start + len(operator)
+    if character in "(),*":
+        return character, start + 1
+    if character in DIGITS or (character in "+-." and text[start + 1 : start + 2] in DIGITS):
+        end = start + 1
+        while end < len(text) and text[end] in "0123456789.":
+            end += 1
+        return "NUMBER", end
+    if character.isalpha() or character == "_":
+        end = start + 1
+        while end < len(text) and (text[end].isalnum() or text[end] in "_."):
+            end += 1
+        return ("KEYWORD" if text[start:end].lower() in KEYWORDS else "IDENTIFIER"), end
+    raise _lexical(line, column, character, "")
+
+
+def _string_end(text: str, start: int, line: int, column: int) -> int:
+    position = start + 1
+    while position < len(text):
+        if text[position] == "\\":
+            position += 2
+        elif text[position] == "'":
+            return position + 1
+        else:
+            position += 1
+    raise _lexical(line, column + len(text) - start, None, text[start:])
+
+
+def _lexical(line: int, column: int, character: str | None, after: str) -> Fault:
+    met = "<EOF>" if character is None else f'"{character}" ({ord(character)}),'
+    return _parser_fault(
+        f'Invalid content. Lexical error at line {line}, column {column}.  Encountered: {met} after : "{after[:200]}"'
+    )
+
+
+def _unescaped(literal: str) -> str:
+    pieces: list[str] = []
+    characters = iter(literal[1:-1])
+    for character in characters:
+        pieces.append(next(characters, "") if character == "\\" else character)
+    return "".join(pieces)
+
+
+@lru_cache(maxsize=1024)
+def parse(text: str) -> Statement:
+    """The statement that a text means; 4000 for bad syntax, 4001 for positions out of range."""
+    if not text.strip():
+        raise _parser_fault("The query provided was empty")
+    return _Parser(tokens(text)).statement()
+
+
+class _Parser:
+    """Reads tokens one after the other; every method takes what it is named after."""
+
+    def __init__(self, found: list[Token]) -> None:
+        self.found = found
+        self.position = 0
+
+    @property
+    def token(self) -> Token:
+        return self.found[self.position]
+
+    def at(self, *words: str) -> bool:
+        """Whether one of these keywords comes next."""
+        return self.token.kind == "KEYWORD" and self.token.text.lower() in words
+
+    def skip(self) -> Token:
+        token = self.token
+        self.position += 1
+        return token
+
+    def refuse(self, *expected: str) -> NoReturn:
+        """Raises 4000 as the service's parser words it."""
+        token = self.token
+        if token.kind == "EOF":
+            met = '"<EOF>"'
+        elif token.kind in ("IDENTIFIER", "STRING", "NUMBER"):
+            met = f'" <{token.kind}> "{token.text} ""'
+        else:
+            met = f'" "{token.text}" "{token.text} ""'
+        heading = "Was expecting:" if len(expected) == 1 else "Was expecting one of:"
+        listed = "".join(f"    {word}\n" for word in expected)
+        raise _parser_fault(
+            f"Encountered {met} at line {token.line}, column {token.column}.\n{heading}\n{listed}    "
+        )
+
+    def keyword(self, word: str) -> None:
+        if not self.at(word):
+            self.refuse(f'"{word}" ...')
+        self.position += 1
+
+    def mark(self, kind: str) -> None:
+        if self.token.kind != kind:
+            self.refuse(f'"{kind}" ...')
+        self.position += 1
+
+    def name(self) -> str:
+        if self.token.kind != "IDENTIFIER":
+            self.refuse("<IDENTIFIER> ...")
+        return self.skip().text
+
+    def statement(self) -> Statement:
+        self.keyword("select")
+        properties, is_count, is_whole = self.selection()
+        self.keyword("from")
+        entity = self.name()
+        conditions = self.conditions()
+        order, start, most = self.tail()
+        return Statement(entity, properties, is_count, conditions, order, start, most, is_whole)
+
+    def selection(self) -> tuple[tuple[str, ...], bool, bool]:
+        """Names, whether it is a count, whether names stand beside `*`."""
+        if self.token.kind == "*":
+            self.skip()
+            names = self.more_names()
+            return names, False, bool(names)
+        if self.at("count"):
+            self.skip()
+            for kind in "(*)":
+                self.mark(kind)
+            return (), True, False
+        if self.token.kind != "IDENTIFIER":
+            self.refuse('"*" ...', '"count" ...', "<IDENTIFIER> ...")
+        return (self.skip().text, *self.more_names()), False, False
+
+    def more_names(self) -> tuple[str, ...]:
+        names: list[str] = []
+        while self.token.kind == ",":
+            self.skip()
+            names.append(self.name())
+        return tuple(names)
+
+    def conditions(self) -> tuple[Condition, ...]:
+        if not self.at("where"):
+            return ()
+        self.skip()
+        found = [self.condition()]
+        while self.at("and"):
+            self.skip()
+            found.append(self.condition())
+        return tuple(found)
+
+    def condition(self) -> Condition:
+        name = self.name()
+        if self.at("in"):
+            self.skip()
+            self.mark("(")
+            values = [self.value()]
+            while self.token.kind == ",":
+                self.skip()
+                values.append(self.value())
+            self.mark(")")
+            return Condition(name, "in", tuple(values))
+        if self.at("like"):
+            self.skip()
+            return Condition(name, "like", (self.value(),))
+        if self.token.kind != "OPERATOR":
+            self.refuse('"=" ...', '"<" ...', '">" ...', '"<=" ...', '">=" ...', '"in" ...', '"like" ...')
+        return Condition(name, self.skip().text, (self.value(),))
+
+    def value(self) -> str | bool:
+        token = self.token
+        if token.kind == "STRING":
+            self.skip()
+            return _unescaped(token.text)
+        if token.kind == "NUMBER":
+            return self.skip().text
+        if self.at("true", "false"):
+            return self.skip().text.lower() == "true"
+        if token.kind == "IDENTIFIER" and token.text.upper() == "CURRENT_DATE":
+            return self.skip().text.upper()
+        return self.refuse("<STRING> ...", "<NUMBER> ...", '"true" ...', '"false" ...')
+
+    def tail(self) -> tuple[tuple[Order, ...], int, int]:
+        """Order, start and size, each at most once; start and size in either order, as recorded."""
+        order: tuple[Order, ...] = ()
+        if self.at("orderby", "order"):
+            if self.skip().text.lower() == "order":
+                self.keyword("by")
+            order = self.order()
+        given: dict[str, int] = {}
+        while self.at("startposition", "maxresults") and self.token.text.lower() not in given:
+            word = self.skip().text.lower()
+            given[word] = self.whole_number()
+        if self.token.kind != "EOF":
+            self.refuse(*AFTER_CONDITION)
+        return order, given.get("startposition", 1), given.get("maxresults", USUAL_RESULTS)
+
+    def order(self) -> tuple[Order, ...]:
+        found: list[Order] = []
+        while True:
+            name = self.name()
+            is_descending = self.at("desc")
+            if self.at("asc", "desc"):
+                self.skip()
+            found.append(Order(name, is_descending))
+            if self.token.kind != ",":
+                return tuple(found)
+            self.skip()
+
+    def whole_number(self) -> int:
+        if self.token.kind != "NUMBER" or not (
+            self.token.text.isascii() and self.token.text.lstrip("+-").isdigit()
+        ):
+            self.refuse("<NUMBER> ...")
+        value = int(self.skip().text[:18])
+        if value < 1:
+            raise invalid(f"value {value} is too small. Min allowed value is 1")
+        return value
