@@ -26,8 +26,8 @@ from generator.compile import compile_catalog
 from generator.reading.files import OURS
 from runtime.api.table import TABLE
 from runtime.commands import demo
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.http.app import Application
 from tests.faults.hostile_arguments import Known, Sent
 from tests.faults.hostile_attack import Attack, Connection, Figures, Target
 from tests.faults.hostile_requests import Requests

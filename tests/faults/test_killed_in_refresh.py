@@ -29,8 +29,8 @@ from typing import Any
 import pytest
 
 from runtime.commands import demo
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.http.app import Application
 from runtime.simulators.quickbooks.oauth import tokens
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company

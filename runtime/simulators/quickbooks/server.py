@@ -13,10 +13,10 @@ from typing import Any
 
 import uvicorn
 
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import BUSINESSES, USUAL_SIZE, Shown, make
-from runtime.simulators.quickbooks.http.app import Application
 
 LARGE = 5_000
 """Transactions from which on the making of a company takes long enough to be shown."""
@@ -53,7 +53,7 @@ def prepared(options: Options) -> Application:
     store.clock.offset = float(store.setting("clock", 0.0))
     application = Application(store, dict(options.clients))
     application.throttle.is_on = options.throttle
-    application.sandbox.fill = lambda filled, asked: fill(filled, changed(options, asked))
+    application.control.fill = lambda filled, asked: fill(filled, changed(options, asked))
     if not store.companies():
         fill(store, options)
     return application

@@ -15,11 +15,12 @@ import pytest
 import uvicorn
 
 from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.books.balances import loading
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import seed
-from runtime.simulators.quickbooks.http.app import Application
 
 Body = dict[str, Any]
 CLIENT = ("sandbox-client", "sandbox-secret")
@@ -33,7 +34,7 @@ def empty_company(path: str = ":memory:") -> Books:
     store = Store(path, Clock(frozen=NOON))
     books = seed.found(store, seed.REALM, "Test Company")
     facts = seed.sample()
-    with books.loading():
+    with loading(books):
         seed.company_info(books, "Test Company", "Testing")
         seed.basics(books, facts)
         seed.preferences(books)

@@ -10,13 +10,14 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import companies, reports
+from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.reports.index import find_report
 from runtime.simulators.quickbooks.schema import entities
 from runtime.simulators.quickbooks.writes import changes
 from runtime.simulators.quickbooks.writes.merging import SPARSE_NEEDS
@@ -350,14 +351,14 @@ def summary(rows: list[Body], group: str) -> int:
 
 def check_reports(books: Books, balance: dict[str, int], types: dict[str, str]) -> None:
     days = {"start_date": "2000-01-01", "end_date": books.today().isoformat()}
-    sheet = reports.find("BalanceSheet")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
+    sheet = find_report("BalanceSheet")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
     assert summary(sheet, "TotalAssets") == summary(sheet, "TotalLiabilitiesAndEquity")
     assert summary(sheet, "TotalAssets") == sum(
         value
         for id, value in balance.items()
         if types[id] in ("Bank", "Accounts Receivable", "Other Current Asset", "Fixed Asset", "Other Asset")
     )
-    result = reports.find("ProfitAndLoss")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
+    result = find_report("ProfitAndLoss")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
     assert summary(result, "NetIncome") == -sum(
         value for id, value in balance.items() if types[id] in RESULTS
     )

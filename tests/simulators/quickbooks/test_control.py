@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import httpx2
 import pytest
 
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.http.app import Application
 from runtime.simulators.quickbooks.server import Options, prepared
 
 from .conftest import CLIENT, NOON, Client, connected, sales_line, serving, tokens_for

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.store import Store, json_text
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.http.api import Request
-from runtime.simulators.quickbooks.http.app import Application
 from runtime.simulators.quickbooks.schema import Field, entities, nested_types
 
 from .conftest import CLIENT, NOON

@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import seed
-from runtime.simulators.quickbooks.http.app import Application
 from runtime.simulators.quickbooks.oauth.tokens import OAuth, Refused
 
 from .conftest import CLIENT, NOON, REDIRECT, connected, empty_company, serving, tokens_for

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.http.app import Application
 
 from .conftest import (
     CLIENT,

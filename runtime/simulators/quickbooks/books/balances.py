@@ -8,28 +8,37 @@ collects the differences and writes them once.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import orjson
 
+from runtime.simulators.quickbooks.books import valuation
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.pending import Differences
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.money import amount, cents
-
-if TYPE_CHECKING:
-    from runtime.simulators.quickbooks.books.books import Books
 
 RESULT_TYPES = frozenset({"Income", "Cost of Goods Sold", "Expense", "Other Income", "Other Expense"})
 
 
-@dataclass
-class Differences:
-    """What has to be added to which balance: cents, and units for stock."""
+def settle_balances(books: Books) -> None:
+    """Value the stock that postings have moved, and write the balances that they have changed."""
+    valuation.settle(books)
+    differences, books.differences = books.differences, Differences()
+    write(books, differences)
 
-    accounts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    customers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    vendors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    stock: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+@contextmanager
+def loading(books: Books) -> Iterator[None]:
+    """Make many changes in one transaction, with the balances written at the end."""
+    with books.store.transaction():
+        books.is_loading = True
+        try:
+            yield
+            settle_balances(books)
+        finally:
+            books.is_loading = False
 
 
 def write(books: Books, differences: Differences) -> None:

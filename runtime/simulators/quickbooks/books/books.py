@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 import orjson
 
-from runtime.simulators.quickbooks.books import balances, valuation
-from runtime.simulators.quickbooks.books.balances import Differences
+from runtime.simulators.quickbooks.books.pending import Differences, Place
 from runtime.simulators.quickbooks.books.store import Body, Event, Store, json_text, reference
 from runtime.simulators.quickbooks.clock import stamp
 from runtime.simulators.quickbooks.faults import not_found
@@ -52,35 +49,18 @@ class Books:
         self._account_types: dict[str, str] = {}
         self._first_accounts: dict[tuple[str, str | None], str | None] = {}
         self.differences = Differences()
-        self.unvalued: dict[str, valuation.Place] = {}
+        self.unvalued: dict[str, Place] = {}
         """Items whose stock has to be valued anew, and from where on."""
         self.unsettled: set[tuple[str, str]] = set()
         """Documents and payments in other currencies whose exchange gains have to be booked anew."""
         self.is_loading = False
         """While a bulk load is on, balances are written once at its end."""
 
-    def settle_balances(self) -> None:
-        """Values the stock that postings have moved, and writes the balances that they have changed."""
-        valuation.settle(self)
-        differences, self.differences = self.differences, Differences()
-        balances.write(self, differences)
-
     def account_type(self, id: str) -> str:
         """AccountType of an account; it cannot change once it is known here."""
         if id not in self._account_types:
             self._account_types[id] = str((self.find("Account", id) or {}).get("AccountType"))
         return self._account_types[id]
-
-    @contextmanager
-    def loading(self) -> Iterator[None]:
-        """Many changes in one transaction, with the balances written at the end."""
-        with self.store.transaction():
-            self.is_loading = True
-            try:
-                yield
-                self.settle_balances()
-            finally:
-                self.is_loading = False
 
     def find(self, entity: str, id: str | None) -> Body | None:
         """A record, or None."""
@@ -245,9 +225,6 @@ class Books:
             (self.realm, account_type, subtype),
         ).fetchone()
         return row[0] if row else None
-
-
-__all__ = ["Books", "entity_named", "reference"]
 
 
 def id_series(entity: Entity) -> str:

@@ -2,7 +2,7 @@
 
 A document stays in the books at its own rate. What settles it takes as much from the receivable or payable as that is
 worth there, and the difference to the rate of the money is a realised gain or loss, booked with the payment on the
-later of the two days. `changes` calls `settle` once a write has put its links and entries in place.
+later of the two days. `post_exchange_gains` books them once a write has put its links and entries in place.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from runtime.simulators.quickbooks.books import postings, settlement
-from runtime.simulators.quickbooks.books.books import Books, entity_named, id_series, reference
+from runtime.simulators.quickbooks.books import settlement
+from runtime.simulators.quickbooks.books.books import Books, entity_named, id_series
 from runtime.simulators.quickbooks.books.postings import Entry
-from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business
 from runtime.simulators.quickbooks.money import cents, decimal, share
 
@@ -173,8 +173,8 @@ def note(books: Books, keys: Iterable[Key]) -> None:
         books.unsettled.update(keys)
 
 
-def settle(books: Books) -> None:
-    """Book what was noted anew: payments, and what pays the documents."""
+def take_unsettled(books: Books) -> list[Key]:
+    """Return what has to be booked anew, and forget it: noted payments, and what pays the noted documents."""
     noted, books.unsettled = books.unsettled, set()
     payers = {key for key in noted if key[0] in PAYERS}
     for entity, id in noted - payers:
@@ -184,7 +184,4 @@ def settle(books: Books) -> None:
             (books.realm, entity, id),
         )
         payers.update((payer, payer_id) for payer, payer_id in rows)
-    for entity, id in sorted(payers):
-        body = books.find(entity, id)
-        if body is not None and currency_of(books, body) != books.home_currency():
-            postings.replace_entries(books, entity, body, postings.of(books, entity, body))
+    return sorted(payers)

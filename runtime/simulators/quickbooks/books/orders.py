@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from runtime.simulators.quickbooks.books.books import Books, reference
-from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import fault
 from runtime.simulators.quickbooks.money import decimal
 

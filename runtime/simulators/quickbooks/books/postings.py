@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from runtime.simulators.quickbooks.books import valuation
-from runtime.simulators.quickbooks.books.books import Books, reference
+from runtime.simulators.quickbooks.books.balances import settle_balances
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body
 from runtime.simulators.quickbooks.faults import business
-from runtime.simulators.quickbooks.money import cents, decimal, share
+from runtime.simulators.quickbooks.money import cents
 
 RECEIVABLE, PAYABLE = "Accounts Receivable", "Accounts Payable"
 
@@ -92,7 +92,7 @@ def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> No
     _note(books, new, 1)
     _note_stock(books, entity, id, new)
     if not books.is_loading:
-        books.settle_balances()
+        settle_balances(books)
 
 
 def _note_stock(books: Books, entity: str, id: str, entries: Iterable[Entry]) -> None:
@@ -118,49 +118,6 @@ def _note(books: Books, entries: Iterable[Entry], sign: int) -> None:
             noted.stock[entry.item] += sign * entry.quantity
 
 
-def of(books: Books, entity: str, body: Body) -> list[Entry]:
-    """The entries that a transaction makes; none for what does not post."""
-    maker = MAKERS.get(entity)
-    if maker is None:
-        return []
-    department = reference(body.get("DepartmentRef"))
-    entries = maker(books, body)
-    if department is not None:
-        entries = [replace(entry, department=entry.department or department) for entry in entries]
-    return _in_home_currency(entries, decimal(body.get("ExchangeRate") or 1))
-
-
-def _in_home_currency(entries: list[Entry], rate: Decimal) -> list[Entry]:
-    """Entries at the exchange rate; what rounding leaves goes to the largest line, so that the totals are exact."""
-    if rate == 1 or not entries:
-        return entries
-    turned = [
-        entry if entry.is_home else replace(entry, cents=share(entry.cents, rate, Decimal(1)))
-        for entry in entries
-    ]
-    rest = sum(entry.cents for entry in turned)
-    if rest:
-        largest = max(
-            range(len(turned)), key=lambda index: (turned[index].line is not None, abs(turned[index].cents))
-        )
-        turned[largest] = replace(turned[largest], cents=turned[largest].cents - rest)
-    return turned
-
-
-Maker = Callable[[Books, Body], list[Entry]]
-MAKERS: dict[str, Maker] = {}
-
-
-def posts(entity: str) -> Callable[[Maker], Maker]:
-    """Registers the function that makes the entries of one kind of transaction."""
-
-    def register(maker: Maker) -> Maker:
-        MAKERS[entity] = maker
-        return maker
-
-    return register
-
-
 def units_held(books: Books, item: str, txn_id: str) -> float:
     """Units in stock of an item, without what transaction `txn_id` itself did."""
     row = books.store.execute(
@@ -179,6 +136,3 @@ def line_memo(line: Body, body: Body) -> str | None:
 def total_of(body: Body) -> int:
     """TotalAmt in cents."""
     return cents(body.get("TotalAmt"))
-
-
-__all__ = ["Entry", "account_of", "enter", "of", "posts", "recorded", "replace_entries"]

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runtime.simulators.quickbooks.books.books import Books, reference
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.home_amounts import fill_home_amounts
 from runtime.simulators.quickbooks.books.orders import ORDER
 from runtime.simulators.quickbooks.books.sources import (
     SOURCES,
@@ -22,10 +23,9 @@ from runtime.simulators.quickbooks.books.sources import (
     sources_of,
     top_customer,
 )
-from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, fault
 from runtime.simulators.quickbooks.money import amount, cents
-from runtime.simulators.quickbooks.rules import currency
 from runtime.simulators.quickbooks.schema import entities
 
 CREDITS = {"Payment": "CreditMemo", "BillPayment": "VendorCredit"}
@@ -252,7 +252,7 @@ def bring_up_to_date(books: Books, entity: str, id: str) -> None:
         if entity == "CreditMemo":
             body["RemainingCredit"] = body["Balance"]
         body["LinkedTxn"] = linked_transactions(books, entity, id, body)
-        currency.complete(books, entities()[entity].fields, body)
+        fill_home_amounts(books, entities()[entity].fields, body)
     else:
         show_use(books, entity, body, is_used(books, entity, id))
     if body != before:

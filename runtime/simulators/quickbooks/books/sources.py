@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.simulators.quickbooks.books import orders
-from runtime.simulators.quickbooks.books.books import Books, reference
-from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business
 
 SOURCES = {

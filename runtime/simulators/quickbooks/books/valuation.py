@@ -14,21 +14,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.pending import Place
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.money import decimal, share
-
-if TYPE_CHECKING:
-    from runtime.simulators.quickbooks.books.books import Books
 
 PRICED = frozenset({"Bill", "Purchase", "VendorCredit", "Item"})
 """Transactions whose lines say what the stock on them is worth; all others move it at its cost."""
 
 PLACE = "date, txn_type <> 'Item', cast(txn_id as integer)"
 """Order of the movements: days, the starting stock of an item, the counter that all transactions share."""
-
-Place = tuple[str, bool, int]
 
 
 @dataclass(frozen=True, slots=True)

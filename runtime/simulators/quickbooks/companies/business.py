@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from runtime.simulators.quickbooks.books.balances import loading
 from runtime.simulators.quickbooks.books.store import Body, Store
 from runtime.simulators.quickbooks.clock import PACIFIC, Clock
 from runtime.simulators.quickbooks.companies import forms, seed
@@ -78,7 +79,7 @@ class Business(ABC):
     def make(self) -> None:
         """Makes the lists, then lets the years happen."""
         usual = self.books.clock
-        with collecting_paused(), self.books.loading(), indexing_later(self.books.store, self.scale):
+        with collecting_paused(), loading(self.books), indexing_later(self.books.store, self.scale):
             self.set_clock(self.first - timedelta(days=1))
             seed.company_info(self.books, self.name, self.industry)
             seed.customer_types(self.books)

@@ -6,7 +6,6 @@ Everything here is synchronous and free of HTTP servers: a `Request` in, an `Ans
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -16,34 +15,12 @@ from runtime.simulators.quickbooks.books.store import Body, Store
 from runtime.simulators.quickbooks.clock import answer_time
 from runtime.simulators.quickbooks.faults import JSON, fault, invalid_id, not_found, unsupported
 from runtime.simulators.quickbooks.http import pdf
+from runtime.simulators.quickbooks.http.messages import Answer, Request, parse_json
 from runtime.simulators.quickbooks.schema import Entity, entities_by_path
 from runtime.simulators.quickbooks.writes import changes, delivery
 
 SINGLETONS = frozenset({"CompanyInfo", "Preferences"})
 LONGEST_REQUEST_ID = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request as the API sees it: the path below the company, parameters (last value wins), lower-case headers."""
-
-    method: str
-    path: str
-    segments: tuple[str, ...]
-    realm: str
-    parameters: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, content type and bytes of an answer."""
-
-    status: int
-    content_type: str
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Route = Callable[["Api", Request], Answer]
@@ -129,7 +106,7 @@ class Api:
         return Answer(200, JSON, f'{{"{entity.key}":{row[0]},"time":"{self.time()}"}}'.encode())
 
     def _write(self, request: Request, entity: Entity) -> Answer:
-        sent = parsed(request)
+        sent = parse_json(request)
         books = Books(self.store, request.realm)
         operation = request.parameters.get("operation", "").lower()
         includes = request.parameters.get("include", "").lower().split(",")
@@ -166,16 +143,3 @@ def write(books: Books, entity: Entity, operation: str, includes: list[str], sen
     if operation in ("", "create"):
         return changes.save(books, entity.name, sent)
     raise unsupported(f"/v3/company/{books.realm}/{entity.path}?operation={operation}")
-
-
-def parsed(request: Request) -> Any:
-    """The JSON of a body; 2010 when it is none, 1050 when it says it is something else."""
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind not in ("application/json", "text/json", "text/plain", "application/text", ""):
-        raise fault("1050", f"Invalid Content Type : {kind[:100]}")
-    try:
-        return orjson.loads(request.body)
-    except orjson.JSONDecodeError as error:
-        raise fault(
-            "2010", f"Property Name:{str(error)[:200]} specified is unsupported or invalid"
-        ) from error

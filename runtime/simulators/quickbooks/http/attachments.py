@@ -17,6 +17,7 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, Store
 from runtime.simulators.quickbooks.faults import JSON, Fault, fault, not_found, unsupported
 from runtime.simulators.quickbooks.http import api
+from runtime.simulators.quickbooks.http.messages import Answer, Request
 from runtime.simulators.quickbooks.query import sql
 from runtime.simulators.quickbooks.writes import changes
 
@@ -91,7 +92,7 @@ def _part(body: bytes, start: int, end: int) -> Part:
     )
 
 
-def upload(service: api.Api, request: api.Request) -> api.Answer:
+def upload(service: api.Api, request: Request) -> Answer:
     """POST /upload: pairs of `file_metadata_NN` and `file_content_NN`, each answered on its own."""
     if request.method != "POST" or len(request.segments) != 1:
         raise unsupported(request.path)
@@ -105,7 +106,7 @@ def upload(service: api.Api, request: api.Request) -> api.Answer:
         raise fault("6041", "Invalid Uploaded File : file_content_01 is missing")
     books = Books(service.store, request.realm)
     answers = [_one(books, found.get(f"file_metadata_{n}"), found.get(f"file_content_{n}")) for n in numbers]
-    return api.Answer(200, JSON, orjson.dumps({"AttachableResponse": answers, "time": service.time()}))
+    return Answer(200, JSON, orjson.dumps({"AttachableResponse": answers, "time": service.time()}))
 
 
 def _one(books: Books, metadata: Part | None, content: Part | None) -> Body:
@@ -155,7 +156,7 @@ def shown(store: Store, realm: str, body: Body, origin: str) -> Body:
     return {**body, "TempDownloadUri": origin + link(store, realm, body["Id"])}
 
 
-def with_links(store: Store, request: api.Request, found: sql.Answer) -> sql.Answer:
+def with_links(store: Store, request: Request, found: sql.Answer) -> sql.Answer:
     """What a query found, each with a fresh link."""
     origin = origin_of(request)
     bodies = [
@@ -179,7 +180,7 @@ def _signature(store: Store, realm: str, id: str, expires: int) -> str:
     return hmac.new(str(key).encode(), f"{realm}/{id}/{expires}".encode(), hashlib.sha256).hexdigest()
 
 
-def download(service: api.Api, request: api.Request) -> api.Answer:
+def download(service: api.Api, request: Request) -> Answer:
     """GET /download/{id}: the signed link as plain text."""
     if request.method != "GET" or len(request.segments) != 2:
         raise unsupported(request.path)
@@ -187,10 +188,10 @@ def download(service: api.Api, request: api.Request) -> api.Answer:
     if _file(service.store, request.realm, id) is None:
         raise not_found()
     text = origin_of(request) + link(service.store, request.realm, id)
-    return api.Answer(200, "text/plain", text.encode())
+    return Answer(200, "text/plain", text.encode())
 
 
-def origin_of(request: api.Request) -> str:
+def origin_of(request: Request) -> str:
     """The origin a client used."""
     return f"http://{request.headers.get('host', 'localhost')}"
 

@@ -11,6 +11,7 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body
 from runtime.simulators.quickbooks.faults import JSON, Fault, fault
 from runtime.simulators.quickbooks.http import api
+from runtime.simulators.quickbooks.http.messages import Answer, Request, parse_json
 from runtime.simulators.quickbooks.query import changes_since, sql
 from runtime.simulators.quickbooks.schema import Entity, entities
 
@@ -18,9 +19,9 @@ MOST_ITEMS = 30
 ITEM_KEYS = frozenset({"bId", "operation", "optionsData"})
 
 
-def answer(service: api.Api, request: api.Request) -> api.Answer:
+def answer(service: api.Api, request: Request) -> Answer:
     """The answer to a batch; 1040 for more items than are allowed."""
-    sent = api.parsed(request)
+    sent = parse_json(request)
     items = sent.get("BatchItemRequest") if isinstance(sent, dict) else None
     if not isinstance(items, list) or not items:
         raise fault(
@@ -32,7 +33,7 @@ def answer(service: api.Api, request: api.Request) -> api.Answer:
         )
     books = Books(service.store, request.realm)
     answers = [_item(service, books, item) for item in items]
-    return api.Answer(
+    return Answer(
         200,
         JSON,
         b'{"BatchItemResponse":[%b],"time":"%b"}' % (b",".join(answers), service.time().encode()),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import orjson
 
-from runtime.simulators.quickbooks import reports
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import JSON, fault, missing, unsupported
-from runtime.simulators.quickbooks.http import attachments, batch, tax_classifications
-from runtime.simulators.quickbooks.http.api import Answer, Api, Request, Route, parsed
+from runtime.simulators.quickbooks.http import attachments, batch, recurring_transactions, tax_classifications
+from runtime.simulators.quickbooks.http.api import Api, Route
+from runtime.simulators.quickbooks.http.messages import Answer, Request, parse_json
 from runtime.simulators.quickbooks.query import changes_since, sql
+from runtime.simulators.quickbooks.reports.index import find_report
 from runtime.simulators.quickbooks.rules.currency import rate_on, write_rate
 from runtime.simulators.quickbooks.schema import entities
-from runtime.simulators.quickbooks.writes import changes, recurring
+from runtime.simulators.quickbooks.writes import changes
 
 
 def query(service: Api, request: Request) -> Answer:
@@ -37,7 +38,7 @@ def report(service: Api, request: Request) -> Answer:
     """GET /reports/{name}."""
     if request.method != "GET" or len(request.segments) != 2:
         raise unsupported(request.path)
-    found = reports.find(request.segments[1])
+    found = find_report(request.segments[1])
     if found is None:
         raise unsupported(request.path)
     return Answer(200, JSON, orjson.dumps(found(service.store, request.realm, request.parameters)))
@@ -58,7 +59,7 @@ def exchange_rate(service: Api, request: Request) -> Answer:
     if len(request.segments) != 1:
         raise unsupported(request.path)
     if request.method == "POST":
-        return service.wrapped("ExchangeRate", write_rate(books, parsed(request)))
+        return service.wrapped("ExchangeRate", write_rate(books, parse_json(request)))
     code = request.parameters.get("sourcecurrencycode")
     if not code:
         raise missing("sourcecurrencycode")
@@ -92,7 +93,9 @@ def tax_service(service: Api, request: Request) -> Answer:
     if request.method != "POST" or [part.lower() for part in request.segments] != ["taxservice", "taxcode"]:
         raise unsupported(request.path)
     return Answer(
-        200, JSON, orjson.dumps(changes.create_tax_code(Books(service.store, request.realm), parsed(request)))
+        200,
+        JSON,
+        orjson.dumps(changes.create_tax_code(Books(service.store, request.realm), parse_json(request))),
     )
 
 
@@ -107,6 +110,6 @@ ROUTES: dict[str, Route] = {
     "download": attachments.download,
     "exchangerate": exchange_rate,
     "taxservice": tax_service,
-    "recurringtransaction": recurring.answer,
+    "recurringtransaction": recurring_transactions.answer,
     "taxclassification": tax_classifications.answer,
 }

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.faults import XML, unsupported
-from runtime.simulators.quickbooks.http.api import Answer, Request
+from runtime.simulators.quickbooks.http.messages import Answer, Request
 
 PATH = "/manage/entitlements/v3/"
 USUAL_PLAN = "QuickBooks Online Plus"

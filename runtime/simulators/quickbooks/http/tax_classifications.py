@@ -11,10 +11,10 @@ from functools import cache
 
 import orjson
 
-from runtime.simulators.quickbooks.books.books import reference
-from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import JSON, fault, not_found, unsupported
-from runtime.simulators.quickbooks.http.api import Answer, Api, Request
+from runtime.simulators.quickbooks.http.api import Api
+from runtime.simulators.quickbooks.http.messages import Answer, Request
 
 GOODS, SERVICES = ("Inventory", "NonInventory"), ("Service",)
 Leaves = Mapping[str, tuple[str, ...]]

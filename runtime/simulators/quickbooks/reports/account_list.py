@@ -7,10 +7,10 @@ from datetime import date
 from runtime.simulators.quickbooks.books.ledger import Account
 from runtime.simulators.quickbooks.books.store import Body
 from runtime.simulators.quickbooks.money import text
-from runtime.simulators.quickbooks.reports import layout, report, sums
+from runtime.simulators.quickbooks.reports import layout, sums
 from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
+from runtime.simulators.quickbooks.reports.detail_lines import DEBIT_TYPES
 from runtime.simulators.quickbooks.reports.layout import Column, Row, cell
-from runtime.simulators.quickbooks.reports.lines import DEBIT_TYPES
 from runtime.simulators.quickbooks.reports.question import Question
 
 TITLES = {
@@ -21,7 +21,6 @@ TITLES = {
 USUAL = ("account_name", "account_type", "detail_acc_type", "account_desc", "account_bal")
 
 
-@report("AccountList")
 def account_list(question: Question) -> Row:
     """A row per account; inactive ones with account_status=Deleted."""
     keys = _keys(question)

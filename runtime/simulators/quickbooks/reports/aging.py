@@ -8,11 +8,10 @@ from datetime import date
 from typing import Any
 
 from runtime.simulators.quickbooks.books.ledger import Posting
-from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.reports import layout, open_items, report
+from runtime.simulators.quickbooks.reports import layout, open_items
+from runtime.simulators.quickbooks.reports.detail_lines import Shown
 from runtime.simulators.quickbooks.reports.details import Table
 from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
-from runtime.simulators.quickbooks.reports.lines import Shown
 from runtime.simulators.quickbooks.reports.open_items import OpenItem
 from runtime.simulators.quickbooks.reports.question import Question
 
@@ -76,18 +75,11 @@ def age(question: Question, item: OpenItem, day: date) -> int:
     return (day - date.fromisoformat(item.date if from_date else item.due_date)).days
 
 
-def days_past_due(question: Question, body: Body, booked: str) -> int:
-    """Days from the due day of a transaction to the day of the report."""
-    return (question.as_of().end - date.fromisoformat(body.get("DueDate") or booked)).days
-
-
-@report("AgedReceivables")
 def aged_receivables(question: Question) -> Row:
     """What customers owe by age; sub-customers inside their parents."""
     return _summary(question, "receivable", "Customer")
 
 
-@report("AgedPayables")
 def aged_payables(question: Question) -> Row:
     """What vendors are owed by age."""
     return _summary(question, "payable", "Vendor")
@@ -189,13 +181,11 @@ def _blank(values: Values | None) -> Values | None:
     return None if values is None else (*(value or None for value in values[:-1]), values[-1])
 
 
-@report("AgedReceivableDetail")
 def aged_receivable_detail(question: Question) -> Row:
     """Open items of customers, a section per bucket."""
     return _detail(question, "receivable", RECEIVABLE)
 
 
-@report("AgedPayableDetail")
 def aged_payable_detail(question: Question) -> Row:
     """Open items of vendors, a section per bucket."""
     return _detail(question, "payable", PAYABLE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from runtime.simulators.quickbooks.reports import layout, periods, report, splits, sums
+from runtime.simulators.quickbooks.reports import layout, periods, splits, sums
 from runtime.simulators.quickbooks.reports.layout import Row, Style, Values, section
 from runtime.simulators.quickbooks.reports.periods import Period
 from runtime.simulators.quickbooks.reports.question import Question
@@ -30,7 +30,6 @@ LASTING_LIABILITIES = (("Long-term Liabilities", "LongTermLiabilities", "Long Te
 RESULT_TYPES = ("Income", "Cost of Goods Sold", "Expense", "Other Income", "Other Expense")
 
 
-@report("BalanceSheet")
 def balance_sheet(question: Question) -> Row:
     """The answer for one company."""
     period = question.period()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runtime.simulators.quickbooks.books.ledger import Account
-from runtime.simulators.quickbooks.reports import layout, report, splits, sums
+from runtime.simulators.quickbooks.reports import layout, splits, sums
 from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
 from runtime.simulators.quickbooks.reports.layout import Row, Style, Values, section
 from runtime.simulators.quickbooks.reports.question import Question
@@ -25,7 +25,6 @@ FINANCING = ("Long Term Liability", "Equity")
 ADJUSTMENTS = "Adjustments to reconcile Net Income to Net Cash provided by operations:"
 
 
-@report("CashFlow")
 def cash_flow(question: Question) -> Row:
     """The answer for one company."""
     period = question.period()

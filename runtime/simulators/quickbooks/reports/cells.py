@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.money import decimal, text
+from runtime.simulators.quickbooks.reports.detail_lines import SHOWN_TYPES, Lines, Shown
 from runtime.simulators.quickbooks.reports.layout import Row, cell
-from runtime.simulators.quickbooks.reports.lines import SHOWN_TYPES, Lines, Shown
 
 Maker = Callable[[Lines, Shown], Row]
 
@@ -157,9 +158,8 @@ def _open(lines: Lines, shown: Shown) -> Row:
 
 
 def _past_due(lines: Lines, shown: Shown) -> Row:
-    from runtime.simulators.quickbooks.reports.aging import days_past_due  # aging shows these columns
-
-    return cell(str(days_past_due(lines.question, lines.body(shown.posting), shown.posting.date)))
+    due = lines.body(shown.posting).get("DueDate") or shown.posting.date
+    return cell(str(lines.question.days_past_due(date.fromisoformat(due))))
 
 
 def _method(lines: Lines, shown: Shown) -> Row:
@@ -201,7 +201,7 @@ def _is_billable(lines: Lines, shown: Shown) -> Row:
     return cell("" if status is None else "Yes" if status != "NotBillable" else "No")
 
 
-KINDS: dict[str, Kind] = {
+LEDGER: Mapping[str, Kind] = {
     "tx_date": Kind("Date", "Date", _date),
     "txn_type": Kind("Transaction Type", "String", _type),
     "txn_num": Kind("Trans #", "String", _type),
@@ -269,4 +269,4 @@ KINDS: dict[str, Kind] = {
     "rbal_open_bal": Kind("Balance", "Money", _balance),
     "rbal_neg_open_bal": Kind("Balance", "Money", _balance),
 }
-"""Every column by its id, in the order in which reports show them."""
+"""The columns about the line and its transaction, in the order in which reports show them."""

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from runtime.simulators.quickbooks.money import text
-from runtime.simulators.quickbooks.reports import party_cells as _party_cells  # noqa: F401  (it adds its columns to KINDS)
-from runtime.simulators.quickbooks.reports.cells import KINDS
+from runtime.simulators.quickbooks.reports.columns import KINDS
+from runtime.simulators.quickbooks.reports.detail_lines import Lines, Shown
 from runtime.simulators.quickbooks.reports.layout import Column, Row, cell, column
-from runtime.simulators.quickbooks.reports.lines import Lines, Shown
 from runtime.simulators.quickbooks.reports.question import Question, facts
 
 CONDITIONAL = {

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from runtime.simulators.quickbooks.books.ledger import Posting
 from runtime.simulators.quickbooks.money import text
-from runtime.simulators.quickbooks.reports import layout, report
+from runtime.simulators.quickbooks.reports import layout
+from runtime.simulators.quickbooks.reports.detail_lines import SHOWN_TYPES, Lines
 from runtime.simulators.quickbooks.reports.layout import Column, Row, cell
-from runtime.simulators.quickbooks.reports.lines import SHOWN_TYPES, Lines
 from runtime.simulators.quickbooks.reports.question import Question
 
 JOURNALS = {"Invoice": "VT", "CreditMemo": "VT", "SalesReceipt": "VT", "RefundReceipt": "VT", "Bill": "HA",
@@ -64,7 +64,6 @@ COLUMNS: dict[str, Maker] = {
 }
 
 
-@report("FECReport")
 def fec_report(question: Question) -> Row:
     """The entries of a period, a row each."""
     period = question.period()

@@ -6,11 +6,11 @@ from collections import defaultdict
 from dataclasses import replace
 
 from runtime.simulators.quickbooks.books.ledger import Account, Posting
-from runtime.simulators.quickbooks.reports import layout, periods, report, splits, sums
+from runtime.simulators.quickbooks.reports import layout, periods, splits, sums
 from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
+from runtime.simulators.quickbooks.reports.detail_lines import Shown
 from runtime.simulators.quickbooks.reports.details import Table
 from runtime.simulators.quickbooks.reports.layout import Row
-from runtime.simulators.quickbooks.reports.lines import Shown
 from runtime.simulators.quickbooks.reports.periods import Period
 from runtime.simulators.quickbooks.reports.question import Question
 from runtime.simulators.quickbooks.reports.trial_balance import ORDER
@@ -28,7 +28,6 @@ COLUMNS = (
 )
 
 
-@report("GeneralLedger")
 def general_ledger(question: Question) -> Row:
     """The answer for one company: a section per account, sub-accounts inside their parents."""
     period = question.period(USUAL)

@@ -9,10 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from runtime.simulators.quickbooks.books.ledger import Posting
 from runtime.simulators.quickbooks.money import decimal, text
-from runtime.simulators.quickbooks.reports import layout, report
-from runtime.simulators.quickbooks.reports.cells import KINDS, number
+from runtime.simulators.quickbooks.reports import layout
+from runtime.simulators.quickbooks.reports.cells import number
+from runtime.simulators.quickbooks.reports.columns import KINDS
+from runtime.simulators.quickbooks.reports.detail_lines import COLUMNS, Lines, Shown
 from runtime.simulators.quickbooks.reports.layout import Column, Row, cell
-from runtime.simulators.quickbooks.reports.lines import COLUMNS, Lines, Shown
 from runtime.simulators.quickbooks.reports.question import Question
 
 SUMMARY = (
@@ -58,7 +59,6 @@ def movements(question: Question, until: str) -> Iterator[Posting]:
     return (Posting(*row) for row in rows)
 
 
-@report("InventoryValuationSummary")
 def valuation_summary(question: Question) -> Row:
     """A row per item in stock on a day."""
     period = question.as_of()
@@ -104,7 +104,6 @@ def _average(cents: int, quantity: Decimal) -> str:
     return text(int((Decimal(cents) / quantity).quantize(Decimal(1), ROUND_HALF_UP)))
 
 
-@report("InventoryValuationDetail")
 def valuation_detail(question: Question) -> Row:
     """A section per item with its movements in a period."""
     period = question.period(USUAL)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from runtime.simulators.quickbooks.money import decimal, text
-from runtime.simulators.quickbooks.reports import layout, report, splits, sums
+from runtime.simulators.quickbooks.reports import layout, splits, sums
 from runtime.simulators.quickbooks.reports.cells import number
+from runtime.simulators.quickbooks.reports.detail_lines import Lines
 from runtime.simulators.quickbooks.reports.layout import Row, cell
-from runtime.simulators.quickbooks.reports.lines import Lines
 from runtime.simulators.quickbooks.reports.question import Question
-from runtime.simulators.quickbooks.reports.sales import SALES, accounts_of, sold_on
+from runtime.simulators.quickbooks.reports.sales_by_name import SALES, accounts_of, sold_on
 
 COLUMNS = (
     ("Quantity", "quantity", "Quantity"), ("Amount", "amount", "Money"), ("% of Sales", "percent", "Percent"),
@@ -30,7 +30,6 @@ class Sold:
     cost: int = 0
 
 
-@report("ItemSales")
 def item_sales(question: Question) -> Row:
     """The answer for one company: a row per item, nested columns under the total or under every part of it."""
     period = question.period()

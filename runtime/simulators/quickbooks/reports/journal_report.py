@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from runtime.simulators.quickbooks.reports import layout, report
+from runtime.simulators.quickbooks.reports import layout
+from runtime.simulators.quickbooks.reports.detail_lines import Shown
 from runtime.simulators.quickbooks.reports.details import Table
 from runtime.simulators.quickbooks.reports.layout import Row, cell
-from runtime.simulators.quickbooks.reports.lines import Shown
 from runtime.simulators.quickbooks.reports.question import Question
 
 COLUMNS = ("tx_date", "txn_type", "doc_num", "name", "memo", "account_name", "debt_amt", "credit_amt")
@@ -15,7 +15,6 @@ ONCE = frozenset({"tx_date", "txn_type", "txn_num", "doc_num", "due_date"})
 """Columns that only the first entry of a transaction fills."""
 
 
-@report("JournalReport")
 def journal_report(question: Question) -> Row:
     """The answer for one company: per transaction its entries and their sums, then the total."""
     period = question.period()

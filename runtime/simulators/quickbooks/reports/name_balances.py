@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from runtime.simulators.quickbooks.reports import layout, open_items, report, sums
+from runtime.simulators.quickbooks.reports import layout, open_items, sums
 from runtime.simulators.quickbooks.reports.aging import detail_filter, name_rows, names_of, shown_item
+from runtime.simulators.quickbooks.reports.detail_lines import Shown
 from runtime.simulators.quickbooks.reports.details import Table
 from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
-from runtime.simulators.quickbooks.reports.lines import Shown
 from runtime.simulators.quickbooks.reports.open_items import SIDES
 from runtime.simulators.quickbooks.reports.question import Question
 
@@ -24,13 +24,11 @@ VENDOR = (
 )
 
 
-@report("CustomerBalance")
 def customer_balance(question: Question) -> Row:
     """A row per customer with a balance; sub-customers inside their parents."""
     return _summary(question, "receivable", "Customer", "arpaid")
 
 
-@report("VendorBalance")
 def vendor_balance(question: Question) -> Row:
     """A row per vendor with a balance."""
     return _summary(question, "payable", "Vendor", "appaid")
@@ -61,13 +59,11 @@ def _summary(question: Question, side: str, entity: str, paid: str) -> Row:
     return layout.report(head, columns, [*rows, layout.grand_total(total)] if rows else [])
 
 
-@report("CustomerBalanceDetail")
 def customer_balance_detail(question: Question) -> Row:
     """A section per customer with its open transactions."""
     return _detail(question, "receivable", "Customer", CUSTOMER, "arpaid")
 
 
-@report("VendorBalanceDetail")
 def vendor_balance_detail(question: Question) -> Row:
     """A section per vendor with its open transactions."""
     return _detail(question, "payable", "Vendor", VENDOR, "appaid")

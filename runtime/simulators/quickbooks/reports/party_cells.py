@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.reports.cells import KINDS, Kind, Maker
+from runtime.simulators.quickbooks.reports.cells import Kind, Maker
+from runtime.simulators.quickbooks.reports.detail_lines import Lines, Shown
 from runtime.simulators.quickbooks.reports.layout import Row, cell
-from runtime.simulators.quickbooks.reports.lines import Lines, Shown
 
 
 def address(body: Body | None) -> str:
@@ -39,21 +41,20 @@ def _vendor_contact(lines: Lines, shown: Shown) -> Row:
     return cell(" ".join(str(vendor[name]) for name in ("GivenName", "FamilyName") if vendor.get(name)))
 
 
-KINDS.update(
-    {
-        "bill_addr": Kind("Billing Address", "String", _address_of_form("BillAddr")),
-        "ship_addr": Kind("Shipping Address", "String", _address_of_form("ShipAddr")),
-        "deliv_addr": Kind("Delivery Address", "String", _address_of_form("ShipAddr")),
-        "cust_bill_email": Kind("Email", "String", _of_party("Customer", "PrimaryEmailAddr", "Address")),
-        "cust_comp_name": Kind("Company Name", "String", _of_party("Customer", "CompanyName")),
-        "cust_tel": Kind("Phone", "String", _of_party("Customer", "PrimaryPhone", "FreeFormNumber")),
-        "cust_phone_other": Kind(
-            "Other Phone", "String", _of_party("Customer", "AlternatePhone", "FreeFormNumber")
-        ),
-        "vend_bill_addr": Kind("Address", "String", _vendor_address),
-        "vend_comp_name": Kind("Company Name", "String", _of_party("Vendor", "CompanyName")),
-        "vend_pri_cont": Kind("Primary Contact", "String", _vendor_contact),
-        "vend_pri_email": Kind("Email", "String", _of_party("Vendor", "PrimaryEmailAddr", "Address")),
-        "vend_pri_tel": Kind("Phone", "String", _of_party("Vendor", "PrimaryPhone", "FreeFormNumber")),
-    }
-)
+PARTY: Mapping[str, Kind] = {
+    "bill_addr": Kind("Billing Address", "String", _address_of_form("BillAddr")),
+    "ship_addr": Kind("Shipping Address", "String", _address_of_form("ShipAddr")),
+    "deliv_addr": Kind("Delivery Address", "String", _address_of_form("ShipAddr")),
+    "cust_bill_email": Kind("Email", "String", _of_party("Customer", "PrimaryEmailAddr", "Address")),
+    "cust_comp_name": Kind("Company Name", "String", _of_party("Customer", "CompanyName")),
+    "cust_tel": Kind("Phone", "String", _of_party("Customer", "PrimaryPhone", "FreeFormNumber")),
+    "cust_phone_other": Kind(
+        "Other Phone", "String", _of_party("Customer", "AlternatePhone", "FreeFormNumber")
+    ),
+    "vend_bill_addr": Kind("Address", "String", _vendor_address),
+    "vend_comp_name": Kind("Company Name", "String", _of_party("Vendor", "CompanyName")),
+    "vend_pri_cont": Kind("Primary Contact", "String", _vendor_contact),
+    "vend_pri_email": Kind("Email", "String", _of_party("Vendor", "PrimaryEmailAddr", "Address")),
+    "vend_pri_tel": Kind("Phone", "String", _of_party("Vendor", "PrimaryPhone", "FreeFormNumber")),
+}
+"""The columns about the customer or vendor, in the order in which reports show them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.simulators.quickbooks.reports import layout, report, splits
+from runtime.simulators.quickbooks.reports import layout, splits
 from runtime.simulators.quickbooks.reports.layout import Row, Style, Values
 from runtime.simulators.quickbooks.reports.question import Question
 
@@ -16,7 +16,6 @@ PARTS = (
 """Title, group, account type, and the sign that makes its usual side positive."""
 
 
-@report("ProfitAndLoss")
 def profit_and_loss(question: Question) -> Row:
     """The answer for one company; every section is there, with or without accounts, as recorded in 2025."""
     period = question.period()

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from datetime import date
 
 from runtime.simulators.quickbooks.books.ledger import Account, Posting
-from runtime.simulators.quickbooks.reports import layout, report
+from runtime.simulators.quickbooks.reports import layout
+from runtime.simulators.quickbooks.reports.detail_lines import Shown
 from runtime.simulators.quickbooks.reports.details import Table
 from runtime.simulators.quickbooks.reports.layout import Row
-from runtime.simulators.quickbooks.reports.lines import Shown
 from runtime.simulators.quickbooks.reports.question import Question
 
 COLUMNS = (
@@ -35,7 +35,6 @@ OTHER = (
 )
 
 
-@report("ProfitAndLossDetail")
 def profit_and_loss_detail(question: Question) -> Row:
     """The answer for one company."""
     period = question.period()

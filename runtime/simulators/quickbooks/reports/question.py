@@ -147,6 +147,10 @@ class Question:
         end = periods.of({"date_macro": macro}, self.today, self.fiscal_start).end
         return Period(end, end, macro.lower())
 
+    def days_past_due(self, due: date) -> int:
+        """Return the days from a due day to the day of the report; negative before it is due."""
+        return (self.as_of().end - due).days
+
     @cached_property
     def basis(self) -> str:
         """Accrual or Cash."""

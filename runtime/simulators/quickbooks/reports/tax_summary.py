@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import invalid_reference
 from runtime.simulators.quickbooks.money import cents, text
-from runtime.simulators.quickbooks.reports import layout, report, sums
+from runtime.simulators.quickbooks.reports import layout, sums
+from runtime.simulators.quickbooks.reports.detail_lines import Lines
 from runtime.simulators.quickbooks.reports.layout import Column, Row, cell
-from runtime.simulators.quickbooks.reports.lines import Lines
 from runtime.simulators.quickbooks.reports.question import Question
-from runtime.simulators.quickbooks.reports.sales import SALES
+from runtime.simulators.quickbooks.reports.sales_by_name import SALES
 
 COLUMNS = (
     Column("Gross Sales", "gross_sales"), Column("Non-Taxable", "nontaxable_sales"),
@@ -30,7 +30,6 @@ class Taxed:
     tax: int = 0
 
 
-@report("TaxSummary")
 def tax_summary(question: Question) -> Row:
     """A section for the agency, a row per rate, the total of its tax. Raises 2020 without agency_id."""
     agency = question.books.find("TaxAgency", question.required("agency_id"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from runtime.simulators.quickbooks.reports import layout, periods, report, transactions
+from runtime.simulators.quickbooks.reports import layout, periods, transactions
+from runtime.simulators.quickbooks.reports.detail_lines import SHOWN_TYPES, Lines, Shown
 from runtime.simulators.quickbooks.reports.details import Table
 from runtime.simulators.quickbooks.reports.layout import Row
-from runtime.simulators.quickbooks.reports.lines import SHOWN_TYPES, Lines, Shown
 from runtime.simulators.quickbooks.reports.question import Question
 
 COLUMNS = (
@@ -31,19 +31,16 @@ Group = tuple[str, str | None]
 """Title and Id of what a transaction is listed under."""
 
 
-@report("TransactionList")
 def transaction_list(question: Question) -> Row:
     """The answer for one company: flat, or a section per group."""
     return _listed(question, COLUMNS, question.text("group_by"))
 
 
-@report("TransactionListByCustomer")
 def by_customer(question: Question) -> Row:
     """A section per customer."""
     return _listed(question, BY_CUSTOMER, question.text("group_by") or "Customer", "customer")
 
 
-@report("TransactionListByVendor")
 def by_vendor(question: Question) -> Row:
     """A section per vendor."""
     return _listed(question, BY_VENDOR, question.text("group_by") or "Vendor", "vendor")
@@ -119,7 +116,6 @@ GROUPS: dict[str, Callable[[Lines, Shown], Group]] = {
 }  # fmt: skip
 
 
-@report("TransactionListWithSplits")
 def with_splits(question: Question) -> Row:
     """A section per transaction with all its entries."""
     period = question.period(SPLITS_USUAL)

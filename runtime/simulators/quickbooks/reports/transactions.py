@@ -9,7 +9,7 @@ import orjson
 from runtime.simulators.quickbooks.books.ledger import Posting
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.reports.lines import Lines, Shown, party_of
+from runtime.simulators.quickbooks.reports.detail_lines import Lines, Shown, party_of
 from runtime.simulators.quickbooks.reports.periods import Period
 from runtime.simulators.quickbooks.reports.question import Question
 from runtime.simulators.quickbooks.schema import entities

@@ -4,7 +4,7 @@ what was earned before is part of retained earnings, so that both sides agree.
 
 from __future__ import annotations
 
-from runtime.simulators.quickbooks.reports import layout, periods, report, splits, sums
+from runtime.simulators.quickbooks.reports import layout, periods, splits, sums
 from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
 from runtime.simulators.quickbooks.reports.layout import Column, Row
 from runtime.simulators.quickbooks.reports.question import Question
@@ -20,7 +20,6 @@ USUAL = "this month-to-date"
 """Observed when no dates are given."""
 
 
-@report("TrialBalance")
 def trial_balance(question: Question) -> Row:
     """The answer for one company; where columns are spans of time, both sides at the end of each."""
     period = question.period(USUAL)

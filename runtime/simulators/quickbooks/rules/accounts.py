@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, fault, missing
-from runtime.simulators.quickbooks.rules import currency_of, names, nesting, prepares
+from runtime.simulators.quickbooks.rules import currency, names, nesting
 from runtime.simulators.quickbooks.schema import entities
 
 CLASSIFICATIONS = {
@@ -62,7 +62,6 @@ def check_types(books: Books, body: Body) -> None:
             raise fault("6430", f"Invalid account type used : {name}", name)
 
 
-@prepares("Account")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Type, subtype, classification, nesting; balances come from the postings."""
     if '"' in str(body.get("Name", "")):
@@ -84,7 +83,7 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
         )
     names.nested_name(books, entity, body, old, "account")
     nesting.hold_flag(body, old, "SubAccount")
-    currency_of.fill_in(books, body, old)
+    currency.fill_currency(books, body, old)
     body["Classification"] = CLASSIFICATIONS[body["AccountType"]]
     for name in ("CurrentBalance", "CurrentBalanceWithSubAccounts"):
         body[name] = (old or {}).get(name, 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import fault, invalid_reference
-from runtime.simulators.quickbooks.rules import prepares
 from runtime.simulators.quickbooks.schema import entities_by_lower_name
 
 
@@ -28,7 +27,6 @@ REFUSED = frozenset(
 )
 
 
-@prepares("Attachable")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """2020 without note and file name, 6050 for a kind of record that nothing can hang on."""
     if not (body.get("FileName") or body.get("Note")):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.rules import prepares
 
 
-@prepares("CompanyInfo", "Preferences")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Keeps what the client cannot set; groups of preferences are completed from the former ones."""
     if entity == "Preferences" and old:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from runtime.simulators.quickbooks.books.books import Books, entity_named, id_series
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, fault, missing
-from runtime.simulators.quickbooks.money import amount, cents, decimal, share
-from runtime.simulators.quickbooks.rules import names, prepares
-from runtime.simulators.quickbooks.writes.validation import checked
+from runtime.simulators.quickbooks.money import decimal
+from runtime.simulators.quickbooks.rules.validation import checked
 
 KNOWN = {
     "USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",
@@ -19,25 +16,6 @@ KNOWN = {
     "INR": "Indian Rupee",
     "NZD": "New Zealand Dollar", "SEK": "Swedish Krona", "NOK": "Norwegian Krone", "DKK": "Danish Krone",
 }  # fmt: skip
-
-
-@prepares("CompanyCurrency")
-def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """A currency beside the home currency; only for companies with several."""
-    if not books.preference("CurrencyPrefs", "MultiCurrencyEnabled"):
-        raise fault("5030", "Feature Not Supported : Multicurrency is not enabled for this company.")
-    code = str(body.get("Code", "")).upper()
-    if len(code) != 3 or not code.isalpha():
-        raise fault("2220", f"Invalid Currency Type : {code[:50]}", "Code")
-    body["Code"] = code
-    body.setdefault("Name", KNOWN.get(code, code))
-    names.suffix_inactive(body, old, "Name")
-    row = books.store.execute(
-        "select id from records where realm = ? and entity = ? and body ->> '$.Code' = ? and id <> ?",
-        (books.realm, entity, code, str(body.get("Id", ""))),
-    ).fetchone()
-    if row:
-        raise names.duplicate_name("currency")
 
 
 def currency_reference(code: str) -> Body:
@@ -75,6 +53,18 @@ def keep_on_list(books: Books, entity: str, body: Body, old: Body | None) -> Non
         body["CurrencyRef"] = currency_reference(code or before)
 
 
+def fill_currency(books: Books, body: Body, old: Body | None) -> None:
+    """CurrencyRef is the company's own when left out; 6000 when an update names another than the record has."""
+    home = books.home_currency()
+    before = reference((old or {}).get("CurrencyRef"))
+    code = reference(body.get("CurrencyRef")) or before or home
+    if before and code != before:
+        raise business("The currency of a customer, a vendor or an account can't be changed.", "CurrencyRef")
+    if code not in (home, before):
+        check_currency(books, code)
+    body["CurrencyRef"] = currency_reference(code)
+
+
 def party_currency(books: Books, body: Body) -> str | None:
     """The currency of the customer, vendor or payee of a transaction; None without one that has a currency."""
     payee = body.get("EntityRef") or {}
@@ -93,19 +83,6 @@ def refuse_other(books: Books, body: Body, code: str) -> None:
         raise business(
             "The currency of the transaction must be the currency of the customer or vendor.", "CurrencyRef"
         )
-
-
-HOME_AMOUNTS = {"HomeTotalAmt": "TotalAmt", "HomeBalance": "Balance"}
-
-
-def complete(books: Books, fields: Mapping[str, Any], body: Body) -> None:
-    """Amounts in home currency on a transaction in a foreign one."""
-    rate = decimal(body.get("ExchangeRate") or 1)
-    is_foreign = (reference(body.get("CurrencyRef")) or books.home_currency()) != books.home_currency()
-    for name, source in HOME_AMOUNTS.items():
-        body.pop(name, None)
-        if is_foreign and name in fields and source in body:
-            body[name] = amount(share(cents(body[source]), rate, Decimal(1)))
 
 
 def rate_on(books: Books, code: str, day: str | None) -> Body:

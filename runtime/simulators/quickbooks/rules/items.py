@@ -5,12 +5,11 @@ from __future__ import annotations
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, fault, missing, unsupported
-from runtime.simulators.quickbooks.rules import controls, lines, names, nesting, prepares
+from runtime.simulators.quickbooks.rules import controls, lines, names, nesting
 
 MOST_CATEGORY_LEVELS = 4
 
 
-@prepares("Item")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Name, type, the accounts the type needs, quantities."""
     body.setdefault(

@@ -7,11 +7,9 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, fault
 from runtime.simulators.quickbooks.money import amount, cents
-from runtime.simulators.quickbooks.rules import lines, prepares
-from runtime.simulators.quickbooks.writes import references
+from runtime.simulators.quickbooks.rules import lines, references
 
 
-@prepares("JournalEntry")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Checks both sides; TotalAmt comes back as 0 in home currency, as observed."""
     lines.check_open(books, old)

@@ -10,13 +10,13 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, fault, missing
 from runtime.simulators.quickbooks.money import amount, cents, decimal
+from runtime.simulators.quickbooks.rules import references
 from runtime.simulators.quickbooks.rules.currency import (
     check_currency,
     currency_reference,
     party_currency,
     refuse_other,
 )
-from runtime.simulators.quickbooks.writes import references
 
 DETAIL_KEYS = {
     "SalesItemLineDetail": "SalesItemLineDetail",

@@ -7,9 +7,9 @@ import re
 from runtime.simulators.quickbooks.books.books import NAME_SERIES, Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import fault
-from runtime.simulators.quickbooks.rules import currency_of, nesting, prepares
+from runtime.simulators.quickbooks.rules import currency, nesting
+from runtime.simulators.quickbooks.rules.references import follow_rename
 from runtime.simulators.quickbooks.schema import entities
-from runtime.simulators.quickbooks.writes.references import follow_rename
 
 PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 DEEPEST = 5
@@ -17,7 +17,6 @@ FORBIDDEN = re.compile(r"[:\t\n\r]")
 DELETED = " (deleted)"
 
 
-@prepares("Customer", "Vendor", "Employee")
 def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Composes DisplayName, keeps it unique over customers, vendors and employees."""
     composed = " ".join(str(body[part]) for part in PARTS if body.get(part))
@@ -34,7 +33,7 @@ def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> Non
     _unique_name(books, entity, body)
     body.setdefault("PrintOnCheckName", body.get("CompanyName") or body["DisplayName"])
     if entity != "Employee":
-        currency_of.fill_in(books, body, old)
+        currency.fill_currency(books, body, old)
     if entity == "Customer":
         _customer(books, body, old)
     elif entity == "Vendor":
@@ -148,14 +147,12 @@ def nested_name(books: Books, entity: str, body: Body, old: Body | None, what: s
         raise duplicate_name(what)
 
 
-@prepares("Class", "Department")
 def prepare_segment(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Classes and locations."""
     nested_name(books, entity, body, old, entity.lower())
     nesting.hold_flag(body, old, f"Sub{entity}")
 
 
-@prepares("Term", "PaymentMethod", "TaxAgency", "JournalCode")
 def prepare_plain(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Lists of plain names."""
     name = "DisplayName" if entity == "TaxAgency" else "Name"

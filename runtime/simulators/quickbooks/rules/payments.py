@@ -8,8 +8,7 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, fault, missing
 from runtime.simulators.quickbooks.money import amount, cents
-from runtime.simulators.quickbooks.rules import lines, prepares
-from runtime.simulators.quickbooks.writes import references
+from runtime.simulators.quickbooks.rules import lines, references
 
 
 def _total(body: Body, old: Body | None) -> int:
@@ -22,7 +21,6 @@ def _total(body: Body, old: Body | None) -> int:
     return total
 
 
-@prepares("Payment")
 def prepare_payment(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """A customer's money: what it settles has to be open and theirs; the rest is unapplied."""
     references.required(body, "CustomerRef")
@@ -42,7 +40,6 @@ def prepare_payment(books: Books, entity: str, body: Body, old: Body | None) -> 
     body.setdefault("Line", [])
 
 
-@prepares("BillPayment")
 def prepare_bill_payment(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Money to a vendor, by cheque or card; more than the bills leaves a credit with the vendor."""
     references.required(body, "VendorRef")
@@ -72,7 +69,6 @@ PAY_TYPES = {
 }
 
 
-@prepares("Deposit")
 def prepare_deposit(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Money brought to the bank: lines either name an account or take a payment out of undeposited funds."""
     references.required(body, "DepositToAccountRef")
@@ -143,7 +139,6 @@ def refuse_deposited(books: Books, entity: str, id: str) -> None:
         )
 
 
-@prepares("Transfer")
 def prepare_transfer(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Money between two accounts of the balance sheet."""
     ends = [references.required(body, name) for name in ("FromAccountRef", "ToAccountRef")]
@@ -159,7 +154,6 @@ def prepare_transfer(books: Books, entity: str, body: Body, old: Body | None) ->
     lines.currency(books, body)
 
 
-@prepares("CreditCardPayment")
 def prepare_card_payment(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Money from a bank account to a card account."""
     wanted = (("CreditCardAccountRef", "Credit Card"), ("BankAccountRef", "Bank"))

@@ -7,13 +7,11 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, fault, missing
 from runtime.simulators.quickbooks.money import amount, cents
-from runtime.simulators.quickbooks.rules import lines, prepares
-from runtime.simulators.quickbooks.writes import references
+from runtime.simulators.quickbooks.rules import lines, references
 
 PAYING_TYPES = {"Cash": {"Bank", "Other Current Asset"}, "Check": {"Bank"}, "CreditCard": {"Credit Card"}}
 
 
-@prepares("Bill", "VendorCredit", "PurchaseOrder")
 def prepare_vendor_form(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Works out what follows from the lines of a bill, a vendor credit or a purchase order."""
     references.required(body, "VendorRef")
@@ -42,7 +40,6 @@ def _check_bill_number(books: Books, body: Body) -> None:
         lines.refuse_duplicate(books, "Bill", body)
 
 
-@prepares("Purchase")
 def prepare_purchase(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Works out what follows from the lines of an expense, and checks the account it is paid from."""
     kind = body.get("PaymentType")

@@ -7,15 +7,13 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, missing
 from runtime.simulators.quickbooks.money import amount, cents, decimal
-from runtime.simulators.quickbooks.rules import controls, lines, prepares, tax
-from runtime.simulators.quickbooks.writes import references
+from runtime.simulators.quickbooks.rules import controls, lines, references, tax
 
 NUMBER_SERIES = {"Estimate": "estimate", "ChangeOrder": "change order"}
 HAS_TERMS = frozenset({"Invoice", "CreditMemo", "Estimate"})
 MOST_TAXABLE_LINES = 750
 
 
-@prepares("Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt", "Estimate", "ChangeOrder")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Works out everything on a sales form that follows from what was sent."""
     lines.check_open(books, old)

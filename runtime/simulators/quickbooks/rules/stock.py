@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runtime.simulators.quickbooks.books.books import Books
-from runtime.simulators.quickbooks.books.postings import Entry, posts, units_held
+from runtime.simulators.quickbooks.books.postings import Entry, units_held
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import business, missing
 from runtime.simulators.quickbooks.money import decimal
-from runtime.simulators.quickbooks.rules import lines, prepares
-from runtime.simulators.quickbooks.writes import references
+from runtime.simulators.quickbooks.rules import lines, references
 
 
-@prepares("InventoryAdjustment")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Every line names an inventory item and how its quantity changes; a new quantity becomes a difference."""
     references.required(body, "AdjustAccountRef")
@@ -41,8 +39,7 @@ def _complete(books: Books, body: Body, given: Body) -> None:
         given["QtyDiff"] = float(decimal(given["NewQty"]) - decimal(held))
 
 
-@posts("InventoryAdjustment")
-def adjustment(books: Books, body: Body) -> list[Entry]:
+def post_adjustment(books: Books, body: Body) -> list[Entry]:
     """Stock at its cost, which `valuation` writes into the entries, against the account of the adjustment."""
     account = str(reference(body["AdjustAccountRef"]))
     made: list[Entry] = []

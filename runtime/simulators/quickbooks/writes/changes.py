@@ -10,49 +10,29 @@ from typing import Any
 
 from runtime.simulators.quickbooks.books import balances, exchange_gains, postings, settlement, sources
 from runtime.simulators.quickbooks.books.books import Books, entity_named, id_series
+from runtime.simulators.quickbooks.books.home_amounts import fill_home_amounts
 from runtime.simulators.quickbooks.books.store import Body
 from runtime.simulators.quickbooks.faults import fault, invalid_id, missing, stale, unsupported
 from runtime.simulators.quickbooks.rules import (
     accounts,
     attachables,
-    company,
     controls,
     currency,
     details,
-    entries,
     items,
     journal,
     names,
     opening,
     payments,
-    prepare,
-    purchases,
-    sales,
-    stock,
+    references,
     tax_codes,
-    time,
 )
 from runtime.simulators.quickbooks.rules.lines import check_open
+from runtime.simulators.quickbooks.rules.posting_rules import make_entries, post_exchange_gains
+from runtime.simulators.quickbooks.rules.preparations import prepare
+from runtime.simulators.quickbooks.rules.validation import checked, is_empty
 from runtime.simulators.quickbooks.schema import Entity
-from runtime.simulators.quickbooks.writes import references
 from runtime.simulators.quickbooks.writes.merging import merged, replaced, require
-from runtime.simulators.quickbooks.writes.validation import checked, is_empty
-
-RULES = (
-    accounts,
-    attachables,
-    company,
-    currency,
-    entries,
-    items,
-    journal,
-    names,
-    payments,
-    purchases,
-    sales,
-    stock,
-    time,
-)
 
 
 def place(books: Books, entity: str, body: Body, id: str) -> Body:
@@ -161,7 +141,7 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
     entity = facts.name
     body["domain"], body["sparse"] = "QBO", False
     if facts.is_transaction:
-        currency.complete(books, facts.fields, body)
+        fill_home_amounts(books, facts.fields, body)
     opening = (
         body.get("QtyOnHand")
         if old is None and entity == "Item" and body.get("Type") == "Inventory"
@@ -189,20 +169,20 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
             settlement.replace_links(books, entity, body, links)
     if opening is not None:
         dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}
-        postings.enter(books, entity, dated, postings.of(books, entity, dated))
+        postings.enter(books, entity, dated, make_entries(books, entity, dated))
         body["QtyOnHand"] = opening
     elif old is not None and entity == "Item" and body.get("InvStartDate") != old.get("InvStartDate"):
         dated = {**body, "TxnDate": body["InvStartDate"]}
         postings.replace_entries(books, entity, dated, postings.recorded(books, entity, str(body["Id"])))
     elif facts.is_transaction:
         put = postings.enter if old is None else postings.replace_entries
-        booked = postings.of(books, entity, body)
+        booked = make_entries(books, entity, body)
         controls.check_names(books, booked)
         controls.check_currencies(books, body, booked)
         put(books, entity, body, booked)
     if entity in settlement.TARGETS:
         exchange_gains.note(books, [(entity, str(body["Id"]))])
-    exchange_gains.settle(books)
+    post_exchange_gains(books)
     if old is not None and facts.has_active:
         _rename(books, entity, body, old)
     if old is not None and entity in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):
@@ -238,7 +218,7 @@ def delete(books: Books, entity: str, sent: Any) -> Body:
         settlement.replace_links(books, entity, old, [])
         postings.replace_entries(books, entity, old, [])
         books.remove(entity, id)
-        exchange_gains.settle(books)
+        post_exchange_gains(books)
         if entity == "Attachable":
             books.store.execute("delete from files where realm = ? and id = ?", (books.realm, id))
     return {"domain": "QBO", "status": "Deleted", "Id": id}
@@ -266,7 +246,7 @@ def void(books: Books, entity: str, sent: Any) -> Body:
         postings.replace_entries(books, entity, body, [])
         _zero(body)
         books.write_changed(entity, body, "Void")
-        exchange_gains.settle(books)
+        post_exchange_gains(books)
     return body
 
 

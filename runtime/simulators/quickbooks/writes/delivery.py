@@ -8,8 +8,8 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.clock import stamp
 from runtime.simulators.quickbooks.faults import fault, unsupported
+from runtime.simulators.quickbooks.rules.validation import check_addresses
 from runtime.simulators.quickbooks.schema import Entity
-from runtime.simulators.quickbooks.writes.validation import check_addresses
 
 
 def send(books: Books, entity: Entity, id: str, to: str | None) -> Body:

@@ -6,8 +6,8 @@ import copy
 
 from runtime.simulators.quickbooks.books.store import Body
 from runtime.simulators.quickbooks.faults import missing
+from runtime.simulators.quickbooks.rules.validation import is_empty
 from runtime.simulators.quickbooks.schema import Entity
-from runtime.simulators.quickbooks.writes.validation import is_empty
 
 SPARSE_NEEDS = {
     "Account": ("Name",),

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 
 from runtime.simulators.quickbooks.books.books import Books, entity_named, id_series
 from runtime.simulators.quickbooks.books.store import Body
 from runtime.simulators.quickbooks.clock import stamp
-from runtime.simulators.quickbooks.faults import JSON, fault, missing, not_found, stale, unsupported
-from runtime.simulators.quickbooks.http.api import Answer, Api, Request, parsed
-from runtime.simulators.quickbooks.schema import Entity, entities
-from runtime.simulators.quickbooks.writes.references import resolve
-from runtime.simulators.quickbooks.writes.validation import checked, is_empty
+from runtime.simulators.quickbooks.faults import missing, not_found, stale
+from runtime.simulators.quickbooks.rules.references import resolve
+from runtime.simulators.quickbooks.rules.validation import checked, is_empty
+from runtime.simulators.quickbooks.schema import Entity
 
 NAME = "RecurringTransaction"
 KINDS = frozenset({"Bill", "Purchase", "CreditMemo", "Deposit", "Estimate", "Invoice", "JournalEntry", "RefundReceipt",
                    "SalesReceipt", "Transfer", "VendorCredit", "PurchaseOrder"})  # fmt: skip
 NEVER_REQUIRED = frozenset({"TxnDate"})
-
-
-def answer(service: Api, request: Request) -> Answer:
-    """Create, read, delete; there is no update."""
-    books = Books(service.store, request.realm)
-    operation = request.parameters.get("operation", "").lower()
-    if request.method == "GET" and len(request.segments) == 2:
-        return _wrapped(service, books.read(NAME, request.segments[1]))
-    if request.method != "POST" or len(request.segments) != 1 or operation not in ("", "create", "delete"):
-        raise unsupported(request.path)
-    kind, body = _unwrapped(parsed(request))
-    if operation == "delete":
-        return _wrapped(service, delete(books, body))
-    return _wrapped(service, create(books, kind, body))
-
-
-def _wrapped(service: Api, body: Body) -> Answer:
-    return Answer(200, JSON, orjson.dumps({NAME: body, "time": service.time()}))
-
-
-def _unwrapped(sent: Any) -> tuple[Entity, Body]:
-    """Kind and body of {"RecurringTransaction": {"Invoice": {…}}} or {"Invoice": {…}}."""
-    if isinstance(sent, dict) and isinstance(sent.get(NAME), dict):
-        sent = sent[NAME]
-    if not isinstance(sent, dict) or len(sent) != 1:
-        raise fault(
-            "2010", "Property Name:a single kind of transaction is needed specified is unsupported or invalid"
-        )
-    kind, body = next(iter(sent.items()))
-    if kind not in KINDS or not isinstance(body, dict):
-        raise fault("2000", f"Invalid or unsupported object name : {str(kind)[:100]}")
-    return entities()[kind], body
 
 
 def create(books: Books, kind: Entity, sent: Body) -> Body:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from runtime.simulators.quickbooks import reports
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.reports.index import find_report
 
 Body = dict[str, Any]
 
 
 def ask(store: Store, realm: str, name: str, /, **parameters: str) -> Body:
-    found = reports.find(name)
+    found = find_report(name)
     assert found is not None, name
     return found(
         store, realm, {"class" if key == "class_" else key: value for key, value in parameters.items()}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.reports.cells import KINDS
+from runtime.simulators.quickbooks.reports.columns import KINDS
 from runtime.simulators.quickbooks.reports.question import facts
 
 from .reading import ask

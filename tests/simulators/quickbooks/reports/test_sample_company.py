@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runtime.simulators.quickbooks.books.balances import loading
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.companies import seed
@@ -88,7 +89,7 @@ def sample(books: Books) -> Books:
     """Every known transaction, documents before what pays them."""
     facts = seed.sample()
     later = ("Payment", "BillPayment", "Deposit")
-    with books.loading():
+    with loading(books):
         for id, customer, value, account in RECEIPTS:
             receipt = {"CustomerRef": {"value": customer}, "DepositToAccountRef": {"value": account}}
             changes.create(books, "SalesReceipt", {**receipt, "Line": [sales_line(value)]}, id)

@@ -20,12 +20,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.control.control_api import Sandbox
+from runtime.simulators.quickbooks.control.control_api import Control
 from runtime.simulators.quickbooks.faults import Fault, fault, system_failure
 from runtime.simulators.quickbooks.http import entitlements
-from runtime.simulators.quickbooks.http.api import Answer, Api, Request
+from runtime.simulators.quickbooks.http.api import Api
 from runtime.simulators.quickbooks.http.attachments import linked_file
 from runtime.simulators.quickbooks.http.endpoints import ROUTES
+from runtime.simulators.quickbooks.http.messages import Answer, Request
 from runtime.simulators.quickbooks.http.throttle import Throttle
 from runtime.simulators.quickbooks.oauth.consent_pages import routes as oauth_routes
 from runtime.simulators.quickbooks.oauth.tokens import OAuth
@@ -50,11 +51,11 @@ class Application:
         self.api = Api(store, ROUTES)
         self.oauth = OAuth(store, clients)
         self.throttle = Throttle(store.clock)
-        self.sandbox = Sandbox(store, self.oauth, self.throttle)
+        self.control = Control(store, self.oauth, self.throttle)
         self.others = Starlette(
             routes=[
                 *oauth_routes(self.oauth),
-                *self.sandbox.routes(),
+                *self.control.routes(),
                 Route("/temporary/{realm}/{id}", self._file),
             ]
         )
@@ -83,16 +84,14 @@ class Application:
         if body is None:
             return
         request = _request(scope, headers, body)
-        trouble = self.sandbox.trouble(request)
-        if trouble is not None and trouble.delay_ms:
-            await asyncio.sleep(trouble.delay_ms / 1000)
-        answer = (trouble and self.sandbox.made_up(trouble)) or self._answer(request, size)
-        self.sandbox.note(request, answer, tid)
+        rule = self.control.faults.select(request)
+        if rule is not None and rule.delay_ms:
+            await asyncio.sleep(rule.delay_ms / 1000)
+        answer = (rule and rule.make_answer()) or self._answer(request, size)
+        self.control.note(request, answer, tid)
         if self.store.events:
-            self.sandbox.webhooks.dispatch()
-        await _send(
-            send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(trouble and trouble.cut)
-        )
+            self.control.webhooks.dispatch()
+        await _send(send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(rule and rule.cut))
 
     def _answer(self, request: Request, size: int = 0) -> Answer:
         """The answer of the API, or its refusal in the right envelope. Never raises."""

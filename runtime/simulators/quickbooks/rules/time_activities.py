@@ -10,7 +10,6 @@ from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.clock import moment
 from runtime.simulators.quickbooks.faults import fault, missing
 from runtime.simulators.quickbooks.money import decimal
-from runtime.simulators.quickbooks.rules import prepares
 from runtime.simulators.quickbooks.rules.lines import default_day
 
 CLOCKED = ("StartTime", "EndTime")
@@ -18,7 +17,6 @@ COUNTED = ("Hours", "Minutes")
 SPLITS = ("ClassRef", "CustomerRef", "DepartmentRef")
 
 
-@prepares("TimeActivity")
 def prepare_time(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Somebody's time on a day: either a duration or a start and an end; what is billable needs customer and rate."""
     if not body.get("TxnDate") and body.get("StartTime"):
@@ -65,7 +63,6 @@ def _put_on_day(body: Body) -> None:
         body[name] = f"{on.isoformat()}{str(body[name])[10:]}"
 
 
-@prepares("Budget")
 def prepare_budget(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Amounts per account and month, for accounts of the profit and loss, split at most by one more list."""
     details = body.get("BudgetDetail") or []

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from runtime.simulators.quickbooks.books.books import Books, reference
-from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, reference
 from runtime.simulators.quickbooks.faults import fault, invalid_reference
 from runtime.simulators.quickbooks.schema import Entity, Field, entities, nested_types
 

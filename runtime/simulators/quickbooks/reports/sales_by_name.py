@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from runtime.simulators.quickbooks.reports import layout, report, splits, sums
+from runtime.simulators.quickbooks.reports import layout, splits, sums
 from runtime.simulators.quickbooks.reports.aging import name_rows
 from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
 from runtime.simulators.quickbooks.reports.question import Question
@@ -42,25 +42,21 @@ CLASS = Subject("class", "Class", "Class")
 DEPARTMENT = Subject("department", "Department", "Department")
 
 
-@report("CustomerSales")
 def customer_sales(question: Question) -> Row:
     """Sales by customer, sub-customers inside their parents."""
     return _sales(question, CUSTOMER)
 
 
-@report("ClassSales")
 def class_sales(question: Question) -> Row:
     """Sales by class."""
     return _sales(question, CLASS)
 
 
-@report("DepartmentSales")
 def department_sales(question: Question) -> Row:
     """Sales by location."""
     return _sales(question, DEPARTMENT)
 
 
-@report("VendorExpenses")
 def vendor_expenses(question: Question) -> Row:
     """Expenses by vendor; what no vendor stands for is left out."""
     columns, table = splits.movements(
@@ -106,7 +102,6 @@ def _shown(
     return layout.report(head, shown_columns, [*rows, layout.grand_total(total)] if rows else [])
 
 
-@report("CustomerIncome")
 def customer_income(question: Question) -> Row:
     """Income, expenses and what is left, by customer; the three in every column where columns are split."""
     period = question.period()
