@@ -21,14 +21,14 @@ from starlette.routing import Route
 
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.control.control_api import Control
-from runtime.simulators.quickbooks.faults import Fault, fault, system_failure
+from runtime.simulators.quickbooks.faults import Fault, make_fault, make_system_fault
 from runtime.simulators.quickbooks.http import entitlements
 from runtime.simulators.quickbooks.http.api import Api
-from runtime.simulators.quickbooks.http.attachments import linked_file
+from runtime.simulators.quickbooks.http.attachments import read_linked_file
 from runtime.simulators.quickbooks.http.endpoints import ROUTES
 from runtime.simulators.quickbooks.http.messages import Answer, Request
 from runtime.simulators.quickbooks.http.throttle import Throttle
-from runtime.simulators.quickbooks.oauth.consent_pages import routes as oauth_routes
+from runtime.simulators.quickbooks.oauth.consent_pages import make_routes as oauth_routes
 from runtime.simulators.quickbooks.oauth.tokens import OAuth
 
 Scope = MutableMapping[str, Any]
@@ -61,16 +61,16 @@ class Application:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Answer one request."""
         if scope["type"] == "http" and scope["path"].startswith((PREFIX, entitlements.PATH)):
             await self._company(scope, receive, send)
         else:
             await self.others(scope, receive, send)
 
     async def _file(self, request: WebRequest) -> Response:
-        """An attached file, to whoever has its signed link."""
+        """Return an attached file, to whoever has its signed link."""
         given, asked = request.path_params, request.query_params
-        found = linked_file(
+        found = read_linked_file(
             self.store, given["realm"], given["id"], asked.get("expires", ""), asked.get("signature", "")
         )
         if found is None:
@@ -94,10 +94,10 @@ class Application:
         await _send(send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(rule and rule.cut))
 
     def _answer(self, request: Request, size: int = 0) -> Answer:
-        """The answer of the API, or its refusal in the right envelope. Never raises."""
+        """Return the answer of the API, or its refusal in the right envelope. Never raises."""
         try:
             if size > LARGEST_BODY:
-                raise fault("6030", "Upload request size exceeds allowed limit")
+                raise make_fault("6030", "Upload request size exceeds allowed limit")
             self.oauth.check(request.headers.get("authorization"), request.realm)
             self.throttle.count(request.realm, request.segments[:1] == ("batch",))
             if request.path.startswith(entitlements.PATH):
@@ -105,17 +105,17 @@ class Application:
             return self.api.answer(request)
         except Fault as refusal:
             return self._refused(refusal)
-        except Exception:  # the door: whatever is wrong with the simulator is answered as the service would
+        except Exception:  # the outermost handler: a fault of the simulator is answered as the service would
             LOG.exception("failed at %s %s", request.method, request.path)
-            return self._refused(system_failure())
+            return self._refused(make_system_fault())
 
     def _refused(self, refusal: Fault) -> Answer:
-        kind, body = refusal.body(self.api.time(), self.store.clock.milliseconds())
+        kind, body = refusal.body(self.api.time(), self.store.clock.get_milliseconds())
         return Answer(refusal.status, kind, body, refusal.headers)
 
 
 async def _body(receive: Receive) -> tuple[bytes | None, int]:
-    """The whole body and its size; None when the client went away. What is above the limit is counted only."""
+    """Return the whole body and its size; None when the client went away. What is above the limit is counted only."""
     first = await receive()
     if first["type"] == "http.disconnect":
         return None, 0

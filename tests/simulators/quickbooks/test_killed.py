@@ -16,7 +16,7 @@ import httpx2
 from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.money import round_to_cents
 
 from .conftest import Client, connected, paid, sales_line
 from .test_books import check
@@ -30,7 +30,7 @@ def started(data: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def write_until_it_dies(client: Client, process: subprocess.Popen[str], most: int) -> int:
-    """Invoices and payments one after the other; another thread kills the server in the middle."""
+    """Return invoices and payments one after the other; another thread kills the server in the middle."""
     done = 0
     threading.Timer(0.25, os.kill, (process.pid, signal.SIGKILL)).start()
     with contextlib.suppress(httpx2.HTTPError):
@@ -59,10 +59,10 @@ def test_killed_under_load_the_books_still_balance(tmp_path: Path) -> None:
     invoices = store.execute(
         "select id, body ->> '$.TotalAmt' from records where entity = 'Invoice'"
     ).fetchall()
-    booked = ledger.movements(
+    booked = ledger.sum_movements(
         store, books.realm, by=("txn_type", "account"), where={"txn_type": ["Invoice"], "account": ["84"]}
     )
-    assert sum(cents(total) for _, total in invoices) == booked["Invoice", "84"]
+    assert sum(round_to_cents(total) for _, total in invoices) == booked["Invoice", "84"]
     store.close()
 
 
@@ -110,14 +110,14 @@ def test_a_file_that_is_no_database_is_a_clear_sentence(tmp_path: Path) -> None:
 
 def test_a_second_start_goes_on_where_the_first_ended(tmp_path: Path) -> None:
     data = tmp_path / "new" / "folder" / "books.db"
-    for expected in ([], ["Kept"]):
+    for expected in ([], ["Stored"]):
         process, address = started(data)
         with connected(address) as client:
             assert [
                 one["DisplayName"]
-                for one in client.select("select * from Customer where DisplayName = 'Kept'")
+                for one in client.select("select * from Customer where DisplayName = 'Stored'")
             ] == expected
             if not expected:
-                client.save("Customer", {"DisplayName": "Kept"})
+                client.save("Customer", {"DisplayName": "Stored"})
         process.terminate()
         process.wait(10)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 Place = tuple[str, bool, int]
-"""Where the movements of a transaction stand in the order of valuation: day, not a starting stock, Id."""
+"""Where the movements of a transaction are in the order of valuation: day, not a starting stock, Id."""
 
 
 @dataclass

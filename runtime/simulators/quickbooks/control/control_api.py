@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock, moment
+from runtime.simulators.quickbooks.clock import Clock, parse_moment
 from runtime.simulators.quickbooks.control.control_page import LAST, PATH, Company, State, render
 from runtime.simulators.quickbooks.control.fault_rules import FaultRules, parse_rule
 from runtime.simulators.quickbooks.control.webhooks import Webhooks
@@ -48,7 +48,7 @@ class Control:
         """Makes the companies anew, for `reset`, which may name `companies`, `seed` and `size`."""
 
     def note(self, request: Request, answer: Answer, tid: str) -> None:
-        """Writes a request into the log."""
+        """Write a request into the log."""
         self.log.append(
             {
                 "time": self.store.clock.seconds(), "method": request.method, "path": request.path,
@@ -94,7 +94,7 @@ class Control:
             companies=tuple(
                 Company(realm, name, counted.get(realm, {})) for realm, name in self.store.companies()
             ),
-            throttle=self.throttle.as_json(),
+            throttle=self.throttle.to_json(),
             rules=tuple(asdict(rule) for rule in self.faults.rules),
             last_requests=tuple(list(self.log)[: -LAST - 1 : -1]),
         )
@@ -120,7 +120,7 @@ class Control:
         if request.method == "POST":
             self.throttle.configure(sent)
             self.throttle.forget()
-        return self.throttle.as_json()
+        return self.throttle.to_json()
 
     async def _faults(self, sent: Any, request: WebRequest) -> Any:
         if request.method == "POST":
@@ -138,7 +138,7 @@ class Control:
             self.webhooks.configure(sent)
             if is_delivered:
                 await self.webhooks.deliver()
-        return self.webhooks.as_json()
+        return self.webhooks.to_json()
 
     async def _tokens(self, sent: Any, request: WebRequest) -> Any:
         kinds, rotate = sent.get("expire", []), sent.get("rotate", "daily")
@@ -197,13 +197,13 @@ class Control:
 
 
 def _moved(clock: Clock, sent: dict[str, Any]) -> Clock:
-    """The clock as a request wants it; raises ValueError for a moment that cannot be written as a date."""
+    """Return the clock as a request wants it; raises ValueError for a moment that cannot be written as a date."""
     moved = Clock(clock.offset, clock.frozen)
     if "advance_seconds" in sent:
         moved.offset += float(sent["advance_seconds"])
     if sent.get("now"):
         moved.offset = 0.0
-        moved.offset = moment(str(sent["now"])) / 1000 - moved.seconds()
+        moved.offset = parse_moment(str(sent["now"])) / 1000 - moved.seconds()
     if "frozen" in sent:
         moved.frozen, moved.offset = (moved.seconds(), 0.0) if sent["frozen"] else (None, moved.offset)
     if sent.get("reset"):
@@ -230,14 +230,14 @@ def _foreign() -> Response:
 
 
 def _form(body: bytes) -> dict[str, Any]:
-    """The fields of the page's forms; their values are JSON."""
+    """Return the fields of the page's forms; their values are JSON."""
     return {name: orjson.loads(value) for name, value in parse_qsl(body.decode("utf-8", "replace"))}
 
 
 def _guarded(
     handler: Callable[[Any, WebRequest], Awaitable[Any]],
 ) -> Callable[[WebRequest], Awaitable[Response]]:
-    """Loopback only, JSON in and out, a clear sentence for what cannot be understood."""
+    """Wrap a handler: loopback only, JSON in and out, a clear sentence for what cannot be understood."""
 
     async def guarded(request: WebRequest) -> Response:
         if _is_foreign(request):

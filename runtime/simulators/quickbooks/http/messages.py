@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from runtime.simulators.quickbooks.faults import fault
+from runtime.simulators.quickbooks.faults import make_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class Answer:
 
 
 def parse_json(request: Request) -> Any:
-    """The JSON of a body; 2010 when it is none, 1050 when it says it is something else."""
+    """Return the JSON of a body; 2010 when it is none, 1050 when it says it is something else."""
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind not in ("application/json", "text/json", "text/plain", "application/text", ""):
-        raise fault("1050", f"Invalid Content Type : {kind[:100]}")
+        raise make_fault("1050", f"Invalid Content Type : {kind[:100]}")
     try:
         return orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise fault(
+        raise make_fault(
             "2010", f"Property Name:{str(error)[:200]} specified is unsupported or invalid"
         ) from error

@@ -8,10 +8,10 @@ import orjson
 
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.faults import JSON, fault, unsupported
+from runtime.simulators.quickbooks.faults import JSON, make_fault, make_unsupported_fault
 from runtime.simulators.quickbooks.http.api import Api
 from runtime.simulators.quickbooks.http.messages import Answer, Request, parse_json
-from runtime.simulators.quickbooks.schema import Entity, entities
+from runtime.simulators.quickbooks.schema import Entity, load_entities
 from runtime.simulators.quickbooks.writes.recurring import KINDS, NAME, create, delete
 
 
@@ -22,7 +22,7 @@ def answer(service: Api, request: Request) -> Answer:
     if request.method == "GET" and len(request.segments) == 2:
         return _wrapped(service, books.read(NAME, request.segments[1]))
     if request.method != "POST" or len(request.segments) != 1 or operation not in ("", "create", "delete"):
-        raise unsupported(request.path)
+        raise make_unsupported_fault(request.path)
     kind, body = _unwrapped(parse_json(request))
     if operation == "delete":
         return _wrapped(service, delete(books, body))
@@ -34,14 +34,14 @@ def _wrapped(service: Api, body: Body) -> Answer:
 
 
 def _unwrapped(sent: Any) -> tuple[Entity, Body]:
-    """Kind and body of {"RecurringTransaction": {"Invoice": {…}}} or {"Invoice": {…}}."""
+    """Return kind and body of {"RecurringTransaction": {"Invoice": {…}}} or {"Invoice": {…}}."""
     if isinstance(sent, dict) and isinstance(sent.get(NAME), dict):
         sent = sent[NAME]
     if not isinstance(sent, dict) or len(sent) != 1:
-        raise fault(
+        raise make_fault(
             "2010", "Property Name:a single kind of transaction is needed specified is unsupported or invalid"
         )
     kind, body = next(iter(sent.items()))
     if kind not in KINDS or not isinstance(body, dict):
-        raise fault("2000", f"Invalid or unsupported object name : {str(kind)[:100]}")
-    return entities()[kind], body
+        raise make_fault("2000", f"Invalid or unsupported object name : {str(kind)[:100]}")
+    return load_entities()[kind], body

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from runtime.simulators.quickbooks.money import text
+from runtime.simulators.quickbooks.money import format_amount
 from runtime.simulators.quickbooks.reports.columns import KINDS
 from runtime.simulators.quickbooks.reports.detail_lines import Lines, Shown
-from runtime.simulators.quickbooks.reports.layout import Column, Row, cell, column
-from runtime.simulators.quickbooks.reports.question import Question, facts
+from runtime.simulators.quickbooks.reports.layout import Column, Row, make_cell, make_column
+from runtime.simulators.quickbooks.reports.question import Question, read_report_facts
 
 CONDITIONAL = {
     "klass_name": ("ClassTrackingPerTxn", "ClassTrackingPerTxnLine"),
@@ -30,56 +30,61 @@ class Table:
     def __init__(self, question: Question, usual: Sequence[str]) -> None:
         self.question = question
         self.lines = Lines(question)
-        self.keys = chosen(question, usual)
+        self.keys = choose_columns(question, usual)
 
     def columns(self) -> Row:
-        """The Columns of the answer."""
-        return {"Column": [column(Column(KINDS[key].title, key, type=KINDS[key].type)) for key in self.keys]}
+        """Return the Columns of the answer."""
+        return {
+            "Column": [make_column(Column(KINDS[key].title, key, type=KINDS[key].type)) for key in self.keys]
+        }
 
     def row(self, shown: Shown) -> Row:
-        """One line."""
+        """Return one line."""
         return {"ColData": [KINDS[key].make(self.lines, shown) for key in self.keys], "type": "Data"}
 
     def head(self, title: str, id: str | None = None) -> Row:
-        """The Header of a section: title on the first cell, the others empty."""
-        return {"ColData": [cell(title, id), *(cell("") for _ in self.keys[1:])]}
+        """Return the Header of a section: title on the first cell, the others empty."""
+        return {"ColData": [make_cell(title, id), *(make_cell("") for _ in self.keys[1:])]}
 
     def beginning(self, cents: int) -> Row:
-        """The row that says what an account held before."""
-        balances = [cell(text(cents)) if key.startswith("rbal") else cell("") for key in self.keys[1:]]
-        return {"ColData": [cell("Beginning Balance"), *balances], "type": "Data"}
+        """Return the row that says what an account held before."""
+        balances = [
+            make_cell(format_amount(cents)) if key.startswith("rbal") else make_cell("")
+            for key in self.keys[1:]
+        ]
+        return {"ColData": [make_cell("Beginning Balance"), *balances], "type": "Data"}
 
     def total(self, title: str, rows: Iterable[Shown]) -> Row:
-        """The Summary of a section: the sums of its money columns."""
+        """Return the Summary of a section: the sums of its money columns."""
         listed = list(rows)
-        cells = [self._sum(key, listed) if key in SUMMED else cell("") for key in self.keys[1:]]
-        return {"ColData": [cell(title), *cells]}
+        cells = [self._sum(key, listed) if key in SUMMED else make_cell("") for key in self.keys[1:]]
+        return {"ColData": [make_cell(title), *cells]}
 
     def _sum(self, key: str, rows: list[Shown]) -> Row:
         if key == "debt_amt":
-            return cell(text(sum(max(row.posting.cents, 0) for row in rows)))
+            return make_cell(format_amount(sum(max(row.posting.cents, 0) for row in rows)))
         if key == "credit_amt":
-            return cell(text(sum(max(-row.posting.cents, 0) for row in rows)))
+            return make_cell(format_amount(sum(max(-row.posting.cents, 0) for row in rows)))
         if key.endswith("open_bal"):
-            return cell(text(sum(row.open or 0 for row in rows)))
-        return cell(text(sum(row.amount or 0 for row in rows)))
+            return make_cell(format_amount(sum(row.open or 0 for row in rows)))
+        return make_cell(format_amount(sum(row.amount or 0 for row in rows)))
 
     def section(
         self, title: str, id: str | None, rows: list[Shown], total: str, inner: list[Row] | None = None
     ) -> Row:
-        """A section of lines with a title and a sum; `inner` takes the place of the plain rows."""
+        """Return a section of lines with a title and a sum; `inner` takes the place of the plain rows."""
         shown: Row = {"Header": self.head(title, id)}
         made = [self.row(row) for row in rows] if inner is None else inner
         if made:
             shown["Rows"] = {"Row": made}
         return shown | {"Summary": self.total(total, rows), "type": "Section"}
 
-    def grand_total(self, rows: list[Shown], title: str = "TOTAL") -> Row:
-        """The section that closes a report."""
+    def make_grand_total(self, rows: list[Shown], title: str = "TOTAL") -> Row:
+        """Return the section that closes a report."""
         return {"Summary": self.total(title, rows), "type": "Section", "group": "GrandTotal"}
 
-    def ordered(self, rows: list[Shown]) -> list[Shown]:
-        """Rows by the column and direction that the request names; as they come when it names none."""
+    def sort_rows(self, rows: list[Shown]) -> list[Shown]:
+        """Return rows by the column and direction that the request names; as they come when it names none."""
         key = self.question.text("sort_by")
         reverse = self.question.is_sorted < 0
         if key is None or key not in KINDS:
@@ -103,22 +108,22 @@ def _order(value: Callable[[Shown], str], kind: str) -> Callable[[Shown], Any]:
     return amount
 
 
-def chosen(question: Question, usual: Sequence[str]) -> list[str]:
-    """Ids of the columns to show: those asked for (in the order of the report), else the usual ones."""
-    known = {entry["id"] for entry in facts()[question.name].get("columns") or ()} | set(usual)
+def choose_columns(question: Question, usual: Sequence[str]) -> list[str]:
+    """Return ids of the columns to show: those asked for (in the order of the report), else the usual ones."""
+    known = {entry["id"] for entry in read_report_facts()[question.name].get("columns") or ()} | set(usual)
     asked = {part.strip() for part in (question.text("columns") or "").split(",")}
     allowed = known | set(CONDITIONAL) | SUMMED | {key for key in KINDS if key.startswith("rbal")}
     if question.name.startswith("TransactionListBy"):
-        allowed |= {entry["id"] for entry in facts()["TransactionList"].get("columns") or ()}
+        allowed |= {entry["id"] for entry in read_report_facts()["TransactionList"].get("columns") or ()}
     found = [key for key in KINDS if key in asked & allowed]
     return found or _usual(question, list(usual))
 
 
 def _usual(question: Question, keys: list[str]) -> list[str]:
-    """The usual columns, and those that the company's way of tracking adds, before the account or amount."""
+    """Return the usual columns, and those that the company's tracking adds, before the account or amount."""
     for key, preferences in CONDITIONAL.items():
         if key not in keys and any(
-            question.books.preference("AccountingInfoPrefs", name) for name in preferences
+            question.books.get_preference("AccountingInfoPrefs", name) for name in preferences
         ):
             place = next((keys.index(name) for name in ("memo", "account_name") if name in keys), len(keys))
             if any(entry["id"] == key for entry in CONDITIONAL_IN.get(question.name, ())):

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from runtime.simulators.quickbooks.books.store import Body
 from runtime.simulators.quickbooks.reports.cells import Kind, Maker
 from runtime.simulators.quickbooks.reports.detail_lines import Lines, Shown
-from runtime.simulators.quickbooks.reports.layout import Row, cell
+from runtime.simulators.quickbooks.reports.layout import Row, make_cell
 
 
-def address(body: Body | None) -> str:
-    """An address on one line."""
+def format_address(body: Body | None) -> str:
+    """Return an address on one line."""
     given = body or {}
     names = ("Line1", "Line2", "Line3", "City", "CountrySubDivisionCode", "PostalCode")
     return " ".join(str(given[name]) for name in names if given.get(name))
@@ -23,22 +23,22 @@ def _of_party(entity: str, *path: str) -> Maker:
         value: object = lines.record(entity, id)
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
-        return cell("" if value is None else str(value))
+        return make_cell("" if value is None else str(value))
 
     return make
 
 
 def _address_of_form(name: str) -> Maker:
-    return lambda lines, shown: cell(address(lines.body(shown.posting).get(name)))
+    return lambda lines, shown: make_cell(format_address(lines.body(shown.posting).get(name)))
 
 
 def _vendor_address(lines: Lines, shown: Shown) -> Row:
-    return cell(address(lines.record("Vendor", shown.posting.vendor).get("BillAddr")))
+    return make_cell(format_address(lines.record("Vendor", shown.posting.vendor).get("BillAddr")))
 
 
 def _vendor_contact(lines: Lines, shown: Shown) -> Row:
     vendor = lines.record("Vendor", shown.posting.vendor)
-    return cell(" ".join(str(vendor[name]) for name in ("GivenName", "FamilyName") if vendor.get(name)))
+    return make_cell(" ".join(str(vendor[name]) for name in ("GivenName", "FamilyName") if vendor.get(name)))
 
 
 PARTY: Mapping[str, Kind] = {

@@ -35,13 +35,13 @@ OTHER = (
 )
 
 
-def profit_and_loss_detail(question: Question) -> Row:
-    """The answer for one company."""
+def report_profit_and_loss_detail(question: Question) -> Row:
+    """Return the answer for one company."""
     period = question.period()
     detail = Detail(question, Table(question, COLUMNS))
     detail.read(period.start, period.end)
-    head = layout.header(question, period, is_empty=not detail.postings)
-    return layout.report(head, detail.table.columns(), detail.rows() if detail.postings else [])
+    head = layout.make_header(question, period, is_empty=not detail.postings)
+    return layout.make_report(head, detail.table.columns(), detail.rows() if detail.postings else [])
 
 
 class Detail:
@@ -52,7 +52,7 @@ class Detail:
         self.postings: dict[str, list[Posting]] = defaultdict(list)
 
     def read(self, since: date, until: date) -> None:
-        """Reads the lines of the accounts asked for."""
+        """Read the lines of the accounts asked for."""
         for posting in self.table.lines.between(since, until, self._where()):
             if self._is_wanted(posting):
                 self.postings[posting.account].append(posting)
@@ -73,7 +73,7 @@ class Detail:
         return record.get("Name") in methods
 
     def rows(self) -> list[Row]:
-        """Ordinary income and expenses, other ones, net income."""
+        """Return ordinary income and expenses, other ones, net income."""
         ordinary, first = self._group("Ordinary Income/Expenses", ORDINARY, "Net Ordinary Income")
         other, second = self._group("Other Income/Expenses", OTHER, "Net Other Income")
         total = {"Summary": self._net("Net Income", first + second), "type": "Section", "group": "NetIncome"}
@@ -115,7 +115,7 @@ class Detail:
     def _account(self, accounts: list[Account], account: Account) -> tuple[Row | None, list[Shown]]:
         own = self._own(account)
         inner, below = self._accounts(accounts, account.id)
-        plain = [self.table.row(row) for row in self.table.ordered(own)]
+        plain = [self.table.row(row) for row in self.table.sort_rows(own)]
         if not inner:
             title = f"Total for {account.name}"
             return (self.table.section(account.name, account.id, own, title, plain) if own else None), own
@@ -126,7 +126,7 @@ class Detail:
         balance = 0
         shown: list[Shown] = []
         for posting in self.postings.get(account.id, ()):
-            amount = self.table.lines.natural(posting)
+            amount = self.table.lines.get_natural_cents(posting)
             balance += amount
             shown.append(Shown(posting, amount, balance))
         return shown

@@ -31,18 +31,18 @@ Group = tuple[str, str | None]
 """Title and Id of what a transaction is listed under."""
 
 
-def transaction_list(question: Question) -> Row:
-    """The answer for one company: flat, or a section per group."""
+def report_transaction_list(question: Question) -> Row:
+    """Return the answer for one company: flat, or a section per group."""
     return _listed(question, COLUMNS, question.text("group_by"))
 
 
-def by_customer(question: Question) -> Row:
-    """A section per customer."""
+def report_by_customer(question: Question) -> Row:
+    """Return a section per customer."""
     return _listed(question, BY_CUSTOMER, question.text("group_by") or "Customer", "customer")
 
 
-def by_vendor(question: Question) -> Row:
-    """A section per vendor."""
+def report_by_vendor(question: Question) -> Row:
+    """Return a section per vendor."""
     return _listed(question, BY_VENDOR, question.text("group_by") or "Vendor", "vendor")
 
 
@@ -51,23 +51,23 @@ def _listed(
 ) -> Row:
     period = question.period()
     table = Table(question, usual)
-    found = transactions.of(question, table.lines, period)
+    found = transactions.list_transactions(question, table.lines, period)
     if needed:
         found = [shown for shown in found if getattr(shown.posting, needed)]
     rows = _rows(table, found, group_by)
-    head = layout.header(question, period, has_basis=False, is_empty=not found)
-    return layout.report(head, table.columns(), rows)
+    head = layout.make_header(question, period, has_basis=False, is_empty=not found)
+    return layout.make_report(head, table.columns(), rows)
 
 
 def _rows(table: Table, found: list[Shown], group_by: str | None) -> list[Row]:
     key = GROUPS.get(str(group_by or "None").lower())
     if key is None:
-        return [table.row(shown) for shown in table.ordered(found)]
+        return [table.row(shown) for shown in table.sort_rows(found)]
     groups: dict[Group, list[Shown]] = {}
     for shown in found:
         groups.setdefault(key(table.lines, shown), []).append(shown)
     return [
-        table.section(title, id, table.ordered(rows), f"Total for {title}")
+        table.section(title, id, table.sort_rows(rows), f"Total for {title}")
         for (title, id), rows in sorted(groups.items(), key=lambda pair: pair[0][0].lower())
     ]
 
@@ -86,7 +86,7 @@ def _name(lines: Lines, shown: Shown) -> Group:
 
 
 def _account(lines: Lines, shown: Shown) -> Group:
-    return lines.account_name(shown.posting.account) or "Not Specified", shown.posting.account or None
+    return lines.get_account_name(shown.posting.account) or "Not Specified", shown.posting.account or None
 
 
 def _kind(lines: Lines, shown: Shown) -> Group:
@@ -101,7 +101,7 @@ def _method(lines: Lines, shown: Shown) -> Group:
 def _span(unit: str, is_fiscal: bool = False) -> Callable[[Lines, Shown], Group]:
     def group(lines: Lines, shown: Shown) -> Group:
         first = lines.question.fiscal_start if is_fiscal else 1
-        start, end = periods.around(unit, date.fromisoformat(shown.posting.date), first)
+        start, end = periods.find_span(unit, date.fromisoformat(shown.posting.date), first)
         return f"{start.isoformat()} - {end.isoformat()}", None
 
     return group
@@ -116,23 +116,23 @@ GROUPS: dict[str, Callable[[Lines, Shown], Group]] = {
 }  # fmt: skip
 
 
-def with_splits(question: Question) -> Row:
-    """A section per transaction with all its entries."""
+def report_with_splits(question: Question) -> Row:
+    """Return a section per transaction with all its entries."""
     period = question.period(SPLITS_USUAL)
     table = Table(question, SPLITS)
-    found = transactions.of(question, table.lines, period)
-    rows = [_with_entries(table, shown) for shown in table.ordered(found)]
+    found = transactions.list_transactions(question, table.lines, period)
+    rows = [_with_entries(table, shown) for shown in table.sort_rows(found)]
     group_by = str(question.text("group_by") or "None").lower()
     if group_by in ("name", "account", "transaction type"):
         rows = _grouped(table, found, GROUPS[group_by])
-    head = layout.header(question, period, has_basis=False, is_empty=not found)
-    return layout.report(head, table.columns(), rows)
+    head = layout.make_header(question, period, has_basis=False, is_empty=not found)
+    return layout.make_report(head, table.columns(), rows)
 
 
 def _with_entries(table: Table, shown: Shown) -> Row:
-    """A transaction: its own side first, then the others."""
-    entries = table.lines.entries_of(shown.posting)
-    rows = [Shown(entry, table.lines.natural(entry)) for entry in entries] or [shown]
+    """Return a transaction: its own side first, then the others."""
+    entries = table.lines.list_entries(shown.posting)
+    rows = [Shown(entry, table.lines.get_natural_cents(entry)) for entry in entries] or [shown]
     return {
         "Header": table.head(shown.posting.date, shown.posting.txn_id),
         "Rows": {"Row": [table.row(one) for one in rows]},
@@ -150,7 +150,7 @@ def _grouped(table: Table, found: list[Shown], key: Callable[[Lines, Shown], Gro
             id,
             rows,
             f"Total for {title}",
-            [_with_entries(table, shown) for shown in table.ordered(rows)],
+            [_with_entries(table, shown) for shown in table.sort_rows(rows)],
         )
         for (title, id), rows in sorted(groups.items(), key=lambda pair: pair[0][0].lower())
     ]

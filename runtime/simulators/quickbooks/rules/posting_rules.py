@@ -12,8 +12,8 @@ from decimal import Decimal
 from runtime.simulators.quickbooks.books import exchange_gains, postings
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.postings import Entry
-from runtime.simulators.quickbooks.books.store import Body, reference
-from runtime.simulators.quickbooks.money import decimal, share
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.money import parse_decimal, share
 from runtime.simulators.quickbooks.rules import entries, stock
 
 Maker = Callable[[Books, Body], list[Entry]]
@@ -38,19 +38,21 @@ MAKERS: Mapping[str, Maker] = {
 
 
 def make_entries(books: Books, entity: str, body: Body) -> list[Entry]:
-    """The entries that a transaction makes; none for what does not post."""
+    """Return the entries that a transaction makes; none for what does not post."""
     maker = MAKERS.get(entity)
     if maker is None:
         return []
-    department = reference(body.get("DepartmentRef"))
+    department = get_reference(body.get("DepartmentRef"))
     entries = maker(books, body)
     if department is not None:
         entries = [replace(entry, department=entry.department or department) for entry in entries]
-    return _in_home_currency(entries, decimal(body.get("ExchangeRate") or 1))
+    return _in_home_currency(entries, parse_decimal(body.get("ExchangeRate") or 1))
 
 
 def _in_home_currency(entries: list[Entry], rate: Decimal) -> list[Entry]:
-    """Entries at the exchange rate; what rounding leaves goes to the largest line, so that the totals are exact."""
+    """Return entries at the exchange rate; what rounding leaves goes to the largest line, so that the totals are
+    exact.
+    """
     if rate == 1 or not entries:
         return entries
     converted = [
@@ -71,5 +73,5 @@ def post_exchange_gains(books: Books) -> None:
     """Book the payments anew whose exchange gains have changed."""
     for entity, id in exchange_gains.take_unsettled(books):
         body = books.find(entity, id)
-        if body is not None and exchange_gains.currency_of(books, body) != books.home_currency():
+        if body is not None and exchange_gains.get_currency(books, body) != books.get_home_currency():
             postings.replace_entries(books, entity, body, make_entries(books, entity, body))
