@@ -78,7 +78,7 @@ def target_of(data: Path, seed: int) -> Iterator[Target]:
             "LEDGERPORT_DATA": str(data), "LEDGERPORT_PORT": str(place.port), "LEDGERPORT_PUBLIC_URL": place.url,
             "LEDGERPORT_LOG_FORMAT": "json", "LEDGERPORT_UPSTREAM_TIMEOUT": "20",
             "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT[0], "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": CLIENT[1],
-            "LEDGERPORT_QUICKBOOKS_ORIGIN": place.stand_in_url,
+            "LEDGERPORT_QUICKBOOKS_ORIGIN": place.simulator_url,
         }  # fmt: skip
         log = data / "server.log"
         with log.open("wb") as out:

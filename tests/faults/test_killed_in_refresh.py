@@ -141,7 +141,7 @@ def running(data: Path, vendor_port: int) -> Iterator[Server]:
         "LEDGERPORT_PUBLIC_URL": place.url,
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT[0],
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": CLIENT[1],
-        "LEDGERPORT_QUICKBOOKS_ORIGIN": place.stand_in_url,
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": place.simulator_url,
     }
     process = _started(place, environment)
     server = Server(place, environment, process, demo.Api(place.url, demo._new_api_token(environment)))
