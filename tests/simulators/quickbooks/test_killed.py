@@ -30,9 +30,8 @@ def started(data: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def write_until_it_dies(client: Client, process: subprocess.Popen[str], most: int) -> int:
-    """Return invoices and payments one after the other; another thread kills the server in the middle."""
+    """Write invoices and payments one after the other; another thread kills the server after the first ones."""
     done = 0
-    threading.Timer(0.25, os.kill, (process.pid, signal.SIGKILL)).start()
     with contextlib.suppress(httpx2.HTTPError):
         while done < most:
             invoice = client.save(
@@ -42,6 +41,8 @@ def write_until_it_dies(client: Client, process: subprocess.Popen[str], most: in
             line = paid("Invoice", invoice["Id"], 50)
             client.save("Payment", {"CustomerRef": {"value": "2"}, "TotalAmt": 60, "Line": [line]})
             done += 1
+            if done == 1:
+                threading.Timer(0.25, os.kill, (process.pid, signal.SIGKILL)).start()
     process.wait(10)
     return done
 

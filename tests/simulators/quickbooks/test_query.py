@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.simulators.quickbooks.books.books import Books
@@ -121,11 +121,13 @@ def code_of(text: str) -> str | None:
     return None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_answered_or_refused(text: str) -> None:
     assert code_of(text) in (None, "4000", "4001")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(
