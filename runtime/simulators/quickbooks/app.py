@@ -55,7 +55,7 @@ class Application:
         self.others = Starlette(
             routes=[
                 *oauth_routes(self.oauth),
-                *self.control.routes(),
+                *self.control.make_routes(),
                 Route("/temporary/{realm}/{id}", self._file),
             ]
         )
@@ -110,7 +110,7 @@ class Application:
             return self._refused(make_system_fault())
 
     def _refused(self, refusal: Fault) -> Answer:
-        kind, body = refusal.body(self.api.time(), self.store.clock.get_milliseconds())
+        kind, body = refusal.render_body(self.api.format_time(), self.store.clock.get_milliseconds())
         return Answer(refusal.status, kind, body, refusal.headers)
 
 

@@ -23,17 +23,17 @@ class Clock:
         self.offset = offset
         self.frozen = frozen
 
-    def seconds(self) -> float:
+    def read_seconds(self) -> float:
         """Return seconds since 1970 in UTC."""
         return (time.time() if self.frozen is None else self.frozen) + self.offset
 
     def get_milliseconds(self) -> int:
         """Return milliseconds since 1970 in UTC; as the store has moments."""
-        return int(self.seconds() * 1000)
+        return int(self.read_seconds() * 1000)
 
-    def today(self) -> date:
+    def read_today(self) -> date:
         """Return the company's day."""
-        return datetime.fromtimestamp(self.seconds(), PACIFIC).date()
+        return datetime.fromtimestamp(self.read_seconds(), PACIFIC).date()
 
 
 def format_stamp(milliseconds: int) -> str:

@@ -54,7 +54,7 @@ def prepare_application(options: Options) -> Application:
     application = Application(store, dict(options.clients))
     application.throttle.is_on = options.throttle
     application.control.fill = lambda filled, asked: fill(filled, change_options(options, asked))
-    if not store.companies():
+    if not store.list_companies():
         fill(store, options)
     return application
 
@@ -83,7 +83,7 @@ def open_store(data: Path | str) -> Store:
 
 def fill(store: Store, options: Options) -> None:
     """Make the demo companies, all of them or none: who is stopped meanwhile begins anew."""
-    with store.transaction():
+    with store.begin_transaction():
         for name in options.companies:
             shown = (
                 ProgressReport(f"Making the company {name}", sys.stderr) if options.size >= LARGE else None

@@ -55,7 +55,7 @@ def test_killed_under_load_the_books_still_balance(tmp_path: Path) -> None:
             assert write_until_it_dies(client, process, 100_000) > 0
         assert process.returncode == -signal.SIGKILL
     store = Store(data)
-    books = Books(store, store.companies()[0][0])
+    books = Books(store, store.list_companies()[0][0])
     check(books)
     invoices = store.execute(
         "select id, body ->> '$.TotalAmt' from records where entity = 'Invoice'"
@@ -78,7 +78,7 @@ def test_killed_while_it_makes_its_companies_it_begins_anew(tmp_path: Path) -> N
     process.kill()
     process.wait(10)
     store = Store(data)
-    assert store.companies() == []
+    assert store.list_companies() == []
     store.close()
 
 

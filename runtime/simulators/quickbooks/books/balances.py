@@ -32,7 +32,7 @@ def settle_balances(books: Books) -> None:
 @contextmanager
 def load_in_bulk(books: Books) -> Iterator[None]:
     """Make many changes in one transaction, with the balances written at the end."""
-    with books.store.transaction():
+    with books.store.begin_transaction():
         books.is_loading = True
         try:
             yield

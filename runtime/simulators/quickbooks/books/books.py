@@ -39,7 +39,7 @@ def _cents_of(body: Body, *names: str) -> int | None:
 
 
 class Books:
-    """One company in the store. Writes are made inside `store.transaction()`."""
+    """One company in the store. Writes are made inside `store.begin_transaction()`."""
 
     def __init__(self, store: Store, realm: str) -> None:
         self.store = store
@@ -206,9 +206,9 @@ class Books:
         """Return the company's own currency."""
         return get_reference(self.get_preference("CurrencyPrefs", "HomeCurrency")) or "USD"
 
-    def today(self) -> date:
+    def read_today(self) -> date:
         """Return the company's day."""
-        return self.clock.today()
+        return self.clock.read_today()
 
     def find_first_account(self, account_type: str, subtype: str | None = None) -> str | None:
         """Return Id of the oldest active account of a type (and subtype)."""

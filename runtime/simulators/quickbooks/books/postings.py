@@ -76,7 +76,7 @@ def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Ent
 
 def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
     """Put the entries of a transaction that has none into the ledger and brings the balances up to date."""
-    id, date = str(body["Id"]), str(body.get("TxnDate") or books.today().isoformat())
+    id, date = str(body["Id"]), str(body.get("TxnDate") or books.read_today().isoformat())
     new = [entry for entry in entries if entry.cents or entry.quantity or entry.is_cost]
     if sum(entry.cents for entry in new):
         raise make_business_fault("Debits and credits of this transaction differ.")

@@ -78,7 +78,7 @@ class Store:
         self.connection.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def begin_transaction(self) -> Iterator[None]:
         """Do all or nothing. Inside another transaction this is a part of that one, undone alone when it fails."""
         inside = self.connection.in_transaction
         queued = len(self.events)
@@ -108,7 +108,7 @@ class Store:
             "files",
         )
         self.revise()
-        with self.transaction():
+        with self.begin_transaction():
             for table in tables:
                 self.execute(f"delete from {table}")  # noqa: S608
 
@@ -129,7 +129,7 @@ class Store:
         """Store a value across restarts."""
         self.execute("insert or replace into settings values (?, ?)", (name, orjson.dumps(value).decode()))
 
-    def companies(self) -> list[tuple[str, str]]:
+    def list_companies(self) -> list[tuple[str, str]]:
         """Return realm and name of every company, oldest first."""
         rows: list[tuple[str, str]] = self.execute(
             "select realm, name from companies order by rowid"

@@ -58,7 +58,7 @@ class Business(ABC):
         self.random = random.Random(f"{seed}{self.name}")  # noqa: S311 (repeatable on purpose)
         self.scale = 1.0 if size == USUAL_SIZE else max(size - self.steady, 1) / self.growing
         self.progress = progress
-        self.today = self.books.today()
+        self.today = self.books.read_today()
         self.first = date(self.today.year - YEARS, self.today.month, min(self.today.day, 28))
         self.events: list[tuple[date, int, Event]] = []
         self.received: list[Body] = []
@@ -69,7 +69,7 @@ class Business(ABC):
         """Cents on the accounts that events ask for, as far as this business entered them."""
 
     @abstractmethod
-    def lists(self) -> None:
+    def create_lists(self) -> None:
         """Make accounts, customers, vendors, products …"""
 
     @abstractmethod
@@ -83,7 +83,7 @@ class Business(ABC):
             self.set_clock(self.first - timedelta(days=1))
             seed.create_company_info(self.books, self.name, self.industry)
             seed.create_customer_types(self.books)
-            self.lists()
+            self.create_lists()
             self.plan()
             self._run()
         self.books.clock = usual
@@ -105,28 +105,28 @@ class Business(ABC):
     def set_clock(self, day: date) -> None:
         """Let records be stamped in the afternoon of a day."""
         moment = datetime.combine(day, time(14), PACIFIC).timestamp()
-        self.books.clock = Clock(frozen=min(moment, self.books.store.clock.seconds()))
+        self.books.clock = Clock(frozen=min(moment, self.books.store.clock.read_seconds()))
 
-    def at(self, day: date, event: Event) -> None:
+    def schedule(self, day: date, event: Event) -> None:
         """Plan an event; what lies after today never happens."""
         if self.first <= day <= self.today:
             self.order += 1
             heapq.heappush(self.events, (day, self.order, event))
 
-    def ago(self, days: int) -> date:
+    def count_back(self, days: int) -> date:
         """Return a day before today."""
         return self.today - timedelta(days=days)
 
-    def after(self, day: date, low: int, high: int) -> date:
+    def choose_later_day(self, day: date, low: int, high: int) -> date:
         """Return a day some days later, at random."""
         return day + timedelta(days=self.random.randint(low, high))
 
-    def often(self, rate: float) -> int:
+    def draw_count(self, rate: float) -> int:
         """Return how many times something happens on a day, with this many expected at the usual size."""
         expected = rate * self.scale
         return int(expected) + (self.random.random() < expected % 1)
 
-    def busy(self, day: date) -> float:
+    def weigh_month(self, day: date) -> float:
         """Return how busy the month of a day is."""
         return self.season[day.month - 1]
 
@@ -155,7 +155,7 @@ class Business(ABC):
         """Return an invoice, and its payment some time later, as the customer is used to."""
         made = self.add("Invoice", forms.make_sale(customer, day, lines, **more))
         low, high = PATIENCE[self.habits.get(customer, "usual")]
-        self.at(self.after(day, low, high), lambda later: self.receive(later, made))
+        self.schedule(self.choose_later_day(day, low, high), lambda later: self.receive(later, made))
         return made
 
     def receive(self, day: date, invoice: Body) -> None:
@@ -187,7 +187,7 @@ class Business(ABC):
     ) -> Body:
         """Return a bill, and its payment by cheque or card later on."""
         made = self.add("Bill", forms.make_bill(vendor, day, lines, **more))
-        self.at(self.after(day, *pays), lambda later: self.pay_bill(later, made))
+        self.schedule(self.choose_later_day(day, *pays), lambda later: self.pay_bill(later, made))
         return made
 
     def pay_bill(self, day: date, bill: Body) -> None:
@@ -215,14 +215,16 @@ class Business(ABC):
             self._counted(self.card, owed * 100)
             self.add("CreditCardPayment", forms.make_card_payment(self.card, self.checking, day, owed))
 
-    def journal(self, day: date, text: str, entries: Sequence[tuple[str, int]], **more: Any) -> Body:
+    def book_journal_entry(
+        self, day: date, text: str, entries: Sequence[tuple[str, int]], **more: Any
+    ) -> Body:
         """Return a journal entry; cents are positive for a debit."""
         return self.add("JournalEntry", forms.make_journal_entry(day, text, entries, **more))
 
     def _counted(self, account: str, value: int) -> None:
         self.balances[account] = self.balances.get(account, 0) + value
 
-    def held(self, account: str) -> int:
+    def sum_account(self, account: str) -> int:
         """Return cents on an account by the postings so far, debit positive."""
         row = self.books.store.execute(
             "select coalesce(sum(cents), 0) from postings where realm = ? and account = ?",
@@ -230,6 +232,6 @@ class Business(ABC):
         ).fetchone()
         return int(row[0])
 
-    def days(self) -> Sequence[date]:
+    def list_days(self) -> Sequence[date]:
         """Return every day of the history."""
         return [self.first + timedelta(days=place) for place in range((self.today - self.first).days + 1)]

@@ -34,18 +34,22 @@ class Consultancy(Office):
     steady, growing = 608, 1205
     season = (0.9, 1.0, 1.2, 1.2, 1.1, 0.9, 0.7, 0.5, 1.2, 1.3, 1.2, 0.6)
 
-    def lists(self) -> None:
+    def create_lists(self) -> None:
         """Create accounts, items, clients with projects, vendors, people, practices, offices."""
         lists.create_terms_and_methods(self.books)
         self.accounts = lists.create_accounts(self.books, MORE)
         self.checking, self.card = self.accounts["Checking"], self.accounts["Company Card"]
         self.undeposited = self.accounts["Undeposited Funds"]
-        self.items = {name: self.service(name, account, price) for name, account, price in ITEMS}
+        self.items = {name: self.create_service(name, account, price) for name, account, price in ITEMS}
         lists.create_preferences(
             self.books, self.accounts["Discounts given"], self.items["Strategy"], False, True
         )
-        self.clients = {name: self.party("Customer", name, place) for place, name in enumerate(CLIENTS)}
-        self.vendors = {name: self.party("Vendor", name, place + 40) for place, name in enumerate(VENDORS)}
+        self.clients = {
+            name: self.create_party("Customer", name, place) for place, name in enumerate(CLIENTS)
+        }
+        self.vendors = {
+            name: self.create_party("Vendor", name, place + 40) for place, name in enumerate(VENDORS)
+        }
         self.people = [self._person(given, family) for given, family in PEOPLE]
         self.practices = [
             str(self.add("Class", {"Name": name})["Id"]) for name in ("Strategy", "Research", "Training")
@@ -57,7 +61,7 @@ class Consultancy(Office):
         for name in ("Delta Freight", "Juniper Airlines"):
             self._projects(name)
         self.create_more_customers(int(8 * (self.scale - 1)) if self.scale > 2 else 0)
-        self.hours: dict[str, float] = defaultdict(float)
+        self.invoice_hours: dict[str, float] = defaultdict(float)
 
     def _person(self, given: str, family: str) -> str:
         return str(self.add("Employee", {"GivenName": given, "FamilyName": family})["Id"])
@@ -72,8 +76,8 @@ class Consultancy(Office):
 
     def plan(self) -> None:
         """Plan the calendar, and what is planted in it."""
-        self.at(self.first, self.open_books)
-        for day in self.days():
+        self.schedule(self.first, self.open_books)
+        for day in self.list_days():
             self.plan_day(day)
         fee = ("Lark & Finch Research", "Subcontractors", 420_000, "Panel of 40 interviews", "LF-0931")
         for days in (58, 51):
@@ -81,41 +85,41 @@ class Consultancy(Office):
         self.plan_unpaid_bill(
             97, "Marlow Legal", "Legal & Professional Fees", 275_000, "Review of contracts", "ML-221"
         )
-        self.at(self.ago(75), self.book_unbilled_travel)
-        self.at(self.ago(40), self.book_on_wrong_account)
+        self.schedule(self.count_back(75), self.book_unbilled_travel)
+        self.schedule(self.count_back(40), self.book_on_wrong_account)
         self.plan_unassigned_deposit(12, 650_000)
         for days in (520, 230, 70):
-            self.at(self.ago(days), self.credit)
-        self.at(self.ago(140), self.refund)
+            self.schedule(self.count_back(days), self.give_credit)
+        self.schedule(self.count_back(140), self.give_refund)
 
     def plan_day(self, day: date) -> None:
         """Plan what the calendar brings on a day."""
         if day.weekday() < 5:
             self._plan_work(day)
         if day.weekday() == 3 or (self.scale > 5 and day.weekday() < 5):
-            self.at(day, self.deposit_payments)
-        monthly = {1: (self.rent, self.bill_retainers), 3: (self.pay_subscriptions,), 9: (self.enter_small_bills,),
+            self.schedule(day, self.deposit_payments)
+        monthly = {1: (self.pay_rent, self.bill_retainers), 3: (self.pay_subscriptions,), 9: (self.enter_small_bills,),
                    25: (self.pay_card,), 28: (self.close_month,)}  # fmt: skip
         for event in monthly.get(day.day, ()):
-            self.at(day, event)
+            self.schedule(day, event)
         if (day + timedelta(days=1)).day == 1:
-            self.at(day, lambda later: self.pay_wages(later, WAGES, PAYROLL_TAX, "Gold Coast Bank"))
-            self.at(day, self.bill_hours)
+            self.schedule(day, lambda later: self.pay_wages(later, WAGES, PAYROLL_TAX, "Gold Coast Bank"))
+            self.schedule(day, self.bill_hours)
 
     def _plan_work(self, day: date) -> None:
-        busy = self.busy(day)
-        for _ in range(self.often(0.75 * busy)):
-            self.at(day, self.work)
-        for _ in range(self.often(0.13 * busy)):
-            self.at(day, self.travel)
-        for _ in range(self.often(0.1)):
-            self.at(day, self.lunch)
-        for _ in range(self.often(0.11 * busy)):
-            self.at(day, self.hold_workshop)
-        for _ in range(self.often(0.07)):
-            self.at(day, self.offer)
-        for _ in range(self.often(0.06 * busy)):
-            self.at(day, self.subcontract)
+        busy = self.weigh_month(day)
+        for _ in range(self.draw_count(0.75 * busy)):
+            self.schedule(day, self.work)
+        for _ in range(self.draw_count(0.13 * busy)):
+            self.schedule(day, self.book_travel)
+        for _ in range(self.draw_count(0.1)):
+            self.schedule(day, self.lunch)
+        for _ in range(self.draw_count(0.11 * busy)):
+            self.schedule(day, self.hold_workshop)
+        for _ in range(self.draw_count(0.07)):
+            self.schedule(day, self.offer)
+        for _ in range(self.draw_count(0.06 * busy)):
+            self.schedule(day, self.buy_research)
 
     def open_books(self, day: date) -> None:
         """Book opening balances."""
@@ -134,7 +138,7 @@ class Consultancy(Office):
         place = self.random.randrange(len(self.people))
         customer = self.random.choice(self.customers)
         hours = self.random.randint(2, 8)
-        self.hours[customer] += hours
+        self.invoice_hours[customer] += hours
         item = self.items["Research" if place % 2 else "Strategy"]
         self.add(
             "TimeActivity",
@@ -154,7 +158,7 @@ class Consultancy(Office):
 
     def bill_hours(self, day: date) -> None:
         """Book an invoice per client for the month's hours."""
-        hours, self.hours = self.hours, defaultdict(float)
+        hours, self.invoice_hours = self.invoice_hours, defaultdict(float)
         for customer, number in sorted(hours.items(), key=lambda pair: int(pair[0])):
             part = round(number * 0.6, 1)
             rest, text = round(number - part, 1), "Hours of the month"
@@ -202,7 +206,7 @@ class Consultancy(Office):
             "Estimate", forms.make_sale(customer, day, lines, DepartmentRef=make_reference(self.offices[0]))
         )
 
-    def travel(self, day: date) -> None:
+    def book_travel(self, day: date) -> None:
         """Book travel by card for a client, passed on at cost two weeks later."""
         customer, value = self.random.choice(self.customers), self.random.randint(14_000, 92_000)
         line = make_spent_line(
@@ -210,7 +214,9 @@ class Consultancy(Office):
         )
         bought = self.spend(self.vendors["Blue Mesa Travel"], day, [line])
         again = make_sold_line(self.items["Travel at cost"], 1, value, "Travel", class_=self.practices[0])
-        self.at(self.after(day, 10, 20), lambda later: self.pass_on(later, customer, again, bought))
+        self.schedule(
+            self.choose_later_day(day, 10, 20), lambda later: self.pass_on(later, customer, again, bought)
+        )
 
     def pass_on(self, day: date, customer: str, line: Body, bought: Body) -> None:
         """Book travel on an invoice; the expense is not billable any more."""
@@ -226,7 +232,7 @@ class Consultancy(Office):
         )
         self.spend(self.vendors["Corner Bistro"], day, [line])
 
-    def subcontract(self, day: date) -> None:
+    def buy_research(self, day: date) -> None:
         """Book research bought in."""
         line = make_spent_line(
             self.accounts["Subcontractors"],
@@ -241,7 +247,7 @@ class Consultancy(Office):
             DocNumber=f"LF-{self.find_unused_number(self.random.randint(1000, 9999))}",
         )
 
-    def rent(self, day: date) -> None:
+    def pay_rent(self, day: date) -> None:
         """Book the rent of both offices, and in January the insurance of the year."""
         self.bill(
             self.vendors["Hilltop Properties"],
@@ -277,20 +283,20 @@ class Consultancy(Office):
         first.
         """
         account = self.accounts
-        self.journal(
+        self.book_journal_entry(
             day,
             "Depreciation",
             ((account["Depreciation"], 37_500), (account["Equipment:Depreciation"], -37_500)),
             Adjustment=True,
         )
-        self.journal(
+        self.book_journal_entry(
             day,
             "Insurance of the month",
             ((account["Insurance"], 40_000), (account["Prepaid Expenses"], -40_000)),
             Adjustment=True,
         )
         earned = 300_000 * len(RETAINED)
-        self.journal(
+        self.book_journal_entry(
             day,
             "Retainers earned",
             ((account["Client Retainers"], earned), (account["Retainer Income"], -earned)),
@@ -298,7 +304,7 @@ class Consultancy(Office):
         self.draw(day, 250_000)
         self.accrue(day, "Legal & Professional Fees", 65_000, "Accrued audit fee")
 
-    def credit(self, day: date) -> None:
+    def give_credit(self, day: date) -> None:
         """Book a credit memo, used on a new invoice."""
         customer = self.clients["Bexley Hospital"]
         body = forms.make_sale(
@@ -310,7 +316,7 @@ class Consultancy(Office):
         )
         self.add("Payment", forms.make_credit_use(customer, day, made["Id"], invoice["Id"], 600.0))
 
-    def refund(self, day: date) -> None:
+    def give_refund(self, day: date) -> None:
         """Book a workshop that was cancelled."""
         lines = [make_sold_line(self.items["Refund"], 1, 120_000, "Workshop cancelled")]
         customer = self.clients["Elmwood College"]

@@ -41,20 +41,24 @@ class ItServices(Office):
     steady, growing = 483, 1375
     season = (1.1, 0.9, 1.0, 1.0, 0.9, 0.8, 0.7, 1.2, 1.3, 1.0, 1.2, 1.3)
 
-    def lists(self) -> None:
+    def create_lists(self) -> None:
         """Create accounts, tax, services, hardware in stock, clients with agreements, vendors, lines of business."""
         lists.create_terms_and_methods(self.books)
         self.accounts = lists.create_accounts(self.books, MORE)
         self.owed_tax = lists.create_taxes(self.books)
         self.checking, self.card = self.accounts["Checking"], self.accounts["Company Card"]
         self.undeposited = self.accounts["Undeposited Funds"]
-        self.items = {name: self.service(name, account, price) for name, account, price in SERVICES}
+        self.items = {name: self.create_service(name, account, price) for name, account, price in SERVICES}
         self.items |= {name: self._hardware(name, price, cost) for name, price, cost in HARDWARE}
         lists.create_preferences(
             self.books, self.accounts["Discounts given"], self.items["Support hour"], True, False
         )
-        self.clients = {name: self.party("Customer", name, place, "2") for place, name in enumerate(CLIENTS)}
-        self.vendors = {name: self.party("Vendor", name, place + 40) for place, name in enumerate(VENDORS)}
+        self.clients = {
+            name: self.create_party("Customer", name, place, "2") for place, name in enumerate(CLIENTS)
+        }
+        self.vendors = {
+            name: self.create_party("Vendor", name, place + 40) for place, name in enumerate(VENDORS)
+        }
         self.lines = [
             str(self.add("Class", {"Name": name})["Id"]) for name in ("Agreements", "Projects", "Hardware")
         ]
@@ -68,7 +72,7 @@ class ItServices(Office):
 
     def _agreement(self, customer: str) -> Agreement:
         seats = self.random.randint(3, 24)
-        since = self.first if self.random.random() < 0.7 else self.after(self.first, 60, 500)
+        since = self.first if self.random.random() < 0.7 else self.choose_later_day(self.first, 60, 500)
         return Agreement(customer, seats, self.random.randint(0, 2), seats + self.random.randint(0, 6), since)
 
     def _hardware(self, name: str, price: int, cost: int) -> str:
@@ -91,10 +95,10 @@ class ItServices(Office):
 
     def plan(self) -> None:
         """Plan the calendar, and what is planted in it."""
-        self.at(self.first, self.open_books)
+        self.schedule(self.first, self.open_books)
         for agreement in self.agreements:
-            self.at(agreement.since, partial(self.sign, agreement))
-        for day in self.days():
+            self.schedule(agreement.since, partial(self.sign, agreement))
+        for day in self.list_days():
             self.plan_day(day)
         rack = (
             "Cobalt Distribution",
@@ -106,29 +110,29 @@ class ItServices(Office):
         for days in (36, 29):
             self.plan_unpaid_bill(days, *rack)
         self.plan_unpaid_bill(99, "Fiberline", "Telephone & Internet", 118_500, "Second line", "FL-5540")
-        self.at(self.ago(26), self.book_on_wrong_account)
-        self.at(self.ago(22), self.sell_below_cost)
+        self.schedule(self.count_back(26), self.book_on_wrong_account)
+        self.schedule(self.count_back(22), self.sell_below_cost)
         self.plan_unassigned_deposit(9, 324_000)
         for days in (480, 210, 65):
-            self.at(self.ago(days), self.credit)
-        self.at(self.ago(120), self.refund)
+            self.schedule(self.count_back(days), self.give_credit)
+        self.schedule(self.count_back(120), self.give_refund)
 
     def plan_day(self, day: date) -> None:
         """Plan what the calendar brings on a day."""
         if day.weekday() < 5:
-            busy = self.busy(day)
+            busy = self.weigh_month(day)
             for rate, event in (
-                (0.26 * busy, self.hours),
+                (0.26 * busy, self.invoice_hours),
                 (0.14 * busy, self.sell_hardware),
                 (0.05, self.offer),
-                (0.1, self.small),
+                (0.1, self.buy_small_things),
             ):
-                for _ in range(self.often(rate)):
-                    self.at(day, event)
+                for _ in range(self.draw_count(rate)):
+                    self.schedule(day, event)
         if day.weekday() == 2 or (self.scale > 5 and day.weekday() < 5):
-            self.at(day, self.deposit_payments)
+            self.schedule(day, self.deposit_payments)
         if day.weekday() == 0:
-            self.at(day, self.restock)
+            self.schedule(day, self.restock)
         monthly = {
             1: (self.invoice_agreements,),
             2: (self.enter_month_bills,),
@@ -137,11 +141,11 @@ class ItServices(Office):
             28: (self.close_month,),
         }
         for event in monthly.get(day.day, ()):
-            self.at(day, event)
+            self.schedule(day, event)
         if day.day == 20 and day.month % 3 == 1:
-            self.at(day, self.pay_tax)
+            self.schedule(day, self.pay_tax)
         if (day + timedelta(days=1)).day == 1:
-            self.at(day, lambda later: self.pay_wages(later, WAGES, PAYROLL_TAX, "Helm Payroll"))
+            self.schedule(day, lambda later: self.pay_wages(later, WAGES, PAYROLL_TAX, "Helm Payroll"))
 
     def open_books(self, day: date) -> None:
         """Book opening balances."""
@@ -190,7 +194,7 @@ class ItServices(Office):
         )
         return lines
 
-    def hours(self, day: date) -> None:
+    def invoice_hours(self, day: date) -> None:
         """Book hours outside the agreement."""
         customer, is_project = self.random.choice(self.customers), self.random.random() < 0.4
         item, price = ("Project hour", 15_500) if is_project else ("Support hour", 13_500)
@@ -253,16 +257,19 @@ class ItServices(Office):
         made = self.add("Estimate", forms.make_sale(customer, day, lines))
         if self.random.random() < 0.33:
             link = [{"TxnId": made["Id"], "TxnType": "Estimate"}]
-            self.at(self.after(day, 10, 30), lambda later: self.accepted(later, customer, lines, link))
+            self.schedule(
+                self.choose_later_day(day, 10, 30),
+                lambda later: self.invoice_quotation(later, customer, lines, link),
+            )
 
-    def accepted(self, day: date, customer: str, lines: list[Body], link: list[Body]) -> None:
+    def invoice_quotation(self, day: date, customer: str, lines: list[Body], link: list[Body]) -> None:
         """Book the invoice of a quotation."""
         again = [
             {name: value for name, value in line.items() if name not in ("Id", "LineNum")} for line in lines
         ]
         self.invoice(customer, day, again, tax="2", LinkedTxn=link)
 
-    def small(self, day: date) -> None:
+    def buy_small_things(self, day: date) -> None:
         """Book fuel, parcels and lunches by card."""
         vendor, account = self.random.choice(
             (("Station 9 Fuel", "Vehicle"), ("Parcel Express", "Office Supplies"), ("Sandbar Grill", "Meals"))
@@ -292,7 +299,7 @@ class ItServices(Office):
 
     def pay_tax(self, day: date) -> None:
         """Book the sales tax owed so far, by cheque."""
-        owed = -self.held(self.owed_tax)
+        owed = -self.sum_account(self.owed_tax)
         if owed > 0:
             self.spend(
                 self.vendors["State Tax Office"],
@@ -305,11 +312,11 @@ class ItServices(Office):
         """Book depreciation, and an accrual that is taken back on the first."""
         account = self.accounts
         worn = ((account["Depreciation"], 54_000), (account["Equipment:Depreciation"], -54_000))
-        self.journal(day, "Depreciation", worn, Adjustment=True)
+        self.book_journal_entry(day, "Depreciation", worn, Adjustment=True)
         self.draw(day, 2_200_000)
         self.accrue(day, "Legal & Professional Fees", 40_000, "Accrued bookkeeping")
 
-    def credit(self, day: date) -> None:
+    def give_credit(self, day: date) -> None:
         """Book a credit memo for a month with an outage, used on a new invoice."""
         customer = self.clients["Driftwood Hotel"]
         made = self.add(
@@ -320,7 +327,7 @@ class ItServices(Office):
         invoice = self.invoice(customer, day, lines, tax="2")
         self.add("Payment", forms.make_credit_use(customer, day, made["Id"], invoice["Id"], 356.0))
 
-    def refund(self, day: date) -> None:
+    def give_refund(self, day: date) -> None:
         """Book a laptop that came back."""
         lines = [
             make_sold_line(self.items["Laptop 14"], 1, 118_000, "Returned", taxed=True, class_=self.lines[2])

@@ -71,7 +71,7 @@ class Landscaper(Business):
     }
     checking, undeposited, card = CHECKING, UNDEPOSITED, CARD
 
-    def lists(self) -> None:
+    def create_lists(self) -> None:
         """Create the lists of the sample company under their Ids, and two classes."""
         facts = seed.read_sample()
         seed.create_basics(self.books, facts)
@@ -87,45 +87,45 @@ class Landscaper(Business):
 
     def plan(self) -> None:
         """Plan the calendar, and what is planted in it."""
-        self.at(self.first, self.open_books)
-        for day in self.days():
+        self.schedule(self.first, self.open_books)
+        for day in self.list_days():
             self.plan_day(day)
         for days in (47, 43):
-            self.at(self.ago(days), self.enter_bill_twice)
-        self.at(self.ago(96), self.enter_unpaid_bill)
-        self.at(self.ago(33), self.book_on_wrong_account)
-        self.at(self.ago(19), self.plan_unassigned_deposit)
+            self.schedule(self.count_back(days), self.enter_bill_twice)
+        self.schedule(self.count_back(96), self.enter_unpaid_bill)
+        self.schedule(self.count_back(33), self.book_on_wrong_account)
+        self.schedule(self.count_back(19), self.plan_unassigned_deposit)
         for days in (410, 151, 64):
-            self.at(self.ago(days), self.credit)
+            self.schedule(self.count_back(days), self.give_credit)
         for days in (300, 88):
-            self.at(self.ago(days), self.refund)
+            self.schedule(self.count_back(days), self.give_refund)
 
     def plan_day(self, day: date) -> None:
         """Plan what the calendar brings on a day."""
-        busy = self.busy(day)
+        busy = self.weigh_month(day)
         if day.weekday() < 5:
-            for _ in range(self.often(0.62 * busy)):
-                self.at(day, self.sell)
-            for _ in range(self.often(0.08)):
-                self.at(day, self.sell_for_cash)
-            for _ in range(self.often(0.22 * busy)):
-                self.at(day, self.buy_material)
-            for _ in range(self.often(0.2)):
-                self.at(day, self.buy_fuel)
+            for _ in range(self.draw_count(0.62 * busy)):
+                self.schedule(day, self.sell)
+            for _ in range(self.draw_count(0.08)):
+                self.schedule(day, self.sell_for_cash)
+            for _ in range(self.draw_count(0.22 * busy)):
+                self.schedule(day, self.buy_material)
+            for _ in range(self.draw_count(0.2)):
+                self.schedule(day, self.buy_fuel)
         for monthly in MONTHLY:
             if day.day == monthly[0]:
-                self.at(day, partial(self.enter_monthly_bill, monthly))
+                self.schedule(day, partial(self.enter_monthly_bill, monthly))
         if day.weekday() == 4 or (self.scale > 5 and day.weekday() < 5):
-            self.at(day, self.deposit_payments)
+            self.schedule(day, self.deposit_payments)
         if day.day == 25:
-            self.at(day, self.pay_card)
+            self.schedule(day, self.pay_card)
         if day.day == 28:
-            self.at(day, self.close_month)
-        for _ in range(self.often(0.06) if day.weekday() < 5 else 0):
-            self.at(day, self.offer)
+            self.schedule(day, self.close_month)
+        for _ in range(self.draw_count(0.06) if day.weekday() < 5 else 0):
+            self.schedule(day, self.offer)
         if day.day == 3 and day.month % 3 == 1:
-            self.at(day, self.restock)
-            self.at(day, self.pay_tax)
+            self.schedule(day, self.restock)
+            self.schedule(day, self.pay_tax)
 
     def open_books(self, day: date) -> None:
         """Book opening balances."""
@@ -137,9 +137,9 @@ class Landscaper(Business):
             ("43", -400_000),
         )
         rest = -sum(value for _, value in opening)
-        self.journal(day, "Opening balances", (*opening, (EQUITY, rest)))
+        self.book_journal_entry(day, "Opening balances", (*opening, (EQUITY, rest)))
 
-    def service(self, customer: str) -> Body:
+    def create_service(self, customer: str) -> Body:
         """Return a line that sells work."""
         item, prices, (low, high) = self.random.choice(SERVICES)
         kind = "2" if int(customer) % 4 == 0 else "1"
@@ -148,7 +148,7 @@ class Landscaper(Business):
     def sell(self, day: date) -> None:
         """Book an invoice for work, sometimes with goods; a fountain now and then."""
         customer = self.random.choice(self.customers)
-        lines = [self.service(customer) for _ in range(self.random.randint(1, 3))]
+        lines = [self.create_service(customer) for _ in range(self.random.randint(1, 3))]
         if self.random.random() < 0.35:
             item, price = self.random.choice(GOODS)
             lines.append(make_sold_line(item, self.random.randint(1, 3), price, taxed=True))
@@ -172,7 +172,7 @@ class Landscaper(Business):
         vendor, account = self.random.choice(MATERIAL)
         lines = [
             make_spent_line(
-                account, int(self.random.randint(6_000, 32_000) * self.busy(day)), "Material for jobs"
+                account, int(self.random.randint(6_000, 32_000) * self.weigh_month(day)), "Material for jobs"
             )
         ]
         if self.random.random() < 0.5:
@@ -192,8 +192,10 @@ class Landscaper(Business):
 
     def close_month(self, day: date) -> None:
         """Book depreciation, bank charges, interest, and something put aside."""
-        self.journal(day, "Depreciation of the truck", (("40", 22_500), ("39", -22_500)), Adjustment=True)
-        self.journal(day, "Interest on the notes", (("8", 10_400), ("43", -10_400)))
+        self.book_journal_entry(
+            day, "Depreciation of the truck", (("40", 22_500), ("39", -22_500)), Adjustment=True
+        )
+        self.book_journal_entry(day, "Interest on the notes", (("8", 10_400), ("43", -10_400)))
         self.spend("39", day, [make_spent_line("8", 2_500 + 100 * day.month, "Bank charges")], by_card=False)
         if day.month % 3 == 0:
             self.add("Transfer", forms.make_transfer(CHECKING, SAVINGS, day, 250))
@@ -203,32 +205,34 @@ class Landscaper(Business):
         lines = [
             forms.make_bought_line(item, number, price, "Stock")
             for item, number, price in STOCK[:3]
-            if self.often(0.9)
+            if self.draw_count(0.9)
         ]
         if lines:
             self.bill("46", day, lines)
 
     def pay_tax(self, day: date) -> None:
         """Book sales tax of the quarter, by cheque."""
-        owed = -self.held("90")
+        owed = -self.sum_account("90")
         if owed > 0:
             self.spend("53", day, [make_spent_line("90", owed, "Sales tax of the quarter")], by_card=False)
 
     def offer(self, day: date) -> None:
         """Book an estimate; a fifth of them are accepted and invoiced."""
         customer = self.random.choice(self.customers)
-        lines = [self.service(customer), make_sold_line("5", 1, 27_500, taxed=True)]
+        lines = [self.create_service(customer), make_sold_line("5", 1, 27_500, taxed=True)]
         made = self.add("Estimate", forms.make_sale(customer, day, lines))
         if self.random.random() < 0.2:
             link = [{"TxnId": made["Id"], "TxnType": "Estimate"}]
-            again = [self.service(customer)]
-            self.at(self.after(day, 5, 15), lambda later: self.sell_again(later, customer, again, link))
+            again = [self.create_service(customer)]
+            self.schedule(
+                self.choose_later_day(day, 5, 15), lambda later: self.sell_again(later, customer, again, link)
+            )
 
     def sell_again(self, day: date, customer: str, lines: list[Body], link: list[Body]) -> None:
         """Book the invoice that an estimate leads to."""
         self.invoice(customer, day, lines, tax="2", LinkedTxn=link)
 
-    def credit(self, day: date) -> None:
+    def give_credit(self, day: date) -> None:
         """Book a credit memo that is applied to a new invoice of the customer."""
         customer = "8"
         made = self.add(
@@ -237,7 +241,7 @@ class Landscaper(Business):
         invoice = self.invoice(customer, day, [make_sold_line("6", 6, 3_500, class_="2")], tax="2")
         self.add("Payment", forms.make_credit_use(customer, day, made["Id"], invoice["Id"], 75.0))
 
-    def refund(self, day: date) -> None:
+    def give_refund(self, day: date) -> None:
         """Book money given back."""
         body = forms.make_sale(
             "15",

@@ -80,7 +80,7 @@ def create_record(books: Books, entity: str, body: Body, id: str | None = None) 
 
 def create_company_info(books: Books, name: str, industry: str) -> None:
     """Create CompanyInfo of a US company."""
-    today = books.today()
+    today = books.read_today()
     changes.place(
         books,
         "CompanyInfo",

@@ -51,13 +51,13 @@ class Control:
         """Write a request into the log."""
         self.log.append(
             {
-                "time": self.store.clock.seconds(), "method": request.method, "path": request.path,
+                "time": self.store.clock.read_seconds(), "method": request.method, "path": request.path,
                 "parameters": dict(request.parameters), "body": request.body[:20_000].decode("utf-8", "replace"),
                 "status": answer.status, "intuit_tid": tid,
             }
         )  # fmt: skip
 
-    def routes(self) -> list[Route]:
+    def make_routes(self) -> list[Route]:
         """Return the routes of the control API, under its path and under the one of former versions."""
         return [route for path in (PATH, FORMER_PATH) for route in self._routes_under(path)]
 
@@ -90,9 +90,9 @@ class Control:
         ).fetchall():
             counted.setdefault(realm, {})[entity] = count
         return State(
-            seconds=self.store.clock.seconds(),
+            seconds=self.store.clock.read_seconds(),
             companies=tuple(
-                Company(realm, name, counted.get(realm, {})) for realm, name in self.store.companies()
+                Company(realm, name, counted.get(realm, {})) for realm, name in self.store.list_companies()
             ),
             throttle=self.throttle.to_json(),
             rules=tuple(asdict(rule) for rule in self.faults.rules),
@@ -105,7 +105,7 @@ class Control:
         return HTMLResponse(render(self.state()))
 
     async def _companies(self, sent: Any, request: WebRequest) -> Any:
-        return [{"realm": realm, "name": name} for realm, name in self.store.companies()]
+        return [{"realm": realm, "name": name} for realm, name in self.store.list_companies()]
 
     async def _clock(self, sent: Any, request: WebRequest) -> Any:
         clock = self.store.clock
@@ -114,7 +114,7 @@ class Control:
             clock.offset, clock.frozen = moved.offset, moved.frozen
             self.store.remember("clock", clock.offset)
             self.throttle.forget()  # its windows are of the time before
-        return {"now": clock.seconds(), "offset": clock.offset, "frozen": clock.frozen is not None}
+        return {"now": clock.read_seconds(), "offset": clock.offset, "frozen": clock.frozen is not None}
 
     async def _throttle(self, sent: Any, request: WebRequest) -> Any:
         if request.method == "POST":
@@ -176,7 +176,7 @@ class Control:
         }
         self.snapshots[name].backup(self.store.connection)
         self.store.revise()
-        with self.store.transaction():
+        with self.store.begin_transaction():
             for table, rows in present.items():
                 self.store.execute(f"delete from {table}")  # noqa: S608
                 for row in rows:
@@ -190,10 +190,10 @@ class Control:
         self.throttle.forced = 0
         self.throttle.forget()
         if self.fill is not None and sent.get("companies") is not False:
-            with self.store.transaction():
+            with self.store.begin_transaction():
                 self.store.empty()
                 self.fill(self.store, {name: value for name, value in sent.items() if value is not True})
-        return {"companies": self.store.companies()}
+        return {"companies": self.store.list_companies()}
 
 
 def _moved(clock: Clock, sent: dict[str, Any]) -> Clock:
@@ -203,12 +203,12 @@ def _moved(clock: Clock, sent: dict[str, Any]) -> Clock:
         moved.offset += float(sent["advance_seconds"])
     if sent.get("now"):
         moved.offset = 0.0
-        moved.offset = parse_moment(str(sent["now"])) / 1000 - moved.seconds()
+        moved.offset = parse_moment(str(sent["now"])) / 1000 - moved.read_seconds()
     if "frozen" in sent:
-        moved.frozen, moved.offset = (moved.seconds(), 0.0) if sent["frozen"] else (None, moved.offset)
+        moved.frozen, moved.offset = (moved.read_seconds(), 0.0) if sent["frozen"] else (None, moved.offset)
     if sent.get("reset"):
         moved.offset, moved.frozen = 0.0, None
-    if not EARLIEST <= moved.seconds() <= LATEST:
+    if not EARLIEST <= moved.read_seconds() <= LATEST:
         raise ValueError("the clock goes from 1970 to 2999")
     return moved
 

@@ -84,20 +84,20 @@ class Webhooks:
             return
         if events:
             body = _legacy(events) if self.form == "legacy" else _cloud_events(events)
-            self.pending.append(Delivery(body, self.store.clock.seconds()))
+            self.pending.append(Delivery(body, self.store.clock.read_seconds()))
         task = asyncio.get_running_loop().create_task(self.deliver())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def deliver(self) -> None:
         """Send what is due, one after the other."""
-        now = self.store.clock.seconds()
+        now = self.store.clock.read_seconds()
         if self.url is None:
             return
         due = [one for one in self.pending if one.due <= now]
         self.pending = [one for one in self.pending if one.due > now]
         for one in due:
-            one.status = await asyncio.to_thread(_post, self.url, one.body, self.headers(one.body))
+            one.status = await asyncio.to_thread(_post, self.url, one.body, self.make_headers(one.body))
             if one.status == 200:
                 self.delivered += 1
                 continue
@@ -105,13 +105,13 @@ class Webhooks:
             one.failures += 1
             self.pending.append(one)
 
-    def headers(self, body: bytes) -> dict[str, str]:
+    def make_headers(self, body: bytes) -> dict[str, str]:
         """Return the headers of a delivery; the signature is over the very bytes that are sent."""
         signature = hmac.new(self.verifier_token.encode(), body, hashlib.sha256).digest()
         return {
             "Content-Type": "application/json; charset=utf-8",
             "intuit-signature": base64.b64encode(signature).decode(),
-            "intuit-created-time": datetime.fromtimestamp(self.store.clock.seconds(), UTC).isoformat(),
+            "intuit-created-time": datetime.fromtimestamp(self.store.clock.read_seconds(), UTC).isoformat(),
             "intuit-t-id": str(uuid.uuid4()),
             "intuit-notification-schema-version": "1.0" if self.form == "legacy" else "2.0",
             "user-agent": "intuit_notification_server/0.1",

@@ -40,7 +40,7 @@ class Api:
         self.store = store
         self.routes = routes
 
-    def time(self) -> str:
+    def format_time(self) -> str:
         """Return the `time` of an answer."""
         return format_answer_time(self.store.clock.get_milliseconds())
 
@@ -54,7 +54,7 @@ class Api:
         replayed = self._replayed(request.realm, id)
         if replayed is not None:
             return replayed
-        with self.store.transaction():
+        with self.store.begin_transaction():
             answer = self._answer(request)
             self.store.execute(
                 "insert into replays values (?,?,?,?,?)",
@@ -78,9 +78,9 @@ class Api:
         entity = map_entities_by_path().get(head)
         if entity is None:
             raise make_unsupported_fault(request.path)
-        return self.entity(request, entity)
+        return self.answer_entity(request, entity)
 
-    def entity(self, request: Request, entity: Entity) -> Answer:
+    def answer_entity(self, request: Request, entity: Entity) -> Answer:
         """Run the operation that method and path name."""
         match request.method, len(request.segments):
             case "POST", 1:
@@ -90,7 +90,7 @@ class Api:
             case "GET", 1 if entity.name in SINGLETONS:
                 return self.read(request.realm, entity, "1")
             case "GET", 3 if request.segments[2].lower() == "pdf":
-                return self.pdf(request.realm, entity, request.segments[1])
+                return self.answer_pdf(request.realm, entity, request.segments[1])
             case "POST", 3 if request.segments[2].lower() == "send":
                 return self._send(request, entity)
             case _:
@@ -109,7 +109,7 @@ class Api:
         ).fetchone()
         if row is None:
             raise make_not_found_fault()
-        return Answer(200, JSON, f'{{"{entity.key}":{row[0]},"time":"{self.time()}"}}'.encode())
+        return Answer(200, JSON, f'{{"{entity.key}":{row[0]},"time":"{self.format_time()}"}}'.encode())
 
     def _write(self, request: Request, entity: Entity) -> Answer:
         sent = parse_json(request)
@@ -124,7 +124,7 @@ class Api:
         sent = delivery.send(books, entity, request.segments[1], request.parameters.get("sendto"))
         return self.wrap(entity.key, sent)
 
-    def pdf(self, realm: str, entity: Entity, id: str) -> Answer:
+    def answer_pdf(self, realm: str, entity: Entity, id: str) -> Answer:
         """Return a document as PDF."""
         if "pdf" not in entity.operations:
             raise make_unsupported_fault(f"/v3/company/{realm}/{entity.path}/{id}/pdf")
@@ -135,7 +135,7 @@ class Api:
 
     def wrap(self, name: str, body: Body) -> Answer:
         """Return one object in its envelope."""
-        return Answer(200, JSON, orjson.dumps({name: body, "time": self.time()}))
+        return Answer(200, JSON, orjson.dumps({name: body, "time": self.format_time()}))
 
 
 def write(books: Books, entity: Entity, operation: str, includes: list[str], sent: Any) -> Body:

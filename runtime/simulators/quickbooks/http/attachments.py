@@ -114,7 +114,7 @@ def upload(service: api.Api, request: Request) -> Answer:
         raise make_fault("6041", "Invalid Uploaded File : file_content_01 is missing")
     books = Books(service.store, request.realm)
     answers = [_one(books, found.get(f"file_metadata_{n}"), found.get(f"file_content_{n}")) for n in numbers]
-    return Answer(200, JSON, orjson.dumps({"AttachableResponse": answers, "time": service.time()}))
+    return Answer(200, JSON, orjson.dumps({"AttachableResponse": answers, "time": service.format_time()}))
 
 
 def _one(books: Books, metadata: Part | None, content: Part | None) -> Body:
@@ -147,7 +147,7 @@ def _attached(books: Books, sent: Body, content: Part | None) -> Body:
     kind = " ".join(
         str(sent.get("ContentType") or content.content_type or "application/octet-stream").split()
     )
-    with books.store.transaction():
+    with books.store.begin_transaction():
         made = changes.create(books, "Attachable", {**sent, "FileName": file_name, "ContentType": kind})
         id = made["Id"]
         books.store.execute("insert into files values (?, ?, ?, ?)", (books.realm, id, kind, content.content))
@@ -176,7 +176,7 @@ def add_links(store: Store, request: Request, found: sql.Answer) -> sql.Answer:
 
 def make_link(store: Store, realm: str, id: str) -> str:
     """Return a path below the origin that gives the file for 15 minutes to whoever has it."""
-    expires = int(store.clock.seconds()) + LINK_LIFE
+    expires = int(store.clock.read_seconds()) + LINK_LIFE
     return f"/temporary/{realm}/{id}?expires={expires}&signature={_signature(store, realm, id, expires)}"
 
 
@@ -216,7 +216,7 @@ def read_linked_file(
     if (
         not (expires.isascii() and expires.isdecimal())
         or len(expires) > 15
-        or int(expires) < store.clock.seconds()
+        or int(expires) < store.clock.read_seconds()
     ):
         return None
     expected = _signature(store, realm, id, int(expires))

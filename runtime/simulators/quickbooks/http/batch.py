@@ -36,7 +36,7 @@ def answer(service: api.Api, request: Request) -> Answer:
     return Answer(
         200,
         JSON,
-        b'{"BatchItemResponse":[%b],"time":"%b"}' % (b",".join(answers), service.time().encode()),
+        b'{"BatchItemResponse":[%b],"time":"%b"}' % (b",".join(answers), service.format_time().encode()),
     )
 
 

@@ -33,7 +33,9 @@ def answer_query(service: Api, request: Request) -> Answer:
     found = sql.answer(Books(service.store, request.realm), text)
     if found.entity.name == "Attachable" and found.count is None:
         found = attachments.add_links(service.store, request, found)
-    return Answer(200, JSON, b'{"QueryResponse":%b,"time":"%b"}' % (found.to_json(), service.time().encode()))
+    return Answer(
+        200, JSON, b'{"QueryResponse":%b,"time":"%b"}' % (found.to_json(), service.format_time().encode())
+    )
 
 
 def answer_report(service: Api, request: Request) -> Answer:
@@ -52,7 +54,7 @@ def answer_changes(service: Api, request: Request) -> Answer:
         raise make_unsupported_fault(request.path)
     names, since = (request.parameters.get(name, "") for name in ("entities", "changedsince"))
     found = changes_since.list_changes(Books(service.store, request.realm), names, since)
-    return Answer(200, JSON, b'{"CDCResponse":%b,"time":"%b"}' % (found, service.time().encode()))
+    return Answer(200, JSON, b'{"CDCResponse":%b,"time":"%b"}' % (found, service.format_time().encode()))
 
 
 def answer_exchange_rate(service: Api, request: Request) -> Answer:
@@ -71,7 +73,7 @@ def answer_exchange_rate(service: Api, request: Request) -> Answer:
 def answer_attachable(service: Api, request: Request) -> Answer:
     """Answer as for any entity; what has a file is read with a fresh link to it."""
     if request.method != "GET" or len(request.segments) != 2:
-        return service.entity(request, load_entities()["Attachable"])
+        return service.answer_entity(request, load_entities()["Attachable"])
     body = Books(service.store, request.realm).read("Attachable", request.segments[1])
     origin = attachments.get_origin(request)
     return service.wrap("Attachable", attachments.add_link(service.store, request.realm, body, origin))
@@ -79,7 +81,7 @@ def answer_attachable(service: Api, request: Request) -> Answer:
 
 def answer_invoice(service: Api, request: Request) -> Answer:
     """Answer as for any entity; `include=invoiceLink` adds the address where the customer could pay."""
-    answer = service.entity(request, load_entities()["Invoice"])
+    answer = service.answer_entity(request, load_entities()["Invoice"])
     if "invoicelink" not in request.parameters.get("include", "").lower() or answer.content_type != JSON:
         return answer
     shown = orjson.loads(answer.body)

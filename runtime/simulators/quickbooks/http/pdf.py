@@ -26,7 +26,7 @@ def render_document(books: Books, entity: str, body: Body) -> bytes:
     """Return the bytes of the PDF."""
     pdf = FPDF(format="Letter")
     pdf.set_title(f"{TITLES.get(entity, entity)} {body.get('DocNumber', body['Id'])}")
-    pdf.set_creation_date(datetime.fromtimestamp(books.clock.seconds(), UTC))
+    pdf.set_creation_date(datetime.fromtimestamp(books.clock.read_seconds(), UTC))
     pdf.add_page()
     _head(books, pdf, entity, body)
     _lines(pdf, body)

@@ -30,7 +30,7 @@ def answer(service: Api, request: Request) -> Answer:
 
 
 def _wrapped(service: Api, body: Body) -> Answer:
-    return Answer(200, JSON, orjson.dumps({NAME: body, "time": service.time()}))
+    return Answer(200, JSON, orjson.dumps({NAME: body, "time": service.format_time()}))
 
 
 def _unwrapped(sent: Any) -> tuple[Entity, Body]:

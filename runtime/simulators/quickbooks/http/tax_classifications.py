@@ -98,4 +98,4 @@ def _listed(service: Api, parameters: Mapping[str, str]) -> Answer:
         and (not parent or get_reference(record.get("ParentRef")) == parent)
     ]
     shown: Body = {"startPosition": 1, "maxResults": len(found), "TaxClassification": found} if found else {}
-    return Answer(200, JSON, orjson.dumps({"QueryResponse": shown, "time": service.time()}))
+    return Answer(200, JSON, orjson.dumps({"QueryResponse": shown, "time": service.format_time()}))

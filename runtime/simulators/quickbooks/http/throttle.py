@@ -52,7 +52,7 @@ class Throttle:
             raise self._fault()
         if not self.is_on:
             return
-        now = self.clock.seconds()
+        now = self.clock.read_seconds()
         windows = [("all", self.per_minute, 60.0), ("burst", self.per_second, 1.0)]
         if is_batch:
             windows.append(("batch", self.batches_per_minute, 60.0))

@@ -52,7 +52,7 @@ class Pages:
         choices = "".join(
             f'<label><input type="radio" name="realm" value="{escape(realm)}" required{"" if index else " checked"}> '
             f"{escape(name)} <small>({escape(realm)})</small></label>"
-            for index, (realm, name) in enumerate(self.oauth.store.companies())
+            for index, (realm, name) in enumerate(self.oauth.store.list_companies())
         )
         hidden = "".join(
             f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in asked.items()
@@ -81,9 +81,9 @@ class Pages:
         if form.get("decision") != "connect":
             return _redirect(asked["redirect_uri"], {"error": "access_denied", **back})
         realm = form.get("realm", "")
-        if realm not in dict(self.oauth.store.companies()):
+        if realm not in dict(self.oauth.store.list_companies()):
             return render_page("Connect a company", "<p>There is no such company.</p>", 400)
-        code = self.oauth.code(realm, asked["client_id"], asked["redirect_uri"], asked["scope"])
+        code = self.oauth.make_code(realm, asked["client_id"], asked["redirect_uri"], asked["scope"])
         return _redirect(asked["redirect_uri"], {"code": code, **back, "realmId": realm})
 
     def _refused(self, asked: dict[str, str]) -> Response | None:
@@ -106,7 +106,7 @@ class Pages:
             return _redirect(asked["redirect_uri"], {"error": "invalid_scope", **back})
         return None
 
-    async def token(self, request: Request) -> Response:
+    async def answer_token(self, request: Request) -> Response:
         """Answer at the token endpoint."""
         try:
             form = await _form(request)
@@ -137,7 +137,7 @@ class Pages:
             return JSONResponse(refused.body, refused.status)
         return Response(status_code=200)
 
-    async def userinfo(self, request: Request) -> Response:
+    async def answer_userinfo(self, request: Request) -> Response:
         """Answer who gave the token: the same made-up person always."""
         try:
             grant = self.oauth.grant(request.headers.get("authorization"))
@@ -164,7 +164,7 @@ class Pages:
             }
         )
 
-    async def discovery(self, request: Request) -> Response:
+    async def answer_discovery(self, request: Request) -> Response:
         """Answer with the discovery document, with every address at this origin."""
         origin = str(request.base_url).rstrip("/")
         return JSONResponse(
@@ -200,9 +200,9 @@ def make_routes(oauth: OAuth) -> list[Route]:
     return [
         Route("/connect/oauth2", pages.authorize, methods=["GET"]),
         Route("/connect/oauth2", pages.decide, methods=["POST"]),
-        Route("/oauth2/v1/tokens/bearer", pages.token, methods=["POST"]),
+        Route("/oauth2/v1/tokens/bearer", pages.answer_token, methods=["POST"]),
         Route("/v2/oauth2/tokens/revoke", pages.revoke, methods=["POST"]),
-        Route("/v1/openid_connect/userinfo", pages.userinfo, methods=["GET"]),
-        Route("/.well-known/openid_configuration", pages.discovery, methods=["GET"]),
-        Route("/.well-known/openid_sandbox_configuration", pages.discovery, methods=["GET"]),
+        Route("/v1/openid_connect/userinfo", pages.answer_userinfo, methods=["GET"]),
+        Route("/.well-known/openid_configuration", pages.answer_discovery, methods=["GET"]),
+        Route("/.well-known/openid_sandbox_configuration", pages.answer_discovery, methods=["GET"]),
     ]

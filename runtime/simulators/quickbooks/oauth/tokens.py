@@ -64,9 +64,9 @@ class OAuth:
         """Seconds for which the former refresh token still works; the documentation of the service promises none."""
 
     def _now(self) -> int:
-        return int(self.store.clock.seconds())
+        return int(self.store.clock.read_seconds())
 
-    def code(self, realm: str, client: str, redirect_uri: str, scope: str) -> str:
+    def make_code(self, realm: str, client: str, redirect_uri: str, scope: str) -> str:
         """Return a code that works once, within ten minutes, for this client and address."""
         code = "XAB" + secrets.token_urlsafe(36)
         self.store.execute(
@@ -102,7 +102,7 @@ class OAuth:
         raise Refused("unsupported_grant_type" if grant else "invalid_request")
 
     def _from_code(self, client: str, form: dict[str, str]) -> dict[str, Any]:
-        with self.store.transaction():
+        with self.store.begin_transaction():
             row = self.store.execute(
                 "delete from codes where hash = ? returning realm, client, redirect_uri, scope, expires",
                 (hash_secret(form.get("code", "")),),
@@ -137,7 +137,7 @@ class OAuth:
         access = _access_token()
         refresh = renewed or "AB1" + secrets.token_urlsafe(36).replace("_", "x").replace("-", "y")
         write = "insert or replace into tokens values (?,?,?,?,?,?,?,?,?)"
-        with self.store.transaction():
+        with self.store.begin_transaction():
             if renewed is None:
                 self.store.execute(
                     "update tokens set expires = min(expires, ?) where family = ? and kind = 'refresh'",
@@ -192,7 +192,7 @@ class OAuth:
 
     def revoke(self, token: str) -> None:
         """End a token and all of its family; `invalid_request` for one that is not known."""
-        with self.store.transaction():
+        with self.store.begin_transaction():
             row = self.store.execute(
                 "select family from tokens where hash = ?", (hash_secret(token),)
             ).fetchone()

@@ -163,7 +163,7 @@ class _Parser:
     def token(self) -> Token:
         return self.found[self.position]
 
-    def at(self, *keywords: str) -> bool:
+    def is_next(self, *keywords: str) -> bool:
         """Return whether one of these keywords comes next."""
         return self.token.kind == "KEYWORD" and self.token.text.lower() in keywords
 
@@ -187,8 +187,8 @@ class _Parser:
             f"Encountered {met} at line {token.line}, column {token.column}.\n{heading}\n{listed}    "
         )
 
-    def keyword(self, name: str) -> None:
-        if not self.at(name):
+    def skip_keyword(self, name: str) -> None:
+        if not self.is_next(name):
             self.refuse(f'"{name}" ...')
         self.position += 1
 
@@ -197,16 +197,16 @@ class _Parser:
             self.refuse(f'"{kind}" ...')
         self.position += 1
 
-    def name(self) -> str:
+    def read_name(self) -> str:
         if self.token.kind != "IDENTIFIER":
             self.refuse("<IDENTIFIER> ...")
         return self.skip().text
 
     def read_statement(self) -> Statement:
-        self.keyword("select")
+        self.skip_keyword("select")
         properties, is_count, is_whole = self.read_selection()
-        self.keyword("from")
-        entity = self.name()
+        self.skip_keyword("from")
+        entity = self.read_name()
         conditions = self.read_conditions()
         order, start, most = self.read_tail()
         return Statement(entity, properties, is_count, conditions, order, start, most, is_whole)
@@ -217,7 +217,7 @@ class _Parser:
             self.skip()
             names = self.read_more_names()
             return names, False, bool(names)
-        if self.at("count"):
+        if self.is_next("count"):
             self.skip()
             for kind in "(*)":
                 self.mark(kind)
@@ -230,45 +230,45 @@ class _Parser:
         names: list[str] = []
         while self.token.kind == ",":
             self.skip()
-            names.append(self.name())
+            names.append(self.read_name())
         return tuple(names)
 
     def read_conditions(self) -> tuple[Condition, ...]:
-        if not self.at("where"):
+        if not self.is_next("where"):
             return ()
         self.skip()
         found = [self.read_condition()]
-        while self.at("and"):
+        while self.is_next("and"):
             self.skip()
             found.append(self.read_condition())
         return tuple(found)
 
     def read_condition(self) -> Condition:
-        name = self.name()
-        if self.at("in"):
+        name = self.read_name()
+        if self.is_next("in"):
             self.skip()
             self.mark("(")
-            values = [self.value()]
+            values = [self.read_value()]
             while self.token.kind == ",":
                 self.skip()
-                values.append(self.value())
+                values.append(self.read_value())
             self.mark(")")
             return Condition(name, "in", tuple(values))
-        if self.at("like"):
+        if self.is_next("like"):
             self.skip()
-            return Condition(name, "like", (self.value(),))
+            return Condition(name, "like", (self.read_value(),))
         if self.token.kind != "OPERATOR":
             self.refuse('"=" ...', '"<" ...', '">" ...', '"<=" ...', '">=" ...', '"in" ...', '"like" ...')
-        return Condition(name, self.skip().text, (self.value(),))
+        return Condition(name, self.skip().text, (self.read_value(),))
 
-    def value(self) -> str | bool:
+    def read_value(self) -> str | bool:
         token = self.token
         if token.kind == "STRING":
             self.skip()
             return _unescaped(token.text)
         if token.kind == "NUMBER":
             return self.skip().text
-        if self.at("true", "false"):
+        if self.is_next("true", "false"):
             return self.skip().text.lower() == "true"
         if token.kind == "IDENTIFIER" and token.text.upper() == "CURRENT_DATE":
             return self.skip().text.upper()
@@ -277,24 +277,24 @@ class _Parser:
     def read_tail(self) -> tuple[tuple[Order, ...], int, int]:
         """Return order, start and size, each at most once; start and size in either order, as recorded."""
         order: tuple[Order, ...] = ()
-        if self.at("orderby", "order"):
+        if self.is_next("orderby", "order"):
             if self.skip().text.lower() == "order":
-                self.keyword("by")
-            order = self.order()
+                self.skip_keyword("by")
+            order = self.read_order()
         given: dict[str, int] = {}
-        while self.at("startposition", "maxresults") and self.token.text.lower() not in given:
+        while self.is_next("startposition", "maxresults") and self.token.text.lower() not in given:
             name = self.skip().text.lower()
             given[name] = self.read_whole_number()
         if self.token.kind != "EOF":
             self.refuse(*AFTER_CONDITION)
         return order, given.get("startposition", 1), given.get("maxresults", USUAL_RESULTS)
 
-    def order(self) -> tuple[Order, ...]:
+    def read_order(self) -> tuple[Order, ...]:
         found: list[Order] = []
         while True:
-            name = self.name()
-            is_descending = self.at("desc")
-            if self.at("asc", "desc"):
+            name = self.read_name()
+            is_descending = self.is_next("desc")
+            if self.is_next("asc", "desc"):
                 self.skip()
             found.append(Order(name, is_descending))
             if self.token.kind != ",":

@@ -198,7 +198,7 @@ def _pattern(value: str | bool) -> str:
 def _compared(books: Books, kind: str, value: str | bool) -> Any:
     """Return a value of a query as the column has it; 4001 when it is not of the property's type."""
     if value == "CURRENT_DATE":
-        value = books.today().isoformat()
+        value = books.read_today().isoformat()
     try:
         return CONVERSIONS[kind](value)
     except (ValueError, InvalidOperation) as error:

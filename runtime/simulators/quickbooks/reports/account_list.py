@@ -29,18 +29,18 @@ def report_account_list(question: Question) -> Row:
         for key, cents in sums.sum_postings(question, None, question.today, basis="Accrual").items()
     }
     rows = [_row(question, keys, account, held.get(account.id, 0)) for account in _wanted(question)]
-    key = question.text("sort_by")
+    key = question.read_text("sort_by")
     if key in keys:
         rows.sort(key=lambda row: row["ColData"][keys.index(str(key))]["value"].lower())
     if question.is_sorted < 0:
         rows.reverse()
-    head = layout.make_header(question, question.period(), has_basis=False, is_empty=not rows)
+    head = layout.make_header(question, question.read_period(), has_basis=False, is_empty=not rows)
     columns = [Column(TITLES[key], key, type="Money" if key == "account_bal" else "String") for key in keys]
     return layout.make_report(head, {"Column": [layout.make_column(column) for column in columns]}, rows)
 
 
 def _keys(question: Question) -> list[str]:
-    asked = {part.strip() for part in (question.text("columns") or "").split(",")}
+    asked = {part.strip() for part in (question.read_text("columns") or "").split(",")}
     usual = list(USUAL)
     if question.books.get_preference("AccountingInfoPrefs", "UseAccountNumbers"):
         usual.insert(0, "account_num")
@@ -48,8 +48,8 @@ def _keys(question: Question) -> list[str]:
 
 
 def _wanted(question: Question) -> list[Account]:
-    types = question.choices("account_type")
-    is_deleted = question.choice("account_status", "Not_Deleted") == "Deleted"
+    types = question.read_choices("account_type")
+    is_deleted = question.read_choice("account_status", "Not_Deleted") == "Deleted"
     changed, created = question.get_range("moddate"), question.get_range("createdate")
     found = []
     for account in question.accounts:

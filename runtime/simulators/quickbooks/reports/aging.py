@@ -40,7 +40,7 @@ class Buckets:
         """Return 0 for what is not yet due, then 1 per bucket; the last one takes everything older."""
         return 0 if age <= 0 else min((age - 1) // self.days + 1, self.count)
 
-    def titles(self) -> list[str]:
+    def make_titles(self) -> list[str]:
         """Return current · 1 - 30 · 31 - 60 · … · 91 and over."""
         firsts = [place * self.days + 1 for place in range(self.count)]
         return [
@@ -49,24 +49,24 @@ class Buckets:
             f"{firsts[-1]} and over",
         ]
 
-    def columns(self) -> list[Column]:
+    def make_columns(self) -> list[Column]:
         """Return the money columns of a summary."""
         keys = ["current", *(str(place) for place in range(self.count))]
         return [
-            *(Column(title, key) for title, key in zip(self.titles(), keys, strict=True)),
+            *(Column(title, key) for title, key in zip(self.make_titles(), keys, strict=True)),
             Column("Total", "total"),
         ]
 
 
 def choose_buckets(question: Question) -> Buckets:
     """Return the buckets that a request asks for."""
-    days = question.number("aging_period") or USUAL_DAYS
-    return Buckets(days, min(question.number("num_periods") or USUAL_BUCKETS, 100))
+    days = question.read_number("aging_period") or USUAL_DAYS
+    return Buckets(days, min(question.read_number("num_periods") or USUAL_BUCKETS, 100))
 
 
 def choose_last_day(question: Question, day: date) -> date:
     """Return the day to which age is counted: the report's, or today with aging_method=Current."""
-    return question.today if question.choice("aging_method", "Report_Date") == "Current" else day
+    return question.today if question.read_choice("aging_method", "Report_Date") == "Current" else day
 
 
 def count_days(question: Question, item: OpenItem, day: date) -> int:
@@ -97,7 +97,7 @@ def _summary(question: Question, side: str, entity: str) -> Row:
     )
     options = {"report_date": period.end.isoformat()}
     head = layout.make_header(question, period, "Total", has_basis=False, is_empty=not rows, options=options)
-    columns = layout.make_columns(entity, split.columns(), has_keys=False)
+    columns = layout.make_columns(entity, split.make_columns(), has_keys=False)
     width = split.count + 2
     return layout.make_report(
         head, columns, [*rows, layout.make_grand_total(total or (0,) * width)] if rows else []
@@ -115,7 +115,7 @@ def make_name_rows(
         above = records.get(str(id), ("", None))[1]
         below.setdefault(above if above in shown else None, []).append(id)
     tree = Names(records, amounts, below, question.is_sorted)
-    return tree.rows(None)
+    return tree.make_rows(None)
 
 
 def read_names(question: Question, entity: str) -> dict[str, tuple[str, str | None]]:
@@ -150,26 +150,26 @@ class Names:
     below: dict[str | None, list[str | None]]
     order: int
 
-    def rows(self, parent: str | None) -> tuple[list[Row], Values]:
+    def make_rows(self, parent: str | None) -> tuple[list[Row], Values]:
         """Return rows under a parent and their total; () where there is none."""
         found: list[tuple[Row, Values]] = []
-        for id in sorted(self.below.get(parent, []), key=lambda id: self.title(id).lower()):
-            found.append(self.row(id))
+        for id in sorted(self.below.get(parent, []), key=lambda id: self.get_title(id).lower()):
+            found.append(self.make_row(id))
         if self.order:
             found.sort(key=lambda pair: self.order * (pair[1][-1] or 0))
         return [row for row, _ in found], layout.add(*(values for _, values in found)) if found else ()
 
-    def row(self, id: str | None) -> tuple[Row, Values]:
+    def make_row(self, id: str | None) -> tuple[Row, Values]:
         """Return one name: a row, or a section when there are others under it."""
-        inner, total = self.rows(id) if id is not None else ([], ())
+        inner, total = self.make_rows(id) if id is not None else ([], ())
         own = self.amounts.get(id)
-        cells = layout.make_cells(self.title(id), _blank(own), id, len(total))
+        cells = layout.make_cells(self.get_title(id), _blank(own), id, len(total))
         if not inner:
             assert own is not None
             return {"ColData": cells}, own
         cells[-1] = layout.make_money_cell((own or (0,))[-1])
         whole = layout.add(own, total) if own else total
-        summary = {"ColData": layout.make_cells(f"Total {self.title(id)}", whole)}
+        summary = {"ColData": layout.make_cells(f"Total {self.get_title(id)}", whole)}
         return {
             "Header": {"ColData": cells},
             "Rows": {"Row": inner},
@@ -177,7 +177,7 @@ class Names:
             "type": "Section",
         }, whole
 
-    def title(self, id: str | None) -> str:
+    def get_title(self, id: str | None) -> str:
         """Return the name as rows show it."""
         return self.records[id][0] if id in self.records else "Not Specified"
 
@@ -206,14 +206,14 @@ def _detail(question: Question, side: str, usual: tuple[str, ...]) -> Row:
     wanted = make_detail_filter(table)
     for item in open_items.list_open_items(question, side, period.end):
         days = count_days(question, item, day)
-        if days >= (question.number("past_due") or days):
+        if days >= (question.read_number("past_due") or days):
             shown = make_line(table, item, side)
             if wanted(shown, item):
                 sections[split.place(days)].append(shown)
-    titles = ["Current", *(f"{title} days past due" for title in split.titles()[1:-1])]
-    titles.append(f"{split.titles()[-1].split()[0]} or more days past due")
+    titles = ["Current", *(f"{title} days past due" for title in split.make_titles()[1:-1])]
+    titles.append(f"{split.make_titles()[-1].split()[0]} or more days past due")
     rows = [
-        table.section(title, None, table.sort_rows(found), f"Total for {title}")
+        table.make_section(title, None, table.sort_rows(found), f"Total for {title}")
         for title, found in reversed(list(zip(titles, sections, strict=True)))
         if found
     ]
@@ -221,7 +221,7 @@ def _detail(question: Question, side: str, usual: tuple[str, ...]) -> Row:
     head = layout.make_header(question, period, has_basis=False, is_empty=not rows, options=options)
     everything = [shown for found in sections for shown in found]
     return layout.make_report(
-        head, table.columns(), [*rows, table.make_grand_total(everything)] if rows else []
+        head, table.make_columns(), [*rows, table.make_grand_total(everything)] if rows else []
     )
 
 
@@ -232,7 +232,7 @@ def make_line(table: Table, item: OpenItem, side: str) -> Shown:
         item.txn_type, item.txn_id, None, item.date, "", item.total, customer, vendor, None, None, item.department,
         None, None, None,
     )  # fmt: skip
-    memo = table.lines.body(posting).get("PrivateNote")
+    memo = table.lines.read_body(posting).get("PrivateNote")
     line = Posting(
         item.txn_type, item.txn_id, None, item.date, "", item.total, customer, vendor, None, None, item.department,
         None, None, memo,
@@ -243,13 +243,17 @@ def make_line(table: Table, item: OpenItem, side: str) -> Shown:
 def make_detail_filter(table: Table) -> Callable[[Shown, OpenItem], bool]:
     """Return the filters that detail reports of open items have: terms, due days, shipping methods, custom fields."""
     question = table.question
-    terms = set(question.ids("term"))
+    terms = set(question.read_ids("term"))
     due = question.get_range("duedate")
-    texts = {name: question.text(name) for name in ("custom1", "custom2", "custom3") if question.text(name)}
-    via = question.text("shipvia")
+    texts = {
+        name: question.read_text(name)
+        for name in ("custom1", "custom2", "custom3")
+        if question.read_text(name)
+    }
+    via = question.read_text("shipvia")
 
     def is_wanted(shown: Shown, item: OpenItem) -> bool:
-        body = table.lines.body(shown.posting)
+        body = table.lines.read_body(shown.posting)
         term = body.get("SalesTermRef") or {}
         if terms and not terms & {term.get("value"), term.get("name")}:
             return False

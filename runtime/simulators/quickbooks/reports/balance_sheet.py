@@ -32,13 +32,13 @@ RESULT_TYPES = ("Income", "Cost of Goods Sold", "Expense", "Other Income", "Othe
 
 def report_balance_sheet(question: Question) -> Row:
     """Return the answer for one company."""
-    period = question.period()
+    period = question.read_period()
     sheet = Sheet(question, period)
     head = layout.make_header(
         question, period, splits.choose_split(question), is_empty=not sheet.amounts, options=layout.GAAP
     )
     return layout.make_report(
-        head, layout.make_columns("Account", sheet.columns), [sheet.assets(), sheet.claims()]
+        head, layout.make_columns("Account", sheet.columns), [sheet.make_assets(), sheet.make_claims()]
     )
 
 
@@ -83,26 +83,26 @@ class Sheet:
         by_key = {column.key: value for column, value in zip(columns, totals, strict=True)}
         return tuple(by_key.get(column.key, 0) for column in self.columns)
 
-    def part(self, account_type: str, sign: int) -> tuple[list[Row], Values]:
+    def make_part(self, account_type: str, sign: int) -> tuple[list[Row], Values]:
         """Return rows and total of the accounts of a type."""
         chosen = [account for account in self.question.accounts if account.type == account_type]
         shown = {a.id: layout.scale(self.amounts[a.id], sign) for a in chosen if a.id in self.amounts}
         return layout.make_account_rows(chosen, shown, len(self.nothing), self.style)
 
-    def several(self, parts: tuple[tuple[str, str, str], ...], sign: int) -> tuple[list[Row], Values]:
+    def make_sections(self, parts: tuple[tuple[str, str, str], ...], sign: int) -> tuple[list[Row], Values]:
         """Return sections of several types, and their total."""
         rows: list[Row] = []
         total = self.nothing
         for title, group, account_type in parts:
-            inner, value = self.part(account_type, sign)
+            inner, value = self.make_part(account_type, sign)
             total = layout.add(total, value)
             rows.append(make_section(title, group, inner, f"Total {title}", value))
         return rows, total
 
-    def assets(self) -> Row:
+    def make_assets(self) -> Row:
         """Return what the company owns."""
-        current, current_total = self.several(CURRENT_ASSETS, 1)
-        lasting, lasting_total = self.several(LASTING_ASSETS, 1)
+        current, current_total = self.make_sections(CURRENT_ASSETS, 1)
+        lasting, lasting_total = self.make_sections(LASTING_ASSETS, 1)
         rows = [
             make_section("Current Assets", "CurrentAssets", current, "Total Current Assets", current_total),
             *lasting,
@@ -111,17 +111,17 @@ class Sheet:
             "Assets", "TotalAssets", rows, "Total Assets", layout.add(current_total, lasting_total)
         )
 
-    def claims(self) -> Row:
+    def make_claims(self) -> Row:
         """Return what it owes, and what is left for its owners."""
-        current, current_total = self.several(CURRENT_LIABILITIES, -1)
-        lasting, lasting_total = self.several(LASTING_LIABILITIES, -1)
+        current, current_total = self.make_sections(CURRENT_LIABILITIES, -1)
+        lasting, lasting_total = self.make_sections(LASTING_LIABILITIES, -1)
         title = "Current Liabilities"
         liabilities = [
             make_section(title, "CurrentLiabilities", current, f"Total {title}", current_total),
             *lasting,
         ]
         owed = layout.add(current_total, lasting_total)
-        equity_rows, equity = self.equity()
+        equity_rows, equity = self.make_equity()
         rows = [
             make_section("Liabilities", "Liabilities", liabilities, "Total Liabilities", owed),
             make_section("Equity", "Equity", equity_rows, "Total Equity", equity),
@@ -131,7 +131,7 @@ class Sheet:
             title, "TotalLiabilitiesAndEquity", rows, f"Total {title}", layout.add(owed, equity)
         )
 
-    def equity(self) -> tuple[list[Row], Values]:
+    def make_equity(self) -> tuple[list[Row], Values]:
         """Return what was earned in former years and in this one, then the equity accounts."""
         before, now = self.earnings
         accounts = [account for account in self.question.accounts if account.type == "Equity"]

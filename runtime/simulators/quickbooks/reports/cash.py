@@ -80,7 +80,7 @@ def prepare_table(store: Store, realm: str) -> str:
     mark = f"{store.get_revision(realm)}:{store.execute(MARK, (realm,)).fetchone()[0]}"
     row = store.execute("select mark from cash_state where realm = ?", (realm,)).fetchone()
     if row is None or row[0] != mark:
-        with store.transaction():
+        with store.begin_transaction():
             _fill(store, realm)
             store.execute("insert or replace into cash_state values (?, ?)", (realm, mark))
     return TABLE

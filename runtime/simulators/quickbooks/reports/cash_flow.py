@@ -27,7 +27,7 @@ ADJUSTMENTS = "Adjustments to reconcile Net Income to Net Cash provided by opera
 
 def report_cash_flow(question: Question) -> Row:
     """Return the answer for one company."""
-    period = question.period()
+    period = question.read_period()
     columns, booked = splits.split_movements(question, period)
     flow = Flow(
         question, {str(key[0]): layout.scale(values, -1) for key, values in booked.items()}, len(columns)
@@ -35,7 +35,7 @@ def report_cash_flow(question: Question) -> Row:
     opening = sums.sum_postings(question, None, splits.get_day_before(period.start))
     beginning = sum(cents for key, cents in opening.items() if str(key[0]) in flow.cash)
     head = layout.make_header(question, period, splits.choose_split(question), is_empty=not booked)
-    return layout.make_report(head, layout.make_columns("Account", columns), flow.rows(beginning))
+    return layout.make_report(head, layout.make_columns("Account", columns), flow.make_rows(beginning))
 
 
 def _is_cash(account: Account) -> bool:
@@ -51,7 +51,7 @@ class Flow:
         self.is_split = splits.choose_split(question) not in ("Total", *splits.DIMENSIONS)
         self.cash = {account.id for account in question.accounts if _is_cash(account)}
 
-    def part(self, types: tuple[str, ...]) -> tuple[list[Row], Values]:
+    def make_part(self, types: tuple[str, ...]) -> tuple[list[Row], Values]:
         """Return rows and total of the accounts of some types."""
         chosen = [
             replace(account, name=account.full_name, parent=None)
@@ -62,13 +62,13 @@ class Flow:
         shown = {a.id: self.amounts[a.id] for a in chosen if any(self.amounts.get(a.id, ()))}
         return layout.make_account_rows(chosen, shown, len(self.nothing), Style(self.question.is_sorted))
 
-    def rows(self, beginning: int) -> list[Row]:
+    def make_rows(self, beginning: int) -> list[Row]:
         """Return the whole statement; `beginning` is the cash at the start, in cents."""
         results = {account.id for account in self.question.accounts if account.type in RESULT_TYPES}
         income = layout.add(self.nothing, *(values for id, values in self.amounts.items() if id in results))
-        adjusted_rows, adjusted = self.part(OPERATING)
-        invested_rows, invested = self.part(INVESTING)
-        financed_rows, financed = self.part(FINANCING)
+        adjusted_rows, adjusted = self.make_part(OPERATING)
+        invested_rows, invested = self.make_part(INVESTING)
+        financed_rows, financed = self.make_part(FINANCING)
         operating = layout.add(income, adjusted)
         increase = layout.add(operating, invested, financed)
         start = self._beginning(beginning, increase)

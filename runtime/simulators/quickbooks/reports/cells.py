@@ -49,7 +49,7 @@ def _of_body(path: str, id: bool = False) -> Maker:
     names = path.split(".")
 
     def make(lines: Lines, shown: Shown) -> Row:
-        value: object = lines.body(shown.posting)
+        value: object = lines.read_body(shown.posting)
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
         return make_cell("" if value is None else str(value))
@@ -62,11 +62,13 @@ def _date(lines: Lines, shown: Shown) -> Row:
 
 
 def _type(lines: Lines, shown: Shown) -> Row:
-    return make_cell(SHOWN_TYPES.get(lines.kind(shown.posting), shown.posting.txn_type), shown.posting.txn_id)
+    return make_cell(
+        SHOWN_TYPES.get(lines.get_kind(shown.posting), shown.posting.txn_type), shown.posting.txn_id
+    )
 
 
 def _number(lines: Lines, shown: Shown) -> Row:
-    body = lines.body(shown.posting)
+    body = lines.read_body(shown.posting)
     return make_cell(
         "START"
         if shown.posting.txn_type == "Item"
@@ -75,7 +77,7 @@ def _number(lines: Lines, shown: Shown) -> Row:
 
 
 def _name(lines: Lines, shown: Shown) -> Row:
-    name, id = lines.name(shown.posting)
+    name, id = lines.get_name(shown.posting)
     return make_cell(name, id or "")
 
 
@@ -92,7 +94,7 @@ def _other_account(lines: Lines, shown: Shown) -> Row:
 
 
 def _account_number(lines: Lines, shown: Shown) -> Row:
-    return make_cell(str(lines.record("Account", shown.posting.account).get("AcctNum") or ""))
+    return make_cell(str(lines.read_record("Account", shown.posting.account).get("AcctNum") or ""))
 
 
 def _is_posting(lines: Lines, shown: Shown) -> Row:
@@ -100,14 +102,14 @@ def _is_posting(lines: Lines, shown: Shown) -> Row:
 
 
 def _is_adjusting(lines: Lines, shown: Shown) -> Row:
-    return make_cell("Yes" if lines.body(shown.posting).get("Adjustment") else "No")
+    return make_cell("Yes" if lines.read_body(shown.posting).get("Adjustment") else "No")
 
 
 def _paid(entity: str) -> Maker:
     def make(lines: Lines, shown: Shown) -> Row:
         if shown.posting.txn_type != entity:
             return make_cell("")
-        return make_cell("Unpaid" if lines.body(shown.posting).get("Balance") else "Paid")
+        return make_cell("Unpaid" if lines.read_body(shown.posting).get("Balance") else "Paid")
 
     return make
 
@@ -115,16 +117,16 @@ def _paid(entity: str) -> Maker:
 def _quantity(lines: Lines, shown: Shown) -> Row:
     if shown.posting.quantity is not None:
         return make_cell(format_number(shown.posting.quantity))
-    return make_cell(format_number(lines.detail(shown.posting).get("Qty")))
+    return make_cell(format_number(lines.find_detail(shown.posting).get("Qty")))
 
 
 def _rate(lines: Lines, shown: Shown) -> Row:
-    return make_cell(format_number(lines.detail(shown.posting).get("UnitPrice")))
+    return make_cell(format_number(lines.find_detail(shown.posting).get("UnitPrice")))
 
 
 def _stamp(name: str) -> Maker:
     def make(lines: Lines, shown: Shown) -> Row:
-        return make_cell(str((lines.body(shown.posting).get("MetaData") or {}).get(name) or ""))
+        return make_cell(str((lines.read_body(shown.posting).get("MetaData") or {}).get(name) or ""))
 
     return make
 
@@ -158,20 +160,22 @@ def _open(lines: Lines, shown: Shown) -> Row:
 
 
 def _past_due(lines: Lines, shown: Shown) -> Row:
-    due = lines.body(shown.posting).get("DueDate") or shown.posting.date
+    due = lines.read_body(shown.posting).get("DueDate") or shown.posting.date
     return make_cell(str(lines.question.count_days_past_due(date.fromisoformat(due))))
 
 
 def _method(lines: Lines, shown: Shown) -> Row:
-    body = lines.body(shown.posting)
-    found = lines.record("PaymentMethod", get_reference(body.get("PaymentMethodRef")))
+    body = lines.read_body(shown.posting)
+    found = lines.read_record("PaymentMethod", get_reference(body.get("PaymentMethodRef")))
     return make_cell(str(found.get("Name") or body.get("PaymentType") or ""))
 
 
 def _term(lines: Lines, shown: Shown) -> Row:
     return make_cell(
         str(
-            lines.record("Term", get_reference(lines.body(shown.posting).get("SalesTermRef"))).get("Name")
+            lines.read_record("Term", get_reference(lines.read_body(shown.posting).get("SalesTermRef"))).get(
+                "Name"
+            )
             or ""
         )
     )
@@ -183,7 +187,7 @@ def _invoice_date(lines: Lines, shown: Shown) -> Row:
 
 def _custom(place: int) -> Maker:
     def make(lines: Lines, shown: Shown) -> Row:
-        fields = lines.body(shown.posting).get("CustomField") or []
+        fields = lines.read_body(shown.posting).get("CustomField") or []
         found: Body = next((field for field in fields if str(field.get("DefinitionId")) == str(place)), {})
         return make_cell(str(found.get("StringValue") or ""))
 
@@ -191,16 +195,16 @@ def _custom(place: int) -> Maker:
 
 
 def _tax_code(lines: Lines, shown: Shown) -> Row:
-    return make_cell(get_reference(lines.detail(shown.posting).get("TaxCodeRef")) or "")
+    return make_cell(get_reference(lines.find_detail(shown.posting).get("TaxCodeRef")) or "")
 
 
 def _tax_amount(lines: Lines, shown: Shown) -> Row:
-    value = (lines.body(shown.posting).get("TxnTaxDetail") or {}).get("TotalTax")
+    value = (lines.read_body(shown.posting).get("TxnTaxDetail") or {}).get("TotalTax")
     return make_cell("" if value is None else f"{Decimal(str(value)):.2f}")
 
 
 def _is_billable(lines: Lines, shown: Shown) -> Row:
-    status = lines.detail(shown.posting).get("BillableStatus")
+    status = lines.find_detail(shown.posting).get("BillableStatus")
     return make_cell("" if status is None else "Yes" if status != "NotBillable" else "No")
 
 

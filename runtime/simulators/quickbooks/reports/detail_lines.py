@@ -77,7 +77,7 @@ class Lines:
         self._accounts: dict[tuple[str, str], list[str]] = {}
         self._records: dict[tuple[str, str], Body] = {}
 
-    def between(
+    def read_between(
         self,
         since: date | None,
         until: date | None,
@@ -94,7 +94,7 @@ class Lines:
         )
         return (Posting(*row) for row in rows)
 
-    def body(self, posting: Posting) -> Body:
+    def read_body(self, posting: Posting) -> Body:
         """Return the transaction of a line; {} when it is gone."""
         key = (posting.txn_type, posting.txn_id)
         if key not in self._bodies:
@@ -105,39 +105,39 @@ class Lines:
         """Remember a transaction that was read already."""
         self._bodies[entity, str(body["Id"])] = body
 
-    def record(self, entity: str, id: str | None) -> Body:
+    def read_record(self, entity: str, id: str | None) -> Body:
         """Return a customer, vendor, item …; {} when there is none."""
         key = (entity, str(id))
         if key not in self._records:
             self._records[key] = (self.question.books.find(entity, id) or {}) if id else {}
         return self._records[key]
 
-    def line(self, posting: Posting) -> Body:
+    def find_line(self, posting: Posting) -> Body:
         """Return the line of the transaction that a posting comes from; {} for the head."""
         if posting.line is None:
             return {}
-        for line in self.body(posting).get("Line") or []:
+        for line in self.read_body(posting).get("Line") or []:
             if line.get("Id") == posting.line:
                 found: Body = line
                 return found
         return {}
 
-    def detail(self, posting: Posting) -> Body:
+    def find_detail(self, posting: Posting) -> Body:
         """Return the detail object of that line."""
-        line = self.line(posting)
+        line = self.find_line(posting)
         found: Body = line.get(str(line.get("DetailType"))) or {}
         return found
 
-    def kind(self, posting: Posting) -> str:
+    def get_kind(self, posting: Posting) -> str:
         """Return the kind of a line's transaction, as parameters name it."""
-        return get_kind(posting.txn_type, self.body(posting))
+        return get_kind(posting.txn_type, self.read_body(posting))
 
     @cached_property
     def names(self) -> dict[str, dict[str, str]]:
         """Dimension -> Id -> name in full."""
-        return {dimension: self.question.names(dimension) for dimension in NAMED}
+        return {dimension: self.question.read_names(dimension) for dimension in NAMED}
 
-    def name(self, posting: Posting) -> tuple[str, str | None]:
+    def get_name(self, posting: Posting) -> tuple[str, str | None]:
         """Name and Id of the customer, vendor or employee of a line."""
         for dimension, id in _parties(posting):
             if id:

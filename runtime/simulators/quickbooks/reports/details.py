@@ -32,21 +32,21 @@ class Table:
         self.lines = Lines(question)
         self.keys = choose_columns(question, usual)
 
-    def columns(self) -> Row:
+    def make_columns(self) -> Row:
         """Return the Columns of the answer."""
         return {
             "Column": [make_column(Column(KINDS[key].title, key, type=KINDS[key].type)) for key in self.keys]
         }
 
-    def row(self, shown: Shown) -> Row:
+    def make_row(self, shown: Shown) -> Row:
         """Return one line."""
         return {"ColData": [KINDS[key].make(self.lines, shown) for key in self.keys], "type": "Data"}
 
-    def head(self, title: str, id: str | None = None) -> Row:
+    def make_head(self, title: str, id: str | None = None) -> Row:
         """Return the Header of a section: title on the first cell, the others empty."""
         return {"ColData": [make_cell(title, id), *(make_cell("") for _ in self.keys[1:])]}
 
-    def beginning(self, cents: int) -> Row:
+    def make_beginning(self, cents: int) -> Row:
         """Return the row that says what an account held before."""
         balances = [
             make_cell(format_amount(cents)) if key.startswith("rbal") else make_cell("")
@@ -54,7 +54,7 @@ class Table:
         ]
         return {"ColData": [make_cell("Beginning Balance"), *balances], "type": "Data"}
 
-    def total(self, title: str, rows: Iterable[Shown]) -> Row:
+    def make_total(self, title: str, rows: Iterable[Shown]) -> Row:
         """Return the Summary of a section: the sums of its money columns."""
         listed = list(rows)
         cells = [self._sum(key, listed) if key in SUMMED else make_cell("") for key in self.keys[1:]]
@@ -69,23 +69,23 @@ class Table:
             return make_cell(format_amount(sum(row.open or 0 for row in rows)))
         return make_cell(format_amount(sum(row.amount or 0 for row in rows)))
 
-    def section(
+    def make_section(
         self, title: str, id: str | None, rows: list[Shown], total: str, inner: list[Row] | None = None
     ) -> Row:
         """Return a section of lines with a title and a sum; `inner` takes the place of the plain rows."""
-        shown: Row = {"Header": self.head(title, id)}
-        made = [self.row(row) for row in rows] if inner is None else inner
+        shown: Row = {"Header": self.make_head(title, id)}
+        made = [self.make_row(row) for row in rows] if inner is None else inner
         if made:
             shown["Rows"] = {"Row": made}
-        return shown | {"Summary": self.total(total, rows), "type": "Section"}
+        return shown | {"Summary": self.make_total(total, rows), "type": "Section"}
 
     def make_grand_total(self, rows: list[Shown], title: str = "TOTAL") -> Row:
         """Return the section that closes a report."""
-        return {"Summary": self.total(title, rows), "type": "Section", "group": "GrandTotal"}
+        return {"Summary": self.make_total(title, rows), "type": "Section", "group": "GrandTotal"}
 
     def sort_rows(self, rows: list[Shown]) -> list[Shown]:
         """Return rows by the column and direction that the request names; as they come when it names none."""
-        key = self.question.text("sort_by")
+        key = self.question.read_text("sort_by")
         reverse = self.question.is_sorted < 0
         if key is None or key not in KINDS:
             return rows[::-1] if reverse and self.question.is_sorted else rows
@@ -111,7 +111,7 @@ def _order(value: Callable[[Shown], str], kind: str) -> Callable[[Shown], Any]:
 def choose_columns(question: Question, usual: Sequence[str]) -> list[str]:
     """Return ids of the columns to show: those asked for (in the order of the report), else the usual ones."""
     known = {entry["id"] for entry in read_report_facts()[question.name].get("columns") or ()} | set(usual)
-    asked = {part.strip() for part in (question.text("columns") or "").split(",")}
+    asked = {part.strip() for part in (question.read_text("columns") or "").split(",")}
     allowed = known | set(CONDITIONAL) | SUMMED | {key for key in KINDS if key.startswith("rbal")}
     if question.name.startswith("TransactionListBy"):
         allowed |= {entry["id"] for entry in read_report_facts()["TransactionList"].get("columns") or ()}

@@ -21,15 +21,15 @@ Maker = Callable[[Lines, Posting], str]
 
 
 def _kind(lines: Lines, posting: Posting) -> str:
-    return SHOWN_TYPES.get(lines.kind(posting), posting.txn_type)
+    return SHOWN_TYPES.get(lines.get_kind(posting), posting.txn_type)
 
 
 def _number(lines: Lines, posting: Posting) -> str:
-    return str(lines.body(posting).get("DocNumber") or posting.txn_id)
+    return str(lines.read_body(posting).get("DocNumber") or posting.txn_id)
 
 
 def _account_number(lines: Lines, posting: Posting) -> str:
-    return str(lines.record("Account", posting.account).get("AcctNum") or posting.account)
+    return str(lines.read_record("Account", posting.account).get("AcctNum") or posting.account)
 
 
 def _day(lines: Lines, posting: Posting) -> str:
@@ -37,9 +37,9 @@ def _day(lines: Lines, posting: Posting) -> str:
 
 
 def _created(lines: Lines, posting: Posting) -> str:
-    return str((lines.body(posting).get("MetaData") or {}).get("CreateTime") or posting.date)[:10].replace(
-        "-", ""
-    )
+    return str((lines.read_body(posting).get("MetaData") or {}).get("CreateTime") or posting.date)[
+        :10
+    ].replace("-", "")
 
 
 COLUMNS: dict[str, Maker] = {
@@ -49,8 +49,8 @@ COLUMNS: dict[str, Maker] = {
     "EcritureDate": _day,
     "CompteNum": _account_number,
     "CompteLib": lambda lines, posting: lines.get_account_name(posting.account),
-    "CompAuxNum": lambda lines, posting: lines.name(posting)[1] or "",
-    "CompAuxLib": lambda lines, posting: lines.name(posting)[0],
+    "CompAuxNum": lambda lines, posting: lines.get_name(posting)[1] or "",
+    "CompAuxLib": lambda lines, posting: lines.get_name(posting)[0],
     "PieceRef": _number,
     "PieceDate": _day,
     "EcritureLib": lambda lines, posting: posting.memo or _kind(lines, posting),
@@ -66,19 +66,19 @@ COLUMNS: dict[str, Maker] = {
 
 def report_fec(question: Question) -> Row:
     """Return the entries of a period, a row each."""
-    period = question.period()
+    period = question.read_period()
     lines = Lines(question)
     makers = dict(COLUMNS)
-    if question.flag("add_due_date"):
-        makers["DateEcheance"] = lambda lines, posting: str(lines.body(posting).get("DueDate") or "").replace(
-            "-", ""
-        )
-    if question.flag("withQboIdentifier"):
+    if question.read_flag("add_due_date"):
+        makers["DateEcheance"] = lambda lines, posting: str(
+            lines.read_body(posting).get("DueDate") or ""
+        ).replace("-", "")
+    if question.read_flag("withQboIdentifier"):
         makers["QboId"] = lambda lines, posting: posting.txn_id
-    question.choice("attachmentType", "NONE")
+    question.read_choice("attachmentType", "NONE")
     rows: list[Row] = [
         {"ColData": [make_cell(make(lines, posting)) for make in makers.values()], "type": "Data"}
-        for posting in lines.between(period.start, period.end)
+        for posting in lines.read_between(period.start, period.end)
     ]
     head = layout.make_header(question, period, has_basis=False, is_empty=not rows)
     types = {"Debit": "Money", "Credit": "Money"}

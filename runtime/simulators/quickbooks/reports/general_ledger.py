@@ -30,11 +30,11 @@ COLUMNS = (
 
 def report_general_ledger(question: Question) -> Row:
     """Return the answer for one company: a section per account, sub-accounts inside their parents."""
-    period = question.period(USUAL)
+    period = question.read_period(USUAL)
     ledger = Ledger(question, period)
-    rows = ledger.below(None)
+    rows = ledger.make_sections_below(None)
     head = layout.make_header(question, period, is_empty=not rows)
-    return layout.make_report(head, ledger.table.columns(), rows)
+    return layout.make_report(head, ledger.table.make_columns(), rows)
 
 
 class Ledger:
@@ -46,15 +46,15 @@ class Ledger:
         self.before = sum_opening(question, period)
         self.accounts = self._accounts()
         self.postings: dict[str, list[Posting]] = defaultdict(list)
-        sources = set(question.ids("source_account"))
-        for posting in self.table.lines.between(period.start, period.end):
+        sources = set(question.read_ids("source_account"))
+        for posting in self.table.lines.read_between(period.start, period.end):
             if not sources or self.table.lines.list_accounts(posting)[0] in sources:
                 self.postings[posting.account].append(posting)
 
     def _accounts(self) -> list[Account]:
         """Return the accounts asked for, in the order of reports."""
-        types = self.question.choices("account_type")
-        ids = set(self.question.ids("account"))
+        types = self.question.read_choices("account_type")
+        ids = set(self.question.read_ids("account"))
         selected = [
             account
             for account in self.question.accounts
@@ -66,41 +66,46 @@ class Ledger:
         ]
         return sorted(rooted, key=lambda account: (ORDER.index(account.type), account.name.lower()))
 
-    def below(self, parent: str | None) -> list[Row]:
+    def make_sections_below(self, parent: str | None) -> list[Row]:
         """Return sections of the accounts under one."""
         return [
-            row for account in self.accounts if account.parent == parent if (row := self.section(account)[0])
+            row
+            for account in self.accounts
+            if account.parent == parent
+            if (row := self.make_section(account)[0])
         ]
 
-    def section(self, account: Account) -> tuple[Row | None, list[Shown]]:
+    def make_section(self, account: Account) -> tuple[Row | None, list[Shown]]:
         """Return the section of an account and its lines with those of its sub-accounts; None when there is nothing."""
-        rows, own = self.own(account)
-        inner = [self.section(child) for child in self.accounts if child.parent == account.id]
+        rows, own = self.make_own_rows(account)
+        inner = [self.make_section(child) for child in self.accounts if child.parent == account.id]
         found = [row for row, _ in inner if row]
         if not found:
             if not rows:
                 return None, []
-            return self.table.section(account.name, account.id, own, f"Total for {account.name}", rows), own
+            return self.table.make_section(
+                account.name, account.id, own, f"Total for {account.name}", rows
+            ), own
         total = own + [shown for _, lines in inner for shown in lines]
         listed: list[Row] = []
         if rows:
-            summary = self.table.total(f"Total for {account.name}", own)
+            summary = self.table.make_total(f"Total for {account.name}", own)
             listed.append({"Rows": {"Row": rows}, "Summary": summary, "type": "Section"})
         title = f"Total for {account.name} with sub-accounts"
-        return self.table.section(account.name, account.id, total, title, [*listed, *found]), total
+        return self.table.make_section(account.name, account.id, total, title, [*listed, *found]), total
 
-    def own(self, account: Account) -> tuple[list[Row], list[Shown]]:
+    def make_own_rows(self, account: Account) -> tuple[list[Row], list[Shown]]:
         """Return rows of an account's own lines, the beginning balance first."""
         lines = self.table.lines
         balance = self.before.get(account.id, 0) * (1 if lines.is_debit(account.id) else -1)
         has_beginning = bool(balance)
-        start = self.table.beginning(balance)
+        start = self.table.make_beginning(balance)
         shown: list[Shown] = []
         for posting in self.postings.get(account.id, ()):
             amount = lines.get_natural_cents(posting)
             balance += amount
             shown.append(Shown(posting, amount, balance))
-        rows = [self.table.row(one) for one in self.table.sort_rows(shown)]
+        rows = [self.table.make_row(one) for one in self.table.sort_rows(shown)]
         return ([start, *rows] if has_beginning else rows), shown
 
 

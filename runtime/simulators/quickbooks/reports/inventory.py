@@ -49,7 +49,7 @@ class Stock:
 
 def read_movements(question: Question, until: str) -> Iterator[Posting]:
     """Return every change of stock up to a day, oldest first."""
-    ids = question.ids("item")
+    ids = question.read_ids("item")
     clause = f" and item in ({','.join('?' * len(ids))})" if ids else ""
     rows = question.store.execute(
         f"select {COLUMNS} from postings where realm = ? and quantity is not null and date <= ?{clause}"  # noqa: S608
@@ -71,7 +71,7 @@ def report_valuation_summary(question: Question) -> Row:
         {
             "ColData": [
                 make_cell(names.get(id, ""), id),
-                make_cell(str(lines.record("Item", id).get("Sku") or "")),
+                make_cell(str(lines.read_record("Item", id).get("Sku") or "")),
                 *_cells(held),
             ]
         }
@@ -116,15 +116,15 @@ def _average(cents: int, quantity: Decimal) -> str:
 
 def report_valuation_detail(question: Question) -> Row:
     """Return a section per item with its movements in a period."""
-    period = question.period(USUAL)
-    asked = {part.strip() for part in (question.text("columns") or "").split(",")}
+    period = question.read_period(USUAL)
+    asked = {part.strip() for part in (question.read_text("columns") or "").split(",")}
     keys = [
         key for key in (*KINDS, *TITLES) if key in asked and key in {*DETAIL, *TITLES, "memo", "account_name"}
     ]
     detail = Detail(question, list(dict.fromkeys(keys)) or list(DETAIL))
-    rows = detail.sections(period.start.isoformat(), period.end.isoformat())
+    rows = detail.make_sections(period.start.isoformat(), period.end.isoformat())
     head = layout.make_header(question, period, has_basis=False, is_empty=not rows)
-    return layout.make_report(head, detail.columns(), rows)
+    return layout.make_report(head, detail.make_columns(), rows)
 
 
 class Detail:
@@ -133,7 +133,7 @@ class Detail:
     def __init__(self, question: Question, keys: list[str]) -> None:
         self.question, self.keys, self.lines = question, keys, Lines(question)
 
-    def columns(self) -> Row:
+    def make_columns(self) -> Row:
         """Return the Columns of the answer."""
         titles = {key: TITLES.get(key) or (KINDS[key].title, KINDS[key].type) for key in self.keys}
         return {
@@ -142,7 +142,7 @@ class Detail:
             ]
         }
 
-    def sections(self, since: str, until: str) -> list[Row]:
+    def make_sections(self, since: str, until: str) -> list[Row]:
         """Return items with movements in the period, or with stock at its start."""
         stock: dict[str, Stock] = defaultdict(Stock)
         rows: dict[str, list[Row]] = defaultdict(list)
@@ -178,7 +178,7 @@ class Detail:
 
     def _row(self, posting: Posting, held: Stock) -> Row:
         each = _average(posting.cents, parse_decimal(posting.quantity))
-        item = self.lines.record("Item", posting.item)
+        item = self.lines.read_record("Item", posting.item)
         special = {
             "quantity": format_number(posting.quantity),
             "rate": each,

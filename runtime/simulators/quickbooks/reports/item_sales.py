@@ -36,10 +36,10 @@ class Sold:
 
 def report_item_sales(question: Question) -> Row:
     """Return the answer for one company: a row per item, nested columns under the total or under every part of it."""
-    period = question.period()
+    period = question.read_period()
     parts = splits.make_nested_columns(question, period)
     sold = [_sold(question, part) for part in parts]
-    names = question.names("item")
+    names = question.read_names("item")
     whole = [_whole(several) for several in sold]
     ids = sorted(sold[-1], key=lambda id: (id is None, names.get(str(id), "").lower()))
     if question.is_sorted:
@@ -138,11 +138,11 @@ def _units(question: Question, part: splits.Part) -> dict[str | None, Decimal]:
     units: dict[str | None, Decimal] = defaultdict(Decimal)
     where = {**filter_by_sales(question), **part.where}
     seen: set[tuple[str, str, str | None]] = set()
-    for posting in lines.between(period.start, period.end, where):
+    for posting in lines.read_between(period.start, period.end, where):
         key = (posting.txn_type, posting.txn_id, posting.line)
         if posting.item is None or key in seen:
             continue
         seen.add(key)
         sign = -1 if posting.txn_type in ("CreditMemo", "RefundReceipt") else 1
-        units[posting.item] += sign * parse_decimal(lines.detail(posting).get("Qty") or 0)
+        units[posting.item] += sign * parse_decimal(lines.find_detail(posting).get("Qty") or 0)
     return units

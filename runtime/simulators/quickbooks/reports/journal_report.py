@@ -17,9 +17,11 @@ ONCE = frozenset({"tx_date", "txn_type", "txn_num", "doc_num", "due_date"})
 
 def report_journal(question: Question) -> Row:
     """Return the answer for one company: per transaction its entries and their sums, then the total."""
-    period = question.period()
+    period = question.read_period()
     table = Table(question, COLUMNS)
-    found = table.lines.between(period.start, period.end, order="date, cast(txn_id as integer), txn_type, pk")
+    found = table.lines.read_between(
+        period.start, period.end, order="date, cast(txn_id as integer), txn_type, pk"
+    )
     rows: list[Row] = []
     everything: list[Shown] = []
     for _, group in groupby(found, key=lambda posting: (posting.date, posting.txn_id, posting.txn_type)):
@@ -30,15 +32,15 @@ def report_journal(question: Question) -> Row:
         rows.reverse()
     head = layout.make_header(question, period, has_basis=False, is_empty=not rows)
     return layout.make_report(
-        head, table.columns(), [*rows, table.make_grand_total(everything)] if rows else []
+        head, table.make_columns(), [*rows, table.make_grand_total(everything)] if rows else []
     )
 
 
 def _transaction(table: Table, shown: list[Shown]) -> Row:
-    rows = [table.row(one) for one in shown]
+    rows = [table.make_row(one) for one in shown]
     for row in rows[1:]:
         row["ColData"] = [
             make_cell("") if key in ONCE else made
             for key, made in zip(table.keys, row["ColData"], strict=True)
         ]
-    return {"Rows": {"Row": rows}, "Summary": table.total("", shown), "type": "Section"}
+    return {"Rows": {"Row": rows}, "Summary": table.make_total("", shown), "type": "Section"}

@@ -47,8 +47,8 @@ def make_header(
         shown["SummarizeColumnsBy"] = by
     shown["Currency"] = question.books.get_home_currency()
     for name in NAMED:
-        if question.ids(name):
-            shown[name.capitalize()] = ",".join(question.ids(name))
+        if question.read_ids(name):
+            shown[name.capitalize()] = ",".join(question.read_ids(name))
     named = {**(options or {}), "NoReportData": "true" if is_empty else "false"}
     shown["Option"] = [{"Name": name, "Value": value} for name, value in named.items()]
     return shown

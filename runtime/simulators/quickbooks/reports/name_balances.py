@@ -53,7 +53,7 @@ def sum_balances(question: Question, side: str) -> Mapping[str | None, int]:
 
 def _summary(question: Question, side: str, entity: str, paid: str) -> Row:
     period = question.get_closing_day()
-    state = question.choice(paid, "Unpaid")
+    state = question.read_choice(paid, "Unpaid")
     amounts: dict[str | None, Values] = {
         id: (cents,)
         for id, cents in sum_balances(question, side).items()
@@ -79,7 +79,7 @@ def report_vendor_balance_detail(question: Question) -> Row:
 def _detail(question: Question, side: str, entity: str, usual: tuple[str, ...], paid: str) -> Row:
     period = question.get_closing_day()
     table = Table(question, usual)
-    state = question.choice(paid, "Unpaid")
+    state = question.read_choice(paid, "Unpaid")
     wanted = make_detail_filter(table)
     found: dict[str | None, list[Shown]] = {}
     for item in open_items.list_open_items(question, side, period.end, keeps_settled=state != "Unpaid"):
@@ -95,7 +95,7 @@ def _detail(question: Question, side: str, entity: str, usual: tuple[str, ...], 
     head = layout.make_header(question, period, has_basis=False, is_empty=not rows, options=options)
     everything = [shown for several in found.values() for shown in several]
     return layout.make_report(
-        head, table.columns(), [*rows, table.make_grand_total(everything)] if rows else []
+        head, table.make_columns(), [*rows, table.make_grand_total(everything)] if rows else []
     )
 
 
@@ -106,4 +106,4 @@ def _section(table: Table, title: str, id: str | None, found: list[Shown]) -> Ro
     for shown in table.sort_rows(found):
         balance += shown.open or 0
         rows.append(Shown(shown.posting, shown.amount, balance, shown.open))
-    return table.section(title, id, rows, f"Total for {title}")
+    return table.make_section(title, id, rows, f"Total for {title}")

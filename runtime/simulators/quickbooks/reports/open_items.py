@@ -42,8 +42,8 @@ def list_open_items(question: Question, side: str, day: date, keeps_settled: boo
     account_type, party, sign = SIDES[side]
     items = _booked(question, account_type, party, sign, day)
     _settle(question, items, day, PAYERS[side])
-    wanted = set(question.ids(party))
-    departments = set(question.ids("department"))
+    wanted = set(question.read_ids(party))
+    departments = set(question.read_ids("department"))
     found = [
         item
         for several in items.values()

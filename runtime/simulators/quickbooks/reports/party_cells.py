@@ -20,7 +20,7 @@ def format_address(body: Body | None) -> str:
 def _of_party(entity: str, *path: str) -> Maker:
     def make(lines: Lines, shown: Shown) -> Row:
         id = shown.posting.customer if entity == "Customer" else shown.posting.vendor
-        value: object = lines.record(entity, id)
+        value: object = lines.read_record(entity, id)
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return make_cell("" if value is None else str(value))
@@ -29,15 +29,15 @@ def _of_party(entity: str, *path: str) -> Maker:
 
 
 def _address_of_form(name: str) -> Maker:
-    return lambda lines, shown: make_cell(format_address(lines.body(shown.posting).get(name)))
+    return lambda lines, shown: make_cell(format_address(lines.read_body(shown.posting).get(name)))
 
 
 def _vendor_address(lines: Lines, shown: Shown) -> Row:
-    return make_cell(format_address(lines.record("Vendor", shown.posting.vendor).get("BillAddr")))
+    return make_cell(format_address(lines.read_record("Vendor", shown.posting.vendor).get("BillAddr")))
 
 
 def _vendor_contact(lines: Lines, shown: Shown) -> Row:
-    vendor = lines.record("Vendor", shown.posting.vendor)
+    vendor = lines.read_record("Vendor", shown.posting.vendor)
     return make_cell(" ".join(str(vendor[name]) for name in ("GivenName", "FamilyName") if vendor.get(name)))
 
 

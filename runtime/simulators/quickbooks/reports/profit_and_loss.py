@@ -18,7 +18,7 @@ PARTS = (
 
 def report_profit_and_loss(question: Question) -> Row:
     """Return the answer for one company; every section is there, with or without accounts, as recorded in 2025."""
-    period = question.period()
+    period = question.read_period()
     columns, booked = splits.split_movements(question, period)
     amounts = {str(key[0]): values for key, values in booked.items()}
     style = Style(question.is_sorted)

@@ -60,7 +60,7 @@ def report_department_sales(question: Question) -> Row:
 def report_vendor_expenses(question: Question) -> Row:
     """Return expenses by vendor; what no vendor stands for is left out."""
     columns, table = splits.split_movements(
-        question, question.period(), ("vendor",), filter_by_account_types(question, EXPENSE)
+        question, question.read_period(), ("vendor",), filter_by_account_types(question, EXPENSE)
     )
     return _shown(
         question, VENDOR, columns, {key[0]: values for key, values in table.items() if key[0] is not None}
@@ -88,7 +88,7 @@ def filter_by_sales(question: Question) -> Mapping[str, Collection[str]]:
 
 def _sales(question: Question, subject: Subject) -> Row:
     where = filter_by_sales(question)
-    columns, table = splits.split_movements(question, question.period(), (subject.dimension,), where)
+    columns, table = splits.split_movements(question, question.read_period(), (subject.dimension,), where)
     return _shown(
         question, subject, columns, {key[0]: layout.scale(values, -1) for key, values in table.items()}
     )
@@ -99,14 +99,16 @@ def _shown(
 ) -> Row:
     shown = {id: values for id, values in amounts.items() if any(values)}
     rows, total = make_name_rows(question, subject.entity, shown)
-    head = layout.make_header(question, question.period(), splits.choose_split(question), is_empty=not rows)
+    head = layout.make_header(
+        question, question.read_period(), splits.choose_split(question), is_empty=not rows
+    )
     shown_columns = layout.make_columns(subject.column, columns)
     return layout.make_report(head, shown_columns, [*rows, layout.make_grand_total(total)] if rows else [])
 
 
 def report_customer_income(question: Question) -> Row:
     """Return income, expenses and what is left, by customer; the three in every column where columns are split."""
-    period = question.period()
+    period = question.read_period()
     parts = splits.make_nested_columns(question, period)
     found = [
         (_by_customer(question, part, INCOME, -1), _by_customer(question, part, EXPENSE, 1)) for part in parts

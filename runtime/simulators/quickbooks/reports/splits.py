@@ -36,7 +36,7 @@ class Span:
 
 def choose_split(question: Question) -> str:
     """Return what the columns stand for, in its documented spelling; 2170 for anything unknown."""
-    given = question.text("summarize_column_by") or "Total"
+    given = question.read_text("summarize_column_by") or "Total"
     for name in NAMES:
         if name.lower() == given.lower():
             return name
@@ -152,7 +152,7 @@ def make_nested_columns(question: Question, period: Period) -> list[Part]:
 
 
 def _named_parts(question: Question, period: Period, dimension: str) -> list[Part]:
-    names = question.names(dimension)
+    names = question.read_names(dimension)
     ids = [
         key[0]
         for key in sums.sum_postings(question, period.start, period.end, (dimension,))
@@ -182,7 +182,7 @@ def _by_dimension(
 ) -> Table:
     dimension = DIMENSIONS[choose_split(question)]
     booked = sums.sum_postings(question, since, until, (*rows, dimension), where)
-    names = question.names(dimension)
+    names = question.read_names(dimension)
     ids = sorted(
         {key[-1] for key in booked}, key=lambda id: (id is None, names.get(str(id), "").lower(), str(id))
     )

@@ -32,7 +32,7 @@ class Taxed:
 
 def report_tax_summary(question: Question) -> Row:
     """Return a section for the agency, a row per rate, the total of its tax. Raises 2020 without agency_id."""
-    agency = question.books.find("TaxAgency", question.required("agency_id"))
+    agency = question.books.find("TaxAgency", question.require("agency_id"))
     if agency is None:
         raise make_reference_fault("agency_id")
     name = str(agency.get("DisplayName"))
@@ -40,7 +40,7 @@ def report_tax_summary(question: Question) -> Row:
     lines = Lines(question)
     rows: list[Row] = [
         {
-            "ColData": [make_cell(str(lines.record("TaxRate", rate).get("Name")), rate), *_cells(taxed)],
+            "ColData": [make_cell(str(lines.read_record("TaxRate", rate).get("Name")), rate), *_cells(taxed)],
             "type": "Data",
         }
         for rate, taxed in sorted(by_rate.items())
@@ -50,7 +50,7 @@ def report_tax_summary(question: Question) -> Row:
         max((taxed.taxable for taxed in by_rate.values()), default=0),
         sum(taxed.tax for taxed in by_rate.values()),
     )
-    head = layout.make_header(question, question.period(), is_empty=not rows)
+    head = layout.make_header(question, question.read_period(), is_empty=not rows)
     section: Row = {
         "Header": {"ColData": [make_cell(name, str(agency["Id"])), *(make_cell("") for _ in COLUMNS)]}
     }
@@ -105,7 +105,7 @@ def _forms(question: Question) -> Iterator[tuple[Body, int, int, int]]:
     """Return sales forms with entries in the period: body, sign, and the part that counts of the whole (income
     entries).
     """
-    period = question.period()
+    period = question.read_period()
     lines = Lines(question)
     income = tuple(account.id for account in question.accounts if account.type == "Income")
     where = {"txn_type": SALES, "account": income}
@@ -116,7 +116,7 @@ def _forms(question: Question) -> Iterator[tuple[Body, int, int, int]]:
         values,
     ).fetchall()
     for entity, id, part in rows:
-        body = lines.record(entity, id)
+        body = lines.read_record(entity, id)
         whole = question.store.execute(
             f"select sum(cents) from postings where account in ({','.join('?' * len(income))})"  # noqa: S608
             " and realm = ? and txn_id = ? and txn_type = ?",

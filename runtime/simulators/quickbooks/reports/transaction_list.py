@@ -33,41 +33,41 @@ Group = tuple[str, str | None]
 
 def report_transaction_list(question: Question) -> Row:
     """Return the answer for one company: flat, or a section per group."""
-    return _listed(question, COLUMNS, question.text("group_by"))
+    return _listed(question, COLUMNS, question.read_text("group_by"))
 
 
 def report_by_customer(question: Question) -> Row:
     """Return a section per customer."""
-    return _listed(question, BY_CUSTOMER, question.text("group_by") or "Customer", "customer")
+    return _listed(question, BY_CUSTOMER, question.read_text("group_by") or "Customer", "customer")
 
 
 def report_by_vendor(question: Question) -> Row:
     """Return a section per vendor."""
-    return _listed(question, BY_VENDOR, question.text("group_by") or "Vendor", "vendor")
+    return _listed(question, BY_VENDOR, question.read_text("group_by") or "Vendor", "vendor")
 
 
 def _listed(
     question: Question, usual: tuple[str, ...], group_by: str | None, needed: str | None = None
 ) -> Row:
-    period = question.period()
+    period = question.read_period()
     table = Table(question, usual)
     found = transactions.list_transactions(question, table.lines, period)
     if needed:
         found = [shown for shown in found if getattr(shown.posting, needed)]
     rows = _rows(table, found, group_by)
     head = layout.make_header(question, period, has_basis=False, is_empty=not found)
-    return layout.make_report(head, table.columns(), rows)
+    return layout.make_report(head, table.make_columns(), rows)
 
 
 def _rows(table: Table, found: list[Shown], group_by: str | None) -> list[Row]:
     key = GROUPS.get(str(group_by or "None").lower())
     if key is None:
-        return [table.row(shown) for shown in table.sort_rows(found)]
+        return [table.make_row(shown) for shown in table.sort_rows(found)]
     groups: dict[Group, list[Shown]] = {}
     for shown in found:
         groups.setdefault(key(table.lines, shown), []).append(shown)
     return [
-        table.section(title, id, table.sort_rows(rows), f"Total for {title}")
+        table.make_section(title, id, table.sort_rows(rows), f"Total for {title}")
         for (title, id), rows in sorted(groups.items(), key=lambda pair: pair[0][0].lower())
     ]
 
@@ -81,7 +81,7 @@ def _party(dimension: str) -> Callable[[Lines, Shown], Group]:
 
 
 def _name(lines: Lines, shown: Shown) -> Group:
-    name, id = lines.name(shown.posting)
+    name, id = lines.get_name(shown.posting)
     return name or "Not Specified", id
 
 
@@ -90,12 +90,14 @@ def _account(lines: Lines, shown: Shown) -> Group:
 
 
 def _kind(lines: Lines, shown: Shown) -> Group:
-    return SHOWN_TYPES.get(lines.kind(shown.posting), shown.posting.txn_type), None
+    return SHOWN_TYPES.get(lines.get_kind(shown.posting), shown.posting.txn_type), None
 
 
 def _method(lines: Lines, shown: Shown) -> Group:
-    reference = lines.body(shown.posting).get("PaymentMethodRef") or {}
-    return str(lines.record("PaymentMethod", reference.get("value")).get("Name") or "Not Specified"), None
+    reference = lines.read_body(shown.posting).get("PaymentMethodRef") or {}
+    return str(
+        lines.read_record("PaymentMethod", reference.get("value")).get("Name") or "Not Specified"
+    ), None
 
 
 def _span(unit: str, is_fiscal: bool = False) -> Callable[[Lines, Shown], Group]:
@@ -118,15 +120,15 @@ GROUPS: dict[str, Callable[[Lines, Shown], Group]] = {
 
 def report_with_splits(question: Question) -> Row:
     """Return a section per transaction with all its entries."""
-    period = question.period(SPLITS_USUAL)
+    period = question.read_period(SPLITS_USUAL)
     table = Table(question, SPLITS)
     found = transactions.list_transactions(question, table.lines, period)
     rows = [_with_entries(table, shown) for shown in table.sort_rows(found)]
-    group_by = str(question.text("group_by") or "None").lower()
+    group_by = str(question.read_text("group_by") or "None").lower()
     if group_by in ("name", "account", "transaction type"):
         rows = _grouped(table, found, GROUPS[group_by])
     head = layout.make_header(question, period, has_basis=False, is_empty=not found)
-    return layout.make_report(head, table.columns(), rows)
+    return layout.make_report(head, table.make_columns(), rows)
 
 
 def _with_entries(table: Table, shown: Shown) -> Row:
@@ -134,8 +136,8 @@ def _with_entries(table: Table, shown: Shown) -> Row:
     entries = table.lines.list_entries(shown.posting)
     rows = [Shown(entry, table.lines.get_natural_cents(entry)) for entry in entries] or [shown]
     return {
-        "Header": table.head(shown.posting.date, shown.posting.txn_id),
-        "Rows": {"Row": [table.row(one) for one in rows]},
+        "Header": table.make_head(shown.posting.date, shown.posting.txn_id),
+        "Rows": {"Row": [table.make_row(one) for one in rows]},
         "type": "Section",
     }
 
@@ -145,7 +147,7 @@ def _grouped(table: Table, found: list[Shown], key: Callable[[Lines, Shown], Gro
     for shown in found:
         groups.setdefault(key(table.lines, shown), []).append(shown)
     return [
-        table.section(
+        table.make_section(
             title,
             id,
             rows,

@@ -99,7 +99,7 @@ def _tests(question: Question, lines: Lines) -> list[Test]:
     """Return the filters of a request, each a test of one transaction."""
     tests = [*_party_tests(question), *_range_tests(question, lines), *_paid_tests(question, lines)]
     tests += _value_tests(question, lines)
-    types = question.choices("source_account_type")
+    types = question.read_choices("source_account_type")
     if types:
         ids = set(question.list_accounts_of_types(types))
         tests.append(lambda shown: shown.posting.account in ids)
@@ -107,13 +107,13 @@ def _tests(question: Question, lines: Lines) -> list[Test]:
 
 
 def _party_tests(question: Question) -> Iterator[Test]:
-    names = set(question.ids("name"))
+    names = set(question.read_ids("name"))
     if names:
         yield lambda shown: bool(
             names & {shown.posting.customer, shown.posting.vendor, shown.posting.employee}
         )
     for dimension in ("customer", "vendor", "department"):
-        ids = set(question.ids(dimension))
+        ids = set(question.read_ids(dimension))
         if ids:
             yield lambda shown, dimension=dimension, ids=ids: getattr(shown.posting, dimension) in ids  # type: ignore[misc]
 
@@ -121,13 +121,13 @@ def _party_tests(question: Question) -> Iterator[Test]:
 def _range_tests(question: Question, lines: Lines) -> Iterator[Test]:
     due = question.get_range("duedate")
     if due is not None:
-        yield lambda shown: _is_within(due, str(lines.body(shown.posting).get("DueDate") or ""))
+        yield lambda shown: _is_within(due, str(lines.read_body(shown.posting).get("DueDate") or ""))
     for subject, name in (("moddate", "LastUpdatedTime"), ("createdate", "CreateTime")):
         found = question.get_range(subject)
         if found is not None:
             yield (
                 lambda shown, found=found, name=name: _is_within(  # type: ignore[misc]
-                    found, str((lines.body(shown.posting).get("MetaData") or {}).get(name) or "")[:10]
+                    found, str((lines.read_body(shown.posting).get("MetaData") or {}).get(name) or "")[:10]
                 )
             )
 
@@ -138,7 +138,7 @@ def _is_within(period: Period, day: str) -> bool:
 
 def _paid_tests(question: Question, lines: Lines) -> Iterator[Test]:
     for name, entity in (("arpaid", "Invoice"), ("appaid", "Bill")):
-        wanted = question.choice(name, "All")
+        wanted = question.read_choice(name, "All")
         if wanted != "All":
             yield lambda shown, entity=entity, wanted=wanted: (  # type: ignore[misc]
                 shown.posting.txn_type == entity and bool(shown.open) == (wanted == "Unpaid")
@@ -146,38 +146,40 @@ def _paid_tests(question: Question, lines: Lines) -> Iterator[Test]:
 
 
 def _value_tests(question: Question, lines: Lines) -> Iterator[Test]:
-    kinds = question.choices("transaction_type")
+    kinds = question.read_choices("transaction_type")
     if kinds:
-        yield lambda shown: lines.kind(shown.posting) in kinds
-    number = question.text("docnum")
+        yield lambda shown: lines.get_kind(shown.posting) in kinds
+    number = question.read_text("docnum")
     if number:
-        yield lambda shown: str(lines.body(shown.posting).get("DocNumber") or "").lower() == number.lower()
-    memo = (question.text("memo") or "").lower()
+        yield (
+            lambda shown: str(lines.read_body(shown.posting).get("DocNumber") or "").lower() == number.lower()
+        )
+    memo = (question.read_text("memo") or "").lower()
     if memo:
         yield lambda shown: memo in str(shown.posting.memo or "").lower()
-    value = question.money("bothamount")
+    value = question.read_money("bothamount")
     if value is not None:
         yield lambda shown: abs(shown.amount or 0) == abs(value)
-    methods = question.choices("payment_method")
+    methods = question.read_choices("payment_method")
     if methods:
         yield lambda shown: _method(lines, shown) in methods
-    terms = set(question.ids("term"))
+    terms = set(question.read_ids("term"))
     if terms:
         yield lambda shown: bool(terms & _terms(lines, shown))
     yield from _state_tests(question, lines)
 
 
 def _state_tests(question: Question, lines: Lines) -> Iterator[Test]:
-    cleared = question.choices("cleared")
+    cleared = question.read_choices("cleared")
     if cleared:
         yield lambda shown: ("Deposited" if _is_deposited(lines, shown) else "Uncleared") in cleared
-    printed = question.choices("printed")
+    printed = question.read_choices("printed")
     if printed:
         yield lambda shown: _print_state(lines, shown) in printed
 
 
 def _print_state(lines: Lines, shown: Shown) -> str:
-    body = lines.body(shown.posting)
+    body = lines.read_body(shown.posting)
     state = body.get("PrintStatus") or (body.get("CheckPayment") or {}).get("PrintStatus")
     return {"NeedToPrint": "To_be_printed", "PrintComplete": "Printed"}.get(str(state), "")
 
@@ -191,8 +193,8 @@ def _is_deposited(lines: Lines, shown: Shown) -> bool:
 
 
 def _method(lines: Lines, shown: Shown) -> str:
-    body = lines.body(shown.posting)
-    record = lines.record("PaymentMethod", get_reference(body.get("PaymentMethodRef")))
+    body = lines.read_body(shown.posting)
+    record = lines.read_record("PaymentMethod", get_reference(body.get("PaymentMethodRef")))
     name = str(
         record.get("Name")
         or {"CreditCard": "Credit Card"}.get(str(body.get("PaymentType")), body.get("PaymentType"))
@@ -202,5 +204,5 @@ def _method(lines: Lines, shown: Shown) -> str:
 
 def _terms(lines: Lines, shown: Shown) -> set[str]:
     """Return Id and name of the terms of a transaction; requests may use either."""
-    id = get_reference(lines.body(shown.posting).get("SalesTermRef"))
-    return {str(id), str(lines.record("Term", id).get("Name"))} if id else set()
+    id = get_reference(lines.read_body(shown.posting).get("SalesTermRef"))
+    return {str(id), str(lines.read_record("Term", id).get("Name"))} if id else set()

@@ -22,7 +22,7 @@ USUAL = "this month-to-date"
 
 def report_trial_balance(question: Question) -> Row:
     """Return the answer for one company; where columns are spans of time, both sides at the end of each."""
-    period = question.period(USUAL)
+    period = question.read_period(USUAL)
     parts = [part for part in splits.make_nested_columns(question, period) if part.column.start] or [
         splits.make_nested_columns(question, period)[-1]
     ]

@@ -96,7 +96,7 @@ def read_rate(books: Books, code: str, day: str | None) -> Body:
     code = code.upper()
     if len(code) != 3 or not code.isalpha():
         raise make_fault("2220", f"Invalid Currency Type : {code[:50]}", "sourcecurrencycode")
-    day = day or books.today().isoformat()
+    day = day or books.read_today().isoformat()
     row = books.store.execute(
         "select body ->> '$.Rate', id from records where realm = ? and entity = 'ExchangeRate'"
         " and body ->> '$.SourceCurrencyCode' = ? and body ->> '$.AsOfDate' <= ?"
@@ -124,7 +124,7 @@ def write_rate(books: Books, sent: Any) -> Body:
         "AsOfDate": body["AsOfDate"],
         "Rate": body["Rate"],
     }
-    with books.store.transaction():
+    with books.store.begin_transaction():
         row = books.store.execute(
             "select id from records where realm = ? and entity = 'ExchangeRate' and body ->> '$.SourceCurrencyCode' = ?"
             " and body ->> '$.AsOfDate' = ?",

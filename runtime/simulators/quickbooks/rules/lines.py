@@ -137,7 +137,7 @@ def take_percent(base: int, percent: object) -> int:
 
 def fill_day(books: Books, body: Body) -> None:
     """Fill in the company's day as TxnDate when left out; raise 6210 for closed books."""
-    body.setdefault("TxnDate", books.today().isoformat())
+    body.setdefault("TxnDate", books.read_today().isoformat())
     check_open(books, body)
 
 

@@ -61,7 +61,7 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
         if (name == "Line" or not is_empty(value)) and name not in ("Id", "SyncToken", "sparse")
     }
     require(facts, body, facts.required)
-    with books.store.transaction():
+    with books.store.begin_transaction():
         references.resolve(books, facts, body, None)
         accounts.check_types(books, body)
         details.check(body)
@@ -83,7 +83,7 @@ def create_tax_code(books: Books, sent: Any) -> Body:
     facts = get_entity("TaxService")
     body = check_body(facts, sent)
     require(facts, body, facts.required)
-    with books.store.transaction():
+    with books.store.begin_transaction():
         return tax_codes.make(books, body)
 
 
@@ -99,7 +99,7 @@ def update(books: Books, entity: str, sent: Any) -> Body:
     facts = get_entity(entity)
     _allow(facts, "full_update")
     body = check_body(facts, sent)
-    with books.store.transaction():
+    with books.store.begin_transaction():
         old = read_current(books, entity, body)
         payments.refuse_deposited(books, entity, str(old["Id"]))
         is_sparse = bool(body.pop("sparse", False))
@@ -210,7 +210,7 @@ def delete(books: Books, entity: str, sent: Any) -> Body:
     if "delete" not in facts.operations and entity != "Item":
         raise make_unsupported_fault(f"/v3/company/{facts.path}?operation=delete")
     body = _named_record(sent)
-    with books.store.transaction():
+    with books.store.begin_transaction():
         old = read_current(books, entity, body)
         id = str(old["Id"])
         if entity == "Item":
@@ -241,7 +241,7 @@ def void(books: Books, entity: str, sent: Any) -> Body:
     facts = get_entity(entity)
     if "void" not in facts.operations:
         raise make_unsupported_fault(f"/v3/company/{facts.path}?operation=void")
-    with books.store.transaction():
+    with books.store.begin_transaction():
         body = read_current(books, entity, _named_record(sent))
         id = str(body["Id"])
         check_open(books, body)

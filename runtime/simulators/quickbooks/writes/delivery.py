@@ -16,7 +16,7 @@ def send(books: Books, entity: Entity, id: str, to: str | None) -> Body:
     """Mark a document as sent, to the address given or else to the one it has; 6420 when there is none."""
     if "send" not in entity.operations:
         raise make_unsupported_fault(f"/v3/company/{books.realm}/{entity.path}/{id}/send")
-    with books.store.transaction():
+    with books.store.begin_transaction():
         body = books.read(entity.name, id)
         address = unquote(to) if to else _own_address(books, body)
         if not address:

@@ -28,7 +28,7 @@ def create(books: Books, kind: Entity, sent: Body) -> Body:
     for name in kind.required:
         if name not in body and name not in NEVER_REQUIRED:
             raise make_missing_fault(name)
-    with books.store.transaction():
+    with books.store.begin_transaction():
         resolve(books, kind, body, None)
         id, now = (
             str(books.take_next_number(get_id_series(get_entity("Invoice")))),
@@ -55,6 +55,6 @@ def delete(books: Books, sent: Body) -> Body:
     (template,) = found.values()
     if str(sent.get("SyncToken")) != template["SyncToken"]:
         raise make_stale_fault()
-    with books.store.transaction():
+    with books.store.begin_transaction():
         books.remove(NAME, id)
     return {"domain": "QBO", "status": "Deleted", "Id": id}

@@ -233,7 +233,7 @@ def test_a_larger_company_has_about_the_size_it_was_asked_for_and_all_its_indexe
 def test_all_three_companies_live_in_one_store() -> None:
     store = Store(":memory:", Clock(frozen=NOON))
     realms = [companies.make_company(store, name) for name in NAMES]
-    assert [realm for realm, _ in store.companies()] == realms
+    assert [realm for realm, _ in store.list_companies()] == realms
     assert len(set(realms)) == 3
 
 

@@ -102,7 +102,7 @@ def sample(books: Books) -> Books:
         ):
             for transaction in facts["transactions"]:
                 if kinds(transaction["type"]):
-                    body = body_of(transaction, books.today())
+                    body = body_of(transaction, books.read_today())
                     changes.create(books, transaction["type"], body, transaction["Id"])
     return books
 
@@ -140,7 +140,7 @@ def test_with_opening_entries_for_what_is_missing_the_balance_sheet_is_the_recor
          line: {"PostingType": "Debit" if value > 0 else "Credit", "AccountRef": {"value": id}}}
         for id, value in missing.items() if value
     ]  # fmt: skip
-    changes.create(sample, "JournalEntry", {"TxnDate": sample.today().isoformat(), "Line": lines})
+    changes.create(sample, "JournalEntry", {"TxnDate": sample.read_today().isoformat(), "Line": lines})
     sheet = ask(sample.store, sample.realm, "BalanceSheet")
     assert (
         total(sheet, "TotalAssets")
