@@ -136,7 +136,7 @@ def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
         environment["LEDGERPORT_LOG_FORMAT"] = "json"
     _say("Starting the QuickBooks simulator …")
     simulator_ready = demo.simulator_url + "/.well-known/openid_configuration"
-    secret = {SIMULATOR_SECRET: client_secret}  # not a word of the command line, which everybody can list
+    secret = {SIMULATOR_SECRET: client_secret}  # not on the command line, which everybody can list
     with _process(_simulator_command(demo), secret, simulator_ready) as simulator:
         _say("Starting Ledgerport …")
         command = [sys.executable, "-m", "runtime", "serve"]
@@ -147,7 +147,7 @@ def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
 
 
 class Api:
-    """The management door, as a program uses it."""
+    """The management API, as a program uses it."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
