@@ -31,8 +31,6 @@ firewalls below cost 22 days ago.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.companies import consultancy_lists, it_services_lists, landscaper
 from runtime.simulators.quickbooks.companies.business import USUAL_SIZE, Business, Progress
@@ -64,19 +62,8 @@ def make_company(
     return business.realm
 
 
-def _maker(name: str) -> Callable[[Store, int], None]:
-    def make_it(store: Store, seed: int) -> None:
-        make_company(store, name, seed)
-
-    return make_it
-
-
-COMPANIES: dict[str, Callable[[Store, int], None]] = {name: _maker(name) for name in BUSINESSES}
-"""Makers of the usual size, as the server's registry wants them: (store, seed) -> made."""
-
 __all__ = [
     "BUSINESSES",
-    "COMPANIES",
     "PLANTED",
     "USUAL_SIZE",
     "Business",

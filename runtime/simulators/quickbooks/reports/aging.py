@@ -10,7 +10,7 @@ from typing import Any
 from runtime.simulators.quickbooks.books.ledger import Posting
 from runtime.simulators.quickbooks.reports import layout, open_items
 from runtime.simulators.quickbooks.reports.detail_lines import Shown
-from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.detail_table import Table
 from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
 from runtime.simulators.quickbooks.reports.open_items import OpenItem
 from runtime.simulators.quickbooks.reports.question import Question

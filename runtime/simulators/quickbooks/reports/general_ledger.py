@@ -9,7 +9,7 @@ from runtime.simulators.quickbooks.books.ledger import Account, Posting
 from runtime.simulators.quickbooks.reports import layout, periods, splits, sums
 from runtime.simulators.quickbooks.reports.balance_sheet import RESULT_TYPES
 from runtime.simulators.quickbooks.reports.detail_lines import Shown
-from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.detail_table import Table
 from runtime.simulators.quickbooks.reports.layout import Row
 from runtime.simulators.quickbooks.reports.periods import Period
 from runtime.simulators.quickbooks.reports.question import Question

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from runtime.simulators.quickbooks.reports import layout
 from runtime.simulators.quickbooks.reports.detail_lines import Shown
-from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.detail_table import Table
 from runtime.simulators.quickbooks.reports.layout import Row, make_cell
 from runtime.simulators.quickbooks.reports.question import Question
 

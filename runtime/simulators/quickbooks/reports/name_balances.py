@@ -12,7 +12,7 @@ from runtime.simulators.quickbooks.reports.aging import (
     read_names,
 )
 from runtime.simulators.quickbooks.reports.detail_lines import Shown
-from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.detail_table import Table
 from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
 from runtime.simulators.quickbooks.reports.open_items import SIDES
 from runtime.simulators.quickbooks.reports.question import Question

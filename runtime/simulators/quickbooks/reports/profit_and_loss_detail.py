@@ -9,7 +9,7 @@ from datetime import date
 from runtime.simulators.quickbooks.books.ledger import Account, Posting
 from runtime.simulators.quickbooks.reports import layout
 from runtime.simulators.quickbooks.reports.detail_lines import Shown
-from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.detail_table import Table
 from runtime.simulators.quickbooks.reports.layout import Row
 from runtime.simulators.quickbooks.reports.question import Question
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from runtime.simulators.quickbooks.reports import layout, periods, transactions
 from runtime.simulators.quickbooks.reports.detail_lines import SHOWN_TYPES, Lines, Shown
-from runtime.simulators.quickbooks.reports.details import Table
+from runtime.simulators.quickbooks.reports.detail_table import Table
 from runtime.simulators.quickbooks.reports.layout import Row
 from runtime.simulators.quickbooks.reports.question import Question
 
