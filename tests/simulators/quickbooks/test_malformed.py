@@ -11,7 +11,7 @@ from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.store import Store, dump_json
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.http.api import Request
+from runtime.simulators.quickbooks.http.messages import Request
 from runtime.simulators.quickbooks.schema import Field, load_entities, load_nested_types
 
 from .conftest import CLIENT, NOON

@@ -205,7 +205,7 @@ def test_the_former_refresh_token_works_as_long_as_the_grace_and_ends_at_once_wi
             ]
         )
 
-    code = oauth.code(seed.REALM, CLIENT[0], REDIRECT, ASKED["scope"])
+    code = oauth.make_code(seed.REALM, CLIENT[0], REDIRECT, ASKED["scope"])
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
     first = str(oauth.exchange(CLIENT[0], form)["refresh_token"])
     refresh(first)

@@ -34,7 +34,7 @@ def questions(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
         allowed = known[parameter].get("values") or ["1", "2", "35", "84"]
         columns = st.lists(st.sampled_from(list(KINDS)), max_size=6).map(",".join)
         sensible = columns if parameter in ("columns", "sort_by") else st.sampled_from(allowed)
-        given[parameter] = draw(st.one_of(sensible, sensible, ODD, st.read_text(max_size=8)))
+        given[parameter] = draw(st.one_of(sensible, sensible, ODD, st.text(max_size=8)))
     return name, given
 
 
