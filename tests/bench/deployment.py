@@ -21,7 +21,7 @@ from runtime.connect.sealing import seal_credentials
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations.mcp_servers import PREFIX, McpServers
-from runtime.settings import STAND_IN, Settings
+from runtime.settings import SIMULATOR, Settings
 from runtime.stores.embedded import open_stores
 from tests.bench.invoice import REALM
 from tests.bench.load import Wrong
@@ -118,7 +118,7 @@ def _account(keys: Keys) -> Account:
     return Account(
         id=account_id,
         integration="quickbooks",
-        environment=STAND_IN,
+        environment=SIMULATOR,
         name="Elm Street Bakery",
         status="active",
         company=REALM,

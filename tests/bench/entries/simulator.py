@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from runtime.simulators.quickbooks.books.store import VERSION
-from runtime.simulators.quickbooks.server import Options, prepared
+from runtime.simulators.quickbooks.server import Options, prepare_application
 from tests.bench.entry import FULL, Aim, Entry, Findings, Row, Scale
 from tests.bench.environment import HOME
 from tests.bench.load import Measured, Target, Wrong, measure_for
@@ -89,7 +89,9 @@ def company(stage: Stage) -> Path:
     path = HOME / f"simulator-{VERSION}-{size_of(stage.scale)}.db"
     if not path.exists():
         begun = path.with_suffix(f".{os.getpid()}")
-        prepared(Options(data=begun, size=size_of(stage.scale))).store.close()  # leaves one file, whole
+        prepare_application(
+            Options(data=begun, size=size_of(stage.scale))
+        ).store.close()  # leaves one file, whole
         begun.replace(path)
     return path
 
@@ -97,7 +99,7 @@ def company(stage: Stage) -> Path:
 def run(stage: Stage) -> Findings:
     """Measure."""
     size = str(size_of(stage.scale))
-    with server("stand_in", stage.server_core, str(company(stage)), size, python=stage.python) as process:
+    with server("simulator", stage.server_core, str(company(stage)), size, python=stage.python) as process:
         simulator = Simulator(process)
         newest = json.loads(simulator.get(QUERY))["QueryResponse"]["Invoice"][0]
         by_id = _beside(stage, simulator, "get by id", f"invoice/{newest['Id']}")
@@ -185,7 +187,7 @@ def _report(simulator: Simulator, until: str) -> float:
 def _start(stage: Stage) -> float:
     """Seconds from before the process exists until it listens, with a demo company just made."""
     began = time.perf_counter()
-    with server("stand_in", stage.server_core, ":memory:", str(USUAL)):
+    with server("simulator", stage.server_core, ":memory:", str(USUAL)):
         return time.perf_counter() - began
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from runtime.simulators.quickbooks.reports import layout, report, splits, sums
-from runtime.simulators.quickbooks.reports.aging import name_rows
+from runtime.simulators.quickbooks.reports import layout, splits, sums
+from runtime.simulators.quickbooks.reports.aging import make_name_rows
 from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
 from runtime.simulators.quickbooks.reports.question import Question
 
@@ -42,42 +42,40 @@ CLASS = Subject("class", "Class", "Class")
 DEPARTMENT = Subject("department", "Department", "Department")
 
 
-@report("CustomerSales")
-def customer_sales(question: Question) -> Row:
-    """Sales by customer, sub-customers inside their parents."""
+def report_customer_sales(question: Question) -> Row:
+    """Return sales by customer, sub-customers inside their parents."""
     return _sales(question, CUSTOMER)
 
 
-@report("ClassSales")
-def class_sales(question: Question) -> Row:
-    """Sales by class."""
+def report_class_sales(question: Question) -> Row:
+    """Return sales by class."""
     return _sales(question, CLASS)
 
 
-@report("DepartmentSales")
-def department_sales(question: Question) -> Row:
-    """Sales by location."""
+def report_department_sales(question: Question) -> Row:
+    """Return sales by location."""
     return _sales(question, DEPARTMENT)
 
 
-@report("VendorExpenses")
-def vendor_expenses(question: Question) -> Row:
-    """Expenses by vendor; what no vendor stands for is left out."""
-    columns, table = splits.movements(
-        question, question.period(), ("vendor",), accounts_of(question, EXPENSE)
+def report_vendor_expenses(question: Question) -> Row:
+    """Return expenses by vendor; what no vendor stands for is left out."""
+    columns, table = splits.split_movements(
+        question, question.read_period(), ("vendor",), filter_by_account_types(question, EXPENSE)
     )
     return _shown(
         question, VENDOR, columns, {key[0]: values for key, values in table.items() if key[0] is not None}
     )
 
 
-def accounts_of(question: Question, types: tuple[str, ...]) -> Mapping[str, Collection[str]]:
-    """The filters of the request, and the accounts of some types."""
+def filter_by_account_types(question: Question, types: tuple[str, ...]) -> Mapping[str, Collection[str]]:
+    """Return the filters of the request, and the accounts of some types."""
     return {**question.where, "account": tuple(a.id for a in question.accounts if a.type in types)}
 
 
-def sold_on(question: Question) -> Mapping[str, Collection[str]]:
-    """The filters of the request, the sales forms, and the accounts that their lines and discounts are booked to."""
+def filter_by_sales(question: Question) -> Mapping[str, Collection[str]]:
+    """Return the filters of the request, the sales forms, and the accounts that their lines and discounts are booked
+    to.
+    """
     rows = question.store.execute(
         "select body ->> '$.IncomeAccountRef.value', body ->> '$.AssetAccountRef.value' from records"
         " where realm = ? and entity = 'Item'",
@@ -89,28 +87,29 @@ def sold_on(question: Question) -> Mapping[str, Collection[str]]:
 
 
 def _sales(question: Question, subject: Subject) -> Row:
-    where = sold_on(question)
-    columns, table = splits.movements(question, question.period(), (subject.dimension,), where)
+    where = filter_by_sales(question)
+    columns, table = splits.split_movements(question, question.read_period(), (subject.dimension,), where)
     return _shown(
-        question, subject, columns, {key[0]: layout.turned(values, -1) for key, values in table.items()}
+        question, subject, columns, {key[0]: layout.scale(values, -1) for key, values in table.items()}
     )
 
 
 def _shown(
     question: Question, subject: Subject, columns: list[Column], amounts: dict[str | None, Values]
 ) -> Row:
-    kept = {id: values for id, values in amounts.items() if any(values)}
-    rows, total = name_rows(question, subject.entity, kept)
-    head = layout.header(question, question.period(), splits.by(question), is_empty=not rows)
-    shown_columns = layout.columns(subject.column, columns)
-    return layout.report(head, shown_columns, [*rows, layout.grand_total(total)] if rows else [])
+    shown = {id: values for id, values in amounts.items() if any(values)}
+    rows, total = make_name_rows(question, subject.entity, shown)
+    head = layout.make_header(
+        question, question.read_period(), splits.choose_split(question), is_empty=not rows
+    )
+    shown_columns = layout.make_columns(subject.column, columns)
+    return layout.make_report(head, shown_columns, [*rows, layout.make_grand_total(total)] if rows else [])
 
 
-@report("CustomerIncome")
-def customer_income(question: Question) -> Row:
-    """Income, expenses and what is left, by customer; the three in every column where columns are split."""
-    period = question.period()
-    parts = splits.nested(question, period)
+def report_customer_income(question: Question) -> Row:
+    """Return income, expenses and what is left, by customer; the three in every column where columns are split."""
+    period = question.read_period()
+    parts = splits.make_nested_columns(question, period)
     found = [
         (_by_customer(question, part, INCOME, -1), _by_customer(question, part, EXPENSE, 1)) for part in parts
     ]
@@ -122,25 +121,25 @@ def customer_income(question: Question) -> Row:
                 for income, expenses in found
                 for value in (income.get(id, 0), expenses.get(id, 0), income.get(id, 0) - expenses.get(id, 0))
             )
-    rows, total = name_rows(question, "Customer", amounts)
-    head = layout.header(question, period, splits.by(question), is_empty=not rows)
-    closing = [*rows, layout.grand_total(total)] if rows else []
-    return layout.report(head, _income_columns(parts), closing)
+    rows, total = make_name_rows(question, "Customer", amounts)
+    head = layout.make_header(question, period, splits.choose_split(question), is_empty=not rows)
+    closing = [*rows, layout.make_grand_total(total)] if rows else []
+    return layout.make_report(head, _income_columns(parts), closing)
 
 
 def _income_columns(parts: list[splits.Part]) -> Row:
-    """Three columns; nested under each part where there is more than the total."""
+    """Return three columns; nested under each part where there is more than the total."""
     if len(parts) == 1:
-        return layout.columns("Customer", INCOME_COLUMNS)
-    shown = layout.columns("Customer", [])
-    inner = {"Column": [layout.column(column) for column in INCOME_COLUMNS]}
-    shown["Column"] += [{**layout.column(part.column), "Columns": inner} for part in parts]
+        return layout.make_columns("Customer", INCOME_COLUMNS)
+    shown = layout.make_columns("Customer", [])
+    inner = {"Column": [layout.make_column(column) for column in INCOME_COLUMNS]}
+    shown["Column"] += [{**layout.make_column(part.column), "Columns": inner} for part in parts]
     return shown
 
 
 def _by_customer(
     question: Question, part: splits.Part, types: tuple[str, ...], sign: int
 ) -> dict[str | None, int]:
-    where = {**accounts_of(question, types), **part.where}
-    found = sums.sums(question, part.period.start, part.period.end, ("customer",), where)
+    where = {**filter_by_account_types(question, types), **part.where}
+    found = sums.sum_postings(question, part.period.start, part.period.end, ("customer",), where)
     return {key[0]: sign * cents for key, cents in found.items()}

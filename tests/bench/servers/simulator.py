@@ -1,6 +1,6 @@
 """The simulator over a company of some size, without rate limits. Prints the port when it answers.
 
-`python -m tests.bench.servers.stand_in FILE SIZE` (FILE may be `:memory:`; a file that is not there is made)
+`python -m tests.bench.servers.simulator FILE SIZE` (FILE may be `:memory:`; a file that is not there is made)
 """
 
 from __future__ import annotations

@@ -14,15 +14,15 @@ from decimal import InvalidOperation
 from typing import Any
 
 from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.clock import moment
-from runtime.simulators.quickbooks.faults import fault, invalid_id, missing
-from runtime.simulators.quickbooks.money import LARGEST, decimal
-from runtime.simulators.quickbooks.schema import Entity, Field, nested_types
+from runtime.simulators.quickbooks.clock import parse_moment
+from runtime.simulators.quickbooks.faults import make_fault, make_id_fault, make_missing_fault
+from runtime.simulators.quickbooks.money import LARGEST, parse_decimal
+from runtime.simulators.quickbooks.schema import Entity, Field, load_nested_types
 
 DEEPEST = 24
 """Objects nested deeper than any real record are refused."""
 
-KEPT_READ_ONLY = frozenset({"Id", "SyncToken", "sparse"})
+ALLOWED_READ_ONLY = frozenset({"Id", "SyncToken", "sparse"})
 EMPTY: tuple[Any, ...] = ("", {}, {"value": ""}, [])
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+)?(Z|[+-][0-9]{2}:?[0-9]{2})?", re.IGNORECASE)
 """A day; a time and an offset behind it are taken no notice of."""
@@ -36,36 +36,36 @@ CLEARED_INSIDE = frozenset({"Preferences"})
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value clears a property in a sparse update."""
+    """Return whether a value clears a property in a sparse update."""
     return value in EMPTY if not isinstance(value, bool | int | float) else False
 
 
-def checked(entity: Entity, body: Any) -> Body:
-    """The body without nulls and read-only properties; raises the service's faults for what it cannot take."""
+def check_body(entity: Entity, body: Any) -> Body:
+    """Return the body without nulls and read-only properties; raises the service's faults for what it cannot take."""
     if not isinstance(body, dict):
-        raise fault("2010", "Property Name:Expected an object specified is unsupported or invalid")
-    kept = _object(entity.name, entity.fields, body, 0)
+        raise make_fault("2010", "Property Name:Expected an object specified is unsupported or invalid")
+    present = _object(entity.name, entity.fields, body, 0)
     return {
-        name: value if entity.name in CLEARED_INSIDE else without_empty(name, value)
-        for name, value in kept.items()
-        if name in KEPT_READ_ONLY or not entity.fields[name].is_read_only
+        name: value if entity.name in CLEARED_INSIDE else remove_empty(name, value)
+        for name, value in present.items()
+        if name in ALLOWED_READ_ONLY or not entity.fields[name].is_read_only
     }
 
 
-def without_empty(name: str, value: Any) -> Any:
-    """The value of a property without what is empty inside of it; lines stay, so that an empty one is refused."""
+def remove_empty(name: str, value: Any) -> Any:
+    """Return the value of a property without what is empty in it; lines stay, so that an empty one is refused."""
     if isinstance(value, list):
-        items = [without_empty("", item) for item in value]
+        items = [remove_empty("", item) for item in value]
         return items if name == "Line" else [item for item in items if not is_empty(item)]
     if not isinstance(value, dict):
         return value
-    kept = {inner: without_empty(inner, item) for inner, item in value.items()}
-    return {inner: item for inner, item in kept.items() if not is_empty(item)}
+    present = {inner: remove_empty(inner, item) for inner, item in value.items()}
+    return {inner: item for inner, item in present.items() if not is_empty(item)}
 
 
 def _object(owner: str, fields: Mapping[str, Field], value: Mapping[str, Any], depth: int) -> Body:
     if depth > DEEPEST:
-        raise fault(
+        raise make_fault(
             "2010", f"Property Name:{owner} is nested too deeply specified is unsupported or invalid", owner
         )
     shown: Body = {}
@@ -80,7 +80,7 @@ def _object(owner: str, fields: Mapping[str, Field], value: Mapping[str, Any], d
 
 def _unknown(owner: str, name: str, fields: Mapping[str, Field]) -> Exception:
     known = ", ".join(f'"{field}"' for field in list(fields)[:2])
-    return fault(
+    return make_fault(
         "2010",
         f'Property Name:Unrecognized field "{name[:200]}" (class com.intuit.schema.finance.v3.{owner}), not marked as '
         f"ignorable ({len(fields)} known properties: {known} [truncated]])\n specified is unsupported or invalid",
@@ -112,7 +112,7 @@ def _nested(field: Field, value: Any, depth: int) -> Any:
         return {}
     if not isinstance(value, dict):
         raise _bad_type(field, value)
-    fields = nested_types().get(field.nested or "")
+    fields = load_nested_types().get(field.nested or "")
     if fields is None:
         return _free(field.name, value, depth)
     found = _object(field.nested or field.name, fields, value, depth + 1)
@@ -122,13 +122,13 @@ def _nested(field: Field, value: Any, depth: int) -> Any:
 
 
 def check_addresses(name: str, given: Any) -> None:
-    """2210 for text that is no list of email addresses."""
+    """Raise 2210 for text that is no list of email addresses."""
     if given and not all(EMAIL.fullmatch(part.strip()) for part in str(given).split(",")):
-        raise fault("2210", f"Invalid Email Address Format : {str(given)[:100]}", name)
+        raise make_fault("2210", f"Invalid Email Address Format : {str(given)[:100]}", name)
 
 
 def _free(owner: str, value: Any, depth: int) -> Any:
-    """A value of no known shape, as it is; its depth alone is checked."""
+    """Return a value of no known shape, as it is; its depth alone is checked."""
     _check_depth(owner, depth)
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _free(owner, item, depth + 1)
@@ -137,7 +137,7 @@ def _free(owner: str, value: Any, depth: int) -> Any:
 
 def _check_depth(owner: str, depth: int) -> None:
     if depth > DEEPEST:
-        raise fault(
+        raise make_fault(
             "2010", f"Property Name:{owner} is nested too deeply specified is unsupported or invalid", owner
         )
 
@@ -154,7 +154,7 @@ def _reference(field: Field, value: Any) -> Body:
             raise _bad_type(field, item)
     found = {name: _as_text(item) for name, item in value.items() if item is not None}
     if found and "value" not in found and not field.is_read_only:
-        raise missing(f"{field.name}.value")
+        raise make_missing_fault(f"{field.name}.value")
     return found if found.get("value") else {}
 
 
@@ -166,7 +166,7 @@ def _text(field: Field, value: Any) -> str:
     text = _as_text(value)
     longest = field.longest or 0
     if longest and len(text) > longest:
-        raise fault(
+        raise make_fault(
             "2050",
             "String length is either shorter or longer than supported by specification. "
             f"Min:0 Max:{longest} supported. Supplied length:{len(text)}",
@@ -178,7 +178,7 @@ def _text(field: Field, value: Any) -> str:
 def _id(field: Field, value: Any) -> str:
     text = _as_text(value)
     if field.name == "Id" and text and not (text.isascii() and text.lstrip("-").isdigit()):
-        raise invalid_id(text[:100])
+        raise make_id_fault(text[:100])
     return text
 
 
@@ -187,18 +187,18 @@ def _boolean(field: Field, value: Any) -> Any:
         return value
     if str(value).lower() in ("true", "false"):
         return str(value).lower() == "true"
-    raise fault("2230", f"Invalid Boolean : {str(value)[:100]}", field.name)
+    raise make_fault("2230", f"Invalid Boolean : {str(value)[:100]}", field.name)
 
 
 def _decimal(field: Field, value: Any) -> Any:
     if value == "":
         return value
     try:
-        number = decimal(value)
+        number = parse_decimal(value)
     except InvalidOperation as error:
-        raise fault("2100", f"Invalid Decimal Format : {str(value)[:100]}", field.name) from error
+        raise make_fault("2100", f"Invalid Decimal Format : {str(value)[:100]}", field.name) from error
     if isinstance(value, bool) or abs(number) >= LARGEST or -(number.as_tuple().exponent) > 30:  # type: ignore[operator]
-        raise fault("2110", f"Invalid Decimal : {str(value)[:100]}", field.name)
+        raise make_fault("2110", f"Invalid Decimal : {str(value)[:100]}", field.name)
     return value if isinstance(value, int | float) else float(number)
 
 
@@ -207,7 +207,7 @@ def _integer(field: Field, value: Any) -> Any:
         return value
     number = _decimal(field, value)
     if number != int(number):
-        raise fault("2080", f"Invalid Number Format : {str(value)[:100]}", field.name)
+        raise make_fault("2080", f"Invalid Number Format : {str(value)[:100]}", field.name)
     return int(number)
 
 
@@ -216,11 +216,11 @@ def _date(field: Field, value: Any) -> str:
     if text == "":
         return text
     if not DATE.fullmatch(text):
-        raise fault("2060", f"Invalid Date Format : {text[:100]}", field.name)
+        raise make_fault("2060", f"Invalid Date Format : {text[:100]}", field.name)
     try:
         return date.fromisoformat(text[:10]).isoformat()
     except ValueError as error:
-        raise fault("2070", f"Invalid Date : {text[:100]}", field.name) from error
+        raise make_fault("2070", f"Invalid Date : {text[:100]}", field.name) from error
 
 
 def _date_time(field: Field, value: Any) -> str:
@@ -228,21 +228,21 @@ def _date_time(field: Field, value: Any) -> str:
     if text == "":
         return text
     try:
-        moment(text)
+        parse_moment(text)
     except ValueError as error:
-        raise fault("2060", f"Invalid Date Format : {text[:100]}", field.name) from error
+        raise make_fault("2060", f"Invalid Date Format : {text[:100]}", field.name) from error
     return text
 
 
 def _enumerated(field: Field, value: Any) -> str:
     text = _as_text(value)
     if text and field.enumeration and text not in field.enumeration:
-        raise fault("2170", f"Invalid Enumeration : {text[:100]}", field.name)
+        raise make_fault("2170", f"Invalid Enumeration : {text[:100]}", field.name)
     return text
 
 
 def _bad_type(field: Field, value: Any) -> Exception:
-    return fault(
+    return make_fault(
         "2120", f"Invalid Type : {field.name} cannot be read from {type(value).__name__}", field.name
     )
 

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 
 from runtime.simulators.quickbooks.books.ledger import Posting
-from runtime.simulators.quickbooks.books.store import Body, reference
+from runtime.simulators.quickbooks.books.store import Body, get_reference
 from runtime.simulators.quickbooks.reports import sums
 from runtime.simulators.quickbooks.reports.question import NAMED, Question
 
@@ -45,8 +45,8 @@ PLAIN_KINDS = {
 PURCHASE_KINDS = {"Check": "Check", "Cash": "CashPurchase", "CreditCard": "CreditCardCharge"}
 
 
-def kind_of(entity: str, body: Body) -> str:
-    """The kind of a transaction as the parameter `transaction_type` names it."""
+def get_kind(entity: str, body: Body) -> str:
+    """Return the kind of a transaction as the parameter `transaction_type` names it."""
     if entity == "Purchase":
         return (
             "CreditCardCredit"
@@ -77,87 +77,89 @@ class Lines:
         self._accounts: dict[tuple[str, str], list[str]] = {}
         self._records: dict[tuple[str, str], Body] = {}
 
-    def between(
+    def read_between(
         self,
         since: date | None,
         until: date | None,
         where: Mapping[str, Collection[str]] | None = None,
         order: str = "date, pk",
     ) -> Iterator[Posting]:
-        """Lines between two days, both included, oldest first; the filters of the request count."""
-        clause, values = sums.condition(self.question, since, until, {**self.question.where, **(where or {})})
+        """Return lines between two days, both included, oldest first; the filters of the request count."""
+        clause, values = sums.make_condition(
+            self.question, since, until, {**self.question.where, **(where or {})}
+        )
         rows = self.question.store.execute(
-            f"select {COLUMNS} from {sums.table(self.question)} where {clause} order by {order}",  # noqa: S608
+            f"select {COLUMNS} from {sums.choose_table(self.question)} where {clause} order by {order}",  # noqa: S608
             values,
         )
         return (Posting(*row) for row in rows)
 
-    def body(self, posting: Posting) -> Body:
-        """The transaction of a line; {} when it is gone."""
+    def read_body(self, posting: Posting) -> Body:
+        """Return the transaction of a line; {} when it is gone."""
         key = (posting.txn_type, posting.txn_id)
         if key not in self._bodies:
             self._bodies[key] = self.question.books.find(*key) or {}
         return self._bodies[key]
 
     def remember(self, entity: str, body: Body) -> None:
-        """Keeps a transaction that was read already."""
+        """Remember a transaction that was read already."""
         self._bodies[entity, str(body["Id"])] = body
 
-    def record(self, entity: str, id: str | None) -> Body:
-        """A customer, vendor, item …; {} when there is none."""
+    def read_record(self, entity: str, id: str | None) -> Body:
+        """Return a customer, vendor, item …; {} when there is none."""
         key = (entity, str(id))
         if key not in self._records:
             self._records[key] = (self.question.books.find(entity, id) or {}) if id else {}
         return self._records[key]
 
-    def line(self, posting: Posting) -> Body:
-        """The line of the transaction that a posting comes from; {} for the head."""
+    def find_line(self, posting: Posting) -> Body:
+        """Return the line of the transaction that a posting comes from; {} for the head."""
         if posting.line is None:
             return {}
-        for line in self.body(posting).get("Line") or []:
+        for line in self.read_body(posting).get("Line") or []:
             if line.get("Id") == posting.line:
                 found: Body = line
                 return found
         return {}
 
-    def detail(self, posting: Posting) -> Body:
-        """The detail object of that line."""
-        line = self.line(posting)
+    def find_detail(self, posting: Posting) -> Body:
+        """Return the detail object of that line."""
+        line = self.find_line(posting)
         found: Body = line.get(str(line.get("DetailType"))) or {}
         return found
 
-    def kind(self, posting: Posting) -> str:
-        """The kind of a line's transaction, as parameters name it."""
-        return kind_of(posting.txn_type, self.body(posting))
+    def get_kind(self, posting: Posting) -> str:
+        """Return the kind of a line's transaction, as parameters name it."""
+        return get_kind(posting.txn_type, self.read_body(posting))
 
     @cached_property
     def names(self) -> dict[str, dict[str, str]]:
         """Dimension -> Id -> name in full."""
-        return {dimension: self.question.names(dimension) for dimension in NAMED}
+        return {dimension: self.question.read_names(dimension) for dimension in NAMED}
 
-    def name(self, posting: Posting) -> tuple[str, str | None]:
+    def get_name(self, posting: Posting) -> tuple[str, str | None]:
         """Name and Id of the customer, vendor or employee of a line."""
         for dimension, id in _parties(posting):
             if id:
                 return self.names[dimension].get(id, ""), id
         return "", None
 
-    def account_name(self, id: str) -> str:
+    def get_account_name(self, id: str) -> str:
         """Name in full of an account."""
         account = self.question.account_by_id.get(id)
         return account.full_name if account else ""
 
     def is_debit(self, account: str) -> bool:
-        """Whether a debit is positive on an account."""
+        """Return whether a debit is positive on an account."""
         found = self.question.account_by_id.get(account)
         return found is None or found.type in DEBIT_TYPES
 
-    def natural(self, posting: Posting) -> int:
-        """Cents of a line with the sign of its account's usual side."""
+    def get_natural_cents(self, posting: Posting) -> int:
+        """Return cents of a line with the sign of its account's usual side."""
         return posting.cents if self.is_debit(posting.account) else -posting.cents
 
-    def accounts_of(self, posting: Posting) -> list[str]:
-        """Accounts that a line's transaction books to, in the order of its lines."""
+    def list_accounts(self, posting: Posting) -> list[str]:
+        """Return accounts that a line's transaction books to, in the order of its lines."""
         key = (posting.txn_type, posting.txn_id)
         if key not in self._accounts:
             rows = self.question.store.execute(
@@ -167,19 +169,19 @@ class Lines:
             self._accounts[key] = list(dict.fromkeys(row[0] for row in rows))
         return self._accounts[key]
 
-    def entries_of(self, posting: Posting) -> list[Posting]:
-        """Every line of a line's transaction, in the order of booking."""
+    def list_entries(self, posting: Posting) -> list[Posting]:
+        """Return every line of a line's transaction, in the order of booking."""
         rows = self.question.store.execute(
             f"select {COLUMNS} from postings where realm = ? and txn_id = ? and txn_type = ? order by pk",  # noqa: S608
             (self.question.realm, posting.txn_id, posting.txn_type),
         )
         return [Posting(*row) for row in rows]
 
-    def other_account(self, posting: Posting) -> tuple[str, str]:
+    def get_other_account(self, posting: Posting) -> tuple[str, str]:
         """Name and Id of the account on the other side; "-Split-" where there are several."""
-        others = [account for account in self.accounts_of(posting) if account != posting.account]
+        others = [account for account in self.list_accounts(posting) if account != posting.account]
         if len(others) == 1:
-            return self.account_name(others[0]), others[0]
+            return self.get_account_name(others[0]), others[0]
         return ("-Split-", "") if others else ("", "")
 
 
@@ -187,12 +189,12 @@ def _parties(posting: Posting) -> tuple[tuple[str, str | None], ...]:
     return ("customer", posting.customer), ("vendor", posting.vendor), ("employee", posting.employee)
 
 
-def party_of(body: Body) -> tuple[str | None, str | None, str | None]:
-    """Customer, vendor and employee of a transaction's head."""
+def get_party(body: Body) -> tuple[str | None, str | None, str | None]:
+    """Return customer, vendor and employee of a transaction's head."""
     payee = body.get("EntityRef") or {}
     kind = str(payee.get("type", "")).lower()
     return (
-        reference(body.get("CustomerRef")) or (reference(payee) if kind == "customer" else None),
-        reference(body.get("VendorRef")) or (reference(payee) if kind == "vendor" else None),
-        reference(body.get("EmployeeRef")) or (reference(payee) if kind == "employee" else None),
+        get_reference(body.get("CustomerRef")) or (get_reference(payee) if kind == "customer" else None),
+        get_reference(body.get("VendorRef")) or (get_reference(payee) if kind == "vendor" else None),
+        get_reference(body.get("EmployeeRef")) or (get_reference(payee) if kind == "employee" else None),
     )
