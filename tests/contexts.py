@@ -19,9 +19,8 @@ def context_of(
     integration: Integration,
     arguments: dict[str, Any],
     tools: Mapping[str, Tool] | None = None,
-    budget: int = 10_000,
 ) -> CallContext:
     """Return a call whose arguments are checked already."""
     return CallContext(
-        tool, integration, ACCOUNT, arguments, budget, Checks().check_arguments, tools or {tool.name: tool}
+        tool, integration, ACCOUNT, arguments, Checks().check_arguments, tools or {tool.name: tool}
     )

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from generator.catalog import Catalog, Tool
 from runtime.errors import LedgerportError
-from runtime.exchange.allowance import LEAST
 from runtime.exchange.context import CallContext, vendor_request
 from runtime.exchange.kinds import KINDS
 from runtime.model import Account, AccountId
@@ -52,7 +51,7 @@ def _call_of(catalog: Catalog, tool: Tool, given: dict[str, Any], checks: Checks
     account = Account(AccountId("example"), integration.name, "", "", "active", "", fields, b"", 0, 0)
     key = "" if tool.is_read_only else NEW_KEY
     check, tools = checks.check_arguments, catalog.by_name
-    return CallContext(tool, integration, account, given, LEAST, check, tools, vendor_key=key)
+    return CallContext(tool, integration, account, given, check, tools, vendor_key=key)
 
 
 def _laid_out(request: VendorRequest) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import Tool
+from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
-from runtime.exchange.allowance import PLAIN, Allowance, Form
+from runtime.exchange.allowance import LEAST, PLAIN, Allowance, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.model import Account
-from runtime.safety import masking
+from runtime.model import Account, Grant
+from runtime.safety import masking, write_answers
+from runtime.safety.once import fresh_key
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import OutgoingFile
 from runtime.upstream.limits import Limits
@@ -32,8 +33,6 @@ class CallContext:
     account: Account
     arguments: dict[str, Any]
     """What is sent: as given at first, then checked."""
-    budget: int
-    """Bytes of the whole reply as its reader gets it."""
     check: Check
     """Checks the arguments of a call that is part of this one."""
     tools: Mapping[str, Tool] = field(default_factory=lambda: NO_TOOLS)
@@ -61,6 +60,8 @@ class CallContext:
     """Whether it writes a record that the caller may not read."""
     secrets: list[str] = field(default_factory=list)
     """Stored values that the caller is not shown, where they were sent on its behalf."""
+    budget: int = LEAST
+    """Bytes of the whole reply as its reader gets it."""
     form: Form = PLAIN
     """How its endpoint sends the answer."""
     limits: Limits = NO_LIMITS
@@ -73,6 +74,35 @@ class CallContext:
     def allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
         return self.form.allowance(self.budget, self.answer(note=note))
+
+
+def begin_call(
+    grant: Grant,
+    catalog: Catalog,
+    tools: Mapping[str, Tool],
+    tool: Tool,
+    arguments: dict[str, Any],
+    check: Check,
+) -> CallContext:
+    """Return the call of a tool, one of the `tools` that an access grant leaves of the catalog."""
+    is_write, is_masked = not tool.is_read_only, not grant.config.show_sensitive
+    integration = catalog.integrations[grant.account.integration]
+    return CallContext(
+        tool,
+        integration,
+        grant.account,
+        arguments,
+        check,
+        tools,
+        catalog.tools,
+        given=arguments,
+        caller=grant.caller if is_write else "",
+        vendor_key=fresh_key() if is_write else "",
+        changes_data=is_write,
+        is_masked=is_masked,
+        cover=masking.cover_of(tool, tools, is_masked=is_masked),
+        is_blind=is_write and write_answers.is_blind(tool, tools),
+    )
 
 
 def _leave_to_arguments() -> bytes | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from runtime.errors import LedgerportError, RateLimited
+from runtime.errors import LedgerportError, RateLimited, VendorRefused
+from runtime.exchange.absent import name_absent
 from runtime.exchange.context import CallContext
 from runtime.upstream import answer as answers
 from runtime.upstream.advice import attempt_of
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.limits import refused
+from runtime.upstream.rate_limit_errors import with_numbers
 
 FIRST_FAILURE = 300
 """A redirect is one, for none is followed."""
@@ -44,6 +46,13 @@ def unreadable(
         call.integration, response, changes_data=call.changes_data, cause=cause, attempt=attempt_of(call)
     )
     return _counted(call, error)
+
+
+def explain(call: CallContext, error: LedgerportError) -> LedgerportError:
+    """Return the error with how long to wait at a rate limit, or how to find a record that is absent."""
+    if isinstance(error, VendorRefused):
+        return name_absent(error, call.tool, call.integration, call.arguments, call.tools)
+    return with_numbers(error, call.integration.title, call.limits)
 
 
 def _counted(call: CallContext, error: LedgerportError) -> LedgerportError:

@@ -14,11 +14,10 @@ from typing import Any
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
 from generator.vendor import Integration
-from runtime.errors import LedgerportError, NotFound, VendorRefused
-from runtime.exchange.absent import name_absent
+from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import CallContext, Request
-from runtime.exchange.failures import raise_failure
+from runtime.exchange.context import CallContext, Request, begin_call
+from runtime.exchange.failures import explain, raise_failure
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
@@ -26,15 +25,14 @@ from runtime.exchange.tool_names import unknown_tool_message
 from runtime.model import Account, Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.stored_values import complete
-from runtime.operations.vendor_calls import Tokens, VendorCalls
-from runtime.safety import masked_updates, masking, write_answers
-from runtime.safety.once import Once, fresh_key
+from runtime.operations.vendor_calls import Tokens, VendorCalls, know_no_secrets
+from runtime.safety import masked_updates
+from runtime.safety.once import Once
 from runtime.stores.hot import HotState
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorClient, VendorResponse
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
-from runtime.upstream.rate_limit_errors import with_numbers
 
 READ_AT_ONCE = 64 * 1024
 """Bytes of a response that are read where it came in. By the share of larger ones measured, about 0.5 ms of processor
@@ -55,7 +53,7 @@ class Calls:
         base_url: Callable[[Integration, Account], str],
         max_answer_bytes: int,
         once: Once | None = None,
-        app_secrets: Callable[[Integration], tuple[str, ...]] = lambda integration: (),
+        app_secrets: Callable[[Integration], tuple[str, ...]] = know_no_secrets,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._catalog = catalog
@@ -85,7 +83,8 @@ class Calls:
         tool = find_tool(tools, name)
         if tool is None:
             return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
-        call = self._begin(grant, tools, tool, arguments, form)
+        call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
+        call.budget, call.form = self.budget(grant), form
         call.caller_key = idempotency_key if call.changes_data else ""
         try:
             return await self._carry_out(call, carried)
@@ -100,29 +99,6 @@ class Calls:
         """Return how the company stands with its vendor's limits; nothing is counted."""
         integration = self._catalog().integrations[grant.account.integration]
         return await self._vendor.limits(grant.account, integration)
-
-    def _begin(
-        self, grant: Grant, tools: Mapping[str, Tool], tool: Tool, arguments: dict[str, Any], form: Form
-    ) -> CallContext:
-        catalog, is_write, is_masked = self._catalog(), not tool.is_read_only, not grant.config.show_sensitive
-        return CallContext(
-            tool,
-            catalog.integrations[grant.account.integration],
-            grant.account,
-            arguments,
-            self.budget(grant),
-            self._checks.check_arguments,
-            tools,
-            catalog.tools,
-            given=arguments,
-            caller=grant.caller if is_write else "",
-            vendor_key=fresh_key() if is_write else "",
-            changes_data=is_write,
-            is_masked=is_masked,
-            cover=masking.cover_of(tool, tools, is_masked=is_masked),
-            is_blind=is_write and write_answers.is_blind(tool, tools),
-            form=form,
-        )
 
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
@@ -146,7 +122,7 @@ class Calls:
         masked_updates.redacted(error, call.secrets)
         if call.limits is NO_LIMITS:
             call.limits = await self._vendor.limits(call.account, call.integration)
-        answer = Answer(status=call.status, error=_explained(call, error), limits=call.limits)
+        answer = Answer(status=call.status, error=explain(call, error), limits=call.limits)
         return call.form.within(answer, call.budget)
 
 
@@ -167,10 +143,3 @@ def _read(kind: Kind, response: MaskedResponse) -> Answer:
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
     return NotFound(unknown_tool_message(name, tools), advice="List the tools to see their names.")
-
-
-def _explained(call: CallContext, error: LedgerportError) -> LedgerportError:
-    """Return the error with how long to wait at a rate limit, or how to find a record that is absent."""
-    if isinstance(error, VendorRefused):
-        return name_absent(error, call.tool, call.integration, call.arguments, call.tools)
-    return with_numbers(error, call.integration.title, call.limits)

@@ -25,6 +25,11 @@ UNAUTHORIZED = 401
 Count = Callable[[str, Sequence[RateWindow], float], Awaitable[list[WindowCount]]]
 
 
+def know_no_secrets(integration: Integration) -> tuple[str, ...]:
+    """Return no secrets: for deployments without an app of their own at the vendor."""
+    return ()
+
+
 class Tokens(Protocol):
     """Where fresh credentials come from."""
 
@@ -46,7 +51,7 @@ class VendorCalls:
         base_url: Callable[[Integration, Account], str],
         *,
         once: Once | None = None,
-        app_secrets: Callable[[Integration], tuple[str, ...]] = lambda integration: (),
+        app_secrets: Callable[[Integration], tuple[str, ...]] = know_no_secrets,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
