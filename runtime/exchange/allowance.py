@@ -33,19 +33,19 @@ class Allowance:
     """Whether the text goes out inside of a JSON text."""
 
     def cost(self, text: bytes) -> int:
-        """The bytes that a JSON text takes where it is sent."""
+        """Return the bytes that a JSON text takes where it is sent."""
         return len(text) + sum(map(text.count, _ESCAPED)) if self.is_escaped else len(text)
 
     def holds(self, text: bytes) -> bool:
-        """Whether a text fits."""
+        """Return whether a text fits."""
         return len(text) <= self.size and self.cost(text) <= self.size
 
     def share(self, count: int) -> Allowance:
-        """What each of some texts may take when all take the same."""
+        """Return what each of some texts may take when all take the same."""
         return replace(self, size=self.size // count - 1)
 
     def without(self, cost: int) -> Allowance:
-        """What is left of it beside something of this cost."""
+        """Return what is left of it beside something of this cost."""
         return replace(self, size=self.size - cost)
 
 
@@ -57,12 +57,12 @@ class Form:
     is_escaped: bool = False
 
     def allowance(self, budget: int, beside: Answer) -> Allowance:
-        """What is left for the text of an answer; `beside` is the answer with everything but the text."""
+        """Return what is left for the text of an answer; `beside` is the answer with everything but the text."""
         frame = self.size_of(beside._replace(text="{}", error=None)) - len("{}")
         return Allowance(budget - frame, self.is_escaped)
 
     def within(self, answer: Answer, budget: int) -> Answer:
-        """The answer; an error that is too large for the budget without its details, then with less of its message."""
+        """Return the answer; an error that is too large without its details, then with less of its message."""
         if answer.error is None or self.size_of(answer) <= budget:
             return answer
         error = copy.copy(answer.error)

@@ -51,7 +51,7 @@ class Part:
 
     @property
     def is_write(self) -> bool:
-        """Whether it changes anything."""
+        """Return whether it changes anything."""
         return not self.call.tool.is_read_only
 
 

@@ -20,7 +20,7 @@ from runtime.upstream.rows import Rows, ValueRows, base_name
 LONGEST_VENDOR_CURSOR = 4096
 """Bytes. Ours holds it in base64."""
 MOST_ABSENT = 5
-"""Fields named for nothing that a note tells."""
+"""Fields that a note names because no record has them."""
 LONGEST_TOTAL = 100
 """Bytes of a number, which may be written as a text."""
 READ_ON_IN_IT = "To read on in it, repeat this call with fields {fields}."
@@ -28,20 +28,20 @@ NO_ROWS = bounds.Source(0, lambda place: b"")
 
 
 def names_shown(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
-    """The fields that a list shows of each record, in this order; none for all."""
+    """Return the fields that a list shows of each record, in this order; none for all."""
     if names := arguments.get("fields"):
         return list(dict.fromkeys(names))
     return () if arguments.get("query") else listing_of(tool).columns
 
 
 def can_be_quick(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> bool:
-    """Whether the records of a page are all that is read of an answer."""
+    """Return whether the records of a page are all that is read of an answer."""
     loose = query.loose_texts(integration.query_language, listing_of(tool), arguments)
     return integration.pagination.style != "cursor" and not loose
 
 
 def rows_in(tool: Tool, integration: Integration, arguments: Mapping[str, Any], value: Any) -> ValueRows:
-    """The records of an answer that was read as a value. Raises UnexpectedShape when they are no list."""
+    """Return the records of an answer that was read as a value. Raises UnexpectedShape when they are no list."""
     records = records_in(value, tool.returns.path, integration.pagination.beside)
     return ValueRows(records, names_shown(tool, arguments))
 
@@ -77,7 +77,7 @@ def page_text(call: CallContext, asked: PageRequest, content: PageContent, allow
 
 
 def _total(tool: Tool, integration: Integration, value: Any) -> Any:
-    """The number of an answer that only counts; None for any other. Raises UnexpectedShape for what is no number."""
+    """Return the number of an answer that only counts; None for any other. Raises UnexpectedShape."""
     counted = integration.pagination.total
     total = at(value, counted) if counted and tool.returns.path else None
     if not isinstance(total, (int, float, str, figures.Figure)):
@@ -117,7 +117,7 @@ class _Page:
         return cls(call, asked, page, places, len(rows), cursor, remarks_on_page, meant)
 
     def head(self, count: int, remark: str) -> dict[str, Any]:
-        """What stands before the records when so many of them are shown."""
+        """Return what stands before the records when so many of them are shown."""
         is_cut = count < len(self.places)
         used = self.places[count] if is_cut else len(self.rows)
         head: dict[str, Any] = {"returned": count}
@@ -137,7 +137,7 @@ class _Page:
         return {**head, "note": " ".join(notes)} if notes else head
 
     def _following(self, used: int, *, is_cut: bool) -> str:
-        """Where the next page begins when this one ends behind so many records; empty when it was the last."""
+        """Return where the next page begins when this one ends behind so many records; empty when it was the last."""
         asked = self.asked
         if listing_of(self.call.tool).is_whole:
             passed = asked.skip + used
@@ -157,7 +157,7 @@ class _Meant:
         return cls({name: (path, str(arguments[name]).casefold()) for name, path in loose.items()})
 
     def places(self, page: Rows) -> Sequence[int]:
-        """Which records of a page contain each text as it is written, in capitals or not."""
+        """Return which records of a page contain each text as it is written, in capitals or not."""
         if not self.texts or not isinstance(page, ValueRows):
             return range(len(page))
         return [place for place, record in enumerate(page.records) if self._holds(record)]
@@ -167,13 +167,13 @@ class _Meant:
         return all(text in str(there or "").casefold() for there, text in found)
 
     def note(self, others: int, *, has_more: bool) -> str:
-        """The sentence that says why a page has fewer records than the vendor answered."""
+        """Return the sentence that says why a page has fewer records than the vendor answered."""
         said = f"Every character of {', '.join(self.texts)} means itself; similar records left out: {others}."
         return f"{said} Pass next_cursor to read on." if has_more else said
 
 
 def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
-    """A sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
+    """Return a sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
     wanted = [name for name in dict.fromkeys(names) if name != "*"]
     absent = rows.absent([base_name(name) for name in wanted]) if len(rows) and wanted else []
     if not absent:
@@ -192,7 +192,7 @@ def _absent_note(name: str, there: list[str]) -> str:
 def _following(
     integration: Integration, asked: PageRequest, cursor: str, received: int, shown: int, is_cut: bool
 ) -> str:
-    """Where the next page begins; empty when this was the last."""
+    """Return where the next page begins; empty when this was the last."""
     style = integration.pagination.style
     if style == "offset":
         has_more = is_cut or (
@@ -207,7 +207,7 @@ def _following(
 
 
 def _next_cursor(pagination: Pagination, content: PageContent) -> str:
-    """What the vendor calls the beginning of the next page, in the answer or in its Link header; empty at the end."""
+    """Return what the vendor calls the next page, in the answer or its Link header; empty at the end."""
     if pagination.style == "link_header":
         return paging.next_in(content.link, pagination.parameter)
     found = at(content.value, pagination.cursor) if pagination.style == "cursor" else None

@@ -1,4 +1,4 @@
-"""The path of a call reads in one direction: one module for each kind, one table that chooses, no way back up."""
+"""The path of a call reads in one direction: one module for each kind, one table that chooses, no step back up."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_kind_that_a_definition_can_name_has_a_module_of_its_own_with_prep
         assert [*inspect.signature(kind.read).parameters] == ["call", "response"]
 
 
-def test_kinds_are_told_apart_in_one_table():
+def test_one_table_chooses_by_kind():
     uses = {
         name: sorted(set(re.findall(r"\S*returns\.kind\S*(?: [!=]=| in)?", text)))
         for name, text in sources()
