@@ -87,7 +87,7 @@ def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Lim
     return Limits(tuple(windows), tuple(remaining), tuple(resets), wait or None)
 
 
-def refused(limits: Limits, wait: int, *, is_told: bool = False) -> Limits:
+def refused(limits: Limits, wait: int, *, is_from_vendor: bool = False) -> Limits:
     """The limits after the vendor refused: nothing is left in the window that was reached, and so long to wait.
 
     The vendor does not say which window that was: it is the one that our count has used up, else the widest. When it
@@ -97,7 +97,7 @@ def refused(limits: Limits, wait: int, *, is_told: bool = False) -> Limits:
         return Limits((), (), (), wait, True)
     used_up = [at for at, left in enumerate(limits.remaining) if left == 0]
     reached = max(used_up or range(len(limits.windows)), key=lambda at: limits.windows[at].seconds)
-    if used_up and not is_told:
+    if used_up and not is_from_vendor:
         wait = limits.resets[reached] + SPARE_SECONDS
     remaining = tuple(0 if at == reached else left for at, left in enumerate(limits.remaining))
     resets = tuple(wait if at == reached else reset for at, reset in enumerate(limits.resets))

@@ -11,11 +11,11 @@ from typing import Any
 from generator.catalog import Tool
 from generator.vendor import Integration
 from runtime.errors import InvalidArguments
-from runtime.operations import carried_tax, net_totals
+from runtime.safety import carried_tax, net_totals
 
 
 def refuse_wrong_sums(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> None:
-    """Raises InvalidArguments for sums that are certain to be wrong. Nothing has been sent then."""
+    """Raise InvalidArguments for sums that are certain to be wrong. Nothing has been sent then."""
     if not tool.is_read_only:
         carried_tax.refuse_stale(tool, integration, arguments)
         net_totals.refuse_added(tool, integration, arguments)
@@ -23,7 +23,7 @@ def refuse_wrong_sums(tool: Tool, integration: Integration, arguments: Mapping[s
 
 
 def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> str:
-    """What the caller should know of a record that was sent; empty for most."""
+    """Return what the caller should know of a record that was sent; empty for most."""
     if tool.is_read_only:
         return ""
     found = (
@@ -33,7 +33,7 @@ def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) 
 
 
 def _missed(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> str:
-    """What leaving out a field comes to in a new record, where another one is given."""
+    """Return what leaving out a field comes to in a new record, where another one is given."""
     if tool.risk != "create":
         return ""
     known = tool.input_schema["properties"]
@@ -46,7 +46,7 @@ def _missed(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) 
 
 
 def _refuse_alone(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> None:
-    """Raises InvalidArguments for a field that means something else, or nothing, without the one it goes with."""
+    """Raise InvalidArguments for a field that means something else, or nothing, without the one it goes with."""
     for rule in integration.rules.needed if tool.risk == "create" else ():
         is_given = arguments.get(rule.field) not in (None, "", 0)
         if tool.resource in rule.resources and is_given and arguments.get(rule.beside) in (None, ""):

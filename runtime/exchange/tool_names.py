@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
-from runtime.operations.suggestions import LONGEST_COMPARED, MOST_COMPARED, likeness, words_of
+from runtime.logs import without_secrets
+from runtime.suggestions import LONGEST_COMPARED, MOST_COMPARED, likeness, words_of
 
+LONGEST_SHOWN = 80
+"""Characters of an unknown name that an error repeats. A tool's name has at most 52."""
 LIKE = 0.8
 """How much two words must have in common to be the same with a typing error: one letter of five may differ."""
 _FILLERS = frozenset({"a", "an", "the", "all", "single", "by", "id", "of", "one", "tool"})
@@ -36,7 +39,7 @@ _VERBS = {
 
 
 def nearest_tool(name: str, names: Sequence[str]) -> str:
-    """The tool among `names` that was meant; empty when there is none."""
+    """Return the tool among `names` that was meant; empty when there is none."""
     known = {
         each: words_of(each)
         for each in islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED)
@@ -53,14 +56,19 @@ def nearest_tool(name: str, names: Sequence[str]) -> str:
     return ""
 
 
+def unknown_tool_message(name: str, tools: Collection[str]) -> str:
+    """Return the sentence for a name that no tool has, with the nearest one."""
+    return f'There is no tool "{without_secrets(name)[:LONGEST_SHOWN]}" here.{tool_hint(name, tools)}'
+
+
 def tool_hint(name: str, names: Iterable[str]) -> str:
-    """A sentence that asks whether the nearest tool was meant, with a blank before it; empty when none is near."""
+    """Return a question whether the nearest tool was meant, after a blank; empty when none is near."""
     nearest = nearest_tool(name, list(names))
     return f' Did you mean "{nearest}"?' if nearest else ""
 
 
 def _distinct(words: Collection[str], common: frozenset[str]) -> list[str]:
-    """The words that tell tools apart, in the singular: neither fillers nor what stands in every name."""
+    """Return the words in which tools differ, in the singular: neither fillers nor what stands in every name."""
     passed = _FILLERS | {_singular(word) for word in common}
     singular = [_singular(word) for word in words if not _is_made_of(word, common)]
     return [word for word in singular if word not in passed]
@@ -71,7 +79,7 @@ def _singular(word: str) -> str:
 
 
 def _is_made_of(word: str, common: frozenset[str]) -> bool:
-    """Whether a word is two common ones in one, such as `ledgerbooks` for `ledger_books`."""
+    """Return whether a word is two common ones in one, such as `ledgerbooks` for `ledger_books`."""
     return any(word.startswith(each) and word[len(each) :] in common for each in common)
 
 

@@ -52,7 +52,7 @@ class Bounds:
 
 
 def refuse_stale(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> None:
-    """Raises InvalidArguments for a form whose tax is on more than its lines can come to."""
+    """Raise InvalidArguments for a form whose tax is on more than its lines can come to."""
     for rule in _rules(tool, integration):
         found = _misfit(rule, record(tool, arguments))
         if found and found.too_high:
@@ -68,7 +68,7 @@ def refuse_stale(tool: Tool, integration: Integration, arguments: Mapping[str, A
 
 
 def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> str:
-    """A sentence on a tax that is on less than the lines come to; empty when there is none."""
+    """Return a sentence on a tax that is on less than the lines come to; empty when there is none."""
     for rule in _rules(tool, integration):
         found = _misfit(rule, record(tool, arguments))
         if found and not found.too_high:
@@ -103,7 +103,7 @@ def _misfit(rule: CarriedTax, form: Mapping[str, Any]) -> Misfit | None:
 
 
 def _bases(rule: CarriedTax, form: Mapping[str, Any]) -> list[float]:
-    """What each tax line taxes, of those that come to a tax."""
+    """Return what each tax line taxes, of those that come to a tax."""
     lines = at(form, rule.tax_lines)
     taxes = [each for each in lines if isinstance(each, Mapping)] if isinstance(lines, list) else []
     found = [number_of(at(each, rule.base)) for each in taxes if number_of(each.get(rule.amount))]
@@ -116,7 +116,7 @@ def _is_comparable(rule: CarriedTax, form: Mapping[str, Any]) -> bool:
 
 
 def _add_lines(rule: CarriedTax, lines: Any, bounds: Bounds, depth: int = 0) -> None:
-    """Raises NotComparable for lines of which nothing certain can be said."""
+    """Raise NotComparable for lines of which nothing certain can be said."""
     if not isinstance(lines, list) or depth > DEEPEST:
         raise NotComparable
     for line in lines:
@@ -147,7 +147,7 @@ def _add_line(rule: CarriedTax, kind: str, line: Mapping[str, Any], bounds: Boun
 
 
 def number_of(value: Any) -> float | None:
-    """A finite number; None for anything else."""
+    """Return a finite number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if math.isfinite(value) else None

@@ -13,7 +13,7 @@ from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import NetTotal
 from runtime.errors import InvalidArguments
-from runtime.operations.carried_tax import number_of
+from runtime.safety.carried_tax import number_of
 from runtime.upstream.answer import at
 from runtime.upstream.request import record
 
@@ -29,7 +29,7 @@ class Sums(NamedTuple):
 
 
 def refuse_added(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> None:
-    """Raises InvalidArguments for a total to which the lowering lines were added."""
+    """Raise InvalidArguments for a total to which the lowering lines were added."""
     for rule in _rules(tool, integration):
         sums = _sums(rule, record(tool, arguments))
         if sums is None or sums.lowered < HALF_A_CENT:
@@ -47,7 +47,7 @@ def refuse_added(tool: Tool, integration: Integration, arguments: Mapping[str, A
 
 
 def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> str:
-    """A sentence on what a total has beyond the lines; empty when there is nothing, or when there are no lines."""
+    """Return a sentence on what a total has beyond the lines; empty when that is nothing, or there are no lines."""
     for rule in _rules(tool, integration):
         sums = _sums(rule, record(tool, arguments))
         beyond = sums.total - sums.raised + sums.lowered if sums else 0.0
@@ -62,7 +62,7 @@ def _rules(tool: Tool, integration: Integration) -> list[NetTotal]:
 
 
 def _sums(rule: NetTotal, form: Mapping[str, Any]) -> Sums | None:
-    """None where the lines do not say whether they raise or lower the total."""
+    """Return None where the lines do not say whether they raise or lower the total."""
     total, lines = number_of(form.get(rule.total)), form.get(rule.lines)
     if total is None or not isinstance(lines, list) or not lines:
         return None

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.operations import parts
-from runtime.operations.allowance import Allowance
+from runtime.exchange import parts
+from runtime.exchange.allowance import Allowance
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 
@@ -25,7 +25,7 @@ class Source:
 
 
 def written(value: Any) -> bytes:
-    """A value of the vendor as JSON. Raises UnexpectedShape when it is nested more than 254 levels deep."""
+    """Return a value of the vendor as JSON. Raises UnexpectedShape when it is nested more than 254 levels deep."""
     try:
         return figures.written(value)
     except figures.TooDeep as error:
@@ -48,12 +48,12 @@ def with_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: st
 
 
 def head_cost(head: Mapping[str, Any], allowance: Allowance) -> int:
-    """The bytes that what stands before rows takes where it is sent."""
+    """Return the bytes that what stands before rows takes where it is sent."""
     return _cost(head, allowance)
 
 
 def _fitting(rows: Source, allowance: Allowance) -> tuple[list[bytes], list[int]]:
-    """The first rows that may fit, and what they cost up to each."""
+    """Return the first rows that may fit, and what they cost up to each."""
     texts: list[bytes] = []
     ends: list[int] = []
     total = 0
@@ -68,7 +68,7 @@ def _fitting(rows: Source, allowance: Allowance) -> tuple[list[bytes], list[int]
 
 
 def _most(head: Head, count: int, ends: list[int], allowance: Allowance) -> int:
-    """How many rows fit beside the head that says how many they are."""
+    """Return how many rows fit beside the head that says how many they are."""
     most = len(ends)
     while most:
         left = allowance.size - _cost(head(most, ""), allowance)

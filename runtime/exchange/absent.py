@@ -26,7 +26,7 @@ def name_absent(
     arguments: Mapping[str, Any],
     tools: Mapping[str, Tool],
 ) -> VendorRefused:
-    """The error, with the Id that was asked for and the tool among `tools` that lists what there is.
+    """Return the error, with the Id that was asked for and the tool among `tools` that lists what there is.
 
     An error of another kind, and one of a call that names no record, comes back as it is.
     """
@@ -52,7 +52,7 @@ def name_absent(
 
 
 def _identifiers(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> Iterator[str]:
-    """What a call names its record by: what fills the path, and the identifier in the body."""
+    """Return what a call names its record by: what fills the path, and the identifier in the body."""
     own = tool.input_schema["properties"]
     places = [name for name in _PLACE.findall(tool.call.path) if name in own]
     places += [name for name, field in tool.call.body_arguments if field == integration.identifier]

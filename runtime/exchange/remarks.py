@@ -24,7 +24,7 @@ _OPERATOR = re.compile(r"\{field\}\s*([^\s({]+)")
 
 
 def on_nothing(tool: Tool, language: QueryLanguage, raw: str, tools: Iterable[Tool]) -> list[str]:
-    """A sentence for each value of a query that found nothing which its field cannot have.
+    """Return a sentence for each value of a query that found nothing which its field cannot have.
 
     `tools` are looked through for what can be asked of the entity, where the tool itself reads any.
     """
@@ -43,7 +43,7 @@ def on_nothing(tool: Tool, language: QueryLanguage, raw: str, tools: Iterable[To
 
 
 def _asked(tool: Tool, language: QueryLanguage, raw: str, tools: Iterable[Tool]) -> Tool | None:
-    """The list tool of the entity that a query reads."""
+    """Return the list tool of the entity that a query reads."""
     if tool.listing is None or tool.listing.entity != "*":
         return tool
     entry = re.match(language.entry, raw)
@@ -53,7 +53,7 @@ def _asked(tool: Tool, language: QueryLanguage, raw: str, tools: Iterable[Tool])
 
 
 def _checked(tool: Tool) -> Iterator[tuple[Condition, Mapping[str, Any]]]:
-    """Each condition of a list tool whose values have a form, or are known, with their schema."""
+    """Return each condition of a list tool whose values have a form, or are known, with their schema."""
     for condition in tool.listing.conditions if tool.listing else ():
         if condition.operator in ("equals", "any_of"):
             given = tool.input_schema["properties"].get(condition.argument) or {}
@@ -63,14 +63,14 @@ def _checked(tool: Tool) -> Iterator[tuple[Condition, Mapping[str, Any]]]:
 
 
 def _operators(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The comparisons that find nothing for a value of another form; a part of a known value finds that value."""
+    """Return the comparisons that find nothing for a value of another form; a part of a known value is found."""
     return ("equals", "any_of") if "enum" in given else ("equals", "any_of", "contains")
 
 
 def _compared(
     language: QueryLanguage, field: str, names: Iterable[str], raw: str, blanked: str
 ) -> Iterator[str]:
-    """The quoted values that a query compares a field with. `blanked` is the query without what its quotes hold."""
+    """Yield the quoted values that a query compares a field with. `blanked` is the query without its quoted texts."""
     found = (_OPERATOR.match(language.conditions.get(name, "")) for name in names)
     operators = "|".join(re.escape(each[1]) for each in found if each)
     quoted = rf"{re.escape(language.quote)}\s*{re.escape(language.quote)}"

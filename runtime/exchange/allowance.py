@@ -10,8 +10,10 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import orjson
+
 from runtime.errors import LedgerportError
-from runtime.operations.answered import Answer
+from runtime.exchange.tool_answer import Answer
 
 LEAST = 8_000
 """Bytes. A smaller budget counts as this one: a batch of 30 calls with an outcome for each takes most of it."""
@@ -31,19 +33,19 @@ class Allowance:
     """Whether the text goes out inside of a JSON text."""
 
     def cost(self, text: bytes) -> int:
-        """The bytes that a JSON text takes where it is sent."""
+        """Return the bytes that a JSON text takes where it is sent."""
         return len(text) + sum(map(text.count, _ESCAPED)) if self.is_escaped else len(text)
 
     def holds(self, text: bytes) -> bool:
-        """Whether a text fits."""
+        """Return whether a text fits."""
         return len(text) <= self.size and self.cost(text) <= self.size
 
     def share(self, count: int) -> Allowance:
-        """What each of some texts may take when all take the same."""
+        """Return what each of some texts may take when all take the same."""
         return replace(self, size=self.size // count - 1)
 
     def without(self, cost: int) -> Allowance:
-        """What is left of it beside something of this cost."""
+        """Return what is left of it beside something of this cost."""
         return replace(self, size=self.size - cost)
 
 
@@ -55,12 +57,12 @@ class Form:
     is_escaped: bool = False
 
     def allowance(self, budget: int, beside: Answer) -> Allowance:
-        """What is left for the text of an answer; `beside` is the answer with everything but the text."""
+        """Return what is left for the text of an answer; `beside` is the answer with everything but the text."""
         frame = self.size_of(beside._replace(text="{}", error=None)) - len("{}")
         return Allowance(budget - frame, self.is_escaped)
 
     def within(self, answer: Answer, budget: int) -> Answer:
-        """The answer; an error that is too large for the budget without its details, then with less of its message."""
+        """Return the answer; an error that is too large without its details, then with less of its message."""
         if answer.error is None or self.size_of(answer) <= budget:
             return answer
         error = copy.copy(answer.error)
@@ -77,6 +79,21 @@ def shorten(error: LedgerportError, longest: int) -> None:
     """Cut the message of an error, in place, and its advice where that is long as well."""
     error.message = _cut(error.message, longest)
     error.advice = _cut(error.advice, min(longest, LONGEST_ADVICE))
+
+
+def fitting_error(error: LedgerportError, share: Allowance) -> bytes:
+    """Return an error in its one shape; where that is too large, without details and with less of its message."""
+    text = orjson.dumps(error.as_dict())
+    if share.holds(text):
+        return text
+    error = copy.copy(error)
+    error.details = {}
+    for longest in LONGEST_MESSAGES:
+        shorten(error, longest)
+        text = orjson.dumps(error.as_dict())
+        if share.holds(text):
+            return text
+    return orjson.dumps({"code": error.code})
 
 
 def _cut(text: str, longest: int) -> str:

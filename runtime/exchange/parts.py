@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from runtime.operations.allowance import Allowance
+from runtime.exchange.allowance import Allowance
 from runtime.upstream import figures
 
 LONGEST_NAME = 60
@@ -33,7 +33,7 @@ class Part:
 
 
 def of_record(text: bytes, allowance: Allowance, how: str = "") -> Part:
-    """As much of a record as fits beside its remark. `how` says how to ask for the fields that the remark names."""
+    """Return what of a record fits beside its remark. `how` says how to ask for the fields that the remark names."""
     try:
         members = figures.members_of(text)
     except ValueError:
@@ -46,7 +46,7 @@ def of_record(text: bytes, allowance: Allowance, how: str = "") -> Part:
 def _shown(
     members: dict[str, msgspec.Raw], left: Allowance
 ) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
-    """The members that fit, in their order, and (name to ask for, what it is) of what does not."""
+    """Return the members that fit, in their order, and (name to ask for, what it is) of what does not."""
     costs = {name: left.cost(b"%b:%b," % (orjson.dumps(name), bytes(each))) for name, each in members.items()}
     fitting: dict[str, bytes] = {}
     lacking: list[tuple[str, str]] = []
@@ -66,7 +66,7 @@ def _shown(
 
 
 def _begun(name: str, text: bytes, left: Allowance) -> tuple[bytes, str, str] | None:
-    """The beginning of a list or text that fits, the name of the rest, and what that is; None when nothing fits."""
+    """Return what fits of a list or text, the name of the rest, and what that is; None when nothing fits."""
     base, start = _base(name)
     left = left.without(left.cost(orjson.dumps(name)) + 4)
     if text[:1] == b"[":
@@ -88,7 +88,7 @@ def _begun(name: str, text: bytes, left: Allowance) -> tuple[bytes, str, str] | 
 
 
 def _text_in(text: bytes) -> str:
-    """The text that JSON writes; empty when it holds half of a character."""
+    """Return the text that JSON writes; empty when it holds half of a character."""
     try:
         found: str = orjson.loads(text)
     except ValueError:
@@ -97,7 +97,7 @@ def _text_in(text: bytes) -> str:
 
 
 def _base(name: str) -> tuple[str, int]:
-    """The field that a name is about, and from which element on."""
+    """Return the field that a name is about, and from which element on."""
     base, bracket, rest = name.rpartition("[")
     number = rest.removesuffix(":]")
     if bracket and rest.endswith(":]") and number.isascii() and number.isdigit():
@@ -110,7 +110,7 @@ def _text(value: str) -> bytes:
 
 
 def _count(costs: Iterator[int], size: int) -> int:
-    """How many of the first fit."""
+    """Return how many of the first fit."""
     count = 0
     for cost in costs:
         size -= cost
@@ -125,7 +125,7 @@ def _object(members: dict[str, bytes]) -> bytes:
 
 
 def _remark(size: int, lacking: list[tuple[str, str]], how: str, allowance: Allowance) -> str:
-    """What is left out and how to ask for it, with as many names as the bytes of a remark hold."""
+    """Return what is left out and how to ask for it, with as many names as the bytes of a remark hold."""
     for most in range(MOST_NAMED, -1, -1):
         text = _sentences(size, lacking, most, how)
         if allowance.cost(orjson.dumps(text)) <= REMARK:

@@ -19,7 +19,7 @@ MOST = 5
 
 
 def dropped_from(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers and texts among the arguments of a create tool that are not sent, by their field."""
+    """Return the numbers and texts among the arguments of a create tool that are not sent, by their field."""
     if tool.risk != "create":
         return {}
     found = {name: arguments[name] for name in tool.tolerated if name in arguments}
@@ -27,7 +27,7 @@ def dropped_from(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def note_on(dropped: Mapping[str, Any], text: str, title: str) -> str:
-    """A sentence for each of them that came out otherwise in the record of an answer; empty when none did.
+    """Return a sentence for each of them that came out otherwise in the record of an answer; empty when none did.
 
     `text` is the answer, JSON of any kind.
     """
@@ -48,7 +48,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    """The value as a number, also from a text; None for anything else."""
+    """Return the value as a number, also from a text; None for anything else."""
     if not _is_plain(value):
         return None
     try:

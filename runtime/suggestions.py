@@ -48,7 +48,7 @@ class Suggestion(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The same as a text that follows another sentence, with a blank before it; empty when there is nothing."""
+        """Return the same as a text that follows another sentence, after a blank; empty when there is nothing."""
         quoted = " or ".join(f'"{name}"' for name in self.names)
         asked = f" Did you mean {quoted}?" if quoted else ""
         return f"{asked} {self.says}" if self.says else asked
@@ -58,7 +58,7 @@ NOTHING = Suggestion()
 
 
 def suggested(name: str, names: Sequence[str], meant: Sequence[Meant] = (), resource: str = "") -> Suggestion:
-    """What may have been meant by a name, among `names`. `meant` is what an integration says of such names."""
+    """Return what may have been meant by a name, among `names`. `meant` is what an integration says of such names."""
     given = name[:LONGEST_COMPARED]
     known = list(islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED))
     if same := tuple(islice(_the_same(given, known), MOST_SUGGESTED)):
@@ -75,28 +75,28 @@ def suggested(name: str, names: Sequence[str], meant: Sequence[Meant] = (), reso
 
 
 def nearest_name(name: str, names: Sequence[str]) -> str:
-    """The first of the names that may have been meant; empty when there is none."""
+    """Return the first of the names that may have been meant; empty when there is none."""
     return next(iter(suggested(name, names).names), "")
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a name in small letters, however they are put together."""
+    """Return the words of a name in small letters, however they are put together."""
     return [each.lower() for each in _WORDS.findall(name)]
 
 
 def _key(name: str) -> str:
-    """A name without its style of writing: small letters and digits alone."""
+    """Return a name without its style of writing: small letters and digits alone."""
     return "".join(each for each in name.lower() if each.isalnum())
 
 
 def _stem(name: str) -> str:
-    """The same, without an ending that says that an Id is meant."""
+    """Return the same, without an ending that says that an Id is meant."""
     words = words_of(name)
     return "".join(words[:-1] if len(words) > 1 and words[-1] in _IDENTIFIES else words)
 
 
 def _the_same(given: str, known: Sequence[str]) -> Iterator[str]:
-    """The names that are the given one in another style; a filter's bounds for the bare name of its field."""
+    """Return the names that are the given one in another style; a filter's bounds for the bare name of its field."""
     key, stem = _key(given), _stem(given)
     yield from (each for each in known if _key(each) == key)
     is_id = key != stem
@@ -122,7 +122,7 @@ def _typing_error(given: str, known: Sequence[str]) -> str:
 
 
 def _is_typing_error(given: str, known: str) -> bool:
-    """Whether every word is that of the other name but for a few letters; a first letter is hardly ever wrong.
+    """Return whether every word is that of the other name but for a few letters; a first letter is hardly ever wrong.
 
     `CompanyId` has three quarters in common with CompanyAddr, and is another thing.
     """
@@ -136,5 +136,5 @@ def _is_typing_error(given: str, known: str) -> bool:
 
 
 def likeness(one: str, other: str) -> float:
-    """How much two words have in common, from 0 to 1."""
+    """Return how much two words have in common, from 0 to 1."""
     return difflib.SequenceMatcher(None, one, other).ratio()

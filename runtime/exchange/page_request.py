@@ -1,4 +1,4 @@
-"""Reading a long list page by page: what to ask the vendor for, and what to tell the caller of the rest."""
+"""Reading a long list page by page: which page to ask the vendor for."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from runtime.safety.comparisons import refuse_comparisons
 from runtime.upstream import paging, query
 
 COUNTED = re.compile(r"([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
-TOLD = re.compile(r"(.*)/([0-9]{1,9})/([0-9]{1,9})", re.DOTALL)
+BY_VENDOR = re.compile(r"(.*)/([0-9]{1,9})/([0-9]{1,9})", re.DOTALL)
 """A position in a cursor: where the page begins, counted here or said by the vendor, how many of its records were
 answered already, and its size.
 """
 MOST_FIELDS = 200
 """Names under `fields`. The largest entity has about 100; each name is looked for in each record."""
 PLACES = {"offset": "start", "page": "page", "cursor": "cursor", "link_header": "cursor"}
-"""Which word of a request says where its page begins, for each style of paging."""
+"""The value of a request that says where its page begins, for each style of paging."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PageRequest:
 
 
 def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> PageRequest:
-    """What the vendor is asked for. Raises InvalidArguments for a query or cursor that does not fit."""
+    """Return what the vendor is asked for. Raises InvalidArguments for a query or cursor that does not fit."""
     listing, pagination, language = listing_of(tool), integration.pagination, integration.query_language
     position, skip, size = _position(tool, pagination, arguments)
     limit = size or int(arguments.get("limit") or pagination.default)
@@ -70,7 +70,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
 
 
 def _check_lengths(raw: str, fields: Sequence[str]) -> None:
-    """Raises InvalidArguments for a query or a list of fields that is too long to be looked through."""
+    """Raise InvalidArguments for a query or a list of fields that is too long to be looked through."""
     query.refuse_long(raw)
     if len(fields) > MOST_FIELDS:
         raise InvalidArguments(
@@ -80,15 +80,15 @@ def _check_lengths(raw: str, fields: Sequence[str]) -> None:
 
 
 def listing_of(tool: Tool) -> Listing:
-    """What a list tool can be asked. Raises TypeError for any other tool."""
+    """Return what a list tool can be asked. Raises TypeError for any other tool."""
     if tool.listing is None:
         raise TypeError(f"{tool.name} is not a list tool")
     return tool.listing
 
 
 def _position(tool: Tool, pagination: Pagination, arguments: Mapping[str, Any]) -> tuple[str, int, int]:
-    """Where the page begins, how many of its records were told already, and the page size it must keep."""
-    form = COUNTED if pagination.style in ("offset", "page") else TOLD
+    """Return where the page begins, how many of its records were answered already, and the page size that stays."""
+    form = COUNTED if pagination.style in ("offset", "page") else BY_VENDOR
     found = paging.position_in(tool.name, arguments, form)
     if found is None:
         return "", 0, 0
