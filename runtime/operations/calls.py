@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from generator.catalog import Catalog, Tool
-from generator.names import find_tool
+from generator.names import find_tool, note_of_former
 from generator.vendor import Integration
 from runtime.connect.echoes import echoes_of, secrets_of
 from runtime.connect.headers import authorization_headers
@@ -106,6 +106,7 @@ class Calls:
         budget = self.budget(grant)
         job = Job(tool, integration, grant.account, arguments, budget, changes_data=not tool.is_read_only)
         job.form, job.tools, job.given = form, tools, arguments
+        job.notice = note_of_former(tool, name)
         if not tool.is_read_only:
             job.once_key, job.caller, job.given_key = fresh_key(), grant.caller, idempotency_key
         job.is_masked = not grant.config.show_sensitive

@@ -52,12 +52,15 @@ class Job:
     """The tools that its caller has."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The arguments as they were given."""
+    notice: str = ""
+    """What every answer of the call says beside what it came to."""
     limits: Limits = NO_LIMITS
     status: int = 0
     response: VendorResponse | None = None
 
     def answer(self, text: str = "", note: str = "") -> Answer:
         """The answer of this call with a text."""
+        note = f"{self.notice} {note}".strip() if self.notice else note
         return Answer(text, self.status, limits=self.limits, note=note)
 
     def allowance(self, note: str = "") -> Allowance:
