@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from generator.reading.grammar import bundle
+from generator.reports.format_keys import PARTS, as_markdown, keys_of
 
 SCHEMAS: dict[str, Any] = bundle("resource")["definitions"]
 NAMES_A_VALUE = ("examples", "enum", "const", "default")
@@ -90,3 +91,20 @@ def test_every_value_that_is_shown_is_one_that_the_key_takes(name):
         wrong += [(path, each) for each in node["examples"] if not validator.is_valid(each)]
 
     assert wrong == []
+
+
+def test_the_command_lists_every_key_of_the_schemas():
+    listed = {key.place.rsplit(".", 1)[-1] for part in PARTS for key in keys_of(part)}
+    known = {path.rsplit("/", 1)[-1] for path, _ in KEYS}
+
+    assert known - listed == {"add_description", "add_tags"} - listed
+    assert sum(len(keys_of(part)) for part in PARTS) > 230
+
+
+def test_a_key_of_the_command_has_its_place_its_sentence_and_a_value():
+    found = {key.place: key for key in keys_of("integration")}
+
+    assert found["pagination.limit.max"].value == "1000"
+    assert found["account.<name>.from"].description.startswith("Taken from the OAuth callback")
+    assert found["pagination.style"].is_required
+    assert "| `rate_limit.windows[].seconds` (required) | How long it lasts" in as_markdown("integration")

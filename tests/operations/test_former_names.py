@@ -13,7 +13,10 @@ from tests.mcp_server.stand import TOKEN, TOOLS, FakeCalls, Stand, make_catalog,
 from tests.safety.calling import talk
 
 FORMER = "get_an_acme_bill"
-NOTE = f"{FORMER} is now called {made_up.GET.name}. The former name is answered until the next release; use the new one."
+NOTE = (
+    f"{FORMER} is now called {made_up.GET.name}. The former name is answered until the next release; "
+    "use the new one."
+)
 TOOL = replace(made_up.GET, former_names=(FORMER,))
 OLD = "fetch_invoice"
 
