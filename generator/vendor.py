@@ -45,6 +45,8 @@ class Auth:
     reconnect_when: tuple[str, ...] = ()
     """OAuth error codes that only the person can mend, by connecting again."""
     headers: dict[str, str] = field(default_factory=dict)
+    scheme: str = "Bearer"
+    """What stands before the access token in the Authorization header."""
     pkce: bool = False
     """Whether the vendor accepts PKCE (RFC 7636) with S256."""
     grace_seconds: int = 0
@@ -77,6 +79,8 @@ class RateWindow:
     name: str
     limit: int
     seconds: int
+    remaining_header: str = ""
+    """The header, in lower case, in which the vendor says how many are left; empty where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,8 @@ class ErrorRules:
     message: str = "message"
     detail: str = ""
     element: str = ""
+    shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the whole answer says for complaints that lack it: a key of a complaint, and the path to its value."""
     trace_header: str = ""
     advice: dict[str, Advice] = field(default_factory=dict)
 

@@ -37,6 +37,7 @@ FILLED = {
     "condition": {"field", "value", "text"},
     "any_of": {"field", "values"},
     "format": {"value"},
+    "date": {"value", "year", "month", "day"},
     "paging": {"start", "limit"},
 }
 """What the runtime fills in each kind of template of the query language."""
@@ -126,6 +127,7 @@ def _auth(value: dict[str, Any]) -> Auth:
         rotates=refresh.get("rotates", False),
         unused_for_seconds=_seconds(refresh.get("unused_for", "0s")),
         reconnect_when=tuple(value.get("reconnect_when") or ()),
+        scheme=value.get("scheme", "Bearer"),
         pkce=value.get("pkce", False),
         grace_seconds=_seconds(refresh.get("grace", "0s")),
         confirm=_confirmation(value.get("confirm")),
@@ -158,7 +160,8 @@ def _account_field(name: str, value: dict[str, Any]) -> AccountField:
 def _rate_limit(value: dict[str, Any]) -> RateLimit:
     limited, reset = value["limited_when"], value.get("reset") or {}
     windows = (
-        RateWindow(each["name"], each["limit"], each["seconds"]) for each in value.get("windows") or ()
+        RateWindow(each["name"], each["limit"], each["seconds"], each.get("remaining_header", "").lower())
+        for each in value.get("windows") or ()
     )
     return RateLimit(
         statuses=tuple(limited.get("status") or (429,)),
@@ -201,6 +204,7 @@ def _errors(document: Document, links: Links) -> ErrorRules:
         message=value["message"],
         detail=value.get("detail", ""),
         element=value.get("element", ""),
+        shared={value.get(name, name): _path(path) for name, path in (value.get("shared") or {}).items()},
         trace_header=(value.get("trace") or {}).get("header", ""),
         advice=advice,
     )
@@ -304,7 +308,7 @@ def _check_language(document: Document, mistakes: list[Mistake]) -> None:
     for name, text in query.get("conditions", {}).items():
         texts.append((("conditions", name), text, FILLED["any_of" if name == "any_of" else "condition"]))
     for name, text in (query.get("formats") or {}).items():
-        texts.append((("formats", name), text, FILLED["format"]))
+        texts.append((("formats", name), text, FILLED["date" if name in ("date", "date-time") else "format"]))
     if "paging" in query:
         texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
     for path, text, known in texts:

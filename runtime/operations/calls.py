@@ -35,7 +35,7 @@ from runtime.stores.hot import HotState
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorClient, VendorResponse
 from runtime.upstream.files import NO_FILES, CarriedFiles
-from runtime.upstream.limits import Limits, measure
+from runtime.upstream.limits import Limits, as_vendor_says, measure
 from runtime.upstream.request import body_of, build, record
 
 MANY_VALUES = 1_000
@@ -176,7 +176,9 @@ class Calls:
             masking.refuse_masked(tool, content)
         elif tool.current is not None and masked_updates.needs_current(tool, content):
             stored = await self._stored(job, tool.current, arguments)
-            completed = masked_updates.complete(tool, content, stored, job.integration.identifier)
+            completed = masked_updates.complete(
+                tool, content, stored, job.tool.identifier or job.integration.identifier
+            )
             job.secrets += completed.secrets
             return completed.content
         return None
@@ -259,6 +261,7 @@ class Calls:
         )
         job.limits = await self._limits(job.account, job.integration, is_call=True)
         response = await self._client.send(request, job.account.id)
+        job.limits = as_vendor_says(job.limits, response.headers)
         secrets = echoes_of(*secrets_of(credentials, authorization), *self._app_secrets(job.integration))
         response = VendorResponse(response.status, *secrets.without(response.headers, response.body))
         job.status, job.response = response.status, response

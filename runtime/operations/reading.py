@@ -195,7 +195,8 @@ def _record_text(job: Job, response: VendorResponse) -> bytes:
     shown = value if found is None else found
     if job.is_blind:
         sent = record(job.tool, job.arguments)
-        shown = write_answers.acknowledged(shown, sent, job.integration.acknowledged)
+        always = (*job.integration.acknowledged, *filter(None, [job.tool.identifier]))
+        shown = write_answers.acknowledged(shown, sent, always)
     return bounds.written(shown)
 
 
@@ -211,7 +212,7 @@ def in_part(tool: Tool, text: bytes, allowance: Allowance, job: Job) -> bytes:
 
 def _how(tool: Tool, text: bytes, job: Job) -> str:
     """How the fields of a record are asked for: with a list tool of the caller that finds it by its Id."""
-    identifier = job.integration.identifier
+    identifier = tool.identifier or job.integration.identifier
     id_ = answers.member_of(text, identifier)
     for each in job.tools.values() if id_ else ():
         if each.resource != tool.resource or each.listing is None:
