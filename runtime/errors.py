@@ -1,4 +1,4 @@
-"""Every error that a person or program may meet, in one tree, with one shape at every door.
+"""Every error that a person or program may meet, in one tree, with one shape at every endpoint.
 
     LedgerportError
     ├── InvalidRequest        400  what was sent cannot be read or is not allowed here
@@ -87,7 +87,7 @@ class InvalidRequest(LedgerportError):
 
 
 class InvalidArguments(InvalidRequest):
-    """The arguments of a tool do not fit its schema. `details.errors` has one entry for each mistake."""
+    """The arguments of a tool do not fit its schema. `details.errors` has one entry for each error."""
 
     code = "invalid_arguments"
 
@@ -107,7 +107,7 @@ class Forbidden(LedgerportError):
 
 
 class NotFound(LedgerportError):
-    """There is no such thing, or it is not for this caller; which of them is not told."""
+    """There is no such thing, or it is not for this caller; which of them is not said."""
 
     code = "not_found"
     status = 404

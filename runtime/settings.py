@@ -278,7 +278,7 @@ def _database(value: str, data: Path) -> Path:
     if scheme.partition("+")[0] in ("postgresql", "postgres"):
         raise SettingsError(
             "LEDGERPORT_DATABASE_URL names PostgreSQL, which this version cannot use yet. "
-            "Leave it out to keep the records in a file of the data directory."
+            "Leave it out to store the records in a file of the data directory."
         )
     if scheme != "sqlite" or not rest.startswith("/") or not rest.strip("/"):
         raise SettingsError(

@@ -140,7 +140,7 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
     )  # fmt: skip
     try:
         assert demo.stdout is not None
-        last = f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}/demo.\n"
+        last = f"Press Ctrl-C to stop. The company and the URLs are stored in {tmp_path}/demo.\n"
         shown = "".join(iter(demo.stdout.readline, last))
         second = ledgerport("demo", data=tmp_path)
         secret = (tmp_path / "demo" / "client-secret").read_text()
@@ -191,7 +191,7 @@ def test_a_demo_under_nohup_outlives_its_terminal_and_ends_when_it_is_terminated
         shown = "".join(
             iter(
                 demo.stdout.readline,
-                f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}.\n",
+                f"Press Ctrl-C to stop. The company and the URLs are stored in {tmp_path}.\n",
             )
         )
         demo.send_signal(signal.SIGHUP)

@@ -78,7 +78,7 @@ def read(stream):
 
 def answers(port, *pieces, count=1, pause=0.0):
     """(way, body) of each answer to what was sent in pieces over one connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
         for piece in pieces:
             connection.sendall(piece)
             time.sleep(pause)
@@ -90,7 +90,7 @@ def answers(port, *pieces, count=1, pause=0.0):
 @pytest.fixture
 def ask(port):
     """Sends a request over a connection that is kept; answers (way, name, body)."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
         stream = connection.makefile("rb")
 
         def ask(sent, *more):
@@ -140,7 +140,7 @@ def test_everything_else_goes_the_usual_way(port, sent):
 
 def test_a_client_that_wants_the_connection_closed_gets_that(port):
     sent = request(LIST, b"/mcp/x", b"POST", b"Connection: close")
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
         connection.sendall(sent)
         data = b""
         while piece := connection.recv(65536):
@@ -230,7 +230,7 @@ def test_what_comes_while_an_answer_is_made_waits_for_it(port):
 
 
 def test_a_client_that_goes_away_meanwhile_harms_nobody(port, ask):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
         connection.sendall(request(b'{"method":"slow"}'))
         time.sleep(0.05)
     time.sleep(0.4)
@@ -239,7 +239,7 @@ def test_a_client_that_goes_away_meanwhile_harms_nobody(port, ask):
 
 def test_a_stop_waits_for_the_answer_and_then_closes():
     with served(application, http=quick_protocol(Door())) as running:
-        with socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", running.port), timeout=120) as connection:
             connection.sendall(request(b'{"method":"slow"}'))
             time.sleep(0.1)
             running.server.should_exit = True
@@ -253,7 +253,7 @@ def test_a_stop_waits_for_the_answer_and_then_closes():
 def test_a_stop_does_not_wait_for_a_body_that_never_comes():
     with (
         served(application, http=quick_protocol(Door())) as running,
-        socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection,
+        socket.create_connection(("127.0.0.1", running.port), timeout=120) as connection,
     ):
         connection.sendall(request()[:-5])
         time.sleep(0.1)
@@ -264,7 +264,7 @@ def test_a_stop_does_not_wait_for_a_body_that_never_comes():
 
 def test_a_client_that_waits_to_be_told_is_told(port):
     sent = request(LIST, b"/mcp/x", b"POST", b"Expect: 100-continue")
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
         stream = connection.makefile("rb")
         connection.sendall(sent[: -len(LIST)])
         assert stream.readline() == b"HTTP/1.1 100 Continue\r\n"
@@ -291,7 +291,7 @@ def test_an_idle_connection_is_closed_after_its_time_and_not_before():
 def test_an_answer_that_takes_longer_than_idle_connections_are_kept_comes_all_the_same():
     with (
         served(application, http=quick_protocol(Door(), OFTEN), timeout_keep_alive=0.1) as running,
-        socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection,
+        socket.create_connection(("127.0.0.1", running.port), timeout=120) as connection,
     ):
         stream = connection.makefile("rb")
         for sent in (request(), request(b'{"method":"slow"}')):

@@ -1,4 +1,4 @@
-"""What the management door sends back: JSON, files, and every error in its one shape."""
+"""What the management API sends back: JSON, files, and every error in its one shape."""
 
 from __future__ import annotations
 

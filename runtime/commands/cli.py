@@ -38,7 +38,7 @@ main.add_command(format_keys.keys)
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
 @plainly
 def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
-    """Serve the MCP door, the management door and the pages. SIGHUP reads the definitions again."""
+    """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
     from runtime.server.serve import run
 
     settings = _settings(
@@ -133,7 +133,7 @@ def connect(integration: str, name: str, account: str) -> None:
 
 @main.group()
 def token() -> None:
-    """Make, list and revoke API tokens for the management door."""
+    """Make, list and revoke API tokens for the management API."""
 
 
 @token.command("create")

@@ -2,7 +2,7 @@
 
 Both servers are processes of their own, as in a real deployment. The company is connected over the real OAuth path:
 this process plays the person's browser, which signs in at the stand-in and is sent back to the runtime. What was
-made before (the company, the URLs) is kept in the demo's data directory.
+made before (the company, the URLs) is stored in the demo's data directory.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
 
 
 class Api:
-    """The management door, as a program uses it."""
+    """The management API, as a program uses it."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url

@@ -119,7 +119,7 @@ Two questions to try
   Which bills are overdue? Pay the oldest one with the credit card.
 
 Each call of an agent is shown below, without its arguments.
-Press Ctrl-C to stop. The company and the URLs are kept in {data}.
+Press Ctrl-C to stop. The company and the URLs are stored in {data}.
 """
 
 

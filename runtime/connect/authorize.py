@@ -208,7 +208,7 @@ def _refused(integration: Integration, error: str) -> LedgerportError:
     if error == "access_denied":
         return Forbidden(
             f"The connection to {integration.title} was not allowed.",
-            advice="If that was a mistake, ask for a new link and choose to connect.",
+            advice="If that was not intended, ask for a new link and choose to connect.",
             vendor_code=error,
         )
     if error == "invalid_scope":

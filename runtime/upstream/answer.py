@@ -38,6 +38,8 @@ MOST_COMPLAINTS = 10
 LONGEST_COMPLAINT = 1000
 """Characters. The longest sentences of known vendors have about 300."""
 LONGEST_CODE = 100
+TRACE = re.compile(r"(?=.*[A-Fa-f])[0-9A-Fa-f]{1,8}(?:-[0-9A-Fa-f]{4,8}){1,3}-[0-9A-Fa-f]{12,24}")
+"""A trace in its usual forms, a UUID or `1-<time>-<random>`; no token or private number looks so."""
 LONGEST_KIND = 60
 LONGEST_DATE = 64
 LONGEST_FIELD = 4096
@@ -267,7 +269,8 @@ def _until(rate_limit: RateLimit, moment: float, now: float) -> int | None:
 
 
 def _trace(rules: ErrorRules, response: VendorResponse) -> str:
-    return without_private_numbers(field_of(response, rules.trace_header), LONGEST_CODE)
+    trace = field_of(response, rules.trace_header)
+    return trace if TRACE.fullmatch(trace) else without_private_numbers(trace, LONGEST_CODE)
 
 
 def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 """A deployment of the real runtime: its data directory made through its own stores and operations.
 
 The account is put into the records as it is after a person has connected it, with sealed credentials that are good
-for a day; its MCP server is made by the operation that the management door uses. OAuth is not part of what is measured.
+for a day; its MCP server is made by the operation that the management API uses. OAuth is not part of what is measured.
 """
 
 from __future__ import annotations

@@ -64,9 +64,9 @@ def test_both_ways_answer_alike() -> None:
             if len(request.body) > LARGEST_HELD:
                 continue  # there is one way for it
             answers = []
-            with socket.create_connection(("127.0.0.1", usual), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", usual), timeout=120) as connection:
                 answers.append(answer(connection, request.verb, wire(request, usual)))
-            with socket.create_connection(("127.0.0.1", quick), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", quick), timeout=120) as connection:
                 answers.append(answer(connection, request.verb, wire(request, quick)))
                 if answers[-1][1].get("connection") != "close":
                     answers.append(answer(connection, request.verb, wire(request, quick)))

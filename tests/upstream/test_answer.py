@@ -121,6 +121,19 @@ def test_a_wait_that_is_no_number_is_not_believed(wait):
     assert wait_seconds(VENDOR.rate_limit, {"retry-after": wait}, 0.0) is None
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("1-65f1c0de-0a1b2c3d4e5f60718293a4b5", "1-65f1c0de-0a1b2c3d4e5f60718293a4b5"),
+        ("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"),
+        ("Bearer eyJhbGciOi.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc", "Bearer [secret]"),
+        ("078-05-1120", "[secret]"),
+    ],
+)
+def test_a_trace_is_shown_in_its_usual_forms_and_nothing_private_in_its_place(given, shown):
+    assert unreadable(VENDOR, response(502, b"<html>", trace_id=given), changes_data=False).trace == shown
+
+
 def test_an_unreadable_answer_keeps_its_trace():
     html = response(502, b"<html>", trace_id="1-2-3")
     assert unreadable(VENDOR, html, changes_data=False).trace == "1-2-3"

@@ -1,4 +1,4 @@
-"""The management door in this process, over a real file, with calls that are answered by hand."""
+"""The management API in this process, over a real file, with calls that are answered by hand."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Calls:
         return self.answer()
 
 
-class ApiDoor:
+class ApiHarness:
     """Sends one request after another, each with the API token unless told otherwise."""
 
     def __init__(
