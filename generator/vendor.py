@@ -51,6 +51,8 @@ class Auth:
     """Whether the vendor accepts PKCE (RFC 7636) with S256."""
     grace_seconds: int = 0
     """How long the previous refresh token still works after a rotation; 0 when it ends at once or is not documented."""
+    lookup: str = ""
+    """The path, from the root of the host, whose answer says which company a new access token is for."""
     confirm: Confirmation | None = None
     """How the vendor confirms an account that was named in the callback."""
 
@@ -59,8 +61,8 @@ class Auth:
 class AccountField:
     """One thing a connected account remembers, such as the number of its company.
 
-    `source` is `callback.<parameter>` or `token.<key>` when the vendor tells it while connecting, and empty when
-    the person is asked for it. `identifies` marks the field that tells one company of the vendor from another.
+    `source` is `callback.<parameter>`, `token.<key>` or `lookup.<path>` when the vendor says it while
+    connecting, and empty when the person is asked for it. `identifies` marks the field that tells one company of the vendor from another.
     """
 
     name: str

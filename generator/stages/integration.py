@@ -53,6 +53,7 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
     _check_pagination(document, mistakes)
     _check_language(document, mistakes)
     _check_confirmation(document, mistakes)
+    _check_lookup(document, mistakes)
     _check_advice(document, mistakes)
     once, always = value.get("once") or {}, value.get("send_always") or {}
     return Integration(
@@ -130,6 +131,7 @@ def _auth(value: dict[str, Any]) -> Auth:
         scheme=value.get("scheme", "Bearer"),
         pkce=value.get("pkce", False),
         grace_seconds=_seconds(refresh.get("grace", "0s")),
+        lookup=(value.get("lookup") or {}).get("request", "").partition(" ")[2],
         confirm=_confirmation(value.get("confirm")),
     )
 
@@ -278,7 +280,7 @@ def _check_account(document: Document, mistakes: list[Mistake]) -> None:
     for name, each in document.value["account"].items():
         if is_oauth and "from" not in each:
             message = f"{name} can never be set: with oauth2 nobody is asked for it."
-            hint = 'Give "from": callback.<parameter> or token.<key>.'
+            hint = 'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
             mistakes.append(document.mistake(("account", name), "source", message, hint))
         if not is_oauth and "from" in each:
             message = f"{name} can never be set: without oauth2 there is no callback and no token answer."
@@ -297,6 +299,26 @@ def _check_confirmation(document: Document, mistakes: list[Mistake]) -> None:
                 f"{name} comes from the callback, which anybody can write: auth.confirm has to be given."
             )
             mistakes.append(document.mistake(("account", name, "from"), "confirm", message))
+
+
+def _check_lookup(document: Document, mistakes: list[Mistake]) -> None:
+    """What is looked up has a request that says it, whose host is known before; and no request is for nothing."""
+    value = document.value
+    wanted = [
+        name for name, each in value["account"].items() if str(each.get("from", "")).startswith("lookup.")
+    ]
+    if not value["auth"].get("lookup"):
+        for name in wanted:
+            message = f"{name} is looked up, but there is no request for it: auth.lookup has to be given."
+            mistakes.append(document.mistake(("account", name, "from"), "lookup", message))
+        return
+    if not wanted:
+        message = 'No field of the account takes its answer, with "from": lookup.<path>.'
+        mistakes.append(document.mistake(("auth", "lookup"), "lookup", message))
+    for name, text in value["environments"].items():
+        if "{" in text.removeprefix("https://").partition("/")[0]:
+            message = "A host that depends on the account is not known before the account is looked up."
+            mistakes.append(document.mistake(("environments", name), "lookup", message))
 
 
 def _check_language(document: Document, mistakes: list[Mistake]) -> None:

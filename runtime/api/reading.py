@@ -119,9 +119,7 @@ def checked(values: dict[str, Any], model: type[Model]) -> Model:
         return model.model_validate(values)
     except ValidationError as problem:
         found = problem.errors(include_url=False, include_context=False, include_input=False)
-        errors = [
-            _error_of(model, each["type"], each["loc"], each["msg"]) for each in found[:_ERRORS_SHOWN]
-        ]
+        errors = [_error_of(model, each["type"], each["loc"], each["msg"]) for each in found[:_ERRORS_SHOWN]]
         if len(found) > len(errors):
             errors.append(f"And {len(found) - len(errors)} more.")
         raise InvalidRequest(" ".join(errors), details={"errors": errors}) from None

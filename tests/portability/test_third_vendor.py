@@ -197,6 +197,15 @@ def test_an_absent_record_is_named_by_its_identifier():
         ("integration", '"{path}[]"', '"{path}[0]"', "must be a key, with [] behind it for a list"),
         ("integration", "{year}, {month}", "{years}, {month}", "{years} is filled by nothing"),
         ("integration", 'Guid("{value}")', 'Guid("{year}")', "{year} is filled by nothing"),
+        ("integration", "  lookup: { request: GET /connections }\n", "", "auth.lookup has to be given"),
+        (
+            "integration",
+            "from: lookup.0.tenantId",
+            "from: token.tenant",
+            "No field of the account takes its answer",
+        ),
+        ("integration", "https://api.", "https://{tenant}.", "is not known before the account is looked up"),
+        ("integration", "GET /connections", '"GET /{tenant}"', "must be GET and a path without placeholders"),
         (
             "invoice",
             "  get:\n",
