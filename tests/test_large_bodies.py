@@ -13,7 +13,7 @@ import pytest
 
 from runtime.mcp_server.replies import Refused
 from runtime.mcp_server.request import read_body
-from runtime.server.fast_path import quick_protocol
+from runtime.server.fast_path import make_protocol
 from tests.api.harness import ApiHarness
 from tests.connecting_clients import PATIENCE, connected, post, rest
 from tests.mcp_server.stand import TOKEN, Stand
@@ -70,7 +70,7 @@ def endpoints(tmp_path: Path) -> Endpoints:
 
 @pytest.fixture
 def running(endpoints: Endpoints) -> Iterator[Served]:
-    with served(endpoints, http=quick_protocol(endpoints.mcp)) as server:
+    with served(endpoints, http=make_protocol(endpoints.mcp.respond)) as server:
         yield server
 
 

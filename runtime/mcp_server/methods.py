@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
@@ -113,18 +113,20 @@ class Methods:
         self._log = log
         self._writes: set[asyncio.Task[Answer]] = set()
 
-    async def answer(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
-        """The reply to a message; raises Refused."""
+    def answer(
+        self, message: Message, grant: Grant, toolset: Toolset, fields: Fields
+    ) -> Reply | Awaitable[Reply]:
+        """Return the reply to a message, or what to await for it where a tool is called; both raise Refused."""
         if message.id is None:
             return ACCEPTED
         protocol.check_meta(message)
         match message.method, message.is_modern:
             case "tools/call", _:
-                return await self._call(message, grant, toolset, fields)
+                return self._call(message, grant, toolset, fields)
             case "tools/list", _:
-                return self.list(message, grant, toolset, fields)
+                return self._list(message, grant, toolset, fields)
             case "resources/read", _:
-                return await self._read_resource(message, grant, toolset)
+                return self._read_resource(message, grant, toolset)
             case "resources/list", _:
                 return self._reply(message, grant, resources.listed(message, "resources"))
             case "resources/templates/list", _:
@@ -162,8 +164,8 @@ class Methods:
         }
         return self._reply(message, grant, result | self._instructions(grant, toolset))
 
-    def list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
-        """The tools of a toolset; raises Refused for a cursor, because there is one page."""
+    def _list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
+        """Return the tools of a toolset; raises Refused for a cursor, because there is one page."""
         protocol.check_cursor(message)
         members = _list_members(self._server_info(grant)) if message.is_modern else b""
         id_ = orjson.dumps(message.id)

@@ -25,7 +25,7 @@ from runtime.mcp_server.request import LOOPBACK, Fields
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
 from runtime.operations.answered import Answer
-from runtime.server.fast_path import quick_protocol
+from runtime.server.fast_path import make_protocol
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import LIMITS, make_catalog, make_grant, make_tool
 
@@ -174,7 +174,7 @@ def main() -> None:
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp/{TOKEN}", flush=True)
     endpoint = make_endpoint()
     config = uvicorn.Config(
-        endpoint, http=quick_protocol(endpoint), lifespan="off", log_level="warning", access_log=False
+        endpoint, http=make_protocol(endpoint.respond), lifespan="off", log_level="warning", access_log=False
     )
     uvicorn.Server(config).run(sockets=[listener])
 
