@@ -14,8 +14,8 @@ def find_tool(tools: Mapping[str, Tool], name: str) -> Tool | None:
     return next((tool for tool in tools.values() if name in tool.former_names), None)
 
 
-def note_of_former(tool: Tool, name: str) -> str:
-    """What a caller should know who called a tool by a former name; empty for the name that it has."""
+def explain_former_name(tool: Tool, name: str) -> str:
+    """Say what a caller of a tool by a former name should know; empty for the name that it has."""
     if name == tool.name:
         return ""
     return f"{name} is now called {tool.name}. The former name is answered until the next release; use the new one."

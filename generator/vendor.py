@@ -62,7 +62,8 @@ class AccountField:
     """One thing a connected account remembers, such as the number of its company.
 
     `source` is `callback.<parameter>`, `token.<key>` or `lookup.<path>` when the vendor says it while
-    connecting, and empty when the person is asked for it. `identifies` marks the field that tells one company of the vendor from another.
+    connecting, and empty when the person is asked for it.
+    `identifies` marks the field that tells one company of the vendor from another.
     """
 
     name: str

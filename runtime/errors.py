@@ -140,15 +140,15 @@ class KeySpent(Conflict):
 
 
 class RateLimited(LedgerportError):
-    """Asked too often. `retry_after` is in whole seconds, at least 1; `is_told` when the vendor itself said it."""
+    """Asked too often. `retry_after` is in whole seconds, at least 1; `is_from_vendor`: the vendor itself said it."""
 
     code = "rate_limited"
     status = 429
 
-    def __init__(self, message: str, *, retry_after: int, is_told: bool = False, **more: Any) -> None:
+    def __init__(self, message: str, *, retry_after: int, is_from_vendor: bool = False, **more: Any) -> None:
         super().__init__(message, **more)
         self.retry_after = max(1, retry_after)
-        self.is_told = is_told
+        self.is_from_vendor = is_from_vendor
 
 
 class TooManyGuesses(RateLimited):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.names import note_of_former
+from generator.names import explain_former_name
 from generator.stages.lint_hosts import LARGEST_LIST
 from runtime.operations.exposure import HOSTS
 from runtime.settings import Settings
@@ -137,4 +137,4 @@ def test_every_package_is_in_the_picture_of_the_architecture():
 
 def test_the_note_on_a_former_name_that_is_shown_there_is_what_an_answer_says():
     tool = made_up.tool("list_all_harbor_boats", {}, made_up.GET.call, made_up.GET.returns)
-    assert note_of_former(tool, "list_harbor_ships") in README
+    assert explain_former_name(tool, "list_harbor_ships") in README

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -24,39 +24,21 @@ from runtime.api import reading, shapes
 from runtime.api.replies import FORM, answered, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, LedgerportError
+from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
-from runtime.operations import allowance
 from runtime.operations.accounts import Accounts
-from runtime.operations.answered import Answer
 from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.call_protocol import Calls
 from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
-from runtime.upstream.files import NO_FILES, CarriedFiles
+from runtime.upstream.files import NO_FILES
 
 T = TypeVar("T")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Characters of a name from the path in a log line: an account's id has 36, a tool's name at most 52."""
-
-
-class Calls(Protocol):
-    """The way in to tools."""
-
-    async def call(
-        self,
-        grant: Grant,
-        tools: Mapping[str, Tool],
-        name: str,
-        arguments: dict[str, Any],
-        *,
-        idempotency_key: str = "",
-        carried: CarriedFiles = NO_FILES,
-        form: allowance.Form = allowance.PLAIN,
-    ) -> Answer:
-        """Calls one of the tools that the grant lets through."""
-        ...
 
 
 class Write(Protocol):

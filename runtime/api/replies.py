@@ -11,8 +11,8 @@ import orjson
 from starlette.responses import Response
 
 from runtime.errors import Busy, LedgerportError, RateLimited, StorageUnavailable, Unauthorized, VendorRefused
-from runtime.operations.allowance import Form
-from runtime.operations.answered import Answer
+from runtime.exchange.allowance import Form
+from runtime.exchange.tool_answer import Answer
 
 JSON = "application/json"
 NOTE = "Ledgerport-Note"

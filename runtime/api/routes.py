@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog
 from runtime.api.file_links import FileLinkEndpoint
-from runtime.api.handlers import ApiRequest, Calls, Services
+from runtime.api.handlers import ApiRequest, Services
 from runtime.api.openapi import document
 from runtime.api.reading import no_query
 from runtime.api.replies import refusal, reply
@@ -30,6 +30,7 @@ from runtime.logs import Log
 from runtime.model import ApiToken, Clock, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.call_protocol import Calls
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.mcp_servers import McpServers

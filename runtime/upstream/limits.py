@@ -90,12 +90,12 @@ def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Lim
     return Limits(tuple(windows), tuple(remaining), tuple(resets), wait or None)
 
 
-def as_vendor_says(limits: Limits, headers: Mapping[str, str]) -> Limits:
-    """The limits with what the vendor's own headers say is left, in the windows that have such a header."""
+def apply_vendor_counts(limits: Limits, headers: Mapping[str, str]) -> Limits:
+    """Return the limits with what the vendor's own headers say is left, in the windows that have such a header."""
     if not any(each.remaining_header for each in limits.windows):
         return limits
     remaining = tuple(
-        _said(headers.get(window.remaining_header, ""), window, counted)
+        _read_count(headers.get(window.remaining_header, ""), window, counted)
         for window, counted in zip(limits.windows, limits.remaining, strict=True)
     )
     used_up = [limits.resets[at] for at, left in enumerate(remaining) if left == 0]
@@ -103,12 +103,12 @@ def as_vendor_says(limits: Limits, headers: Mapping[str, str]) -> Limits:
     return limits._replace(remaining=remaining, retry_after=max(used_up) if used_up else None, counted_by=by)
 
 
-def _said(text: str, window: RateWindow, counted: int) -> int:
-    """The number that a header says is left; our own count for a header that is absent or says no such number."""
+def _read_count(text: str, window: RateWindow, counted: int) -> int:
+    """Return the number that a header says is left; our own count where a header says none."""
     return min(int(text), window.limit) if _NUMBER.fullmatch(text.strip()) else counted
 
 
-def refused(limits: Limits, wait: int, *, is_told: bool = False) -> Limits:
+def refused(limits: Limits, wait: int, *, is_from_vendor: bool = False) -> Limits:
     """The limits after the vendor refused: nothing is left in the window that was reached, and so long to wait.
 
     The vendor does not say which window that was: it is the one that our count has used up, else the widest. When it
@@ -118,7 +118,7 @@ def refused(limits: Limits, wait: int, *, is_told: bool = False) -> Limits:
         return Limits((), (), (), wait, True)
     used_up = [at for at, left in enumerate(limits.remaining) if left == 0]
     reached = max(used_up or range(len(limits.windows)), key=lambda at: limits.windows[at].seconds)
-    if used_up and not is_told:
+    if used_up and not is_from_vendor:
         wait = limits.resets[reached] + SPARE_SECONDS
     remaining = tuple(0 if at == reached else left for at, left in enumerate(limits.remaining))
     resets = tuple(wait if at == reached else reset for at, reset in enumerate(limits.resets))

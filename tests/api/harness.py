@@ -13,9 +13,9 @@ import httpx2
 from generator.catalog import Catalog, Tool
 from runtime.api.routes import make_application
 from runtime.api.uploads import Uploads
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.toolset import listing_of
 from runtime.model import Grant
-from runtime.operations.answered import Answer
 from runtime.safety.guesses import Guesses
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
 

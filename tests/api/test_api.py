@@ -12,8 +12,8 @@ from starlette.requests import Request
 from generator.vendor import RateWindow
 from runtime.api import reading
 from runtime.errors import RateLimited, VendorRefused
+from runtime.exchange.tool_answer import Answer, File
 from runtime.model import WindowCount
-from runtime.operations.answered import Answer, File
 from runtime.safety.guesses import MOST_FAILURES, Guesses
 from runtime.upstream.limits import measure
 from tests.api.harness import ApiHarness

@@ -14,8 +14,8 @@ import pytest
 from generator.catalog import Catalog
 from runtime.api import file_links as endpoint
 from runtime.errors import RateLimited
+from runtime.exchange.tool_answer import Answer, File
 from runtime.model import Grant, ServerConfig
-from runtime.operations.answered import Answer, File
 from runtime.operations.budget import Budget
 from runtime.operations.file_links import LIFETIME_SECONDS, PATH, PREFIX, FileLinks
 from runtime.operations.mcp_servers import McpServers

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from runtime.api.table import TABLE
 from runtime.errors import Indeterminate, NeedsReconnect, NotConnected, RateLimited, VendorRefused
-from runtime.operations.answered import Answer, File
+from runtime.exchange.tool_answer import Answer, File
 from runtime.safety.guesses import Guesses
 from tests.api.harness import ApiHarness
 

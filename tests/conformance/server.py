@@ -16,6 +16,7 @@ import uvicorn
 
 from generator.catalog import Tool
 from runtime.errors import LedgerportError
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import results
 from runtime.mcp_server.endpoint import McpEndpoint
 from runtime.mcp_server.methods import Identity, Methods
@@ -24,7 +25,6 @@ from runtime.mcp_server.replies import Refused, Reply
 from runtime.mcp_server.request import LOOPBACK, Fields
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
-from runtime.operations.answered import Answer
 from runtime.server.fast_path import make_protocol
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import LIMITS, make_catalog, make_grant, make_tool

@@ -11,7 +11,7 @@ from mcp_types import methods
 
 from generator.stages.lint_hosts import orders_in, refused_in, wrong_hints
 from runtime.errors import RateLimited
-from runtime.operations.answered import Answer
+from runtime.exchange.tool_answer import Answer
 from runtime.upstream.limits import refused
 from tests.mcp_server.stand import (
     GUIDANCE,

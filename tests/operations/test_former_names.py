@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from runtime.exchange.tool_answer import Answer, File
 from runtime.mcp_server import results
-from runtime.operations.answered import Answer, File
 from tests import made_up
 from tests.mcp_server.stand import TOKEN, TOOLS, FakeCalls, Stand, make_catalog, make_grant
 from tests.safety.calling import talk

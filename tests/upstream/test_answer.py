@@ -68,7 +68,7 @@ def test_the_gateways_lower_case_envelope_is_read():
 def test_throttling_is_known_by_status_or_by_code_also_in_xml(status):
     error = failure(response(status, THROTTLED))
     assert isinstance(error, RateLimited)
-    assert (error.retry_after, error.is_told) == (60, False)
+    assert (error.retry_after, error.is_from_vendor) == (60, False)
 
 
 def test_the_vendors_own_wait_wins_over_the_default():

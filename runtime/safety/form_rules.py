@@ -11,7 +11,7 @@ from typing import Any
 from generator.catalog import Tool
 from generator.vendor import Integration
 from runtime.errors import InvalidArguments
-from runtime.operations import carried_tax, net_totals
+from runtime.safety import carried_tax, net_totals
 
 
 def refuse_wrong_sums(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from generator.compile import compile_catalog
 from generator.reading.files import OURS
-from runtime.operations import worked_out
+from runtime.exchange import worked_out
 from tests import made_up
 from tests.safety.calling import talk
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from runtime.operations.allowance import Allowance
+from runtime.exchange.allowance import Allowance
 from runtime.upstream import figures
 
 LONGEST_NAME = 60

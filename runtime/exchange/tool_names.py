@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
-from runtime.operations.suggestions import LONGEST_COMPARED, MOST_COMPARED, likeness, words_of
+from runtime.logs import without_secrets
+from runtime.suggestions import LONGEST_COMPARED, MOST_COMPARED, likeness, words_of
 
+LONGEST_SHOWN = 80
+"""Characters of an unknown name that an error repeats. A tool's name has at most 52."""
 LIKE = 0.8
 """How much two words must have in common to be the same with a typing error: one letter of five may differ."""
 _FILLERS = frozenset({"a", "an", "the", "all", "single", "by", "id", "of", "one", "tool"})
@@ -51,6 +54,11 @@ def nearest_tool(name: str, names: Sequence[str]) -> str:
         if found:
             return found[0]
     return ""
+
+
+def unknown_tool_message(name: str, tools: Collection[str]) -> str:
+    """Return the sentence for a name that no tool has, with the nearest one."""
+    return f'There is no tool "{without_secrets(name)[:LONGEST_SHOWN]}" here.{tool_hint(name, tools)}'
 
 
 def tool_hint(name: str, names: Iterable[str]) -> str:

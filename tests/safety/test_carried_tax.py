@@ -8,12 +8,13 @@ import pytest
 
 from generator.compile import compile_catalog
 from runtime.errors import InvalidArguments
-from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.batch import items_of
-from runtime.operations.carried_tax import note_on, refuse_stale
+from runtime.exchange import batch
+from runtime.safety.carried_tax import note_on, refuse_stale
+from tests.contexts import context_of
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
+BATCH = CATALOG.by_name["run_a_quick_books_batch"]
 INVOICE = CATALOG.by_name["update_a_quick_books_invoice_by_id"]
 SALES_FORMS = ["invoice", "estimate", "sales_receipt", "credit_memo", "refund_receipt"]
 
@@ -124,4 +125,4 @@ def test_a_call_in_a_batch_is_refused_too():
     arguments = {"CustomerRef": {"value": "18"}, "Line": [sale(100)], "TxnTaxDetail": tax(150)}
     call = {"tool": "create_a_quick_books_invoice", "arguments": arguments}
     with pytest.raises(InvalidArguments, match=r"a tax on 150\.00"):
-        items_of({"calls": [call]}, CATALOG.by_name, QUICKBOOKS, ArgumentChecker())
+        batch.prepare(context_of(BATCH, QUICKBOOKS, {"calls": [call]}, CATALOG.by_name))

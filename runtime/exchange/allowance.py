@@ -10,8 +10,10 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import orjson
+
 from runtime.errors import LedgerportError
-from runtime.operations.answered import Answer
+from runtime.exchange.tool_answer import Answer
 
 LEAST = 8_000
 """Bytes. A smaller budget counts as this one: a batch of 30 calls with an outcome for each takes most of it."""
@@ -77,6 +79,21 @@ def shorten(error: LedgerportError, longest: int) -> None:
     """Cut the message of an error, in place, and its advice where that is long as well."""
     error.message = _cut(error.message, longest)
     error.advice = _cut(error.advice, min(longest, LONGEST_ADVICE))
+
+
+def fitting_error(error: LedgerportError, share: Allowance) -> bytes:
+    """Return an error in its one shape; where that is too large, without details and with less of its message."""
+    text = orjson.dumps(error.as_dict())
+    if share.holds(text):
+        return text
+    error = copy.copy(error)
+    error.details = {}
+    for longest in LONGEST_MESSAGES:
+        shorten(error, longest)
+        text = orjson.dumps(error.as_dict())
+        if share.holds(text):
+            return text
+    return orjson.dumps({"code": error.code})
 
 
 def _cut(text: str, longest: int) -> str:

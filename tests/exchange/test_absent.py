@@ -11,7 +11,7 @@ from generator.catalog import Tool
 from generator.compile import compile_catalog
 from generator.reading.files import OURS
 from runtime.errors import VendorRefused
-from runtime.operations.absent import name_absent
+from runtime.exchange.absent import name_absent
 from tests import made_up
 
 CATALOG = compile_catalog(OURS)

@@ -13,7 +13,7 @@ from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import NetTotal
 from runtime.errors import InvalidArguments
-from runtime.operations.carried_tax import number_of
+from runtime.safety.carried_tax import number_of
 from runtime.upstream.answer import at
 from runtime.upstream.request import record
 

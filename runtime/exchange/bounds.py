@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.operations import parts
-from runtime.operations.allowance import Allowance
+from runtime.exchange import parts
+from runtime.exchange.allowance import Allowance
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 

@@ -9,7 +9,7 @@ import pytest
 
 from generator.compile import compile_catalog
 from runtime.errors import InvalidArguments
-from runtime.operations.form_rules import note_on, refuse_wrong_sums
+from runtime.safety.form_rules import note_on, refuse_wrong_sums
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
