@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import click
 
-from runtime.commands import compare, definitions, new_entity, pages
+from runtime.commands import compare, definitions, format_keys, new_entity, pages
 from runtime.commands.folders import as_setting, definitions_option
 from runtime.commands.plainly import plainly
 from runtime.errors import SettingsError
@@ -28,6 +28,7 @@ for each_command in (definitions.check, definitions.show, definitions.cost, defi
 main.add_command(compare.diff)
 main.add_command(new_entity.new_entity)
 main.add_command(pages.pages)
+main.add_command(format_keys.keys)
 
 
 @main.command()

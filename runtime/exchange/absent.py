@@ -55,7 +55,11 @@ def _identifiers(tool: Tool, integration: Integration, arguments: Mapping[str, A
     """Return what a call names its record by: what fills the path, and the identifier in the body."""
     own = tool.input_schema["properties"]
     places = [name for name in _PLACE.findall(tool.call.path) if name in own]
-    places += [name for name, field in tool.call.body_arguments if field == integration.identifier]
+    places += [
+        name
+        for name, field in tool.call.body_arguments
+        if field == (tool.identifier or integration.identifier)
+    ]
     for name in places:
         if isinstance(value := arguments.get(name), (str, int)):
             yield str(value)

@@ -64,11 +64,14 @@ class CallContext:
     """Bytes of the whole reply as its reader gets it."""
     form: Form = PLAIN
     """How its endpoint sends the answer."""
+    notice: str = ""
+    """What every answer of the call says beside what it came to."""
     limits: Limits = NO_LIMITS
     status: int = 0
 
     def answer(self, text: str = "", note: str = "") -> Answer:
         """Return the answer of this call with a text."""
+        note = f"{self.notice} {note}".strip() if self.notice else note
         return Answer(text, self.status, limits=self.limits, note=note)
 
     def allowance(self, note: str = "") -> Allowance:

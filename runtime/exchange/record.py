@@ -44,7 +44,8 @@ def text_in(call: CallContext, value: Any) -> bytes:
     shown = value if found is None else found
     if call.is_blind:
         sent = record(call.tool, call.arguments)
-        shown = write_answers.acknowledged(shown, sent, call.integration.acknowledged)
+        always = (*call.integration.acknowledged, *filter(None, [call.tool.identifier]))
+        shown = write_answers.acknowledged(shown, sent, always)
     return bounds.written(shown)
 
 
@@ -74,10 +75,10 @@ def _note_on(call: CallContext, text: bytes) -> str:
 
 def _advise_parts(call: CallContext, text: bytes) -> str:
     """Return how the fields of a record are asked for: with a list tool of the caller that finds it by its Id."""
-    id_ = answers.member_of(text, call.integration.identifier)
+    id_ = answers.member_of(text, _identifier(call))
     if not id_:
         return ""
-    filters = (_filter_by_id(tool, call.integration.identifier, id_) for tool in _list_tools(call))
+    filters = (_filter_by_id(tool, _identifier(call), id_) for tool in _list_tools(call))
     return next((IN_PARTS.format(tool=name, filter=text) for name, text in filters if text), "")
 
 
@@ -93,3 +94,7 @@ def _filter_by_id(tool: Tool, identifier: str, id_: str) -> tuple[str, str]:
             wanted: Any = [id_] if condition.operator == "any_of" else id_
             return tool.name, f"{condition.argument} {orjson.dumps(wanted).decode()}"
     return tool.name, ""
+
+
+def _identifier(call: CallContext) -> str:
+    return call.tool.identifier or call.integration.identifier

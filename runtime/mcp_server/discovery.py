@@ -71,8 +71,8 @@ class Discovery:
         found = self._search if name == SEARCH else self._schemas
         return Answer(found(arguments, allowance))
 
-    def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, dict[str, Any]]:
-        """The tool that a call of `call_read_tool` or `call_write_tool` names, and its arguments.
+    def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, str, dict[str, Any]]:
+        """The tool that a call of `call_read_tool` or `call_write_tool` names, the name it gave, and its arguments.
 
         Raises InvalidArguments, also for a tool that writes where only reading ones are called, and NotFound.
         """
@@ -86,7 +86,7 @@ class Discovery:
                 f"{tool.name} does more than read, so {READ} did not call it.",
                 advice=f"Nothing was sent. Call it with {WRITE}.",
             )
-        return tool, arguments.get("arguments", {})
+        return tool, arguments["name"], arguments.get("arguments", {})
 
     def unknown(self, *names: str) -> NotFound:
         """The error for names that no tool has, each with the nearest one."""

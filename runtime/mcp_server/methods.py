@@ -60,6 +60,8 @@ class Sending(NamedTuple):
     key: str
     carried: CarriedFiles
     form: Form
+    name: str = ""
+    """The name by which the tool was called; empty for the one that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class Methods:
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         name, arguments = protocol.call_of(message)
         key = _idempotency_key(message)
-        sending = Sending(key, message.carried, self._form(message, grant))
+        sending = Sending(key, message.carried, self._form(message, grant), name)
         tool = find_tool(toolset.tools, name)
         if tool is not None:
             answer = await self._answer_of(grant, toolset, tool, arguments, sending)
@@ -216,7 +218,8 @@ class Methods:
         began = perf_counter()
         try:
             if name in (discovery.READ, discovery.WRITE):
-                tool, arguments = toolset.discovery.chosen(name, arguments)
+                tool, called, arguments = toolset.discovery.chosen(name, arguments)
+                sending = sending._replace(name=called)
                 return await self._answer_of(grant, toolset, tool, arguments, sending)
             limits = await self._calls.limits(grant)
             beside = Answer(status=0, limits=limits)
@@ -250,7 +253,7 @@ class Methods:
             answer = await self._calls.call(
                 grant,
                 toolset.tools,
-                tool.name,
+                sending.name or tool.name,
                 arguments,
                 idempotency_key=sending.key,
                 carried=sending.carried,

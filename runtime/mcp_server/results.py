@@ -93,7 +93,8 @@ def linked(answer: Answer, link: Link) -> list[dict[str, Any]]:
         "mimeType": file.media_type,
         "size": len(file.content),
     }
-    return [text, block] if link.is_block else [text]
+    notes = [_text(answer.note)] if answer.note else []
+    return [text, block, *notes] if link.is_block else [text, *notes]
 
 
 def content_of(answer: Answer) -> list[dict[str, Any]]:
@@ -101,7 +102,9 @@ def content_of(answer: Answer) -> list[dict[str, Any]]:
     if answer.error is not None:
         return [_text(in_sentences(answer.error, answer.limits))]
     if answer.file is not None:
-        return [_text(answer.text or f"{described(answer.file)} is attached."), _resource(answer.file)]
+        notes = [_text(answer.note)] if answer.note else []
+        about = _text(answer.text or f"{described(answer.file)} is attached.")
+        return [about, _resource(answer.file), *notes]
     return [_text(text) for text in (answer.text, answer.note) if text]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from generator.catalog import Catalog, Tool
-from generator.names import find_tool
+from generator.names import explain_former_name, find_tool
 from generator.vendor import Integration
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
@@ -85,6 +85,7 @@ class Calls:
             return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.budget(grant), form
+        call.notice = explain_former_name(tool, name)
         call.caller_key = idempotency_key if call.changes_data else ""
         try:
             return await self._carry_out(call, carried)

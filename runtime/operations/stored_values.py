@@ -28,7 +28,9 @@ async def complete(vendor: VendorCalls, call: CallContext, change: CallContext) 
         masking.refuse_masked(tool, content)
     elif tool.current is not None and masked_updates.needs_current(tool, content):
         stored = await _read_stored(vendor, call, change, tool.current)
-        completed = masked_updates.complete(tool, content, stored, change.integration.identifier)
+        completed = masked_updates.complete(
+            tool, content, stored, tool.identifier or change.integration.identifier
+        )
         change.secrets += completed.secrets
         change.content = completed.content
 

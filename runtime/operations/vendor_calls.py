@@ -19,7 +19,7 @@ from runtime.model import Account, Credentials, WindowCount
 from runtime.safety.once import KeyedCall, Once
 from runtime.stores.hot import HotState
 from runtime.upstream.client import VendorClient, VendorResponse
-from runtime.upstream.limits import Limits, measure
+from runtime.upstream.limits import Limits, apply_vendor_counts, measure
 
 UNAUTHORIZED = 401
 Count = Callable[[str, Sequence[RateWindow], float], Awaitable[list[WindowCount]]]
@@ -105,6 +105,7 @@ class VendorCalls:
         signed = vendor_request(call, request, self._base_url(integration, account), authorization)
         call.limits = await self._measure(self._hot.count, account, integration)
         response = await self._client.send(signed, account.id)
+        call.limits = apply_vendor_counts(call.limits, response.headers)
         secrets = echoes_of(*secrets_of(credentials, authorization), *self._app_secrets(integration))
         call.status = response.status
         return VendorResponse(response.status, *secrets.without(response.headers, response.body))

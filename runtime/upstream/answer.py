@@ -276,7 +276,10 @@ def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:
         if isinstance(found, dict):
             found = [found]
         if isinstance(found, list):
-            yield from (each for each in found if isinstance(each, dict) and _has_complaint(rules, each))
+            whole = {name: at(value, path) for name, path in rules.shared.items()}
+            yield from (
+                {**whole, **each} for each in found if isinstance(each, dict) and _has_complaint(rules, each)
+            )
 
 
 def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:
