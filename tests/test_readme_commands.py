@@ -54,6 +54,8 @@ NOT_RUN = {
     "scripts/hosts": "it installs a dozen of large frameworks; tests/hosts holds what it runs",
     "ledgerport serve &": "test_cli.py",
     "ledgerport serve --watch": "test_reload.py",
+    "ledgerport simulator": "test_cli.py starts it",
+    "ledgerport sandbox": "test_cli.py: it starts the simulator and says its new name",
     "ledgerport coverage FOLDER": "it needs a reference of the vendor; test_cli.py and test_coverage.py make one up",
     "ledgerport connect": "test_cli.py, with the simulator in place of the vendor",
     'ledgerport connect --name "Craig\'s Landscaping"': "test_cli.py, with the simulator in place of the vendor",
