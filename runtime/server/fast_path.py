@@ -1,9 +1,10 @@
 """The fast path: small requests to the MCP endpoint are answered without ASGI.
 
 Before it: `bounded_protocol`, which parses and enforces every limit. After it: `McpEndpoint.respond`, the function that
-answers over ASGI as well. A POST to the endpoint that came whole in one segment is handed to it with its body, without
-the scope, the messages and their bookkeeping, which cost more than a list of tools. What is not whole when its segment
-ends is replayed into the handlers of `bounded_protocol`. Nothing is remembered between requests.
+answers over ASGI as well. A POST to the endpoint whose body comes in one piece is handed to it without the scope, the
+messages and their bookkeeping, which cost more than a list of tools; the piece may follow its head in a segment of its
+own, as the Python SDK sends it. What comes in more pieces is replayed into the handlers of `bounded_protocol`, whose
+stages and limits hold meanwhile. Nothing is remembered between requests.
 """
 
 from __future__ import annotations
@@ -52,17 +53,11 @@ class AwaitedReply:
 
 
 class FastProtocol(BoundedProtocol):
-    """Holds a request until its segment ends."""
+    """Holds a request until its body is there."""
 
     respond: Respond
     _held: Head | None = None
     _body = b""
-
-    def data_received(self, data: bytes) -> None:
-        """Parse a segment; a request that is not whole goes to the application, which waits for the rest."""
-        super().data_received(data)
-        if self._held is not None:
-            self._replay()
 
     def _begin(self) -> None:
         if self._may_be_held():
@@ -76,6 +71,8 @@ class FastProtocol(BoundedProtocol):
         if self._held is not None:
             if not self._body and len(body) <= LARGEST_HELD:
                 self._body = body
+                self._body_bytes += len(body)
+                self._count(len(body))
                 return
             self._replay()
         super().on_body(body)
@@ -87,7 +84,6 @@ class FastProtocol(BoundedProtocol):
             super().on_message_complete()
             return
         self._held, self._body = None, b""
-        self._count(len(body))
         self._is_between, self._stage = True, WORKING
         reply = self.respond(head, body)
         if isinstance(reply, Reply):
@@ -106,10 +102,11 @@ class FastProtocol(BoundedProtocol):
         return is_free and bool(self.parser.should_keep_alive())
 
     def _replay(self) -> None:
+        """Hand what is held to the application; its bytes are counted already."""
         body, self._held, self._body = self._body, None, b""
         super()._begin()
-        if body:
-            super().on_body(body)
+        self.cycle.body += body
+        self.cycle.message_event.set()
 
 
 def make_protocol(
