@@ -104,6 +104,17 @@ def test_a_request_that_comes_in_two_segments_is_answered_wherever_it_is_cut(bod
         assert (path == ASGI) == (cut > end_of_head), cut
 
 
+def test_a_body_that_is_announced_as_large_is_not_held():
+    """The application may refuse it before it comes."""
+    sent = b"POST /mcp/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (LARGEST_HELD + 1)
+
+    async def act(protocol: Any, _wire: Wire, _clock: Clock) -> None:
+        protocol.data_received(sent)
+        assert (protocol._held, len(protocol.tasks)) == (None, 1)
+
+    on_a_wire(Limits(), act, respond, application)
+
+
 @pytest.mark.parametrize("body", [LIST, CALL])
 def test_a_request_that_comes_byte_by_byte_is_answered(body):
     whole = post(body)

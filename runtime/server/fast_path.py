@@ -69,7 +69,7 @@ class FastProtocol(BoundedProtocol):
     def on_body(self, body: bytes) -> None:
         """Hold a body that comes in one piece."""
         if self._held is not None:
-            if not self._body and len(body) <= LARGEST_HELD:
+            if not self._body:
                 self._body = body
                 self._body_bytes += len(body)
                 self._count(len(body))
@@ -94,12 +94,17 @@ class FastProtocol(BoundedProtocol):
             self._start_asgi_task(cycle, self.app)
 
     def _may_be_held(self) -> bool:
-        """Whether a request is a plain POST to the MCP endpoint, and nothing before it is under way."""
+        """Whether a request is a small and plain POST to the MCP endpoint, and nothing before it is under way."""
         is_plain = _PLAIN_URL.fullmatch(self.url) is not None and not self.expect_100_continue
         if not is_plain or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
             return False
-        is_free = not self._is_answering() and not self.pipeline and not self.flow.write_paused
-        return is_free and bool(self.parser.should_keep_alive())
+        if self._is_answering() or self.pipeline or self.flow.write_paused:
+            return False
+        length = next((value for name, value in self.headers if name == b"content-length"), b"")
+        is_small = (
+            length.isdigit() and int(length) <= LARGEST_HELD
+        )  # a larger one may be refused before it comes
+        return is_small and bool(self.parser.should_keep_alive())
 
     def _replay(self) -> None:
         """Hand what is held to the application; its bytes are counted already."""
