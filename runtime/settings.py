@@ -21,7 +21,7 @@ from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
 
 PREFIX = "LEDGERPORT_"
-STAND_IN = "stand-in"
+SIMULATOR = "simulator"
 """The environment of an account that was connected while its integration had an `_ORIGIN` of its own."""
 
 _FOR_TESTS = "LEDGERPORT_TEST_"
@@ -48,7 +48,7 @@ class IntegrationSettings:
     client_secret: str = field(default="", repr=False)
     environment: str = "production"
     origin: str = ""
-    """Scheme, host and port of a stand-in for the vendor; empty for the vendor itself."""
+    """Scheme, host and port of a simulator of the vendor; empty for the vendor itself."""
 
 
 NOTHING_SET = IntegrationSettings()
@@ -131,9 +131,9 @@ class Settings:
             self.of(integration)
 
     def environment_of_new_accounts(self, integration: Integration) -> str:
-        """The environment that an account connected now belongs to: a stand-in's accounts are never the vendor's."""
+        """The environment that an account connected now belongs to: a simulator's accounts are never the vendor's."""
         found = self.of(integration)
-        return STAND_IN if found.origin else found.environment
+        return SIMULATOR if found.origin else found.environment
 
 
 def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
@@ -281,7 +281,7 @@ def _database(value: str, data: Path) -> Path:
     if scheme.partition("+")[0] in ("postgresql", "postgres"):
         raise SettingsError(
             "LEDGERPORT_DATABASE_URL names PostgreSQL, which this version cannot use yet. "
-            "Leave it out to keep the records in a file of the data directory."
+            "Leave it out to store the records in a file of the data directory."
         )
     if scheme != "sqlite" or not rest.startswith("/") or not rest.strip("/"):
         raise SettingsError(

@@ -41,7 +41,7 @@ def test_every_account_is_called_at_its_own_address(tmp_path: Path) -> None:
         assert [end_of(ONE), end_of(other), end_of(ONE)] == ["111111", "222222", "111111"]
         assert end_of(replace(ONE, fields={"realm_id": "333333"})) == "333333"
         with pytest.raises(Conflict):
-            end_of(replace(ONE, environment="stand-in"))
+            end_of(replace(ONE, environment="simulator"))
         await runtime.close()
 
     asyncio.run(story())

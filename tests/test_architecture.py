@@ -17,9 +17,9 @@ VENDOR_WORDS = re.compile(
 MAY_SAY_THEM = {
     "runtime/upstream/behaviours/quickbooks.py": "what data cannot say",
     "runtime/upstream/behaviours/__init__.py": "finds it by name",
-    "runtime/commands/demo.py": "starts the stand-in and names the vendor whose company it shows",
+    "runtime/commands/demo.py": "starts the simulator and names the vendor whose company it shows",
     "runtime/commands/demo_output.py": "says how to use the demo",
-    "runtime/commands/cli.py": "offers the demo and the stand-in",
+    "runtime/commands/cli.py": "offers the demo and the simulator",
 }
 
 

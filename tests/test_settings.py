@@ -145,9 +145,9 @@ def test_a_vendor_without_keys_or_with_an_unknown_environment_says_what_to_set(t
         load(tmp_path, BOOKS_ENVIRONMENT="test").of(BOOKS)
 
 
-def test_accounts_of_a_stand_in_are_of_an_environment_of_their_own(tmp_path: Path) -> None:
+def test_accounts_of_a_simulator_are_of_an_environment_of_their_own(tmp_path: Path) -> None:
     settings = load(tmp_path, BOOKS_ORIGIN="http://127.0.0.1:8001")
-    assert settings.environment_of_new_accounts(BOOKS) == "stand-in"
+    assert settings.environment_of_new_accounts(BOOKS) == "simulator"
 
 
 def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Path) -> None:

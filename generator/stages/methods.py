@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import METHOD_CLASSES, MethodClass
-from generator.diagnostics import Mistake
+from generator.diagnostics import Mistake, did_you_mean
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import field_of
 from generator.stages.resolve import Field, Place, Resource, Types
@@ -70,6 +70,10 @@ class Method:
 
 def methods_of(resource: Resource, integration: Document, types: Types) -> list[Method]:
     """The methods of a resource that are complete; one that is not is told as a mistake."""
+    if resource.identifier and resource.identifier not in resource.fields:
+        message = f'There is no field "{resource.identifier}" to name a record by.'
+        hint = did_you_mean(resource.identifier, resource.fields)
+        types.mistakes.append(resource.document.mistake(("identifier",), "identifier", message, hint))
     made = []
     for name in resource.document.value["methods"]:
         if method := _method(resource, name, integration, types):
@@ -85,6 +89,9 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
     if missing := [key for key in NEEDED if key not in rules]:
         types.mistakes.append(_incomplete(place, name, missing, integration))
         return None
+    if rules.get("wrap") and not _sends_a_record(rules):
+        message = "Only a record can stand under a key of the body, and this method sends none."
+        types.mistakes.append(place.mistake("wrap", message, 'Give "body": record.'))
     usual_place = Place(integration, ("methods", name))
     writers = {**dict.fromkeys(usual, usual_place), **dict.fromkeys(given, place)}
     arguments, places = _own_arguments(rules, writers, types)
@@ -103,6 +110,11 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         tool=rules.get("tool") or _tool_name(resource, name, prefix, bool(identifier)),
         title=rules.get("title") or _title(resource, name, bool(identifier)),
     )
+
+
+def _sends_a_record(rules: dict[str, Any]) -> bool:
+    body = rules.get("body")
+    return body in ("record", "whole_record") or isinstance(body, list)
 
 
 def _incomplete(place: Place, name: str, missing: list[str], integration: Document) -> Mistake:
@@ -139,7 +151,7 @@ def _identifier(
 ) -> str:
     """The field that says which record is meant, when this method needs to be told."""
     named = integration.value.get("identifier") or {}
-    field = named.get("field", "id")
+    field = resource.identifier or named.get("field", "id")
     if field in (rules.get("fixed") or {}) or field not in resource.fields:
         return ""
     argument = named.get("argument", field)

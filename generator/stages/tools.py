@@ -47,6 +47,7 @@ def tool_of(
         listing=made.listing,
         tolerated=made.tolerated,
         rare=shown.rare,
+        identifier=method.resource.identifier,
         former_names=tuple(method.rules.get("former_names") or ()),
         always_send=tuple(method.rules.get("always_send") or ()),
         examples=tuple(
@@ -86,6 +87,8 @@ def _call(method: Method, made: Arguments) -> Call:
         body=_body_kind(body),
         parts=_parts(body),
         body_arguments=tuple(made.body),
+        wrap=_filled(rules.get("wrap", ""), method).removesuffix("[]"),
+        wraps_list=rules.get("wrap", "").endswith("[]"),
         fixed=dict(rules.get("fixed") or {}),
         joins=dict(made.joins),
     )
@@ -117,6 +120,7 @@ def _parts(body: Any) -> tuple[Part, ...]:
 def _filled(template: str, method: Method) -> str:
     """A template with what is known of the resource filled in; the rest waits for the call."""
     filled = template.replace("{entity}", method.resource.entity)
+    filled = filled.replace("{singular}", method.resource.singular)
     return filled.replace("{path}", method.resource.path)
 
 

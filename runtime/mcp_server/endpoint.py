@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from generator.catalog import Catalog
 from runtime.errors import StorageUnavailable, TooManyGuesses
 from runtime.mcp_server import large_bodies, protocol
-from runtime.mcp_server.methods import Calls, Identity, Log, Methods
+from runtime.mcp_server.methods import Identity, Log, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import (
     INTERNAL_ERROR,
@@ -40,6 +40,7 @@ from runtime.mcp_server.request import (
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
 from runtime.operations.bodies import LARGEST_BODY
+from runtime.operations.call_protocol import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.files import takes_a_file
 from runtime.safety.guesses import Guesses

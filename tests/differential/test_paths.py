@@ -120,7 +120,7 @@ def test_the_fast_path_and_asgi_answer_alike_over_real_sockets() -> None:
         for request in TABLE:
             found = []
             for port in (slow.port, fast.port, fast.port):
-                with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
                     connection.sendall(encode(request))
                     found.append(read(http.client.HTTPResponse(connection, method=request.verb)))
             if any(each != found[0] for each in found):

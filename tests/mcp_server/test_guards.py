@@ -9,6 +9,7 @@ import pytest
 
 from generator.catalog import Part
 from runtime.errors import RateLimited
+from runtime.exchange.tool_answer import Answer, File
 from runtime.mcp_server import results
 from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.endpoint import LONGEST_TOKEN, Head, send_reply
@@ -19,7 +20,6 @@ from runtime.mcp_server.replies import BUSY, RATE_LIMITED, Refused, Reply
 from runtime.mcp_server.request import read_body
 from runtime.mcp_server.results import LARGEST_FILE as LARGEST_ANSWERED
 from runtime.mcp_server.toolset import LARGEST_FILE, Toolset
-from runtime.operations.answered import Answer, File
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import (
