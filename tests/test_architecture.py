@@ -80,6 +80,7 @@ def test_modules_fit_in_a_head():
 
 DIGITS_OF_EVERY_SCRIPT = re.compile(r"\.is(?:digit|decimal|numeric)\(|\\d")
 MAY_ASK_SO = {
+    "runtime/server/fast_path.py": "asks bytes, which know ASCII digits only",
     "runtime/api/reading.py": "asks bytes, which know ASCII digits only",
     "runtime/stores/serving_lock.py": "asks bytes, which know ASCII digits only",
     "runtime/mcp_server/request.py": "asks bytes, which know ASCII digits only",

@@ -86,7 +86,7 @@ def answers(*segments: bytes, is_on: bool = True) -> Answers:
     return found
 
 
-def test_a_request_that_comes_whole_takes_the_fast_path():
+def test_a_request_whose_body_comes_in_one_piece_takes_the_fast_path():
     assert answers(post(LIST), post(CALL)) == [(AT_ONCE, LIST), (AWAITED, CALL)]
 
 
@@ -101,7 +101,18 @@ def test_a_request_that_comes_in_two_segments_is_answered_wherever_it_is_cut(bod
     for cut in range(1, len(whole)):
         [(path, answered)] = answers(whole[:cut], whole[cut:])
         assert answered == body
-        assert (path == ASGI) == (cut >= end_of_head), cut
+        assert (path == ASGI) == (cut > end_of_head), cut
+
+
+def test_a_body_that_is_announced_as_large_is_not_held():
+    """The application may refuse it before it comes."""
+    sent = b"POST /mcp/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (LARGEST_HELD + 1)
+
+    async def act(protocol: Any, _wire: Wire, _clock: Clock) -> None:
+        protocol.data_received(sent)
+        assert (protocol._held, len(protocol.tasks)) == (None, 1)
+
+    on_a_wire(Limits(), act, respond, application)
 
 
 @pytest.mark.parametrize("body", [LIST, CALL])

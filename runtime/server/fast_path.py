@@ -1,9 +1,10 @@
 """The fast path: small requests to the MCP endpoint are answered without ASGI.
 
 Before it: `bounded_protocol`, which parses and enforces every limit. After it: `McpEndpoint.respond`, the function that
-answers over ASGI as well. A POST to the endpoint that came whole in one segment is handed to it with its body, without
-the scope, the messages and their bookkeeping, which cost more than a list of tools. What is not whole when its segment
-ends is replayed into the handlers of `bounded_protocol`. Nothing is remembered between requests.
+answers over ASGI as well. A POST to the endpoint whose body comes in one piece is handed to it without the scope, the
+messages and their bookkeeping, which cost more than a list of tools; the piece may follow its head in a segment of its
+own, as the Python SDK sends it. What comes in more pieces is replayed into the handlers of `bounded_protocol`, whose
+stages and limits hold meanwhile. Nothing is remembered between requests.
 """
 
 from __future__ import annotations
@@ -52,17 +53,11 @@ class AwaitedReply:
 
 
 class FastProtocol(BoundedProtocol):
-    """Holds a request until its segment ends."""
+    """Holds a request until its body is there."""
 
     respond: Respond
     _held: Head | None = None
     _body = b""
-
-    def data_received(self, data: bytes) -> None:
-        """Parse a segment; a request that is not whole goes to the application, which waits for the rest."""
-        super().data_received(data)
-        if self._held is not None:
-            self._replay()
 
     def _begin(self) -> None:
         if self._may_be_held():
@@ -74,8 +69,10 @@ class FastProtocol(BoundedProtocol):
     def on_body(self, body: bytes) -> None:
         """Hold a body that comes in one piece."""
         if self._held is not None:
-            if not self._body and len(body) <= LARGEST_HELD:
+            if not self._body:
                 self._body = body
+                self._body_bytes += len(body)
+                self._count(len(body))
                 return
             self._replay()
         super().on_body(body)
@@ -87,7 +84,6 @@ class FastProtocol(BoundedProtocol):
             super().on_message_complete()
             return
         self._held, self._body = None, b""
-        self._count(len(body))
         self._is_between, self._stage = True, WORKING
         reply = self.respond(head, body)
         if isinstance(reply, Reply):
@@ -98,18 +94,24 @@ class FastProtocol(BoundedProtocol):
             self._start_asgi_task(cycle, self.app)
 
     def _may_be_held(self) -> bool:
-        """Whether a request is a plain POST to the MCP endpoint, and nothing before it is under way."""
+        """Whether a request is a small and plain POST to the MCP endpoint, and nothing before it is under way."""
         is_plain = _PLAIN_URL.fullmatch(self.url) is not None and not self.expect_100_continue
         if not is_plain or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
             return False
-        is_free = not self._is_answering() and not self.pipeline and not self.flow.write_paused
-        return is_free and bool(self.parser.should_keep_alive())
+        if self._is_answering() or self.pipeline or self.flow.write_paused:
+            return False
+        length = next((value for name, value in self.headers if name == b"content-length"), b"")
+        is_small = (
+            length.isdigit() and int(length) <= LARGEST_HELD
+        )  # a larger one may be refused before it comes
+        return is_small and bool(self.parser.should_keep_alive())
 
     def _replay(self) -> None:
+        """Hand what is held to the application; its bytes are counted already."""
         body, self._held, self._body = self._body, None, b""
         super()._begin()
-        if body:
-            super().on_body(body)
+        self.cycle.body += body
+        self.cycle.message_event.set()
 
 
 def make_protocol(

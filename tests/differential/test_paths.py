@@ -78,9 +78,9 @@ class Sent:
 async def by_wire(
     app: Any, respond: Respond | None, request: Request, path: str, *, is_split: bool = False
 ) -> Answer:
-    """The answer to a request that comes in one segment, or in two: its head, and its body."""
+    """The answer to a request that comes in one segment, or in two that part its body."""
     whole = encode(request, path)
-    cut = len(whole) - len(request.body)
+    cut = len(whole) - len(request.body) // 2
     protocol, wire, _clock = connect(Limits(), respond, app)
     for segment in (whole[:cut], whole[cut:]) if is_split else (whole,):
         protocol.data_received(segment)
