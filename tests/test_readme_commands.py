@@ -43,6 +43,8 @@ NOT_RUN = {
     "scripts/hosts": "it installs a dozen of large frameworks; tests/hosts holds what it runs",
     "ledgerport serve &": "test_cli.py",
     "ledgerport serve --watch": "test_reload.py",
+    "ledgerport simulator": "it serves until it is stopped; test_cli.py runs its help, simulators/ the rest",
+    "ledgerport sandbox": "the former name of ledgerport simulator; test_cli.py",
     "ledgerport coverage FOLDER": "it needs a reference of the vendor; test_cli.py and test_coverage.py make one up",
     "ledgerport connect": "test_cli.py, with the simulator in place of the vendor",
     'ledgerport connect --name "Craig\'s Landscaping"': "test_cli.py, with the simulator in place of the vendor",
