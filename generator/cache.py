@@ -34,7 +34,7 @@ def digest_of(layers: Layers) -> str:
                 name = path.relative_to(folder.parent).as_posix()
                 digest.update(f"\0{at}\0{name}\0".encode("utf-8", "surrogateescape"))
                 digest.update(_content(path))
-    for path in (*strays_in(layers), *unread_in(layers)):  # each is a mistake, which nothing kept may hide
+    for path in (*strays_in(layers), *unread_in(layers)):  # each is an error, which nothing kept may hide
         digest.update(os.fsencode(path))
     return digest.hexdigest()
 

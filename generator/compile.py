@@ -12,16 +12,16 @@ from pathlib import Path
 
 from generator import cache
 from generator.catalog import Catalog
-from generator.diagnostics import DefinitionMistakes, Mistake
+from generator.diagnostics import DefinitionErrors, Diagnostic, Diagnostics
 from generator.reading.files import layers_of
 
-__all__ = ["DefinitionMistakes", "Mistake", "check", "compile_catalog"]
+__all__ = ["DefinitionErrors", "Diagnostic", "check", "compile_catalog"]
 
 
 def compile_catalog(folders: Path | Sequence[Path], cache_folder: Path | None = None) -> Catalog:
     """The catalog of every integration in a folder, or in several laid over one another.
 
-    It is stored in `cache_folder` when there is one. Raises DefinitionMistakes with every mistake of the run, and
+    It is stored in `cache_folder` when there is one. Raises DefinitionErrors with every error of the run, and
     OSError when a folder cannot be read.
     """
     layers = layers_of(folders)
@@ -30,23 +30,23 @@ def compile_catalog(folders: Path | Sequence[Path], cache_folder: Path | None = 
         return catalog
     from generator.pipeline import build
 
-    mistakes: list[Mistake] = []
-    catalog = build(layers, digest, mistakes)
-    if mistakes:
-        raise DefinitionMistakes(mistakes)
+    diagnostics = Diagnostics()
+    catalog = build(layers, digest, diagnostics)
+    if diagnostics:
+        raise DefinitionErrors(diagnostics)
     # A file that changed meanwhile would be stored under a wrong digest.
     if cache_folder and cache.digest_of(layers) == digest:
         cache.write(cache_folder, digest, catalog)
     return catalog
 
 
-def check(folders: Path | Sequence[Path]) -> list[Mistake]:
-    """Every mistake in a folder of definitions, or in several as layers, in the order of files and lines.
+def check(folders: Path | Sequence[Path]) -> list[Diagnostic]:
+    """Every error in a folder of definitions, or in several as layers, in the order of files and lines.
 
     Raises OSError when a folder cannot be read.
     """
     from generator.pipeline import build
 
-    mistakes: list[Mistake] = []
-    build(layers_of(folders), "", mistakes)
-    return sorted(set(mistakes))
+    diagnostics = Diagnostics()
+    build(layers_of(folders), "", diagnostics)
+    return diagnostics.collect()

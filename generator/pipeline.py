@@ -1,6 +1,6 @@
-"""All stages in their order, from a folder to a catalog and its mistakes. Called by compile when none is kept.
+"""All stages in their order, from a folder to a catalog and its errors. Called by compile when none is kept.
 
-documents (load, grammar) → resolve → methods → arguments → words → tools → check. A stage never stops at a mistake:
+documents (load, grammar) → resolve → methods → arguments → words → tools → check. A stage never stops at an error:
 it adds it to the list of the run and goes on with what is right.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generator.catalog import About, Catalog, Tool
-from generator.diagnostics import Mistake, did_you_mean
+from generator.diagnostics import Diagnostic, Diagnostics, did_you_mean
 from generator.reading.documents import documents_of
 from generator.reading.files import Layers, folders_of, strays_in, unread_in
 from generator.reading.yaml_events import Document, shown
@@ -37,9 +37,9 @@ class Assembly:
     coverage: dict[str, Document] = field(default_factory=dict)
 
 
-def build(layers: Layers, digest: str, mistakes: list[Mistake]) -> Catalog:
-    """What the definitions in some layers come to; to be used only when no mistake was added."""
-    assembly = assemble(layers, mistakes)
+def build(layers: Layers, digest: str, diagnostics: Diagnostics) -> Catalog:
+    """What the definitions in some layers come to; to be used only when no error was added."""
+    assembly = assemble(layers, diagnostics)
     found = (each.tool for each in assembly.made if not each.method.rules.get("hidden"))
     tools = sorted(found, key=lambda tool: (tool.integration, tool.name))
     seen = {(tool.integration, tool.resource) for tool in tools}
@@ -48,31 +48,31 @@ def build(layers: Layers, digest: str, mistakes: list[Mistake]) -> Catalog:
     return Catalog(digest[:16], assembly.integrations, tuple(tools), tuple(described))
 
 
-def assemble(layers: Layers, mistakes: list[Mistake]) -> Assembly:
+def assemble(layers: Layers, diagnostics: Diagnostics) -> Assembly:
     """Everything that the stages make of some layers, hidden tools too, for those who want more than the catalog."""
     assembly = Assembly()
     folders = folders_of(layers)
-    mistakes.extend(_misplaced(layers, folders))
+    diagnostics.report_all(_misplaced(layers, folders))
     for each in folders:
-        _integration(each, assembly, mistakes)
-    mistakes.extend(check_tools(assembly.made))
-    if not mistakes:
-        mistakes.extend((*check_rare(assembly.made), *check_required_for(assembly.made)))
+        _integration(each, assembly, diagnostics)
+    diagnostics.report_all(check_tools(assembly.made))
+    if not diagnostics:
+        diagnostics.report_all((*check_rare(assembly.made), *check_required_for(assembly.made)))
     return assembly
 
 
-def _misplaced(layers: Layers, folders: list[Layers]) -> Iterator[Mistake]:
-    """A mistake for a layer where there is nothing, for a folder that is laid over nothing, and for a file not read."""
+def _misplaced(layers: Layers, folders: list[Layers]) -> Iterator[Diagnostic]:
+    """An error for a layer where there is nothing, for a folder that is laid over nothing, and for a file not read."""
     if not folders:
         message = "There is no integration here: no folder with an integration.yaml."
-        yield from (Mistake(shown(layer), 1, "", "integration", message) for layer in layers)
+        yield from (Diagnostic(shown(layer), 1, "", "integration", message) for layer in layers)
     elif len(layers) > 1:
         known = [each[0].name for each in folders]
         for stray in strays_in(layers):
             message = f'There is no integration "{stray.name}" that this folder could be laid over.'
-            yield Mistake(shown(stray), 1, "", "integration", message, did_you_mean(stray.name, known))
+            yield Diagnostic(shown(stray), 1, "", "integration", message, did_you_mean(stray.name, known))
     for path in unread_in(layers):
-        yield Mistake(shown(path), 1, "", "unread", "This file is not read.", _where_to_put(path, layers))
+        yield Diagnostic(shown(path), 1, "", "unread", "This file is not read.", _where_to_put(path, layers))
 
 
 def _where_to_put(path: Path, layers: Layers) -> str:
@@ -81,30 +81,30 @@ def _where_to_put(path: Path, layers: Layers) -> str:
     return f"Call it {path.stem}.yaml."
 
 
-def _integration(folders: Layers, assembly: Assembly, mistakes: list[Mistake]) -> None:
+def _integration(folders: Layers, assembly: Assembly, diagnostics: Diagnostics) -> None:
     """Add one integration and its tools, unless its integration.yaml cannot be used."""
-    documents = documents_of(folders, mistakes)
+    documents = documents_of(folders, diagnostics)
     document = documents.integration
     if document is None:
         return
-    types = Types(documents.types, mistakes)
+    types = Types(documents.types, diagnostics)
     types.check()
     methods = [
         method for each in documents.resources for method in methods_of(resolve(each, types), document, types)
     ]
     tools = {(method.resource.name, method.name): method.tool for method in methods}
-    links = Links(tools, documents.broken, mistakes)
-    integration = integration_of(document, links, mistakes)
+    links = Links(tools, documents.broken, diagnostics)
+    integration = integration_of(document, links, diagnostics)
     if integration.name in assembly.integrations:
         message = f'Another folder defines an integration "{integration.name}" already.'
-        mistakes.append(document.mistake(("integration",), "twice", message))
+        diagnostics.report(document.diagnostic(("integration",), "twice", message))
     assembly.integrations[integration.name] = integration
-    sensitive = Sensitive(methods, mistakes)
+    sensitive = Sensitive(methods, diagnostics)
     made = []
     for method in methods:
         tool = replace(_tool(method, document, integration, links), **sensitive.of(method).as_facts())
         made.append(Made(method, tool, document))
-    assembly.made += linked(made, mistakes)
+    assembly.made += linked(made, diagnostics)
     resources = {method.resource.name: method.resource for method in methods}
     assembly.resources += [about(each, integration.name, links) for each in resources.values()]
     if documents.coverage:
@@ -112,6 +112,6 @@ def _integration(folders: Layers, assembly: Assembly, mistakes: list[Mistake]) -
 
 
 def _tool(method: Method, document: Document, integration: Integration, links: Links) -> Tool:
-    arguments = arguments_of(method, document, links.mistakes)
+    arguments = arguments_of(method, document, links.diagnostics)
     properties = fill_properties(arguments, method, links)
     return tool_of(method, arguments, describe(method, links), properties, document)

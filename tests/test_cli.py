@@ -57,7 +57,7 @@ def test_the_definitions_are_checked():
     assert (done.returncode, done.stdout) == (0, "The definitions are in order.\n")
 
 
-def test_a_mistake_is_told_with_its_file_and_line(tmp_path):
+def test_an_error_is_told_with_its_file_and_line(tmp_path):
     folder = tmp_path / "definitions" / "acme"
     folder.mkdir(parents=True)
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
@@ -399,7 +399,7 @@ def test_a_filter_that_leaves_no_tool_is_a_sentence():
     assert 'There is no integration "quickboks". Did you mean "quickbooks"?' in unknown.stderr
 
 
-def test_mistakes_are_printed_for_editors_and_ci(tmp_path):
+def test_errors_are_printed_for_editors_and_ci(tmp_path):
     folder = tmp_path / "definitions" / "acme"
     folder.mkdir(parents=True)
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from generator.diagnostics import Mistake, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path, did_you_mean
 from generator.reading.files import schema_files
 from generator.reading.yaml_events import Document
 
@@ -31,7 +31,7 @@ TYPES = {
     "null": "null",
 }
 MOST_TOLD = 100
-"""How many mistakes of one file are told; whoever has more has one mistake many times."""
+"""How many errors of one file are told; whoever has more has one error many times."""
 UNWRITTEN = "TODO"
 """What stands in a new file where a sentence is still to be written."""
 VALUES = frozenset({"enum", "default", "examples", "fixed"})
@@ -40,16 +40,16 @@ HARMLESS = frozenset({"word", "pattern", "minLength", "maxLength", "uniqueItems"
 """Rules whose breach leaves a document that the later stages can still read."""
 
 
-def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bool:
-    """Whether the document can be compiled further, so that the mistakes of later stages are told in the same run.
+def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> bool:
+    """Whether the document can be compiled further, so that the errors of later stages are told in the same run.
 
     Unknown words are told and taken out; text that is too long or badly written stays.
     """
     if _is_unfinished(document.value):
         unwritten = [path for path, text in _texts(document.value) if text == UNWRITTEN]
         for path in unwritten:
-            mistakes.append(document.mistake(path, "unwritten", "This is still to be written."))
-        _check_the_rest(document, kind, set(unwritten), mistakes)
+            diagnostics.report(document.diagnostic(path, "unwritten", "This is still to be written."))
+        _check_the_rest(document, kind, set(unwritten), diagnostics)
         return False
     if _fast(kind).is_valid(document.value):
         return True
@@ -59,22 +59,22 @@ def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bo
     has_more = len(errors) > MOST_TOLD
     del errors[MOST_TOLD:]
     for path, rule, message, suggestion in errors:
-        mistakes.append(document.mistake(path, rule, message, suggestion))
+        diagnostics.report(document.diagnostic(path, rule, message, suggestion))
         if rule == "word":
             _take_out(document.value, path)
     if has_more:
-        message = f"There are more mistakes in this file than the first {MOST_TOLD}."
-        mistakes.append(document.mistake((), "mistakes", message))
+        message = f"There are more errors in this file than the first {MOST_TOLD}."
+        diagnostics.report(document.diagnostic((), "errors", message))
         return False
     harmless = HARMLESS - {"pattern"} if kind == "integration" else HARMLESS
     return all(rule in harmless for _, rule, _, _ in errors)
 
 
-def _check_the_rest(document: Document, kind: Kind, known: set[Path], mistakes: list[Mistake]) -> None:
+def _check_the_rest(document: Document, kind: Kind, known: set[Path], diagnostics: Diagnostics) -> None:
     """What is wrong in a new file beside the sentences that are still to be written."""
     for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_TOLD):
         if path not in known:
-            mistakes.append(document.mistake(path, rule, message, suggestion))
+            diagnostics.report(document.diagnostic(path, rule, message, suggestion))
 
 
 def _is_unfinished(value: Any) -> bool:

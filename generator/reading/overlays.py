@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from generator.diagnostics import Mistake, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path, did_you_mean
 from generator.reading.yaml_events import Document
 
 HIDDEN = "hidden"
@@ -18,16 +18,16 @@ _ADDED = ("add_tags", "add_description")
 _OF_AN_INTEGRATION = frozenset({"extends", "guidance", "add_guidance", "tags"})
 
 
-def lay_over(base: Mapping[str, Document], changes: Document, mistakes: list[Mistake]) -> Document | None:
+def lay_over(base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics) -> Document | None:
     """The document that a file extends, with its changes; None when it extends nothing that is there."""
     name = changes.value["extends"]
     target = base.get(name)
     if target is None:
         message = f'There is no resource "{name}" to extend.'
-        mistakes.append(changes.mistake(("extends",), "extends", message, did_you_mean(name, base)))
+        diagnostics.report(changes.diagnostic(("extends",), "extends", message, did_you_mean(name, base)))
         return None
     made = Document(target.file, dict(target.value), target.lines, {**target.laid})
-    layer = _Layer(made, changes, mistakes)
+    layer = _Layer(made, changes, diagnostics)
     if "integration" in target.value:
         layer.change_integration()
     else:
@@ -35,7 +35,7 @@ def lay_over(base: Mapping[str, Document], changes: Document, mistakes: list[Mis
     return made
 
 
-def add_shared(base: Document | None, more: Document, mistakes: list[Mistake]) -> Document:
+def add_shared(base: Document | None, more: Document, diagnostics: Diagnostics) -> Document:
     """Shared types and groups with those of a further file; a name that is taken is told."""
     if base is None:
         return more
@@ -45,7 +45,7 @@ def add_shared(base: Document | None, more: Document, mistakes: list[Mistake]) -
         for name, each in (more.value.get(kind) or {}).items():
             if name in known:
                 message = f'"{name}" is defined in {made.at((kind, name)).file} already.'
-                mistakes.append(more.mistake((kind, name), "twice", message))
+                diagnostics.report(more.diagnostic((kind, name), "twice", message))
             else:
                 known[name] = each
                 made.laid[kind, name] = more
@@ -56,22 +56,22 @@ def add_shared(base: Document | None, more: Document, mistakes: list[Mistake]) -
 class _Layer:
     """One file of changes on its way into one document."""
 
-    def __init__(self, made: Document, changes: Document, mistakes: list[Mistake]) -> None:
-        self.made, self.changes, self.mistakes = made, changes, mistakes
+    def __init__(self, made: Document, changes: Document, diagnostics: Diagnostics) -> None:
+        self.made, self.changes, self.diagnostics = made, changes, diagnostics
 
     def change_integration(self) -> None:
         """Say more to agents, and add tags to the table."""
         given = self.changes.value
         for word in sorted(given.keys() - _OF_AN_INTEGRATION):
             message = f'"{word}" cannot be changed for a whole integration.'
-            self.mistakes.append(self.changes.mistake((word,), "extends", message))
+            self.diagnostics.report(self.changes.diagnostic((word,), "extends", message))
         if "guidance" in given:
             self._put(("guidance",), given["guidance"])
         if "add_guidance" in given:
             self._add_paragraph("guidance", "add_guidance")
         if isinstance(given.get("tags"), list):
             message = "The tags of an integration are a mapping of each tag to what it stands for."
-            self.mistakes.append(self.changes.mistake(("tags",), "extends", message))
+            self.diagnostics.report(self.changes.diagnostic(("tags",), "extends", message))
         elif "tags" in given:
             self.made.value["tags"] = {**self.made.value["tags"], **given["tags"]}
             self._remember(("tags", name) for name in given["tags"])
@@ -99,7 +99,9 @@ class _Layer:
                 if name not in methods:
                     message = f'There is no method "{name}" to hide.'
                     hint = did_you_mean(name, methods)
-                    self.mistakes.append(self.changes.mistake(("methods", name), "extends", message, hint))
+                    self.diagnostics.report(
+                        self.changes.diagnostic(("methods", name), "extends", message, hint)
+                    )
                     continue
                 methods[name] = {**methods[name], HIDDEN: True}
                 continue

@@ -2,7 +2,7 @@
 
 YAML is read as JSON would be: `true false null`, numbers and strings; `on`, `no` and `2026-12-31` are strings. The
 file is read event by event with the C parser, never into Python objects, so that nothing in it can run, recurse or
-grow: anchors, aliases, tags, repeated keys, tabs, deep nesting and big files are mistakes with a line.
+grow: anchors, aliases, tags, repeated keys, tabs, deep nesting and big files are errors with a line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from generator.diagnostics import Mistake, Path, dotted
+from generator.diagnostics import Diagnostic, Diagnostics, Path, dotted
 from generator.reading.yaml_problems import QUOTES, explained
 
 MOST_BYTES = 2_000_000
@@ -32,7 +32,7 @@ _TAB = re.compile(rb"^ *\t", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file: its value, and the line of every place in it. `file` is its name as mistakes show it."""
+    """One file: its value, and the line of every place in it. `file` is its name as errors show it."""
 
     file: str
     value: dict[str, Any]
@@ -54,38 +54,38 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def mistake(self, path: Path, rule: str, message: str, suggestion: str = "") -> Mistake:
-        """A mistake at a place of this document, told in the file that wrote the place."""
+    def diagnostic(self, path: Path, rule: str, message: str, suggestion: str = "") -> Diagnostic:
+        """An error at a place of this document, told in the file that wrote the place."""
         writer = self.at(path)
-        return Mistake(writer.file, writer.line(path), dotted(path), rule, message, suggestion)
+        return Diagnostic(writer.file, writer.line(path), dotted(path), rule, message, suggestion)
 
 
 class _Unreadable(Exception):
-    """Reading cannot go on; carries the one mistake that says why."""
+    """Reading cannot go on; carries the one error that says why."""
 
     def __init__(self, line: int, rule: str, message: str) -> None:
         super().__init__(message)
         self.line, self.rule, self.message = line, rule, message
 
 
-def load(path: FilePath, mistakes: list[Mistake]) -> Document | None:
-    """Read one file. None when it is no document at all; every reason is added to `mistakes`."""
+def load(path: FilePath, diagnostics: Diagnostics) -> Document | None:
+    """Read one file. None when it is no document at all; every reason is reported."""
     file = shown(path)
     try:
         text = _text(path)
         document = Document(file, {})
-        value = _Builder(document, mistakes).build(text)
+        value = _Builder(document, diagnostics).build(text)
         if not isinstance(value, dict):
             raise _Unreadable(1, "mapping", "The file must be a mapping of words to values.")
     except _Unreadable as reason:
-        mistakes.append(Mistake(file, reason.line, "", reason.rule, reason.message))
+        diagnostics.report(Diagnostic(file, reason.line, "", reason.rule, reason.message))
         return None
     document.value.update(value)
     return document
 
 
 def shown(path: FilePath) -> str:
-    """A file's name as mistakes show it: relative where the reader stands above it."""
+    """A file's name as errors show it: relative where the reader stands above it."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else FilePath(relative).as_posix()
 
@@ -132,8 +132,8 @@ class _Open:
 class _Builder:
     """Puts a document together from its events, without recursion."""
 
-    def __init__(self, document: Document, mistakes: list[Mistake]) -> None:
-        self.document, self.mistakes = document, mistakes
+    def __init__(self, document: Document, diagnostics: Diagnostics) -> None:
+        self.document, self.diagnostics = document, diagnostics
         self.stack: list[_Open] = []
         self.root: Any = None
         self.documents = 0
@@ -226,7 +226,7 @@ class _Builder:
             first = self.document.lines[path]
             told = f'"{key}" is given twice; the first is on line {first}.'
             where = dotted(path)
-            self.mistakes.append(Mistake(self.document.file, line, where, "repeated key", told))
+            self.diagnostics.report(Diagnostic(self.document.file, line, where, "repeated key", told))
         else:
             self.document.lines[path] = line
         top.key = key

@@ -2,7 +2,7 @@
 
 Each thing that the reference has (reference.py) is looked for in the tools as they were made. What is missing is
 told, with the reason where coverage.yaml of the integration gives one; a reason for something that is there is a
-mistake, so that the file never says less than the truth.
+error, so that the file never says less than the truth.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.diagnostics import Mistake
+from generator.diagnostics import Diagnostic, Diagnostics
 from generator.reading.yaml_events import Document
 from generator.reports.vendor_reference import Reference, WantedEntity, WantedReport
 from generator.stages.lint import Made
@@ -65,7 +65,7 @@ class Coverage:
     entities: list[Row] = field(default_factory=list)
     reports: list[Row] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
     def total(self, kind: str) -> tuple[int, int]:
         """How many things of a kind are there, of how many."""
@@ -79,7 +79,7 @@ class Coverage:
         must = ("entities", "operations", "reports")
         has_gaps = any(each.kind in must and not each.why for each in self.missing)
         shares = (percent(*self.total(kind)) for kind in ("writable", "inside"))
-        return not has_gaps and not self.mistakes and all(share >= LEAST_WRITABLE for share in shares)
+        return not has_gaps and not self.diagnostics and all(share >= LEAST_WRITABLE for share in shares)
 
 
 def percent(have: int, of: int) -> float:
@@ -97,7 +97,7 @@ def compare(reference: Reference, made: Iterable[Made], notes: Document | None) 
         comparison.add_entity(entity, ours.get(entity.name, []))
     for report in reference.reports:
         comparison.add_report(report, ours.get(report.name, []))
-    comparison.coverage.mistakes.extend(comparison.notes.unused())
+    comparison.coverage.diagnostics.report_all(comparison.notes.unused())
     return comparison.coverage
 
 
@@ -126,14 +126,14 @@ class _Notes:
                 return " ".join(self._reasons[word, candidate][0].split())
         return ""
 
-    def unused(self) -> Iterator[Mistake]:
-        """A mistake for each reason that nothing wanted."""
+    def unused(self) -> Iterator[Diagnostic]:
+        """An error for each reason that nothing wanted."""
         if self._document is None:
             return
         for (kind, name), (_, path) in self._reasons.items():
             if (kind, name) not in self._used:
                 message = f'"{name}" is not missing, so it needs no reason.'
-                yield self._document.mistake(path, "coverage", message, "Take it out.")
+                yield self._document.diagnostic(path, "coverage", message, "Take it out.")
 
 
 class _Comparison:

@@ -30,7 +30,7 @@ def as_text(coverage: Coverage) -> str:
         _table("Report", coverage.reports, _OF_REPORTS),
         _totals(coverage),
         *_gaps(coverage.missing),
-        *(["\n".join(map(str, coverage.mistakes))] if coverage.mistakes else []),
+        *(["\n".join(map(str, coverage.diagnostics))] if coverage.diagnostics else []),
         _verdict(coverage),
     ]
     return "\n\n".join(parts)
@@ -44,7 +44,7 @@ def as_value(coverage: Coverage) -> dict[str, Any]:
         "entities": [{"name": row.name, **_counts(row)} for row in coverage.entities],
         "reports": [{"name": row.name, **_counts(row)} for row in coverage.reports],
         "missing": [asdict(each) for each in coverage.missing],
-        "mistakes": [asdict(each) for each in coverage.mistakes],
+        "errors": [asdict(each) for each in coverage.diagnostics],
     }
 
 

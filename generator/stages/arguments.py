@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.catalog import EMBED, Condition, Listing
-from generator.diagnostics import Mistake
+from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
@@ -65,20 +65,20 @@ class Arguments:
     listing: Listing | None = None
 
 
-def arguments_of(method: Method, integration: Document, mistakes: list[Mistake]) -> Arguments:
+def arguments_of(method: Method, integration: Document, diagnostics: Diagnostics) -> Arguments:
     """Everything the caller of a method may give."""
     made = Arguments()
     _identify(made, method, integration)
     if method.name == "list":
-        made.listing = _list_arguments(made, method, integration, mistakes)
+        made.listing = _list_arguments(made, method, integration, diagnostics)
     else:
-        _record_arguments(made, method, mistakes)
-    _own_arguments(made, method, mistakes)
+        _record_arguments(made, method, diagnostics)
+    _own_arguments(made, method, diagnostics)
     _say_which_files(made, method)
     if "file" in method.rules["returns"] and method.rules["risk"] == "read":
-        _add_usual(made, {EMBED: _EMBED}, method, mistakes)
+        _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
     if method.rules["returns"].get("paged"):
-        _add_usual(made, _page_arguments(integration, "rows"), method, mistakes)
+        _add_usual(made, _page_arguments(integration, "rows"), method, diagnostics)
     if method.rules.get("body") in ("whole_record", "json_patch"):
         made.tolerated = _tolerated(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
@@ -102,21 +102,23 @@ def _identify(made: Arguments, method: Method, integration: Document) -> None:
         made.body.append((argument, method.identifier))
 
 
-def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> None:
+def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
     body = _named_fields(method.rules.get("body", "none"))
     known = method.resource.fields
     if isinstance(body, list):
         for name in body:
             if name not in known:
-                mistakes.append(
-                    method.place.mistake("body", f'The body names "{name}", which is no field.', at=("body",))
+                diagnostics.report(
+                    method.place.diagnostic(
+                        "body", f'The body names "{name}", which is no field.', at=("body",)
+                    )
                 )
     for name, given in known.items():
         if name == method.identifier or not _is_sent(method, name, given, body):
             continue
         if name in made.properties:
             message = f'The argument "{name}" is there already: it says which record is meant.'
-            mistakes.append(method.place_of(name).mistake("argument twice", message))
+            diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
         made.properties[name] = plain(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
@@ -146,12 +148,12 @@ def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
     return access == "read_write" or (access == "create_only" and method.rules["risk"] == "create")
 
 
-def _own_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> None:
+def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
     sends_body = method.rules.get("body", "none") != "none"
     for name, given in method.arguments.items():
         if name in made.properties:
             message = f'The argument "{name}" is there already, from a field or a filter.'
-            mistakes.append(method.place.mistake("argument twice", message, at=("arguments", name)))
+            diagnostics.report(method.place.diagnostic("argument twice", message, at=("arguments", name)))
             continue
         made.properties[name] = plain(given)
         if method.name in given.get("required_for", ()):
@@ -186,7 +188,7 @@ def size(count: int) -> str:
 
 
 def _list_arguments(
-    made: Arguments, method: Method, integration: Document, mistakes: list[Mistake]
+    made: Arguments, method: Method, integration: Document, diagnostics: Diagnostics
 ) -> Listing:
     conditions, rules = [], method.rules
     language = integration.value.get("query") or {}
@@ -194,12 +196,12 @@ def _list_arguments(
         for condition, shape in _filters(path, given):
             if condition.argument in made.properties:
                 message = f'Two filters would be called "{condition.argument}".'
-                mistakes.append(method.place.mistake("argument twice", message))
+                diagnostics.report(method.place.diagnostic("argument twice", message))
             if condition.operator not in (language.get("conditions") or {}):
                 message = (
                     f'{path} is filtered by "{condition.operator}", for which query.conditions has no words.'
                 )
-                mistakes.append(method.place.mistake("filter", message))
+                diagnostics.report(method.place.diagnostic("filter", message))
             made.properties[condition.argument] = shape
             conditions.append(condition)
     sortable = tuple(path for path, given in _leaves(method.resource.fields) if given.get("sort"))
@@ -209,7 +211,7 @@ def _list_arguments(
     has_language = bool(language.get("entry")) and "{statement}" in rules["request"]
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
-    _add_usual(made, usual, method, mistakes)
+    _add_usual(made, usual, method, diagnostics)
     if method.resource.entity == "*":
         made.required.append("query")
     return Listing(
@@ -223,11 +225,11 @@ def _list_arguments(
     )
 
 
-def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, mistakes: list[Mistake]) -> None:
+def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnostics: Diagnostics) -> None:
     """Add arguments that every tool of a kind has; a field or an argument of the same name is told."""
     for name in usual.keys() & made.properties.keys():
         message = f'The argument "{name}" is there already: every such tool has it.'
-        mistakes.append(method.place_of(name).mistake("argument twice", message))
+        diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
     made.properties |= usual
 
 

@@ -1,7 +1,7 @@
 """The prose of tools: links filled, notes added, blanks folded. Fifth stage: arguments → **words** → check → catalog.
 
 One link rule: `[[resource.method]]` becomes the name of that tool, and `[[this.method]]` the name of the same
-resource's. A link that leads nowhere is a mistake. A usual method's note is added to the description of every tool
+resource's. A link that leads nowhere is an error. A usual method's note is added to the description of every tool
 made from it, with `{query_example}` filled by the resource.
 """
 
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.catalog import About
-from generator.diagnostics import Mistake, did_you_mean
+from generator.diagnostics import Diagnostics, did_you_mean
 from generator.stages.arguments import Arguments
 from generator.stages.methods import Method
 from generator.stages.resolve import Place, Resource
 
 MOST_HINTS = 200
-"""After so many mistakes the nearest names are no longer looked for, which takes a while each."""
+"""After so many errors the nearest names are no longer looked for, which takes a while each."""
 _LINK = re.compile(r"\[\[([^\[\]]*)(\]\])?")
 _TARGET = re.compile(r"([a-z_]+)\.([a-z_]+)\Z")
 _NAME = re.compile(r"\{(\w+)\}")
@@ -27,11 +27,11 @@ _NAME = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The tool behind every `resource.method`. A method in `broken` has mistakes of its own, and no tool yet."""
+    """The tool behind every `resource.method`. A method in `broken` has errors of its own, and no tool yet."""
 
     tools: Mapping[tuple[str, str], str]
     broken: frozenset[str] = frozenset()
-    mistakes: list[Mistake] = field(default_factory=list)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
     def fill(self, text: str, place: Place, this: str = "") -> str:
         """The text with each link replaced by a tool's name."""
@@ -53,14 +53,14 @@ class Links:
 
     def _tell(self, place: Place, resource: str, method: str) -> None:
         message = f"[[{resource}.{method}]] leads nowhere: there is no such tool."
-        self.mistakes.append(place.mistake("dead link", message, self._hint(f"{resource}.{method}")))
+        self.diagnostics.report(place.diagnostic("dead link", message, self._hint(f"{resource}.{method}")))
 
     def _tell_no_link(self, place: Place, words: str) -> None:
         message = f'"[[{words[:60]}" is no link. Write [[resource.method]], in small letters.'
-        self.mistakes.append(place.mistake("dead link", message, self._hint(words)))
+        self.diagnostics.report(place.diagnostic("dead link", message, self._hint(words)))
 
     def _hint(self, words: str) -> str:
-        known = [".".join(each) for each in self.tools] if len(self.mistakes) < MOST_HINTS else []
+        known = [".".join(each) for each in self.tools] if len(self.diagnostics) < MOST_HINTS else []
         return did_you_mean(words, known)
 
 
@@ -79,7 +79,7 @@ def _noted(found: re.Match[str], method: Method, links: Links) -> str:
     if value := method.rules.get(name):
         return str(value)
     message = f'The usual note of this method asks for "{name}", which is missing here.'
-    links.mistakes.append(method.place.mistake("note", message))
+    links.diagnostics.report(method.place.diagnostic("note", message))
     return found.group(0)
 
 

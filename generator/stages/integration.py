@@ -10,7 +10,7 @@ import re
 import warnings
 from typing import Any
 
-from generator.diagnostics import Mistake, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path, did_you_mean
 from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links, paragraphs
@@ -43,16 +43,16 @@ FILLED = {
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def integration_of(document: Document, links: Links, mistakes: list[Mistake]) -> Integration:
+def integration_of(document: Document, links: Links, diagnostics: Diagnostics) -> Integration:
     """The vendor's facts; templates and patterns that cannot work are told."""
     value = document.value
-    _check_templates(document, mistakes)
-    _check_account(document, mistakes)
-    _check_patterns(document, mistakes)
-    _check_pagination(document, mistakes)
-    _check_language(document, mistakes)
-    _check_confirmation(document, mistakes)
-    _check_advice(document, mistakes)
+    _check_templates(document, diagnostics)
+    _check_account(document, diagnostics)
+    _check_patterns(document, diagnostics)
+    _check_pagination(document, diagnostics)
+    _check_language(document, diagnostics)
+    _check_confirmation(document, diagnostics)
+    _check_advice(document, diagnostics)
     once, always = value.get("once") or {}, value.get("send_always") or {}
     return Integration(
         name=value["integration"],
@@ -232,7 +232,7 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
     )
 
 
-def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
+def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
     """Every `{name}` in an address or a header of the account must be one of its fields."""
     value = document.value
     known = set(value["account"])
@@ -248,11 +248,11 @@ def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
     for path, text in templates:
         for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field."
-            mistakes.append(document.mistake(path, "placeholder", message))
-    _check_send_always(document, mistakes)
+            diagnostics.report(document.diagnostic(path, "placeholder", message))
+    _check_send_always(document, diagnostics)
 
 
-def _check_send_always(document: Document, mistakes: list[Mistake]) -> None:
+def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
     """Every brace in what is always sent belongs to a field of the account that is filled there."""
     account, always = document.value["account"], document.value.get("send_always") or {}
     known = {name for name, each in account.items() if not each.get("secret")}
@@ -265,24 +265,24 @@ def _check_send_always(document: Document, mistakes: list[Mistake]) -> None:
         for name in sorted(set(re.findall(r"\{([^{}]*)\}", text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field that is not secret."
             hint = did_you_mean(name, known) or "A secret goes into auth.headers."
-            mistakes.append(document.mistake(path, "placeholder", message, hint))
+            diagnostics.report(document.diagnostic(path, "placeholder", message, hint))
 
 
-def _check_account(document: Document, mistakes: list[Mistake]) -> None:
+def _check_account(document: Document, diagnostics: Diagnostics) -> None:
     """A field of the account can be set: by OAuth when it has a source there, by a person when there is no OAuth."""
     is_oauth = document.value["auth"]["type"] == "oauth2"
     for name, each in document.value["account"].items():
         if is_oauth and "from" not in each:
             message = f"{name} can never be set: with oauth2 nobody is asked for it."
             hint = 'Give "from": callback.<parameter> or token.<key>.'
-            mistakes.append(document.mistake(("account", name), "source", message, hint))
+            diagnostics.report(document.diagnostic(("account", name), "source", message, hint))
         if not is_oauth and "from" in each:
             message = f"{name} can never be set: without oauth2 there is no callback and no token answer."
             hint = 'Leave "from" out; the person who connects the account is asked for it.'
-            mistakes.append(document.mistake(("account", name, "from"), "source", message, hint))
+            diagnostics.report(document.diagnostic(("account", name, "from"), "source", message, hint))
 
 
-def _check_confirmation(document: Document, mistakes: list[Mistake]) -> None:
+def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
     """An account that is named in the callback, which anybody can write, must be confirmed by the vendor."""
     value = document.value
     if (value["auth"].get("confirm") or {}).get("request"):
@@ -292,10 +292,10 @@ def _check_confirmation(document: Document, mistakes: list[Mistake]) -> None:
             message = (
                 f"{name} comes from the callback, which anybody can write: auth.confirm has to be given."
             )
-            mistakes.append(document.mistake(("account", name, "from"), "confirm", message))
+            diagnostics.report(document.diagnostic(("account", name, "from"), "confirm", message))
 
 
-def _check_language(document: Document, mistakes: list[Mistake]) -> None:
+def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     """Every `{name}` in the words of the query language must be one that the runtime fills there."""
     query = document.value.get("query") or {}
     texts: list[tuple[Path, str, set[str]]] = [
@@ -311,35 +311,35 @@ def _check_language(document: Document, mistakes: list[Mistake]) -> None:
         for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
             hint = did_you_mean(name, known) or f"There is {', '.join(sorted(known))}."
             message = f"{{{name}}} is filled by nothing."
-            mistakes.append(document.mistake(("query", *path), "placeholder", message, hint))
+            diagnostics.report(document.diagnostic(("query", *path), "placeholder", message, hint))
 
 
-def _check_advice(document: Document, mistakes: list[Mistake]) -> None:
+def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
     """A code of the vendor has one meaning."""
     errors, first = document.value["errors"], dict[str, str]()
     for kind in KINDS:
         for code in errors.get(kind) or ():
             if code in first:
                 message = f'The code "{code}" is {first[code]} already.'
-                mistakes.append(document.mistake(("errors", kind, code), "twice", message))
+                diagnostics.report(document.diagnostic(("errors", kind, code), "twice", message))
             first.setdefault(code, kind)
-            check_cases(document, ("errors", kind, code), mistakes)
+            check_cases(document, ("errors", kind, code), diagnostics)
 
 
-def _check_pagination(document: Document, mistakes: list[Mistake]) -> None:
+def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
     """A style that reads where the next page begins must say where that stands."""
     value = document.value["pagination"]
     needed = {"cursor": "cursor", "link_header": "parameter"}.get(value["style"])
     if needed and not value.get(needed):
         message = f'The style {value["style"]} needs "{needed}".'
-        mistakes.append(document.mistake(("pagination", "style"), "pagination", message))
+        diagnostics.report(document.diagnostic(("pagination", "style"), "pagination", message))
     limit = value["limit"]
     if limit["default"] > limit["max"]:
         message = f"The default is {limit['default']}, which is more than {limit['max']}, the most."
-        mistakes.append(document.mistake(("pagination", "limit", "default"), "pagination", message))
+        diagnostics.report(document.diagnostic(("pagination", "limit", "default"), "pagination", message))
 
 
-def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:
+def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:
     query = document.value.get("query") or {}
     paging = query.get("paging") or {}
     patterns: list[tuple[Path, str | None]] = [(("query", "entry"), query.get("entry"))]
@@ -352,9 +352,11 @@ def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:
                 warnings.simplefilter("error")  # what is ambiguous now may mean something else later
                 pattern = re.compile(text)
         except (re.error, Warning) as error:
-            mistakes.append(document.mistake(path, "pattern", f"This is not a pattern: {error}."))
+            diagnostics.report(document.diagnostic(path, "pattern", f"This is not a pattern: {error}."))
             continue
         if path[-1] == "entry" and "entity" not in pattern.groupindex:
-            mistakes.append(document.mistake(path, "pattern", 'The pattern needs a group named "entity".'))
+            diagnostics.report(
+                document.diagnostic(path, "pattern", 'The pattern needs a group named "entity".')
+            )
         if path[-1] != "entry" and pattern.groups != 1:
-            mistakes.append(document.mistake(path, "pattern", "The pattern needs exactly one group."))
+            diagnostics.report(document.diagnostic(path, "pattern", "The pattern needs exactly one group."))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from generator.catalog import Tool
-from generator.diagnostics import Mistake, did_you_mean
+from generator.diagnostics import Diagnostics, did_you_mean
 from generator.stages.lint import Made
 
 ANY = "*"
@@ -19,7 +19,7 @@ READS = ("record", "records")
 CHANGES = ("whole_record", "json_patch")
 
 
-def linked(made: Iterable[Made], mistakes: list[Mistake]) -> Iterator[Made]:
+def linked(made: Iterable[Made], diagnostics: Diagnostics) -> Iterator[Made]:
     """The tools of one integration, each write with the tools that read what it writes."""
     found = list(made)
     anything = [each.tool.name for each in found if each.tool.listing and each.tool.listing.entity == ANY]
@@ -38,12 +38,12 @@ def linked(made: Iterable[Made], mistakes: list[Mistake]) -> Iterator[Made]:
             current=_current(each, reads),
         )
         if tool.current is None and _clears_unseen(tool):
-            mistakes.append(each.mistake("sensitive", UNREAD))
+            diagnostics.report(each.diagnostic("sensitive", UNREAD))
         arguments = {argument for argument, _ in tool.call.body_arguments}
         if tool.clears_unless and tool.clears_unless not in {*arguments, *tool.call.fixed}:
             message = f'clears_unless names "{tool.clears_unless}", which is no argument.'
             hint = did_you_mean(tool.clears_unless, arguments)
-            mistakes.append(each.mistake("clears_unless", message, hint))
+            diagnostics.report(each.diagnostic("clears_unless", message, hint))
         yield replace(each, tool=tool)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import METHOD_CLASSES, MethodClass
-from generator.diagnostics import Mistake
+from generator.diagnostics import Diagnostic
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import field_of
 from generator.stages.resolve import Field, Place, Resource, Types
@@ -69,7 +69,7 @@ class Method:
 
 
 def methods_of(resource: Resource, integration: Document, types: Types) -> list[Method]:
-    """The methods of a resource that are complete; one that is not is told as a mistake."""
+    """The methods of a resource that are complete; one that is not is told as an error."""
     made = []
     for name in resource.document.value["methods"]:
         if method := _method(resource, name, integration, types):
@@ -83,7 +83,7 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
     place = Place(resource.document, ("methods", name))
     rules = {key: value for key, value in {**usual, **given}.items() if key not in ("note", "tags")}
     if missing := [key for key in NEEDED if key not in rules]:
-        types.mistakes.append(_incomplete(place, name, missing, integration))
+        types.diagnostics.report(_incomplete(place, name, missing, integration))
         return None
     usual_place = Place(integration, ("methods", name))
     writers = {**dict.fromkeys(usual, usual_place), **dict.fromkeys(given, place)}
@@ -105,11 +105,11 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
     )
 
 
-def _incomplete(place: Place, name: str, missing: list[str], integration: Document) -> Mistake:
+def _incomplete(place: Place, name: str, missing: list[str], integration: Document) -> Diagnostic:
     words, verb = " and ".join(f'"{key}"' for key in missing), "is" if len(missing) == 1 else "are"
     usual = ", ".join(integration.value["methods"])
     message = f'{words} {verb} missing, and integration.yaml has no usual method "{name}" to take it from.'
-    return place.mistake("incomplete", message, f"The usual methods are {usual}.")
+    return place.diagnostic("incomplete", message, f"The usual methods are {usual}.")
 
 
 def _own_arguments(
@@ -127,8 +127,8 @@ def _own_arguments(
     for name, given in (rules.get("arguments") or {}).items():
         where = writers["arguments"].inside("arguments", name)
         if name in arguments:
-            types.mistakes.append(
-                where.mistake("argument twice", f'The argument "{name}" is taken from a group already.')
+            types.diagnostics.report(
+                where.diagnostic("argument twice", f'The argument "{name}" is taken from a group already.')
             )
         arguments[name], places[name] = types.whole(given, where), where
     return arguments, places

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from generator.diagnostics import Mistake
+from generator.diagnostics import Diagnostic, Diagnostics
 from generator.stages.methods import Method
 from generator.stages.resolve import Field, Resource
 
@@ -39,17 +39,17 @@ class Marked:
 class Sensitive:
     """What is hidden in the answers of the tools of one integration."""
 
-    def __init__(self, methods: Iterable[Method], mistakes: list[Mistake]) -> None:
+    def __init__(self, methods: Iterable[Method], diagnostics: Diagnostics) -> None:
         by_resource: dict[str, list[Method]] = {}
         for method in methods:
             by_resource.setdefault(method.resource.name, []).append(method)
         self._by_resource = {
-            name: _marked(its[0].resource, {each.name: each.tool for each in its}, mistakes)
+            name: _marked(its[0].resource, {each.name: each.tool for each in its}, diagnostics)
             for name, its in by_resource.items()
         }
         resources = [its[0].resource for its in by_resource.values()]
         for resource in resources:
-            mistakes.extend(_asked_for(resource, self._by_resource[resource.name]))
+            diagnostics.report_all(_asked_for(resource, self._by_resource[resource.name]))
         self._anywhere = _together(self._by_resource.values(), resources)
 
     def of(self, method: Method) -> Marked:
@@ -57,14 +57,14 @@ class Sensitive:
         return self._by_resource[method.resource.name] if method.resource.fields else self._anywhere
 
 
-def _marked(resource: Resource, tools: dict[str, str], mistakes: list[Mistake]) -> Marked:
+def _marked(resource: Resource, tools: dict[str, str], diagnostics: Diagnostics) -> Marked:
     found = [(path, given) for path, given in _parts(resource.fields) if _mark(given)]
     gated = []
     for path, given in _parts(resource.fields):
         if opener := given.get("shown_with"):
             if opener not in tools:
                 message = f'shown_with names "{opener}", which is no method of this resource.'
-                mistakes.append(resource.places[path[0]].mistake("shown_with", message))
+                diagnostics.report(resource.places[path[0]].diagnostic("shown_with", message))
             gated.append((path, tools.get(opener, "")))
     return Marked(
         sensitive=tuple(path for path, _ in found),
@@ -111,7 +111,7 @@ def _inner(given: Field) -> dict[str, Field]:
     return given.get("properties") or {}
 
 
-def _asked_for(resource: Resource, marked: Marked) -> Iterator[Mistake]:
+def _asked_for(resource: Resource, marked: Marked) -> Iterator[Diagnostic]:
     """A filter or an order, on a part or on what holds it, would answer bit by bit what is hidden."""
     hidden = {*marked.sensitive, *(path for path, _ in marked.gated)}
     around = {path[:length] for path in hidden for length in range(1, len(path) + 1)}
@@ -120,7 +120,7 @@ def _asked_for(resource: Resource, marked: Marked) -> Iterator[Mistake]:
             continue
         if path in around or any(path[: len(each)] == each for each in hidden):
             message = f"{'.'.join(path)} is sensitive, so nobody may filter or sort by it."
-            yield resource.places[path[0]].mistake("sensitive", message)
+            yield resource.places[path[0]].diagnostic("sensitive", message)
 
 
 def _all_parts(fields: dict[str, Field], before: Path = ()) -> Iterator[tuple[Path, Field]]:

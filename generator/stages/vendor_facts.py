@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from generator.diagnostics import Mistake, Path
+from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links, folded
 from generator.stages.resolve import Place
@@ -35,7 +35,7 @@ def advice_of(kind: str, given: str | dict[str, Any], links: Links, place: Place
     return Advice(kind, links.fill(folded(given["otherwise"]), place), cases)
 
 
-def check_cases(document: Document, path: Path, mistakes: list[Mistake]) -> None:
+def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> None:
     """The patterns of cases are patterns, and each `{name}` in what they say is a group of one."""
     _, kind, code = path
     given = document.value["errors"][kind][code]
@@ -46,10 +46,10 @@ def check_cases(document: Document, path: Path, mistakes: list[Mistake]) -> None
                 named |= set(re.compile(case["when"].get(key, "")).groupindex)
             except re.error as error:
                 here = (*path, "cases", at, "when", key)
-                mistakes.append(document.mistake(here, "pattern", f"This is not a pattern: {error}."))
+                diagnostics.report(document.diagnostic(here, "pattern", f"This is not a pattern: {error}."))
         for name in sorted(set(re.findall(r"\{(\w+)\}", case["say"])) - named):
             message = f"{{{name}}} is filled by nothing: it is no group of a pattern of this case."
-            mistakes.append(document.mistake((*path, "cases", at, "say"), "placeholder", message))
+            diagnostics.report(document.diagnostic((*path, "cases", at, "say"), "placeholder", message))
 
 
 def form_rules(document: Document, links: Links) -> FormRules:

@@ -43,17 +43,17 @@ def diff(before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None
 
 def _catalog(name: str, room: Path) -> Any:
     """The tools of a folder or revision; files that today's rules refuse are left out and told."""
-    from generator.diagnostics import Mistake
+    from generator.diagnostics import Diagnostics
     from generator.pipeline import build
     from generator.reports.tables import plural
 
     folder = Path(name) if Path(name).is_dir() else _of_revision(name, room)
-    mistakes: list[Mistake] = []
-    catalog = build((folder,), "", mistakes)
+    diagnostics = Diagnostics()
+    catalog = build((folder,), "", diagnostics)
     if not catalog.integrations:
         raise SettingsError(f"There are no definitions in {name!r} that can be compiled.")
-    if mistakes:
-        told = f"{name} has {plural(len(mistakes), 'mistake')} by today's rules, such as: {mistakes[0]}"
+    if diagnostics:
+        told = f"{name} has {plural(len(diagnostics), 'error')} by today's rules, such as: {next(iter(diagnostics))}"
         click.echo(f"ledgerport: {told}", err=True)
     return catalog
 

@@ -23,16 +23,16 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 @json_option
 @plainly
 def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> None:
-    """Check definitions. Prints every mistake with its file and line.
+    """Check definitions. Prints every error with its file and line.
 
     FOLDERS are checked in place of ours, each laid over those before it. Exit status 0 when all is right, 1 when there
-    are mistakes, 2 when a folder cannot be read.
+    are errors, 2 when a folder cannot be read.
     """
-    from generator.compile import check as mistakes_in
+    from generator.compile import check as errors_in
     from generator.reports.tables import plural
 
     try:
-        found = mistakes_in(folders or layers(own))
+        found = errors_in(folders or layers(own))
     except SettingsError as error:
         click.echo(f"ledgerport: {error.as_text()}", err=True)
         sys.exit(2)
@@ -40,12 +40,12 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
         click.echo(f"ledgerport: {in_words(error)}", err=True)
         sys.exit(2)
     if as_json:
-        print_value([asdict(mistake) for mistake in found])
+        print_value([asdict(each) for each in found])
     else:
-        for mistake in found:
-            click.echo(str(mistake))
+        for each in found:
+            click.echo(str(each))
         if found:
-            click.echo(f"{plural(len(found), 'mistake')}.", err=True)
+            click.echo(f"{plural(len(found), 'error')}.", err=True)
         else:
             click.echo("The definitions are in order.")
     sys.exit(1 if found else 0)
@@ -130,13 +130,13 @@ def _words(text: str) -> list[str]:
 
 def _assembled(integration: str, own: tuple[Path, ...]) -> tuple[Any, Any]:
     """The tools of an integration with what they were made from, and its notes on coverage."""
-    from generator.diagnostics import DefinitionMistakes, Mistake
+    from generator.diagnostics import DefinitionErrors, Diagnostics
     from generator.pipeline import assemble
 
-    mistakes: list[Mistake] = []
-    assembly = assemble(layers(own), mistakes)
-    if mistakes:
-        raise DefinitionMistakes(mistakes)
+    diagnostics = Diagnostics()
+    assembly = assemble(layers(own), diagnostics)
+    if diagnostics:
+        raise DefinitionErrors(diagnostics)
     name = known_integration(integration, assembly)
     made = [each for each in assembly.made if each.tool.integration == name]
     return made, assembly.coverage.get(name)

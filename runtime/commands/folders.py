@@ -43,7 +43,7 @@ def as_setting(own: tuple[Path, ...]) -> str:
 
 
 def catalog_of(own: tuple[Path, ...]) -> Catalog:
-    """The catalog of all layers. Raises DefinitionMistakes."""
+    """The catalog of all layers. Raises DefinitionErrors."""
     from generator.compile import compile_catalog
 
     return compile_catalog(layers(own))

@@ -118,7 +118,7 @@ def _check_writable(folder: Path) -> None:
 
 def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
     """The files of an integration, and the folder that a new one belongs into."""
-    from generator.diagnostics import Mistake, did_you_mean
+    from generator.diagnostics import Diagnostics, did_you_mean
     from generator.reading.documents import documents_of
     from generator.reading.files import folders_of
 
@@ -126,10 +126,10 @@ def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
     name = name or next(iter(found), "")
     if name not in found:
         raise SettingsError(f'There is no integration "{name}". {did_you_mean(name, found)}'.strip())
-    mistakes: list[Mistake] = []
-    documents = documents_of(found[name], mistakes)
+    diagnostics = Diagnostics()
+    documents = documents_of(found[name], diagnostics)
     if documents.integration is None:
-        raise SettingsError(f"The integration {name} cannot be read: {mistakes[0]}")
+        raise SettingsError(f"The integration {name} cannot be read: {next(iter(diagnostics))}")
     return documents, folders[-1] / name
 
 

@@ -110,7 +110,7 @@ class Runtime:
         return ("-P", "-c", COMPILE, *map(str, self.definitions()), str(self.settings.data / "cache"))
 
     def read_catalog(self) -> Catalog:
-        """The catalog as the definitions have it now. Raises DefinitionMistakes."""
+        """The catalog as the definitions have it now. Raises DefinitionErrors."""
         return compile_catalog(self.definitions(), self.settings.data / "cache")
 
     def take(self, catalog: Catalog) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from generator.catalog import Catalog
-from generator.compile import DefinitionMistakes, compile_catalog
+from generator.compile import DefinitionErrors, compile_catalog
 from generator.reading.files import OURS
 from runtime.connect.sealing import seal_credentials
 from runtime.keys.crypto import Keys
@@ -101,10 +101,8 @@ def _add_urls(settings: Settings, keys: Keys, like: str, count: int) -> None:
 def _catalog(settings: Settings) -> Catalog:
     try:
         return compile_catalog(OURS, settings.data / "cache")
-    except DefinitionMistakes as mistakes:
-        raise Wrong(
-            f"The definitions have mistakes, so there is no server to measure.\n{mistakes}"
-        ) from mistakes
+    except DefinitionErrors as errors:
+        raise Wrong(f"The definitions have errors, so there is no server to measure.\n{errors}") from errors
 
 
 def _account(keys: Keys) -> Account:

@@ -11,7 +11,7 @@ import pytest
 import generator.pipeline as building
 from generator import cache
 from generator.catalog import Condition
-from generator.compile import DefinitionMistakes, compile_catalog
+from generator.compile import DefinitionErrors, compile_catalog
 from generator.reports.show import show
 from generator.stages.arguments import size
 from generator.vendor import AccountField, Advice, RateLimit
@@ -305,7 +305,7 @@ def test_a_broken_definition_is_not_hidden_by_the_cache(shelf, tmp_path):
     compile_catalog(FOLDER, tmp_path / "cache")
     shelf.change("book", "tags: [books]", "tags: [boks]")
 
-    with pytest.raises(DefinitionMistakes):
+    with pytest.raises(DefinitionErrors):
         compile_catalog(FOLDER, tmp_path / "cache")
 
 

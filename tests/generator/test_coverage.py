@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.diagnostics import Diagnostics
 from generator.pipeline import assemble
 from generator.reports.coverage import compare
 from generator.reports.coverage_report import as_text, as_value
@@ -51,9 +52,9 @@ def compared(tmp_path, facts=FACTS, reports=REPORTS):
     folder.mkdir()
     (folder / "entities.json").write_text(json.dumps(facts), encoding="utf-8")
     (folder / "reports.json").write_text(json.dumps(reports), encoding="utf-8")
-    mistakes = []
-    assembly = assemble((FOLDER,), mistakes)
-    assert mistakes == []
+    diagnostics = Diagnostics()
+    assembly = assemble((FOLDER,), diagnostics)
+    assert not list(diagnostics)
     return compare(read_reference(folder), assembly.made, assembly.coverage.get("shelf"))
 
 
@@ -93,7 +94,7 @@ def test_the_notes_translate_operations_and_give_reasons(shelf, tmp_path):
         ("inside", "Book.Person.born"): "Nobody asks for it.",
         ("reports", "Loans"): "",
     }
-    assert coverage.mistakes == []
+    assert not coverage.diagnostics
 
 
 def test_one_reason_may_stand_for_every_field_of_an_entity(shelf, tmp_path):
@@ -105,12 +106,12 @@ def test_one_reason_may_stand_for_every_field_of_an_entity(shelf, tmp_path):
     assert found["operations", "Book.read"] == ""
 
 
-def test_a_reason_for_what_is_there_is_a_mistake_with_its_line(shelf, tmp_path):
+def test_a_reason_for_what_is_there_is_an_error_with_its_line(shelf, tmp_path):
     shelf.write("coverage", NOTES.replace("Book.weight", "Book.title"))
 
-    (mistake,) = compared(tmp_path).mistakes
+    (error,) = compared(tmp_path).diagnostics
 
-    assert str(mistake) == (
+    assert str(error) == (
         'definitions/shelf/coverage.yaml:3: left_out.0.fields.0: "Book.title" is not missing, so it needs no reason. '
         "Take it out."
     )

@@ -1,11 +1,11 @@
-"""Every kind of mistake in a definition, and the sentence it gets: file, line, place, what is wrong, the right word."""
+"""Every kind of error in a definition, and the sentence it gets: file, line, place, what is wrong, the right word."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from generator.compile import DefinitionMistakes, check, compile_catalog
+from generator.compile import DefinitionErrors, check, compile_catalog
 
 BOOK, TYPES, INTEGRATION = (f"definitions/shelf/{name}.yaml" for name in ("book", "types", "integration"))
 
@@ -597,31 +597,31 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_mistake_is_told_with_its_line_and_the_right_word(shelf, case):
+def test_an_error_is_told_with_its_line_and_the_right_word(shelf, case):
     name, right, wrong, sentence = case
     shelf.change(name, right, wrong)
 
-    told = [str(mistake) for mistake in check([Path("definitions")])]
+    told = [str(error) for error in check([Path("definitions")])]
 
     assert sentence in told or any(each.startswith(sentence) for each in told)
 
 
-def test_the_made_up_vendor_has_no_mistake(shelf):
+def test_the_made_up_vendor_has_no_error(shelf):
     assert check([Path("definitions")]) == []
 
 
-def test_all_mistakes_of_a_run_are_told_at_once(shelf):
+def test_all_errors_of_a_run_are_told_at_once(shelf):
     shelf.change("book", "    required_for: [create]", "    requierd_for: [create]")
     shelf.change("book", "[[books.get]]", "[[book.get]]")
     shelf.change("book", "tags: [books]", "tags: [boks]")
     shelf.change("integration", "https://{region}.shelf", "https://{place}.shelf")
 
-    with pytest.raises(DefinitionMistakes) as raised:
+    with pytest.raises(DefinitionErrors) as raised:
         compile_catalog(Path("definitions"))
 
-    rules = {mistake.rule for mistake in raised.value.mistakes}
+    rules = {error.rule for error in raised.value.diagnostics}
     assert {"word", "dead link", "tag", "placeholder"} <= rules
-    assert len(str(raised.value).splitlines()) == len(raised.value.mistakes)
+    assert len(str(raised.value).splitlines()) == len(raised.value.diagnostics)
 
 
 def test_a_broken_file_does_not_make_the_links_to_it_dead(shelf):
@@ -630,10 +630,10 @@ def test_a_broken_file_does_not_make_the_links_to_it_dead(shelf):
 
     told = check([Path("definitions")])
 
-    assert {mistake.file for mistake in told} == {"definitions/shelf/reader.yaml"}
+    assert {error.file for error in told} == {"definitions/shelf/reader.yaml"}
 
 
-def test_a_folder_without_an_integration_is_a_mistake(tmp_path, monkeypatch):
+def test_a_folder_without_an_integration_is_an_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "definitions").mkdir()
 
@@ -644,7 +644,7 @@ def test_a_folder_without_an_integration_is_a_mistake(tmp_path, monkeypatch):
     ]
 
 
-def test_two_files_for_one_resource_are_a_mistake(shelf):
+def test_two_files_for_one_resource_are_an_error(shelf):
     shelf.write("again", shelf.texts["book"])
 
     told = [str(each) for each in check([Path("definitions")])]
@@ -668,7 +668,7 @@ def test_an_example_of_a_query_under_a_broken_pattern_is_no_second_failure(shelf
     shelf.change("integration", "query:\n", 'query:\n  entry: "("\n  about: Ask.\n')
     shelf.change("book", "    columns: [id, title]", "    query_example: select *")
 
-    assert [mistake.rule for mistake in check([Path("definitions")])] == ["pattern"]
+    assert [error.rule for error in check([Path("definitions")])] == ["pattern"]
 
 
 def test_what_waits_to_be_done_may_be_called_todo(shelf):
@@ -677,10 +677,10 @@ def test_what_waits_to_be_done_may_be_called_todo(shelf):
     assert check([Path("definitions")]) == []
 
 
-def test_two_folders_for_one_integration_are_a_mistake(shelf):
+def test_two_folders_for_one_integration_are_an_error(shelf):
     shutil.copytree("definitions/shelf", "definitions/shelves")
 
-    told = [str(mistake) for mistake in check([Path("definitions")])]
+    told = [str(error) for error in check([Path("definitions")])]
 
     assert (
         'definitions/shelves/integration.yaml:1: integration: Another folder defines an integration "shelf" already.'

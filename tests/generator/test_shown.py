@@ -191,7 +191,7 @@ def test_a_call_is_checked_against_all_of_it(shelf):
     assert "more" not in json.loads(tool.wire)["inputSchema"]["properties"]
 
 
-def test_a_rare_word_that_no_tool_takes_is_a_mistake(shelf):
+def test_a_rare_word_that_no_tool_takes_is_an_error(shelf):
     shelf.change("integration", "tags: {", "rare: [titel]\ntags: {")
 
     assert [str(each) for each in check([FOLDER])] == [

@@ -53,7 +53,7 @@ def test_the_checker_names_exactly_the_sentences_to_write_and_then_nothing(writt
 
     told = check([Path("definitions")])
 
-    assert [(mistake.line, mistake.rule) for mistake in told] == [(line, "unwritten") for line in places]
+    assert [(error.line, error.rule) for error in told] == [(line, "unwritten") for line in places]
     finish(text)
     assert check([Path("definitions")]) == []
 
@@ -141,7 +141,7 @@ def test_what_else_is_wrong_in_a_new_file_is_told_beside_its_unwritten_sentences
     text = written()
     Path("definitions/shelf/reader.yaml").write_text(text.replace("singular:", "singlar:"), encoding="utf-8")
 
-    rules = {mistake.rule for mistake in check([Path("definitions")])}
+    rules = {error.rule for error in check([Path("definitions")])}
 
     assert {"unwritten", "word", "required"} == rules
 
@@ -159,4 +159,4 @@ def test_a_name_that_yaml_would_read_as_something_else_is_quoted(shelf):
 
     file.write_text(skeleton(wanted, documents.integration, documents.types, file), encoding="utf-8")
 
-    assert {mistake.rule for mistake in check([Path("definitions")])} == {"unwritten"}
+    assert {error.rule for error in check([Path("definitions")])} == {"unwritten"}
