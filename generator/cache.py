@@ -17,7 +17,14 @@ from pathlib import Path
 import msgspec
 
 from generator.catalog import Catalog
-from generator.reading.files import Layers, files_of, folders_of, schema_files, strays_in, unread_in
+from generator.reading.files import (
+    Layers,
+    find_ignored_files,
+    find_integrations,
+    find_orphan_folders,
+    list_files,
+    list_schema_files,
+)
 
 MOST_KEPT = 8
 _SEAL = 32
@@ -25,16 +32,19 @@ _UNFINISHED = ".unfinished-"
 _ABANDONED_SECONDS = 3600.0
 
 
-def digest_of(layers: Layers) -> str:
+def compute_key(layers: Layers) -> str:
     """A digest of everything that compiling some layers depends on."""
     digest = blake2b(_digest_of_generator(), digest_size=32)
-    for integration in folders_of(layers):
+    for integration in find_integrations(layers):
         for at, folder in enumerate(integration):
-            for path in files_of(folder):
+            for path in list_files(folder):
                 name = path.relative_to(folder.parent).as_posix()
                 digest.update(f"\0{at}\0{name}\0".encode("utf-8", "surrogateescape"))
                 digest.update(_content(path))
-    for path in (*strays_in(layers), *unread_in(layers)):  # each is an error, which nothing kept may hide
+    for path in (
+        *find_orphan_folders(layers),
+        *find_ignored_files(layers),
+    ):  # each is an error, which nothing kept may hide
         digest.update(os.fsencode(path))
     return digest.hexdigest()
 
@@ -42,7 +52,7 @@ def digest_of(layers: Layers) -> str:
 @cache
 def _digest_of_generator() -> bytes:
     digest = blake2b(digest_size=32)
-    for path in [*sorted(Path(__file__).parent.rglob("*.py")), *schema_files()]:
+    for path in [*sorted(Path(__file__).parent.rglob("*.py")), *list_schema_files()]:
         digest.update(path.read_bytes())
     return digest.digest()
 
@@ -55,7 +65,7 @@ def _content(path: Path) -> bytes:
     return blake2b(content, digest_size=32).digest()
 
 
-def read(cache: Path, digest: str) -> Catalog | None:
+def load(cache: Path, digest: str) -> Catalog | None:
     """The catalog kept under a digest; None when there is none that can be trusted."""
     try:
         content = _file(cache, digest).read_bytes()
@@ -70,7 +80,7 @@ def read(cache: Path, digest: str) -> Catalog | None:
         return None
 
 
-def write(cache: Path, digest: str, catalog: Catalog) -> None:
+def store(cache: Path, digest: str, catalog: Catalog) -> None:
     """Keep a catalog, whole or not at all. A folder that cannot be written to is passed over."""
     payload = msgspec.msgpack.encode(catalog)
     sealed = blake2b(payload, digest_size=_SEAL).digest() + payload

@@ -140,7 +140,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ResourceDoc:
     """What a resource is, in words for people: the reference pages show it."""
 
     integration: str
@@ -173,7 +173,7 @@ class Tool:
     call: Call
     returns: Returns
     listing: Listing | None = None
-    tolerated: tuple[str, ...] = ()
+    ignored_arguments: tuple[str, ...] = ()
     """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
     rare: tuple[str, ...] = ()
     """Arguments that are shown in one line under `more`, where a call may give them."""
@@ -223,7 +223,7 @@ class Catalog:
     version: str
     integrations: dict[str, Integration]
     tools: tuple[Tool, ...]
-    resources: tuple[About, ...] = ()
+    resources: tuple[ResourceDoc, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Tool]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from generator import cache
 from generator.catalog import Catalog
 from generator.diagnostics import DefinitionErrors, Diagnostic, Diagnostics
-from generator.reading.files import layers_of
+from generator.reading.files import list_layers
 
 __all__ = ["DefinitionErrors", "Diagnostic", "check", "compile_catalog"]
 
@@ -24,9 +24,9 @@ def compile_catalog(folders: Path | Sequence[Path], cache_folder: Path | None = 
     It is stored in `cache_folder` when there is one. Raises DefinitionErrors with every error of the run, and
     OSError when a folder cannot be read.
     """
-    layers = layers_of(folders)
-    digest = cache.digest_of(layers)
-    if cache_folder and (catalog := cache.read(cache_folder, digest)):
+    layers = list_layers(folders)
+    digest = cache.compute_key(layers)
+    if cache_folder and (catalog := cache.load(cache_folder, digest)):
         return catalog
     from generator.pipeline import build
 
@@ -35,8 +35,8 @@ def compile_catalog(folders: Path | Sequence[Path], cache_folder: Path | None = 
     if diagnostics:
         raise DefinitionErrors(diagnostics)
     # A file that changed meanwhile would be stored under a wrong digest.
-    if cache_folder and cache.digest_of(layers) == digest:
-        cache.write(cache_folder, digest, catalog)
+    if cache_folder and cache.compute_key(layers) == digest:
+        cache.store(cache_folder, digest, catalog)
     return catalog
 
 
@@ -48,5 +48,5 @@ def check(folders: Path | Sequence[Path]) -> list[Diagnostic]:
     from generator.pipeline import build
 
     diagnostics = Diagnostics()
-    build(layers_of(folders), "", diagnostics)
+    build(list_layers(folders), "", diagnostics)
     return diagnostics.collect()

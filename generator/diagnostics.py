@@ -72,7 +72,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f'Did you mean "{candidates[near[0]]}"?' if near else ""
 
 
-def dotted(path: Path) -> str:
+def format_path(path: Path) -> str:
     """Return a place as people write it: `fields.Line.items` is `Line.items`, for a field is known by its name."""
     steps = path[1:] if path[:1] == ("fields",) else path
     return ".".join(str(step) for step in steps)

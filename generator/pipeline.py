@@ -10,20 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from generator.catalog import About, Catalog, Tool
+from generator.catalog import Catalog, ResourceDoc, Tool
 from generator.diagnostics import Diagnostic, Diagnostics, did_you_mean
-from generator.reading.documents import documents_of
-from generator.reading.files import Layers, folders_of, strays_in, unread_in
-from generator.reading.yaml_events import Document, shown
-from generator.stages.arguments import arguments_of
-from generator.stages.descriptions import Links, about, describe, fill_properties
-from generator.stages.integration import integration_of
-from generator.stages.linked import linked
-from generator.stages.lint import Made, check_rare, check_required_for, check_tools
-from generator.stages.methods import Method, methods_of
+from generator.reading.documents import read_documents
+from generator.reading.files import Layers, find_ignored_files, find_integrations, find_orphan_folders
+from generator.reading.yaml_events import Document, display_path
+from generator.stages.arguments import derive_arguments
+from generator.stages.descriptions import Links, describe, describe_resource, fill_properties
+from generator.stages.integration import parse_integration
+from generator.stages.linked import link_writes
+from generator.stages.lint import CompiledTool, check_rare, check_required_for, check_tools
+from generator.stages.methods import Method, complete_methods
 from generator.stages.resolve import Types, resolve
 from generator.stages.sensitive import Sensitive
-from generator.stages.tools import tool_of
+from generator.stages.tools import build_tool
 from generator.vendor import Integration
 
 
@@ -32,8 +32,8 @@ class Assembly:
     """What a run makes: integrations, each tool with what it was made from, words on resources, notes on coverage."""
 
     integrations: dict[str, Integration] = field(default_factory=dict)
-    made: list[Made] = field(default_factory=list)
-    resources: list[About] = field(default_factory=list)
+    made: list[CompiledTool] = field(default_factory=list)
+    resources: list[ResourceDoc] = field(default_factory=list)
     coverage: dict[str, Document] = field(default_factory=dict)
 
 
@@ -51,7 +51,7 @@ def build(layers: Layers, digest: str, diagnostics: Diagnostics) -> Catalog:
 def assemble(layers: Layers, diagnostics: Diagnostics) -> Assembly:
     """Everything that the stages make of some layers, hidden tools too, for those who want more than the catalog."""
     assembly = Assembly()
-    folders = folders_of(layers)
+    folders = find_integrations(layers)
     diagnostics.report_all(_misplaced(layers, folders))
     for each in folders:
         _integration(each, assembly, diagnostics)
@@ -65,14 +65,18 @@ def _misplaced(layers: Layers, folders: list[Layers]) -> Iterator[Diagnostic]:
     """An error for a layer where there is nothing, for a folder that is laid over nothing, and for a file not read."""
     if not folders:
         message = "There is no integration here: no folder with an integration.yaml."
-        yield from (Diagnostic(shown(layer), 1, "", "integration", message) for layer in layers)
+        yield from (Diagnostic(display_path(layer), 1, "", "integration", message) for layer in layers)
     elif len(layers) > 1:
         known = [each[0].name for each in folders]
-        for stray in strays_in(layers):
+        for stray in find_orphan_folders(layers):
             message = f'There is no integration "{stray.name}" that this folder could be laid over.'
-            yield Diagnostic(shown(stray), 1, "", "integration", message, did_you_mean(stray.name, known))
-    for path in unread_in(layers):
-        yield Diagnostic(shown(path), 1, "", "unread", "This file is not read.", _where_to_put(path, layers))
+            yield Diagnostic(
+                display_path(stray), 1, "", "integration", message, did_you_mean(stray.name, known)
+            )
+    for path in find_ignored_files(layers):
+        yield Diagnostic(
+            display_path(path), 1, "", "unread", "This file is not read.", _where_to_put(path, layers)
+        )
 
 
 def _where_to_put(path: Path, layers: Layers) -> str:
@@ -83,18 +87,20 @@ def _where_to_put(path: Path, layers: Layers) -> str:
 
 def _integration(folders: Layers, assembly: Assembly, diagnostics: Diagnostics) -> None:
     """Add one integration and its tools, unless its integration.yaml cannot be used."""
-    documents = documents_of(folders, diagnostics)
+    documents = read_documents(folders, diagnostics)
     document = documents.integration
     if document is None:
         return
     types = Types(documents.types, diagnostics)
     types.check()
     methods = [
-        method for each in documents.resources for method in methods_of(resolve(each, types), document, types)
+        method
+        for each in documents.resources
+        for method in complete_methods(resolve(each, types), document, types)
     ]
     tools = {(method.resource.name, method.name): method.tool for method in methods}
     links = Links(tools, documents.broken, diagnostics)
-    integration = integration_of(document, links, diagnostics)
+    integration = parse_integration(document, links, diagnostics)
     if integration.name in assembly.integrations:
         message = f'Another folder defines an integration "{integration.name}" already.'
         diagnostics.report(document.diagnostic(("integration",), "twice", message))
@@ -103,15 +109,15 @@ def _integration(folders: Layers, assembly: Assembly, diagnostics: Diagnostics) 
     made = []
     for method in methods:
         tool = replace(_tool(method, document, integration, links), **sensitive.of(method).as_facts())
-        made.append(Made(method, tool, document))
-    assembly.made += linked(made, diagnostics)
+        made.append(CompiledTool(method, tool, document))
+    assembly.made += link_writes(made, diagnostics)
     resources = {method.resource.name: method.resource for method in methods}
-    assembly.resources += [about(each, integration.name, links) for each in resources.values()]
+    assembly.resources += [describe_resource(each, integration.name, links) for each in resources.values()]
     if documents.coverage:
         assembly.coverage[integration.name] = documents.coverage
 
 
 def _tool(method: Method, document: Document, integration: Integration, links: Links) -> Tool:
-    arguments = arguments_of(method, document, links.diagnostics)
+    arguments = derive_arguments(method, document, links.diagnostics)
     properties = fill_properties(arguments, method, links)
-    return tool_of(method, arguments, describe(method, links), properties, document)
+    return build_tool(method, arguments, describe(method, links), properties, document)

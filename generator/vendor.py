@@ -199,9 +199,9 @@ class Integration:
     query_language: QueryLanguage
     send_query: dict[str, str] = field(default_factory=dict)
     send_headers: dict[str, str] = field(default_factory=dict)
-    once_query: str = ""
+    idempotency_query_param: str = ""
     """Query parameter that carries the idempotency key of a write; empty when the vendor has none."""
-    once_header: str = ""
+    idempotency_header: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     """Every tag that a resource or method may carry, with what it stands for."""
     batch: BatchForm = BatchForm()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.diagnostics import Diagnostic, Diagnostics
-from generator.reading.files import Layers, files_of
+from generator.reading.files import Layers, list_files
 from generator.reading.grammar import Kind, check_grammar
-from generator.reading.overlays import add_shared, lay_over
-from generator.reading.yaml_events import Document, load, shown
+from generator.reading.overlays import apply_overlay, merge_shared
+from generator.reading.yaml_events import Document, display_path, load
 
 MOST_FILES = 2_000
 KINDS: dict[str, Kind] = {
@@ -33,14 +33,14 @@ class Documents:
     coverage: Document | None = None
 
 
-def documents_of(folders: Layers, diagnostics: Diagnostics) -> Documents:
+def read_documents(folders: Layers, diagnostics: Diagnostics) -> Documents:
     """Read and check every file of an integration, the later folders laid over the first."""
     reading = _Reading(diagnostics)
     for folder in folders:
-        files = files_of(folder)
+        files = list_files(folder)
         if len(files) > MOST_FILES:
             message = f"There are {len(files):,} files here; {MOST_FILES:,} is the most."
-            diagnostics.report(Diagnostic(shown(folder), 1, "", "files", message))
+            diagnostics.report(Diagnostic(display_path(folder), 1, "", "files", message))
             return Documents(None, None, (), frozenset())
         for path in files:
             reading.read(path, KINDS.get(path.name, "resource") if path.parent == folder else "resource")
@@ -71,7 +71,7 @@ class _Reading:
         elif kind == "overlay":
             self.changes.append(document)
         elif kind == "types":
-            self.special[kind] = add_shared(self.special.get(kind), document, self.diagnostics)
+            self.special[kind] = merge_shared(self.special.get(kind), document, self.diagnostics)
         elif kind in self.special and kind == "integration":
             message = f"The integration is defined in {self.special[kind].file} already."
             self.diagnostics.report(document.diagnostic((), "twice", message, "Change it with extends."))
@@ -96,7 +96,7 @@ class _Reading:
         base = {integration.value["integration"]: integration, **resources} if integration else resources
         if changes.value["extends"] in self.broken:
             return
-        made = lay_over(base, changes, self.diagnostics)
+        made = apply_overlay(base, changes, self.diagnostics)
         if made is None:
             return
         if "integration" in made.value:

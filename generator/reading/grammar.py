@@ -17,7 +17,7 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from generator.diagnostics import Diagnostics, Path, did_you_mean
-from generator.reading.files import schema_files
+from generator.reading.files import list_schema_files
 from generator.reading.yaml_events import Document
 
 Kind = Literal["integration", "types", "resource", "coverage", "overlay"]
@@ -30,7 +30,7 @@ TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
-MOST_TOLD = 100
+MOST_REPORTED = 100
 """How many errors of one file are told; whoever has more has one error many times."""
 UNWRITTEN = "TODO"
 """What stands in a new file where a sentence is still to be written."""
@@ -49,30 +49,30 @@ def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> b
         unwritten = [path for path, text in _texts(document.value) if text == UNWRITTEN]
         for path in unwritten:
             diagnostics.report(document.diagnostic(path, "unwritten", "This is still to be written."))
-        _check_the_rest(document, kind, set(unwritten), diagnostics)
+        _check_remainder(document, kind, set(unwritten), diagnostics)
         return False
     if _fast(kind).is_valid(document.value):
         return True
-    errors = list(islice(_errors(kind, document.value), MOST_TOLD + 1)) or list(
+    errors = list(islice(_errors(kind, document.value), MOST_REPORTED + 1)) or list(
         _errors_of_fast(kind, document.value)
     )
-    has_more = len(errors) > MOST_TOLD
-    del errors[MOST_TOLD:]
+    has_more = len(errors) > MOST_REPORTED
+    del errors[MOST_REPORTED:]
     for path, rule, message, suggestion in errors:
         diagnostics.report(document.diagnostic(path, rule, message, suggestion))
         if rule == "word":
-            _take_out(document.value, path)
+            _remove(document.value, path)
     if has_more:
-        message = f"There are more errors in this file than the first {MOST_TOLD}."
+        message = f"There are more errors in this file than the first {MOST_REPORTED}."
         diagnostics.report(document.diagnostic((), "errors", message))
         return False
     harmless = HARMLESS - {"pattern"} if kind == "integration" else HARMLESS
     return all(rule in harmless for _, rule, _, _ in errors)
 
 
-def _check_the_rest(document: Document, kind: Kind, known: set[Path], diagnostics: Diagnostics) -> None:
+def _check_remainder(document: Document, kind: Kind, known: set[Path], diagnostics: Diagnostics) -> None:
     """What is wrong in a new file beside the sentences that are still to be written."""
-    for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_TOLD):
+    for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_REPORTED):
         if path not in known:
             diagnostics.report(document.diagnostic(path, rule, message, suggestion))
 
@@ -96,7 +96,9 @@ def _texts(value: Any) -> Iterator[tuple[Path, str]]:
 @cache
 def bundle(kind: Kind) -> dict[str, Any]:
     """The schema of one kind of file, with the files it refers to inside it."""
-    definitions = {path.name: _bundled(json.loads(path.read_bytes()), path.name) for path in schema_files()}
+    definitions = {
+        path.name: _bundled(json.loads(path.read_bytes()), path.name) for path in list_schema_files()
+    }
     return {"$ref": f"#/definitions/{kind}.schema.json", "definitions": definitions}
 
 
@@ -122,16 +124,16 @@ def _errors(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
 
     validator = Draft7Validator(bundle(kind), format_checker=FormatChecker())
     for error in validator.iter_errors(value):
-        yield from _told(error)
+        yield from _explain(error)
 
 
 def _errors_of_fast(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
     """What only the fast validator finds wrong, in its own words."""
     for error in _fast(kind).iter_errors(value):
-        yield tuple(error.instance_path), "grammar", shortened(str(error.message)), ""
+        yield tuple(error.instance_path), "grammar", shorten(str(error.message)), ""
 
 
-def _told(error: Any) -> Iterator[tuple[Path, str, str, str]]:
+def _explain(error: Any) -> Iterator[tuple[Path, str, str, str]]:
     """One error of the validator as (place, rule, sentence, suggestion)."""
     path = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
@@ -146,7 +148,7 @@ def _told(error: Any) -> Iterator[tuple[Path, str, str, str]]:
             noun = error.schema.get("title", "this")
             yield ((*path, word), "word", f'"{word}" is not a word for {noun}.', did_you_mean(word, known))
         return
-    yield (path, str(error.validator), *_sentence(error))
+    yield (path, str(error.validator), *_write_sentence(error))
 
 
 def _wrong_name(error: Any) -> tuple[str, str]:
@@ -164,7 +166,7 @@ def _nearest_branch(error: Any) -> Iterator[tuple[Path, str, str, str]]:
         return
     best = min(branches.values(), key=lambda found: (_is_other_kind(found), len(found)))
     for each in best:
-        yield from _told(each)
+        yield from _explain(each)
 
 
 def _choice(branches: list[list[Any]]) -> tuple[Path, str, str, str] | None:
@@ -173,7 +175,7 @@ def _choice(branches: list[list[Any]]) -> tuple[Path, str, str, str] | None:
     if len(found) < len(branches) or len({tuple(each.absolute_path) for each in found}) > 1:
         return None
     words = [str(each.validator_value) for each in found]
-    message = f"{_shown(found[0].instance)} is not one of {', '.join(words)}."
+    message = f"{_quote_value(found[0].instance)} is not one of {', '.join(words)}."
     return tuple(found[0].absolute_path), "enum", message, did_you_mean(str(found[0].instance), words)
 
 
@@ -181,20 +183,20 @@ def _is_other_kind(errors: list[Any]) -> bool:
     return any(each.validator in ("type", "const") and len(each.relative_path) <= 1 for each in errors)
 
 
-def _sentence(error: Any) -> tuple[str, str]:
+def _write_sentence(error: Any) -> tuple[str, str]:
     rule, wanted, value = error.validator, error.validator_value, error.instance
     if said := error.schema.get("errorMessage"):
         return str(said), ""
     if rule == "required":
         missing = [name for name in wanted if name not in value]
-        return f"{' and '.join(_quoted(missing))} {'is' if len(missing) == 1 else 'are'} missing.", ""
+        return f"{' and '.join(_quote_names(missing))} {'is' if len(missing) == 1 else 'are'} missing.", ""
     if rule == "enum":
-        return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(
+        return f"{_quote_value(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(
             str(value), map(str, wanted)
         )
     if rule == "type":
         kinds = [wanted] if isinstance(wanted, str) else wanted
-        return f"This must be {' or '.join(TYPES[kind] for kind in kinds)}, but is {_shown(value)}.", ""
+        return f"This must be {' or '.join(TYPES[kind] for kind in kinds)}, but is {_quote_value(value)}.", ""
     if rule in ("maxLength", "minLength"):
         least = "at most" if rule == "maxLength" else "at least"
         return f"This is {len(value):,} characters long; it may have {least} {wanted:,}.", ""
@@ -204,40 +206,40 @@ def _sentence(error: Any) -> tuple[str, str]:
         return f"This has {_entries(value)}; it must have at least {wanted:,}.", ""
     if rule == "const":
         hint = "Leave the word out otherwise." if wanted is True else did_you_mean(str(value), [str(wanted)])
-        return f"This must be {_shown(wanted)}, but is {_shown(value)}.", hint
+        return f"This must be {_quote_value(wanted)}, but is {_quote_value(value)}.", hint
     if rule in ("minimum", "maximum"):
         return (
-            f"This must be at {'least' if rule == 'minimum' else 'most'} {wanted}, but is {_shown(value)}.",
+            f"This must be at {'least' if rule == 'minimum' else 'most'} {wanted}, but is {_quote_value(value)}.",
             "",
         )
     if rule == "uniqueItems":
-        (most, _), *_ = Counter(map(_shown, value)).most_common(1)
+        (most, _), *_ = Counter(map(_quote_value, value)).most_common(1)
         return f"{most} is given twice.", ""
     if rule == "pattern":
         said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
-        return f"{_shown(value)} {said}", ""
-    return shortened(str(error.message)), ""
+        return f"{_quote_value(value)} {said}", ""
+    return shorten(str(error.message)), ""
 
 
 def _entries(value: Any) -> str:
     return f"{len(value):,} {'entry' if len(value) == 1 else 'entries'}"
 
 
-def _quoted(names: list[str]) -> list[str]:
+def _quote_names(names: list[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 
 
-def _shown(value: Any) -> str:
+def _quote_value(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f'{text[:56]}…"'
 
 
-def shortened(message: str) -> str:
+def shorten(message: str) -> str:
     """A sentence of another's making, not longer than a line and with its full stop."""
     return (message if len(message) <= 160 else f"{message[:157]}…").rstrip(".") + "."
 
 
-def _take_out(value: Any, path: Path) -> None:
+def _remove(value: Any, path: Path) -> None:
     for step in path[:-1]:
         value = value[step]
     value.pop(path[-1], None)

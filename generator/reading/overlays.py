@@ -18,7 +18,9 @@ _ADDED = ("add_tags", "add_description")
 _OF_AN_INTEGRATION = frozenset({"extends", "guidance", "add_guidance", "tags"})
 
 
-def lay_over(base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics) -> Document | None:
+def apply_overlay(
+    base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics
+) -> Document | None:
     """The document that a file extends, with its changes; None when it extends nothing that is there."""
     name = changes.value["extends"]
     target = base.get(name)
@@ -35,7 +37,7 @@ def lay_over(base: Mapping[str, Document], changes: Document, diagnostics: Diagn
     return made
 
 
-def add_shared(base: Document | None, more: Document, diagnostics: Diagnostics) -> Document:
+def merge_shared(base: Document | None, more: Document, diagnostics: Diagnostics) -> Document:
     """Shared types and groups with those of a further file; a name that is taken is told."""
     if base is None:
         return more

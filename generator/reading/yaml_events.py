@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from generator.diagnostics import Diagnostic, Diagnostics, Path, dotted
-from generator.reading.yaml_problems import QUOTES, explained
+from generator.diagnostics import Diagnostic, Diagnostics, Path, format_path
+from generator.reading.yaml_problems import QUOTES, explain_problem
 
 MOST_BYTES = 2_000_000
 MOST_DEPTH = 32
@@ -57,7 +57,7 @@ class Document:
     def diagnostic(self, path: Path, rule: str, message: str, suggestion: str = "") -> Diagnostic:
         """An error at a place of this document, told in the file that wrote the place."""
         writer = self.at(path)
-        return Diagnostic(writer.file, writer.line(path), dotted(path), rule, message, suggestion)
+        return Diagnostic(writer.file, writer.line(path), format_path(path), rule, message, suggestion)
 
 
 class _Unreadable(Exception):
@@ -70,7 +70,7 @@ class _Unreadable(Exception):
 
 def load(path: FilePath, diagnostics: Diagnostics) -> Document | None:
     """Read one file. None when it is no document at all; every reason is reported."""
-    file = shown(path)
+    file = display_path(path)
     try:
         text = _text(path)
         document = Document(file, {})
@@ -84,7 +84,7 @@ def load(path: FilePath, diagnostics: Diagnostics) -> Document | None:
     return document
 
 
-def shown(path: FilePath) -> str:
+def display_path(path: FilePath) -> str:
     """A file's name as errors show it: relative where the reader stands above it."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else FilePath(relative).as_posix()
@@ -112,7 +112,7 @@ def _events(text: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        line, said = explained(error, text)
+        line, said = explain_problem(error, text)
         raise _Unreadable(line, "yaml", said) from error
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
@@ -225,7 +225,7 @@ class _Builder:
         if key in top.value:
             first = self.document.lines[path]
             told = f'"{key}" is given twice; the first is on line {first}.'
-            where = dotted(path)
+            where = format_path(path)
             self.diagnostics.report(Diagnostic(self.document.file, line, where, "repeated key", told))
         else:
             self.document.lines[path] = line

@@ -14,7 +14,7 @@ from typing import Any
 from generator.diagnostics import Diagnostic, Diagnostics
 from generator.reading.yaml_events import Document
 from generator.reports.vendor_reference import Reference, WantedEntity, WantedReport
-from generator.stages.lint import Made
+from generator.stages.lint import CompiledTool
 
 LEAST_WRITABLE = 98.0
 """Per cent of the writable fields that must be there: of those of records, and apart from them of those inside objects
@@ -72,24 +72,24 @@ class Coverage:
         found = [row.counts[kind] for row in (*self.entities, *self.reports) if kind in row.counts]
         return sum(have for have, _ in found), sum(of for _, of in found)
 
-    def reaches_the_aims(self) -> bool:
+    def meets_target(self) -> bool:
         """Whether nothing whole is missing without a reason, and 98 % of the writable fields are there, those of
         records and those inside them each by themselves.
         """
         must = ("entities", "operations", "reports")
         has_gaps = any(each.kind in must and not each.why for each in self.missing)
-        shares = (percent(*self.total(kind)) for kind in ("writable", "inside"))
+        shares = (compute_percent(*self.total(kind)) for kind in ("writable", "inside"))
         return not has_gaps and not self.diagnostics and all(share >= LEAST_WRITABLE for share in shares)
 
 
-def percent(have: int, of: int) -> float:
+def compute_percent(have: int, of: int) -> float:
     """A share in per cent; all of nothing is all."""
     return 100.0 * have / of if of else 100.0
 
 
-def compare(reference: Reference, made: Iterable[Made], notes: Document | None) -> Coverage:
+def compare(reference: Reference, made: Iterable[CompiledTool], notes: Document | None) -> Coverage:
     """Measure the tools of one integration against the reference of its service."""
-    ours: dict[str, list[Made]] = {}
+    ours: dict[str, list[CompiledTool]] = {}
     for each in made:
         ours.setdefault(each.method.resource.entity, []).append(each)
     comparison = _Comparison(_Notes(notes))
@@ -143,7 +143,7 @@ class _Comparison:
         self.notes = notes
         self.coverage = Coverage()
 
-    def add_entity(self, entity: WantedEntity, ours: list[Made]) -> None:
+    def add_entity(self, entity: WantedEntity, ours: list[CompiledTool]) -> None:
         """Look for an entity, its operations and its fields in our tools of it."""
         row = Row(entity.name)
         self.coverage.entities.append(row)
@@ -165,7 +165,7 @@ class _Comparison:
             self._has(row, "filterable", filters, entity.name)
             self._has(row, "sortable", {name: name in listed[1] for name in entity.sortable}, entity.name)
 
-    def add_report(self, report: WantedReport, ours: list[Made]) -> None:
+    def add_report(self, report: WantedReport, ours: list[CompiledTool]) -> None:
         """Look for a report and its parameters."""
         row = Row(report.name)
         self.coverage.reports.append(row)
@@ -181,7 +181,7 @@ class _Comparison:
         row.counts[kind] = (sum(found.values()), len(found))
         return all(found.values())
 
-    def _does(self, operation: str, ours: list[Made]) -> bool:
+    def _does(self, operation: str, ours: list[CompiledTool]) -> bool:
         method, _, argument = self.notes.operations.get(operation, operation).partition(" with ")
         return any(
             each.method.name == method and (not argument or argument in each.tool.input_schema["properties"])
@@ -194,7 +194,7 @@ class _Comparison:
         return f"{there}.{rest}" if rest else there
 
 
-def _given(ours: list[Made]) -> set[str]:
+def _given(ours: list[CompiledTool]) -> set[str]:
     """The dotted path of everything that callers may give to our tools, lists apart, in the vendor's words."""
     found: set[str] = set()
     for each in ours:
@@ -213,7 +213,7 @@ def _paths(schema: dict[str, Any], path: str) -> Iterator[str]:
         yield from _paths(each, f"{path}.{name}")
 
 
-def _listed(ours: list[Made]) -> tuple[set[str], set[str]]:
+def _listed(ours: list[CompiledTool]) -> tuple[set[str], set[str]]:
     """The fields that our list tools filter on, and those they sort by."""
     listings = [each.tool.listing for each in ours if each.tool.listing]
     return (

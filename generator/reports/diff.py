@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.catalog import Catalog, Tool
-from generator.reports.token_estimate import tokens_of
+from generator.reports.token_estimate import count_tokens
 
 Schema = dict[str, Any]
 _MORE_IS_LESS = ("minimum", "minLength", "minItems")
@@ -59,7 +59,7 @@ class Difference:
         return any(each.is_breaking for each in self.tools)
 
 
-def difference(before: Catalog, after: Catalog) -> Difference:
+def compare_catalogs(before: Catalog, after: Catalog) -> Difference:
     """What became of the tools of one catalog in another."""
     found = Difference(_tokens(before), _tokens(after))
     old, new = before.by_name, after.by_name
@@ -67,13 +67,13 @@ def difference(before: Catalog, after: Catalog) -> Difference:
     for name in sorted(old.keys() | new.keys()):
         changes = tuple(_changes(old.get(name), new.get(name), renamed))
         if changes:
-            costs = [tokens_of(tools[name].wire) if name in tools else 0 for tools in (old, new)]
+            costs = [count_tokens(tools[name].wire) if name in tools else 0 for tools in (old, new)]
             found.tools.append(ToolDifference(name, changes, *costs))
     return found
 
 
 def _tokens(catalog: Catalog) -> int:
-    return sum(tokens_of(tool.wire) for tool in catalog.tools)
+    return sum(count_tokens(tool.wire) for tool in catalog.tools)
 
 
 def _identity(tool: Tool) -> tuple[str, str, str]:
@@ -110,7 +110,8 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:
         yield Change("request", f"It asks {new.call.verb} {new.call.path} in another way than before.")
     if old.returns != new.returns or old.listing != new.listing:
         yield Change("answer", "It is answered, filtered or paged in another way.")
-    if refused := sorted(set(old.tolerated) - set(new.tolerated) - new.input_schema["properties"].keys()):
+    taken = {*new.ignored_arguments, *new.input_schema["properties"]}
+    if refused := sorted(set(old.ignored_arguments) - taken):
         text = f"A record that is sent back with {', '.join(refused)} is refused now."
         yield Change("no longer dropped", text, is_breaking=True)
     if wanted := sorted(set(new.always_send) - set(old.always_send)):
@@ -186,7 +187,7 @@ def _is_narrower(old: Schema, new: Schema, key: str) -> bool:
     return bool(new[key] > old[key] if key in _MORE_IS_LESS else new[key] < old[key])
 
 
-def as_text(found: Difference) -> str:
+def render_text(found: Difference) -> str:
     """The difference for people: what is gone and new, then each tool that changed."""
     if not found.tools:
         return "No tool is different."
@@ -208,7 +209,7 @@ def _summary(found: Difference) -> str:
     )
 
 
-def as_value(found: Difference) -> dict[str, Any]:
+def render_value(found: Difference) -> dict[str, Any]:
     """The same as plain parts of JSON."""
     return {
         "breaking": found.is_breaking,

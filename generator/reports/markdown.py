@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from generator.catalog import Catalog
-from generator.reports.tool_pages import Page, Table, ToolPart, pages_of
+from generator.reports.tool_pages import Page, Table, ToolPart, build_pages
 
 
 def write_pages(catalog: Catalog, folder: Path) -> int:
     """Write every page into a folder; how many they are."""
-    pages = pages_of(catalog)
-    _write(folder / "index.md", index(catalog, pages))
+    pages = build_pages(catalog)
+    _write(folder / "index.md", render_index(catalog, pages))
     for page in pages.values():
-        _write(folder / f"{page.key}.md", resource(page))
+        _write(folder / f"{page.key}.md", render_resource(page))
     return len(pages) + 1
 
 
-def index(catalog: Catalog, pages: dict[str, Page]) -> str:
+def render_index(catalog: Catalog, pages: dict[str, Page]) -> str:
     """The first page: every integration, its tags, and its resources with their tools."""
     lines = ["# Tools", ""]
     for integration in catalog.integrations.values():
@@ -38,7 +38,7 @@ def index(catalog: Catalog, pages: dict[str, Page]) -> str:
     return _text(lines)
 
 
-def resource(page: Page) -> str:
+def render_resource(page: Page) -> str:
     """The page of one resource."""
     about = page.about
     lines = [f"# {page.title}", "", about.summary, "", about.description, ""]

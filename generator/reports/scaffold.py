@@ -41,23 +41,23 @@ class Wanted:
     sample: Mapping[str, Any]
 
 
-def names_of(name: str) -> tuple[str, str, str]:
+def derive_names(name: str) -> tuple[str, str, str]:
     """Singular, plural and the vendor's name, guessed from what a person calls it, such as `purchase order`."""
-    words = words_of(name)
+    words = split_name(name)
     singular = "_".join(words)
     ending = singular[-1:] == "y" and singular[-2:-1] not in tuple("aeiou")
     plural = f"{singular[:-1]}ies" if ending else f"{singular}{'es' if singular[-1:] in 'sxz' else 's'}"
     return singular, plural, "".join(word.capitalize() for word in words)
 
 
-def words_of(name: str) -> list[str]:
+def split_name(name: str) -> list[str]:
     """The words of a name in plain small letters: `PurchaseOrder` has two, and an accent is left out."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     plain = unicodedata.normalize("NFKD", spaced.casefold()).encode("ascii", "ignore").decode()
     return re.findall(r"[a-z]+", plain)
 
 
-def skeleton(wanted: Wanted, integration: Document, types: Document | None, file: Path) -> str:
+def draft_resource(wanted: Wanted, integration: Document, types: Document | None, file: Path) -> str:
     """The text of the new file, to be written to `file`."""
     return _Skeleton(wanted, integration, types.value if types else {}).text(file)
 
@@ -204,7 +204,7 @@ def _scalar(value: Any) -> Iterator[str]:
             yield "format: date-time"
 
 
-def sample_in(text: bytes, entity: str) -> dict[str, Any]:
+def find_sample(text: bytes, entity: str) -> dict[str, Any]:
     """The record in a payload: the object itself, or the one inside an envelope. Raises ValueError with a sentence."""
     try:
         value = json.loads(text)

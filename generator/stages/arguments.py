@@ -17,7 +17,7 @@ from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
 
-OUR_WORDS = frozenset(
+OWN_KEYS = frozenset(
     {
         "access",
         "required_for",
@@ -57,7 +57,7 @@ class Arguments:
     query: list[str] = field(default_factory=list)
     """Arguments that the request does not name and that go into the query under their own name."""
     joins: dict[str, str] = field(default_factory=dict)
-    tolerated: tuple[str, ...] = ()
+    ignored_arguments: tuple[str, ...] = ()
     rare: list[str] = field(default_factory=list)
     """Fields that few calls need, as the field itself says."""
     cautions: dict[str, str] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Arguments:
     listing: Listing | None = None
 
 
-def arguments_of(method: Method, integration: Document, diagnostics: Diagnostics) -> Arguments:
+def derive_arguments(method: Method, integration: Document, diagnostics: Diagnostics) -> Arguments:
     """Everything the caller of a method may give."""
     made = Arguments()
     _identify(made, method, integration)
@@ -74,15 +74,15 @@ def arguments_of(method: Method, integration: Document, diagnostics: Diagnostics
     else:
         _record_arguments(made, method, diagnostics)
     _own_arguments(made, method, diagnostics)
-    _say_which_files(made, method)
+    _describe_files(made, method)
     if "file" in method.rules["returns"] and method.rules["risk"] == "read":
         _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
     if method.rules["returns"].get("paged"):
         _add_usual(made, _page_arguments(integration, "rows"), method, diagnostics)
     if method.rules.get("body") in ("whole_record", "json_patch"):
-        made.tolerated = _tolerated(made, method, integration)
+        made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
-        made.tolerated = _answered_only(made, method, integration)
+        made.ignored_arguments = _list_response_only(made, method, integration)
     made.properties = _required_first(made)
     return made
 
@@ -119,7 +119,7 @@ def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics)
         if name in made.properties:
             message = f'The argument "{name}" is there already: it says which record is meant.'
             diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
-        made.properties[name] = plain(given)
+        made.properties[name] = strip_own_keys(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
         if given.get("rare"):
@@ -155,7 +155,7 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
             message = f'The argument "{name}" is there already, from a field or a filter.'
             diagnostics.report(method.place.diagnostic("argument twice", message, at=("arguments", name)))
             continue
-        made.properties[name] = plain(given)
+        made.properties[name] = strip_own_keys(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
         if separator := given.get("join"):
@@ -164,7 +164,7 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
             made.body.append((name, name)) if sends_body else made.query.append(name)
 
 
-def _say_which_files(made: Arguments, method: Method) -> None:
+def _describe_files(made: Arguments, method: Method) -> None:
     """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
     body = method.rules.get("body")
     for part in body["parts"] if isinstance(body, dict) else ():
@@ -172,14 +172,14 @@ def _say_which_files(made: Arguments, method: Method) -> None:
         if given is None:
             continue
         if most := part.get("max_bytes"):
-            given["description"] = f"{given.get('description', '')} At most {size(most)}.".strip()
+            given["description"] = f"{given.get('description', '')} At most {format_size(most)}.".strip()
         if types := part.get("types"):
             given["description"] = (
                 f"{given.get('description', '')} One of {', '.join(sorted(types))}.".strip()
             )
 
 
-def size(count: int) -> str:
+def format_size(count: int) -> str:
     """A number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
     for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
         if count >= unit:
@@ -253,19 +253,27 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
         if each == "equals":
             yield Condition(name, path, each, kind), shape | {"description": about}
         if each == "any_of":
-            listed = {"type": "array", "minItems": 1, "items": shape, "description": _said(each, about)}
+            listed = {
+                "type": "array",
+                "minItems": 1,
+                "items": shape,
+                "description": _describe_filter(each, about),
+            }
             yield Condition(f"{name}_any_of", path, each, kind), listed
         if each == "contains":
             yield (
                 Condition(f"{name}_contains", path, each),
-                {"type": "string", "description": _said(each, about)},
+                {"type": "string", "description": _describe_filter(each, about)},
             )
         if each == "range":
             for end in ("from", "until"):
-                yield Condition(f"{name}_{end}", path, end, kind), shape | {"description": _said(end, about)}
+                yield (
+                    Condition(f"{name}_{end}", path, end, kind),
+                    shape | {"description": _describe_filter(end, about)},
+                )
 
 
-def _said(how: str, about: str) -> str:
+def _describe_filter(how: str, about: str) -> str:
     return SAID[how].format(it=about).strip()
 
 
@@ -310,13 +318,13 @@ def _fields_argument(columns: tuple[str, ...]) -> Field:
     return {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}
 
 
-def _tolerated(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
+def _list_ignored(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
     """What a record carries that nobody may set, and which is dropped when it comes back in an update."""
     carried = [*method.resource.fields, *(integration.value.get("answered") or ())]
     return tuple(name for name in dict.fromkeys(carried) if name not in made.properties)
 
 
-def _answered_only(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
+def _list_response_only(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
     """What a record carries that nobody may set, dropped from a new one; not its Id, which would mean another call."""
     known = method.resource.fields
     read_only = [name for name, given in known.items() if given.get("access") == "read_only"]
@@ -330,15 +338,17 @@ def _required_first(made: Arguments) -> dict[str, Field]:
     return first | made.properties
 
 
-def plain(given: Field) -> Field:
+def strip_own_keys(given: Field) -> Field:
     """A field as JSON Schema, without the words that are ours."""
-    out = {key: value for key, value in given.items() if key not in OUR_WORDS}
+    out = {key: value for key, value in given.items() if key not in OWN_KEYS}
     if about := _describe(given):
         out["description"] = about
     if "items" in out:
-        out["items"] = plain(out["items"])
+        out["items"] = strip_own_keys(out["items"])
     if "properties" in out:
-        out["properties"] = {name: plain(each) for name, each in out["properties"].items() if _is_shown(each)}
+        out["properties"] = {
+            name: strip_own_keys(each) for name, each in out["properties"].items() if _is_shown(each)
+        }
         if not out["properties"]:
             del out["properties"]
     return out

@@ -49,7 +49,7 @@ DATE_FORM = "YYYY-MM-DD."
 _LIMITS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern"})
 _SHOWN = ("type", "enum", "description")
 _FIRST_SENTENCE_ONLY = frozenset({"limit"})
-_SPEAKS_FOR_ITSELF = frozenset({"order_by", "descending", "query", "fields"})
+_SELF_EXPLANATORY = frozenset({"order_by", "descending", "query", "fields"})
 _SOURCE = re.compile(r" Id from \w+\.")
 _OPERATORS = ("_from", "_until", "_contains", "_any_of")
 
@@ -78,7 +78,7 @@ class _Rules:
     is_brief: bool = False
 
 
-def show_less(
+def compact_schema(
     schema: dict[str, Any],
     rare: Collection[str],
     as_text: Collection[str] = (),
@@ -92,14 +92,14 @@ def show_less(
     fields hold.
     """
     hidden = _hidden(schema["properties"], schema["required"], rare)
-    lean = _shown(schema, hidden, _Rules(rare, as_text, cautions, is_brief=is_change))
+    lean = _compact(schema, hidden, _Rules(rare, as_text, cautions, is_brief=is_change))
     if not _fits(lean):
-        lean = _shown(schema, hidden, _Rules(rare, as_text, cautions, is_brief=True))
+        lean = _compact(schema, hidden, _Rules(rare, as_text, cautions, is_brief=True))
         _fit(lean)
     return Shown(lean, hidden)
 
 
-def _shown(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> dict[str, Any]:
+def _compact(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> dict[str, Any]:
     properties: dict[str, Any] = schema["properties"]
     shown = {
         name: _lean(name, given, rules, is_text=name in rules.as_text)
@@ -107,7 +107,7 @@ def _shown(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> di
         if name not in hidden
     }
     for name in shown:
-        if name in _SPEAKS_FOR_ITSELF or _is_said_before(name, shown):
+        if name in _SELF_EXPLANATORY or _is_said_before(name, shown):
             shown[name].pop("description", None)
     if hidden:
         line = _in_a_line({name: properties[name] for name in hidden}, rules)

@@ -13,9 +13,9 @@ from typing import Any
 from generator.diagnostics import Diagnostics, Path, did_you_mean
 from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
-from generator.stages.descriptions import Links, paragraphs
+from generator.stages.descriptions import Links, fold_paragraphs
 from generator.stages.resolve import Place
-from generator.stages.vendor_facts import advice_of, check_cases, form_rules
+from generator.stages.vendor_facts import check_cases, parse_advice, parse_form_rules
 from generator.vendor import (
     AccountField,
     Auth,
@@ -43,7 +43,7 @@ FILLED = {
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def integration_of(document: Document, links: Links, diagnostics: Diagnostics) -> Integration:
+def parse_integration(document: Document, links: Links, diagnostics: Diagnostics) -> Integration:
     """The vendor's facts; templates and patterns that cannot work are told."""
     value = document.value
     _check_templates(document, diagnostics)
@@ -60,7 +60,7 @@ def integration_of(document: Document, links: Links, diagnostics: Diagnostics) -
         title=value["title"],
         summary=value["summary"],
         docs=value["docs"],
-        guidance=links.fill(paragraphs(value["guidance"]), Place(document, ("guidance",))),
+        guidance=links.fill(fold_paragraphs(value["guidance"]), Place(document, ("guidance",))),
         environments=dict(value["environments"]),
         auth=_auth(value["auth"]),
         account_fields=tuple(_account_field(name, each) for name, each in value["account"].items()),
@@ -70,14 +70,14 @@ def integration_of(document: Document, links: Links, diagnostics: Diagnostics) -
         query_language=_query_language(value.get("query") or {}),
         send_query={name: _as_sent(each) for name, each in (always.get("query") or {}).items()},
         send_headers=dict(always.get("headers") or {}),
-        once_query=once.get("query", ""),
-        once_header=once.get("header", ""),
+        idempotency_query_param=once.get("query", ""),
+        idempotency_header=once.get("header", ""),
         tags={
             name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
-        rules=form_rules(document, links),
+        rules=parse_form_rules(document, links),
         acknowledged=tuple(value.get("acknowledged") or (_identifier(value),)),
         meant=tuple(
             Meant(
@@ -191,7 +191,7 @@ def _errors(document: Document, links: Links) -> ErrorRules:
     value = document.value["errors"]
     lists = value.get("list") or ()
     advice = {
-        code: advice_of(kind, given, links, Place(document, ("errors", kind, code)))
+        code: parse_advice(kind, given, links, Place(document, ("errors", kind, code)))
         for kind in KINDS
         for code, given in (value.get(kind) or {}).items()
     }

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from generator.catalog import Tool
 from generator.diagnostics import Diagnostics, did_you_mean
-from generator.stages.lint import Made
+from generator.stages.lint import CompiledTool
 
 ANY = "*"
 """The entity of a list that reads every record."""
@@ -19,7 +19,7 @@ READS = ("record", "records")
 CHANGES = ("whole_record", "json_patch")
 
 
-def linked(made: Iterable[Made], diagnostics: Diagnostics) -> Iterator[Made]:
+def link_writes(made: Iterable[CompiledTool], diagnostics: Diagnostics) -> Iterator[CompiledTool]:
     """The tools of one integration, each write with the tools that read what it writes."""
     found = list(made)
     anything = [each.tool.name for each in found if each.tool.listing and each.tool.listing.entity == ANY]
@@ -53,7 +53,7 @@ UNREAD = (
 )
 
 
-def _changing(each: Made) -> tuple[str, ...]:
+def _changing(each: CompiledTool) -> tuple[str, ...]:
     """The fields of the record that an update may set; not those that say which record, and which version of it."""
     if each.method.rules.get("body") not in CHANGES:
         return ()
@@ -65,7 +65,7 @@ def _changing(each: Made) -> tuple[str, ...]:
     )
 
 
-def _current(each: Made, reads: list[Tool]) -> Tool | None:
+def _current(each: CompiledTool, reads: list[Tool]) -> Tool | None:
     if not each.tool.sensitive or each.method.rules.get("body") not in CHANGES:
         return None
     own = each.tool.input_schema["properties"].keys()

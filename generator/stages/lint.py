@@ -16,12 +16,12 @@ import orjson
 
 from generator.catalog import Tool
 from generator.diagnostics import Diagnostic, Path, did_you_mean
-from generator.reading.grammar import shortened
+from generator.reading.grammar import shorten
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import field_of
-from generator.stages.descriptions import first_sentence
-from generator.stages.lint_hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
-from generator.stages.lint_schema import idle_in, wrong_in
+from generator.stages.descriptions import cut_first_sentence
+from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
+from generator.stages.lint_schema import find_schema_errors, find_unused_keywords
 from generator.stages.methods import Method
 from generator.stages.resolve import Resource
 
@@ -36,7 +36,7 @@ _COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "$ref"})
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CompiledTool:
     """One tool with what it was made from, so that an error in it can be told at its place."""
 
     method: Method
@@ -48,7 +48,7 @@ class Made:
         return self.method.place.diagnostic(rule, message, suggestion, at=(at,) if at else ())
 
 
-def check_tools(made: list[Made]) -> Iterator[Diagnostic]:
+def check_tools(made: list[CompiledTool]) -> Iterator[Diagnostic]:
     """Every error in the tools of one run."""
     for each in made:
         yield from _name(each)
@@ -73,13 +73,13 @@ def check_tools(made: list[Made]) -> Iterator[Diagnostic]:
 
 def _idle_words(resource: Resource) -> Iterator[Diagnostic]:
     for name, given in resource.fields.items():
-        for where, wrong, hint in idle_in(given, name):
+        for where, wrong, hint in find_unused_keywords(given, name):
             yield resource.places[name].diagnostic(
                 "idle", f"{where}: {wrong}" if where != name else wrong, hint
             )
 
 
-def _name(each: Made) -> Iterator[Diagnostic]:
+def _name(each: CompiledTool) -> Iterator[Diagnostic]:
     name = each.tool.name
     at = "tool" if "tool" in each.method.rules else ""
     if len(name) > LONGEST_NAME:
@@ -95,7 +95,7 @@ def _name(each: Made) -> Iterator[Diagnostic]:
         )
 
 
-def _description(each: Made) -> Iterator[Diagnostic]:
+def _description(each: CompiledTool) -> Iterator[Diagnostic]:
     length = len(each.tool.description)
     if length > LONGEST_DESCRIPTION:
         message = (
@@ -104,7 +104,7 @@ def _description(each: Made) -> Iterator[Diagnostic]:
         yield each.diagnostic("description", message, at="description")
 
 
-def _schema(each: Made) -> Iterator[Diagnostic]:
+def _schema(each: CompiledTool) -> Iterator[Diagnostic]:
     schema = each.tool.input_schema
     if not jsonschema_rs.meta.is_valid({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}):
         yield each.diagnostic("schema", "The input schema of this tool is not valid JSON Schema 2020-12.")
@@ -125,22 +125,22 @@ def _schema(each: Made) -> Iterator[Diagnostic]:
         if not str(given.get("description") or "").endswith("."):
             message = f'The argument "{name}" needs a sentence.'
             yield each.method.place_of(name).diagnostic("sentence", message)
-        for where, wrong, hint in wrong_in(given, name):
+        for where, wrong, hint in find_schema_errors(given, name):
             yield each.method.place_of(name).diagnostic(
                 "shape", f"{where}: {wrong}" if where != name else wrong, hint
             )
 
 
-def _shown(each: Made) -> Iterator[Diagnostic]:
+def _shown(each: CompiledTool) -> Iterator[Diagnostic]:
     """What hosts would refuse of the tool as they are shown it."""
     wire = orjson.loads(each.tool.wire)
-    for where, message in (*refused_in(wire["inputSchema"]), *orders_in(wire)):
+    for where, message in (*find_refused(wire["inputSchema"]), *find_orders(wire)):
         yield each.diagnostic("hosts", f"{where}: {message}" if where else message)
-    for message in wrong_hints(wire, each.method.name, each.tool.call.verb):
+    for message in find_wrong_hints(wire, each.method.name, each.tool.call.verb):
         yield each.diagnostic("hosts", message, at="risk" if "risk" in each.method.rules else "")
 
 
-def _placeholders(each: Made) -> Iterator[Diagnostic]:
+def _placeholders(each: CompiledTool) -> Iterator[Diagnostic]:
     call, account = each.tool.call, set(each.integration.value["account"]) | _FILLED_BY_ITSELF
     known = set(each.tool.input_schema["properties"]) | account
     if each.method.name == "list":
@@ -154,7 +154,7 @@ def _placeholders(each: Made) -> Iterator[Diagnostic]:
         yield each.diagnostic("placeholder", f"{{{name}}} is filled by nothing.", hint, "request")
 
 
-def _always_filled(each: Made) -> Iterator[Diagnostic]:
+def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:
     """What stands in the address or in a header field is always given; a parameter of the query may be left out."""
     call, schema = each.tool.call, each.tool.input_schema
     optional = set(schema["properties"]) - set(schema["required"])
@@ -165,7 +165,7 @@ def _always_filled(each: Made) -> Iterator[Diagnostic]:
             yield each.diagnostic("placeholder", message, hint, where)
 
 
-def _fixed(each: Made) -> Iterator[Diagnostic]:
+def _fixed(each: CompiledTool) -> Iterator[Diagnostic]:
     """What is fixed has a body to stand in, and stands there as it is written."""
     body = each.method.rules.get("body", "none")
     parts = [name for part in each.tool.call.parts for name in part.fields]
@@ -183,7 +183,7 @@ def _fixed(each: Made) -> Iterator[Diagnostic]:
             yield each.diagnostic("fixed", message, at="fixed")
 
 
-def _tags(each: Made) -> Iterator[Diagnostic]:
+def _tags(each: CompiledTool) -> Iterator[Diagnostic]:
     known = each.integration.value["tags"]
     for tag in each.tool.tags:
         if tag not in known:
@@ -198,7 +198,7 @@ def _tags(each: Made) -> Iterator[Diagnostic]:
                 yield each.method.resource.document.diagnostic(("tags",), "tag", message, hint)
 
 
-def _columns(each: Made) -> Iterator[Diagnostic]:
+def _columns(each: CompiledTool) -> Iterator[Diagnostic]:
     for name in each.method.rules.get("columns") or ():
         if name not in each.method.resource.fields:
             hint = did_you_mean(name, each.method.resource.fields)
@@ -207,7 +207,7 @@ def _columns(each: Made) -> Iterator[Diagnostic]:
             )
 
 
-def _always_send(each: Made) -> Iterator[Diagnostic]:
+def _always_send(each: CompiledTool) -> Iterator[Diagnostic]:
     for name in each.tool.always_send:
         if name not in each.tool.input_schema["properties"]:
             yield each.diagnostic(
@@ -218,7 +218,7 @@ def _always_send(each: Made) -> Iterator[Diagnostic]:
             yield each.diagnostic("always_send", message, at="description")
 
 
-def _parts(each: Made) -> Iterator[Diagnostic]:
+def _parts(each: CompiledTool) -> Iterator[Diagnostic]:
     """A part of a body is filled by arguments that the tool has."""
     known = each.tool.input_schema["properties"]
     for part in each.tool.call.parts:
@@ -228,7 +228,7 @@ def _parts(each: Made) -> Iterator[Diagnostic]:
                 yield each.diagnostic("body", message, did_you_mean(name, known), "body")
 
 
-def _query_example(each: Made) -> Iterator[Diagnostic]:
+def _query_example(each: CompiledTool) -> Iterator[Diagnostic]:
     query = each.method.rules.get("query_example")
     entry = (each.integration.value.get("query") or {}).get("entry")
     if not query or not entry:
@@ -243,14 +243,14 @@ def _query_example(each: Made) -> Iterator[Diagnostic]:
         yield each.diagnostic("query_example", message, at="query_example")
 
 
-def _examples(each: Made) -> Iterator[Diagnostic]:
+def _examples(each: CompiledTool) -> Iterator[Diagnostic]:
     if not each.tool.examples:
         return
     validator = jsonschema_rs.Draft202012Validator(each.tool.input_schema, validate_formats=True)
     for at, example in enumerate(each.tool.examples):
         for error in validator.iter_errors(example.arguments):
             steps = ".".join(str(step) for step in error.instance_path)
-            said = shortened(
+            said = shorten(
                 f"The example does not fit the tool: {f'{steps}: ' if steps else ''}{error.message}"
             )
             unknown = getattr(error.kind, "unexpected", None) or ()
@@ -258,11 +258,11 @@ def _examples(each: Made) -> Iterator[Diagnostic]:
             yield each.method.place.diagnostic("example", said, hint, at=("examples", at, "arguments"))
 
 
-def _unique(made: list[Made]) -> Iterator[Diagnostic]:
-    names: dict[str, Made] = {}
-    sentences: dict[str, Made] = {}
+def _unique(made: list[CompiledTool]) -> Iterator[Diagnostic]:
+    names: dict[str, CompiledTool] = {}
+    sentences: dict[str, CompiledTool] = {}
     for each in made:
-        sentence = first_sentence(each.tool.description).lower()
+        sentence = cut_first_sentence(each.tool.description).lower()
         if other := names.get(each.tool.name):
             message = f'The tool "{each.tool.name}" is made by {other.method.resource.document.file} too.'
             yield each.diagnostic("unique name", message, at="tool" if "tool" in each.method.rules else "")
@@ -274,7 +274,7 @@ def _unique(made: list[Made]) -> Iterator[Diagnostic]:
     yield from _former_names(made, names)
 
 
-def _former_names(made: list[Made], names: dict[str, Made]) -> Iterator[Diagnostic]:
+def _former_names(made: list[CompiledTool], names: dict[str, CompiledTool]) -> Iterator[Diagnostic]:
     """A former name leads to one tool: no tool has it now, and no other had it before."""
     holders = dict(names)
     for each in made:
@@ -287,7 +287,7 @@ def _former_names(made: list[Made], names: dict[str, Made]) -> Iterator[Diagnost
             holders.setdefault(name, each)
 
 
-def check_required_for(made: list[Made]) -> Iterator[Diagnostic]:
+def check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
     """A method that no resource has needs nothing, and is likely misspelt; asked when all tools are there."""
     for integration in {each.integration.file: each.integration for each in made}.values():
         ours = [each.method for each in made if each.integration is integration]
@@ -301,7 +301,7 @@ def check_required_for(made: list[Made]) -> Iterator[Diagnostic]:
                     )
 
 
-def check_rare(made: list[Made]) -> Iterator[Diagnostic]:
+def check_rare(made: list[CompiledTool]) -> Iterator[Diagnostic]:
     """A rare word that no tool takes makes nothing shorter, and is likely misspelt; asked when all tools are there.
 
     The same holds for names under `as_text`, and for what `meant` suggests.

@@ -25,7 +25,7 @@ _IDLE = {
 _LIMITS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
 
 
-def wrong_in(schema: Schema, path: str) -> Iterator[Wrong]:
+def find_schema_errors(schema: Schema, path: str) -> Iterator[Wrong]:
     """Everything that is wrong in a schema and in what it holds; `path` is where the schema stands."""
     for least, most in _LIMITS:
         if least in schema and most in schema and schema[least] > schema[most]:
@@ -42,9 +42,9 @@ def wrong_in(schema: Schema, path: str) -> Iterator[Wrong]:
         yield path, "The default is not a value that the field takes.", ""
     yield from _required(schema, path)
     if "items" in schema:
-        yield from wrong_in(schema["items"], f"{path}[]")
+        yield from find_schema_errors(schema["items"], f"{path}[]")
     for name, each in (schema.get("properties") or {}).items():
-        yield from wrong_in(each, f"{path}.{name}")
+        yield from find_schema_errors(each, f"{path}.{name}")
 
 
 @cache
@@ -86,12 +86,12 @@ def _required(schema: Schema, path: str) -> Iterator[Wrong]:
             )
 
 
-def idle_in(given: Schema, path: str, inside: str = "") -> Iterator[Wrong]:
+def find_unused_keywords(given: Schema, path: str, inside: str = "") -> Iterator[Wrong]:
     """Words of ours that do nothing where they stand; `inside` says what the field is in, a "field" or a "list"."""
     for word in sorted(_IDLE[inside] & given.keys()):
         hint = 'Name the part under "required" of the field around it.' if word == "required_for" else ""
         yield path, f'"{word}" does nothing inside a {inside}.', hint
     if "items" in given:
-        yield from idle_in(given["items"], f"{path}[]", "list")
+        yield from find_unused_keywords(given["items"], f"{path}[]", "list")
     for name, each in (given.get("properties") or {}).items():
-        yield from idle_in(each, f"{path}.{name}", inside or "field")
+        yield from find_unused_keywords(each, f"{path}.{name}", inside or "field")

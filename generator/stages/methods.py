@@ -68,7 +68,7 @@ class Method:
         return set(re.findall(r"\{(\w+)\}", self.rules["request"]))
 
 
-def methods_of(resource: Resource, integration: Document, types: Types) -> list[Method]:
+def complete_methods(resource: Resource, integration: Document, types: Types) -> list[Method]:
     """The methods of a resource that are complete; one that is not is told as an error."""
     made = []
     for name in resource.document.value["methods"]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
-from generator.stages.descriptions import Links, folded
+from generator.stages.descriptions import Links, fold
 from generator.stages.resolve import Place
 from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Needed, NetTotal
@@ -16,13 +16,13 @@ from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Ne
 Rule = TypeVar("Rule")
 
 
-def advice_of(kind: str, given: str | dict[str, Any], links: Links, place: Place) -> Advice:
+def parse_advice(kind: str, given: str | dict[str, Any], links: Links, place: Place) -> Advice:
     """The advice of one code: a sentence, or cases with the sentence for all others in `otherwise`."""
     if isinstance(given, str):
-        return Advice(kind, links.fill(folded(given), place))
+        return Advice(kind, links.fill(fold(given), place))
     cases = tuple(
         AdviceCase(
-            advice=links.fill(folded(case["say"]), place),
+            advice=links.fill(fold(case["say"]), place),
             text=case["when"].get("text", ""),
             element=case["when"].get("element", ""),
             methods=tuple(case["when"].get("methods") or ()),
@@ -32,7 +32,7 @@ def advice_of(kind: str, given: str | dict[str, Any], links: Links, place: Place
         )
         for case in given["cases"]
     )
-    return Advice(kind, links.fill(folded(given["otherwise"]), place), cases)
+    return Advice(kind, links.fill(fold(given["otherwise"]), place), cases)
 
 
 def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> None:
@@ -52,7 +52,7 @@ def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> Non
             diagnostics.report(document.diagnostic((*path, "cases", at, "say"), "placeholder", message))
 
 
-def form_rules(document: Document, links: Links) -> FormRules:
+def parse_form_rules(document: Document, links: Links) -> FormRules:
     """What is looked at in a record before it is sent."""
 
     def read(key: str, one: Callable[[dict[str, Any], Links, Place], Rule]) -> tuple[Rule, ...]:
@@ -76,18 +76,18 @@ def _net_total(value: dict[str, Any], links: Links, place: Place) -> NetTotal:
         kind=_path(value["kind"]),
         raising=tuple(value["raising"]),
         lowering=tuple(value["lowering"]),
-        advice=links.fill(folded(value["say"]), place),
-        excess=links.fill(folded(value["excess"]), place),
+        advice=links.fill(fold(value["say"]), place),
+        excess=links.fill(fold(value["excess"]), place),
     )
 
 
 def _needed(value: dict[str, Any], links: Links, place: Place) -> Needed:
-    advice = links.fill(folded(value["say"]), place)
+    advice = links.fill(fold(value["say"]), place)
     return Needed(tuple(value["resources"]), value["field"], value["beside"], advice)
 
 
 def _missed(value: dict[str, Any], links: Links, place: Place) -> Missed:
-    return Missed(value["field"], value["beside"], links.fill(folded(value["say"]), place))
+    return Missed(value["field"], value["beside"], links.fill(fold(value["say"]), place))
 
 
 def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTax:
@@ -107,7 +107,7 @@ def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTa
         lowering=tuple(lines.get("lowering") or ()),
         nested={kind: _path(path) for kind, path in (lines.get("nested") or {}).items()},
         comparable={name: tuple(values) for name, values in (value.get("comparable") or {}).items()},
-        advice=links.fill(folded(value["say"]), place),
+        advice=links.fill(fold(value["say"]), place),
     )
 
 

@@ -29,7 +29,7 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
     are errors, 2 when a folder cannot be read.
     """
     from generator.compile import check as errors_in
-    from generator.reports.tables import plural
+    from generator.reports.tables import format_count
 
     try:
         found = errors_in(folders or layers(own))
@@ -45,7 +45,7 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
         for each in found:
             click.echo(str(each))
         if found:
-            click.echo(f"{plural(len(found), 'error')}.", err=True)
+            click.echo(f"{format_count(len(found), 'error')}.", err=True)
         else:
             click.echo("The definitions are in order.")
     sys.exit(1 if found else 0)
@@ -85,7 +85,7 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
     records or inside their objects and lines.
     """
     from generator.reports.coverage import compare
-    from generator.reports.coverage_report import as_text, as_value
+    from generator.reports.coverage_report import render_text, render_value
     from generator.reports.vendor_reference import NoReference, read_reference
 
     if reference is None:
@@ -99,8 +99,8 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
         raise SettingsError(str(error), advice="Give a folder with entities.json and reports.json.") from None
     made, notes = _assembled(integration, own)
     found = compare(wanted, made, notes)
-    print_value(as_value(found) if as_json else as_text(found))
-    sys.exit(0 if found.reaches_the_aims() else 1)
+    print_value(render_value(found) if as_json else render_text(found))
+    sys.exit(0 if found.meets_target() else 1)
 
 
 @click.command()
@@ -114,14 +114,14 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
 def cost(integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool) -> None:
     """Show how many tokens tools cost a model, the dearest first, by tool and by toolset."""
     from generator.catalog import select
-    from generator.reports.cost import as_text, as_value, cost_of
+    from generator.reports.cost import measure_cost, render_text, render_value
 
     catalog = catalog_of(own)
     tools = catalog.of(known_integration(integration, catalog)) if integration else catalog.tools
-    found = cost_of(select(tools, _words(methods), _words(tags)))
+    found = measure_cost(select(tools, _words(methods), _words(tags)))
     if not found.tools:
         raise SettingsError("No tool passes this filter.", advice="See the names with: ledgerport cost")
-    print_value(as_value(found, top) if as_json else as_text(found, top))
+    print_value(render_value(found, top) if as_json else render_text(found, top))
 
 
 def _words(text: str) -> list[str]:

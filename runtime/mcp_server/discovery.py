@@ -17,7 +17,7 @@ import orjson
 from generator.catalog import HINTS, Call, Returns, Risk, Tool
 from generator.meanings import Meant
 from generator.names import find_tool
-from generator.stages.compact_schema import show_less
+from generator.stages.compact_schema import compact_schema
 from runtime.errors import InvalidArguments, NotFound
 from runtime.operations import bounds
 from runtime.operations.allowance import Allowance
@@ -346,7 +346,7 @@ def _tool(
         "name": name,
         "title": title,
         "description": description,
-        "inputSchema": show_less(schema, ()).schema,
+        "inputSchema": compact_schema(schema, ()).schema,
     }
     return Tool(
         name=name,

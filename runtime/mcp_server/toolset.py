@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from generator.catalog import Catalog, Tool, select
-from generator.reports.token_estimate import tokens_of
+from generator.reports.token_estimate import count_tokens
 from runtime.errors import NotFound
 from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.recent import Recent
@@ -122,5 +122,5 @@ def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
 def listing_of(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
     """What an MCP server with this config lists, and what that costs a model."""
     toolset = _make(catalog, integration, config)
-    tokens = sum(tokens_of(tool.wire) for tool in toolset.listed_tools.values())
+    tokens = sum(count_tokens(tool.wire) for tool in toolset.listed_tools.values())
     return Listing(len(toolset.tools), len(toolset.listed_tools), tokens)

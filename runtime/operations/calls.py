@@ -218,7 +218,7 @@ class Calls:
                 "Idempotency keys cannot be stored here. Nothing was sent.",
                 reason="There is no store for them.",
             )
-        is_recognized = bool(job.integration.once_query or job.integration.once_header)
+        is_recognized = bool(job.integration.idempotency_query_param or job.integration.idempotency_header)
         call = KeyedCall(
             job.account.id, job.caller, job.given_key, job.tool.name, job.arguments, is_recognized
         )

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
 from runtime.connect.echoes import secrets_of_app
 from runtime.connect.tokens import AccessTokens
@@ -54,7 +54,7 @@ Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COMPILE = (
-    f"import sys; sys.path.insert(0, {str(OURS.parent)!r}); "
+    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
     "from generator.__main__ import main; sys.exit(main())"
 )
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
@@ -103,7 +103,7 @@ class Runtime:
 
     def definitions(self) -> tuple[Path, ...]:
         """The folders that the catalog is made of."""
-        return (OURS, *self.settings.definitions)
+        return (BUILTIN_DEFINITIONS, *self.settings.definitions)
 
     def compiler(self) -> tuple[str, ...]:
         """The arguments of Python for a process that compiles them into the cache."""

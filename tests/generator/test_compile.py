@@ -13,7 +13,7 @@ from generator import cache
 from generator.catalog import Condition
 from generator.compile import DefinitionErrors, compile_catalog
 from generator.reports.show import show
-from generator.stages.arguments import size
+from generator.stages.arguments import format_size
 from generator.vendor import AccountField, Advice, RateLimit
 
 FOLDER = Path("definitions")
@@ -88,7 +88,7 @@ def test_an_argument_that_is_a_file_says_how_large_it_may_be_and_of_which_kinds(
     ("count", "text"), [(100_000_000, "100 MB"), (2_999_999, "2 MB"), (64_000, "64 kB"), (999, "999 bytes")]
 )
 def test_a_size_is_shown_as_people_write_it_and_never_as_more(count, text):
-    assert size(count) == text
+    assert format_size(count) == text
 
 
 def test_a_list_takes_filters_order_pages_and_fields(shelf):
@@ -144,7 +144,7 @@ def test_update_names_the_record_in_the_address_and_tolerates_what_was_read(shel
     assert tool.call.path == "/books/{id}"
     assert tool.call.body == "json_patch"
     assert [argument for argument, _ in tool.call.body_arguments] == ["title", "author"]
-    assert tool.tolerated == ("lent",)
+    assert tool.ignored_arguments == ("lent",)
     assert tool.input_schema["required"] == ["id"]
 
 
@@ -161,7 +161,7 @@ def test_an_identifier_may_have_a_name_of_its_own(shelf):
 
     assert list(properties(tools["get_single_shelf_book_by_id"])) == ["book_id"]
     assert tools["update_a_shelf_book_by_id"].call.body_arguments[0] == ("book_id", "id")
-    assert "id" in tools["update_a_shelf_book_by_id"].tolerated
+    assert "id" in tools["update_a_shelf_book_by_id"].ignored_arguments
 
 
 def test_tags_of_the_resource_and_of_the_method_are_joined(shelf):
@@ -236,7 +236,7 @@ def test_show_names_the_nearest_tool(shelf):
 def test_a_kept_catalog_is_the_one_that_was_compiled(shelf, tmp_path):
     compiled = compile_catalog(FOLDER, tmp_path / "cache")
 
-    kept_one = cache.read(tmp_path / "cache", cache.digest_of((FOLDER,)))
+    kept_one = cache.load(tmp_path / "cache", cache.compute_key((FOLDER,)))
 
     assert kept_one == compiled
     assert compile_catalog(FOLDER, tmp_path / "cache") == compiled
@@ -286,7 +286,7 @@ def test_several_that_compile_into_one_cache_at_once_all_find_it_whole(shelf, tm
 
     assert all(each == found[0] for each in found)
     (file,) = (tmp_path / "cache").iterdir()
-    assert cache.read(tmp_path / "cache", cache.digest_of((FOLDER,))) == found[0], file
+    assert cache.load(tmp_path / "cache", cache.compute_key((FOLDER,))) == found[0], file
 
 
 def test_what_a_killed_process_left_in_the_cache_is_cleared_away(shelf, tmp_path):

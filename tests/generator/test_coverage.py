@@ -8,7 +8,7 @@ import pytest
 from generator.diagnostics import Diagnostics
 from generator.pipeline import assemble
 from generator.reports.coverage import compare
-from generator.reports.coverage_report import as_text, as_value
+from generator.reports.coverage_report import render_text, render_value
 from generator.reports.vendor_reference import NoReference, read_reference
 
 FOLDER = Path("definitions")
@@ -138,8 +138,8 @@ def test_the_aims_are_every_entity_operation_and_report_and_98_percent_of_what_i
 
     coverage = compared(tmp_path, facts, {"reports": []})
 
-    assert coverage.reaches_the_aims()
-    assert as_text(coverage).endswith(
+    assert coverage.meets_target()
+    assert render_text(coverage).endswith(
         "The aims are reached: every entity, operation and report, and 98 % of the writable fields "
         "(100.0 % of those of records, 100.0 % of those inside their objects and lines)."
     )
@@ -157,20 +157,20 @@ def test_fields_of_records_and_those_inside_them_reach_the_aim_each_by_themselve
 
     assert (lacks_its_own.total("writable"), lacks_its_own.total("inside")) == ((1, 2), (0, 0))
     assert (lacks_inside.total("writable"), lacks_inside.total("inside")) == ((1, 1), (1, 4))
-    assert not lacks_its_own.reaches_the_aims()
-    assert not lacks_inside.reaches_the_aims()
+    assert not lacks_its_own.meets_target()
+    assert not lacks_inside.meets_target()
 
 
 def test_the_table_and_the_json_say_the_same(shelf, tmp_path):
     shelf.write("coverage", NOTES)
     coverage = compared(tmp_path)
 
-    text, value = as_text(coverage), as_value(coverage)
+    text, value = render_text(coverage), render_value(coverage)
 
     assert "Left out on purpose. Nobody asks for it.\n  writable fields: weight of Book" in text
     assert "Missing:\n  reports: Loans" in text
     assert value["totals"]["writable"] == {"have": 2, "of": 3, "left_out": 1, "percent": 66.7}
-    assert value["reaches_the_aims"] is False
+    assert value["meets_target"] is False
 
 
 def test_the_fields_of_a_line_are_looked_for_under_their_own_key(shelf, tmp_path):

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from generator.compile import check, compile_catalog
-from generator.stages.compact_schema import show_less
-from generator.stages.lint_hosts import LARGEST_SCHEMA, refused_in
+from generator.stages.compact_schema import compact_schema
+from generator.stages.lint_hosts import LARGEST_SCHEMA, find_refused
 
 FOLDER = Path("definitions")
 REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}, "required": ["value"]}
@@ -16,7 +16,7 @@ SHOWN_REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}
 
 def shown(properties, rare=(), required=(), as_text=(), *, is_change=False):
     schema = {"type": "object", "properties": properties, "required": list(required)}
-    return show_less(schema | {"additionalProperties": False}, rare, as_text, is_change=is_change)
+    return compact_schema(schema | {"additionalProperties": False}, rare, as_text, is_change=is_change)
 
 
 def text(about="Some text.", **more):
@@ -73,7 +73,7 @@ def test_nothing_that_hosts_refuse_is_shown():
         },
         "required": ["on"],
     }
-    assert [*refused_in(less.schema)] == []
+    assert [*find_refused(less.schema)] == []
 
 
 def test_an_object_that_takes_more_than_its_parts_is_shown_as_text():

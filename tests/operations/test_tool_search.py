@@ -7,7 +7,7 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.mcp_server.discovery import Discovery
 from runtime.operations.allowance import Allowance
 from runtime.operations.tool_search import ToolIndex, words_of
@@ -15,7 +15,7 @@ from runtime.operations.tool_search import ToolIndex, words_of
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(OURS)
+    return compile_catalog(BUILTIN_DEFINITIONS)
 
 
 @pytest.fixture(scope="module")
