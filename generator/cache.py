@@ -41,10 +41,8 @@ def compute_key(layers: Layers) -> str:
                 name = path.relative_to(folder.parent).as_posix()
                 digest.update(f"\0{at}\0{name}\0".encode("utf-8", "surrogateescape"))
                 digest.update(_content(path))
-    for path in (
-        *find_orphan_folders(layers),
-        *find_ignored_files(layers),
-    ):  # each is an error, which nothing kept may hide
+    # Each of these is an error, which no stored catalog may hide.
+    for path in (*find_orphan_folders(layers), *find_ignored_files(layers)):
         digest.update(os.fsencode(path))
     return digest.hexdigest()
 

@@ -1,8 +1,7 @@
 """What compiling comes to: a catalog of integrations and their tools, frozen and shared.
 
-Seventh stage: load → resolve → methods → arguments → words → check → **catalog** → compile. Everything after
-it (the runtime, the reference pages) reads these values and never the YAML. Every value is a frozen dataclass
-of plain parts, so that a catalog can be kept on disk and read back as it was.
+The stages make it; everything after them (the runtime, the documentation pages) reads these values and never the
+YAML. Every value is a frozen dataclass of plain parts, so that a catalog can be stored on disk and read back as it was.
 """
 
 from __future__ import annotations

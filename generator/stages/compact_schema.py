@@ -1,6 +1,6 @@
 """What a client is shown of a tool's arguments: the same arguments, in fewer words, in a form that every host takes.
 
-Between words and tools. Every tool that is listed costs an agent context in every conversation, so the shown schema
+Part of tools. Every tool that is listed costs an agent context in every conversation, so the shown schema
 leaves out what the agent learns anyway, or never asks:
 
 - limits of length and count: a call that breaks one is answered with the limit;

@@ -1,4 +1,4 @@
-"""integration.yaml as an Integration: everything that is true of a whole vendor. Beside resolve, before check.
+"""integration.yaml as an Integration: everything that is true of a whole vendor. After methods.
 
 The file has passed the grammar, so that every key is there or may be left out; here its words become the fields of
 the catalog, and its templates are checked for names that nothing fills.

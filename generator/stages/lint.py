@@ -1,4 +1,4 @@
-"""The rules of quality that every tool must keep. Sixth stage: words → **check** → catalog → compile.
+"""The rules of quality that every tool must satisfy. The last stage, when every tool is there.
 
 The limits are those of the strictest clients and model providers: one tool that breaks them can cost a user all the
 others. Every rule adds its errors and lets the next one look.
@@ -287,7 +287,16 @@ def _former_names(made: list[CompiledTool], names: dict[str, CompiledTool]) -> I
             holders.setdefault(name, each)
 
 
-def check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
+def check_names(made: list[CompiledTool]) -> Iterator[Diagnostic]:
+    """Yield an error for each name of a method, an argument or a resource that nothing has, likely a misspelt one.
+
+    To be asked when all tools are there.
+    """
+    yield from _check_rare(made)
+    yield from _check_required_for(made)
+
+
+def _check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
     """A method that no resource has needs nothing, and is likely misspelt; asked when all tools are there."""
     for integration in {each.integration.file: each.integration for each in made}.values():
         ours = [each.method for each in made if each.integration is integration]
@@ -301,7 +310,7 @@ def check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
                     )
 
 
-def check_rare(made: list[CompiledTool]) -> Iterator[Diagnostic]:
+def _check_rare(made: list[CompiledTool]) -> Iterator[Diagnostic]:
     """A rare word that no tool takes makes nothing shorter, and is likely misspelt; asked when all tools are there.
 
     The same holds for names under `as_text`, and for what `meant` suggests.

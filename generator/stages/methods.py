@@ -1,4 +1,4 @@
-"""Every method whole: the usual rules merged in, names derived. Third stage: resolve → **methods** → arguments → words.
+"""Every method whole: the usual rules merged in, names derived. After resolve.
 
 A method takes the usual rules of its name from integration.yaml; a key that the resource gives replaces the usual
 one as a whole. The names and titles of tools are made here.
@@ -7,6 +7,7 @@ one as a whole. The names and titles of tools are made here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,13 +69,14 @@ class Method:
         return set(re.findall(r"\{(\w+)\}", self.rules["request"]))
 
 
-def complete_methods(resource: Resource, integration: Document, types: Types) -> list[Method]:
-    """The methods of a resource that are complete; one that is not is told as an error."""
-    made = []
-    for name in resource.document.value["methods"]:
-        if method := _method(resource, name, integration, types):
-            made.append(method)
-    return made
+def complete_methods(resources: Iterable[Resource], integration: Document, types: Types) -> list[Method]:
+    """Return the methods of some resources that are complete, and report those that are not."""
+    methods = (
+        _method(resource, name, integration, types)
+        for resource in resources
+        for name in resource.document.value["methods"]
+    )
+    return [method for method in methods if method]
 
 
 def _method(resource: Resource, name: str, integration: Document, types: Types) -> Method | None:

@@ -1,4 +1,4 @@
-"""Every field whole: `$ref` inlined, groups included. Second stage: load → **resolve** → methods → arguments → words.
+"""Every field whole: `$ref` inlined, groups included. After documents, before methods.
 
 A reference takes the shared type's words and lays its own over them. A group adds its fields to a resource; a field
 that comes twice is an error, so that the order of groups never matters.
@@ -142,8 +142,13 @@ def _name(reference: Any) -> str:
     return str(reference).rsplit("/", 1)[-1]
 
 
-def resolve(document: Document, types: Types) -> Resource:
-    """One resource file with all its fields whole."""
+def resolve_resources(documents: Iterable[Document], types: Types) -> list[Resource]:
+    """Return every resource with all its fields whole, and report what is wrong in types that nobody uses."""
+    types.check()
+    return [_resolve(each, types) for each in documents]
+
+
+def _resolve(document: Document, types: Types) -> Resource:
     value = document.value
     resource = Resource(
         document=document,

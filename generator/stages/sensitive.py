@@ -1,4 +1,4 @@
-"""Which fields of an answer are hidden, for each tool. Beside tools, after resolve.
+"""Which fields of an answer are hidden, for each tool. After methods.
 
 `sensitive` stands on a field or on the shared type that it points to, however deep; `shown_with` on a field that is as
 good as calling another method. A tool that answers records of its resource hides what that resource has marked. One
@@ -8,7 +8,7 @@ so it hides what any resource has marked, except where a record has a field of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ WHOLE = "whole"
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class Mask:
     """What is hidden in some answers."""
 
     sensitive: Paths = ()
@@ -36,7 +36,12 @@ class Marked:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-class Sensitive:
+def find_sensitive(methods: Iterable[Method], diagnostics: Diagnostics) -> Callable[[Method], Mask]:
+    """Return what the answers of each method of an integration hide, as a function of the method."""
+    return _Sensitive(methods, diagnostics).mask_of
+
+
+class _Sensitive:
     """What is hidden in the answers of the tools of one integration."""
 
     def __init__(self, methods: Iterable[Method], diagnostics: Diagnostics) -> None:
@@ -52,12 +57,12 @@ class Sensitive:
             diagnostics.report_all(_asked_for(resource, self._by_resource[resource.name]))
         self._anywhere = _together(self._by_resource.values(), resources)
 
-    def of(self, method: Method) -> Marked:
+    def mask_of(self, method: Method) -> Mask:
         """What the answers of a method hide; lists are no step of a path."""
         return self._by_resource[method.resource.name] if method.resource.fields else self._anywhere
 
 
-def _marked(resource: Resource, tools: dict[str, str], diagnostics: Diagnostics) -> Marked:
+def _marked(resource: Resource, tools: dict[str, str], diagnostics: Diagnostics) -> Mask:
     found = [(path, given) for path, given in _parts(resource.fields) if _mark(given)]
     gated = []
     for path, given in _parts(resource.fields):
@@ -66,14 +71,14 @@ def _marked(resource: Resource, tools: dict[str, str], diagnostics: Diagnostics)
                 message = f'shown_with names "{opener}", which is no method of this resource.'
                 diagnostics.report(resource.places[path[0]].diagnostic("shown_with", message))
             gated.append((path, tools.get(opener, "")))
-    return Marked(
+    return Mask(
         sensitive=tuple(path for path, _ in found),
         concealed=tuple(path for path, given in found if _mark(given) == WHOLE),
         gated=tuple(gated),
     )
 
 
-def _together(marked: Iterable[Marked], resources: Iterable[Resource]) -> Marked:
+def _together(marked: Iterable[Mask], resources: Iterable[Resource]) -> Mask:
     """What any resource hides. A field that is not marked stays visible under the name of its own entity."""
     each = list(marked)
     sensitive = {path for one in each for path in one.sensitive}
@@ -85,7 +90,7 @@ def _together(marked: Iterable[Marked], resources: Iterable[Resource]) -> Marked
         if path in sensitive and not _mark(given)
     }
     gated = {gate for one in each for gate in one.gated}
-    return Marked(
+    return Mask(
         tuple(sorted(sensitive)), tuple(sorted(concealed)), tuple(sorted(public)), tuple(sorted(gated))
     )
 
@@ -111,7 +116,7 @@ def _inner(given: Field) -> dict[str, Field]:
     return given.get("properties") or {}
 
 
-def _asked_for(resource: Resource, marked: Marked) -> Iterator[Diagnostic]:
+def _asked_for(resource: Resource, marked: Mask) -> Iterator[Diagnostic]:
     """A filter or an order, on a part or on what holds it, would answer bit by bit what is hidden."""
     hidden = {*marked.sensitive, *(path for path, _ in marked.gated)}
     around = {path[:length] for path in hidden for length in range(1, len(path) + 1)}

@@ -1,4 +1,4 @@
-"""The parts of integration.yaml that hold for some records or errors only, as rules of the catalog. Used by facts."""
+"""What integration.yaml says of some records or errors only, as rules of the catalog. Part of integration."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def _assembled(integration: str, own: tuple[Path, ...]) -> tuple[Any, Any]:
     if diagnostics:
         raise DefinitionErrors(diagnostics)
     name = known_integration(integration, assembly)
-    made = [each for each in assembly.made if each.tool.integration == name]
+    made = [each for each in assembly.tools if each.tool.integration == name]
     return made, assembly.coverage.get(name)
 
 

@@ -55,7 +55,7 @@ def compared(tmp_path, facts=FACTS, reports=REPORTS):
     diagnostics = Diagnostics()
     assembly = assemble((FOLDER,), diagnostics)
     assert not list(diagnostics)
-    return compare(read_reference(folder), assembly.made, assembly.coverage.get("shelf"))
+    return compare(read_reference(folder), assembly.tools, assembly.coverage.get("shelf"))
 
 
 def missing(coverage):

@@ -6,7 +6,7 @@ it must not read it by writing. Both want to know which tools read it, the hidde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from generator.catalog import Tool
@@ -19,32 +19,34 @@ READS = ("record", "records")
 CHANGES = ("whole_record", "json_patch")
 
 
-def link_writes(made: Iterable[CompiledTool], diagnostics: Diagnostics) -> Iterator[CompiledTool]:
-    """The tools of one integration, each write with the tools that read what it writes."""
-    found = list(made)
+def link_writes(tools: Iterable[CompiledTool], diagnostics: Diagnostics) -> list[CompiledTool]:
+    """Return the tools of one integration, each write with the tools that read what it writes."""
+    found = list(tools)
     anything = [each.tool.name for each in found if each.tool.listing and each.tool.listing.entity == ANY]
-    for each in found:
-        if each.tool.is_read_only:
-            yield each
-            continue
-        same = [other.tool for other in found if other.method.resource is each.method.resource]
-        reads = [tool for tool in same if tool.is_read_only and tool.returns.kind in READS]
-        names = tuple(tool.name for tool in reads)
-        tool = replace(
-            each.tool,
-            read_by=(*names, *anything) if names else (),
-            changing=_changing(each),
-            clears_unless=each.method.rules.get("clears_unless") or "",
-            current=_current(each, reads),
-        )
-        if tool.current is None and _clears_unseen(tool):
-            diagnostics.report(each.diagnostic("sensitive", UNREAD))
-        arguments = {argument for argument, _ in tool.call.body_arguments}
-        if tool.clears_unless and tool.clears_unless not in {*arguments, *tool.call.fixed}:
-            message = f'clears_unless names "{tool.clears_unless}", which is no argument.'
-            hint = did_you_mean(tool.clears_unless, arguments)
-            diagnostics.report(each.diagnostic("clears_unless", message, hint))
-        yield replace(each, tool=tool)
+    return [each if each.tool.is_read_only else _link(each, found, anything, diagnostics) for each in found]
+
+
+def _link(
+    write: CompiledTool, tools: list[CompiledTool], anything: list[str], diagnostics: Diagnostics
+) -> CompiledTool:
+    same = [other.tool for other in tools if other.method.resource is write.method.resource]
+    reads = [tool for tool in same if tool.is_read_only and tool.returns.kind in READS]
+    names = tuple(tool.name for tool in reads)
+    tool = replace(
+        write.tool,
+        read_by=(*names, *anything) if names else (),
+        changing=_changing(write),
+        clears_unless=write.method.rules.get("clears_unless") or "",
+        current=_current(write, reads),
+    )
+    if tool.current is None and _clears_unseen(tool):
+        diagnostics.report(write.diagnostic("sensitive", UNREAD))
+    arguments = {argument for argument, _ in tool.call.body_arguments}
+    if tool.clears_unless and tool.clears_unless not in {*arguments, *tool.call.fixed}:
+        message = f'clears_unless names "{tool.clears_unless}", which is no argument.'
+        hint = did_you_mean(tool.clears_unless, arguments)
+        diagnostics.report(write.diagnostic("clears_unless", message, hint))
+    return replace(write, tool=tool)
 
 
 UNREAD = (
