@@ -174,7 +174,7 @@ class Tool:
     listing: Listing | None = None
     ignored_arguments: tuple[str, ...] = ()
     """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
-    rare: tuple[str, ...] = ()
+    advanced: tuple[str, ...] = ()
     """Arguments that are shown in one line under `more`, where a call may give them."""
     always_send: tuple[str, ...] = ()
     """Fields that the vendor wants in every update of this record, even one that sends only changes."""

@@ -63,7 +63,7 @@ def test_an_error_is_told_with_its_file_and_line(tmp_path):
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
     done = ledgerport("check", str(tmp_path / "definitions"))
     assert done.returncode == 1
-    assert 'integration.yaml:2: titel: "titel" is not' in done.stdout
+    assert 'integration.yaml:2: titel: "titel" is an unknown key' in done.stdout
     assert 'Did you mean "title"?' in done.stdout
 
 
@@ -405,13 +405,13 @@ def test_errors_are_printed_for_editors_and_ci(tmp_path):
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
     done = ledgerport("check", "--json", str(tmp_path / "definitions"))
     assert done.returncode == 1
-    first = next(each for each in json.loads(done.stdout) if each["rule"] == "word")
+    first = next(each for each in json.loads(done.stdout) if each["rule"] == "unknown key")
     assert first == {
         "file": str(folder / "integration.yaml"),
         "line": 2,
         "where": "titel",
-        "rule": "word",
-        "message": '"titel" is not a word for an integration.',
+        "rule": "unknown key",
+        "message": '"titel" is an unknown key for an integration.',
         "suggestion": 'Did you mean "title"?',
     }
 

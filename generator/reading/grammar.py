@@ -18,6 +18,7 @@ import jsonschema_rs
 
 from generator.diagnostics import Diagnostics, Path, did_you_mean
 from generator.reading.files import list_schema_files
+from generator.reading.renamed_keys import find_new_key
 from generator.reading.yaml_events import Document
 
 Kind = Literal["integration", "types", "resource", "coverage", "overlay"]
@@ -36,7 +37,8 @@ UNWRITTEN = "TODO"
 """What stands in a new file where a sentence is still to be written."""
 VALUES = frozenset({"enum", "default", "examples", "fixed"})
 """Words under which the vendor's own values stand, where it means nothing."""
-HARMLESS = frozenset({"word", "pattern", "minLength", "maxLength", "uniqueItems"})
+UNKNOWN_KEY = "unknown key"
+HARMLESS = frozenset({UNKNOWN_KEY, "pattern", "minLength", "maxLength", "uniqueItems"})
 """Rules whose breach leaves a document that the later stages can still read."""
 
 
@@ -60,7 +62,7 @@ def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> b
     del errors[MOST_REPORTED:]
     for path, rule, message, suggestion in errors:
         diagnostics.report(document.diagnostic(path, rule, message, suggestion))
-        if rule == "word":
+        if rule == UNKNOWN_KEY:
             _remove(document.value, path)
     if has_more:
         message = f"There are more errors in this file than the first {MOST_REPORTED}."
@@ -144,11 +146,21 @@ def _explain(error: Any) -> Iterator[tuple[Path, str, str, str]]:
         return
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = list(error.schema.get("properties", {}))
-        for word in sorted(error.instance.keys() - set(known)):
+        for key in sorted(error.instance.keys() - set(known)):
             noun = error.schema.get("title", "this")
-            yield ((*path, word), "word", f'"{word}" is not a word for {noun}.', did_you_mean(word, known))
+            yield (
+                (*path, key),
+                UNKNOWN_KEY,
+                f'"{key}" is an unknown key for {noun}.',
+                _suggest_key(key, known),
+            )
         return
     yield (path, str(error.validator), *_write_sentence(error))
+
+
+def _suggest_key(key: str, known: list[str]) -> str:
+    new = find_new_key(key, known)
+    return f'It is called "{new}" now.' if new else did_you_mean(key, known)
 
 
 def _wrong_name(error: Any) -> tuple[str, str]:
@@ -205,7 +217,7 @@ def _write_sentence(error: Any) -> tuple[str, str]:
     if rule in ("minProperties", "minItems"):
         return f"This has {_entries(value)}; it must have at least {wanted:,}.", ""
     if rule == "const":
-        hint = "Leave the word out otherwise." if wanted is True else did_you_mean(str(value), [str(wanted)])
+        hint = "Leave the key out otherwise." if wanted is True else did_you_mean(str(value), [str(wanted)])
         return f"This must be {_quote_value(wanted)}, but is {_quote_value(value)}.", hint
     if rule in ("minimum", "maximum"):
         return (

@@ -108,13 +108,13 @@ class _Notes:
         self._document = document
         value: dict[str, Any] = document.value if document else {}
         self.operations: dict[str, str] = value.get("operations") or {}
-        self.elsewhere: dict[str, str] = value.get("elsewhere") or {}
+        self.mapped_fields: dict[str, str] = value.get("mapped_fields") or {}
         self._reasons: dict[tuple[str, str], tuple[str, tuple[str | int, ...]]] = {}
         self._used: set[tuple[str, str]] = set()
-        for at, reason in enumerate(value.get("left_out") or ()):
+        for at, reason in enumerate(value.get("omitted") or ()):
             for kind in ("entities", "operations", "fields", "filters", "reports", "parameters"):
                 for position, name in enumerate(reason.get(kind) or ()):
-                    self._reasons[kind, name] = (reason["why"].strip(), ("left_out", at, kind, position))
+                    self._reasons[kind, name] = (reason["reason"].strip(), ("omitted", at, kind, position))
 
     def why(self, kind: str, name: str) -> str:
         """The reason why something is left out; empty when there is none."""
@@ -190,7 +190,7 @@ class _Comparison:
 
     def _place(self, entity: str, place: str) -> str:
         name, _, rest = place.partition(".")
-        there = self.notes.elsewhere.get(f"{entity}.{name}", name)
+        there = self.notes.mapped_fields.get(f"{entity}.{name}", name)
         return f"{there}.{rest}" if rest else there
 
 

@@ -122,7 +122,7 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:
         yield Change("tags", f"The tag {tag} is {'new' if tag in new.tags else 'gone'}.")
     for name in sorted({*old.former_names} - {*new.former_names, new.name}):
         yield Change("former name", f"Calls by its former name {name} are refused now.", is_breaking=True)
-    if old.rare != new.rare:
+    if old.advanced != new.advanced:
         yield Change("shown", "Other arguments than before are shown in one line.")
 
 

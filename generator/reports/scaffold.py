@@ -112,7 +112,7 @@ class _Skeleton:
 
     def _fields(self, include: list[str]) -> list[str]:
         known = {name for group in include for name in self.groups[group]}
-        skipped = known | set(self.integration.get("answered") or ())
+        skipped = known | set(self.integration.get("response_only") or ())
         lines: list[str] = []
         if self.identifier not in known:
             lines += ["", f"  {self.identifier}:", *self._identifier()]

@@ -100,8 +100,8 @@ def _page(about: ResourceDoc, tools: list[Tool]) -> Page:
 def _tool(tool: Tool) -> ToolPart:
     schema = json.loads(tool.schema)
     rows, needed = _rows(schema), set(schema.get("required") or ())
-    usual = tuple(row for row in rows if row.name in needed or row.name not in tool.rare)
-    rare = tuple(row for row in rows if row.name in tool.rare and row.name not in needed)
+    usual = tuple(row for row in rows if row.name in needed or row.name not in tool.advanced)
+    rare = tuple(row for row in rows if row.name in tool.advanced and row.name not in needed)
     further = [Table("Rarely needed", rare)] if rare else []
     for name, given in schema["properties"].items():
         if parts := tuple(_parts(given, name)):

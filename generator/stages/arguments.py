@@ -23,11 +23,11 @@ OWN_KEYS = frozenset(
         "required_for",
         "filter",
         "sort",
-        "points_to",
-        "join",
+        "references",
+        "separator",
         "sensitive",
-        "shown_with",
-        "rare",
+        "visible_with",
+        "advanced",
         "caution",
     }
 )
@@ -58,7 +58,7 @@ class Arguments:
     """Arguments that the request does not name and that go into the query under their own name."""
     joins: dict[str, str] = field(default_factory=dict)
     ignored_arguments: tuple[str, ...] = ()
-    rare: list[str] = field(default_factory=list)
+    advanced: list[str] = field(default_factory=list)
     """Fields that few calls need, as the field itself says."""
     cautions: dict[str, str] = field(default_factory=dict)
     """What a caller must know of a field even where it is shown among rare ones."""
@@ -122,8 +122,8 @@ def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics)
         made.properties[name] = strip_own_keys(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
-        if given.get("rare"):
-            made.rare.append(name)
+        if given.get("advanced"):
+            made.advanced.append(name)
         if caution := given.get("caution"):
             made.cautions[name] = caution
         if name not in method.placeholders:
@@ -158,7 +158,7 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
         made.properties[name] = strip_own_keys(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
-        if separator := given.get("join"):
+        if separator := given.get("separator"):
             made.joins[name] = separator
         if name not in method.placeholders:
             made.body.append((name, name)) if sends_body else made.query.append(name)
@@ -208,7 +208,7 @@ def _list_arguments(
     columns = tuple(rules.get("columns") or ())
     usual = _order_arguments(sortable) | _page_arguments(integration, "records")
     usual["fields"] = _fields_argument(columns)
-    has_language = bool(language.get("entry")) and "{statement}" in rules["request"]
+    has_language = bool(language.get("pattern")) and "{statement}" in rules["request"]
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
     _add_usual(made, usual, method, diagnostics)
@@ -320,7 +320,7 @@ def _fields_argument(columns: tuple[str, ...]) -> Field:
 
 def _list_ignored(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
     """What a record carries that nobody may set, and which is dropped when it comes back in an update."""
-    carried = [*method.resource.fields, *(integration.value.get("answered") or ())]
+    carried = [*method.resource.fields, *(integration.value.get("response_only") or ())]
     return tuple(name for name in dict.fromkeys(carried) if name not in made.properties)
 
 
@@ -329,7 +329,7 @@ def _list_response_only(made: Arguments, method: Method, integration: Document) 
     known = method.resource.fields
     read_only = [name for name, given in known.items() if given.get("access") == "read_only"]
     named = (integration.value.get("identifier") or {}).get("field")
-    carried = dict.fromkeys([*read_only, *(integration.value.get("answered") or ())])
+    carried = dict.fromkeys([*read_only, *(integration.value.get("response_only") or ())])
     return tuple(name for name in carried if name not in made.properties and name != named)
 
 
@@ -360,7 +360,7 @@ def _is_shown(given: Field) -> bool:
 
 def _describe(given: Field) -> str:
     about = " ".join(str(given.get("description") or "").split())
-    if points := given.get("points_to"):
+    if points := given.get("references"):
         about = f"{about} Id from [[{points}.list]].".strip()
     return about
 

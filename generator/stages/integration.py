@@ -53,7 +53,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
     _check_language(document, diagnostics)
     _check_confirmation(document, diagnostics)
     _check_advice(document, diagnostics)
-    once, always = value.get("once") or {}, value.get("send_always") or {}
+    idempotency, always = value.get("idempotency") or {}, value.get("send_always") or {}
     return Integration(
         name=value["integration"],
         tool_prefix=value.get("tool_prefix") or value["integration"],
@@ -70,28 +70,28 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         query_language=_query_language(value.get("query") or {}),
         send_query={name: _as_sent(each) for name, each in (always.get("query") or {}).items()},
         send_headers=dict(always.get("headers") or {}),
-        idempotency_query_param=once.get("query", ""),
-        idempotency_header=once.get("header", ""),
+        idempotency_query_param=idempotency.get("query", ""),
+        idempotency_header=idempotency.get("header", ""),
         tags={
             name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
         rules=parse_form_rules(document, links),
-        acknowledged=tuple(value.get("acknowledged") or (_identifier(value),)),
+        acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
         meant=tuple(
             Meant(
-                frozenset("".join(sign for sign in each.lower() if sign.isalnum()) for each in one["called"]),
-                tuple(one.get("names") or ()),
-                " ".join(str(one.get("says") or "").split()),
-                frozenset(one.get("of") or ()),
-                one.get("beside", ""),
+                frozenset("".join(sign for sign in each.lower() if sign.isalnum()) for each in one["for"]),
+                tuple(one.get("arguments") or ()),
+                " ".join(str(one.get("message") or "").split()),
+                frozenset(one.get("resources") or ()),
+                one.get("requires", ""),
             )
-            for one in value.get("meant") or ()
+            for one in value.get("suggestions") or ()
         ),
         everyday=tuple(
-            links.fill(f"[[{each}]]", Place(document, ("everyday", at)))
-            for at, each in enumerate(value.get("everyday") or ())
+            links.fill(f"[[{each}]]", Place(document, ("default_tools", at)))
+            for at, each in enumerate(value.get("default_tools") or ())
         ),
     )
 
@@ -108,8 +108,10 @@ def _identifier(value: dict[str, Any]) -> str:
 def _batch(value: dict[str, Any] | None) -> BatchForm:
     if value is None:
         return BatchForm()
-    forms = {method: dict(form) for method, form in value["forms"].items()}
-    return BatchForm(value["path"], value["most"], value["items"], value["answers"], value["id"], forms)
+    forms = {method: dict(form) for method, form in value["templates"].items()}
+    return BatchForm(
+        value["path"], value["max_operations"], value["items"], value["responses"], value["id"], forms
+    )
 
 
 def _auth(value: dict[str, Any]) -> Auth:
@@ -124,10 +126,10 @@ def _auth(value: dict[str, Any]) -> Auth:
         scopes=tuple(value["scopes"]),
         client_authentication=value.get("client_authentication", "basic"),
         rotates=refresh.get("rotates", False),
-        unused_for_seconds=_seconds(refresh.get("unused_for", "0s")),
+        unused_for_seconds=_seconds(refresh.get("idle_expiry", "0s")),
         reconnect_when=tuple(value.get("reconnect_when") or ()),
         pkce=value.get("pkce", False),
-        grace_seconds=_seconds(refresh.get("grace", "0s")),
+        grace_seconds=_seconds(refresh.get("grace_period", "0s")),
         confirm=_confirmation(value.get("confirm")),
     )
 
@@ -136,7 +138,7 @@ def _confirmation(value: dict[str, Any] | None) -> Confirmation | None:
     if value is None:
         return None
     path = value["request"].partition(" ")[2].strip()
-    return Confirmation(path, _path(value.get("answers", "")), value.get("equals", ""))
+    return Confirmation(path, _path(value.get("response_path", "")), value.get("equals", ""))
 
 
 def _seconds(text: str) -> int:
@@ -179,7 +181,7 @@ def _pagination(value: dict[str, Any]) -> Pagination:
         default=value["limit"]["default"],
         maximum=value["limit"]["max"],
         total=_path(value.get("total", "")),
-        beside=tuple(value.get("beside") or ()),
+        beside=tuple(value.get("sibling_fields") or ()),
     )
 
 
@@ -211,8 +213,8 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         return QueryLanguage()
     paging = value.get("paging") or {}
     return QueryLanguage(
-        entry=value.get("entry", ""),
-        entry_says=" ".join(str(value.get("entry_says") or "").split()),
+        entry=value.get("pattern", ""),
+        entry_says=" ".join(str(value.get("pattern_help") or "").split()),
         statement=value.get("statement", ""),
         where=value.get("where", "{conditions}"),
         conjunction=value["and"],
@@ -222,11 +224,13 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         escape=dict(value["strings"].get("escape") or {}),
         wildcards={sign: text or "" for sign, text in (value["strings"].get("wildcards") or {}).items()},
         formats=dict(value.get("formats") or {}),
-        literals=tuple(value.get("bare", ("number", "boolean"))),
+        literals=tuple(value.get("unquoted_types", ("number", "boolean"))),
         paging=paging.get("add", ""),
         paging_words={name: paging[name] for name in ("start", "limit") if name in paging},
         unsupported=tuple(
-            Unsupported(each["form"], " ".join(each["says"].split()), bool(each.get("with_text")))
+            Unsupported(
+                each["pattern"], " ".join(each["message"].split()), bool(each.get("matches_quoted_text"))
+            )
             for each in value.get("unsupported") or ()
         ),
     )
@@ -342,7 +346,7 @@ def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
 def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:
     query = document.value.get("query") or {}
     paging = query.get("paging") or {}
-    patterns: list[tuple[Path, str | None]] = [(("query", "entry"), query.get("entry"))]
+    patterns: list[tuple[Path, str | None]] = [(("query", "pattern"), query.get("pattern"))]
     patterns += [(("query", "paging", name), paging.get(name)) for name in ("start", "limit")]
     for path, text in patterns:
         if text is None:
@@ -354,9 +358,9 @@ def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:
         except (re.error, Warning) as error:
             diagnostics.report(document.diagnostic(path, "pattern", f"This is not a pattern: {error}."))
             continue
-        if path[-1] == "entry" and "entity" not in pattern.groupindex:
+        if path[-1] == "pattern" and "entity" not in pattern.groupindex:
             diagnostics.report(
                 document.diagnostic(path, "pattern", 'The pattern needs a group named "entity".')
             )
-        if path[-1] != "entry" and pattern.groups != 1:
+        if path[-1] != "pattern" and pattern.groups != 1:
             diagnostics.report(document.diagnostic(path, "pattern", "The pattern needs exactly one group."))

@@ -81,13 +81,13 @@ def _idle_words(resource: Resource) -> Iterator[Diagnostic]:
 
 def _name(each: CompiledTool) -> Iterator[Diagnostic]:
     name = each.tool.name
-    at = "tool" if "tool" in each.method.rules else ""
+    at = "tool_name" if "tool_name" in each.method.rules else ""
     if len(name) > LONGEST_NAME:
         message = (
             f'The tool name "{name}" has {len(name)} characters; '
             f"{LONGEST_NAME} is the most that every host takes."
         )
-        hint = 'Give a shorter one with "tool"; a name that agents call already goes to "former_names".'
+        hint = 'Give a shorter one with "tool_name"; a name that agents call already goes to "former_names".'
         yield each.diagnostic("name", message, hint, at)
     if not _NAME.match(name):
         yield each.diagnostic(
@@ -230,7 +230,7 @@ def _parts(each: CompiledTool) -> Iterator[Diagnostic]:
 
 def _query_example(each: CompiledTool) -> Iterator[Diagnostic]:
     query = each.method.rules.get("query_example")
-    entry = (each.integration.value.get("query") or {}).get("entry")
+    entry = (each.integration.value.get("query") or {}).get("pattern")
     if not query or not entry:
         return
     try:
@@ -265,7 +265,9 @@ def _unique(made: list[CompiledTool]) -> Iterator[Diagnostic]:
         sentence = cut_first_sentence(each.tool.description).lower()
         if other := names.get(each.tool.name):
             message = f'The tool "{each.tool.name}" is made by {other.method.resource.document.file} too.'
-            yield each.diagnostic("unique name", message, at="tool" if "tool" in each.method.rules else "")
+            yield each.diagnostic(
+                "unique name", message, at="tool_name" if "tool_name" in each.method.rules else ""
+            )
         elif twin := sentences.get(sentence):
             message = f"The first sentence is the same as that of {twin.tool.name}, so a model cannot tell them apart."
             yield each.diagnostic("first sentence", message, at="description")
@@ -292,7 +294,7 @@ def check_names(made: list[CompiledTool]) -> Iterator[Diagnostic]:
 
     To be asked when all tools are there.
     """
-    yield from _check_rare(made)
+    yield from _check_advanced(made)
     yield from _check_required_for(made)
 
 
@@ -310,34 +312,38 @@ def _check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
                     )
 
 
-def _check_rare(made: list[CompiledTool]) -> Iterator[Diagnostic]:
-    """A rare word that no tool takes makes nothing shorter, and is likely misspelt; asked when all tools are there.
+def _check_advanced(made: list[CompiledTool]) -> Iterator[Diagnostic]:
+    """An advanced argument that no tool has makes nothing shorter, and is likely misspelt.
 
-    The same holds for names under `as_text`, and for what `meant` suggests.
+    The same holds for names under `json_text`, and for what `suggestions` names.
     """
     for integration in {each.integration.file: each.integration for each in made}.values():
         tools = [each.tool for each in made if each.integration is integration]
         known = {name for tool in tools for name in _names_in(tool.input_schema)}
         known |= {field_of(name) for name in known}
-        for key in ("rare", "as_text"):
+        for key in ("advanced", "json_text"):
             for at, name in enumerate(integration.value.get(key) or ()):
                 if name not in known:
                     hint = did_you_mean(name, known)
                     yield integration.diagnostic((key, at), key, f'No tool takes "{name}".', hint)
-        yield from _check_meant(integration, known, {tool.resource for tool in tools})
+        yield from _check_suggestions(integration, known, {tool.resource for tool in tools})
 
 
-def _check_meant(integration: Document, known: set[str], resources: set[str]) -> Iterator[Diagnostic]:
-    for at, each in enumerate(integration.value.get("meant") or ()):
+def _check_suggestions(integration: Document, known: set[str], resources: set[str]) -> Iterator[Diagnostic]:
+    for at, each in enumerate(integration.value.get("suggestions") or ()):
         wanted: list[tuple[Path, str, set[str]]]
-        wanted = [(("names", place), name, known) for place, name in enumerate(each.get("names") or ())]
-        wanted += [(("of", place), name, resources) for place, name in enumerate(each.get("of") or ())]
-        wanted += [(("beside",), each["beside"], known)] if "beside" in each else []
+        wanted = [
+            (("arguments", place), name, known) for place, name in enumerate(each.get("arguments") or ())
+        ]
+        wanted += [
+            (("resources", place), name, resources) for place, name in enumerate(each.get("resources") or ())
+        ]
+        wanted += [(("requires",), each["requires"], known)] if "requires" in each else []
         for where, name, among in wanted:
             if name not in among:
                 message = f'No tool takes "{name}".' if among is known else f'There is no resource "{name}".'
                 yield integration.diagnostic(
-                    ("meant", at, *where), "meant", message, did_you_mean(name, among)
+                    ("suggestions", at, *where), "suggestions", message, did_you_mean(name, among)
                 )
 
 

@@ -19,8 +19,8 @@ Wrong = tuple[str, str, str]
 """(dotted place, what is wrong, the right word)"""
 _IDLE = {
     "": set[str](),
-    "field": {"required_for", "join"},
-    "list": {"required_for", "join", "filter", "sort"},
+    "field": {"required_for", "separator"},
+    "list": {"required_for", "separator", "filter", "sort"},
 }
 _LIMITS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
 

@@ -102,7 +102,7 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         places=places,
         tags=tuple(dict.fromkeys((*resource.tags, *usual.get("tags", ()), *given.get("tags", ())))),
         identifier=identifier,
-        tool=rules.get("tool") or _tool_name(resource, name, prefix, bool(identifier)),
+        tool=rules.get("tool_name") or _tool_name(resource, name, prefix, bool(identifier)),
         title=rules.get("title") or _title(resource, name, bool(identifier)),
     )
 
@@ -123,8 +123,9 @@ def _own_arguments(
     """
     arguments: dict[str, Field] = {}
     places: dict[str, Place] = {}
-    for at, group in enumerate(rules.get("takes") or ()):
-        for name, (given, where) in types.group(group, writers["takes"].inside("takes", at)).items():
+    for at, group in enumerate(rules.get("argument_groups") or ()):
+        place = writers["argument_groups"].inside("argument_groups", at)
+        for name, (given, where) in types.group(group, place).items():
             arguments[name], places[name] = types.whole(given, where), where
     for name, given in (rules.get("arguments") or {}).items():
         where = writers["arguments"].inside("arguments", name)

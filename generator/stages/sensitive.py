@@ -1,7 +1,7 @@
 """Which fields of an answer are hidden, for each tool. After methods.
 
-`sensitive` stands on a field or on the shared type that it points to, however deep; `shown_with` on a field that is as
-good as calling another method. A tool that answers records of its resource hides what that resource has marked. One
+`sensitive` stands on a field or on the shared type that it refers to, however deep; `visible_with` on a field that is
+as good as calling another method. A tool that answers records of its resource hides what that resource has marked. One
 whose resource has no fields of its own (a query over anything, a batch, what changed, a report) may answer any record,
 so it hides what any resource has marked, except where a record has a field of that name that is marked by nobody.
 """
@@ -66,10 +66,10 @@ def _marked(resource: Resource, tools: dict[str, str], diagnostics: Diagnostics)
     found = [(path, given) for path, given in _parts(resource.fields) if _mark(given)]
     gated = []
     for path, given in _parts(resource.fields):
-        if opener := given.get("shown_with"):
+        if opener := given.get("visible_with"):
             if opener not in tools:
-                message = f'shown_with names "{opener}", which is no method of this resource.'
-                diagnostics.report(resource.places[path[0]].diagnostic("shown_with", message))
+                message = f'visible_with names "{opener}", which is no method of this resource.'
+                diagnostics.report(resource.places[path[0]].diagnostic("visible_with", message))
             gated.append((path, tools.get(opener, "")))
     return Mask(
         sensitive=tuple(path for path, _ in found),

@@ -27,9 +27,9 @@ def build_tool(
         "additionalProperties": False,
     }
     risk: Risk = method.rules["risk"]
-    rare, as_text = (frozenset(integration.value.get(key) or ()) for key in ("rare", "as_text"))
+    advanced, as_text = (frozenset(integration.value.get(key) or ()) for key in ("advanced", "json_text"))
     is_change = method.rules.get("body") in ("whole_record", "json_patch")
-    shown = compact_schema(schema, rare.union(made.rare), as_text, made.cautions, is_change=is_change)
+    shown = compact_schema(schema, advanced.union(made.advanced), as_text, made.cautions, is_change=is_change)
     return Tool(
         name=method.tool,
         title=method.title,
@@ -46,11 +46,11 @@ def build_tool(
         returns=_returns(method),
         listing=made.listing,
         ignored_arguments=made.ignored_arguments,
-        rare=shown.rare,
+        advanced=shown.rare,
         former_names=tuple(method.rules.get("former_names") or ()),
         always_send=tuple(method.rules.get("always_send") or ()),
         examples=tuple(
-            Example(each["ask"], each["arguments"]) for each in method.rules.get("examples") or ()
+            Example(each["prompt"], each["arguments"]) for each in method.rules.get("examples") or ()
         ),
     )
 

@@ -22,13 +22,13 @@ def parse_advice(kind: str, given: str | dict[str, Any], links: Links, place: Pl
         return Advice(kind, links.fill(fold(given), place))
     cases = tuple(
         AdviceCase(
-            advice=links.fill(fold(case["say"]), place),
+            advice=links.fill(fold(case["message"]), place),
             text=case["when"].get("text", ""),
             element=case["when"].get("element", ""),
             methods=tuple(case["when"].get("methods") or ()),
             resources=tuple(case["when"].get("resources") or ()),
-            given=tuple(case["when"].get("given") or ()),
-            sent=dict(case["when"].get("sent") or {}),
+            given=tuple(case["when"].get("has_arguments") or ()),
+            sent=dict(case["when"].get("has_values") or {}),
         )
         for case in given["cases"]
     )
@@ -47,9 +47,9 @@ def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> Non
             except re.error as error:
                 here = (*path, "cases", at, "when", key)
                 diagnostics.report(document.diagnostic(here, "pattern", f"This is not a pattern: {error}."))
-        for name in sorted(set(re.findall(r"\{(\w+)\}", case["say"])) - named):
+        for name in sorted(set(re.findall(r"\{(\w+)\}", case["message"])) - named):
             message = f"{{{name}}} is filled by nothing: it is no group of a pattern of this case."
-            diagnostics.report(document.diagnostic((*path, "cases", at, "say"), "placeholder", message))
+            diagnostics.report(document.diagnostic((*path, "cases", at, "message"), "placeholder", message))
 
 
 def parse_form_rules(document: Document, links: Links) -> FormRules:
@@ -62,8 +62,8 @@ def parse_form_rules(document: Document, links: Links) -> FormRules:
     return FormRules(
         read("carried_taxes", _carried_tax),
         read("net_totals", _net_total),
-        read("missed", _missed),
-        read("needed", _needed),
+        read("recommended_together", _missed),
+        read("required_together", _needed),
     )
 
 
@@ -76,18 +76,18 @@ def _net_total(value: dict[str, Any], links: Links, place: Place) -> NetTotal:
         kind=_path(value["kind"]),
         raising=tuple(value["raising"]),
         lowering=tuple(value["lowering"]),
-        advice=links.fill(fold(value["say"]), place),
+        advice=links.fill(fold(value["message"]), place),
         excess=links.fill(fold(value["excess"]), place),
     )
 
 
 def _needed(value: dict[str, Any], links: Links, place: Place) -> Needed:
-    advice = links.fill(fold(value["say"]), place)
-    return Needed(tuple(value["resources"]), value["field"], value["beside"], advice)
+    advice = links.fill(fold(value["message"]), place)
+    return Needed(tuple(value["resources"]), value["field"], value["requires"], advice)
 
 
 def _missed(value: dict[str, Any], links: Links, place: Place) -> Missed:
-    return Missed(value["field"], value["beside"], links.fill(fold(value["say"]), place))
+    return Missed(value["field"], value["when_given"], links.fill(fold(value["message"]), place))
 
 
 def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTax:
@@ -107,7 +107,7 @@ def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTa
         lowering=tuple(lines.get("lowering") or ()),
         nested={kind: _path(path) for kind, path in (lines.get("nested") or {}).items()},
         comparable={name: tuple(values) for name, values in (value.get("comparable") or {}).items()},
-        advice=links.fill(fold(value["say"]), place),
+        advice=links.fill(fold(value["message"]), place),
     )
 
 

@@ -36,16 +36,16 @@ def _link(
         write.tool,
         read_by=(*names, *anything) if names else (),
         changing=_changing(write),
-        clears_unless=write.method.rules.get("clears_unless") or "",
+        clears_unless=write.method.rules.get("sparse_field") or "",
         current=_current(write, reads),
     )
     if tool.current is None and _clears_unseen(tool):
         diagnostics.report(write.diagnostic("sensitive", UNREAD))
     arguments = {argument for argument, _ in tool.call.body_arguments}
     if tool.clears_unless and tool.clears_unless not in {*arguments, *tool.call.fixed}:
-        message = f'clears_unless names "{tool.clears_unless}", which is no argument.'
+        message = f'sparse_field names "{tool.clears_unless}", which is no argument.'
         hint = did_you_mean(tool.clears_unless, arguments)
-        diagnostics.report(write.diagnostic("clears_unless", message, hint))
+        diagnostics.report(write.diagnostic("sparse_field", message, hint))
     return replace(write, tool=tool)
 
 

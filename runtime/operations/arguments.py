@@ -64,7 +64,7 @@ class ArgumentChecker:
         integration says of names that callers make up.
         """
         _check_structure(tool, arguments)
-        if tool.rare and MORE in arguments:
+        if tool.advanced and MORE in arguments:
             arguments = _unpacked(arguments)
         validator = self._validator(tool)
         if not tool.is_read_only or "" in arguments.values() or not validator.checks.is_valid(arguments):

@@ -37,7 +37,7 @@ def test_another_method_is_named_after_itself_and_tool_overrides(shelf):
     more = """\
   lend: { request: "POST /{path}/{id}/lend", returns: { record: "" }, risk: create, description: Lend a book out now. }
   label:
-    tool: print_a_shelf_label
+    tool_name: print_a_shelf_label
     title: Print a label
     request: POST /labels
     returns: { nothing: true }
@@ -190,7 +190,7 @@ def test_arguments_beside_the_record_go_where_the_request_leaves_room(shelf):
     request: GET /search?words={words}
     arguments:
       words: { type: string, description: What to look for., required_for: [search] }
-      shelves: { type: array, items: { type: string }, join: "|", description: Where to look. }
+      shelves: { type: array, items: { type: string }, separator: "|", description: Where to look. }
     returns: { behaviour: quickbooks.report_rows, paged: true }
     risk: read
     description: Search the text of all books.

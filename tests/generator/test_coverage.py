@@ -14,9 +14,9 @@ from generator.reports.vendor_reference import NoReference, read_reference
 FOLDER = Path("definitions")
 NOTES = """\
 operations: { query: list, read: get, change: update }
-left_out:
+omitted:
   - fields: [Book.weight, "*.Person.born"]
-    why: Nobody asks for it.
+    reason: Nobody asks for it.
 """
 
 
@@ -98,7 +98,7 @@ def test_the_notes_translate_operations_and_give_reasons(shelf, tmp_path):
 
 
 def test_one_reason_may_stand_for_every_field_of_an_entity(shelf, tmp_path):
-    shelf.write("coverage", 'left_out: [{ fields: ["Book.*"], why: Nobody asks. }]\n')
+    shelf.write("coverage", 'omitted: [{ fields: ["Book.*"], reason: Nobody asks. }]\n')
 
     found = missing(compared(tmp_path))
 
@@ -112,7 +112,7 @@ def test_a_reason_for_what_is_there_is_an_error_with_its_line(shelf, tmp_path):
     (error,) = compared(tmp_path).diagnostics
 
     assert str(error) == (
-        'definitions/shelf/coverage.yaml:3: left_out.0.fields.0: "Book.title" is not missing, so it needs no reason. '
+        'definitions/shelf/coverage.yaml:3: omitted.0.fields.0: "Book.title" is not missing, so it needs no reason. '
         "Take it out."
     )
 
@@ -127,7 +127,7 @@ def test_an_operation_may_want_an_argument_of_its_method(shelf, tmp_path):
 
 
 def test_a_field_may_be_taken_elsewhere(shelf, tmp_path):
-    shelf.write("coverage", "elsewhere: { Book.weight: author.name }\n")
+    shelf.write("coverage", "mapped_fields: { Book.weight: author.name }\n")
 
     assert ("writable", "Book.weight") not in missing(compared(tmp_path))
 

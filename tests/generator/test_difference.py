@@ -48,7 +48,7 @@ def test_a_vanished_tool_breaks_callers_and_a_new_one_does_not(changed):
 
 
 def test_a_tool_with_another_name_is_told_as_renamed(changed):
-    found = changed("book", "  get:\n", "  get:\n    tool: read_a_shelf_book\n")
+    found = changed("book", "  get:\n", "  get:\n    tool_name: read_a_shelf_book\n")
 
     assert told(found, "get_single_shelf_book_by_id") == [
         ("renamed", "It is called read_a_shelf_book now.", True)
@@ -57,7 +57,9 @@ def test_a_tool_with_another_name_is_told_as_renamed(changed):
 
 def test_a_tool_that_still_answers_to_its_former_name_breaks_no_caller_until_that_name_is_gone(changed):
     old = "get_single_shelf_book_by_id"
-    found = changed("book", "  get:\n", f"  get:\n    tool: read_a_shelf_book\n    former_names: [{old}]\n")
+    found = changed(
+        "book", "  get:\n", f"  get:\n    tool_name: read_a_shelf_book\n    former_names: [{old}]\n"
+    )
     later = changed("book", f"    former_names: [{old}]\n", "")
 
     assert told(found, old) == [
@@ -148,7 +150,7 @@ def test_a_change_is_told_with_whether_it_breaks_callers(changed, case):
 
 def test_a_record_that_may_not_be_sent_back_as_it_was_read_breaks_callers(shelf):
     without = shelf.texts["integration"]
-    shelf.change("integration", "tags: {", "answered: [shown_at]\ntags: {")
+    shelf.change("integration", "tags: {", "response_only: [shown_at]\ntags: {")
     before = compile_catalog(FOLDER)
     shelf.write("integration", without)
 

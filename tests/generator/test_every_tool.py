@@ -105,9 +105,9 @@ def test_the_kinds_of_transactions_in_a_list_of_them_are_enumerated():
 def test_what_a_client_is_shown_is_what_the_tool_takes(tool):
     shown = wire(tool)["inputSchema"]["properties"]
 
-    assert {*shown, *tool.rare} - {"more"} == set(tool.input_schema["properties"])
-    assert ("more" in shown) is bool(tool.rare)
-    for name in tool.rare:
+    assert {*shown, *tool.advanced} - {"more"} == set(tool.input_schema["properties"])
+    assert ("more" in shown) is bool(tool.advanced)
+    for name in tool.advanced:
         assert re.search(rf"\b{name.removesuffix('_until')}", shown["more"]["description"])
 
 

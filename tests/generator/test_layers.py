@@ -166,7 +166,7 @@ ERRORS = {
     ),
     "a misspelt word": (
         "extends: books\nadd_tag: [people]\n",
-        f'{MINE}:2: add_tag: "add_tag" is not a word for a file that extends another. Did you mean "add_tags"?',
+        f'{MINE}:2: add_tag: "add_tag" is an unknown key for a file that extends another. Did you mean "add_tags"?',
     ),
     "a whole of one word": (
         "extends: books\n",
@@ -181,8 +181,8 @@ ERRORS = {
         f"{MINE}:2: tags: The tags of an integration are a mapping of each tag to what it stands for.",
     ),
     "a name that another tool has": (
-        "extends: books\nmethods:\n  get:\n    tool: list_all_shelf_books\n",
-        f'{MINE}:4: methods.get.tool: The tool "list_all_shelf_books" is made by definitions/shelf/book.yaml too.',
+        "extends: books\nmethods:\n  get:\n    tool_name: list_all_shelf_books\n",
+        f'{MINE}:4: methods.get.tool_name: The tool "list_all_shelf_books" is made by definitions/shelf/book.yaml too.',
     ),
     "a tag that is not in the table": (
         "extends: books\n\nadd_tags: [peple]\n",
@@ -200,7 +200,8 @@ ERRORS = {
         f'{MINE}:3: methods.lend: "description" is missing.',
     ),
     "an example that does not fit": (
-        "extends: books\nmethods:\n  list:\n    examples:\n      - { ask: Which?, arguments: { title_contains: 7 } }\n",
+        "extends: books\nmethods:\n  list:\n"
+        "    examples:\n      - { prompt: Which?, arguments: { title_contains: 7 } }\n",
         (
             f"{MINE}:5: methods.list.examples.0.arguments: The example does not fit the tool: title_contains: "
             '7 is not of type "string".'

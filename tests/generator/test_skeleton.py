@@ -143,7 +143,7 @@ def test_what_else_is_wrong_in_a_new_file_is_told_beside_its_unwritten_sentences
 
     rules = {error.rule for error in check([Path("definitions")])}
 
-    assert {"unwritten", "word", "required"} == rules
+    assert {"unwritten", "unknown key", "required"} == rules
 
 
 def test_lists_in_lists_end_where_the_depth_does(written):

@@ -18,8 +18,8 @@ OAUTH = """auth:
   token_url: https://quay.example/token
   scopes: [crates]
   pkce: true
-  refresh_token: { rotates: true, unused_for: 30d, grace: 2m }
-  confirm: { request: "GET /piers/{pier}", answers: pier.id, equals: "{pier}" }
+  refresh_token: { rotates: true, idle_expiry: 30d, grace_period: 2m }
+  confirm: { request: "GET /piers/{pier}", response_path: pier.id, equals: "{pier}" }
 """
 ACCOUNT = """account:
   pier: { title: Pier, description: Where it is., from: callback.pier, identifies: true }
