@@ -213,3 +213,5 @@ class Integration:
     everyday: tuple[str, ...] = ()
     """The names of the tools that are listed, with those that find the others, where all would be too many."""
     meant: tuple[Meant, ...] = ()
+    synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a word of the tool search, the words of tools that are meant."""

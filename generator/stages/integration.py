@@ -89,6 +89,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
             )
             for one in value.get("suggestions") or ()
         ),
+        synonyms={said: tuple(meant) for said, meant in (value.get("synonyms") or {}).items()},
         everyday=tuple(
             links.fill(f"[[{each}]]", Place(document, ("default_tools", at)))
             for at, each in enumerate(value.get("default_tools") or ())

@@ -64,6 +64,7 @@ def check_tools(made: list[CompiledTool]) -> Iterator[Diagnostic]:
         yield from _parts(each)
         yield from _query_example(each)
         yield from _examples(each)
+        yield from _behaviour(each)
     for resource in {
         (each.tool.integration, each.tool.resource): each.method.resource for each in made
     }.values():
@@ -256,6 +257,16 @@ def _examples(each: CompiledTool) -> Iterator[Diagnostic]:
             unknown = getattr(error.kind, "unexpected", None) or ()
             hint = did_you_mean(unknown[0], each.tool.input_schema["properties"]) if unknown else ""
             yield each.method.place.diagnostic("example", said, hint, at=("examples", at, "arguments"))
+
+
+def _behaviour(each: CompiledTool) -> Iterator[Diagnostic]:
+    """Check that a behaviour belongs to its own integration; whether it is there, the runtime checks at its start."""
+    integration, name = each.tool.integration, each.tool.returns.behaviour
+    if "." in name and not name.startswith(f"{integration}."):
+        message = f'The behaviour "{name}" belongs to another integration than {integration}.'
+        yield each.diagnostic(
+            "behaviour", message, f"Call it {integration}.{name.partition('.')[2]}.", "returns"
+        )
 
 
 def _unique(made: list[CompiledTool]) -> Iterator[Diagnostic]:

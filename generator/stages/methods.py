@@ -21,9 +21,9 @@ USUAL_NAMES = {
     "list": "list_all_{prefix}_{resources}",
     "get": "get_single_{prefix}_{singular}_by_id",
     "create": "create_a_{prefix}_{singular}",
+    "with_id": "{method}_a_{prefix}_{singular}_by_id",
+    "without_id": "{method}_{prefix}_{singular}",
 }
-NAME_BY_ID = "{method}_a_{prefix}_{singular}_by_id"
-NAME_WITHOUT_ID = "{method}_{prefix}_{singular}"
 NEEDED = ("request", "returns", "risk")
 
 
@@ -91,7 +91,6 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
     writers = {**dict.fromkeys(usual, usual_place), **dict.fromkeys(given, place)}
     arguments, places = _own_arguments(rules, writers, types)
     identifier = _identifier(resource, name, rules, arguments, integration)
-    prefix = integration.value.get("tool_prefix") or integration.value["integration"]
     return Method(
         resource=resource,
         name=name,
@@ -102,7 +101,7 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         places=places,
         tags=tuple(dict.fromkeys((*resource.tags, *usual.get("tags", ()), *given.get("tags", ())))),
         identifier=identifier,
-        tool=rules.get("tool_name") or _tool_name(resource, name, prefix, bool(identifier)),
+        tool=rules.get("tool_name") or _tool_name(resource, name, integration, bool(identifier)),
         title=rules.get("title") or _title(resource, name, bool(identifier)),
     )
 
@@ -152,10 +151,14 @@ def _identifier(
     return field if is_in_address or (is_required and takes_body) else ""
 
 
-def _tool_name(resource: Resource, name: str, prefix: str, has_id: bool) -> str:
-    pattern = USUAL_NAMES.get(name) if has_id or name in ("list", "create") else NAME_WITHOUT_ID
+def _tool_name(resource: Resource, name: str, integration: Document, has_id: bool) -> str:
+    """Return the name of a tool, by the patterns of its integration or the usual ones."""
+    patterns = {**USUAL_NAMES, **(integration.value.get("tool_names") or {})}
+    prefix = integration.value.get("tool_prefix") or integration.value["integration"]
+    needs_no_id = not has_id and name not in ("list", "create")
+    kind = "without_id" if needs_no_id else name if name in ("list", "get", "create") else "with_id"
     words = {"method": name, "prefix": prefix, "resources": resource.name, "singular": resource.singular}
-    return (pattern or NAME_BY_ID).format(**words)
+    return str(patterns[kind]).format(**words)
 
 
 def _title(resource: Resource, name: str, has_id: bool) -> str:

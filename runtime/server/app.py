@@ -45,6 +45,7 @@ from runtime.server.reload import Reloader
 from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth, Stores, open_stores
 from runtime.stores.serving_lock import hold_database
+from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
 from runtime.upstream.request import base_address
 
@@ -80,6 +81,7 @@ class Runtime:
         self._base_urls: dict[AccountId, tuple[Integration, Account, str]] = {}
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
+        check_behaviours(self.catalog.tools)
         self.guesses = Guesses()
         self.stores: Stores = open_stores(settings, time.time())
         self.client = VendorClient(
@@ -116,6 +118,7 @@ class Runtime:
     def take(self, catalog: Catalog) -> None:
         """Serve from another catalog from now on. Raises SettingsError when it lacks what accounts may need."""
         self.settings.check_integrations(catalog.integrations)
+        check_behaviours(catalog.tools)
         if gone := sorted(self.catalog.integrations.keys() - catalog.integrations.keys()):
             raise SettingsError(
                 f"The integration {gone[0]} is gone, and its accounts with it; restart to mean it."

@@ -154,7 +154,10 @@ class Docs:
 
     @cached_property
     def _finder(self) -> ToolIndex:
-        return ToolIndex(tool for tool in self.catalog.tools if tool.name in self._by_tool)
+        synonyms: dict[str, tuple[str, ...]] = {}
+        for integration in self.catalog.integrations.values():
+            synonyms |= integration.synonyms
+        return ToolIndex((tool for tool in self.catalog.tools if tool.name in self._by_tool), synonyms)
 
     @cached_property
     def _tags(self) -> dict[str, str]:

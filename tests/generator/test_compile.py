@@ -191,7 +191,7 @@ def test_arguments_beside_the_record_go_where_the_request_leaves_room(shelf):
     arguments:
       words: { type: string, description: What to look for., required_for: [search] }
       shelves: { type: array, items: { type: string }, separator: "|", description: Where to look. }
-    returns: { behaviour: quickbooks.report_rows, paged: true }
+    returns: { behaviour: shelf.report_rows, paged: true }
     risk: read
     description: Search the text of all books.
 """
@@ -203,7 +203,7 @@ def test_arguments_beside_the_record_go_where_the_request_leaves_room(shelf):
     assert tool.call.joins == {"shelves": "|"}
     assert list(properties(tool)) == ["words", "shelves", "limit", "next_cursor"]
     assert tool.input_schema["required"] == ["words"]
-    assert (tool.returns.behaviour, tool.returns.paged) == ("quickbooks.report_rows", True)
+    assert (tool.returns.behaviour, tool.returns.paged) == ("shelf.report_rows", True)
 
 
 def test_the_facts_of_the_vendor_are_in_the_catalog(shelf):
@@ -322,3 +322,17 @@ def test_old_kept_catalogs_are_forgotten(shelf, tmp_path):
         compile_catalog(FOLDER, tmp_path / "cache")
 
     assert len(list((tmp_path / "cache").iterdir())) == cache.MOST_KEPT
+
+
+def test_tools_are_named_by_the_patterns_of_their_integration(shelf):
+    shelf.change("integration", "tags: {", 'tool_names: { list: "find_{prefix}_{resources}" }\ntags: {')
+
+    names = {tool.name for tool in compile_catalog(FOLDER).tools}
+
+    assert {"find_shelf_books", "create_a_shelf_book"} <= names
+
+
+def test_synonyms_of_the_tool_search_are_data_of_their_integration(shelf):
+    shelf.change("integration", "tags: {", "synonyms: { volume: [book] }\ntags: {")
+
+    assert compile_catalog(FOLDER).integrations["shelf"].synonyms == {"volume": ("book",)}

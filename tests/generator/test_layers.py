@@ -200,8 +200,10 @@ ERRORS = {
         f'{MINE}:3: methods.lend: "description" is missing.',
     ),
     "an example that does not fit": (
-        "extends: books\nmethods:\n  list:\n"
-        "    examples:\n      - { prompt: Which?, arguments: { title_contains: 7 } }\n",
+        (
+            "extends: books\nmethods:\n  list:\n"
+            "    examples:\n      - { prompt: Which?, arguments: { title_contains: 7 } }\n"
+        ),
         (
             f"{MINE}:5: methods.list.examples.0.arguments: The example does not fit the tool: title_contains: "
             '7 is not of type "string".'
