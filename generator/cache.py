@@ -1,6 +1,6 @@
-"""A compiled catalog kept on disk, under a digest of all that it was made from. Beside compile.
+"""A compiled catalog stored on disk, under a digest of all that it was made from. Beside compile.
 
-The digest covers every definition, the grammar and the generator's own code, so that a kept catalog is the one that
+The digest covers every definition, the grammar and the generator's own code, so that a stored catalog is the one that
 compiling would make. The file opens with a digest of its own content: what is damaged counts as absent.
 """
 
@@ -26,7 +26,7 @@ from generator.reading.files import (
     list_schema_files,
 )
 
-MOST_KEPT = 8
+MOST_STORED = 8
 _SEAL = 32
 _UNFINISHED = ".unfinished-"
 _ABANDONED_SECONDS = 3600.0
@@ -64,7 +64,7 @@ def _content(path: Path) -> bytes:
 
 
 def load(cache: Path, digest: str) -> Catalog | None:
-    """The catalog kept under a digest; None when there is none that can be trusted."""
+    """The catalog stored under a digest; None when there is none that can be trusted."""
     try:
         content = _file(cache, digest).read_bytes()
     except OSError:
@@ -79,7 +79,7 @@ def load(cache: Path, digest: str) -> Catalog | None:
 
 
 def store(cache: Path, digest: str, catalog: Catalog) -> None:
-    """Keep a catalog, whole or not at all. A folder that cannot be written to is passed over."""
+    """Store a catalog, whole or not at all. A folder that cannot be written to is passed over."""
     payload = msgspec.msgpack.encode(catalog)
     sealed = blake2b(payload, digest_size=_SEAL).digest() + payload
     with contextlib.suppress(OSError):
@@ -106,7 +106,7 @@ def _file(cache: Path, digest: str) -> Path:
 
 def _forget_old(cache: Path) -> None:
     files = sorted(cache.glob("catalog-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in files[MOST_KEPT:]:
+    for path in files[MOST_STORED:]:
         path.unlink(missing_ok=True)
     for path in cache.glob(f"{_UNFINISHED}*"):  # of a process that was killed
         if path.stat().st_mtime < time.time() - _ABANDONED_SECONDS:

@@ -117,7 +117,7 @@ class Call:
 class Returns:
     """What comes back. `path` leads to it in the answer; `behaviour` names code for what data cannot say.
 
-    `text` is a body that is no object, told under the name that `path` holds. `batch` is an answer for each
+    `text` is a body that is no object, answered under the name that `path` holds. `batch` is an answer for each
     operation of a batch.
     """
 
@@ -140,7 +140,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDoc:
-    """What a resource is, in words for people: the reference pages show it."""
+    """What a resource is, in words for people: the documentation pages show it."""
 
     integration: str
     resource: str
@@ -173,7 +173,7 @@ class Tool:
     returns: Returns
     listing: Listing | None = None
     ignored_arguments: tuple[str, ...] = ()
-    """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
+    """Names that are dropped silently when they are sent: what a record carries that nobody may set."""
     advanced: tuple[str, ...] = ()
     """Arguments that are shown in one line under `more`, where a call may give them."""
     always_send: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """A folder of definitions into a catalog: from the cache, or by `pipeline`.
 
-What comes out may be kept on disk under a digest of everything that went in, the generator's own code included; a
-kept catalog that is damaged is made anew. The stages are imported only when nothing is kept: a start that finds its
+What comes out may be stored on disk under a digest of everything that went in, the generator's own code included; a
+stored catalog that is damaged is made anew. The stages are imported only when nothing is stored: a start that finds its
 catalog has no use for them.
 """
 

@@ -29,7 +29,7 @@ class Confirmation:
 class Auth:
     """How an account proves itself to the vendor.
 
-    `oauth2` uses the addresses, scopes and words below; `headers` fills `headers` from the account's own fields.
+    `oauth2` uses the addresses, scopes and keys below; `headers` fills `headers` from the account's own fields.
     """
 
     type: Literal["oauth2", "headers"]
@@ -39,11 +39,11 @@ class Auth:
     scopes: tuple[str, ...] = ()
     client_authentication: Literal["basic", "body"] = "basic"
     rotates: bool = False
-    """Whether every refresh answers a new refresh token that must be kept."""
+    """Whether every refresh answers a new refresh token that must be stored."""
     unused_for_seconds: int = 0
     """How long a refresh token lives without use; 0 when the vendor does not say."""
     reconnect_when: tuple[str, ...] = ()
-    """OAuth error codes that only the person can mend, by connecting again."""
+    """OAuth error codes that only the person can fix, by connecting again."""
     headers: dict[str, str] = field(default_factory=dict)
     pkce: bool = False
     """Whether the vendor accepts PKCE (RFC 7636) with S256."""
@@ -57,7 +57,7 @@ class Auth:
 class AccountField:
     """One thing a connected account remembers, such as the number of its company.
 
-    `source` is `callback.<parameter>` or `token.<key>` when the vendor tells it while connecting, and empty when
+    `source` is `callback.<parameter>` or `token.<key>` when the vendor says it while connecting, and empty when
     the person is asked for it. `identifies` marks the field that tells one company of the vendor from another.
     """
 

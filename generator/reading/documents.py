@@ -1,6 +1,6 @@
-"""The files of one integration, each read and found to be written in the words of the format: load and grammar.
+"""The files of one integration, each read and found to be written by the grammar of the format: load and grammar.
 
-What cannot be compiled is left out and named, so that links to it are not told as dead.
+What cannot be compiled is left out and named, so that links to it are not reported as dead.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Reading:
         self.broken: set[str] = set()
 
     def read(self, path: Path, kind: Kind) -> None:
-        """Read one file. What cannot be compiled is told and left out."""
+        """Read one file. What cannot be compiled is reported and left out."""
         document = load(path, self.diagnostics)
         if document is None:
             self.broken |= {path.stem, f"{path.stem}s"}

@@ -1,4 +1,4 @@
-"""Which files a catalog is made of. Before load, and all that a kept catalog needs to be found again.
+"""Which files a catalog is made of. Before load, and all that a stored catalog needs to be found again.
 
 A folder with an integration.yaml is one integration. Beside it stand types.yaml and one file for each resource, in
 the folder itself or in subfolders; `sandbox` holds demo data and no definitions. Folders of definitions may be laid
@@ -77,7 +77,7 @@ def _is_left_out(name: str) -> bool:
 
 
 def _looks_like_one(path: Path) -> bool:
-    """Whether a person would take it for a definition. A link to nothing is one, for it is told when it is read."""
+    """Whether a person would take it for a definition. A link to nothing is one, for it is reported when it is read."""
     is_file = path.is_file() or (path.is_symlink() and not path.exists())
     return is_file and path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")
 

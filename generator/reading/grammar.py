@@ -1,8 +1,8 @@
-"""Whether a file is written in the words of the format, said in plain sentences.
+"""Whether a file is written by the grammar of the format, said in plain sentences.
 
 Between load and resolve. The JSON Schemas in definitions/schema/ are the grammar, the same that editors complete
 from. A right file is passed by a fast validator; only a wrong one is read again by jsonschema, whose errors know
-their place, and each becomes a sentence with the nearest right word.
+their place, and each becomes a sentence with the nearest known name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TYPES = {
     "null": "null",
 }
 MOST_REPORTED = 100
-"""How many errors of one file are told; whoever has more has one error many times."""
+"""How many errors of one file are reported; whoever has more has one error many times."""
 UNWRITTEN = "TODO"
 """What stands in a new file where a sentence is still to be written."""
 VALUES = frozenset({"enum", "default", "examples", "fixed"})
@@ -43,9 +43,9 @@ HARMLESS = frozenset({UNKNOWN_KEY, "pattern", "minLength", "maxLength", "uniqueI
 
 
 def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> bool:
-    """Whether the document can be compiled further, so that the errors of later stages are told in the same run.
+    """Whether the document can be compiled further, so that the errors of later stages are reported in the same run.
 
-    Unknown words are told and taken out; text that is too long or badly written stays.
+    Unknown words are reported and removed; text that is too long or badly written stays.
     """
     if _is_unfinished(document.value):
         unwritten = [path for path, text in _texts(document.value) if text == UNWRITTEN]
@@ -130,7 +130,7 @@ def _errors(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
 
 
 def _errors_of_fast(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
-    """What only the fast validator finds wrong, in its own words."""
+    """What only the fast validator finds wrong, in its own sentence."""
     for error in _fast(kind).iter_errors(value):
         yield tuple(error.instance_path), "grammar", shorten(str(error.message)), ""
 

@@ -38,7 +38,7 @@ def apply_overlay(
 
 
 def merge_shared(base: Document | None, more: Document, diagnostics: Diagnostics) -> Document:
-    """Shared types and groups with those of a further file; a name that is taken is told."""
+    """Shared types and groups with those of a further file; a name that is taken is reported."""
     if base is None:
         return more
     made = Document(base.file, dict(base.value), base.lines, {**base.laid})
@@ -64,9 +64,9 @@ class _Layer:
     def change_integration(self) -> None:
         """Say more to agents, and add tags to the table."""
         given = self.changes.value
-        for word in sorted(given.keys() - _OF_AN_INTEGRATION):
-            message = f'"{word}" cannot be changed for a whole integration.'
-            self.diagnostics.report(self.changes.diagnostic((word,), "extends", message))
+        for key in sorted(given.keys() - _OF_AN_INTEGRATION):
+            message = f'"{key}" cannot be changed for a whole integration.'
+            self.diagnostics.report(self.changes.diagnostic((key,), "extends", message))
         if "guidance" in given:
             self._put(("guidance",), given["guidance"])
         if "add_guidance" in given:
@@ -81,14 +81,14 @@ class _Layer:
     def change_resource(self) -> None:
         """Replace what the file gives, and add what it adds."""
         given = self.changes.value
-        for word in ("summary", "description", "docs", "tags"):
-            if word in given:
-                self._put((word,), given[word])
+        for key in ("summary", "description", "docs", "tags"):
+            if key in given:
+                self._put((key,), given[key])
         if "add_description" in given:
             self._add_paragraph("description", "add_description")
-        for word, added in (("tags", "add_tags"), ("include", "include")):
-            if added in given and not (word == "tags" and "tags" in given):
-                self._add(word, added, given[added])
+        for key, added in (("tags", "add_tags"), ("include", "include")):
+            if added in given and not (key == "tags" and "tags" in given):
+                self._add(key, added, given[added])
         if "fields" in given:
             self.made.value["fields"] = {**(self.made.value.get("fields") or {}), **given["fields"]}
             self._remember(("fields", name) for name in given["fields"])
@@ -111,7 +111,7 @@ class _Layer:
         self.made.value["methods"] = methods
 
     def _changed_method(self, name: str, before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-        after = {**before, **{word: each for word, each in change.items() if word not in _ADDED}}
+        after = {**before, **{key: each for key, each in change.items() if key not in _ADDED}}
         if "add_tags" in change:
             after["tags"] = list(dict.fromkeys((*after.get("tags", ()), *change["add_tags"])))
             self.made.laid["methods", name, "tags"] = self.changes
@@ -123,17 +123,17 @@ class _Layer:
             self._locate(("methods", name, "description"), ("methods", name, "add_description"))
         if not before:
             self.made.laid["methods", name] = self.changes
-        self._remember(("methods", name, word) for word in change)
+        self._remember(("methods", name, key) for key in change)
         return after
 
-    def _add(self, word: str, added: str, more: Iterable[str]) -> None:
-        self._put((word,), list(dict.fromkeys((*(self.made.value.get(word) or ()), *more))))
-        self._locate((word,), (added,))
+    def _add(self, key: str, added: str, more: Iterable[str]) -> None:
+        self._put((key,), list(dict.fromkeys((*(self.made.value.get(key) or ()), *more))))
+        self._locate((key,), (added,))
 
-    def _add_paragraph(self, word: str, added: str) -> None:
-        before = str(self.made.value.get(word) or "").rstrip()
-        self._put((word,), f"{before}\n\n{self.changes.value[added]}".lstrip())
-        self._locate((word,), (added,))
+    def _add_paragraph(self, key: str, added: str) -> None:
+        before = str(self.made.value.get(key) or "").rstrip()
+        self._put((key,), f"{before}\n\n{self.changes.value[added]}".lstrip())
+        self._locate((key,), (added,))
 
     def _locate(self, path: Path, added: Path) -> None:
         """Report an error in what was put together where it was added."""

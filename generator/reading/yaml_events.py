@@ -55,7 +55,7 @@ class Document:
         return self.lines.get(path, 1)
 
     def diagnostic(self, path: Path, rule: str, message: str, suggestion: str = "") -> Diagnostic:
-        """An error at a place of this document, told in the file that wrote the place."""
+        """An error at a place of this document, reported in the file that wrote the place."""
         writer = self.at(path)
         return Diagnostic(writer.file, writer.line(path), format_path(path), rule, message, suggestion)
 
@@ -76,7 +76,7 @@ def load(path: FilePath, diagnostics: Diagnostics) -> Document | None:
         document = Document(file, {})
         value = _Builder(document, diagnostics).build(text)
         if not isinstance(value, dict):
-            raise _Unreadable(1, "mapping", "The file must be a mapping of words to values.")
+            raise _Unreadable(1, "mapping", "The file must be a mapping of keys to values.")
     except _Unreadable as reason:
         diagnostics.report(Diagnostic(file, reason.line, "", reason.rule, reason.message))
         return None
@@ -190,7 +190,7 @@ class _Builder:
         self._add(event, event)
 
     def _add(self, value: Any, event: Any) -> Path:
-        """Put a value in its place; a scalar comes as its event, for as a key it keeps its letters."""
+        """Put a value in its place; a scalar comes as its event, for as a key it is taken letter by letter."""
         self._refuse_marks(event)
         top = self.stack[-1] if self.stack else None
         if top is None:
@@ -219,14 +219,14 @@ class _Builder:
     def _open_key(self, top: _Open, event: Any) -> None:
         line = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent):
-            raise _Unreadable(line, "keys", "A key must be a single word.")
+            raise _Unreadable(line, "keys", "A key must be a single name.")
         key = str(event.value)
         path = (*top.path, key)
         if key in top.value:
             first = self.document.lines[path]
-            told = f'"{key}" is given twice; the first is on line {first}.'
+            message = f'"{key}" is given twice; the first is on line {first}.'
             where = format_path(path)
-            self.diagnostics.report(Diagnostic(self.document.file, line, where, "repeated key", told))
+            self.diagnostics.report(Diagnostic(self.document.file, line, where, "repeated key", message))
         else:
             self.document.lines[path] = line
         top.key = key

@@ -28,7 +28,7 @@ class Toolset:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What some tools cost: each of them, the dearest first, and the toolsets that filters leave of them."""
+    """What some tools cost: each of them, the most expensive first, and the toolsets that filters leave of them."""
 
     tools: tuple[tuple[str, int], ...]
     toolsets: tuple[Toolset, ...]
@@ -39,13 +39,13 @@ class Cost:
 def measure_cost(tools: Sequence[Tool]) -> Cost:
     """What tools cost, by themselves and by class and tag."""
     each = {tool.name: count_tokens(tool.wire) for tool in tools}
-    dearest = sorted(each.items(), key=lambda item: (-item[1], item[0]))
+    costliest = sorted(each.items(), key=lambda item: (-item[1], item[0]))
     toolsets = [_toolset("all of these", tools)]
     toolsets += [_toolset(f"methods {name}", select(tools, [name], [])) for name in CLASSES]
     tags = sorted({tag for tool in tools for tag in tool.tags})
     toolsets += [_toolset(f"tag {name}", select(tools, [], [name])) for name in tags]
     medians = {name: _median(tool for tool in tools if tool.method == name) for name in ("list", "get")}
-    return Cost(tuple(dearest), tuple(found for found in toolsets if found.tools), medians)
+    return Cost(tuple(costliest), tuple(found for found in toolsets if found.tools), medians)
 
 
 def _toolset(name: str, tools: Sequence[Tool]) -> Toolset:
@@ -58,7 +58,7 @@ def _median(tools: Iterable[Tool]) -> int:
 
 
 def render_text(cost: Cost, top: int) -> str:
-    """Two tables, the dearest first, and how they were counted."""
+    """Two tables, the most expensive first, and how they were counted."""
     shown = [(name, f"{tokens:,}") for name, tokens in cost.tools[:top]]
     toolsets = sorted(cost.toolsets, key=lambda found: -found.tokens)
     lines = [(found.name, f"{found.tools:,}", f"{found.tokens:,}") for found in toolsets]

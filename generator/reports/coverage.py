@@ -1,7 +1,7 @@
 """How much of a vendor's service the definitions cover. Beside compile; `ledgerport coverage` prints it.
 
 Each thing that the reference has (reference.py) is looked for in the tools as they were made. What is missing is
-told, with the reason where coverage.yaml of the integration gives one; a reason for something that is there is a
+reported, with the reason where coverage.yaml of the integration gives one; a reason for something that is there is a
 error, so that the file never says less than the truth.
 """
 
@@ -38,7 +38,7 @@ _REASONS_FOR = {
     "filterable": "filters",
     "sortable": "filters",
 }
-"""Under which word of coverage.yaml a kind is left out, where it is not the kind itself."""
+"""Under which key of coverage.yaml a kind is left out, where it is not the kind itself."""
 
 
 @dataclass(frozen=True, slots=True)

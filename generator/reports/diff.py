@@ -23,7 +23,7 @@ _WIDENS = {("integer", "number")}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is different about a tool. `kind` is a word for programs, `text` a sentence for people."""
+    """One thing that is different about a tool. `kind` is a key for programs, `text` a sentence for people."""
 
     kind: str
     text: str

@@ -199,7 +199,7 @@ def _list_arguments(
                 diagnostics.report(method.place.diagnostic("argument twice", message))
             if condition.operator not in (language.get("conditions") or {}):
                 message = (
-                    f'{path} is filtered by "{condition.operator}", for which query.conditions has no words.'
+                    f'{path} is filtered by "{condition.operator}", which query.conditions does not have.'
                 )
                 diagnostics.report(method.place.diagnostic("filter", message))
             made.properties[condition.argument] = shape
@@ -226,7 +226,7 @@ def _list_arguments(
 
 
 def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnostics: Diagnostics) -> None:
-    """Add arguments that every tool of a kind has; a field or an argument of the same name is told."""
+    """Add arguments that every tool of a kind has; a field or an argument of the same name is reported."""
     for name in usual.keys() & made.properties.keys():
         message = f'The argument "{name}" is there already: every such tool has it.'
         diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
@@ -339,7 +339,7 @@ def _required_first(made: Arguments) -> dict[str, Field]:
 
 
 def strip_own_keys(given: Field) -> Field:
-    """A field as JSON Schema, without the words that are ours."""
+    """A field as JSON Schema, without the keys that are ours."""
     out = {key: value for key, value in given.items() if key not in OWN_KEYS}
     if about := _describe(given):
         out["description"] = about

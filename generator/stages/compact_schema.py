@@ -11,7 +11,7 @@ leaves out what the agent learns anyway, or never asks:
 - what a list's own arguments mean beyond a few words, and the columns that it shows: its answer shows them;
 - the sentences of arguments that integration.yaml calls rare: they stand in one line under `more`, an object that a
   call may put them into, each with its kind; rare parts of an object stand in its description in the same way.
-  `get_tool_schema` and the reference pages have them in full.
+  `get_tool_schema` and the documentation pages have them in full.
 
 Hosts convert a schema to the form of their model's provider, and refuse or drop what that form lacks (`hosts` has the
 rules). So nothing shown says `additionalProperties`, a `format` other than `date-time`, or a default; a date says how
@@ -86,7 +86,7 @@ def compact_schema(
     *,
     is_change: bool = False,
 ) -> Shown:
-    """A tool's input schema in fewer words. `rare` names fields or arguments that few calls need; `as_text` names
+    """A tool's input schema in fewer words. `rare` names fields or arguments that few calls need; `json_text` names
     objects that take more than their parts say, and are shown as JSON text; `cautions` has what a caller must know of
     a rare field in any case; `is_change` says that the caller has read the record before, and knows what its rare
     fields hold.

@@ -1,6 +1,6 @@
 """integration.yaml as an Integration: everything that is true of a whole vendor. After methods.
 
-The file has passed the grammar, so that every key is there or may be left out; here its words become the fields of
+The file has passed the grammar, so that every key is there or may be left out; here its keys become the fields of
 the catalog, and its templates are checked for names that nothing fills.
 """
 
@@ -44,7 +44,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_integration(document: Document, links: Links, diagnostics: Diagnostics) -> Integration:
-    """The vendor's facts; templates and patterns that cannot work are told."""
+    """The vendor's facts; templates and patterns that cannot work are reported."""
     value = document.value
     _check_templates(document, diagnostics)
     _check_account(document, diagnostics)
@@ -314,7 +314,7 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
         texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
     for path, text, known in texts:
         for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
-            hint = did_you_mean(name, known) or f"There is {', '.join(sorted(known))}."
+            hint = did_you_mean(name, known) or f"Known names: {', '.join(sorted(known))}."
             message = f"{{{name}}} is filled by nothing."
             diagnostics.report(document.diagnostic(("query", *path), "placeholder", message, hint))
 

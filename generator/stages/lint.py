@@ -37,7 +37,7 @@ _COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "$ref"})
 
 @dataclass(frozen=True, slots=True)
 class CompiledTool:
-    """One tool with what it was made from, so that an error in it can be told at its place."""
+    """One tool with what it was made from, so that an error in it can be reported at its place."""
 
     method: Method
     tool: Tool
@@ -237,7 +237,7 @@ def _query_example(each: CompiledTool) -> Iterator[Diagnostic]:
     try:
         found = re.match(entry, query)
     except re.error:
-        return  # the pattern is told where it stands
+        return  # the pattern is reported where it stands
     read = (found.groupdict().get("entity") or "").lower() if found else ""
     if not read or each.method.resource.entity.lower() not in ("*", read):
         message = f'The example "{query[:80]}" does not read {each.method.resource.entity}.'
@@ -316,10 +316,10 @@ def _check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
         known = {*integration.value["methods"], *(method.name for method in ours)}
         for method in ours:
             for name, given in (*method.resource.fields.items(), *method.arguments.items()):
-                for word in sorted(set(given.get("required_for", ())) - known):
-                    place, message = method.place_of(name), f'There is no method "{word}".'
+                for named in sorted(set(given.get("required_for", ())) - known):
+                    place, message = method.place_of(name), f'There is no method "{named}".'
                     yield place.diagnostic(
-                        "required_for", message, did_you_mean(word, known), ("required_for",)
+                        "required_for", message, did_you_mean(named, known), ("required_for",)
                     )
 
 

@@ -1,7 +1,7 @@
 """What makes the shape of an argument useless, or unusable for some model providers. Part of lint.
 
 A schema may be valid JSON Schema and still take nothing, or nothing that was meant: a pattern that is none, a limit
-below another, a default of another type, a list without a word on its entries, a needed part that is not there.
+below another, a default of another type, a list without a key on its entries, a needed part that is not there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from generator.diagnostics import did_you_mean
 
 Schema = dict[str, Any]
 Wrong = tuple[str, str, str]
-"""(dotted place, what is wrong, the right word)"""
+"""(dotted place, what is wrong, the right name)"""
 _IDLE = {
     "": set[str](),
     "field": {"required_for", "separator"},
@@ -68,7 +68,7 @@ def _is_linear(text: str) -> bool:
 
 
 def _takes(schema: Schema, value: Any) -> bool:
-    """Whether a value fits a schema; one that is wrong inside is told there."""
+    """Whether a value fits a schema; one that is wrong inside is reported there."""
     try:
         return jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value)
     except jsonschema_rs.ValidationError:
@@ -87,10 +87,10 @@ def _required(schema: Schema, path: str) -> Iterator[Wrong]:
 
 
 def find_unused_keywords(given: Schema, path: str, inside: str = "") -> Iterator[Wrong]:
-    """Words of ours that do nothing where they stand; `inside` says what the field is in, a "field" or a "list"."""
-    for word in sorted(_IDLE[inside] & given.keys()):
-        hint = 'Name the part under "required" of the field around it.' if word == "required_for" else ""
-        yield path, f'"{word}" does nothing inside a {inside}.', hint
+    """Keys of ours that do nothing where they stand; `inside` says what the field is in, a "field" or a "list"."""
+    for key in sorted(_IDLE[inside] & given.keys()):
+        hint = 'Name the part under "required" of the field around it.' if key == "required_for" else ""
+        yield path, f'"{key}" does nothing inside a {inside}.', hint
     if "items" in given:
         yield from find_unused_keywords(given["items"], f"{path}[]", "list")
     for name, each in (given.get("properties") or {}).items():

@@ -139,7 +139,7 @@ def _own_arguments(
 def _identifier(
     resource: Resource, name: str, rules: dict[str, Any], arguments: dict[str, Field], integration: Document
 ) -> str:
-    """The field that says which record is meant, when this method needs to be told."""
+    """The field that says which record is meant, when this method needs it."""
     named = integration.value.get("identifier") or {}
     field = named.get("field", "id")
     if field in (rules.get("fixed") or {}) or field not in resource.fields:

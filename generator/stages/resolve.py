@@ -1,6 +1,6 @@
 """Every field whole: `$ref` inlined, groups included. After documents, before methods.
 
-A reference takes the shared type's words and lays its own over them. A group adds its fields to a resource; a field
+A reference takes the shared type's keys and lays its own over them. A group adds its fields to a resource; a field
 that comes twice is an error, so that the order of groups never matters.
 """
 
@@ -63,7 +63,7 @@ class Types:
         self._open: list[str] = []
 
     def check(self) -> None:
-        """Resolve everything once, so that an error in a type that nobody uses is told too."""
+        """Resolve everything once, so that an error in a type that nobody uses is reported too."""
         if self.document is None:
             return
         for name in self._types:
@@ -170,7 +170,7 @@ def _resolve(document: Document, types: Types) -> Resource:
 def _add(
     resource: Resource, fields: Iterable[tuple[str, tuple[Field, Place]]], types: Types, group: str
 ) -> None:
-    """Add fields of the file itself, or of a group; a name that is there already is told at the earlier place."""
+    """Add fields of the file itself, or of a group; a name that is there already is reported at the earlier place."""
     for name, (given, place) in fields:
         if name in resource.fields:
             message = f'The group "{group}" has a field "{name}" already; a field is defined once.'

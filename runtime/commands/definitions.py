@@ -86,18 +86,18 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
     """
     from generator.reports.coverage import compare
     from generator.reports.coverage_report import render_text, render_value
-    from generator.reports.vendor_reference import NoReference, read_reference
+    from generator.reports.vendor_reference import NoReference, parse_format, read_reference
 
     if reference is None:
         raise SettingsError(
             "There is no reference to compare with.",
             advice="Give its folder: ledgerport coverage FOLDER, or set LEDGERPORT_REFERENCE.",
         )
+    made, notes = _assembled(integration, own)
     try:
-        wanted = read_reference(reference)
+        wanted = read_reference(reference, parse_format(notes))
     except NoReference as error:
         raise SettingsError(str(error), advice="Give a folder with entities.json and reports.json.") from None
-    made, notes = _assembled(integration, own)
     found = compare(wanted, made, notes)
     print_value(render_value(found) if as_json else render_text(found))
     sys.exit(0 if found.meets_target() else 1)
@@ -112,7 +112,7 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
 @json_option
 @plainly
 def cost(integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool) -> None:
-    """Show how many tokens tools cost a model, the dearest first, by tool and by toolset."""
+    """Show how many tokens tools cost a model, the most expensive first, by tool and by toolset."""
     from generator.catalog import select
     from generator.reports.cost import measure_cost, render_text, render_value
 

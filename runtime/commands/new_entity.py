@@ -143,7 +143,7 @@ def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
     words = tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
     for word in words:
         if word not in known:
-            hint = did_you_mean(word, known) or f"There is {', '.join(known)}."
+            hint = did_you_mean(word, known) or f"Known names: {', '.join(known)}."
             raise SettingsError(f'"{word}" is no {what} of this integration.', advice=hint)
     if not words:
         raise SettingsError(f"At least one {what} is needed.")

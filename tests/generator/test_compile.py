@@ -316,12 +316,12 @@ def test_a_cache_that_cannot_be_written_does_no_harm(shelf, tmp_path):
 
 
 def test_old_kept_catalogs_are_forgotten(shelf, tmp_path):
-    for number in range(cache.MOST_KEPT + 3):
+    for number in range(cache.MOST_STORED + 3):
         text = shelf.texts["book"].replace("Something to read.", f"Something to read, {number}.")
         shelf.write("book", text)
         compile_catalog(FOLDER, tmp_path / "cache")
 
-    assert len(list((tmp_path / "cache").iterdir())) == cache.MOST_KEPT
+    assert len(list((tmp_path / "cache").iterdir())) == cache.MOST_STORED
 
 
 def test_tools_are_named_by_the_patterns_of_their_integration(shelf):

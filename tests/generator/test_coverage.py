@@ -9,7 +9,13 @@ from generator.diagnostics import Diagnostics
 from generator.pipeline import assemble
 from generator.reports.coverage import compare
 from generator.reports.coverage_report import render_text, render_value
-from generator.reports.vendor_reference import NoReference, read_reference
+from generator.reports.vendor_reference import (
+    USUAL_FORMAT,
+    NoReference,
+    ReferenceFormat,
+    parse_format,
+    read_reference,
+)
 
 FOLDER = Path("definitions")
 NOTES = """\
@@ -183,7 +189,7 @@ def test_the_fields_of_a_line_are_looked_for_under_their_own_key(shelf, tmp_path
     }
     facts = {**FACTS, "line_types": [line], "entities": [{**ENTITY, "fields": [named("Line")]}]}
 
-    (entity,) = read_reference_of(tmp_path, facts).entities
+    (entity,) = read_reference_of(tmp_path, facts, ReferenceFormat(line_field="Line")).entities
 
     assert [(each.name, each.places) for each in entity.inside] == [
         ("Line.Amount", ("Line.Amount",)),
@@ -192,10 +198,10 @@ def test_the_fields_of_a_line_are_looked_for_under_their_own_key(shelf, tmp_path
     ]
 
 
-def read_reference_of(tmp_path, facts):
+def read_reference_of(tmp_path, facts, form=USUAL_FORMAT):
     (tmp_path / "entities.json").write_text(json.dumps(facts), encoding="utf-8")
     (tmp_path / "reports.json").write_text(json.dumps(REPORTS), encoding="utf-8")
-    return read_reference(tmp_path)
+    return read_reference(tmp_path, form)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"entities": [{}]}', "{"])
@@ -205,3 +211,35 @@ def test_a_folder_that_is_no_reference_is_a_sentence(tmp_path, text):
 
     with pytest.raises(NoReference):
         read_reference(tmp_path)
+
+
+def test_where_a_reference_has_lines_and_what_it_calls_a_write_are_facts_of_coverage_yaml(shelf, tmp_path):
+    shelf.write(
+        "coverage",
+        "reference_format: { line_field: loans, write_operations: [lend], versioned_operations: [lend] }\n",
+    )
+    line = {
+        "name": "Loan",
+        "used_by": ["Book"],
+        "common_fields": ["day"],
+        "detail_key": "detail",
+        "detail_fields": [{"name": "reader"}],
+    }
+    book = {
+        **ENTITY,
+        "operations": {"lend": {}},
+        "fields": [named("loans"), named("version", concurrency=True)],
+    }
+    folder = tmp_path / "other"
+    folder.mkdir()
+    facts = {"entities": [book], "line_types": [line], "nested_types": []}
+    (folder / "entities.json").write_text(json.dumps(facts), encoding="utf-8")
+    (folder / "reports.json").write_text(json.dumps({"reports": []}), encoding="utf-8")
+    notes = assemble((FOLDER,), Diagnostics()).coverage["shelf"]
+
+    (usual,) = read_reference(folder).entities
+    (described,) = read_reference(folder, parse_format(notes)).entities
+
+    assert usual.writable == ()
+    assert [field.name for field in described.writable] == ["loans", "version"]
+    assert [field.places for field in described.inside] == [("loans.day",), ("loans.detail.reader",)]

@@ -175,7 +175,7 @@ CASES = {
         "book",
         "filter: contains",
         "filter: any_of",
-        f'{BOOK}:27: methods.list: title is filtered by "any_of", for which query.conditions has no words.',
+        f'{BOOK}:27: methods.list: title is filtered by "any_of", which query.conditions does not have.',
     ),
     "an anchor": (
         "book",
@@ -342,13 +342,13 @@ CASES = {
             '"required" of the field around it.'
         ),
     ),
-    "a behaviour that nobody wrote": (
+    "a behaviour without the name of its integration": (
         "book",
         "  get:\n",
-        "  get:\n    returns: { behaviour: quickbooks.report_row }\n",
+        "  get:\n    returns: { behaviour: rows }\n",
         (
-            f'{BOOK}:34: methods.get.returns.behaviour: "quickbooks.report_row" is not one of quickbooks.changes, '
-            'quickbooks.report_rows. Did you mean "quickbooks.report_rows"?'
+            f'{BOOK}:34: methods.get.returns.behaviour: "rows" must be the integration and the name of its behaviour, '
+            "such as acme.report_rows."
         ),
     ),
     "a needed part that is misspelt": (
