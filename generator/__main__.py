@@ -13,7 +13,7 @@ from generator.compile import DefinitionErrors, compile_catalog
 
 
 def main() -> int:
-    """The exit status."""
+    """Return the exit status."""
     *folders, cache = map(Path, sys.argv[1:])
     try:
         compile_catalog(folders, cache)

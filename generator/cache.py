@@ -33,7 +33,7 @@ _ABANDONED_SECONDS = 3600.0
 
 
 def compute_key(layers: Layers) -> str:
-    """A digest of everything that compiling some layers depends on."""
+    """Return a digest of everything that compiling some layers depends on."""
     digest = blake2b(_digest_of_generator(), digest_size=32)
     for integration in find_integrations(layers):
         for at, folder in enumerate(integration):
@@ -64,7 +64,7 @@ def _content(path: Path) -> bytes:
 
 
 def load(cache: Path, digest: str) -> Catalog | None:
-    """The catalog stored under a digest; None when there is none that can be trusted."""
+    """Return the catalog stored under a digest; None when there is none that can be trusted."""
     try:
         content = _file(cache, digest).read_bytes()
     except OSError:

@@ -230,12 +230,12 @@ class Catalog:
         return {tool.name: tool for tool in self.tools}
 
     def of(self, integration: str) -> tuple[Tool, ...]:
-        """The tools of one integration, in the order of their names."""
+        """Return the tools of one integration, in the order of their names."""
         return tuple(tool for tool in self.tools if tool.integration == integration)
 
 
 def select(tools: Iterable[Tool], methods: Iterable[str], tags: Iterable[str]) -> tuple[Tool, ...]:
-    """The tools that a filter leaves: methods AND tags, where an empty list leaves everything.
+    """Return the tools that a filter leaves: methods AND tags, where an empty list leaves everything.
 
     A method is `read`, `write`, `custom` or an exact method name. A tool passes the tags when it carries any.
     """

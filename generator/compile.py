@@ -19,7 +19,7 @@ __all__ = ["DefinitionErrors", "Diagnostic", "check", "compile_catalog"]
 
 
 def compile_catalog(folders: Path | Sequence[Path], cache_folder: Path | None = None) -> Catalog:
-    """The catalog of every integration in a folder, or in several laid over one another.
+    """Return the catalog of every integration in a folder, or in several laid over one another.
 
     It is stored in `cache_folder` when there is one. Raises DefinitionErrors with every error of the run, and
     OSError when a folder cannot be read.
@@ -41,7 +41,7 @@ def compile_catalog(folders: Path | Sequence[Path], cache_folder: Path | None = 
 
 
 def check(folders: Path | Sequence[Path]) -> list[Diagnostic]:
-    """Every error in a folder of definitions, or in several as layers, in the order of files and lines.
+    """Return every error in a folder of definitions, or in several as layers, in the order of files and lines.
 
     Raises OSError when a folder cannot be read.
     """

@@ -107,7 +107,7 @@ class _Reading:
 
 
 def _once_each(resources: list[Document], diagnostics: Diagnostics) -> tuple[Document, ...]:
-    """The resources, without one whose name was taken by an earlier file."""
+    """Return the resources, without one whose name was taken by an earlier file."""
     first: dict[str, Document] = {}
     for document in resources:
         name = document.value["resource"]

@@ -23,12 +23,12 @@ Layers = tuple[Path, ...]
 
 
 def list_layers(folders: Path | Sequence[Path]) -> Layers:
-    """One folder or several, as layers."""
+    """Return one folder or several, as layers."""
     return (folders,) if isinstance(folders, Path) else tuple(folders)
 
 
 def find_integrations(layers: Layers) -> list[Layers]:
-    """The integrations in some layers, in the order of their names: for each the folders that make it."""
+    """Return the integrations in some layers, in the order of their names: for each the folders that make it."""
     return [tuple(found) for found in _named(layers).values() if _is_integration(found)]
 
 
@@ -83,5 +83,5 @@ def _looks_like_one(path: Path) -> bool:
 
 
 def list_schema_files() -> list[Path]:
-    """The files of the grammar, in the order of their names."""
+    """Return the files of the grammar, in the order of their names."""
     return sorted(SCHEMAS.glob("*.schema.json"))

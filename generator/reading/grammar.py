@@ -86,7 +86,7 @@ def _is_unfinished(value: Any) -> bool:
 
 
 def _texts(value: Any) -> Iterator[tuple[Path, str]]:
-    """Every sentence in a value, with its place; the value is as deep as the loader lets it be."""
+    """Yield every sentence in a value, with its place; the value is as deep as the loader lets it be."""
     if isinstance(value, str):
         yield (), value
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -97,7 +97,7 @@ def _texts(value: Any) -> Iterator[tuple[Path, str]]:
 
 @cache
 def bundle(kind: Kind) -> dict[str, Any]:
-    """The schema of one kind of file, with the files it refers to inside it."""
+    """Return the schema of one kind of file, with the files it refers to inside it."""
     definitions = {
         path.name: _bundled(json.loads(path.read_bytes()), path.name) for path in list_schema_files()
     }
@@ -130,13 +130,13 @@ def _errors(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
 
 
 def _errors_of_fast(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
-    """What only the fast validator finds wrong, in its own sentence."""
+    """Yield what only the fast validator finds wrong, in its own sentence."""
     for error in _fast(kind).iter_errors(value):
         yield tuple(error.instance_path), "grammar", shorten(str(error.message)), ""
 
 
 def _explain(error: Any) -> Iterator[tuple[Path, str, str, str]]:
-    """One error of the validator as (place, rule, sentence, suggestion)."""
+    """Yield one error of the validator as (place, rule, sentence, suggestion)."""
     path = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
         yield ((*path, error.instance), "name", *_wrong_name(error))
@@ -182,7 +182,7 @@ def _nearest_branch(error: Any) -> Iterator[tuple[Path, str, str, str]]:
 
 
 def _choice(branches: list[list[Any]]) -> tuple[Path, str, str, str] | None:
-    """Where every shape wants another word at the same place, that place with all the words."""
+    """Return the place where every shape wants another value, with all the values."""
     found = [each for errors in branches for each in errors if each.validator == "const"]
     if len(found) < len(branches) or len({tuple(each.absolute_path) for each in found}) > 1:
         return None
@@ -247,7 +247,7 @@ def _quote_value(value: Any) -> str:
 
 
 def shorten(message: str) -> str:
-    """A sentence of another's making, not longer than a line and with its full stop."""
+    """Return a sentence of another's making, not longer than a line and with its full stop."""
     return (message if len(message) <= 160 else f"{message[:157]}…").rstrip(".") + "."
 
 

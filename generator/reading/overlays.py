@@ -21,7 +21,7 @@ _OF_AN_INTEGRATION = frozenset({"extends", "guidance", "add_guidance", "tags"})
 def apply_overlay(
     base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics
 ) -> Document | None:
-    """The document that a file extends, with its changes; None when it extends nothing that is there."""
+    """Return the document that a file extends, with its changes; None when it extends nothing that is there."""
     name = changes.value["extends"]
     target = base.get(name)
     if target is None:

@@ -41,7 +41,7 @@ class Document:
     """Places that another file wrote: a folder that is laid over the one of this file."""
 
     def at(self, path: Path) -> Document:
-        """The file that wrote a place."""
+        """Return the file that wrote a place."""
         while path:
             if path in self.laid:
                 return self.laid[path]
@@ -49,13 +49,13 @@ class Document:
         return self
 
     def line(self, path: Path) -> int:
-        """The line of a place, or of the nearest one around it that is written down."""
+        """Return the line of a place, or of the nearest one around it that is written down."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
     def diagnostic(self, path: Path, rule: str, message: str, suggestion: str = "") -> Diagnostic:
-        """An error at a place of this document, reported in the file that wrote the place."""
+        """Return an error at a place of this document, reported in the file that wrote the place."""
         writer = self.at(path)
         return Diagnostic(writer.file, writer.line(path), format_path(path), rule, message, suggestion)
 
@@ -85,7 +85,7 @@ def load(path: FilePath, diagnostics: Diagnostics) -> Document | None:
 
 
 def display_path(path: FilePath) -> str:
-    """A file's name as errors show it: relative where the reader stands above it."""
+    """Return a file's name as errors show it: relative where the reader stands above it."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else FilePath(relative).as_posix()
 
@@ -139,7 +139,7 @@ class _Builder:
         self.documents = 0
 
     def build(self, text: str) -> Any:
-        """The value of the text's one document; raises _Unreadable."""
+        """Return the value of the text's one document; raises _Unreadable."""
         handlers = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._begin_mapping,
@@ -241,7 +241,7 @@ class _Builder:
 
 
 def _plain(event: Any) -> Any:
-    """A scalar as JSON would read it: quoted is text, and plain is a word of JSON, a number or text."""
+    """Return a scalar as JSON would read it: quoted is text, and plain is a word of JSON, a number or text."""
     text = event.value
     if not event.implicit[0]:
         return text

@@ -37,7 +37,7 @@ class Cost:
 
 
 def measure_cost(tools: Sequence[Tool]) -> Cost:
-    """What tools cost, by themselves and by class and tag."""
+    """Return what tools cost, by themselves and by class and tag."""
     each = {tool.name: count_tokens(tool.wire) for tool in tools}
     costliest = sorted(each.items(), key=lambda item: (-item[1], item[0]))
     toolsets = [_toolset("all of these", tools)]
@@ -58,7 +58,7 @@ def _median(tools: Iterable[Tool]) -> int:
 
 
 def render_text(cost: Cost, top: int) -> str:
-    """Two tables, the most expensive first, and how they were counted."""
+    """Return two tables, the most expensive first, and how they were counted."""
     shown = [(name, f"{tokens:,}") for name, tokens in cost.tools[:top]]
     toolsets = sorted(cost.toolsets, key=lambda found: -found.tokens)
     lines = [(found.name, f"{found.tools:,}", f"{found.tokens:,}") for found in toolsets]
@@ -71,7 +71,7 @@ def render_text(cost: Cost, top: int) -> str:
 
 
 def render_value(cost: Cost, top: int) -> dict[str, Any]:
-    """The same as plain parts of JSON."""
+    """Return the same as plain parts of JSON."""
     return {
         "tokenizer": TOKENIZER,
         "toolsets": [

@@ -68,12 +68,12 @@ class Coverage:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
     def total(self, kind: str) -> tuple[int, int]:
-        """How many things of a kind are there, of how many."""
+        """Return how many things of a kind are there, of how many."""
         found = [row.counts[kind] for row in (*self.entities, *self.reports) if kind in row.counts]
         return sum(have for have, _ in found), sum(of for _, of in found)
 
     def meets_target(self) -> bool:
-        """Whether nothing whole is missing without a reason, and 98 % of the writable fields are there, those of
+        """Return whether nothing whole is missing without a reason, and 98 % of the writable fields are there, those of
         records and those inside them each by themselves.
         """
         must = ("entities", "operations", "reports")
@@ -83,7 +83,7 @@ class Coverage:
 
 
 def compute_percent(have: int, of: int) -> float:
-    """A share in per cent; all of nothing is all."""
+    """Return a share in per cent; all of nothing is all."""
     return 100.0 * have / of if of else 100.0
 
 
@@ -117,7 +117,7 @@ class _Notes:
                     self._reasons[kind, name] = (reason["reason"].strip(), ("omitted", at, kind, position))
 
     def why(self, kind: str, name: str) -> str:
-        """The reason why something is left out; empty when there is none."""
+        """Return the reason why something is left out; empty when there is none."""
         word = _REASONS_FOR.get(kind, kind)
         owner, _, thing = name.partition(".")
         for candidate in (name, f"*.{thing}", f"{owner}.*"):
@@ -127,7 +127,7 @@ class _Notes:
         return ""
 
     def unused(self) -> Iterator[Diagnostic]:
-        """An error for each reason that nothing wanted."""
+        """Yield an error for each reason that nothing wanted."""
         if self._document is None:
             return
         for (kind, name), (_, path) in self._reasons.items():
@@ -195,7 +195,7 @@ class _Comparison:
 
 
 def _given(ours: list[CompiledTool]) -> set[str]:
-    """The dotted path of everything that callers may give to our tools, lists apart, in the vendor's words."""
+    """Return the dotted path of everything that callers may give to our tools, lists apart, in the vendor's words."""
     found: set[str] = set()
     for each in ours:
         if each.tool.listing is None:
@@ -214,7 +214,7 @@ def _paths(schema: dict[str, Any], path: str) -> Iterator[str]:
 
 
 def _listed(ours: list[CompiledTool]) -> tuple[set[str], set[str]]:
-    """The fields that our list tools filter on, and those they sort by."""
+    """Return the fields that our list tools filter on, and those they sort by."""
     listings = [each.tool.listing for each in ours if each.tool.listing]
     return (
         {condition.field for listing in listings for condition in listing.conditions},

@@ -24,7 +24,7 @@ _OF_REPORTS = ("parameters",)
 
 
 def render_text(coverage: Coverage) -> str:
-    """Two tables, the totals, and what is missing with its reason."""
+    """Return two tables, the totals, and what is missing with its reason."""
     parts = [
         _table("Entity", coverage.entities, _OF_ENTITIES),
         _table("Report", coverage.reports, _OF_REPORTS),
@@ -37,7 +37,7 @@ def render_text(coverage: Coverage) -> str:
 
 
 def render_value(coverage: Coverage) -> dict[str, Any]:
-    """The same as plain parts of JSON."""
+    """Return the same as plain parts of JSON."""
     return {
         "meets_target": coverage.meets_target(),
         "totals": {kind: _share(coverage, kind) for kind in KINDS},
@@ -86,7 +86,7 @@ def _totals(coverage: Coverage) -> str:
 
 
 def _gaps(missing: list[Missing]) -> list[str]:
-    """What is missing, first without a reason, then under each reason."""
+    """Return what is missing, first without a reason, then under each reason."""
     parts = []
     if open_gaps := [each for each in missing if not each.why]:
         parts.append("Missing:\n" + "\n".join(_by_kind(open_gaps)))
@@ -97,7 +97,7 @@ def _gaps(missing: list[Missing]) -> list[str]:
 
 
 def _by_kind(missing: list[Missing]) -> list[str]:
-    """One line for each kind, with a thing that several owners lack said once: `Note of Bill, Invoice`."""
+    """Return one line for each kind, with a thing that several owners lack said once: `Note of Bill, Invoice`."""
     owners: dict[str, dict[str, list[str]]] = {}
     for each in missing:
         owner, _, thing = each.name.partition(".")

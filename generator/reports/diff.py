@@ -60,7 +60,7 @@ class Difference:
 
 
 def compare_catalogs(before: Catalog, after: Catalog) -> Difference:
-    """What became of the tools of one catalog in another."""
+    """Return what became of the tools of one catalog in another."""
     found = Difference(_tokens(before), _tokens(after))
     old, new = before.by_name, after.by_name
     renamed = {_identity(tool): tool for tool in after.tools if tool.name not in old}
@@ -77,7 +77,7 @@ def _tokens(catalog: Catalog) -> int:
 
 
 def _identity(tool: Tool) -> tuple[str, str, str]:
-    """What a tool is, whatever it is called."""
+    """Return what a tool is, whatever it is called."""
     return tool.integration, tool.resource, tool.method
 
 
@@ -131,7 +131,7 @@ def _annotations(tool: Tool) -> Any:
 
 
 def _schema_changes(old: Schema, new: Schema, path: str) -> Iterator[Change]:
-    """What changed in an object: its parts, which of them must be given, and each of them by itself."""
+    """Yield what changed in an object: its parts, which of them must be given, and each of them by itself."""
     before, after = old.get("properties") or {}, new.get("properties") or {}
     for name in sorted(before.keys() - after.keys()):
         yield Change("argument removed", f"{path}{name} is gone.", is_breaking=True)
@@ -188,7 +188,7 @@ def _is_narrower(old: Schema, new: Schema, key: str) -> bool:
 
 
 def render_text(found: Difference) -> str:
-    """The difference for people: what is gone and new, then each tool that changed."""
+    """Return the difference for people: what is gone and new, then each tool that changed."""
     if not found.tools:
         return "No tool is different."
     lines = []
@@ -210,7 +210,7 @@ def _summary(found: Difference) -> str:
 
 
 def render_value(found: Difference) -> dict[str, Any]:
-    """The same as plain parts of JSON."""
+    """Return the same as plain parts of JSON."""
     return {
         "breaking": found.is_breaking,
         "tokens": {"before": found.tokens_before, "after": found.tokens_after},

@@ -22,7 +22,7 @@ def write_pages(catalog: Catalog, folder: Path) -> int:
 
 
 def render_index(catalog: Catalog, pages: dict[str, Page]) -> str:
-    """The first page: every integration, its tags, and its resources with their tools."""
+    """Return the first page: every integration, its tags, and its resources with their tools."""
     lines = ["# Tools", ""]
     for integration in catalog.integrations.values():
         of_it = [page for page in pages.values() if page.about.integration == integration.name]
@@ -39,7 +39,7 @@ def render_index(catalog: Catalog, pages: dict[str, Page]) -> str:
 
 
 def render_resource(page: Page) -> str:
-    """The page of one resource."""
+    """Return the page of one resource."""
     about = page.about
     lines = [f"# {page.title}", "", about.summary, "", about.description, ""]
     lines += [f"Tags: {', '.join(f'`{tag}`' for tag in about.tags)}. The vendor's page: <{about.docs}>.", ""]

@@ -12,7 +12,7 @@ from generator.reports.token_estimate import count_tokens
 
 
 def show(catalog: Catalog, name: str) -> str:
-    """A tool in words and as JSON. Raises KeyError, with the nearest name, when there is none."""
+    """Return a tool in words and as JSON. Raises KeyError, with the nearest name, when there is none."""
     tool = catalog.by_name.get(name)
     if tool is None:
         hint = did_you_mean(name, catalog.by_name)
@@ -34,6 +34,6 @@ def show(catalog: Catalog, name: str) -> str:
 
 
 def format_tool(tool: Tool) -> str:
-    """The bytes that `tools/list` answers for a tool, laid out to be read and compared."""
+    """Return the bytes that `tools/list` answers for a tool, laid out to be read and compared."""
     value: Any = json.loads(tool.wire)
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -18,5 +18,5 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def format_count(count: int, one: str) -> str:
-    """A number with its noun, such as `1 error` or `2 errors`."""
+    """Return a number with its noun, such as `1 error` or `2 errors`."""
     return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"

@@ -80,7 +80,7 @@ class Page:
 
 
 def build_pages(catalog: Catalog) -> dict[str, Page]:
-    """The pages of a catalog by their keys, in the order of integrations and resources."""
+    """Return the pages of a catalog by their keys, in the order of integrations and resources."""
     tools: dict[tuple[str, str], list[Tool]] = {}
     for tool in catalog.tools:
         tools.setdefault((tool.integration, tool.resource), []).append(tool)
@@ -137,7 +137,7 @@ def _parts(given: dict[str, Any], path: str) -> Iterator[Row]:
 
 
 def _only_part(given: dict[str, Any]) -> str:
-    """The name of the one plain part of an object that has no other, such as the `value` of a reference."""
+    """Return the name of the one plain part of an object that has no other, such as the `value` of a reference."""
     parts = given.get("properties") or {}
     name = next(iter(parts), "")
     return name if len(parts) == 1 and not {"properties", "items"} & parts[name].keys() else ""

@@ -147,7 +147,7 @@ class _Shapes:
                 )
 
     def _line(self, line: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
-        """The fields of one kind of line: what all kinds share, and the particulars under their own key."""
+        """Yield the fields of one kind of line: what all kinds share, and the particulars under their own key."""
         for name in line["common_fields"]:
             yield f"{self.form.line_field}.{name.partition('(')[0]}", f"{place}.{name.partition('(')[0]}"
         for each in line["detail_fields"]:
@@ -172,7 +172,7 @@ def _entity(value: dict[str, Any], shapes: _Shapes) -> WantedEntity:
 def _writable(
     operations: tuple[str, ...], fields: list[dict[str, Any]], form: ReferenceFormat
 ) -> list[dict[str, Any]]:
-    """The fields that a caller may write; a version counter only where something asks for it."""
+    """Return the fields that a caller may write; a version counter only where something asks for it."""
     if form.write_operations.isdisjoint(operations):
         return []
     has_versions = not form.versioned_operations.isdisjoint(operations)

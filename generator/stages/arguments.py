@@ -66,7 +66,7 @@ class Arguments:
 
 
 def derive_arguments(method: Method, integration: Document, diagnostics: Diagnostics) -> Arguments:
-    """Everything the caller of a method may give."""
+    """Return everything the caller of a method may give."""
     made = Arguments()
     _identify(made, method, integration)
     if method.name == "list":
@@ -131,7 +131,7 @@ def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics)
 
 
 def _named_fields(body: Any) -> Any:
-    """The body as the list of fields that it sends, where it says them one by one."""
+    """Return the body as the list of fields that it sends, where it says them one by one."""
     if isinstance(body, dict):
         return [name for part in body["parts"] for name in part.get("json") or ()]
     return body
@@ -180,7 +180,7 @@ def _describe_files(made: Arguments, method: Method) -> None:
 
 
 def format_size(count: int) -> str:
-    """A number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
+    """Return a number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
     for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
         if count >= unit:
             return f"{count // unit} {name}"
@@ -241,7 +241,7 @@ def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, F
 
 
 def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
-    """Each way in which list may filter on a field, as a condition and the argument's shape."""
+    """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
     how = given.get("filter") or ()
     name, kind = path.rsplit(".", 1)[-1], _kind(given)
     is_reference = given.get("type") == "object"
@@ -319,7 +319,7 @@ def _fields_argument(columns: tuple[str, ...]) -> Field:
 
 
 def _list_ignored(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
-    """What a record carries that nobody may set, and which is dropped when it comes back in an update."""
+    """Return what a record carries that nobody may set, and which is dropped when it comes back in an update."""
     carried = [*method.resource.fields, *(integration.value.get("response_only") or ())]
     return tuple(name for name in dict.fromkeys(carried) if name not in made.properties)
 
@@ -339,7 +339,7 @@ def _required_first(made: Arguments) -> dict[str, Field]:
 
 
 def strip_own_keys(given: Field) -> Field:
-    """A field as JSON Schema, without the keys that are ours."""
+    """Return a field as JSON Schema, without the keys that are ours."""
     out = {key: value for key, value in given.items() if key not in OWN_KEYS}
     if about := _describe(given):
         out["description"] = about

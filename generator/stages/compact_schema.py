@@ -119,7 +119,7 @@ def _compact(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> 
 
 
 def _is_said_before(name: str, shown: dict[str, Any]) -> bool:
-    """Whether an argument is one more filter on a field that another argument describes."""
+    """Return whether an argument is one more filter on a field that another argument describes."""
     field = field_of(name)
     others = (field, *(f"{field}{operator}" for operator in _OPERATORS))
     return field != name and next(each for each in others if each in shown) != name
@@ -133,14 +133,14 @@ def _hidden(properties: dict[str, Any], required: Collection[str], rare: Collect
 
 
 def field_of(argument: str) -> str:
-    """The field that a filter's argument asks about: `Date` of `Date_from`."""
+    """Return the field that a filter's argument asks about: `Date` of `Date_from`."""
     for operator in _OPERATORS:
         argument = argument.removesuffix(operator)
     return argument
 
 
 def _lean(name: str, given: dict[str, Any], rules: _Rules, *, is_text: bool = False) -> dict[str, Any]:
-    """One argument, or a part of one, without what a client need not see."""
+    """Return one argument, or a part of one, without what a client need not see."""
     out = {key: given[key] for key in _SHOWN if key in given}
     if name == ORDER:
         out["enum"] = [each for each in given["enum"] if not _has_short_form(each, given["enum"])]
@@ -166,7 +166,7 @@ def _say_form(out: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def _laid_out(out: dict[str, Any], given: dict[str, Any], rules: _Rules) -> dict[str, Any]:
-    """An object: its rare parts in a line of its description, the others by themselves."""
+    """Return an object: its rare parts in a line of its description, the others by themselves."""
     parts: dict[str, Any] = given.get("properties") or {}
     required = [name for name in given.get("required") or () if name in parts]
     hidden = [name for name in parts if name in rules.rare and name not in required]
@@ -182,7 +182,7 @@ def _laid_out(out: dict[str, Any], given: dict[str, Any], rules: _Rules) -> dict
 
 
 def _as_text(out: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """An object as a text, which names its parts."""
+    """Return an object as a text, which names its parts."""
     parts = _parts(given)
     form = f"{JSON_TEXT}: {{{parts}}}." if parts else f"{JSON_TEXT} of an object."
     return {"type": "string", "description": f"{out.get('description', '')} {form}".strip()}
@@ -229,7 +229,7 @@ def _leave_sources(schema: dict[str, Any]) -> None:
 
 
 def _inner(schema: dict[str, Any]) -> Iterator[Place]:
-    """Where objects stand in the objects of a schema, those further down first."""
+    """Yield where objects stand in the objects of a schema, those further down first."""
     for holder, key in _own(schema):
         for each in _own(holder[key]):
             yield from _inner(each[0][each[1]])
@@ -237,7 +237,7 @@ def _inner(schema: dict[str, Any]) -> Iterator[Place]:
 
 
 def _own(schema: dict[str, Any]) -> Iterator[Place]:
-    """Where the objects of a schema stand itself, the last one first."""
+    """Yield where the objects of a schema stand itself, the last one first."""
     parts: dict[str, Any] = schema.get("properties") or {}
     for name in reversed(parts):
         holder, key = (parts[name], "items") if "items" in parts[name] else (parts, name)
@@ -246,7 +246,7 @@ def _own(schema: dict[str, Any]) -> Iterator[Place]:
 
 
 def _is_first(holder: dict[str, Any], key: str) -> bool:
-    """Whether an object is the first among its neighbours."""
+    """Return whether an object is the first among its neighbours."""
     return (
         next((name for name, each in holder.items() if isinstance(each, dict) and _may_be_text(each)), "")
         == key
@@ -254,13 +254,13 @@ def _is_first(holder: dict[str, Any], key: str) -> bool:
 
 
 def _may_be_text(given: dict[str, Any]) -> bool:
-    """Whether it is an object that text would make shorter; one that holds one text would only grow."""
+    """Return whether it is an object that text would make shorter; one that holds one text would only grow."""
     parts = list((given.get("properties") or {}).values())
     return given.get("type") == "object" and not (len(parts) == 1 and parts[0].get("type") == "string")
 
 
 def _is_all_text(given: dict[str, Any]) -> bool:
-    """Whether an object, such as an address, has parts that are text."""
+    """Return whether an object, such as an address, has parts that are text."""
     return all(part.get("type") == "string" for part in (given.get("properties") or {}).values())
 
 
@@ -270,7 +270,7 @@ def _has_short_form(value: Any, values: Collection[Any]) -> bool:
 
 
 def _is_reference(given: dict[str, Any]) -> bool:
-    """Whether an object has one part, a value that is text without more to say of it."""
+    """Return whether an object has one part, a value that is text without more to say of it."""
     parts = given.get("properties") or {}
     shown = [{key: each for key, each in part.items() if key not in _LIMITS} for part in parts.values()]
     return list(parts) == ["value"] and shown == [{"type": "string"}]
@@ -286,7 +286,7 @@ def _in_a_line(rare: dict[str, Any], rules: _Rules) -> str:
 
 
 def _brief(given: dict[str, Any]) -> str:
-    """The parts of an object that is no reference; the error of a call names the rest, choices too."""
+    """Return the parts of an object that is no reference; the error of a call names the rest, choices too."""
     inner = given.get("items") or given
     is_object = inner.get("properties") and not _is_reference(inner)
     text = f"{{{_parts(inner, 1)}}}" if is_object else ""

@@ -34,7 +34,7 @@ class Links:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
     def fill(self, text: str, place: Place, this: str = "") -> str:
-        """The text with each link replaced by a tool's name."""
+        """Return the text with each link replaced by a tool's name."""
 
         def name_of(found: re.Match[str]) -> str:
             words = _TARGET.match(found.group(1))
@@ -65,7 +65,7 @@ class Links:
 
 
 def describe(method: Method, links: Links) -> str:
-    """The whole description of a tool: its own sentences, then the note of its usual method."""
+    """Return the whole description of a tool: its own sentences, then the note of its usual method."""
     this, place = method.resource.name, Place(method.resource.document, (*method.place.path, "description"))
     own = links.fill(fold(str(method.rules["description"])), place, this)
     note = fold(_NAME.sub(lambda found: _fill_note(found, method, links), method.note))
@@ -84,7 +84,7 @@ def _fill_note(found: re.Match[str], method: Method, links: Links) -> str:
 
 
 def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, Any]:
-    """The properties of the input schema, with every link in their descriptions filled."""
+    """Return the properties of the input schema, with every link in their descriptions filled."""
     filled = {}
     for name, given in made.properties.items():
         place = method.place_of(name)
@@ -106,7 +106,7 @@ def _fill_property(given: dict[str, Any], place: Place, this: str, links: Links)
 
 
 def describe_resource(resource: Resource, integration: str, links: Links) -> ResourceDoc:
-    """What a resource is, with the links of its description filled."""
+    """Return what a resource is, with the links of its description filled."""
     value = resource.document.value
     place = Place(resource.document, ("description",))
     return ResourceDoc(
@@ -121,15 +121,15 @@ def describe_resource(resource: Resource, integration: str, links: Links) -> Res
 
 
 def fold(text: str) -> str:
-    """Text on one line, with single blanks."""
+    """Return text on one line, with single blanks."""
     return " ".join(text.split())
 
 
 def fold_paragraphs(text: str) -> str:
-    """Text in paragraphs, each on one line."""
+    """Return text in paragraphs, each on one line."""
     return "\n\n".join(fold(each) for each in text.strip().split("\n\n"))
 
 
 def cut_first_sentence(text: str) -> str:
-    """The sentence by which a reader tells one tool from another."""
+    """Return the sentence by which a reader tells one tool from another."""
     return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]

@@ -44,7 +44,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_integration(document: Document, links: Links, diagnostics: Diagnostics) -> Integration:
-    """The vendor's facts; templates and patterns that cannot work are reported."""
+    """Return the vendor's facts; templates and patterns that cannot work are reported."""
     value = document.value
     _check_templates(document, diagnostics)
     _check_account(document, diagnostics)
@@ -98,7 +98,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
 
 
 def _as_sent(value: str | float | bool) -> str:
-    """A value of the query as it is written there: true and false as JSON writes them."""
+    """Return a value of the query as it is written there: true and false as JSON writes them."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -44,12 +44,12 @@ class CompiledTool:
     integration: Document
 
     def diagnostic(self, rule: str, message: str, suggestion: str = "", at: str = "") -> Diagnostic:
-        """An error of this tool, at its method or at a key of it."""
+        """Return an error of this tool, at its method or at a key of it."""
         return self.method.place.diagnostic(rule, message, suggestion, at=(at,) if at else ())
 
 
 def check_tools(made: list[CompiledTool]) -> Iterator[Diagnostic]:
-    """Every error in the tools of one run."""
+    """Yield every error in the tools of one run."""
     for each in made:
         yield from _name(each)
         yield from _description(each)
@@ -324,7 +324,7 @@ def _check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
 
 
 def _check_advanced(made: list[CompiledTool]) -> Iterator[Diagnostic]:
-    """An advanced argument that no tool has makes nothing shorter, and is likely misspelt.
+    """Yield an advanced argument that no tool has makes nothing shorter, and is likely misspelt.
 
     The same holds for names under `json_text`, and for what `suggestions` names.
     """

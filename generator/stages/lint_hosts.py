@@ -57,7 +57,7 @@ def find_refused(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def find_orders(tool: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every order to the model in the texts of a shown tool: the dotted place, empty for all, and a sentence."""
+    """Yield every order to the model in the texts of a shown tool: the dotted place, empty for all, and a sentence."""
     for place, text in (("", tool["description"]), *_descriptions(tool["inputSchema"], "")):
         if found := _ORDERS.search(text):
             yield (
@@ -67,7 +67,7 @@ def find_orders(tool: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def find_wrong_hints(tool: dict[str, Any], method: str, verb: str) -> Iterator[str]:
-    """What a shown tool's hints leave out of what its method and the verb of its request do."""
+    """Yield what a shown tool's hints leave out of what its method and the verb of its request do."""
     hints = tool["annotations"]
     kinds = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
     if missing := [kind for kind in kinds if not isinstance(hints.get(kind), bool)]:

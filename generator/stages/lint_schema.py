@@ -26,7 +26,7 @@ _LIMITS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "max
 
 
 def find_schema_errors(schema: Schema, path: str) -> Iterator[Wrong]:
-    """Everything that is wrong in a schema and in what it holds; `path` is where the schema stands."""
+    """Yield everything that is wrong in a schema and in what it holds; `path` is where the schema stands."""
     for least, most in _LIMITS:
         if least in schema and most in schema and schema[least] > schema[most]:
             yield path, f"{least} is {schema[least]}, which is more than {most}, {schema[most]}.", ""
@@ -68,7 +68,7 @@ def _is_linear(text: str) -> bool:
 
 
 def _takes(schema: Schema, value: Any) -> bool:
-    """Whether a value fits a schema; one that is wrong inside is reported there."""
+    """Return whether a value fits a schema; one that is wrong inside is reported there."""
     try:
         return jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value)
     except jsonschema_rs.ValidationError:

@@ -51,7 +51,7 @@ class Method:
         return Place(self.resource.document, ("methods", self.name))
 
     def place_of(self, argument: str) -> Place:
-        """Where an argument is written: with the method, as a field, or as a field's filter."""
+        """Return where an argument is written: with the method, as a field, or as a field's filter."""
         names = (argument, field_of(argument))
         found = (
             places[name] for places in (self.places, self.resource.places) for name in names if name in places
@@ -116,7 +116,7 @@ def _incomplete(place: Place, name: str, missing: list[str], integration: Docume
 def _own_arguments(
     rules: dict[str, Any], writers: dict[str, Place], types: Types
 ) -> tuple[dict[str, Field], dict[str, Place]]:
-    """What the caller may give beside the record's fields: groups taken from types.yaml, then the method's own.
+    """Return what the caller may give beside the record's fields: groups taken from types.yaml, then the method's own.
 
     `writers` says for each rule which method wrote it, the resource's or the usual one.
     """
@@ -139,7 +139,7 @@ def _own_arguments(
 def _identifier(
     resource: Resource, name: str, rules: dict[str, Any], arguments: dict[str, Field], integration: Document
 ) -> str:
-    """The field that says which record is meant, when this method needs it."""
+    """Return the field that says which record is meant, when this method needs it."""
     named = integration.value.get("identifier") or {}
     field = named.get("field", "id")
     if field in (rules.get("fixed") or {}) or field not in resource.fields:

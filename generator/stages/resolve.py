@@ -28,11 +28,11 @@ class Place:
     path: Path
 
     def inside(self, *steps: str | int) -> Place:
-        """A place deeper inside."""
+        """Return a place deeper inside."""
         return Place(self.document, (*self.path, *steps))
 
     def diagnostic(self, rule: str, message: str, suggestion: str = "", at: Path = ()) -> Diagnostic:
-        """An error here, or deeper inside at `at`."""
+        """Return an error here, or deeper inside at `at`."""
         return self.document.diagnostic((*self.path, *at), rule, message, suggestion)
 
 
@@ -73,7 +73,7 @@ class Types:
                 self.whole(each, Place(self.document, ("groups", group, name)))
 
     def group(self, name: str, place: Place) -> dict[str, tuple[Field, Place]]:
-        """The fields of a group, each with the place where it is written; empty when there is no such group."""
+        """Return the fields of a group, each with the place where it is written; empty when there is no such group."""
         fields = self._groups.get(name)
         if fields is None or self.document is None:
             hint = did_you_mean(name, self._groups)
@@ -84,7 +84,7 @@ class Types:
         return {key: (each, Place(self.document, ("groups", name, key))) for key, each in fields.items()}
 
     def whole(self, given: Field, place: Place) -> Field:
-        """A field with every reference in it replaced by what it points to."""
+        """Return a field with every reference in it replaced by what it points to."""
         whole = self._whole(given, place)
         if self._size(given) <= MOST_PARTS:
             return whole
@@ -106,7 +106,7 @@ class Types:
         return out
 
     def _size(self, given: Field) -> int:
-        """How many parts a field has when it is whole, counted without making it so."""
+        """Return how many parts a field has when it is whole, counted without making it so."""
         inner = [*(given.get("properties") or {}).values(), *([given["items"]] if "items" in given else [])]
         own = 1 + sum(self._size(each) for each in inner)
         return own + (self._sizes.get(_name(given["$ref"]), 1) if "$ref" in given else 0)

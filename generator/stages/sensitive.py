@@ -32,7 +32,7 @@ class Mask:
     gated: Gates = ()
 
     def as_facts(self) -> dict[str, Any]:
-        """The same by the names of a Tool."""
+        """Return the same by the names of a Tool."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
@@ -58,7 +58,7 @@ class _Sensitive:
         self._anywhere = _together(self._by_resource.values(), resources)
 
     def mask_of(self, method: Method) -> Mask:
-        """What the answers of a method hide; lists are no step of a path."""
+        """Return what the answers of a method hide; lists are no step of a path."""
         return self._by_resource[method.resource.name] if method.resource.fields else self._anywhere
 
 
@@ -79,7 +79,7 @@ def _marked(resource: Resource, tools: dict[str, str], diagnostics: Diagnostics)
 
 
 def _together(marked: Iterable[Mask], resources: Iterable[Resource]) -> Mask:
-    """What any resource hides. A field that is not marked stays visible under the name of its own entity."""
+    """Return what any resource hides. A field that is not marked stays visible under the name of its own entity."""
     each = list(marked)
     sensitive = {path for one in each for path in one.sensitive}
     concealed = {path for one in each for path in one.concealed}
@@ -96,7 +96,7 @@ def _together(marked: Iterable[Mask], resources: Iterable[Resource]) -> Mask:
 
 
 def _parts(fields: dict[str, Field], before: Path = ()) -> Iterator[tuple[Path, Field]]:
-    """Every field with its path; what is inside a sensitive one is hidden with it and does not count."""
+    """Yield every field with its path; what is inside a sensitive one is hidden with it and does not count."""
     for name, given in fields.items():
         yield (*before, name), given
         if not _mark(given):
@@ -104,7 +104,7 @@ def _parts(fields: dict[str, Field], before: Path = ()) -> Iterator[tuple[Path, 
 
 
 def _mark(given: Field) -> Any:
-    """How a field is marked, by itself or by the entries of its list."""
+    """Return how a field is marked, by itself or by the entries of its list."""
     while not given.get("sensitive") and "items" in given:
         given = given["items"]
     return given.get("sensitive")
@@ -117,7 +117,7 @@ def _inner(given: Field) -> dict[str, Field]:
 
 
 def _asked_for(resource: Resource, marked: Mask) -> Iterator[Diagnostic]:
-    """A filter or an order, on a part or on what holds it, would answer bit by bit what is hidden."""
+    """Yield a filter or an order, on a part or on what holds it, would answer bit by bit what is hidden."""
     hidden = {*marked.sensitive, *(path for path, _ in marked.gated)}
     around = {path[:length] for path in hidden for length in range(1, len(path) + 1)}
     for path, given in _all_parts(resource.fields):

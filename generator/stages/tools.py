@@ -19,7 +19,7 @@ from generator.stages.methods import Method
 def build_tool(
     method: Method, made: Arguments, description: str, properties: dict[str, Any], integration: Document
 ) -> Tool:
-    """The finished tool. `properties` and `description` have their links filled."""
+    """Return the finished tool. `properties` and `description` have their links filled."""
     schema = {
         "type": "object",
         "properties": properties,
@@ -115,7 +115,7 @@ def _parts(body: Any) -> tuple[Part, ...]:
 
 
 def _fill_template(template: str, method: Method) -> str:
-    """A template with what is known of the resource filled in; the rest waits for the call."""
+    """Return a template with what is known of the resource filled in; the rest waits for the call."""
     filled = template.replace("{entity}", method.resource.entity)
     return filled.replace("{path}", method.resource.path)
 

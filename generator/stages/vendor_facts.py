@@ -17,7 +17,7 @@ Rule = TypeVar("Rule")
 
 
 def parse_advice(kind: str, given: str | dict[str, Any], links: Links, place: Place) -> Advice:
-    """The advice of one code: a sentence, or cases with the sentence for all others in `otherwise`."""
+    """Return the advice of one code: a sentence, or cases with the sentence for all others in `otherwise`."""
     if isinstance(given, str):
         return Advice(kind, links.fill(fold(given), place))
     cases = tuple(
@@ -53,7 +53,7 @@ def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> Non
 
 
 def parse_form_rules(document: Document, links: Links) -> FormRules:
-    """What is looked at in a record before it is sent."""
+    """Return what is looked at in a record before it is sent."""
 
     def read(key: str, one: Callable[[dict[str, Any], Links, Place], Rule]) -> tuple[Rule, ...]:
         found = enumerate(document.value.get(key) or ())
