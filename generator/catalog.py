@@ -107,6 +107,10 @@ class Call:
     parts: tuple[Part, ...] = ()
     body_arguments: tuple[tuple[str, str], ...] = ()
     """(argument, the vendor's field) for everything that goes into the body, such as ("id", "Id")."""
+    wrap: str = ""
+    """The key of the body under which the record stands; empty when the body is the record."""
+    wraps_list: bool = False
+    """Whether the record is the one entry of a list there."""
     fixed: dict[str, Any] = field(default_factory=dict)
     """Body fields that are always sent, with these values."""
     joins: dict[str, str] = field(default_factory=dict)
@@ -193,6 +197,8 @@ class Tool:
     """The body field that makes an update change only what is sent; empty when it never clears what is left out."""
     current: Tool | None = None
     """How an update with something sensitive reads the record that it changes; without what a client sees."""
+    identifier: str = ""
+    """The vendor's field that names a record of this resource; empty where it is that of the integration."""
     former_names: tuple[str, ...] = ()
     """Names that it had before: not listed, and still answered."""
     read_by: tuple[str, ...] = ()

@@ -45,10 +45,14 @@ class Auth:
     reconnect_when: tuple[str, ...] = ()
     """OAuth error codes that only the person can fix, by connecting again."""
     headers: dict[str, str] = field(default_factory=dict)
+    scheme: str = "Bearer"
+    """What stands before the access token in the Authorization header."""
     pkce: bool = False
     """Whether the vendor accepts PKCE (RFC 7636) with S256."""
     grace_seconds: int = 0
     """How long the previous refresh token still works after a rotation; 0 when it ends at once or is not documented."""
+    lookup: str = ""
+    """The path, from the root of the host, whose answer says which company a new access token is for."""
     confirm: Confirmation | None = None
     """How the vendor confirms an account that was named in the callback."""
 
@@ -57,8 +61,9 @@ class Auth:
 class AccountField:
     """One thing a connected account remembers, such as the number of its company.
 
-    `source` is `callback.<parameter>` or `token.<key>` when the vendor says it while connecting, and empty when
-    the person is asked for it. `identifies` marks the field that tells one company of the vendor from another.
+    `source` is `callback.<parameter>`, `token.<key>` or `lookup.<path>` when the vendor says it while
+    connecting, and empty when the person is asked for it.
+    `identifies` marks the field that tells one company of the vendor from another.
     """
 
     name: str
@@ -77,6 +82,8 @@ class RateWindow:
     name: str
     limit: int
     seconds: int
+    remaining_header: str = ""
+    """The header, in lower case, in which the vendor says how many are left; empty where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,8 @@ class ErrorRules:
     message: str = "message"
     detail: str = ""
     element: str = ""
+    shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the whole answer says for complaints that lack it: a key of a complaint, and the path to its value."""
     trace_header: str = ""
     advice: dict[str, Advice] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""A small deployment for the tests of stores, connect, operations and doors: real files, a clock that is set by hand.
+"""A small deployment for tests of stores, connect, operations and endpoints: real files, a clock set by hand.
 
 Two made-up vendors: `books` connects by OAuth, `desk` by keys in header fields.
 """

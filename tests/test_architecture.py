@@ -17,9 +17,9 @@ VENDOR_WORDS = re.compile(
 MAY_SAY_THEM = {
     "runtime/upstream/behaviours/quickbooks.py": "what data cannot say",
     "runtime/upstream/behaviours/__init__.py": "finds it by name",
-    "runtime/commands/demo.py": "starts the stand-in and names the vendor whose company it shows",
+    "runtime/commands/demo.py": "starts the simulator and names the vendor whose company it shows",
     "runtime/commands/demo_output.py": "says how to use the demo",
-    "runtime/commands/cli.py": "offers the demo and the stand-in",
+    "runtime/commands/cli.py": "offers the demo and the simulator",
 }
 
 
@@ -80,7 +80,6 @@ def test_modules_fit_in_a_head():
 
 DIGITS_OF_EVERY_SCRIPT = re.compile(r"\.is(?:digit|decimal|numeric)\(|\\d")
 MAY_ASK_SO = {
-    "runtime/server/fast_path.py": "asks bytes, which know ASCII digits only",
     "runtime/api/reading.py": "asks bytes, which know ASCII digits only",
     "runtime/stores/serving_lock.py": "asks bytes, which know ASCII digits only",
     "runtime/mcp_server/request.py": "asks bytes, which know ASCII digits only",

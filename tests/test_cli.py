@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.commands.demo import STAND_IN_SECRET, Demo, _process, _sign_in, _stand_in_command
+from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _sign_in, _simulator_command
 from tests.deployment import deploy
 from tests.signals import as_at_a_terminal
 
@@ -26,12 +26,12 @@ PATIENCE = 120
 """Seconds after which a program hangs; one that is only slow, on a machine with other work, is given them."""
 
 
-def ledgerport(*words: str, data: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def ledgerport(*arguments: str, data: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **more}
     if data:
         environment["LEDGERPORT_DATA"] = str(data)
     return subprocess.run(
-        [sys.executable, "-m", "runtime", *words],
+        [sys.executable, "-m", "runtime", *arguments],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -133,14 +133,14 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
         "LEDGERPORT_PORT": str(ports[0]),
         "LEDGERPORT_DATABASE_URL": f"sqlite:///{tmp_path}/real.sqlite3",
     }
-    command = [sys.executable, "-m", "runtime", "demo", "--stand-in-port", str(ports[1])]
+    command = [sys.executable, "-m", "runtime", "demo", "--simulator-port", str(ports[1])]
     demo = subprocess.Popen(
         as_at_a_terminal(command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True, start_new_session=True,
     )  # fmt: skip
     try:
         assert demo.stdout is not None
-        last = f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}/demo.\n"
+        last = f"Press Ctrl-C to stop. The company and the URLs are stored in {tmp_path}/demo.\n"
         shown = "".join(iter(demo.stdout.readline, last))
         second = ledgerport("demo", data=tmp_path)
         secret = (tmp_path / "demo" / "client-secret").read_text()
@@ -179,7 +179,7 @@ def _await_end(demo: subprocess.Popen[str]) -> None:
 
 
 def test_a_demo_under_nohup_outlives_its_terminal_and_ends_when_it_is_terminated(tmp_path):
-    ports = ("--port", str(_free_port()), "--stand-in-port", str(_free_port()))
+    ports = ("--port", str(_free_port()), "--simulator-port", str(_free_port()))
     code = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
     command = [sys.executable, "-c", code, sys.executable, "-m", "runtime", "demo", *ports]
     demo = subprocess.Popen(
@@ -191,7 +191,7 @@ def test_a_demo_under_nohup_outlives_its_terminal_and_ends_when_it_is_terminated
         shown = "".join(
             iter(
                 demo.stdout.readline,
-                f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}.\n",
+                f"Press Ctrl-C to stop. The company and the URLs are stored in {tmp_path}.\n",
             )
         )
         demo.send_signal(signal.SIGHUP)
@@ -224,7 +224,7 @@ def test_a_demo_is_reset_when_it_is_asked_for_twice_and_nothing_else_is_removed(
     real = tmp_path / "real"
     real.mkdir()
     (real / "ledgerport.sqlite3").write_text("books")
-    ports = ("--port", "1", "--stand-in-port", "1")  # which no demo starts with, so that each ends there
+    ports = ("--port", "1", "--simulator-port", "1")  # which no demo starts with, so that each ends there
 
     unasked = ledgerport("demo", "--reset", "--data", str(data), *ports)
     before = {path.name for path in data.iterdir()}
@@ -263,8 +263,22 @@ def test_a_demo_that_cannot_keep_its_data_or_has_one_port_for_two_is_a_clear_sen
         done = ledgerport("demo", "--data", str(place))
         assert done.returncode == 1
         assert done.stderr.startswith(f"ledgerport: The demo cannot keep its data in {place}: ")
+    done = ledgerport("demo", "--port", str(port), "--simulator-port", str(port), "--data", str(tmp_path))
+    assert done.stderr.startswith(f"ledgerport: Ledgerport and the simulator cannot both have port {port}.")
+
+
+def test_the_simulator_has_one_name_and_the_former_ones_report_it(tmp_path, port):
+    listed = ledgerport("--help").stdout
+    assert "  simulator " in listed
+    assert "sandbox" not in listed
+    assert "--stand-in-port" not in ledgerport("demo", "--help").stdout
+    assert "usage: ledgerport simulator" in ledgerport("simulator", "--help").stdout
+    former = ledgerport("sandbox", "--help")
+    assert "usage: ledgerport simulator" in former.stdout
+    assert former.stderr == "ledgerport sandbox is now called ledgerport simulator.\n"
     done = ledgerport("demo", "--port", str(port), "--stand-in-port", str(port), "--data", str(tmp_path))
-    assert done.stderr.startswith(f"ledgerport: Ledgerport and the stand-in cannot both have port {port}.")
+    assert done.stderr.startswith("--stand-in-port is now called --simulator-port.\n")
+    assert f"Ledgerport and the simulator cannot both have port {port}." in done.stderr
 
 
 def test_a_wrong_setting_is_a_clear_sentence(tmp_path):
@@ -310,10 +324,10 @@ def test_a_company_is_connected_from_the_command_line(tmp_path, is_served):
         "LEDGERPORT_PORT": str(demo.port),
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": "ledgerport-demo",
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": "s3cret",
-        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.simulator_url,
     }
-    ready = demo.stand_in_url + "/.well-known/openid_configuration"
-    with _process(_stand_in_command(demo), {STAND_IN_SECRET: "s3cret"}, ready):
+    ready = demo.simulator_url + "/.well-known/openid_configuration"
+    with _process(_simulator_command(demo), {SIMULATOR_SECRET: "s3cret"}, ready):
         if is_served:
             serve = [sys.executable, "-m", "runtime", "serve"]
             with _process(serve, environment, f"{demo.url}/healthz"):
@@ -438,7 +452,7 @@ def test_a_server_takes_the_folders_that_are_laid_over_ours(tmp_path, command):
     (tmp_path / "mine" / "quickbooks").mkdir(parents=True)
     (tmp_path / "mine" / "quickbooks" / "invoice.yaml").write_text("extends: invoices\nadd_tag: [crm]\n")
     ports = ("--port", str(_free_port())) + (
-        ("--stand-in-port", str(_free_port())) if command == "demo" else ()
+        ("--simulator-port", str(_free_port())) if command == "demo" else ()
     )
 
     done = ledgerport(command, "--definitions", str(tmp_path / "mine"), *ports, data=tmp_path / "data")

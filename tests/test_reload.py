@@ -52,7 +52,7 @@ class Server:
         ask = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         request = urllib.request.Request(self.url, json.dumps(ask).encode(), headers)
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=120) as response:
             tools = json.load(response)["result"]["tools"]
         return next(tool["description"] for tool in tools if tool["name"].startswith("get_"))
 

@@ -278,7 +278,7 @@ def _describe_filter(how: str, about: str) -> str:
 
 
 def _kind(given: Field) -> str:
-    if given.get("format") in ("date", "date-time"):
+    if given.get("format") in ("date", "date-time", "uuid"):
         return str(given["format"])
     return {"number": "number", "integer": "number", "boolean": "boolean"}.get(
         str(given.get("type")), "string"
@@ -330,7 +330,8 @@ def _list_response_only(made: Arguments, method: Method, integration: Document) 
     read_only = [name for name, given in known.items() if given.get("access") == "read_only"]
     named = (integration.value.get("identifier") or {}).get("field")
     carried = dict.fromkeys([*read_only, *(integration.value.get("response_only") or ())])
-    return tuple(name for name in carried if name not in made.properties and name != named)
+    own = method.resource.identifier or named
+    return tuple(name for name in carried if name not in made.properties and name != own)
 
 
 def _required_first(made: Arguments) -> dict[str, Field]:

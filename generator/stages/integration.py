@@ -37,6 +37,7 @@ FILLED = {
     "condition": {"field", "value", "text"},
     "any_of": {"field", "values"},
     "format": {"value"},
+    "date": {"value", "year", "month", "day"},
     "paging": {"start", "limit"},
 }
 """What the runtime fills in each kind of template of the query language."""
@@ -52,6 +53,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
     _check_pagination(document, diagnostics)
     _check_language(document, diagnostics)
     _check_confirmation(document, diagnostics)
+    _check_lookup(document, diagnostics)
     _check_advice(document, diagnostics)
     idempotency, always = value.get("idempotency") or {}, value.get("send_always") or {}
     return Integration(
@@ -129,8 +131,10 @@ def _auth(value: dict[str, Any]) -> Auth:
         rotates=refresh.get("rotates", False),
         unused_for_seconds=_seconds(refresh.get("idle_expiry", "0s")),
         reconnect_when=tuple(value.get("reconnect_when") or ()),
+        scheme=value.get("scheme", "Bearer"),
         pkce=value.get("pkce", False),
         grace_seconds=_seconds(refresh.get("grace_period", "0s")),
+        lookup=(value.get("lookup") or {}).get("request", "").partition(" ")[2],
         confirm=_confirmation(value.get("confirm")),
     )
 
@@ -161,7 +165,8 @@ def _account_field(name: str, value: dict[str, Any]) -> AccountField:
 def _rate_limit(value: dict[str, Any]) -> RateLimit:
     limited, reset = value["limited_when"], value.get("reset") or {}
     windows = (
-        RateWindow(each["name"], each["limit"], each["seconds"]) for each in value.get("windows") or ()
+        RateWindow(each["name"], each["limit"], each["seconds"], each.get("remaining_header", "").lower())
+        for each in value.get("windows") or ()
     )
     return RateLimit(
         statuses=tuple(limited.get("status") or (429,)),
@@ -204,6 +209,7 @@ def _errors(document: Document, links: Links) -> ErrorRules:
         message=value["message"],
         detail=value.get("detail", ""),
         element=value.get("element", ""),
+        shared={value.get(name, name): _path(path) for name, path in (value.get("shared") or {}).items()},
         trace_header=(value.get("trace") or {}).get("header", ""),
         advice=advice,
     )
@@ -279,7 +285,7 @@ def _check_account(document: Document, diagnostics: Diagnostics) -> None:
     for name, each in document.value["account"].items():
         if is_oauth and "from" not in each:
             message = f"{name} can never be set: with oauth2 nobody is asked for it."
-            hint = 'Give "from": callback.<parameter> or token.<key>.'
+            hint = 'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
             diagnostics.report(document.diagnostic(("account", name), "source", message, hint))
         if not is_oauth and "from" in each:
             message = f"{name} can never be set: without oauth2 there is no callback and no token answer."
@@ -300,6 +306,26 @@ def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
             diagnostics.report(document.diagnostic(("account", name, "from"), "confirm", message))
 
 
+def _check_lookup(document: Document, diagnostics: Diagnostics) -> None:
+    """What is looked up has a request that says it, whose host is known before; and no request is for nothing."""
+    value = document.value
+    wanted = [
+        name for name, each in value["account"].items() if str(each.get("from", "")).startswith("lookup.")
+    ]
+    if not value["auth"].get("lookup"):
+        for name in wanted:
+            message = f"{name} is looked up, but there is no request for it: auth.lookup has to be given."
+            diagnostics.report(document.diagnostic(("account", name, "from"), "lookup", message))
+        return
+    if not wanted:
+        message = 'No field of the account takes its answer, with "from": lookup.<path>.'
+        diagnostics.report(document.diagnostic(("auth", "lookup"), "lookup", message))
+    for name, text in value["environments"].items():
+        if "{" in text.removeprefix("https://").partition("/")[0]:
+            message = "A host that depends on the account is not known before the account is looked up."
+            diagnostics.report(document.diagnostic(("environments", name), "lookup", message))
+
+
 def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     """Every `{name}` in the words of the query language must be one that the runtime fills there."""
     query = document.value.get("query") or {}
@@ -309,7 +335,7 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     for name, text in query.get("conditions", {}).items():
         texts.append((("conditions", name), text, FILLED["any_of" if name == "any_of" else "condition"]))
     for name, text in (query.get("formats") or {}).items():
-        texts.append((("formats", name), text, FILLED["format"]))
+        texts.append((("formats", name), text, FILLED["date" if name in ("date", "date-time") else "format"]))
     if "paging" in query:
         texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
     for path, text, known in texts:

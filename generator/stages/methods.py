@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import METHOD_CLASSES, MethodClass
-from generator.diagnostics import Diagnostic
+from generator.diagnostics import Diagnostic, did_you_mean
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import field_of
 from generator.stages.resolve import Field, Place, Resource, Types
@@ -71,12 +71,19 @@ class Method:
 
 def complete_methods(resources: Iterable[Resource], integration: Document, types: Types) -> list[Method]:
     """Return the methods of some resources that are complete, and report those that are not."""
-    methods = (
-        _method(resource, name, integration, types)
-        for resource in resources
-        for name in resource.document.value["methods"]
-    )
-    return [method for method in methods if method]
+    return [method for resource in resources for method in _methods_of(resource, integration, types)]
+
+
+def _methods_of(resource: Resource, integration: Document, types: Types) -> list[Method]:
+    if resource.identifier and resource.identifier not in resource.fields:
+        message = f'There is no field "{resource.identifier}" to name a record by.'
+        hint = did_you_mean(resource.identifier, resource.fields)
+        types.diagnostics.report(resource.document.diagnostic(("identifier",), "identifier", message, hint))
+    made = []
+    for name in resource.document.value["methods"]:
+        if method := _method(resource, name, integration, types):
+            made.append(method)
+    return made
 
 
 def _method(resource: Resource, name: str, integration: Document, types: Types) -> Method | None:
@@ -87,6 +94,9 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
     if missing := [key for key in NEEDED if key not in rules]:
         types.diagnostics.report(_incomplete(place, name, missing, integration))
         return None
+    if rules.get("wrap") and not _sends_a_record(rules):
+        message = "Only a record can stand under a key of the body, and this method sends none."
+        types.diagnostics.report(place.diagnostic("wrap", message, 'Give "body": record.'))
     usual_place = Place(integration, ("methods", name))
     writers = {**dict.fromkeys(usual, usual_place), **dict.fromkeys(given, place)}
     arguments, places = _own_arguments(rules, writers, types)
@@ -104,6 +114,11 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         tool=rules.get("tool_name") or _tool_name(resource, name, integration, bool(identifier)),
         title=rules.get("title") or _title(resource, name, bool(identifier)),
     )
+
+
+def _sends_a_record(rules: dict[str, Any]) -> bool:
+    body = rules.get("body")
+    return body in ("record", "whole_record") or isinstance(body, list)
 
 
 def _incomplete(place: Place, name: str, missing: list[str], integration: Document) -> Diagnostic:
@@ -141,7 +156,7 @@ def _identifier(
 ) -> str:
     """Return the field that says which record is meant, when this method needs it."""
     named = integration.value.get("identifier") or {}
-    field = named.get("field", "id")
+    field = resource.identifier or named.get("field", "id")
     if field in (rules.get("fixed") or {}) or field not in resource.fields:
         return ""
     argument = named.get("argument", field)

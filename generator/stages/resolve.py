@@ -46,6 +46,8 @@ class Resource:
     path: str
     singular: str
     tags: tuple[str, ...]
+    identifier: str = ""
+    """The vendor's field that names a record, where it is not that of the integration."""
     fields: dict[str, Field] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
 
@@ -157,6 +159,7 @@ def _resolve(document: Document, types: Types) -> Resource:
         path=value.get("path") or value["entity"].lower(),
         singular=value["singular"],
         tags=tuple(value["tags"]),
+        identifier=value.get("identifier", ""),
     )
     own = {
         name: (each, Place(document, ("fields", name))) for name, each in (value.get("fields") or {}).items()

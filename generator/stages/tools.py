@@ -47,6 +47,7 @@ def build_tool(
         listing=made.listing,
         ignored_arguments=made.ignored_arguments,
         advanced=shown.rare,
+        identifier=method.resource.identifier,
         former_names=tuple(method.rules.get("former_names") or ()),
         always_send=tuple(method.rules.get("always_send") or ()),
         examples=tuple(
@@ -86,6 +87,8 @@ def _call(method: Method, made: Arguments) -> Call:
         body=_body_kind(body),
         parts=_parts(body),
         body_arguments=tuple(made.body),
+        wrap=_fill_template(rules.get("wrap", ""), method).removesuffix("[]"),
+        wraps_list=rules.get("wrap", "").endswith("[]"),
         fixed=dict(rules.get("fixed") or {}),
         joins=dict(made.joins),
     )
@@ -117,6 +120,7 @@ def _parts(body: Any) -> tuple[Part, ...]:
 def _fill_template(template: str, method: Method) -> str:
     """Return a template with what is known of the resource filled in; the rest waits for the call."""
     filled = template.replace("{entity}", method.resource.entity)
+    filled = filled.replace("{singular}", method.resource.singular)
     return filled.replace("{path}", method.resource.path)
 
 

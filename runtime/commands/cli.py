@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import click
 
-from runtime.commands import compare, definitions, new_entity, pages
+from runtime.commands import compare, definitions, format_keys, new_entity, pages
 from runtime.commands.folders import as_setting, definitions_option
 from runtime.commands.plainly import plainly
 from runtime.errors import SettingsError
@@ -28,6 +28,7 @@ for each_command in (definitions.check, definitions.show, definitions.cost, defi
 main.add_command(compare.diff)
 main.add_command(new_entity.new_entity)
 main.add_command(pages.pages)
+main.add_command(format_keys.keys)
 
 
 @main.command()
@@ -37,7 +38,7 @@ main.add_command(pages.pages)
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
 @plainly
 def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
-    """Serve the MCP door, the management door and the pages. SIGHUP reads the definitions again."""
+    """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
     from runtime.server.serve import run
 
     settings = _settings(
@@ -57,12 +58,13 @@ def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool
     help="Ledgerport's port (LEDGERPORT_PORT, 8000).",
 )
 @click.option(
-    "--stand-in-port",
+    "--simulator-port",
     type=click.IntRange(1, 65535),
     default=8001,
     show_default=True,
-    help="The stand-in's port.",
+    help="The simulator's port.",
 )
+@click.option("--stand-in-port", "former_port", type=click.IntRange(1, 65535), hidden=True)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -75,9 +77,15 @@ def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool
 @click.option("--yes", is_flag=True, help="Do not ask before a reset.")
 @plainly
 def demo(
-    port: int, stand_in_port: int, data: Path | None, own: tuple[Path, ...], is_reset: bool, yes: bool
+    port: int,
+    simulator_port: int,
+    former_port: int | None,
+    data: Path | None,
+    own: tuple[Path, ...],
+    is_reset: bool,
+    yes: bool,
 ) -> None:
-    """Start a QuickBooks stand-in with a demo company and Ledgerport, and print a URL to use.
+    """Start a QuickBooks simulator with a demo company and Ledgerport, and print a URL to use.
 
     A line for each call of an agent follows. A reset asks first; without a terminal it needs --yes.
     """
@@ -85,6 +93,9 @@ def demo(
 
     from runtime.commands.demo import Demo, reset, run
 
+    if former_port is not None:
+        click.echo("--stand-in-port is now called --simulator-port.", err=True)
+        simulator_port = former_port
     data = (data or Path(os.environ.get("LEDGERPORT_DATA") or ".ledgerport") / "demo").expanduser().absolute()
     if is_reset:
         _confirm_reset(data, yes)
@@ -96,7 +107,7 @@ def demo(
         ends.append(signal.SIGHUP)
     for each in ends:
         signal.signal(each, signal.default_int_handler)
-    run(Demo(data, port, stand_in_port, as_setting(own)))
+    run(Demo(data, port, simulator_port, as_setting(own)))
 
 
 def _confirm_reset(data: Path, is_confirmed: bool) -> None:
@@ -113,8 +124,21 @@ def _confirm_reset(data: Path, is_confirmed: bool) -> None:
 
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def simulator(options: tuple[str, ...]) -> None:
+    """Start the QuickBooks simulator alone. `ledgerport simulator --help` lists its options."""
+    _start_simulator(options)
+
+
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False, hidden=True)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def sandbox(options: tuple[str, ...]) -> None:
-    """Start the QuickBooks stand-in alone. `ledgerport sandbox --help` lists its options."""
+    """Start the simulator under the former name of the command."""
+    click.echo("ledgerport sandbox is now called ledgerport simulator.", err=True)
+    _start_simulator(options)
+
+
+def _start_simulator(options: tuple[str, ...]) -> None:
+    """Replace this process by the simulator's."""
     os.execv(sys.executable, [sys.executable, "-m", "runtime.simulators.quickbooks", *options])  # noqa: S606
 
 
@@ -132,7 +156,7 @@ def connect(integration: str, name: str, account: str) -> None:
 
 @main.group()
 def token() -> None:
-    """Make, list and revoke API tokens for the management door."""
+    """Make, list and revoke API tokens for the management API."""
 
 
 @token.command("create")

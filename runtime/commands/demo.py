@@ -1,8 +1,8 @@
-"""The demo: a stand-in for QuickBooks with a demo company, the runtime, and a URL to paste, from one command.
+"""The demo: a QuickBooks simulator with a demo company, the runtime, and a URL to paste, from one command.
 
 Both servers are processes of their own, as in a real deployment. The company is connected over the real OAuth path:
-this process plays the person's browser, which signs in at the stand-in and is sent back to the runtime. What was
-made before (the company, the URLs) is kept in the demo's data directory.
+this process plays the person's browser, which signs in at the simulator and is sent back to the runtime. What was
+made before (the company, the URLs) is stored in the demo's data directory.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STOP_SECONDS = 10.0
 CLIENT_ID = "ledgerport-demo"
 MADE = ("quickbooks.db*", "ledgerport.sqlite3*", "secret.key", "serve.lock")
 """The files of a demo's directory beside the client secret, which marks it as one, and the cache."""
-STAND_IN_SECRET = "SANDBOX_CLIENT_SECRET"  # noqa: S105  (the name of a variable)
+SIMULATOR_SECRET = "SIMULATOR_CLIENT_SECRET"  # noqa: S105  (the name of a variable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Demo:
 
     data: Path
     port: int
-    stand_in_port: int
+    simulator_port: int
     definitions: str = ""
     """Folders of definitions laid over ours, as LEDGERPORT_DEFINITIONS names them; empty: as that says."""
 
@@ -56,9 +56,9 @@ class Demo:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def stand_in_url(self) -> str:
-        """The stand-in for QuickBooks."""
-        return f"http://127.0.0.1:{self.stand_in_port}"
+    def simulator_url(self) -> str:
+        """The QuickBooks simulator."""
+        return f"http://127.0.0.1:{self.simulator_port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def run(demo: Demo) -> None:
         made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
         listed = listed_by(made, lambda message: _asked(made["url"], message))
         text = instructions(
-            demo.url, demo.stand_in_url, str(demo.data), account, api.token, made["url"], listed
+            demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed
         )
         print(text, flush=True)
         log = all_of_it.processes[-1].stdout
@@ -128,26 +128,26 @@ def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
         "LEDGERPORT_PUBLIC_URL": demo.url,
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT_ID,
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": client_secret,
-        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.simulator_url,
     }
     if demo.definitions:
         environment["LEDGERPORT_DEFINITIONS"] = demo.definitions
     if shows_calls:
         environment["LEDGERPORT_LOG_FORMAT"] = "json"
-    _say("Starting the QuickBooks stand-in …")
-    stand_in_ready = demo.stand_in_url + "/.well-known/openid_configuration"
-    secret = {STAND_IN_SECRET: client_secret}  # not a word of the command line, which everybody can list
-    with _process(_stand_in_command(demo), secret, stand_in_ready) as stand_in:
+    _say("Starting the QuickBooks simulator …")
+    simulator_ready = demo.simulator_url + "/.well-known/openid_configuration"
+    secret = {SIMULATOR_SECRET: client_secret}  # not on the command line, which everybody can list
+    with _process(_simulator_command(demo), secret, simulator_ready) as simulator:
         _say("Starting Ledgerport …")
         command = [sys.executable, "-m", "runtime", "serve"]
         output = subprocess.PIPE if shows_calls else subprocess.DEVNULL
         with _process(command, environment, demo.url + "/healthz", output) as server:
             api = Api(demo.url, _new_api_token(environment))
-            yield Running(api, _account(demo, api), (stand_in, server))
+            yield Running(api, _account(demo, api), (simulator, server))
 
 
 class Api:
-    """The management door, as a program uses it."""
+    """The management API, as a program uses it."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
@@ -226,10 +226,10 @@ def _action(page: str) -> str:
     return unescape(found.group(1)) if found else ""
 
 
-def _stand_in_command(demo: Demo) -> list[str]:
+def _simulator_command(demo: Demo) -> list[str]:
     return [
         sys.executable, "-m", "runtime.simulators.quickbooks",
-        "--port", str(demo.stand_in_port), "--data", str(demo.data / "quickbooks.db"),
+        "--port", str(demo.simulator_port), "--data", str(demo.data / "quickbooks.db"),
         "--client-id", CLIENT_ID,
     ]  # fmt: skip
 
@@ -332,13 +332,13 @@ def _asked(url: str, message: dict[str, Any]) -> bytes:
 
 
 def _check_ports(demo: Demo) -> None:
-    if demo.port == demo.stand_in_port:
+    if demo.port == demo.simulator_port:
         raise SettingsError(
-            f"Ledgerport and the stand-in cannot both have port {demo.port}.",
-            advice="Choose another with --stand-in-port NUMBER.",
+            f"Ledgerport and the simulator cannot both have port {demo.port}.",
+            advice="Choose another with --simulator-port NUMBER.",
         )
     _check_free(demo.port, "--port")
-    _check_free(demo.stand_in_port, "--stand-in-port")
+    _check_free(demo.simulator_port, "--simulator-port")
 
 
 def _check_free(port: int, option: str) -> None:

@@ -76,7 +76,7 @@ def _print(line: str) -> None:
 
 def instructions(
     url: str,
-    stand_in_url: str,
+    simulator_url: str,
     data: str,
     account: dict[str, Any],
     api_token: str,
@@ -86,7 +86,7 @@ def instructions(
     """What to do with a demo that runs."""
     servers = {"mcpServers": {"quickbooks": {"type": "http", "url": mcp_url}}}
     return f"""
-Ledgerport is running at {url}, and a stand-in for QuickBooks at {stand_in_url}.
+Ledgerport is running at {url}, and a QuickBooks simulator at {simulator_url}.
 The company "{account["name"]}" is connected (integrated account {account["id"]}).
 
 MCP URL to use first (a secret: whoever has it can work in this company)
@@ -119,7 +119,7 @@ Two questions to try
   Which bills are overdue? Pay the oldest one with the credit card.
 
 Each call of an agent is shown below, without its arguments.
-Press Ctrl-C to stop. The company and the URLs are kept in {data}.
+Press Ctrl-C to stop. The company and the URLs are stored in {data}.
 """
 
 

@@ -82,7 +82,7 @@ class AccessTokens:
     async def fresh(self, account: Account) -> Credentials:
         """Credentials for a call that starts now.
 
-        Raises NeedsReconnect when only the person can mend the connection, VendorUnavailable when a refresh was
+        Raises NeedsReconnect when only the person can restore the connection, VendorUnavailable when a refresh was
         needed and the vendor could not be reached, Conflict when the account belongs to another place.
         """
         integration = self._integration(account)
@@ -165,8 +165,8 @@ class AccessTokens:
 
     def _forget_cached(self, account_id: AccountId) -> None:
         """Drops what can be read or learned again. A token that could not be stored is not of that kind."""
-        for kept in (self._opened, self._refused, self._refreshed_at):
-            kept.pop(account_id, None)
+        for cached in (self._opened, self._refused, self._refreshed_at):
+            cached.pop(account_id, None)
         self._interrupted.discard(account_id)
 
     def _is_due(self, account_id: AccountId, mine: Opened) -> bool:

@@ -1,4 +1,4 @@
-"""The master key of a deployment: given in the environment, or made once and kept in the data directory.
+"""The master key of a deployment: given in the environment, or made once and stored in the data directory.
 
 Every other key is derived from it in `crypto`. Two processes that start at the same time end with the same key, and
 a file is never seen half written: it is made whole under another name and then linked into place.

@@ -19,9 +19,9 @@ from generator.meanings import Meant
 from runtime.errors import InvalidArguments
 from runtime.operations.interpretation import DIGITS, LARGEST_EXACT, interpreted, parsed
 from runtime.operations.structure import excerpt, structural_problem, whole_path
-from runtime.operations.suggestions import LONGEST_COMPARED, nearest_name, suggested
 from runtime.safety.masked_updates import without_masks
 from runtime.safety.write_answers import refuse_no_change
+from runtime.suggestions import LONGEST_COMPARED, nearest_name, suggested
 
 Meanings = Sequence[Meant]
 MOST_MISTAKES = 10

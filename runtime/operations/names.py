@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from runtime.errors import InvalidRequest, NotFound
-from runtime.operations.suggestions import nearest_name
+from runtime.suggestions import nearest_name
 
 LONGEST_NAME = 200
 LEAST_AHEAD_SECONDS = 60.0

@@ -121,7 +121,8 @@ class Runtime:
         check_behaviours(catalog.tools)
         if gone := sorted(self.catalog.integrations.keys() - catalog.integrations.keys()):
             raise SettingsError(
-                f"The integration {gone[0]} is gone, and its accounts with it; restart to mean it."
+                f"The integration {gone[0]} is gone, and its accounts with it. "
+                "Restart the server to confirm the removal."
             )
         self.catalog = catalog
 

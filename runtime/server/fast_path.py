@@ -1,178 +1,125 @@
-"""The HTTP protocol of the server, with a short way to the MCP door.
+"""The fast path: small requests to the MCP endpoint are answered without ASGI.
 
-Between the socket and the ASGI application. A small POST to the door is held until its body is whole and answered
-here: at once where the reply is ready (a list of tools, made once and the same for everybody who may see it), else by
-a task. That spares a scope, its messages and their bookkeeping, which cost more than a list. Everything else, and what
-the door refuses by its head alone, goes to the application.
-
-A client that keeps its connection sends the same head again, byte for byte. What the parser and the door made of the
-last one is kept with the connection, so that such a request is not parsed a second time.
+Before it: `bounded_protocol`, which parses and enforces every limit. After it: `McpEndpoint.respond`, the function that
+answers over ASGI as well. A POST to the endpoint that came whole in one segment is handed to it with its body, without
+the scope, the messages and their bookkeeping, which cost more than a list of tools. What is not whole when its segment
+ends is replayed into the handlers of `bounded_protocol`. Nothing is remembered between requests.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from hmac import compare_digest
-from typing import Any, ClassVar, NamedTuple, Protocol
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
 
-from runtime.mcp_server.endpoint import PREFIX
-from runtime.mcp_server.replies import Field, Reply
-from runtime.server.bounded_protocol import IDLE, WORKING, BoundedProtocol
+from runtime.mcp_server.endpoint import Head
+from runtime.mcp_server.replies import Reply
+from runtime.server.bounded_protocol import WORKING, BoundedProtocol
 from runtime.server.connections import Connections, Limits
 
+Respond = Callable[[Head, bytes], Reply | Awaitable[Reply]]
+"""Answers a request, as `McpEndpoint.respond` does. Raises nothing, nor does what is to be awaited."""
+
 LARGEST_HELD = 64 * 1024
-START = PREFIX.encode()
-LARGEST_REMEMBERED = 4 * 1024
-"""Of a head. Every connection remembers one; those of clients have 300 to 800 bytes."""
-HEAD_END = b"\r\n\r\n"
+"""Bytes of a body. The calls of agents have 200 to 4,000; a larger one costs more to read than to pass through ASGI."""
+_PLAIN_URL = re.compile(rb"/mcp/[\w/-]*", re.ASCII)
+"""A URL that is its path as it stands: no query, no fragment, nothing encoded."""
 
 
-class Door(Protocol):
-    """Whoever answers. A head is what `read_head` made of one; the same lines come to the same head."""
-
-    def read_head(self, path: str, sent: list[Field], client: str) -> Any:
-        """What follows from the path and the header lines (names in lower case); None to go the usual way."""
-
-    def reply_at_once(self, head: Any, body: bytes) -> Reply | None:
-        """The reply, if it is ready."""
-
-    async def reply(self, head: Any, body: bytes) -> Reply:
-        """The reply. Raises nothing."""
-
-
-class Known(NamedTuple):
-    """The bytes of a head, how long the body is that it announces, and what the door made of it."""
-
-    bytes: bytes
-    body: int
-    head: Any
-
-
-class Cycle:
-    """A request that is being answered here, as uvicorn looks at it: what comes next waits until it is complete."""
+class AwaitedReply:
+    """A request whose reply is awaited, as uvicorn and `bounded_protocol` look at one."""
 
     message_event: ClassVar[asyncio.Event] = asyncio.Event()
+    """Nobody waits for it: the body is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, reply: Awaitable[Reply], protocol: FastProtocol) -> None:
+        self._reply = reply
+        self._protocol = protocol
         self.response_complete = False
-        self.response_started = False
         self.disconnected = False
         self.keep_alive = True
 
+    async def run_asgi(self, _app: object) -> None:
+        """Send the reply; close the connection when the server stops and has waited long enough."""
+        try:
+            reply = await self._reply
+        except BaseException:
+            self._protocol.transport.close()
+            raise
+        self.response_complete = True
+        self._protocol.send_reply(reply, keep_alive=self.keep_alive)
 
-def quick_protocol(
-    door: Door, limits: Limits | None = None, report: Callable[[str], None] | None = None
+
+class FastProtocol(BoundedProtocol):
+    """Holds a request until its segment ends."""
+
+    respond: Respond
+    _held: Head | None = None
+    _body = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Parse a segment; a request that is not whole goes to the application, which waits for the rest."""
+        super().data_received(data)
+        if self._held is not None:
+            self._replay()
+
+    def _begin(self) -> None:
+        if self._may_be_held():
+            client = self.client[0] if self.client else ""
+            self._held = Head("POST", self.url.decode("ascii"), self.headers, client)
+        else:
+            super()._begin()
+
+    def on_body(self, body: bytes) -> None:
+        """Hold a body that comes in one piece."""
+        if self._held is not None:
+            if not self._body and len(body) <= LARGEST_HELD:
+                self._body = body
+                return
+            self._replay()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Answer what is held: now, or in a task like those of the application."""
+        head, body = self._held, self._body
+        if head is None:
+            super().on_message_complete()
+            return
+        self._held, self._body = None, b""
+        self._count(len(body))
+        self._is_between, self._stage = True, WORKING
+        reply = self.respond(head, body)
+        if isinstance(reply, Reply):
+            self.send_reply(reply, keep_alive=True)
+        else:
+            cycle: Any = AwaitedReply(reply, self)
+            self.cycle = cycle
+            self._start_asgi_task(cycle, self.app)
+
+    def _may_be_held(self) -> bool:
+        """Whether a request is a plain POST to the MCP endpoint, and nothing before it is under way."""
+        is_plain = _PLAIN_URL.fullmatch(self.url) is not None and not self.expect_100_continue
+        if not is_plain or self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
+            return False
+        is_free = not self._is_answering() and not self.pipeline and not self.flow.write_paused
+        return is_free and bool(self.parser.should_keep_alive())
+
+    def _replay(self) -> None:
+        body, self._held, self._body = self._body, None, b""
+        super()._begin()
+        if body:
+            super().on_body(body)
+
+
+def make_protocol(
+    respond: Respond | None, limits: Limits | None = None, report: Callable[[str], None] | None = None
 ) -> type[BoundedProtocol]:
-    """The protocol class for one application; `report` takes the names of events that the operator should see."""
+    """Return the protocol class of one server: with the fast path to `respond`, or with ASGI alone for None.
 
-    class QuickProtocol(BoundedProtocol):
-        """Takes the requests to the door out of the usual way."""
-
-        bounds: ClassVar[Connections] = Connections(limits or Limits(), report)
-        _head: Any = None
-        """What the door made of the head of the request that is held."""
-        _held: bytes | bytearray = b""
-        _segment = b""
-        """What is being parsed, when it began between two messages."""
-        _known: Known | None = None
-
-        def data_received(self, data: bytes) -> None:
-            """Answer to a head that is known, or parse."""
-            known = self._known
-            if known is not None and self._stage == IDLE and not self.flow.write_paused:
-                size = len(known.bytes)
-                # A head holds a secret address; behind a proxy the one before may be somebody else's.
-                if len(data) == size + known.body and compare_digest(data[:size], known.bytes):
-                    self._stage = WORKING
-                    self._answer(known.head, data[size:])
-                    return
-            self._segment = data if self._is_between else b""
-            super().data_received(data)
-            self._segment = b""
-
-        def _begin(self) -> None:
-            """Hold a request to the door, or begin it the usual way."""
-            self._head, self._held = None, b""
-            if self._is_for_the_door() and self._is_free():
-                self._head = door.read_head(self.url.decode("ascii"), self.headers, self._peer())
-            if self._head is None:
-                super()._begin()
-
-        def on_body(self, body: bytes) -> None:
-            """Keep a part of a held body, or hand it on."""
-            if self._head is None:
-                super().on_body(body)
-                return
-            self._body_bytes += len(body)
-            self._count(len(body))
-            if not self._held:
-                self._held = body  # nearly always the whole
-                return
-            if isinstance(self._held, bytes):
-                self._held = bytearray(self._held)
-            self._held += body
-
-        def on_message_complete(self) -> None:
-            """Answer a held request."""
-            head, self._head = self._head, None
-            if head is None:
-                super().on_message_complete()
-                return
-            self._is_between = True
-            self._stage = WORKING
-            body, self._held = bytes(self._held), b""
-            segment, self._segment = self._segment, b""
-            end = segment.find(HEAD_END) + len(HEAD_END)
-            # Only a segment that is this message and nothing else shows where its head ends.
-            if len(segment) == end + len(body) and end <= LARGEST_REMEMBERED:
-                self._known = Known(segment[:end], len(body), head)
-            self._answer(head, body)
-
-        def _peer(self) -> str:
-            return self.client[0] if self.client else ""
-
-        def _is_free(self) -> bool:
-            """Whether nothing else is being answered or waits to be sent."""
-            return not self._is_answering() and not self.pipeline and not self.flow.write_paused
-
-        def _is_for_the_door(self) -> bool:
-            if (
-                not self.url.startswith(START)
-                or b"%" in self.url
-                or b"?" in self.url
-                or not self.url.isascii()
-                or self.expect_100_continue
-            ):
-                return False
-            parser = self.parser
-            if (
-                parser.get_method() != b"POST"
-                or parser.get_http_version() != "1.1"
-                or parser.should_upgrade()
-            ):
-                return False
-            length = next((value for name, value in self.headers if name == b"content-length"), b"")
-            return length.isdigit() and 0 < int(length) <= LARGEST_HELD and bool(parser.should_keep_alive())
-
-        def _answer(self, head: Any, body: bytes) -> None:
-            reply = door.reply_at_once(head, body)
-            if reply is not None:
-                self.send_reply(reply, keep_alive=True)
-                return
-            cycle = Cycle()
-            self.cycle = cycle  # type: ignore[assignment]
-            task = self.loop.create_task(self._answer_later(cycle, head, body))
-            task.add_done_callback(self.tasks.discard)
-            self.tasks.add(task)
-
-        async def _answer_later(self, cycle: Cycle, head: Any, body: bytes) -> None:
-            try:
-                reply = await door.reply(head, body)
-            except BaseException:  # the server stops, and has waited long enough
-                self.transport.close()
-                raise
-            cycle.response_complete = True
-            self.send_reply(reply, keep_alive=cycle.keep_alive)
-
-    return QuickProtocol
+    `report` takes the names of events that the operator should see.
+    """
+    bounds = {"bounds": Connections(limits or Limits(), report)}
+    if respond is None:
+        return type("AsgiProtocol", (BoundedProtocol,), bounds)
+    return type("FastProtocol", (FastProtocol,), {**bounds, "respond": staticmethod(respond)})

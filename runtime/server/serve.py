@@ -17,7 +17,7 @@ from runtime.errors import SettingsError
 from runtime.logs import Log
 from runtime.server.app import Application, Runtime, hold_data
 from runtime.server.connections import Limits
-from runtime.server.fast_path import quick_protocol
+from runtime.server.fast_path import make_protocol
 from runtime.settings import Settings
 
 BACKLOG = 2048
@@ -42,7 +42,8 @@ def run(settings: Settings, *, watches: bool = False) -> None:
     hold_data(settings)
     runtime = Runtime(settings)
     application = Application(runtime, watches=watches)
-    server = make_server(application, connection_limits(settings, runtime.log), runtime.log)
+    limits = connection_limits(settings, runtime.log)
+    server = make_server(application, limits, runtime.log, has_fast_path=settings.fast_path)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _already_stopped)
@@ -104,13 +105,17 @@ def _file_limits() -> tuple[int, int]:
 
 
 def make_server(
-    application: Application, limits: Limits | None = None, log: Log | None = None
+    application: Application,
+    limits: Limits | None = None,
+    log: Log | None = None,
+    *,
+    has_fast_path: bool = True,
 ) -> uvicorn.Server:
     """The server for an application. Its access log is off: it would hold the secret URLs."""
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http=quick_protocol(application.mcp, limits, log),
+        http=make_protocol(application.mcp.respond if has_fast_path else None, limits, log),
         ws="none",
         lifespan="on",
         log_config=None,

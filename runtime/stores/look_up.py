@@ -1,6 +1,6 @@
 """Who is asking: the few reads that every request makes, straight on SQLite.
 
-No SQLAlchemy, one indexed statement each. What was read is kept only as long as nobody, in any process, has changed
+No SQLAlchemy, one indexed statement each. What was read is cached only as long as nobody, in any process, has changed
 the file since (`wal_watch`): what another process revoked is revoked with the next read, and an expiry holds from the
 moment it passes. The rest of the records is in `records`, which takes longer to import than the first answer may take.
 """
@@ -35,7 +35,7 @@ from runtime.stores.wal_watch import WalWatch
 
 _MOST_KEPT = 10_000
 _CACHE_KIB = 16_000
-"""Pages of the file kept in memory, enough for the index over 100,000 tokens."""
+"""Pages of the file in memory, enough for the index over 100,000 tokens."""
 
 BUSY_MILLISECONDS = 50
 """How long a read waits for a lock, on the event loop: only while another process recovers the log after a crash."""
@@ -58,7 +58,7 @@ _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"  
 
 
 class LookUp(Protocol):
-    """What a door needs to know before it does anything."""
+    """What an endpoint needs to know before it does anything."""
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
         """What the URL with this token lets through now; None when unknown, expired or revoked."""
@@ -107,7 +107,7 @@ class SqliteLookUp:
     def _read_grant(
         self, token_hash: TokenHash, known: dict[TokenHash, tuple[Grant, float]]
     ) -> tuple[Grant, float] | None:
-        """The grant and when it ends, kept beside what else was read of the file as it is now."""
+        """The grant and when it ends, cached beside what else was read of the file as it is now."""
         row = self._row(_GRANT, token_hash)
         if row is None:
             return None
@@ -181,7 +181,7 @@ class SqliteLookUp:
 
 @lru_cache(maxsize=4096)
 def _grant(row: tuple[Any, ...]) -> Grant:
-    """The grant in a row. Kept by the row's content: a row that changed is another row."""
+    """The grant in a row. Cached by the row's content: a row that changed is another row."""
     return Grant(read_account(row), read_config(row[12]), McpServerId(row[11]))
 
 

@@ -178,6 +178,8 @@ def body_of(tool: Tool, content: Mapping[str, Any]) -> bytes:
         return orjson.dumps(
             [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]
         )
+    if tool.call.wrap:
+        return orjson.dumps({tool.call.wrap: [content] if tool.call.wraps_list else content})
     return orjson.dumps(content)
 
 

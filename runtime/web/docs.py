@@ -1,7 +1,7 @@
 """The reference pages at `/docs`: every tool with its arguments, a search that works without scripts, one page each.
 
-They are made from the catalog that is served now and tell nothing of any company, so nobody has to sign in. A page is
-rendered once for each catalog, in a thread, and kept; only a search is made anew. `Docs.files` has the same as files.
+They are made from the catalog that is served now and say nothing of any company, so nobody has to sign in. A page is
+rendered once for each catalog, in a thread, and cached; only a search is made anew. `Docs.files` has the same as files.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A deployment of the real runtime: its data directory made through its own stores and operations.
 
 The account is put into the records as it is after a person has connected it, with sealed credentials that are good
-for a day; its MCP server is made by the operation that the management door uses. OAuth is not part of what is measured.
+for a day; its MCP server is made by the operation that the management API uses. OAuth is not part of what is measured.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from runtime.connect.sealing import seal_credentials
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations.mcp_servers import PREFIX, McpServers
-from runtime.settings import STAND_IN, Settings
+from runtime.settings import SIMULATOR, Settings
 from runtime.stores.embedded import open_stores
 from tests.bench.invoice import REALM
 from tests.bench.load import Wrong
@@ -116,7 +116,7 @@ def _account(keys: Keys) -> Account:
     return Account(
         id=account_id,
         integration="quickbooks",
-        environment=STAND_IN,
+        environment=SIMULATOR,
         name="Elm Street Bakery",
         status="active",
         company=REALM,

@@ -51,7 +51,7 @@ class Stage:
 
     @cached_property
     def vendor(self) -> Server:
-        """The stand-in for the vendor; it shares the core of the load."""
+        """The simulator for the vendor; it shares the core of the load."""
         return self._stack.enter_context(server("vendor", self.load_core))
 
     @property

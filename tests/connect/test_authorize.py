@@ -49,7 +49,7 @@ def test_the_callback_makes_the_account_active_with_what_the_vendor_told(tmp_pat
                 "id": begun["id"],
                 "name": "Shop",
                 "integration": "books",
-                "environment": "stand-in",
+                "environment": "simulator",
                 "status": "active",
                 "ended_by": None,
                 "company": "987654321",

@@ -260,12 +260,12 @@ def test_whether_a_refresh_token_has_run_out_is_for_the_vendor_to_say_and_not_fo
     asyncio.run(story())
 
 
-def test_tokens_of_the_vendor_are_never_sent_to_a_stand_in_nor_the_other_way(tmp_path: Path) -> None:
+def test_tokens_of_the_vendor_are_never_sent_to_a_simulator_nor_the_reverse(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
             without = deploy(tmp_path, here.clock)
-            with pytest.raises(Conflict, match="stand-in"):
+            with pytest.raises(Conflict, match="simulator"):
                 await without.tokens.fresh(account)
             assert vendor.refreshes == 0
 

@@ -18,12 +18,12 @@ from mcp_types import methods
 from pydantic import ValidationError
 
 from runtime.errors import VendorRefused
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.methods import FRESH_FOR_MS
 from runtime.mcp_server.protocol import HANDSHAKE_REVISIONS
 from runtime.mcp_server.replies import RESOURCE_NOT_FOUND
 from runtime.mcp_server.request import LOOPBACK
 from runtime.mcp_server.toolset import Toolset
-from runtime.operations.answered import Answer
 from tests.differential.requests import Request
 from tests.mcp_server.stand import GUIDANCE, TOKEN, TOOLS, FakeCalls, Response, Stand, ask_in_loop
 

@@ -26,8 +26,8 @@ from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.api.table import TABLE
 from runtime.commands import demo
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.http.app import Application
 from tests.faults.hostile_arguments import Known, Sent
 from tests.faults.hostile_attack import Attack, Connection, Figures, Target
 from tests.faults.hostile_requests import Requests
@@ -78,7 +78,7 @@ def target_of(data: Path, seed: int) -> Iterator[Target]:
             "LEDGERPORT_DATA": str(data), "LEDGERPORT_PORT": str(place.port), "LEDGERPORT_PUBLIC_URL": place.url,
             "LEDGERPORT_LOG_FORMAT": "json", "LEDGERPORT_UPSTREAM_TIMEOUT": "20",
             "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT[0], "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": CLIENT[1],
-            "LEDGERPORT_QUICKBOOKS_ORIGIN": place.stand_in_url,
+            "LEDGERPORT_QUICKBOOKS_ORIGIN": place.simulator_url,
         }  # fmt: skip
         log = data / "server.log"
         with log.open("wb") as out:

@@ -29,8 +29,8 @@ from typing import Any
 import pytest
 
 from runtime.commands import demo
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.http.app import Application
 from runtime.simulators.quickbooks.oauth import tokens
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company
@@ -141,7 +141,7 @@ def running(data: Path, vendor_port: int) -> Iterator[Server]:
         "LEDGERPORT_PUBLIC_URL": place.url,
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT[0],
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": CLIENT[1],
-        "LEDGERPORT_QUICKBOOKS_ORIGIN": place.stand_in_url,
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": place.simulator_url,
     }
     process = _started(place, environment)
     server = Server(place, environment, process, demo.Api(place.url, demo._new_api_token(environment)))

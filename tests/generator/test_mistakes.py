@@ -558,7 +558,7 @@ CASES = {
         "auth: { type: oauth2, authorize_url: 'https://a.b', token_url: 'https://a.b', scopes: [] }",
         (
             f"{INTEGRATION}:11: account.key: key can never be set: with oauth2 nobody is asked for it. "
-            'Give "from": callback.<parameter> or token.<key>.'
+            'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
         ),
     ),
     "an address with an argument that may be left out": (

@@ -1,4 +1,4 @@
-"""Every example of every definition, called against the stand-in.
+"""Every example of every definition, called against the simulator.
 
 What reads is called as it stands and must succeed. What changes a record names it by a made-up Id, so a record of the
 demo company takes its place; then it may be refused for what is particular to that record, and for nothing else. An

@@ -12,10 +12,10 @@ from typing import Any
 
 from generator.catalog import Call, Catalog, MethodClass, Returns, Risk, Tool
 from generator.vendor import Auth, ErrorRules, Integration, Pagination, QueryLanguage, RateLimit, RateWindow
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.endpoint import McpEndpoint
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, McpServerId, ServerConfig, TokenHash
-from runtime.operations.answered import Answer
 from runtime.upstream.limits import Limits
 
 TOKEN = "a-token-that-is-known"

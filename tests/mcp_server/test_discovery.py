@@ -11,7 +11,7 @@ from mcp_types import methods
 
 from generator.stages.lint_hosts import find_orders, find_refused, find_wrong_hints
 from runtime.errors import RateLimited
-from runtime.operations.answered import Answer
+from runtime.exchange.tool_answer import Answer
 from runtime.upstream.limits import refused
 from tests.mcp_server.stand import (
     GUIDANCE,
@@ -245,9 +245,9 @@ class TestCalling:
             tools = tuple(replace(tool, former_names=(f"old_{tool.name}",)) for tool in TOOLS)
             here.catalog = replace(here.catalog, tools=tools)
             value(call(here, "old_create_an_invoice", {"id": "1"}))
-            assert here.calls.made == [("create_an_invoice", {"id": "1"})]
+            assert here.calls.made == [("old_create_an_invoice", {"id": "1"})]
         value(call(here, "call_write_tool", {"name": "old_create_an_invoice"}))
-        assert here.calls.made[-1] == ("create_an_invoice", {})
+        assert here.calls.made[-1] == ("old_create_an_invoice", {})
         asked = {"names": ["old_list_all_customers", "list_all_customers"]}
         told = value(call(here, "get_tool_schema", asked))
         assert [tool["name"] for tool in told["tools"]] == ["list_all_customers"]

@@ -5,10 +5,10 @@ from pathlib import Path
 from generator.catalog import select
 from generator.compile import compile_catalog
 from generator.reports.token_estimate import count_tokens
+from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import NAMES, Discovery
 from runtime.mcp_server.toolset import Toolset, Toolsets, listing_of
 from runtime.model import ServerConfig
-from runtime.operations.allowance import Allowance
 from runtime.operations.exposure import MOST_LISTED
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")

@@ -62,7 +62,7 @@ def test_a_file_beyond_the_usual_limit_reaches_the_call_beside_its_arguments(cal
 
     assert answer.result["isError"] is False
     [(name, arguments)] = made.calls.made
-    assert (name, arguments["FileName"]) == ("upload_a_file", "a.pdf")
+    assert (name, arguments["FileName"]) == (called, "a.pdf")
     [(digest, file)] = made.calls.carried.items()
     assert arguments["content"] == digest
     assert decode(file.text, is_json=file.is_json) == FILE

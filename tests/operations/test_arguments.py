@@ -6,7 +6,7 @@ import pytest
 
 from runtime.errors import InvalidArguments
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.suggestions import nearest_name
+from runtime.suggestions import nearest_name
 from tests import made_up
 
 TOOL = replace(made_up.LIST, advanced=("DocNumber", "Active"))

@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from generator.catalog import Call, Catalog, Listing, Part, Returns
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.calls import Calls
 from runtime.stores.hot_memory import MemoryHotState
@@ -651,7 +651,8 @@ def test_many_arguments_are_checked_in_a_thread(name, arguments, is_in_thread, m
 def test_the_nearest_name_of_an_unknown_tool_is_looked_for_in_a_thread(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "runtime.operations.calls.tool_hint", lambda *given: str(seen.append(threading.get_ident()) or "")
+        "runtime.operations.calls.unknown_tool_message",
+        lambda *given: str(seen.append(threading.get_ident()) or ""),
     )
     [answer], _ = run(json_vendor({}), ("unknown", {}))
     assert answer.error.code == "not_found"

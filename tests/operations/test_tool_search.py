@@ -8,8 +8,8 @@ import pytest
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
+from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import Discovery
-from runtime.operations.allowance import Allowance
 from runtime.operations.tool_search import ToolIndex, words_of
 
 

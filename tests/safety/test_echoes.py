@@ -16,8 +16,8 @@ from generator.vendor import Integration
 from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
 from runtime.connect.vendor_http import basic_authorization
 from runtime.errors import VendorRefused
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.calls import Calls, _no_tool
 from runtime.safety.masked_updates import redacted
 from runtime.settings import IntegrationSettings

@@ -17,8 +17,8 @@ from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.calls import Calls
 from runtime.safety.masking import LONGEST_PATH, MASK, cover_of, covered, mask, masked_paths, refuse_masked
 from runtime.stores.hot_memory import MemoryHotState

@@ -68,7 +68,7 @@ def test_the_gateways_lower_case_envelope_is_read():
 def test_throttling_is_known_by_status_or_by_code_also_in_xml(status):
     error = failure(response(status, THROTTLED))
     assert isinstance(error, RateLimited)
-    assert (error.retry_after, error.is_told) == (60, False)
+    assert (error.retry_after, error.is_from_vendor) == (60, False)
 
 
 def test_the_vendors_own_wait_wins_over_the_default():
@@ -119,6 +119,19 @@ def test_codes_of_a_limit_stand_where_the_definition_says():
 @pytest.mark.parametrize("wait", ["²", "9" * 5000, "-1", "soon"])
 def test_a_wait_that_is_no_number_is_not_believed(wait):
     assert wait_seconds(VENDOR.rate_limit, {"retry-after": wait}, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("1-65f1c0de-0a1b2c3d4e5f60718293a4b5", "1-65f1c0de-0a1b2c3d4e5f60718293a4b5"),
+        ("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"),
+        ("Bearer eyJhbGciOi.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc", "Bearer [secret]"),
+        ("078-05-1120", "[secret]"),
+    ],
+)
+def test_a_trace_is_shown_in_its_usual_forms_and_nothing_private_in_its_place(given, shown):
+    assert unreadable(VENDOR, response(502, b"<html>", trace_id=given), changes_data=False).trace == shown
 
 
 def test_an_unreadable_answer_keeps_its_trace():

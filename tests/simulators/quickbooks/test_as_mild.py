@@ -24,7 +24,7 @@ def test_a_query_may_name_properties_beside_all(books: Books) -> None:
     assert select(books, "select *, Sku from Item maxresults 1") == whole
     with pytest.raises(Fault) as refused:
         select(books, "select *, Shoe from Item")
-    assert refused.value.mistakes[0].detail.startswith("QueryValidationError: Property Shoe not found")
+    assert refused.value.problems[0].detail.startswith("QueryValidationError: Property Shoe not found")
 
 
 def test_what_is_empty_inside_of_a_record_is_not_answered(books: Books) -> None:

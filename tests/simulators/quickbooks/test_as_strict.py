@@ -21,8 +21,8 @@ def refusal(books: Books, entity: str, body: Body) -> tuple[str, str | None]:
     with pytest.raises(Fault) as refused:
         changes.save(books, entity, body)
     assert not books.store.connection.in_transaction
-    mistake = refused.value.mistakes[0]
-    return mistake.code, mistake.element
+    problem = refused.value.problems[0]
+    return problem.code, problem.element
 
 
 def bought(**detail: Any) -> Body:
@@ -171,7 +171,7 @@ def test_a_deposited_payment_needs_no_detail_but_a_whole_one(books: Books) -> No
 def test_a_query_for_an_empty_id_is_refused(books: Books, condition: str) -> None:
     with pytest.raises(Fault) as refused:
         sql.answer(books, f"select * from Customer where {condition}")
-    assert refused.value.mistakes[0].code == "4001"
+    assert refused.value.problems[0].code == "4001"
 
 
 def test_an_estimate_belongs_to_its_customer_or_a_job_of_theirs(books: Books) -> None:
@@ -317,9 +317,9 @@ def test_times_carry_the_day_of_their_entry(books: Books) -> None:
 def test_a_text_that_is_too_long_is_refused_with_its_limit(books: Books, body: Body, longest: str) -> None:
     with pytest.raises(Fault) as refused:
         changes.create(books, "Invoice", {**CUSTOMER, **body})
-    mistake = refused.value.mistakes[0]
-    assert mistake.code == "2050"
-    assert f"Max:{longest} supported" in mistake.detail
+    problem = refused.value.problems[0]
+    assert problem.code == "2050"
+    assert f"Max:{longest} supported" in problem.detail
 
 
 @pytest.mark.parametrize(

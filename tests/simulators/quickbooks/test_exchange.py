@@ -1,4 +1,4 @@
-"""Several currencies: one for each name, stock in home currency, and what the rates gain or lose on the way."""
+"""Several currencies: one for each name, stock in home currency, and what the rates gain or lose in between."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BY_CHEQUE = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": BA
 
 @pytest.fixture
 def euro(books: Books) -> Body:
-    """A company that books in euro as well: a customer and a vendor abroad."""
+    """Return a company that books in euro as well: a customer and a vendor abroad."""
     preferences = books.read("Preferences", "1")
     several = {"CurrencyPrefs": {**preferences["CurrencyPrefs"], "MultiCurrencyEnabled": True}}
     changes.update(books, "Preferences", {**preferences, **several})
@@ -39,7 +39,7 @@ def key(body: Body, **more: Any) -> Body:
 def refused(books: Books, entity: str, body: Body) -> str:
     with pytest.raises(Fault) as refusal:
         changes.create(books, entity, body)
-    return refusal.value.mistakes[0].code
+    return refusal.value.problems[0].code
 
 
 def sell(books: Books, euro: Body, value: int, rate: float, *lines: Body, **more: Any) -> Body:
@@ -58,13 +58,13 @@ def pay(books: Books, euro: Body, value: float, rate: float, *lines: Body, **mor
 
 
 def balances(books: Books, *accounts: str) -> list[int]:
-    found = ledger.trial_balance(books.store, books.realm)
+    found = ledger.sum_by_account(books.store, books.realm)
     return [found.get(id, 0) for id in accounts]
 
 
 def gain(books: Books) -> int:
-    """Cents on the account of exchange gains, positive for a gain."""
-    account = books.first_account("Other Expense", "ExchangeGainOrLoss")
+    """Return cents on the account of exchange gains, positive for a gain."""
+    account = books.find_first_account("Other Expense", "ExchangeGainOrLoss")
     return -balances(books, account)[0] if account else 0
 
 
@@ -104,7 +104,7 @@ def test_the_currency_of_a_name_stays(books: Books, euro: Body) -> None:
     customer = books.read("Customer", euro["CustomerRef"]["value"])
     with pytest.raises(Fault) as refusal:
         changes.update(books, "Customer", {**customer, "CurrencyRef": {"value": "USD"}})
-    assert refusal.value.mistakes[0].code == "6000"
+    assert refusal.value.problems[0].code == "6000"
     changed = changes.update(books, "Customer", key(customer, DisplayName="Farther abroad"))
     assert changed["CurrencyRef"]["value"] == "EUR"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.http.app import Application
 
 from .conftest import (
     CLIENT,
@@ -207,7 +207,7 @@ class Clerk:
 
 @pytest.fixture
 def fresh(template: Store) -> Iterator[Client]:
-    """A client of a company without transactions that nobody else uses."""
+    """Return a client of a company without transactions that nobody else uses."""
     store = Store(":memory:", Clock(frozen=NOON))
     template.connection.backup(store.connection)
     application = Application(store, dict([CLIENT]))
@@ -218,7 +218,7 @@ def fresh(template: Store) -> Iterator[Client]:
 
 
 def second_books(client: Client, made: list[tuple[str, str]]) -> Second:
-    """All records as the API gives them; adjustments of stock cannot be queried."""
+    """Return all records as the API gives them; adjustments of stock cannot be queried."""
     queried = [kind for kind in (*KINDS, "Account", "Item") if kind != "InventoryAdjustment"]
     records = {kind: client.select(f"select * from {kind} maxresults 1000") for kind in queried}
     counted = [client.get_one(kind, id) for kind, id in made if kind == "InventoryAdjustment"]

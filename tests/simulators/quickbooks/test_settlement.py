@@ -129,7 +129,7 @@ def test_a_journal_entry_that_goes_gives_back_what_was_applied(books: Books, act
         )
     made = again(books, "Payment", made)
     assert (made["Line"], made["UnappliedAmt"]) == ([], 50)
-    changes.update(books, "Payment", {**made, "PrivateNote": "Kept"})
+    changes.update(books, "Payment", {**made, "PrivateNote": "Noted"})
 
 
 def test_a_payment_is_in_a_deposit_once(books: Books) -> None:

@@ -1,4 +1,4 @@
-"""Balances shown on accounts, customers, vendors and items: what the postings add up to, kept current by difference.
+"""Balances shown on accounts, customers, vendors and items: what the postings add up to, updated by difference.
 
 `CurrentBalance` of an account is positive for a debit, whatever the kind of account, and zero for income and expenses.
 A customer's balance counts the receivable accounts, a vendor's the payable ones (positive when owed). A bulk load
@@ -8,32 +8,41 @@ collects the differences and writes them once.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import orjson
 
-from runtime.simulators.quickbooks.books.store import Body, reference
-from runtime.simulators.quickbooks.money import amount, cents
-
-if TYPE_CHECKING:
-    from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books import valuation
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.pending import Differences
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.money import make_amount, round_to_cents
 
 RESULT_TYPES = frozenset({"Income", "Cost of Goods Sold", "Expense", "Other Income", "Other Expense"})
 
 
-@dataclass
-class Differences:
-    """What has to be added to which balance: cents, and units for stock."""
-
-    accounts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    customers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    vendors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    stock: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+def settle_balances(books: Books) -> None:
+    """Value the stock that postings have moved, and write the balances that they have changed."""
+    valuation.settle(books)
+    differences, books.differences = books.differences, Differences()
+    write_balances(books, differences)
 
 
-def write(books: Books, differences: Differences) -> None:
-    """Adds the differences to the records they concern, and to the records above those."""
+@contextmanager
+def load_in_bulk(books: Books) -> Iterator[None]:
+    """Make many changes in one transaction, with the balances written at the end."""
+    with books.store.begin_transaction():
+        books.is_loading = True
+        try:
+            yield
+            settle_balances(books)
+        finally:
+            books.is_loading = False
+
+
+def write_balances(books: Books, differences: Differences) -> None:
+    """Add the differences to the records they concern, and to the records above those."""
     for id, change in differences.accounts.items():
         if change:
             _add_to_account(books, id, change)
@@ -43,7 +52,7 @@ def write(books: Books, differences: Differences) -> None:
     for id, change in differences.vendors.items():
         vendor = books.find("Vendor", id) if change else None
         if vendor is not None:
-            vendor["Balance"] = amount(cents(vendor.get("Balance")) + change)
+            vendor["Balance"] = make_amount(round_to_cents(vendor.get("Balance")) + change)
             books.write_silently("Vendor", vendor)
     for id, units in differences.stock.items():
         item = books.find("Item", id) if units else None
@@ -59,8 +68,8 @@ NESTED = {
 """Own balance, and balance with everything below, of the lists that nest."""
 
 
-def regroup(books: Books, entity: str) -> None:
-    """Adds the balances up the tree anew, after a record has got another parent."""
+def add_up_tree(books: Books, entity: str) -> None:
+    """Add the balances up the tree anew, after a record has got another parent."""
     own, whole = NESTED[entity]
     rows = books.store.execute(
         "select body from records where realm = ? and entity = ?", (books.realm, entity)
@@ -70,16 +79,16 @@ def regroup(books: Books, entity: str) -> None:
     for id, body in bodies.items():
         above: str | None = id
         while above is not None and above in bodies:
-            sums[above] += cents(body.get(own))
-            above = reference(bodies[above].get("ParentRef"))
+            sums[above] += round_to_cents(body.get(own))
+            above = get_reference(bodies[above].get("ParentRef"))
     for id, body in bodies.items():
-        if cents(body.get(whole)) != sums[id]:
-            body[whole] = amount(sums[id])
+        if round_to_cents(body.get(whole)) != sums[id]:
+            body[whole] = make_amount(sums[id])
             books.write_silently(entity, body)
 
 
 def _raise(record: Body, name: str, change: int) -> None:
-    record[name] = amount(cents(record.get(name)) + change)
+    record[name] = make_amount(round_to_cents(record.get(name)) + change)
 
 
 def _add_to_account(books: Books, id: str, change: int) -> None:
@@ -90,7 +99,7 @@ def _add_to_account(books: Books, id: str, change: int) -> None:
     while account is not None:
         _raise(account, "CurrentBalanceWithSubAccounts", change)
         books.write_silently("Account", account)
-        above = reference(account.get("ParentRef"))
+        above = get_reference(account.get("ParentRef"))
         account = books.find("Account", above) if above else None
 
 
@@ -102,5 +111,5 @@ def _add_to_customer(books: Books, id: str, change: int) -> None:
     while customer is not None:
         _raise(customer, "BalanceWithJobs", change)
         books.write_silently("Customer", customer)
-        above = reference(customer.get("ParentRef"))
+        above = get_reference(customer.get("ParentRef"))
         customer = books.find("Customer", above) if above else None

@@ -62,7 +62,7 @@ class Account:
     is_active: bool
 
 
-def movements(
+def sum_movements(
     store: Store,
     realm: str,
     since: date | None = None,
@@ -70,33 +70,35 @@ def movements(
     by: tuple[str, ...] = ("account",),
     where: Filters | None = None,
 ) -> dict[Key, int]:
-    """Sums between two days (both included; None for no limit), grouped: {(value per dimension in `by`): cents}."""
+    """Return sums between two days (both included; None for no limit), grouped: {(value per dimension in `by`):
+    cents}.
+    """
     clause, values = _where(realm, since, until, where)
     group = ", ".join(DIMENSIONS[name] for name in by)
     rows = store.execute(f"select {group}, sum(cents) from postings where {clause} group by {group}", values)  # noqa: S608
     return {tuple(row[:-1]): row[-1] for row in rows}
 
 
-def balances(
+def sum_balances(
     store: Store, realm: str, until: date, by: tuple[str, ...] = ("account",), where: Filters | None = None
 ) -> dict[Key, int]:
-    """Sums of everything up to and including a day."""
-    return movements(store, realm, None, until, by, where)
+    """Return sums of everything up to and including a day."""
+    return sum_movements(store, realm, None, until, by, where)
 
 
-def trial_balance(store: Store, realm: str, until: date | None = None) -> dict[str, int]:
-    """Balance of every account with entries; adds up to zero."""
-    return {str(key[0]): value for key, value in movements(store, realm, None, until).items()}
+def sum_by_account(store: Store, realm: str, until: date | None = None) -> dict[str, int]:
+    """Return balance of every account with entries; adds up to zero."""
+    return {str(key[0]): value for key, value in sum_movements(store, realm, None, until).items()}
 
 
-def entries(
+def read_entries(
     store: Store,
     realm: str,
     since: date | None = None,
     until: date | None = None,
     where: Filters | None = None,
 ) -> Iterator[Posting]:
-    """The lines of the ledger between two days, oldest first."""
+    """Return the lines of the ledger between two days, oldest first."""
     clause, values = _where(realm, since, until, where)
     rows = store.execute(
         "select txn_type, txn_id, line, date, account, cents, customer, vendor, employee, class, department, item,"  # noqa: S608
@@ -122,8 +124,8 @@ def _where(
     return " and ".join(clauses), values
 
 
-def accounts(store: Store, realm: str) -> list[Account]:
-    """Every account, inactive ones too, in the order of their full names."""
+def read_accounts(store: Store, realm: str) -> list[Account]:
+    """Return every account, inactive ones too, in the order of their full names."""
     rows = store.execute(
         "select body from records where realm = ? and entity = 'Account' order by full_name", (realm,)
     ).fetchall()
@@ -137,8 +139,8 @@ def _account(body: Body) -> Account:
     )  # fmt: skip
 
 
-def names(store: Store, realm: str, entity: str) -> dict[str, str]:
-    """Id -> name in full of every record of a list."""
+def read_names(store: Store, realm: str, entity: str) -> dict[str, str]:
+    """Return Id -> name in full of every record of a list."""
     rows = store.execute(
         "select id, coalesce(full_name, name) from records where realm = ? and entity = ?", (realm, entity)
     )

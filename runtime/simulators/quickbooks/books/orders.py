@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from runtime.simulators.quickbooks.books.books import Books, reference
-from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.faults import fault
-from runtime.simulators.quickbooks.money import decimal
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import make_fault
+from runtime.simulators.quickbooks.money import parse_decimal
 
 ORDER = "PurchaseOrder"
 
@@ -41,15 +41,17 @@ def check_links(books: Books, bill: Body) -> None:
 
 
 def _is_made(bill: Body, orders: dict[str, Body], link: Body) -> bool:
-    """Whether the service makes a link of a bill's line."""
+    """Return whether the service makes a link of a bill's line."""
     if link.get("TxnType") != ORDER:
         return True
     order = orders[str(link.get("TxnId"))]
-    return bool(link.get("TxnLineId")) and reference(order["VendorRef"]) == reference(bill.get("VendorRef"))
+    return bool(link.get("TxnLineId")) and get_reference(order["VendorRef"]) == get_reference(
+        bill.get("VendorRef")
+    )
 
 
 def _links_of_line(line: Body) -> Iterator[tuple[str, str]]:
-    """(Id of the order, Id of its line) of every order that a line of a bill links to."""
+    """Return (Id of the order, Id of its line) of every order that a line of a bill links to."""
     for link in line.get("LinkedTxn") or []:
         if link.get("TxnType") == ORDER and link.get("TxnLineId"):
             yield str(link.get("TxnId")), str(link["TxnLineId"])
@@ -59,31 +61,31 @@ def _check_line(books: Books, bill: Body, order: Body, line_id: str) -> None:
     found = next((line for line in order.get("Line") or [] if str(line.get("Id")) == line_id), None)
     if found is None:
         detail = f"{ORDER} {order['Id']} has no line {line_id}"
-        raise fault("620", f"Txn ID Cannot Be Linked : {detail}", "LinkedTxn.TxnLineId")
+        raise make_fault("620", f"Txn ID Cannot Be Linked : {detail}", "LinkedTxn.TxnLineId")
     if 0 < _wanted(found) <= _billed(books, order, line_id, except_for=str(bill.get("Id", ""))):
         detail = f"line {line_id} of {ORDER} {order['Id']} has been billed"
-        raise fault("620", f"Txn ID Cannot Be Linked : {detail}", "LinkedTxn.TxnLineId")
+        raise make_fault("620", f"Txn ID Cannot Be Linked : {detail}", "LinkedTxn.TxnLineId")
 
 
 def is_used_up(books: Books, order: Body) -> bool:
-    """Whether every line of an order that orders something has been billed in full."""
+    """Return whether every line of an order that orders something has been billed in full."""
     wanted = {str(line["Id"]): _wanted(line) for line in order.get("Line") or [] if _wanted(line) > 0}
     return all(value <= _billed(books, order, id) for id, value in wanted.items())
 
 
 def _wanted(line: Body) -> Decimal:
-    """What a line is about: units where it counts them, else its amount."""
+    """Return what a line is about: units where it counts them, else its amount."""
     quantity = _quantity(line)
-    return decimal(line.get("Amount")) if quantity is None else quantity
+    return parse_decimal(line.get("Amount")) if quantity is None else quantity
 
 
 def _quantity(line: Body) -> Decimal | None:
     given = line.get("ItemBasedExpenseLineDetail") or {}
-    return decimal(given["Qty"]) if given.get("Qty") not in (None, "", 0) else None
+    return parse_decimal(given["Qty"]) if given.get("Qty") not in (None, "", 0) else None
 
 
 def _billed(books: Books, order: Body, line_id: str, except_for: str = "") -> Decimal:
-    """What the bills say of a line of an order, in its own measure, leaving out one bill."""
+    """Return what the bills say of a line of an order, in its own measure, leaving out one bill."""
     counted = next(_quantity(line) is not None for line in order["Line"] if str(line.get("Id")) == line_id)
     total = Decimal(0)
     rows = books.store.execute(
@@ -93,6 +95,6 @@ def _billed(books: Books, order: Body, line_id: str, except_for: str = "") -> De
     for (id,) in rows:
         for line in (books.find("Bill", id) or {}).get("Line") or [] if id != except_for else ():
             if (str(order["Id"]), line_id) in _links_of_line(line):
-                quantity = _quantity(line) if counted else decimal(line.get("Amount"))
+                quantity = _quantity(line) if counted else parse_decimal(line.get("Amount"))
                 total += quantity or 0
     return total

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from runtime.simulators.quickbooks.books import valuation
-from runtime.simulators.quickbooks.books.books import Books, reference
+from runtime.simulators.quickbooks.books.balances import settle_balances
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.faults import business
-from runtime.simulators.quickbooks.money import cents, decimal, share
+from runtime.simulators.quickbooks.faults import make_business_fault
+from runtime.simulators.quickbooks.money import round_to_cents
 
 RECEIVABLE, PAYABLE = "Accounts Receivable", "Accounts Payable"
 
@@ -45,16 +45,16 @@ INSERT = (
 )
 
 
-def account_of(books: Books, account_type: str, subtype: str | None = None) -> str:
-    """The oldest account of a type; 6000 when the company has none."""
-    id = books.first_account(account_type, subtype)
+def find_account(books: Books, account_type: str, subtype: str | None = None) -> str:
+    """Return the oldest account of a type; 6000 when the company has none."""
+    id = books.find_first_account(account_type, subtype)
     if id is None:
-        raise business(f"The company has no account of type {account_type}.")
+        raise make_business_fault(f"The company has no account of type {account_type}.")
     return id
 
 
-def recorded(books: Books, entity: str, id: str) -> list[Entry]:
-    """The entries of a transaction as they stand in the ledger."""
+def read_entries(books: Books, entity: str, id: str) -> list[Entry]:
+    """Return the entries of a transaction as they are in the ledger."""
     rows = books.store.execute(
         f"select {COLUMNS} from postings where realm = ? and txn_id = ? and txn_type = ?",  # noqa: S608
         (books.realm, id, entity),
@@ -63,9 +63,9 @@ def recorded(books: Books, entity: str, id: str) -> list[Entry]:
 
 
 def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
-    """Puts `entries` in the place of the transaction's former ones and brings the balances up to date."""
+    """Put `entries` in the place of the transaction's former ones and brings the balances up to date."""
     id = str(body["Id"])
-    former = recorded(books, entity, id)
+    former = read_entries(books, entity, id)
     _note(books, former, -1)
     _note_stock(books, entity, id, former)
     books.store.execute(
@@ -75,11 +75,11 @@ def replace_entries(books: Books, entity: str, body: Body, entries: Iterable[Ent
 
 
 def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> None:
-    """Puts the entries of a transaction that has none into the ledger and brings the balances up to date."""
-    id, date = str(body["Id"]), str(body.get("TxnDate") or books.today().isoformat())
+    """Put the entries of a transaction that has none into the ledger and brings the balances up to date."""
+    id, date = str(body["Id"]), str(body.get("TxnDate") or books.read_today().isoformat())
     new = [entry for entry in entries if entry.cents or entry.quantity or entry.is_cost]
     if sum(entry.cents for entry in new):
-        raise business("Debits and credits of this transaction differ.")
+        raise make_business_fault("Debits and credits of this transaction differ.")
     books.store.revise(books.realm)
     books.store.connection.executemany(
         INSERT,
@@ -92,77 +92,34 @@ def enter(books: Books, entity: str, body: Body, entries: Iterable[Entry]) -> No
     _note(books, new, 1)
     _note_stock(books, entity, id, new)
     if not books.is_loading:
-        books.settle_balances()
+        settle_balances(books)
 
 
 def _note_stock(books: Books, entity: str, id: str, entries: Iterable[Entry]) -> None:
-    """Note the items that the entries of a transaction, as they stand in the ledger, move."""
+    """Note the items that the entries of a transaction, as they are in the ledger, move."""
     items = {entry.item for entry in entries if entry.quantity is not None}
     if items:
         row = books.store.execute(
             "select min(date) from postings where realm = ? and txn_id = ? and txn_type = ?",
             (books.realm, id, entity),
         ).fetchone()
-        valuation.note(books, items, valuation.place_of(entity, {"Id": id, "TxnDate": row[0]}))
+        valuation.note(books, items, valuation.get_place(entity, {"Id": id, "TxnDate": row[0]}))
 
 
 def _note(books: Books, entries: Iterable[Entry], sign: int) -> None:
     noted = books.differences
     for entry in entries:
         noted.accounts[entry.account] += sign * entry.cents
-        if entry.customer and books.account_type(entry.account) == RECEIVABLE:
+        if entry.customer and books.get_account_type(entry.account) == RECEIVABLE:
             noted.customers[entry.customer] += sign * entry.cents
-        if entry.vendor and books.account_type(entry.account) == PAYABLE:
+        if entry.vendor and books.get_account_type(entry.account) == PAYABLE:
             noted.vendors[entry.vendor] -= sign * entry.cents
         if entry.item and entry.quantity:
             noted.stock[entry.item] += sign * entry.quantity
 
 
-def of(books: Books, entity: str, body: Body) -> list[Entry]:
-    """The entries that a transaction makes; none for what does not post."""
-    maker = MAKERS.get(entity)
-    if maker is None:
-        return []
-    department = reference(body.get("DepartmentRef"))
-    entries = maker(books, body)
-    if department is not None:
-        entries = [replace(entry, department=entry.department or department) for entry in entries]
-    return _in_home_currency(entries, decimal(body.get("ExchangeRate") or 1))
-
-
-def _in_home_currency(entries: list[Entry], rate: Decimal) -> list[Entry]:
-    """Entries at the exchange rate; what rounding leaves goes to the largest line, so that the totals are exact."""
-    if rate == 1 or not entries:
-        return entries
-    turned = [
-        entry if entry.is_home else replace(entry, cents=share(entry.cents, rate, Decimal(1)))
-        for entry in entries
-    ]
-    rest = sum(entry.cents for entry in turned)
-    if rest:
-        largest = max(
-            range(len(turned)), key=lambda index: (turned[index].line is not None, abs(turned[index].cents))
-        )
-        turned[largest] = replace(turned[largest], cents=turned[largest].cents - rest)
-    return turned
-
-
-Maker = Callable[[Books, Body], list[Entry]]
-MAKERS: dict[str, Maker] = {}
-
-
-def posts(entity: str) -> Callable[[Maker], Maker]:
-    """Registers the function that makes the entries of one kind of transaction."""
-
-    def register(maker: Maker) -> Maker:
-        MAKERS[entity] = maker
-        return maker
-
-    return register
-
-
-def units_held(books: Books, item: str, txn_id: str) -> float:
-    """Units in stock of an item, without what transaction `txn_id` itself did."""
+def sum_units(books: Books, item: str, txn_id: str) -> float:
+    """Return units in stock of an item, without what transaction `txn_id` itself did."""
     row = books.store.execute(
         "select coalesce(sum(quantity), 0) from postings where realm = ? and item = ? and txn_id <> ?",
         (books.realm, item, txn_id),
@@ -170,15 +127,12 @@ def units_held(books: Books, item: str, txn_id: str) -> float:
     return float(row[0])
 
 
-def line_memo(line: Body, body: Body) -> str | None:
-    """What a detail report shows as memo: the line's description, else the note on the transaction."""
+def get_line_memo(line: Body, body: Body) -> str | None:
+    """Return what a detail report shows as memo: the line's description, else the note on the transaction."""
     found: str | None = line.get("Description") or body.get("PrivateNote")
     return found
 
 
-def total_of(body: Body) -> int:
-    """TotalAmt in cents."""
-    return cents(body.get("TotalAmt"))
-
-
-__all__ = ["Entry", "account_of", "enter", "of", "posts", "recorded", "replace_entries"]
+def get_total(body: Body) -> int:
+    """Return TotalAmt in cents."""
+    return round_to_cents(body.get("TotalAmt"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.simulators.quickbooks.books import orders
-from runtime.simulators.quickbooks.books.books import Books, reference
-from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.faults import business
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import make_business_fault
 
 SOURCES = {
     "Invoice": frozenset({"Estimate", "TimeActivity"}),
@@ -40,8 +40,8 @@ class Link:
     cents: int
 
 
-def sources_of(entity: str, body: Body) -> list[Link]:
-    """What a document was made from, with no amount."""
+def list_sources(entity: str, body: Body) -> list[Link]:
+    """Return what a document was made from, with no amount."""
     holders = [body, *(body.get("Line") or [])]
     linked = [link for holder in holders for link in holder.get("LinkedTxn") or []]
     named = {(str(link.get("TxnType")), str(link.get("TxnId"))) for link in linked}
@@ -49,47 +49,47 @@ def sources_of(entity: str, body: Body) -> list[Link]:
 
 
 def check_sources(books: Books, entity: str, body: Body) -> None:
-    """610 when a document names a source that is not there; what only the service links is left out."""
+    """Raise 610 when a document names a source that is not there; what only the service links is left out."""
     if "LinkedTxn" in body:
         body["LinkedTxn"] = [link for link in body["LinkedTxn"] if link.get("TxnType") in SOURCES[entity]]
     if entity == "Bill":
         orders.check_links(books, body)
-    for link in sources_of(entity, body):
+    for link in list_sources(entity, body):
         _check_owner(books, entity, body, link, books.read(link.entity, link.id))
 
 
 def _check_owner(books: Books, entity: str, body: Body, link: Link, source: Body) -> None:
-    """6000 for what belongs to another customer, and for time that is not to be billed or has been."""
+    """Raise 6000 for what belongs to another customer, and for time that is not to be billed or has been."""
     if link.entity not in ("Estimate", "TimeActivity"):
         return
-    owners = (top_customer(books, reference(each.get("CustomerRef"))) for each in (source, body))
+    owners = (find_top_customer(books, get_reference(each.get("CustomerRef"))) for each in (source, body))
     if len(set(owners)) > 1:
-        raise business(
+        raise make_business_fault(
             f"{link.entity} {link.id} belongs to another customer and can't be linked.", "LinkedTxn"
         )
     if link.entity == "TimeActivity" and not _is_billable(books, entity, body, source):
-        raise business(f"TimeActivity {link.id} is not billable or has been billed.", "LinkedTxn")
+        raise make_business_fault(f"TimeActivity {link.id} is not billable or has been billed.", "LinkedTxn")
 
 
 def _is_billable(books: Books, entity: str, body: Body, time: Body) -> bool:
-    """Whether time is to be billed, or is billed by this very document."""
+    """Return whether time is to be billed, or is billed by this very document."""
     if time.get("BillableStatus") == "Billable":
         return True
     return "Id" in body and (entity, str(body["Id"])) in _users(books, "TimeActivity", str(time["Id"]))
 
 
 def _users(books: Books, entity: str, id: str) -> list[tuple[str, str]]:
-    """Type and Id of everything that links to a record."""
+    """Return type and Id of everything that links to a record."""
     return books.store.execute(
         "select from_type, from_id from links where realm = ? and to_type = ? and to_id = ?",
         (books.realm, entity, id),
     ).fetchall()
 
 
-def top_customer(books: Books, id: str | None) -> str | None:
-    """The customer at the top of a line of sub-customers."""
+def find_top_customer(books: Books, id: str | None) -> str | None:
+    """Return the customer at the top of a line of sub-customers."""
     for _ in range(6):
-        above = reference((books.find("Customer", id) or {}).get("ParentRef")) if id else None
+        above = get_reference((books.find("Customer", id) or {}).get("ParentRef")) if id else None
         if above is None:
             return id
         id = above
@@ -97,7 +97,7 @@ def top_customer(books: Books, id: str | None) -> str | None:
 
 
 def is_used(books: Books, entity: str, id: str) -> bool:
-    """Whether anything links to a record."""
+    """Return whether anything links to a record."""
     return (
         books.store.execute(
             "select 1 from links where realm = ? and to_type = ? and to_id = ?", (books.realm, entity, id)
@@ -106,8 +106,8 @@ def is_used(books: Books, entity: str, id: str) -> bool:
     )
 
 
-def keep_use(books: Books, entity: str, body: Body) -> None:
-    """A source that something was made from stays used, whatever an update of it says.
+def retain_use(books: Books, entity: str, body: Body) -> None:
+    """Retain the use of a source that something was made from, whatever an update of it says.
 
     An order that is billed in part may be closed by hand.
     """
@@ -119,16 +119,16 @@ def keep_use(books: Books, entity: str, body: Body) -> None:
 
 
 def show_use(books: Books, entity: str, body: Body, is_used: bool) -> None:
-    """Writes into a source what was made from it, and its state."""
+    """Write into a source what was made from it, and its state."""
     if entity != "TimeActivity":
-        body["LinkedTxn"] = linked_transactions(books, entity, str(body["Id"]), body)
+        body["LinkedTxn"] = list_linked_transactions(books, entity, str(body["Id"]), body)
     name, before, after = STATES[entity]
     is_closed = is_used and (entity != orders.ORDER or orders.is_used_up(books, body))
     body[name] = after if is_closed else before
 
 
 def forget_source(books: Books, entity: str, id: str) -> None:
-    """Takes a source that is being deleted out of the documents that were made from it."""
+    """Take a source that is being deleted out of the documents that were made from it."""
     rows = books.store.execute(
         "select from_type, from_id from links where realm = ? and to_type = ? and to_id = ?",
         (books.realm, entity, id),
@@ -148,8 +148,8 @@ def forget_source(books: Books, entity: str, id: str) -> None:
     )
 
 
-def linked_transactions(books: Books, entity: str, id: str, body: Body) -> list[Body]:
-    """LinkedTxn of a document: what the client linked, then what pays it."""
+def list_linked_transactions(books: Books, entity: str, id: str, body: Body) -> list[Body]:
+    """Return LinkedTxn of a document: what the client linked, then what pays it."""
     sent = [] if entity in STATES else body.get("LinkedTxn") or []
     own = [link for link in sent if link.get("TxnType") not in PAYMENT_TYPES]
     rows = books.store.execute(

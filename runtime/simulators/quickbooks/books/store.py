@@ -20,7 +20,7 @@ Body = dict[str, Any]
 
 
 VERSION = 1
-"""Of the tables and of what their columns hold; kept in the file."""
+"""Of the tables and of what their columns hold; stored in the file."""
 
 
 class Event(NamedTuple):
@@ -50,13 +50,13 @@ class Store:
         self.path = str(path)
         self.clock = clock or Clock()
         self.events: list[Event] = []
-        """What has been changed and not been told to webhooks yet."""
+        """Changes that webhooks have not reported yet."""
         self.revisions: dict[str | None, int] = {}
         """How often the ledger of a company has been written to since the start; under None, of all at once."""
         self.open()
 
     def open(self) -> None:
-        """Connects, and creates what is not there yet."""
+        """Connect, and creates what is not there yet."""
         self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         for pragma in PRAGMAS:
             self.connection.execute(f"pragma {pragma}")
@@ -65,7 +65,7 @@ class Store:
         self.execute = self.connection.execute
 
     def _migrate(self) -> None:
-        """Brings a file of an earlier version up to date."""
+        """Bring a file of an earlier version up to date."""
         if self.connection.execute("pragma user_version").fetchone()[0] < VERSION:
             self.connection.execute(
                 "update records set balance = cast(round((body ->> '$.UnappliedAmt') * 100) as integer)"
@@ -74,19 +74,19 @@ class Store:
             self.connection.execute(f"pragma user_version = {VERSION}")
 
     def close(self) -> None:
-        """Writes the log back into the file and disconnects."""
+        """Write the log back into the file and disconnects."""
         self.connection.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing. Inside another transaction it is a part of that one, undone alone when it fails."""
+    def begin_transaction(self) -> Iterator[None]:
+        """Do all or nothing. Inside another transaction this is a part of that one, undone alone when it fails."""
         inside = self.connection.in_transaction
-        told = len(self.events)
+        queued = len(self.events)
         self.execute("savepoint step" if inside else "begin immediate")
         try:
             yield
         except BaseException:
-            del self.events[told:]
+            del self.events[queued:]
             if inside:
                 self.execute("rollback to step")
                 self.execute("release step")
@@ -96,7 +96,7 @@ class Store:
         self.execute("release step" if inside else "commit")
 
     def empty(self) -> None:
-        """Takes out every company; tokens and settings stay."""
+        """Take out every company; tokens and settings stay."""
         tables = (
             "records",
             "deletions",
@@ -108,42 +108,42 @@ class Store:
             "files",
         )
         self.revise()
-        with self.transaction():
+        with self.begin_transaction():
             for table in tables:
                 self.execute(f"delete from {table}")  # noqa: S608
 
     def revise(self, realm: str | None = None) -> None:
-        """Notes that the ledger of a company, or of all, is another one now; called before or after the change."""
+        """Note that the ledger of a company, or of all, is another one now; called before or after the change."""
         self.revisions[realm] = self.revisions.get(realm, 0) + 1
 
-    def revision(self, realm: str) -> str:
-        """The state that the ledger of a company is in; the same text only while nothing was written to it."""
+    def get_revision(self, realm: str) -> str:
+        """Return the state that the ledger of a company is in; the same text only while nothing was written to it."""
         return f"{self.revisions.get(None, 0)}.{self.revisions.get(realm, 0)}"
 
-    def setting(self, name: str, default: Any = None) -> Any:
-        """A remembered value."""
+    def read_setting(self, name: str, default: Any = None) -> Any:
+        """Return a remembered value."""
         row = self.execute("select value from settings where name = ?", (name,)).fetchone()
         return orjson.loads(row[0]) if row else default
 
     def remember(self, name: str, value: Any) -> None:
-        """Keeps a value over restarts."""
+        """Store a value across restarts."""
         self.execute("insert or replace into settings values (?, ?)", (name, orjson.dumps(value).decode()))
 
-    def companies(self) -> list[tuple[str, str]]:
-        """Realm and name of every company, oldest first."""
+    def list_companies(self) -> list[tuple[str, str]]:
+        """Return realm and name of every company, oldest first."""
         rows: list[tuple[str, str]] = self.execute(
             "select realm, name from companies order by rowid"
         ).fetchall()
         return rows
 
 
-def json_text(value: object) -> str:
-    """JSON as the store keeps it."""
+def dump_json(value: object) -> str:
+    """Return JSON as the store has it."""
     return orjson.dumps(value).decode()
 
 
-def reference(value: Any) -> str | None:
-    """The id inside a reference, or None."""
+def get_reference(value: Any) -> str | None:
+    """Return the id inside a reference, or None."""
     if isinstance(value, dict) and value.get("value") not in (None, ""):
         return str(value["value"])
     return None

@@ -14,21 +14,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from runtime.simulators.quickbooks.books.store import Body, reference
-from runtime.simulators.quickbooks.money import decimal, share
-
-if TYPE_CHECKING:
-    from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.pending import Place
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.money import parse_decimal, share
 
 PRICED = frozenset({"Bill", "Purchase", "VendorCredit", "Item"})
 """Transactions whose lines say what the stock on them is worth; all others move it at its cost."""
 
 PLACE = "date, txn_type <> 'Item', cast(txn_id as integer)"
 """Order of the movements: days, the starting stock of an item, the counter that all transactions share."""
-
-Place = tuple[str, bool, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,8 @@ class Stock:
     units: Decimal = Decimal(0)
     cents: int = 0
 
-    def at_cost(self, units: Decimal, usual_cost: Decimal) -> Stock:
-        """The stock after units came or went at cost; `usual_cost` is in cents, for what was never bought."""
+    def move_at_cost(self, units: Decimal, usual_cost: Decimal) -> Stock:
+        """Return the stock after units came or went at cost; `usual_cost` is in cents, for what was never bought."""
         left = self.units + units
         if not left:
             return Stock()
@@ -47,10 +44,10 @@ class Stock:
             return Stock(left, share(self.cents, left, self.units))
         if units < 0:
             return Stock(left, self.cents + share(1, usual_cost * units, Decimal(1)))
-        return self.priced(units, share(1, usual_cost * units, Decimal(1)))
+        return self.move_at_price(units, share(1, usual_cost * units, Decimal(1)))
 
-    def priced(self, units: Decimal, value: int) -> Stock:
-        """The stock after units came or went at a price, `value` in cents; `value` has the sign of the units."""
+    def move_at_price(self, units: Decimal, value: int) -> Stock:
+        """Return the stock after units came or went at a price, `value` in cents; `value` has the sign of the units."""
         left = self.units + units
         if not left:
             return Stock()
@@ -61,11 +58,11 @@ class Stock:
         return Stock(left, share(value, left, units))
 
     def _lowered(self, left: Decimal, value: int) -> Stock:
-        """Stock nearer to none: what was bought goes at its price, what was lacking at what it was taken for."""
-        kept = self.cents + value
-        if self.units < 0 or kept * left < 0:
+        """Return stock nearer to none: what was bought goes at its price, what was lacking at what it was taken for."""
+        rest = self.cents + value
+        if self.units < 0 or rest * left < 0:
             return Stock(left, share(self.cents, left, self.units))
-        return Stock(left, kept)
+        return Stock(left, rest)
 
 
 @dataclass(slots=True)
@@ -82,8 +79,8 @@ class Row:
     quantity: float | None
 
 
-def place_of(entity: str, body: Body) -> Place:
-    """Where the movements of a transaction stand in the order."""
+def get_place(entity: str, body: Body) -> Place:
+    """Return where the movements of a transaction are in the order."""
     return str(body["TxnDate"]), entity != "Item", int(body["Id"])
 
 
@@ -98,10 +95,10 @@ def settle(books: Books) -> None:
     """Value everything that was noted."""
     unvalued, books.unvalued = books.unvalued, {}
     for item, place in sorted(unvalued.items()):
-        value_from(books, item, place)
+        value_stock_from(books, item, place)
 
 
-def value_from(books: Books, item: str, place: Place) -> None:
+def value_stock_from(books: Books, item: str, place: Place) -> None:
     """Value the movements of an item from a place on, and write what is different."""
     record = books.find("Item", item) or {}
     stock = _before(books, item, place)
@@ -120,8 +117,8 @@ def _before(books: Books, item: str, place: Place) -> Stock:
 
 
 def _units(value: Any) -> Decimal:
-    """Units as the books have them: six decimals."""
-    return round(decimal(value), 6)
+    """Return units as the books have them: six decimals."""
+    return round(parse_decimal(value), 6)
 
 
 def _rows(books: Books, item: str, place: Place) -> list[Row]:
@@ -141,7 +138,7 @@ def _value(books: Books, record: Body, rows: list[Row], stock: Stock) -> Stock:
         if row.txn_type in PRICED:
             stock = _value_priced(books, record, rows, row, stock)
         else:
-            after = stock.at_cost(_units(row.quantity), decimal(record.get("PurchaseCost")) * 100)
+            after = stock.move_at_cost(_units(row.quantity), parse_decimal(record.get("PurchaseCost")) * 100)
             cost = _cost_of(rows, position)
             if cost is not None:
                 _write(books, row, after.cents - stock.cents)
@@ -151,7 +148,7 @@ def _value(books: Books, record: Body, rows: list[Row], stock: Stock) -> Stock:
 
 
 def _cost_of(rows: list[Row], position: int) -> Row | None:
-    """The entry of cost beside one of stock; files of former versions have it behind, or lack one of nothing."""
+    """Return the entry of cost beside one of stock; files of former versions have it behind, or lack one of nothing."""
     row = rows[position]
     beside = rows[max(position - 1, 0) : position] + rows[position + 1 : position + 2]
     return next((each for each in beside if each.quantity is None and each.cents == -row.cents), None)
@@ -162,13 +159,13 @@ def _value_priced(books: Books, record: Body, rows: list[Row], row: Row, stock: 
     lines = [] if row.txn_type == "Item" else rows
     correction = next((each for each in lines if each.quantity is None and each.line == row.line), None)
     price = row.cents + (correction.cents if correction else 0)
-    after = stock.priced(_units(row.quantity), price)
+    after = stock.move_at_price(_units(row.quantity), price)
     _write(books, row, after.cents - stock.cents)
     difference = price - (after.cents - stock.cents)
     if correction is not None:
         _write(books, correction, difference)
     elif difference:
-        _correct(books, row, str(reference(record.get("ExpenseAccountRef"))), difference)
+        _correct(books, row, str(get_reference(record.get("ExpenseAccountRef"))), difference)
     return after
 
 
@@ -188,6 +185,3 @@ def _correct(books: Books, row: Row, account: str, value: int) -> None:
         f" select realm, txn_type, txn_id, line, date, ?, ?, {names} from postings where pk = ?",
         (account, value, row.pk),
     )
-
-
-__all__ = ["Stock", "note", "place_of", "settle", "value_from"]

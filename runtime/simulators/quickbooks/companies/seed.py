@@ -1,6 +1,6 @@
 """Companies to start with: lists from the sample company, and a year of invented business up to the company's day.
 
-Everything goes through `changes`, so the books of a made company are kept by the same rules as those of a client.
+Everything goes through `changes`, so the books of a made company follow the same rules as those of a client.
 What is made depends on the seed and the day alone.
 """
 
@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from runtime.simulators.quickbooks.books.books import Books, entity_named, id_series
+from runtime.simulators.quickbooks.books.books import Books, get_entity, get_id_series
 from runtime.simulators.quickbooks.books.store import Body, Store
 from runtime.simulators.quickbooks.writes import changes
 
@@ -28,24 +28,24 @@ STREETS = (
 )
 
 
-def sample() -> dict[str, Any]:
-    """The collected facts of the sample company."""
+def read_sample() -> dict[str, Any]:
+    """Return the collected facts of the sample company."""
     facts: dict[str, Any] = json.loads(SAMPLE.read_text("utf-8"))
     return facts
 
 
-def ref(value: str | int) -> Body:
-    """A reference."""
+def make_reference(value: str | int) -> Body:
+    """Return a reference."""
     return {"value": str(value)}
 
 
-def email_of(name: str) -> str:
-    """An address under a domain that nobody has."""
+def make_email(name: str) -> str:
+    """Return an address under a domain that nobody has."""
     return re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".") + "@example.com"
 
 
-def address_of(number: int, city: str | None) -> Body:
-    """An invented address."""
+def make_address(number: int, city: str | None) -> Body:
+    """Return an invented address."""
     street = STREETS[number % len(STREETS)]
     return {
         "Line1": f"{100 + number * 37 % 900} {street}",
@@ -56,13 +56,13 @@ def address_of(number: int, city: str | None) -> Body:
     }
 
 
-def phone_of(number: int) -> Body:
-    """A number of the range kept for fiction."""
+def make_phone(number: int) -> Body:
+    """Return a number of the range reserved for fiction."""
     return {"FreeFormNumber": f"(650) 555-01{number % 100:02d}"}
 
 
-def found(store: Store, realm: str, name: str) -> Books:
-    """Enters a company into the list of companies; its books are empty."""
+def register_company(store: Store, realm: str, name: str) -> Books:
+    """Enter a company into the list of companies; its books are empty."""
     store.execute("insert into companies values (?, ?)", (realm, name))
     books = Books(store, realm)
     for series in ("sales", "estimate", "order"):
@@ -70,31 +70,31 @@ def found(store: Store, realm: str, name: str) -> Books:
     return books
 
 
-def made(books: Books, entity: str, body: Body, id: str | None = None) -> Body:
-    """A record made through the change functions, its counter moved past its Id."""
+def create_record(books: Books, entity: str, body: Body, id: str | None = None) -> Body:
+    """Create a record through the change functions; its counter moves past its Id."""
     record = changes.create(books, entity, body, id)
     if id is not None and id.isascii() and id.isdigit():
-        books.raise_number(id_series(entity_named(entity)), int(id))
+        books.raise_number(get_id_series(get_entity(entity)), int(id))
     return record
 
 
-def company_info(books: Books, name: str, industry: str) -> None:
-    """CompanyInfo of a US company."""
-    today = books.today()
+def create_company_info(books: Books, name: str, industry: str) -> None:
+    """Create CompanyInfo of a US company."""
+    today = books.read_today()
     changes.place(
         books,
         "CompanyInfo",
         {
             "CompanyName": name,
             "LegalName": name,
-            "CompanyAddr": {"Id": "1", **address_of(3, "San Pablo")},
-            "CustomerCommunicationAddr": {"Id": "1", **address_of(3, "San Pablo")},
-            "LegalAddr": {"Id": "1", **address_of(3, "San Pablo")},
-            "PrimaryPhone": phone_of(0),
+            "CompanyAddr": {"Id": "1", **make_address(3, "San Pablo")},
+            "CustomerCommunicationAddr": {"Id": "1", **make_address(3, "San Pablo")},
+            "LegalAddr": {"Id": "1", **make_address(3, "San Pablo")},
+            "PrimaryPhone": make_phone(0),
             "CompanyStartDate": f"{today.year - 3}-01-01",
             "FiscalYearStartMonth": "January",
             "Country": "US",
-            "Email": {"Address": email_of(f"office {name.split()[0]}")},
+            "Email": {"Address": make_email(f"office {name.split()[0]}")},
             "SupportedLanguages": "en",
             "DefaultTimeZone": "America/Los_Angeles",
             "NameValue": [
@@ -110,8 +110,8 @@ def company_info(books: Books, name: str, industry: str) -> None:
     )
 
 
-def preferences(books: Books) -> None:
-    """Preferences as observed in the sample company."""
+def create_preferences(books: Books) -> None:
+    """Create preferences as observed in the sample company."""
     changes.place(
         books,
         "Preferences",
@@ -139,8 +139,8 @@ def preferences(books: Books) -> None:
                 "AllowEstimates": True,
                 "AllowServiceDate": False,
                 "AllowShipping": False,
-                "DefaultTerms": ref(3),
-                "DefaultItem": ref(1),
+                "DefaultTerms": make_reference(3),
+                "DefaultItem": make_reference(1),
                 "AutoApplyCredit": False,
                 "AutoApplyPayments": False,
             },
@@ -150,8 +150,8 @@ def preferences(books: Books) -> None:
                 "BillableExpenseTracking": True,
             },
             "TimeTrackingPrefs": {"UseServices": True, "BillCustomers": True, "WorkWeekStartDate": "Monday"},
-            "TaxPrefs": {"UsingSalesTax": True, "TaxGroupCodeRef": ref(2)},
-            "CurrencyPrefs": {"MultiCurrencyEnabled": False, "HomeCurrency": ref("USD")},
+            "TaxPrefs": {"UsingSalesTax": True, "TaxGroupCodeRef": make_reference(2)},
+            "CurrencyPrefs": {"MultiCurrencyEnabled": False, "HomeCurrency": make_reference("USD")},
             "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
             "OtherPrefs": {
                 "NameValue": [
@@ -168,15 +168,15 @@ def preferences(books: Books) -> None:
     )
 
 
-def customer_types(books: Books) -> None:
-    """Kinds of customers, which only the service's own pages can make."""
+def create_customer_types(books: Books) -> None:
+    """Create kinds of customers, which only the service's own pages can make."""
     for number, name in enumerate(("Business", "Household", "Public body"), 1):
         body = {"Name": name, "FullyQualifiedName": name, "Active": True}
         changes.place(books, "CustomerType", body, str(number))
 
 
-def basics(books: Books, facts: dict[str, Any]) -> None:
-    """Accounts, terms, payment methods and taxes of the sample company, under their Ids."""
+def create_basics(books: Books, facts: dict[str, Any]) -> None:
+    """Create accounts, terms, payment methods and taxes of the sample company, under their Ids."""
     for account in facts["accounts"]:
         body = {
             "Name": account["Name"],
@@ -184,14 +184,14 @@ def basics(books: Books, facts: dict[str, Any]) -> None:
             "AccountSubType": account["AccountSubType"],
         }
         if account["ParentRef"]:
-            body["ParentRef"] = ref(account["ParentRef"])
-        made(books, "Account", body, account["Id"])
+            body["ParentRef"] = make_reference(account["ParentRef"])
+        create_record(books, "Account", body, account["Id"])
     for term in facts["terms"]:
-        made(books, "Term", {"Name": term["Name"], "DueDays": term["DueDays"]}, term["Id"])
+        create_record(books, "Term", {"Name": term["Name"], "DueDays": term["DueDays"]}, term["Id"])
     for method in facts["payment_methods"]:
-        made(books, "PaymentMethod", {"Name": method["Name"], "Type": method["Type"]}, method["Id"])
+        create_record(books, "PaymentMethod", {"Name": method["Name"], "Type": method["Type"]}, method["Id"])
     for agency in facts["tax_agencies"]:
-        made(books, "TaxAgency", {"DisplayName": agency["DisplayName"]}, agency["Id"])
+        create_record(books, "TaxAgency", {"DisplayName": agency["DisplayName"]}, agency["Id"])
     for rate in facts["tax_rates"]:
         changes.place(
             books,
@@ -199,7 +199,7 @@ def basics(books: Books, facts: dict[str, Any]) -> None:
             {
                 "Name": rate["Name"],
                 "RateValue": rate["RateValue"],
-                "AgencyRef": ref(rate["Agency"]),
+                "AgencyRef": make_reference(rate["Agency"]),
                 "Active": True,
                 "SpecialTaxType": "NONE",
                 "DisplayType": "ReadOnly",
@@ -208,7 +208,7 @@ def basics(books: Books, facts: dict[str, Any]) -> None:
         )
     for code in facts["tax_codes"]:
         rates = [
-            {"TaxRateRef": ref(rate), "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}
+            {"TaxRateRef": make_reference(rate), "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}
             for rate in code.get("SalesRates", [])
         ]
         body = {
@@ -223,56 +223,56 @@ def basics(books: Books, facts: dict[str, Any]) -> None:
         changes.place(books, "TaxCode", body, code["Id"])
 
 
-def people(books: Books, facts: dict[str, Any]) -> None:
-    """Customers, vendors and employees of the sample company, with invented addresses."""
+def create_people(books: Books, facts: dict[str, Any]) -> None:
+    """Create customers, vendors and employees of the sample company, with invented addresses."""
     for customer in facts["customers"]:
         number = int(customer["Id"])
-        kept = {
+        fields = {
             key: customer[key]
             for key in ("DisplayName", "GivenName", "FamilyName", "CompanyName", "Taxable")
             if customer.get(key)
         }
         if customer.get("ParentRef"):
-            kept |= {"ParentRef": ref(customer["ParentRef"]), "Job": True}
-        made(
+            fields |= {"ParentRef": make_reference(customer["ParentRef"]), "Job": True}
+        create_record(
             books,
             "Customer",
             {
-                **kept,
-                "PrimaryEmailAddr": {"Address": email_of(customer["DisplayName"])},
-                "PrimaryPhone": phone_of(number),
-                "BillAddr": address_of(number, customer.get("City")),
-                "SalesTermRef": ref(3),
+                **fields,
+                "PrimaryEmailAddr": {"Address": make_email(customer["DisplayName"])},
+                "PrimaryPhone": make_phone(number),
+                "BillAddr": make_address(number, customer.get("City")),
+                "SalesTermRef": make_reference(3),
             },
             customer["Id"],
         )
     for vendor in facts["vendors"]:
         number = int(vendor["Id"])
-        kept = {
+        fields = {
             key: vendor[key]
             for key in ("DisplayName", "GivenName", "FamilyName", "CompanyName", "AcctNum", "Vendor1099")
             if vendor.get(key)
         }
         if vendor.get("TermRef"):
-            kept["TermRef"] = ref(vendor["TermRef"])
-        made(
+            fields["TermRef"] = make_reference(vendor["TermRef"])
+        create_record(
             books,
             "Vendor",
             {
-                **kept,
-                "PrimaryEmailAddr": {"Address": email_of(vendor["DisplayName"])},
-                "PrimaryPhone": phone_of(number),
-                "BillAddr": address_of(number, vendor.get("City")),
+                **fields,
+                "PrimaryEmailAddr": {"Address": make_email(vendor["DisplayName"])},
+                "PrimaryPhone": make_phone(number),
+                "BillAddr": make_address(number, vendor.get("City")),
             },
             vendor["Id"],
         )
     for employee in facts["employees"]:
         given, _, family = employee["DisplayName"].partition(" ")
-        made(books, "Employee", {"GivenName": given, "FamilyName": family}, employee["Id"])
+        create_record(books, "Employee", {"GivenName": given, "FamilyName": family}, employee["Id"])
 
 
-def products(books: Books, facts: dict[str, Any], stocked_on: str) -> None:
-    """Products and services of the sample company; stock as at a day."""
+def create_products(books: Books, facts: dict[str, Any], stocked_on: str) -> None:
+    """Create products and services of the sample company; stock as at a day."""
     for item in facts["items"]:
         body = {
             key: item[key]
@@ -281,7 +281,7 @@ def products(books: Books, facts: dict[str, Any], stocked_on: str) -> None:
         }
         for name in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef"):
             if item.get(name):
-                body[name] = ref(item[name])
+                body[name] = make_reference(item[name])
         if item["Type"] == "Inventory":
             body |= {"TrackQtyOnHand": True, "QtyOnHand": 40, "InvStartDate": stocked_on}
-        made(books, "Item", body, item["Id"])
+        create_record(books, "Item", body, item["Id"])

@@ -1,4 +1,4 @@
-"""Webhooks: what was changed, told to the app's endpoint with a signature, in the old form or as CloudEvents.
+"""Webhooks: changes, sent to the app's endpoint with a signature, in the old form or as CloudEvents.
 
 A delivery that fails is tried again after the service's delays, by the simulator's clock: due ones go out with the
 next change, or when the control asks for it.
@@ -59,7 +59,7 @@ class Webhooks:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def configure(self, values: dict[str, Any]) -> None:
-        """Takes over `url` (null for none), `verifier_token` and `form`; raises ValueError."""
+        """Take over `url` (null for none), `verifier_token` and `form`; raises ValueError."""
         for name, value in values.items():
             if name not in ("url", "verifier_token", "form"):
                 raise ValueError(f"webhooks have no {name}; they have url, verifier_token, form")
@@ -72,32 +72,32 @@ class Webhooks:
         for name, value in values.items():
             setattr(self, name, value)
 
-    def as_json(self) -> dict[str, Any]:
-        """The present state."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the present state."""
         waiting = [{"due": one.due, "failures": one.failures, "status": one.status} for one in self.pending]
         return {"url": self.url, "form": self.form, "delivered": self.delivered, "pending": waiting}
 
     def dispatch(self) -> None:
-        """Takes what the store has collected and starts sending what is due; returns at once."""
+        """Take what the store has collected and starts sending what is due; returns at once."""
         events, self.store.events = self.store.events, []
         if self.url is None:
             return
         if events:
             body = _legacy(events) if self.form == "legacy" else _cloud_events(events)
-            self.pending.append(Delivery(body, self.store.clock.seconds()))
+            self.pending.append(Delivery(body, self.store.clock.read_seconds()))
         task = asyncio.get_running_loop().create_task(self.deliver())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def deliver(self) -> None:
-        """Sends what is due, one after the other."""
-        now = self.store.clock.seconds()
+        """Send what is due, one after the other."""
+        now = self.store.clock.read_seconds()
         if self.url is None:
             return
         due = [one for one in self.pending if one.due <= now]
         self.pending = [one for one in self.pending if one.due > now]
         for one in due:
-            one.status = await asyncio.to_thread(_post, self.url, one.body, self.headers(one.body))
+            one.status = await asyncio.to_thread(_post, self.url, one.body, self.make_headers(one.body))
             if one.status == 200:
                 self.delivered += 1
                 continue
@@ -105,13 +105,13 @@ class Webhooks:
             one.failures += 1
             self.pending.append(one)
 
-    def headers(self, body: bytes) -> dict[str, str]:
-        """The headers of a delivery; the signature is over the very bytes that are sent."""
+    def make_headers(self, body: bytes) -> dict[str, str]:
+        """Return the headers of a delivery; the signature is over the very bytes that are sent."""
         signature = hmac.new(self.verifier_token.encode(), body, hashlib.sha256).digest()
         return {
             "Content-Type": "application/json; charset=utf-8",
             "intuit-signature": base64.b64encode(signature).decode(),
-            "intuit-created-time": datetime.fromtimestamp(self.store.clock.seconds(), UTC).isoformat(),
+            "intuit-created-time": datetime.fromtimestamp(self.store.clock.read_seconds(), UTC).isoformat(),
             "intuit-t-id": str(uuid.uuid4()),
             "intuit-notification-schema-version": "1.0" if self.form == "legacy" else "2.0",
             "user-agent": "intuit_notification_server/0.1",
@@ -119,7 +119,7 @@ class Webhooks:
 
 
 def _legacy(events: list[Event]) -> bytes:
-    """One body for all companies: {"eventNotifications": [...]}."""
+    """Return one body for all companies: {"eventNotifications": [...]}."""
     notifications = [
         {
             "realmId": realm,
@@ -136,7 +136,7 @@ def _entity(event: Event) -> dict[str, str]:
 
 
 def _cloud_events(events: list[Event]) -> bytes:
-    """An array of CloudEvents."""
+    """Return an array of CloudEvents."""
     return orjson.dumps([_cloud_event(event) for event in events])
 
 
@@ -155,7 +155,7 @@ def _cloud_event(event: Event) -> dict[str, Any]:
 
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> int | None:
-    """The status of a POST; None when nothing was answered in time."""
+    """Return the status of a POST; None when nothing was answered in time."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:

@@ -1,4 +1,4 @@
-"""The accounting API: `/v3/company/{realm}/…`. Takes a request apart and hands it to the module that answers it.
+"""The accounting API: `/v3/company/{realm}/…`. Reads a request and calls the module that answers it.
 
 Everything here is synchronous and free of HTTP servers: a `Request` in, an `Answer` out; refusals are raised as faults.
 """
@@ -6,44 +6,27 @@ Everything here is synchronous and free of HTTP servers: a `Request` in, an `Ans
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, Store
-from runtime.simulators.quickbooks.clock import answer_time
-from runtime.simulators.quickbooks.faults import JSON, fault, invalid_id, not_found, unsupported
+from runtime.simulators.quickbooks.clock import format_answer_time
+from runtime.simulators.quickbooks.faults import (
+    JSON,
+    make_fault,
+    make_id_fault,
+    make_not_found_fault,
+    make_unsupported_fault,
+)
 from runtime.simulators.quickbooks.http import pdf
-from runtime.simulators.quickbooks.schema import Entity, entities_by_path
+from runtime.simulators.quickbooks.http.messages import Answer, Request, parse_json
+from runtime.simulators.quickbooks.schema import Entity, map_entities_by_path
 from runtime.simulators.quickbooks.writes import changes, delivery
 
 SINGLETONS = frozenset({"CompanyInfo", "Preferences"})
 LONGEST_REQUEST_ID = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request as the API sees it: the path below the company, parameters (last value wins), lower-case headers."""
-
-    method: str
-    path: str
-    segments: tuple[str, ...]
-    realm: str
-    parameters: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, content type and bytes of an answer."""
-
-    status: int
-    content_type: str
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Route = Callable[["Api", Request], Answer]
@@ -57,25 +40,25 @@ class Api:
         self.store = store
         self.routes = routes
 
-    def time(self) -> str:
-        """The `time` of an answer."""
-        return answer_time(self.store.clock.milliseconds())
+    def format_time(self) -> str:
+        """Return the `time` of an answer."""
+        return format_answer_time(self.store.clock.get_milliseconds())
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a request; raises Fault. The same `requestid` gets the same answer again."""
+        """Return the answer to a request; raises Fault. The same `requestid` gets the same answer again."""
         id = request.parameters.get("requestid")
         if not id or request.method != "POST":
             return self._answer(request)
         if len(id) > LONGEST_REQUEST_ID:
-            raise fault("2130", f"Invalid Request Id Format : at most {LONGEST_REQUEST_ID} characters")
+            raise make_fault("2130", f"Invalid Request Id Format : at most {LONGEST_REQUEST_ID} characters")
         replayed = self._replayed(request.realm, id)
         if replayed is not None:
             return replayed
-        with self.store.transaction():
+        with self.store.begin_transaction():
             answer = self._answer(request)
             self.store.execute(
                 "insert into replays values (?,?,?,?,?)",
-                (request.realm, id, self.store.clock.milliseconds(), answer.status, answer.body),
+                (request.realm, id, self.store.clock.get_milliseconds(), answer.status, answer.body),
             )
         return answer
 
@@ -87,18 +70,18 @@ class Api:
 
     def _answer(self, request: Request) -> Answer:
         if not request.segments:
-            raise unsupported(request.path)
+            raise make_unsupported_fault(request.path)
         head = request.segments[0].lower()
         own = self.routes.get(head)
         if own is not None:
             return own(self, request)
-        entity = entities_by_path().get(head)
+        entity = map_entities_by_path().get(head)
         if entity is None:
-            raise unsupported(request.path)
-        return self.entity(request, entity)
+            raise make_unsupported_fault(request.path)
+        return self.answer_entity(request, entity)
 
-    def entity(self, request: Request, entity: Entity) -> Answer:
-        """The operation that method and path name."""
+    def answer_entity(self, request: Request, entity: Entity) -> Answer:
+        """Run the operation that method and path name."""
         match request.method, len(request.segments):
             case "POST", 1:
                 return self._write(request, entity)
@@ -107,54 +90,56 @@ class Api:
             case "GET", 1 if entity.name in SINGLETONS:
                 return self.read(request.realm, entity, "1")
             case "GET", 3 if request.segments[2].lower() == "pdf":
-                return self.pdf(request.realm, entity, request.segments[1])
+                return self.answer_pdf(request.realm, entity, request.segments[1])
             case "POST", 3 if request.segments[2].lower() == "send":
                 return self._send(request, entity)
             case _:
-                raise unsupported(request.path)
+                raise make_unsupported_fault(request.path)
 
     def read(self, realm: str, entity: Entity, id: str) -> Answer:
-        """One record by its Id: the stored bytes in their envelope."""
+        """Return one record by its Id: the stored bytes in their envelope."""
         if "read" not in entity.operations:
-            raise unsupported(f"/v3/company/{realm}/{entity.path}/{id}")
+            raise make_unsupported_fault(f"/v3/company/{realm}/{entity.path}/{id}")
         if entity.name in SINGLETONS:
             id = "1"
         elif not (id.isascii() and id.isdigit()) and entity.name != "TaxCode":
-            raise invalid_id(id)
+            raise make_id_fault(id)
         row = self.store.execute(
             "select body from records where realm = ? and entity = ? and id = ?", (realm, entity.name, id)
         ).fetchone()
         if row is None:
-            raise not_found()
-        return Answer(200, JSON, f'{{"{entity.key}":{row[0]},"time":"{self.time()}"}}'.encode())
+            raise make_not_found_fault()
+        return Answer(200, JSON, f'{{"{entity.key}":{row[0]},"time":"{self.format_time()}"}}'.encode())
 
     def _write(self, request: Request, entity: Entity) -> Answer:
-        sent = parsed(request)
+        sent = parse_json(request)
         books = Books(self.store, request.realm)
         operation = request.parameters.get("operation", "").lower()
         includes = request.parameters.get("include", "").lower().split(",")
         changed = write(books, entity, operation, includes, sent)
-        return self.wrapped(entity.key, changed)
+        return self.wrap(entity.key, changed)
 
     def _send(self, request: Request, entity: Entity) -> Answer:
         books = Books(self.store, request.realm)
         sent = delivery.send(books, entity, request.segments[1], request.parameters.get("sendto"))
-        return self.wrapped(entity.key, sent)
+        return self.wrap(entity.key, sent)
 
-    def pdf(self, realm: str, entity: Entity, id: str) -> Answer:
-        """A document as PDF."""
+    def answer_pdf(self, realm: str, entity: Entity, id: str) -> Answer:
+        """Return a document as PDF."""
         if "pdf" not in entity.operations:
-            raise unsupported(f"/v3/company/{realm}/{entity.path}/{id}/pdf")
+            raise make_unsupported_fault(f"/v3/company/{realm}/{entity.path}/{id}/pdf")
         books = Books(self.store, realm)
-        return Answer(200, "application/pdf", pdf.document(books, entity.name, books.read(entity.name, id)))
+        return Answer(
+            200, "application/pdf", pdf.render_document(books, entity.name, books.read(entity.name, id))
+        )
 
-    def wrapped(self, name: str, body: Body) -> Answer:
-        """One object in its envelope."""
-        return Answer(200, JSON, orjson.dumps({name: body, "time": self.time()}))
+    def wrap(self, name: str, body: Body) -> Answer:
+        """Return one object in its envelope."""
+        return Answer(200, JSON, orjson.dumps({name: body, "time": self.format_time()}))
 
 
 def write(books: Books, entity: Entity, operation: str, includes: list[str], sent: Any) -> Body:
-    """One write by the name of its operation, as the URL or a batch item gives it."""
+    """Run one write by the name of its operation, as the URL or a batch item gives it."""
     if entity.void and operation == entity.void.partition("&")[0].removeprefix("operation="):
         wants_include = "include=void" in entity.void
         if "void" in includes if wants_include else True:
@@ -165,17 +150,4 @@ def write(books: Books, entity: Entity, operation: str, includes: list[str], sen
         return changes.update(books, entity.name, sent)
     if operation in ("", "create"):
         return changes.save(books, entity.name, sent)
-    raise unsupported(f"/v3/company/{books.realm}/{entity.path}?operation={operation}")
-
-
-def parsed(request: Request) -> Any:
-    """The JSON of a body; 2010 when it is none, 1050 when it says it is something else."""
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind not in ("application/json", "text/json", "text/plain", "application/text", ""):
-        raise fault("1050", f"Invalid Content Type : {kind[:100]}")
-    try:
-        return orjson.loads(request.body)
-    except orjson.JSONDecodeError as error:
-        raise fault(
-            "2010", f"Property Name:{str(error)[:200]} specified is unsupported or invalid"
-        ) from error
+    raise make_unsupported_fault(f"/v3/company/{books.realm}/{entity.path}?operation={operation}")

@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.faults import XML, unsupported
-from runtime.simulators.quickbooks.http.api import Answer, Request
+from runtime.simulators.quickbooks.faults import XML, make_unsupported_fault
+from runtime.simulators.quickbooks.http.messages import Answer, Request
 
 PATH = "/manage/entitlements/v3/"
 USUAL_PLAN = "QuickBooks Online Plus"
@@ -32,9 +32,9 @@ THRESHOLDS = (("Accounts", "Account", 250), ("Classes", "Class", 40))
 
 
 def answer(store: Store, request: Request) -> Answer:
-    """The plan of a company with its features and limits; raises Fault for another method or a longer path."""
+    """Return the plan of a company with its features and limits; raises Fault for another method or a longer path."""
     if request.method != "GET" or request.segments:
-        raise unsupported(request.path)
+        raise make_unsupported_fault(request.path)
     books = Books(store, request.realm)
     root = Element("EntitlementsResponse")
     for name, value in (

@@ -22,11 +22,11 @@ TITLES = {
 WIDTHS = (98, 20, 30, 32)
 
 
-def document(books: Books, entity: str, body: Body) -> bytes:
-    """The bytes of the PDF."""
+def render_document(books: Books, entity: str, body: Body) -> bytes:
+    """Return the bytes of the PDF."""
     pdf = FPDF(format="Letter")
     pdf.set_title(f"{TITLES.get(entity, entity)} {body.get('DocNumber', body['Id'])}")
-    pdf.set_creation_date(datetime.fromtimestamp(books.clock.seconds(), UTC))
+    pdf.set_creation_date(datetime.fromtimestamp(books.clock.read_seconds(), UTC))
     pdf.add_page()
     _head(books, pdf, entity, body)
     _lines(pdf, body)
@@ -35,7 +35,7 @@ def document(books: Books, entity: str, body: Body) -> bytes:
 
 
 def _text(value: Any) -> str:
-    """Text in the characters that the built-in fonts have."""
+    """Return text in the characters that the built-in fonts have."""
     return str(value if value is not None else "").encode("latin-1", "replace").decode("latin-1")
 
 
@@ -87,9 +87,9 @@ def _lines(pdf: FPDF, body: Body) -> None:
             (value for key, value in line.items() if key.endswith("Detail") and isinstance(value, dict)), {}
         )
         name = (detail.get("ItemRef") or detail.get("AccountRef") or {}).get("name", "")
-        words = line.get("Description") or name or _linked(line)
+        text = line.get("Description") or name or _linked(line)
         if line.get("DetailType") != "SubTotalLineDetail":
-            _row(pdf, (words, detail.get("Qty", ""), detail.get("UnitPrice", ""), _money(line.get("Amount"))))
+            _row(pdf, (text, detail.get("Qty", ""), detail.get("UnitPrice", ""), _money(line.get("Amount"))))
 
 
 def _linked(line: Body) -> str:

@@ -11,10 +11,15 @@ from functools import cache
 
 import orjson
 
-from runtime.simulators.quickbooks.books.books import reference
-from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.faults import JSON, fault, not_found, unsupported
-from runtime.simulators.quickbooks.http.api import Answer, Api, Request
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import (
+    JSON,
+    make_fault,
+    make_not_found_fault,
+    make_unsupported_fault,
+)
+from runtime.simulators.quickbooks.http.api import Api
+from runtime.simulators.quickbooks.http.messages import Answer, Request
 
 GOODS, SERVICES = ("Inventory", "NonInventory"), ("Service",)
 Leaves = Mapping[str, tuple[str, ...]]
@@ -65,32 +70,32 @@ def _records() -> Iterator[Body]:
 
 
 @cache
-def classifications() -> Mapping[str, Body]:
-    """Every classification by its Id, from the top down."""
+def make_classifications() -> Mapping[str, Body]:
+    """Return every classification by its Id, from the top down."""
     return {record["Id"]: record for record in _records()}
 
 
 def answer(service: Api, request: Request) -> Answer:
-    """GET of one by Id, or of those of a `level` and below a `parentId`."""
+    """Answer GET of one by Id, or of those of a `level` and below a `parentId`."""
     if request.method != "GET" or len(request.segments) > 2:
-        raise unsupported(request.path)
+        raise make_unsupported_fault(request.path)
     if len(request.segments) == 1:
         return _listed(service, request.parameters)
-    found = classifications().get(request.segments[1])
+    found = make_classifications().get(request.segments[1])
     if found is None:
-        raise not_found("tax classifications")
-    return service.wrapped("TaxClassification", found)
+        raise make_not_found_fault("tax classifications")
+    return service.wrap("TaxClassification", found)
 
 
 def _listed(service: Api, parameters: Mapping[str, str]) -> Answer:
     level, parent = parameters.get("level"), parameters.get("parentid")
     if level and not (level.isascii() and level.isdecimal()):
-        raise fault("2030", f"level should be a valid number. Supplied value:{level[:100]}", "level")
+        raise make_fault("2030", f"level should be a valid number. Supplied value:{level[:100]}", "level")
     found = [
         record
-        for record in classifications().values()
+        for record in make_classifications().values()
         if (not level or record["Level"] == str(int(level[:9])))
-        and (not parent or reference(record.get("ParentRef")) == parent)
+        and (not parent or get_reference(record.get("ParentRef")) == parent)
     ]
     shown: Body = {"startPosition": 1, "maxResults": len(found), "TaxClassification": found} if found else {}
-    return Answer(200, JSON, orjson.dumps({"QueryResponse": shown, "time": service.time()}))
+    return Answer(200, JSON, orjson.dumps({"QueryResponse": shown, "time": service.format_time()}))

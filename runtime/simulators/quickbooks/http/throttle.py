@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.faults import Fault, throttled
+from runtime.simulators.quickbooks.faults import Fault, make_throttling_fault
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Throttle:
     _seen: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
 
     def configure(self, values: dict[str, Any]) -> None:
-        """Takes the named values over; raises ValueError for one that it does not know."""
+        """Take the named values over; raises ValueError for one that it does not know."""
         for name, value in values.items():
             if type(value) not in SETTINGS.get(name, ()):
                 raise ValueError(f"throttle has no {name} of {value!r}; it has {', '.join(SETTINGS)}")
@@ -37,22 +37,22 @@ class Throttle:
         for name, value in values.items():
             setattr(self, name, value)
 
-    def as_json(self) -> dict[str, Any]:
-        """The present values."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the present values."""
         return {name: getattr(self, name) for name in SETTINGS}
 
     def forget(self) -> None:
-        """Empties the windows."""
+        """Empty the windows."""
         self._seen.clear()
 
     def count(self, realm: str, is_batch: bool) -> None:
-        """Counts one request; raises the throttling fault when it is one too many."""
+        """Count one request; raises the throttling fault when it is one too many."""
         if self.forced:
             self.forced -= self.forced > 0
             raise self._fault()
         if not self.is_on:
             return
-        now = self.clock.seconds()
+        now = self.clock.read_seconds()
         windows = [("all", self.per_minute, 60.0), ("burst", self.per_second, 1.0)]
         if is_batch:
             windows.append(("batch", self.batches_per_minute, 60.0))
@@ -69,7 +69,7 @@ class Throttle:
         return queue
 
     def _fault(self) -> Fault:
-        return throttled(self.body, self.retry_after)
+        return make_throttling_fault(self.body, self.retry_after)
 
 
 SETTINGS: dict[str, tuple[type, ...]] = {

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.oauth.tokens import SCOPES, OAuth, Refused, with_parameters
+from runtime.simulators.quickbooks.oauth.tokens import SCOPES, OAuth, Refused, add_parameters
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;"
@@ -29,8 +29,8 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{tit
 <body><main><h1>{title}</h1>{content}</main></body></html>"""
 
 
-def page(title: str, content: str, status: int = 200) -> HTMLResponse:
-    """A plain page."""
+def render_page(title: str, content: str, status: int = 200) -> HTMLResponse:
+    """Return a plain page."""
     return HTMLResponse(PAGE.format(title=escape(title), style=STYLE, content=content), status)
 
 
@@ -41,7 +41,7 @@ class Pages:
         self.oauth = oauth
 
     async def authorize(self, request: Request) -> Response:
-        """Shows the companies to choose from, or what is wrong with the request."""
+        """Show the companies to choose from, or what is wrong with the request."""
         asked = {
             name: request.query_params.get(name, "")
             for name in ("client_id", "redirect_uri", "state", "scope", "response_type")
@@ -52,12 +52,12 @@ class Pages:
         choices = "".join(
             f'<label><input type="radio" name="realm" value="{escape(realm)}" required{"" if index else " checked"}> '
             f"{escape(name)} <small>({escape(realm)})</small></label>"
-            for index, (realm, name) in enumerate(self.oauth.store.companies())
+            for index, (realm, name) in enumerate(self.oauth.store.list_companies())
         )
         hidden = "".join(
             f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in asked.items()
         )
-        return page(
+        return render_page(
             "Connect a company",
             f"<p><strong>{escape(asked['client_id'])}</strong> asks to read and change the books of a company. "
             "This is a simulator: nothing here is real.</p>"
@@ -68,7 +68,7 @@ class Pages:
         )
 
     async def decide(self, request: Request) -> Response:
-        """Sends the person back with a code, or with a refusal."""
+        """Send the person back with a code, or with a refusal."""
         form = await _form(request)
         asked = {
             name: form.get(name, "")
@@ -81,17 +81,19 @@ class Pages:
         if form.get("decision") != "connect":
             return _redirect(asked["redirect_uri"], {"error": "access_denied", **back})
         realm = form.get("realm", "")
-        if realm not in dict(self.oauth.store.companies()):
-            return page("Connect a company", "<p>There is no such company.</p>", 400)
-        code = self.oauth.code(realm, asked["client_id"], asked["redirect_uri"], asked["scope"])
+        if realm not in dict(self.oauth.store.list_companies()):
+            return render_page("Connect a company", "<p>There is no such company.</p>", 400)
+        code = self.oauth.make_code(realm, asked["client_id"], asked["redirect_uri"], asked["scope"])
         return _redirect(asked["redirect_uri"], {"code": code, **back, "realmId": realm})
 
     def _refused(self, asked: dict[str, str]) -> Response | None:
-        """What is wrong with an authorization request; a wrong client or address is never redirected."""
+        """Return what is wrong with an authorization request; a wrong client or address is never redirected."""
         if asked["client_id"] not in self.oauth.clients:
-            return page("Sorry, but this app is not known", "<p>The client_id is not registered.</p>", 400)
+            return render_page(
+                "Sorry, but this app is not known", "<p>The client_id is not registered.</p>", 400
+            )
         if not asked["redirect_uri"].startswith(("http://", "https://")):
-            return page(
+            return render_page(
                 "Sorry, but the address to return to is wrong",
                 "<p>redirect_uri is missing or not http.</p>",
                 400,
@@ -104,22 +106,24 @@ class Pages:
             return _redirect(asked["redirect_uri"], {"error": "invalid_scope", **back})
         return None
 
-    async def token(self, request: Request) -> Response:
-        """The token endpoint."""
+    async def answer_token(self, request: Request) -> Response:
+        """Answer at the token endpoint."""
         try:
             form = await _form(request)
-            client = self.oauth.client_of(request.headers.get("authorization"), form)
+            client = self.oauth.authenticate_client(request.headers.get("authorization"), form)
             answer = self.oauth.exchange(client, form)
             if request.headers.get("x-include-refresh-token-hard-expires-in", "").lower() == "true":
-                answer["x_refresh_token_hard_expires_in"] = self.oauth.hard_life(answer["refresh_token"])
+                answer["x_refresh_token_hard_expires_in"] = self.oauth.get_remaining_life(
+                    answer["refresh_token"]
+                )
         except Refused as refused:
             return JSONResponse(refused.body, refused.status)
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
     async def revoke(self, request: Request) -> Response:
-        """Ends a token and its family."""
+        """End a token and its family."""
         try:
-            self.oauth.client_of(request.headers.get("authorization"))
+            self.oauth.authenticate_client(request.headers.get("authorization"))
             body = await request.body()
             try:
                 sent: Any = orjson.loads(body)
@@ -133,8 +137,8 @@ class Pages:
             return JSONResponse(refused.body, refused.status)
         return Response(status_code=200)
 
-    async def userinfo(self, request: Request) -> Response:
-        """Who gave the token: the same made-up person always."""
+    async def answer_userinfo(self, request: Request) -> Response:
+        """Answer who gave the token: the same made-up person always."""
         try:
             grant = self.oauth.grant(request.headers.get("authorization"))
         except Fault as refusal:
@@ -160,8 +164,8 @@ class Pages:
             }
         )
 
-    async def discovery(self, request: Request) -> Response:
-        """The discovery document, with every address at this origin."""
+    async def answer_discovery(self, request: Request) -> Response:
+        """Answer with the discovery document, with every address at this origin."""
         origin = str(request.base_url).rstrip("/")
         return JSONResponse(
             {
@@ -182,7 +186,7 @@ class Pages:
 
 
 def _redirect(address: str, parameters: dict[str, str]) -> Response:
-    return RedirectResponse(with_parameters(address, parameters), 302)
+    return RedirectResponse(add_parameters(address, parameters), 302)
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -190,15 +194,15 @@ async def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def routes(oauth: OAuth) -> list[Route]:
-    """The routes of the OAuth endpoints."""
+def make_routes(oauth: OAuth) -> list[Route]:
+    """Return the routes of the OAuth endpoints."""
     pages = Pages(oauth)
     return [
         Route("/connect/oauth2", pages.authorize, methods=["GET"]),
         Route("/connect/oauth2", pages.decide, methods=["POST"]),
-        Route("/oauth2/v1/tokens/bearer", pages.token, methods=["POST"]),
+        Route("/oauth2/v1/tokens/bearer", pages.answer_token, methods=["POST"]),
         Route("/v2/oauth2/tokens/revoke", pages.revoke, methods=["POST"]),
-        Route("/v1/openid_connect/userinfo", pages.userinfo, methods=["GET"]),
-        Route("/.well-known/openid_configuration", pages.discovery, methods=["GET"]),
-        Route("/.well-known/openid_sandbox_configuration", pages.discovery, methods=["GET"]),
+        Route("/v1/openid_connect/userinfo", pages.answer_userinfo, methods=["GET"]),
+        Route("/.well-known/openid_configuration", pages.answer_discovery, methods=["GET"]),
+        Route("/.well-known/openid_sandbox_configuration", pages.answer_discovery, methods=["GET"]),
     ]

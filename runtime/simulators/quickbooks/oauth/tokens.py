@@ -12,7 +12,11 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.faults import scope_refused, token_refused, unauthenticated
+from runtime.simulators.quickbooks.faults import (
+    make_scope_fault,
+    make_token_fault,
+    make_unauthenticated_fault,
+)
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
 SCOPES = frozenset(
@@ -43,8 +47,8 @@ class Grant:
     scope: str
 
 
-def hashed(secret: str) -> str:
-    """What is stored of a secret."""
+def hash_secret(secret: str) -> str:
+    """Return what is stored of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -60,18 +64,18 @@ class OAuth:
         """Seconds for which the former refresh token still works; the documentation of the service promises none."""
 
     def _now(self) -> int:
-        return int(self.store.clock.seconds())
+        return int(self.store.clock.read_seconds())
 
-    def code(self, realm: str, client: str, redirect_uri: str, scope: str) -> str:
-        """A code that works once, within ten minutes, for this client and address."""
+    def make_code(self, realm: str, client: str, redirect_uri: str, scope: str) -> str:
+        """Return a code that works once, within ten minutes, for this client and address."""
         code = "XAB" + secrets.token_urlsafe(36)
         self.store.execute(
             "insert into codes values (?,?,?,?,?,?)",
-            (hashed(code), realm, client, redirect_uri, scope, self._now() + CODE_LIFE),
+            (hash_secret(code), realm, client, redirect_uri, scope, self._now() + CODE_LIFE),
         )
         return code
 
-    def client_of(self, authorization: str | None, form: Mapping[str, str] | None = None) -> str:
+    def authenticate_client(self, authorization: str | None, form: Mapping[str, str] | None = None) -> str:
         """Name the client that HTTP Basic, or without it the form, authenticates.
 
         Raises `invalid_client` for a wrong id or secret, and for a form that names another client than the header.
@@ -89,7 +93,7 @@ class OAuth:
         return id
 
     def exchange(self, client: str, form: dict[str, str]) -> dict[str, Any]:
-        """The token answer for a form of the token endpoint."""
+        """Return the token answer for a form of the token endpoint."""
         grant = form.get("grant_type")
         if grant == "authorization_code":
             return self._from_code(client, form)
@@ -98,10 +102,10 @@ class OAuth:
         raise Refused("unsupported_grant_type" if grant else "invalid_request")
 
     def _from_code(self, client: str, form: dict[str, str]) -> dict[str, Any]:
-        with self.store.transaction():
+        with self.store.begin_transaction():
             row = self.store.execute(
                 "delete from codes where hash = ? returning realm, client, redirect_uri, scope, expires",
-                (hashed(form.get("code", "")),),
+                (hash_secret(form.get("code", "")),),
             ).fetchone()
         if row is None or row[4] < self._now():
             raise Refused("invalid_grant")
@@ -115,7 +119,7 @@ class OAuth:
         row = self.store.execute(
             "select family, realm, client, scope, issued, expires, granted from tokens"
             " where hash = ? and kind = 'refresh'",
-            (hashed(token),),
+            (hash_secret(token),),
         ).fetchone()
         if row is None or row[5] < self._now() or row[6] + HARD_LIFE < self._now():
             raise Refused("invalid_grant", "Incorrect or invalid refresh token")
@@ -126,15 +130,15 @@ class OAuth:
         return self._tokens(family, realm, client, scope, None if is_old else token, granted)
 
     def _tokens(
-        self, family: str, realm: str, client: str, scope: str, kept: str | None, granted: int
+        self, family: str, realm: str, client: str, scope: str, renewed: str | None, granted: int
     ) -> dict[str, Any]:
-        """New tokens of a family; `kept` is a refresh token that stays valid and is renewed."""
+        """Return new tokens of a family; `renewed` is a refresh token that stays valid, for longer."""
         now = self._now()
         access = _access_token()
-        refresh = kept or "AB1" + secrets.token_urlsafe(36).replace("_", "x").replace("-", "y")
+        refresh = renewed or "AB1" + secrets.token_urlsafe(36).replace("_", "x").replace("-", "y")
         write = "insert or replace into tokens values (?,?,?,?,?,?,?,?,?)"
-        with self.store.transaction():
-            if kept is None:
+        with self.store.begin_transaction():
+            if renewed is None:
                 self.store.execute(
                     "update tokens set expires = min(expires, ?) where family = ? and kind = 'refresh'",
                     (now + self.grace, family),
@@ -145,7 +149,7 @@ class OAuth:
                 self.store.execute(
                     write,
                     (
-                        hashed(refresh),
+                        hash_secret(refresh),
                         "refresh",
                         family,
                         realm,
@@ -158,58 +162,70 @@ class OAuth:
                 )
             else:
                 self.store.execute(
-                    "update tokens set expires = ? where hash = ?", (now + REFRESH_LIFE, hashed(kept))
+                    "update tokens set expires = ? where hash = ?", (now + REFRESH_LIFE, hash_secret(renewed))
                 )
             self.store.execute(
                 write,
-                (hashed(access), "access", family, realm, client, scope, now, now + ACCESS_LIFE, granted),
+                (
+                    hash_secret(access),
+                    "access",
+                    family,
+                    realm,
+                    client,
+                    scope,
+                    now,
+                    now + ACCESS_LIFE,
+                    granted,
+                ),
             )
         return {
             "token_type": "bearer", "expires_in": ACCESS_LIFE, "access_token": access, "refresh_token": refresh,
             "x_refresh_token_expires_in": REFRESH_LIFE,
         }  # fmt: skip
 
-    def hard_life(self, refresh_token: str) -> int:
-        """Seconds until the grant ends for good, five years after consent."""
+    def get_remaining_life(self, refresh_token: str) -> int:
+        """Return seconds until the grant ends for good, five years after consent."""
         row = self.store.execute(
-            "select granted from tokens where hash = ?", (hashed(refresh_token),)
+            "select granted from tokens where hash = ?", (hash_secret(refresh_token),)
         ).fetchone()
         return max(0, int(row[0]) + HARD_LIFE - self._now()) if row else HARD_LIFE
 
     def revoke(self, token: str) -> None:
-        """Ends a token and all of its family; `invalid_request` for one that is not known."""
-        with self.store.transaction():
-            row = self.store.execute("select family from tokens where hash = ?", (hashed(token),)).fetchone()
+        """End a token and all of its family; `invalid_request` for one that is not known."""
+        with self.store.begin_transaction():
+            row = self.store.execute(
+                "select family from tokens where hash = ?", (hash_secret(token),)
+            ).fetchone()
             if row is None:
                 raise Refused("invalid_request", "Token invalid")
             self.store.execute("delete from tokens where family = ?", (row[0],))
 
     def grant(self, authorization: str | None) -> Grant:
-        """What the bearer token of a request stands for; the gateway's faults without a good one."""
+        """Return what the bearer token of a request stands for; the gateway's faults without a good one."""
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer" or not token:
-            raise unauthenticated()
+            raise make_unauthenticated_fault()
         if not SHORTEST <= len(token) <= LONGEST:
-            raise token_refused("Malformed bearer token: too short or too long")
+            raise make_token_fault("Malformed bearer token: too short or too long")
         row = self.store.execute(
             "select realm, client, scope, expires from tokens where hash = ? and kind = 'access'",
-            (hashed(token),),
+            (hash_secret(token),),
         ).fetchone()
         if row is None or row[3] <= self._now():
-            raise token_refused(f"Token expired: {token[:4]}…")
+            raise make_token_fault(f"Token expired: {token[:4]}…")
         return Grant(*row[:3])
 
     def check(self, authorization: str | None, realm: str) -> Grant:
-        """As `grant`, for one company and for accounting."""
+        """Return as `grant`, for one company and for accounting."""
         grant = self.grant(authorization)
         if ACCOUNTING not in grant.scope.split():
-            raise scope_refused()
+            raise make_scope_fault()
         if grant.realm != realm:
-            raise scope_refused()
+            raise make_scope_fault()
         return grant
 
     def expire(self, kind: str, realm: str | None = None) -> int:
-        """Ends tokens of a kind (`access` or `refresh`) now, of one company or of all; says how many."""
+        """End tokens of a kind (`access` or `refresh`) now, of one company or of all; return how many."""
         cursor = self.store.execute(
             "update tokens set expires = 0 where kind = ?1 and (?2 is null or realm = ?2)",
             (kind, realm),
@@ -218,7 +234,7 @@ class OAuth:
 
 
 def _basic(authorization: str) -> tuple[str, str]:
-    """Id and secret of an `Authorization` header of HTTP Basic; raises `invalid_client` for any other."""
+    """Return Id and secret of an `Authorization` header of HTTP Basic; raises `invalid_client` for any other."""
     kind, _, value = authorization.partition(" ")
     try:
         id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
@@ -230,14 +246,14 @@ def _basic(authorization: str) -> tuple[str, str]:
 
 
 def _access_token() -> str:
-    """Random text in the shape and size of the service's encrypted tokens."""
+    """Return random text in the shape and size of the service's encrypted tokens."""
     return "eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0.." + ".".join(
         (secrets.token_urlsafe(16), secrets.token_urlsafe(640), secrets.token_urlsafe(16))
     )
 
 
-def with_parameters(address: str, parameters: dict[str, str]) -> str:
-    """An address with parameters added to its query."""
+def add_parameters(address: str, parameters: dict[str, str]) -> str:
+    """Return an address with parameters added to its query."""
     parts = urlsplit(address)
     query = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
     return urlunsplit(parts._replace(query=query))

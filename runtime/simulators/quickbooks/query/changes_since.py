@@ -5,23 +5,23 @@ from __future__ import annotations
 import orjson
 
 from runtime.simulators.quickbooks.books.books import Books
-from runtime.simulators.quickbooks.clock import moment, stamp
-from runtime.simulators.quickbooks.faults import fault, missing
-from runtime.simulators.quickbooks.schema import Entity, entities_by_lower_name
+from runtime.simulators.quickbooks.clock import format_stamp, parse_moment
+from runtime.simulators.quickbooks.faults import make_fault, make_missing_fault
+from runtime.simulators.quickbooks.schema import Entity, map_entities_by_lower_name
 
 MOST_OBJECTS = 1000
 
 
-def response(books: Books, names: str, since: str) -> bytes:
-    """The array under `CDCResponse`, for a comma-separated list of entities and an ISO date or date-time."""
+def list_changes(books: Books, names: str, since: str) -> bytes:
+    """Return the array under `CDCResponse`, for a comma-separated list of entities and an ISO date or date-time."""
     if not names.strip():
-        raise missing("entities")
+        raise make_missing_fault("entities")
     if not since:
-        raise missing("changedSince")
+        raise make_missing_fault("changedSince")
     try:
-        after = moment(since.replace(" ", "+"))
+        after = parse_moment(since.replace(" ", "+"))
     except ValueError as error:
-        raise fault("2060", f"Invalid Date Format : {since[:100]}", "changedSince") from error
+        raise make_fault("2060", f"Invalid Date Format : {since[:100]}", "changedSince") from error
     chosen = [_entity(name.strip()) for name in names.split(",") if name.strip()]
     left = MOST_OBJECTS
     found: list[bytes] = []
@@ -33,14 +33,14 @@ def response(books: Books, names: str, since: str) -> bytes:
 
 
 def _entity(name: str) -> Entity:
-    entity = entities_by_lower_name().get(name.lower())
+    entity = map_entities_by_lower_name().get(name.lower())
     if entity is None or not entity.has_changes:
-        raise fault("2000", f"Invalid or unsupported object name : {name[:100]}", "entities")
+        raise make_fault("2000", f"Invalid or unsupported object name : {name[:100]}", "entities")
     return entity
 
 
 def _changes(books: Books, entity: Entity, after: int, most: int) -> tuple[bytes, int]:
-    """One entity's part, and how many objects it has: live ones first, then the stubs of deleted ones."""
+    """Return one entity's part, and how many objects it has: live ones first, then the stubs of deleted ones."""
     live = [
         row[0]
         for row in books.store.execute(
@@ -50,7 +50,12 @@ def _changes(books: Books, entity: Entity, after: int, most: int) -> tuple[bytes
     ]
     gone = [
         orjson.dumps(
-            {"domain": "QBO", "status": "Deleted", "Id": id, "MetaData": {"LastUpdatedTime": stamp(at)}}
+            {
+                "domain": "QBO",
+                "status": "Deleted",
+                "Id": id,
+                "MetaData": {"LastUpdatedTime": format_stamp(at)},
+            }
         ).decode()
         for id, at in books.store.execute(
             "select id, at from deletions where realm = ? and entity = ? and at >= ? order by at limit ?",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
 
-from runtime.simulators.quickbooks.faults import Fault, fault
+from runtime.simulators.quickbooks.faults import Fault, make_fault
 
 MOST_RESULTS, USUAL_RESULTS = 1000, 100
 OPERATORS = ("<=", ">=", "=", "<", ">")
@@ -67,16 +67,16 @@ class Statement:
 
 
 def _parser_fault(detail: str) -> Fault:
-    return fault("4000", f"QueryParserError: {detail}")
+    return make_fault("4000", f"QueryParserError: {detail}")
 
 
-def invalid(detail: str) -> Fault:
-    """4001: the statement can be parsed but not be meant."""
-    return fault("4001", f"QueryValidationError: {detail}")
+def make_invalid_fault(detail: str) -> Fault:
+    """Return the fault 4001: the statement can be parsed but not be meant."""
+    return make_fault("4001", f"QueryValidationError: {detail}")
 
 
-def tokens(text: str) -> list[Token]:
-    """Cuts a statement into tokens, closed by one of kind EOF; raises 4000 for a character that has no place."""
+def tokenize(text: str) -> list[Token]:
+    """Cut a statement into tokens, closed by one of kind EOF; raises 4000 for a character that has no place."""
     found: list[Token] = []
     position, line, line_start = 0, 1, 0
     while position < len(text):
@@ -146,10 +146,10 @@ def _unescaped(literal: str) -> str:
 
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Statement:
-    """The statement that a text means; 4000 for bad syntax, 4001 for positions out of range."""
+    """Return the statement that a text means; 4000 for bad syntax, 4001 for positions out of range."""
     if not text.strip():
         raise _parser_fault("The query provided was empty")
-    return _Parser(tokens(text)).statement()
+    return _Parser(tokenize(text)).read_statement()
 
 
 class _Parser:
@@ -163,9 +163,9 @@ class _Parser:
     def token(self) -> Token:
         return self.found[self.position]
 
-    def at(self, *words: str) -> bool:
-        """Whether one of these keywords comes next."""
-        return self.token.kind == "KEYWORD" and self.token.text.lower() in words
+    def is_next(self, *keywords: str) -> bool:
+        """Return whether one of these keywords comes next."""
+        return self.token.kind == "KEYWORD" and self.token.text.lower() in keywords
 
     def skip(self) -> Token:
         token = self.token
@@ -173,7 +173,7 @@ class _Parser:
         return token
 
     def refuse(self, *expected: str) -> NoReturn:
-        """Raises 4000 as the service's parser words it."""
+        """Raise 4000 with the sentence of the service's parser."""
         token = self.token
         if token.kind == "EOF":
             met = '"<EOF>"'
@@ -182,14 +182,14 @@ class _Parser:
         else:
             met = f'" "{token.text}" "{token.text} ""'
         heading = "Was expecting:" if len(expected) == 1 else "Was expecting one of:"
-        listed = "".join(f"    {word}\n" for word in expected)
+        listed = "".join(f"    {each}\n" for each in expected)
         raise _parser_fault(
             f"Encountered {met} at line {token.line}, column {token.column}.\n{heading}\n{listed}    "
         )
 
-    def keyword(self, word: str) -> None:
-        if not self.at(word):
-            self.refuse(f'"{word}" ...')
+    def skip_keyword(self, name: str) -> None:
+        if not self.is_next(name):
+            self.refuse(f'"{name}" ...')
         self.position += 1
 
     def mark(self, kind: str) -> None:
@@ -197,116 +197,116 @@ class _Parser:
             self.refuse(f'"{kind}" ...')
         self.position += 1
 
-    def name(self) -> str:
+    def read_name(self) -> str:
         if self.token.kind != "IDENTIFIER":
             self.refuse("<IDENTIFIER> ...")
         return self.skip().text
 
-    def statement(self) -> Statement:
-        self.keyword("select")
-        properties, is_count, is_whole = self.selection()
-        self.keyword("from")
-        entity = self.name()
-        conditions = self.conditions()
-        order, start, most = self.tail()
+    def read_statement(self) -> Statement:
+        self.skip_keyword("select")
+        properties, is_count, is_whole = self.read_selection()
+        self.skip_keyword("from")
+        entity = self.read_name()
+        conditions = self.read_conditions()
+        order, start, most = self.read_tail()
         return Statement(entity, properties, is_count, conditions, order, start, most, is_whole)
 
-    def selection(self) -> tuple[tuple[str, ...], bool, bool]:
-        """Names, whether it is a count, whether names stand beside `*`."""
+    def read_selection(self) -> tuple[tuple[str, ...], bool, bool]:
+        """Return names, whether it is a count, whether names stand beside `*`."""
         if self.token.kind == "*":
             self.skip()
-            names = self.more_names()
+            names = self.read_more_names()
             return names, False, bool(names)
-        if self.at("count"):
+        if self.is_next("count"):
             self.skip()
             for kind in "(*)":
                 self.mark(kind)
             return (), True, False
         if self.token.kind != "IDENTIFIER":
             self.refuse('"*" ...', '"count" ...', "<IDENTIFIER> ...")
-        return (self.skip().text, *self.more_names()), False, False
+        return (self.skip().text, *self.read_more_names()), False, False
 
-    def more_names(self) -> tuple[str, ...]:
+    def read_more_names(self) -> tuple[str, ...]:
         names: list[str] = []
         while self.token.kind == ",":
             self.skip()
-            names.append(self.name())
+            names.append(self.read_name())
         return tuple(names)
 
-    def conditions(self) -> tuple[Condition, ...]:
-        if not self.at("where"):
+    def read_conditions(self) -> tuple[Condition, ...]:
+        if not self.is_next("where"):
             return ()
         self.skip()
-        found = [self.condition()]
-        while self.at("and"):
+        found = [self.read_condition()]
+        while self.is_next("and"):
             self.skip()
-            found.append(self.condition())
+            found.append(self.read_condition())
         return tuple(found)
 
-    def condition(self) -> Condition:
-        name = self.name()
-        if self.at("in"):
+    def read_condition(self) -> Condition:
+        name = self.read_name()
+        if self.is_next("in"):
             self.skip()
             self.mark("(")
-            values = [self.value()]
+            values = [self.read_value()]
             while self.token.kind == ",":
                 self.skip()
-                values.append(self.value())
+                values.append(self.read_value())
             self.mark(")")
             return Condition(name, "in", tuple(values))
-        if self.at("like"):
+        if self.is_next("like"):
             self.skip()
-            return Condition(name, "like", (self.value(),))
+            return Condition(name, "like", (self.read_value(),))
         if self.token.kind != "OPERATOR":
             self.refuse('"=" ...', '"<" ...', '">" ...', '"<=" ...', '">=" ...', '"in" ...', '"like" ...')
-        return Condition(name, self.skip().text, (self.value(),))
+        return Condition(name, self.skip().text, (self.read_value(),))
 
-    def value(self) -> str | bool:
+    def read_value(self) -> str | bool:
         token = self.token
         if token.kind == "STRING":
             self.skip()
             return _unescaped(token.text)
         if token.kind == "NUMBER":
             return self.skip().text
-        if self.at("true", "false"):
+        if self.is_next("true", "false"):
             return self.skip().text.lower() == "true"
         if token.kind == "IDENTIFIER" and token.text.upper() == "CURRENT_DATE":
             return self.skip().text.upper()
         return self.refuse("<STRING> ...", "<NUMBER> ...", '"true" ...', '"false" ...')
 
-    def tail(self) -> tuple[tuple[Order, ...], int, int]:
-        """Order, start and size, each at most once; start and size in either order, as recorded."""
+    def read_tail(self) -> tuple[tuple[Order, ...], int, int]:
+        """Return order, start and size, each at most once; start and size in either order, as recorded."""
         order: tuple[Order, ...] = ()
-        if self.at("orderby", "order"):
+        if self.is_next("orderby", "order"):
             if self.skip().text.lower() == "order":
-                self.keyword("by")
-            order = self.order()
+                self.skip_keyword("by")
+            order = self.read_order()
         given: dict[str, int] = {}
-        while self.at("startposition", "maxresults") and self.token.text.lower() not in given:
-            word = self.skip().text.lower()
-            given[word] = self.whole_number()
+        while self.is_next("startposition", "maxresults") and self.token.text.lower() not in given:
+            name = self.skip().text.lower()
+            given[name] = self.read_whole_number()
         if self.token.kind != "EOF":
             self.refuse(*AFTER_CONDITION)
         return order, given.get("startposition", 1), given.get("maxresults", USUAL_RESULTS)
 
-    def order(self) -> tuple[Order, ...]:
+    def read_order(self) -> tuple[Order, ...]:
         found: list[Order] = []
         while True:
-            name = self.name()
-            is_descending = self.at("desc")
-            if self.at("asc", "desc"):
+            name = self.read_name()
+            is_descending = self.is_next("desc")
+            if self.is_next("asc", "desc"):
                 self.skip()
             found.append(Order(name, is_descending))
             if self.token.kind != ",":
                 return tuple(found)
             self.skip()
 
-    def whole_number(self) -> int:
+    def read_whole_number(self) -> int:
         if self.token.kind != "NUMBER" or not (
             self.token.text.isascii() and self.token.text.lstrip("+-").isdigit()
         ):
             self.refuse("<NUMBER> ...")
         value = int(self.skip().text[:18])
         if value < 1:
-            raise invalid(f"value {value} is too small. Min allowed value is 1")
+            raise make_invalid_fault(f"value {value} is too small. Min allowed value is 1")
         return value

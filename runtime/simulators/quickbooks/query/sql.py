@@ -13,10 +13,16 @@ from typing import Any
 import orjson
 
 from runtime.simulators.quickbooks.books.books import Books
-from runtime.simulators.quickbooks.clock import moment
-from runtime.simulators.quickbooks.money import decimal
-from runtime.simulators.quickbooks.query.parser import MOST_RESULTS, Condition, Statement, invalid, parse
-from runtime.simulators.quickbooks.schema import Entity, entities_by_lower_name
+from runtime.simulators.quickbooks.clock import parse_moment
+from runtime.simulators.quickbooks.money import parse_decimal
+from runtime.simulators.quickbooks.query.parser import (
+    MOST_RESULTS,
+    Condition,
+    Statement,
+    make_invalid_fault,
+    parse,
+)
+from runtime.simulators.quickbooks.schema import Entity, map_entities_by_lower_name
 
 COLUMNS = {
     "Id": ("id", "text"),
@@ -52,8 +58,8 @@ class Answer:
     start: int
     count: int | None = None
 
-    def as_json(self) -> bytes:
-        """The `QueryResponse` object."""
+    def to_json(self) -> bytes:
+        """Return the `QueryResponse` object."""
         if self.count is not None:
             return b'{"totalCount":%d}' % self.count
         if not self.bodies:
@@ -66,13 +72,13 @@ class Answer:
 
 
 def answer(books: Books, text: str) -> Answer:
-    """Parses and runs a query; raises 4000 and 4001."""
+    """Parse and runs a query; raises 4000 and 4001."""
     statement = parse(text)
-    entity = entities_by_lower_name().get(statement.entity.lower())
+    entity = map_entities_by_lower_name().get(statement.entity.lower())
     if entity is None or "query" not in entity.operations:
-        raise invalid(f"Metadata not found for Entity: {statement.entity}")
+        raise make_invalid_fault(f"Metadata not found for Entity: {statement.entity}")
     if statement.most > MOST_RESULTS:
-        raise invalid(f"value {statement.most} is too large. Max allowed value is {MOST_RESULTS}")
+        raise make_invalid_fault(f"value {statement.most} is too large. Max allowed value is {MOST_RESULTS}")
     where, values = _where(books, entity, statement)
     if statement.is_count:
         row = books.store.execute(f"select count(*) from records where {where}", values).fetchone()  # noqa: S608
@@ -106,7 +112,7 @@ def _where(books: Books, entity: Entity, statement: Statement) -> tuple[str, lis
 
 
 def _attached(entity: Entity, condition: Condition) -> tuple[str, list[Any]] | None:
-    """A condition on what a file hangs on: the only property inside an array that a query may name."""
+    """Return a condition on what a file hangs on: the only property inside an array that a query may name."""
     path = ATTACHED.get(condition.property.lower()) if entity.name == "Attachable" else None
     if path is None or condition.operator not in ("=", "in"):
         return None
@@ -123,12 +129,12 @@ ATTACHED = {
 
 
 def _filterable(entity: Entity, name: str) -> str:
-    """The property as the facts spell it; 4001 when it is unknown or has no index."""
+    """Return the property as the facts spell it; 4001 when it is unknown or has no index."""
     found = entity.filterable.get(name.lower())
     if found is not None:
         return found
     spelled = _spelled(entity, name)
-    raise invalid(f"property '{spelled}' is not queryable")
+    raise make_invalid_fault(f"property '{spelled}' is not queryable")
 
 
 def _spelled(entity: Entity, name: str) -> str:
@@ -136,17 +142,17 @@ def _spelled(entity: Entity, name: str) -> str:
     for field in entity.fields:
         if field.lower() == head.lower():
             return f"{field}.{rest}" if rest else field
-    raise invalid(f"Property {name} not found for Entity {entity.name}")
+    raise make_invalid_fault(f"Property {name} not found for Entity {entity.name}")
 
 
 def _expression(entity: Entity, name: str) -> tuple[str, str]:
-    """SQL expression and kind of a property."""
+    """Return SQL expression and kind of a property."""
     if name in COLUMNS and not (name == "DisplayName" and "DisplayName" not in entity.fields):
         return COLUMNS[name]
     if name == "Name" and "DisplayName" not in entity.fields:
         return "name", "text"
     if name == "Type" and entity.name == "RecurringTransaction":
-        return "name", "text"  # where a template keeps the kind of its transaction
+        return "name", "text"  # where a template has the kind of its transaction
     head, _, rest = name.partition(".")
     field = entity.fields.get(head)
     path = name
@@ -166,9 +172,9 @@ def _clause(books: Books, entity: Entity, name: str, condition: Condition) -> tu
     expression, kind = _expression(entity, name)
     operator = condition.operator
     if name == "Id" and operator not in ("=", "in"):
-        raise invalid(f"property 'Id' does not support the operator {operator}")
+        raise make_invalid_fault(f"property 'Id' does not support the operator {operator}")
     if name == "Id" and not all(str(value).strip() for value in condition.values):
-        raise invalid("value '' is not valid for property 'Id'")
+        raise make_invalid_fault("value '' is not valid for property 'Id'")
     if operator in ("=", "in") and all(value == " " for value in condition.values):
         return f"{expression} is null", []
     collation = " collate nocase" if kind == "text" and expression.startswith("(") else ""
@@ -190,13 +196,13 @@ def _pattern(value: str | bool) -> str:
 
 
 def _compared(books: Books, kind: str, value: str | bool) -> Any:
-    """A value of a query as the column keeps it; 4001 when it is not of the property's type."""
+    """Return a value of a query as the column has it; 4001 when it is not of the property's type."""
     if value == "CURRENT_DATE":
-        value = books.today().isoformat()
+        value = books.read_today().isoformat()
     try:
         return CONVERSIONS[kind](value)
     except (ValueError, InvalidOperation) as error:
-        raise invalid(f"value {str(value)[:100]} is not valid for its property") from error
+        raise make_invalid_fault(f"value {str(value)[:100]} is not valid for its property") from error
 
 
 def _boolean(value: str | bool) -> int:
@@ -208,15 +214,15 @@ def _boolean(value: str | bool) -> int:
 
 
 def _number(value: str | bool) -> float:
-    return float(decimal(value))
+    return float(parse_decimal(value))
 
 
 def _cents(value: str | bool) -> float:
-    return float(decimal(value) * 100)
+    return float(parse_decimal(value) * 100)
 
 
 def _day(value: str | bool) -> str:
-    moment(str(value))
+    parse_moment(str(value))
     return str(value)[:10]
 
 
@@ -225,9 +231,13 @@ def _text(value: str | bool) -> str:
 
 
 CONVERSIONS = {
-    "boolean": _boolean, "number": _number, "cents": _cents, "date": _day, "moment": lambda value: moment(str(value)),
+    "boolean": _boolean,
+    "number": _number,
+    "cents": _cents,
+    "date": _day,
+    "moment": lambda value: parse_moment(str(value)),
     "text": _text,
-}  # fmt: skip
+}
 
 
 def _order(entity: Entity, statement: Statement) -> str:
@@ -237,7 +247,7 @@ def _order(entity: Entity, statement: Statement) -> str:
     for order in statement.order:
         name = entity.sortable.get(order.property.lower()) or entity.filterable.get(order.property.lower())
         if name is None:
-            raise invalid(f"property '{_spelled(entity, order.property)}' is not sortable")
+            raise make_invalid_fault(f"property '{_spelled(entity, order.property)}' is not sortable")
         expression, kind = ("num", "number") if name == "Id" else _expression(entity, name)
         collation = " collate nocase" if kind == "text" and expression.startswith("(") else ""
         parts.append(f"{expression}{collation}{' desc' if order.is_descending else ''}")
@@ -251,7 +261,7 @@ def _usual_order(entity: Entity) -> str:
 
 
 def _projected(body: str, properties: Iterable[str]) -> str:
-    """Only the named properties and the Id, marked as a part."""
+    """Return only the named properties and the Id, marked as a part."""
     whole = orjson.loads(body)
     heads = {name.partition(".")[0] for name in properties}
     shown = {name: value for name, value in whole.items() if name in heads}

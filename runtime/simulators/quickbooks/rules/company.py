@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.rules import prepares
 
 
-@prepares("CompanyInfo", "Preferences")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """Keeps what the client cannot set; groups of preferences are completed from the former ones."""
+    """Retain what the client cannot set; groups of preferences are completed from the former ones."""
     if entity == "Preferences" and old:
         for group, value in old.items():
             if isinstance(value, dict) and isinstance(body.get(group), dict):

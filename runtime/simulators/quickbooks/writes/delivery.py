@@ -5,22 +5,22 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from runtime.simulators.quickbooks.books.books import Books
-from runtime.simulators.quickbooks.books.store import Body, reference
-from runtime.simulators.quickbooks.clock import stamp
-from runtime.simulators.quickbooks.faults import fault, unsupported
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.clock import format_stamp
+from runtime.simulators.quickbooks.faults import make_fault, make_unsupported_fault
+from runtime.simulators.quickbooks.rules.validation import check_addresses
 from runtime.simulators.quickbooks.schema import Entity
-from runtime.simulators.quickbooks.writes.validation import check_addresses
 
 
 def send(books: Books, entity: Entity, id: str, to: str | None) -> Body:
-    """Marks a document as sent, to the address given or else to the one it has; 6420 when there is none."""
+    """Mark a document as sent, to the address given or else to the one it has; 6420 when there is none."""
     if "send" not in entity.operations:
-        raise unsupported(f"/v3/company/{books.realm}/{entity.path}/{id}/send")
-    with books.store.transaction():
+        raise make_unsupported_fault(f"/v3/company/{books.realm}/{entity.path}/{id}/send")
+    with books.store.begin_transaction():
         body = books.read(entity.name, id)
         address = unquote(to) if to else _own_address(books, body)
         if not address:
-            raise fault(
+            raise make_fault(
                 "6420", "Email address is required : Add an email address to the transaction.", "BillEmail"
             )
         check_addresses("sendTo", address)
@@ -30,12 +30,12 @@ def send(books: Books, entity: Entity, id: str, to: str | None) -> Body:
 
 
 def _own_address(books: Books, body: Body) -> str | None:
-    """The address on the document, else that of its customer or vendor."""
+    """Return the address on the document, else that of its customer or vendor."""
     for name in ("BillEmail", "POEmail"):
         if (body.get(name) or {}).get("Address"):
             return str(body[name]["Address"])
     for owner, name in (("Customer", "CustomerRef"), ("Vendor", "VendorRef")):
-        found = (books.find(owner, reference(body.get(name))) or {}).get("PrimaryEmailAddr") or {}
+        found = (books.find(owner, get_reference(body.get(name))) or {}).get("PrimaryEmailAddr") or {}
         if found.get("Address"):
             return str(found["Address"])
     return None
@@ -49,4 +49,7 @@ def _mark(books: Books, entity: Entity, body: Body, address: str) -> None:
     if "EmailStatus" in entity.fields:
         body["EmailStatus"] = "EmailSent"
     if "DeliveryInfo" in entity.fields:
-        body["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": stamp(books.clock.milliseconds())}
+        body["DeliveryInfo"] = {
+            "DeliveryType": "Email",
+            "DeliveryTime": format_stamp(books.clock.get_milliseconds()),
+        }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 
 from runtime.simulators.quickbooks.books.store import Body
-from runtime.simulators.quickbooks.faults import missing
+from runtime.simulators.quickbooks.faults import make_missing_fault
+from runtime.simulators.quickbooks.rules.validation import is_empty
 from runtime.simulators.quickbooks.schema import Entity
-from runtime.simulators.quickbooks.writes.validation import is_empty
 
 SPARSE_NEEDS = {
     "Account": ("Name",),
@@ -43,15 +43,17 @@ rest would move money without anybody having asked for it."""
 
 
 def require(facts: Entity, body: Body, names_needed: tuple[str, ...]) -> None:
-    """2020 for what is absent; an empty array of lines is left to the rules, which have a better sentence for it."""
+    """Raise 2020 for what is absent; an empty array of lines is left to the rules, which have a better sentence for
+    it.
+    """
     for name in names_needed:
         is_given = name in body and (name == "Line" or not is_empty(body[name]))
         if not is_given and (facts.name, name) not in FILLED_IN:
-            raise missing(name)
+            raise make_missing_fault(name)
 
 
-def merged(facts: Entity, old: Body, sent: Body) -> Body:
-    """The old record with what was sent laid over it; empty values clear."""
+def merge(facts: Entity, old: Body, sent: Body) -> Body:
+    """Return the old record with what was sent laid over it; empty values clear."""
     _require_in_sparse(facts, sent, old)
     new = copy.deepcopy(old)
     for name, value in sent.items():
@@ -67,7 +69,7 @@ def merged(facts: Entity, old: Body, sent: Body) -> Body:
 
 
 def _forget_tax(body: Body) -> None:
-    """Tax that follows from a code is worked out anew with new lines; tax without a code was sent, and stays."""
+    """Remove tax that follows from a code, which new lines work out anew; tax without a code was sent, and stays."""
     code = (body.get("TxnTaxDetail") or {}).get("TxnTaxCodeRef")
     if code:
         body["TxnTaxDetail"] = {"TxnTaxCodeRef": code}
@@ -80,13 +82,13 @@ DUE = ("DueDays", "DayOfMonthDue")
 def _require_in_sparse(facts: Entity, sent: Body, old: Body) -> None:
     for name in SPARSE_NEEDS.get(facts.name, ()):
         if name not in sent or (name != "Line" and is_empty(sent[name])):
-            raise missing(name)
+            raise make_missing_fault(name)
     if facts.name == "Term" and not any(name in sent for name in DUE):
-        raise missing("DayOfMonthDue" if old.get("DayOfMonthDue") else "DueDays")
+        raise make_missing_fault("DayOfMonthDue" if old.get("DayOfMonthDue") else "DueDays")
 
 
-def replaced(facts: Entity, old: Body, sent: Body) -> Body:
-    """What was sent, with what only the service sets or what is `RETAINED` from the old record."""
+def replace(facts: Entity, old: Body, sent: Body) -> Body:
+    """Return what was sent, with what only the service sets or what is `RETAINED` from the old record."""
     new = {name: value for name, value in sent.items() if not is_empty(value)}
     if not (facts.has_active and sent.get("Active") is False):
         require(

@@ -13,8 +13,8 @@ from ..conftest import NOON
 
 @pytest.fixture(scope="session")
 def three() -> Store:
-    """One store with the landscaper, the consultancy and the IT service provider."""
+    """Return one store with the landscaper, the consultancy and the IT service provider."""
     store = Store(":memory:", Clock(frozen=NOON))
     for name in companies.BUSINESSES:
-        companies.make(store, name)
+        companies.make_company(store, name)
     return store

@@ -120,7 +120,7 @@ def test_the_cash_ledger_follows_every_change_of_the_books(books: Books) -> None
     assert net_income(books.store, "2026-05-01", "2026-05-31") == 0
 
 
-def test_the_company_decides_the_basis_that_counts_without_a_word(books: Books) -> None:
+def test_the_company_decides_the_basis_that_counts_without_a_parameter(books: Books) -> None:
     preferences = books.read("Preferences", "1")
     preferences["ReportPrefs"] = {"ReportBasis": "Cash"}
     changes.update(books, "Preferences", preferences)

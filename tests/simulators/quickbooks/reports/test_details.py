@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.companies import BUSINESSES, seed
-from runtime.simulators.quickbooks.money import cents
+from runtime.simulators.quickbooks.money import round_to_cents
 
 from .reading import ask, data, figures, keys, total, values
 
@@ -70,7 +70,7 @@ def test_transactions_can_be_grouped_and_sorted(three: Store) -> None:
     found = [row["Header"]["ColData"][0]["value"] for row in answer["Rows"]["Row"]]
     assert found == sorted(found, key=str.lower)
     invoices = next(row for row in answer["Rows"]["Row"] if row["Header"]["ColData"][0]["value"] == "Invoice")
-    amounts = [cents(row["ColData"][-1]["value"]) for row in invoices["Rows"]["Row"]]
+    amounts = [round_to_cents(row["ColData"][-1]["value"]) for row in invoices["Rows"]["Row"]]
     assert amounts == sorted(amounts, reverse=True)
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.reports.cells import KINDS
-from runtime.simulators.quickbooks.reports.question import facts
+from runtime.simulators.quickbooks.reports.columns import KINDS
+from runtime.simulators.quickbooks.reports.question import read_report_facts
 
 from .reading import ask
 
@@ -25,9 +25,9 @@ ODD = st.sampled_from(
 
 @st.composite
 def questions(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
-    """A report with some of its parameters: allowed values, columns, ids, days, or something odd."""
-    name = draw(st.sampled_from(list(facts())))
-    known = facts()[name]["parameters"]
+    """Return a report with some of its parameters: allowed values, columns, ids, days, or something odd."""
+    name = draw(st.sampled_from(list(read_report_facts())))
+    known = read_report_facts()[name]["parameters"]
     chosen = draw(st.lists(st.sampled_from(sorted(known)), max_size=5, unique=True))
     given: dict[str, str] = {"date_macro": "This Month"} if draw(st.booleans()) else {}
     for parameter in chosen:
