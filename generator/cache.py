@@ -1,6 +1,6 @@
-"""A compiled catalog kept on disk, under a digest of all that it was made from. Beside compile.
+"""A compiled catalog stored on disk, under a digest of all that it was made from. Beside compile.
 
-The digest covers every definition, the grammar and the generator's own code, so that a kept catalog is the one that
+The digest covers every definition, the grammar and the generator's own code, so that a stored catalog is the one that
 compiling would make. The file opens with a digest of its own content: what is damaged counts as absent.
 """
 
@@ -17,24 +17,32 @@ from pathlib import Path
 import msgspec
 
 from generator.catalog import Catalog
-from generator.reading.files import Layers, files_of, folders_of, schema_files, strays_in, unread_in
+from generator.reading.files import (
+    Layers,
+    find_ignored_files,
+    find_integrations,
+    find_orphan_folders,
+    list_files,
+    list_schema_files,
+)
 
-MOST_KEPT = 8
+MOST_STORED = 8
 _SEAL = 32
 _UNFINISHED = ".unfinished-"
 _ABANDONED_SECONDS = 3600.0
 
 
-def digest_of(layers: Layers) -> str:
-    """A digest of everything that compiling some layers depends on."""
+def compute_key(layers: Layers) -> str:
+    """Return a digest of everything that compiling some layers depends on."""
     digest = blake2b(_digest_of_generator(), digest_size=32)
-    for integration in folders_of(layers):
+    for integration in find_integrations(layers):
         for at, folder in enumerate(integration):
-            for path in files_of(folder):
+            for path in list_files(folder):
                 name = path.relative_to(folder.parent).as_posix()
                 digest.update(f"\0{at}\0{name}\0".encode("utf-8", "surrogateescape"))
                 digest.update(_content(path))
-    for path in (*strays_in(layers), *unread_in(layers)):  # each is a mistake, which nothing kept may hide
+    # Each of these is an error, which no stored catalog may hide.
+    for path in (*find_orphan_folders(layers), *find_ignored_files(layers)):
         digest.update(os.fsencode(path))
     return digest.hexdigest()
 
@@ -42,7 +50,7 @@ def digest_of(layers: Layers) -> str:
 @cache
 def _digest_of_generator() -> bytes:
     digest = blake2b(digest_size=32)
-    for path in [*sorted(Path(__file__).parent.rglob("*.py")), *schema_files()]:
+    for path in [*sorted(Path(__file__).parent.rglob("*.py")), *list_schema_files()]:
         digest.update(path.read_bytes())
     return digest.digest()
 
@@ -55,8 +63,8 @@ def _content(path: Path) -> bytes:
     return blake2b(content, digest_size=32).digest()
 
 
-def read(cache: Path, digest: str) -> Catalog | None:
-    """The catalog kept under a digest; None when there is none that can be trusted."""
+def load(cache: Path, digest: str) -> Catalog | None:
+    """Return the catalog stored under a digest; None when there is none that can be trusted."""
     try:
         content = _file(cache, digest).read_bytes()
     except OSError:
@@ -70,8 +78,8 @@ def read(cache: Path, digest: str) -> Catalog | None:
         return None
 
 
-def write(cache: Path, digest: str, catalog: Catalog) -> None:
-    """Keep a catalog, whole or not at all. A folder that cannot be written to is passed over."""
+def store(cache: Path, digest: str, catalog: Catalog) -> None:
+    """Store a catalog, whole or not at all. A folder that cannot be written to is passed over."""
     payload = msgspec.msgpack.encode(catalog)
     sealed = blake2b(payload, digest_size=_SEAL).digest() + payload
     with contextlib.suppress(OSError):
@@ -98,7 +106,7 @@ def _file(cache: Path, digest: str) -> Path:
 
 def _forget_old(cache: Path) -> None:
     files = sorted(cache.glob("catalog-*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in files[MOST_KEPT:]:
+    for path in files[MOST_STORED:]:
         path.unlink(missing_ok=True)
     for path in cache.glob(f"{_UNFINISHED}*"):  # of a process that was killed
         if path.stat().st_mtime < time.time() - _ABANDONED_SECONDS:

@@ -1,8 +1,7 @@
 """What compiling comes to: a catalog of integrations and their tools, frozen and shared.
 
-Seventh stage: load → resolve → methods → arguments → words → check → **catalog** → compile. Everything after
-it (the runtime, the reference pages) reads these values and never the YAML. Every value is a frozen dataclass
-of plain parts, so that a catalog can be kept on disk and read back as it was.
+The stages make it; everything after them (the runtime, the documentation pages) reads these values and never the
+YAML. Every value is a frozen dataclass of plain parts, so that a catalog can be stored on disk and read back as it was.
 """
 
 from __future__ import annotations
@@ -122,7 +121,7 @@ class Call:
 class Returns:
     """What comes back. `path` leads to it in the answer; `behaviour` names code for what data cannot say.
 
-    `text` is a body that is no object, told under the name that `path` holds. `batch` is an answer for each
+    `text` is a body that is no object, answered under the name that `path` holds. `batch` is an answer for each
     operation of a batch.
     """
 
@@ -144,8 +143,8 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a resource is, in words for people: the reference pages show it."""
+class ResourceDoc:
+    """What a resource is, in words for people: the documentation pages show it."""
 
     integration: str
     resource: str
@@ -177,9 +176,9 @@ class Tool:
     call: Call
     returns: Returns
     listing: Listing | None = None
-    tolerated: tuple[str, ...] = ()
-    """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
-    rare: tuple[str, ...] = ()
+    ignored_arguments: tuple[str, ...] = ()
+    """Names that are dropped silently when they are sent: what a record carries that nobody may set."""
+    advanced: tuple[str, ...] = ()
     """Arguments that are shown in one line under `more`, where a call may give them."""
     always_send: tuple[str, ...] = ()
     """Fields that the vendor wants in every update of this record, even one that sends only changes."""
@@ -229,7 +228,7 @@ class Catalog:
     version: str
     integrations: dict[str, Integration]
     tools: tuple[Tool, ...]
-    resources: tuple[About, ...] = ()
+    resources: tuple[ResourceDoc, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Tool]:
@@ -237,12 +236,12 @@ class Catalog:
         return {tool.name: tool for tool in self.tools}
 
     def of(self, integration: str) -> tuple[Tool, ...]:
-        """The tools of one integration, in the order of their names."""
+        """Return the tools of one integration, in the order of their names."""
         return tuple(tool for tool in self.tools if tool.integration == integration)
 
 
 def select(tools: Iterable[Tool], methods: Iterable[str], tags: Iterable[str]) -> tuple[Tool, ...]:
-    """The tools that a filter leaves: methods AND tags, where an empty list leaves everything.
+    """Return the tools that a filter leaves: methods AND tags, where an empty list leaves everything.
 
     A method is `read`, `write`, `custom` or an exact method name. A tool passes the tags when it carries any.
     """

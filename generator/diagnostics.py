@@ -1,12 +1,12 @@
 """What is wrong in the definitions, and where: the one shape in which every stage reports.
 
-No stage of its own: load, grammar, resolve, methods, arguments, words and check all add to one list, so that a run
-tells every mistake and not the first. compile raises the list; `ledgerport check` prints it.
+No stage of its own: one collector is handed through all of them, so that a run reports every error and not the first.
+compile raises what it collected; `ledgerport check` prints it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
@@ -14,8 +14,8 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Mistake:
-    """One mistake: `file` and `line` (from 1), `where` in the document, the `rule` broken, and what to do."""
+class Diagnostic:
+    """One error: `file` and `line` (from 1), `where` in the document, the `rule` broken, and what to do."""
 
     file: str
     line: int
@@ -29,24 +29,50 @@ class Mistake:
         return f"{self.file}:{self.line}: " + " ".join(part for part in parts if part)
 
 
-class DefinitionMistakes(Exception):
-    """The definitions cannot be compiled; `mistakes` has every reason, in the order of files and lines."""
+class Diagnostics:
+    """Collects the errors of a run. A stage reports here and goes on with what is right; none stops at an error."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = sorted(set(mistakes))
-        super().__init__("\n".join(map(str, self.mistakes)))
+    def __init__(self) -> None:
+        self._reported: list[Diagnostic] = []
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Add one error."""
+        self._reported.append(diagnostic)
+
+    def report_all(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add every error of a check."""
+        self._reported.extend(diagnostics)
+
+    def collect(self) -> list[Diagnostic]:
+        """Return each error once, in the order of files and lines."""
+        return sorted(set(self._reported))
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        """Iterate over the errors in the order in which they were reported."""
+        return iter(self._reported)
+
+    def __len__(self) -> int:
+        return len(self._reported)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The question that names the nearest right word, or nothing when none is near."""
-    import difflib  # wanted only where something is wrong
+class DefinitionErrors(Exception):
+    """The definitions cannot be compiled; `diagnostics` has every reason, in the order of files and lines."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = sorted(set(diagnostics))
+        super().__init__("\n".join(map(str, self.diagnostics)))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question that names the nearest known name, or nothing when none is near."""
+    import difflib  # needed only where something is wrong
 
     candidates = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(word.lower()[:80], list(candidates), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name.lower()[:80], list(candidates), n=1, cutoff=0.6)
     return f'Did you mean "{candidates[near[0]]}"?' if near else ""
 
 
-def dotted(path: Path) -> str:
-    """A place as people write it: `fields.Line.items` is `Line.items`, for a field is known by its name."""
+def format_path(path: Path) -> str:
+    """Return a place as people write it: `fields.Line.items` is `Line.items`, for a field is known by its name."""
     steps = path[1:] if path[:1] == ("fields",) else path
     return ".".join(str(step) for step in steps)

@@ -8,7 +8,7 @@ from generator.catalog import Tool
 
 
 def find_tool(tools: Mapping[str, Tool], name: str) -> Tool | None:
-    """The tool that has a name, or had it before; None when there is none."""
+    """Return the tool that has a name, or had it before; None when there is none."""
     if tool := tools.get(name):
         return tool
     return next((tool for tool in tools.values() if name in tool.former_names), None)

@@ -29,7 +29,7 @@ class Confirmation:
 class Auth:
     """How an account proves itself to the vendor.
 
-    `oauth2` uses the addresses, scopes and words below; `headers` fills `headers` from the account's own fields.
+    `oauth2` uses the addresses, scopes and keys below; `headers` fills `headers` from the account's own fields.
     """
 
     type: Literal["oauth2", "headers"]
@@ -39,11 +39,11 @@ class Auth:
     scopes: tuple[str, ...] = ()
     client_authentication: Literal["basic", "body"] = "basic"
     rotates: bool = False
-    """Whether every refresh answers a new refresh token that must be kept."""
+    """Whether every refresh answers a new refresh token that must be stored."""
     unused_for_seconds: int = 0
     """How long a refresh token lives without use; 0 when the vendor does not say."""
     reconnect_when: tuple[str, ...] = ()
-    """OAuth error codes that only the person can mend, by connecting again."""
+    """OAuth error codes that only the person can fix, by connecting again."""
     headers: dict[str, str] = field(default_factory=dict)
     scheme: str = "Bearer"
     """What stands before the access token in the Authorization header."""
@@ -208,9 +208,9 @@ class Integration:
     query_language: QueryLanguage
     send_query: dict[str, str] = field(default_factory=dict)
     send_headers: dict[str, str] = field(default_factory=dict)
-    once_query: str = ""
+    idempotency_query_param: str = ""
     """Query parameter that carries the idempotency key of a write; empty when the vendor has none."""
-    once_header: str = ""
+    idempotency_header: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     """Every tag that a resource or method may carry, with what it stands for."""
     batch: BatchForm = BatchForm()
@@ -222,3 +222,5 @@ class Integration:
     everyday: tuple[str, ...] = ()
     """The names of the tools that are listed, with those that find the others, where all would be too many."""
     meant: tuple[Meant, ...] = ()
+    synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a word of the tool search, the words of tools that are meant."""

@@ -9,5 +9,5 @@ from runtime.server.serve import run
 from runtime.settings import Settings
 
 if __name__ == "__main__":
-    runtime.server.app.OURS = Path(sys.argv[1])
+    runtime.server.app.BUILTIN_DEFINITIONS = Path(sys.argv[1])
     run(Settings.load(os.environ), watches="watch" in sys.argv[2:])

@@ -57,13 +57,13 @@ def test_the_definitions_are_checked():
     assert (done.returncode, done.stdout) == (0, "The definitions are in order.\n")
 
 
-def test_a_mistake_is_told_with_its_file_and_line(tmp_path):
+def test_an_error_is_told_with_its_file_and_line(tmp_path):
     folder = tmp_path / "definitions" / "acme"
     folder.mkdir(parents=True)
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
     done = ledgerport("check", str(tmp_path / "definitions"))
     assert done.returncode == 1
-    assert 'integration.yaml:2: titel: "titel" is not' in done.stdout
+    assert 'integration.yaml:2: titel: "titel" is an unknown key' in done.stdout
     assert 'Did you mean "title"?' in done.stdout
 
 
@@ -413,19 +413,19 @@ def test_a_filter_that_leaves_no_tool_is_a_sentence():
     assert 'There is no integration "quickboks". Did you mean "quickbooks"?' in unknown.stderr
 
 
-def test_mistakes_are_printed_for_editors_and_ci(tmp_path):
+def test_errors_are_printed_for_editors_and_ci(tmp_path):
     folder = tmp_path / "definitions" / "acme"
     folder.mkdir(parents=True)
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
     done = ledgerport("check", "--json", str(tmp_path / "definitions"))
     assert done.returncode == 1
-    first = next(each for each in json.loads(done.stdout) if each["rule"] == "word")
+    first = next(each for each in json.loads(done.stdout) if each["rule"] == "unknown key")
     assert first == {
         "file": str(folder / "integration.yaml"),
         "line": 2,
         "where": "titel",
-        "rule": "word",
-        "message": '"titel" is not a word for an integration.',
+        "rule": "unknown key",
+        "message": '"titel" is an unknown key for an integration.',
         "suggestion": 'Did you mean "title"?',
     }
 

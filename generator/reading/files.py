@@ -1,4 +1,4 @@
-"""Which files a catalog is made of. Before load, and all that a kept catalog needs to be found again.
+"""Which files a catalog is made of. Before load, and all that a stored catalog needs to be found again.
 
 A folder with an integration.yaml is one integration. Beside it stand types.yaml and one file for each resource, in
 the folder itself or in subfolders; `sandbox` holds demo data and no definitions. Folders of definitions may be laid
@@ -13,31 +13,31 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 NOT_DEFINITIONS = frozenset({"sandbox", "schema"})
-OURS = Path(__file__).resolve().parents[2] / "definitions"
+BUILTIN_DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 """The definitions that ship with the generator."""
-SCHEMAS = OURS / "schema"
+SCHEMAS = BUILTIN_DEFINITIONS / "schema"
 
 
 Layers = tuple[Path, ...]
 """Folders of definitions, each laid over those before it."""
 
 
-def layers_of(folders: Path | Sequence[Path]) -> Layers:
-    """One folder or several, as layers."""
+def list_layers(folders: Path | Sequence[Path]) -> Layers:
+    """Return one folder or several, as layers."""
     return (folders,) if isinstance(folders, Path) else tuple(folders)
 
 
-def folders_of(layers: Layers) -> list[Layers]:
-    """The integrations in some layers, in the order of their names: for each the folders that make it."""
+def find_integrations(layers: Layers) -> list[Layers]:
+    """Return the integrations in some layers, in the order of their names: for each the folders that make it."""
     return [tuple(found) for found in _named(layers).values() if _is_integration(found)]
 
 
-def strays_in(layers: Layers) -> list[Path]:
+def find_orphan_folders(layers: Layers) -> list[Path]:
     """Folders that are laid over nothing: no integration of any layer has their name."""
     return [path for found in _named(layers).values() if not _is_integration(found) for path in found]
 
 
-def unread_in(layers: Layers) -> list[Path]:
+def find_ignored_files(layers: Layers) -> list[Path]:
     """Files that look like definitions and are none: outside the folder of an integration, or not named *.yaml."""
     outside = (path for layer in layers for path in sorted(layer.iterdir()) if _looks_like_one(path))
     inside = (path for found in _named(layers).values() for folder in found for path in _walk(folder))
@@ -57,7 +57,7 @@ def _is_integration(folders: list[Path]) -> bool:
     return any((folder / "integration.yaml").is_file() for folder in folders)
 
 
-def files_of(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     """Every definition file of one integration, in a fixed order. Raises OSError for a folder that cannot be read."""
     return sorted(path for path in _walk(folder) if path.suffix == ".yaml" and _looks_like_one(path))
 
@@ -77,11 +77,11 @@ def _is_left_out(name: str) -> bool:
 
 
 def _looks_like_one(path: Path) -> bool:
-    """Whether a person would take it for a definition. A link to nothing is one, for it is told when it is read."""
+    """Whether a person would take it for a definition. A link to nothing is one, for it is reported when it is read."""
     is_file = path.is_file() or (path.is_symlink() and not path.exists())
     return is_file and path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")
 
 
-def schema_files() -> list[Path]:
-    """The files of the grammar, in the order of their names."""
+def list_schema_files() -> list[Path]:
+    """Return the files of the grammar, in the order of their names."""
     return sorted(SCHEMAS.glob("*.schema.json"))

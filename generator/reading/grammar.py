@@ -1,8 +1,8 @@
-"""Whether a file is written in the words of the format, said in plain sentences.
+"""Whether a file is written by the grammar of the format, said in plain sentences.
 
 Between load and resolve. The JSON Schemas in definitions/schema/ are the grammar, the same that editors complete
 from. A right file is passed by a fast validator; only a wrong one is read again by jsonschema, whose errors know
-their place, and each becomes a sentence with the nearest right word.
+their place, and each becomes a sentence with the nearest known name.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from generator.diagnostics import Mistake, Path, did_you_mean
-from generator.reading.files import schema_files
+from generator.diagnostics import Diagnostics, Path, did_you_mean
+from generator.reading.files import list_schema_files
+from generator.reading.renamed_keys import find_new_key
 from generator.reading.yaml_events import Document
 
 Kind = Literal["integration", "types", "resource", "coverage", "overlay"]
@@ -30,51 +31,52 @@ TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
-MOST_TOLD = 100
-"""How many mistakes of one file are told; whoever has more has one mistake many times."""
+MOST_REPORTED = 100
+"""How many errors of one file are reported; whoever has more has one error many times."""
 UNWRITTEN = "TODO"
 """What stands in a new file where a sentence is still to be written."""
 VALUES = frozenset({"enum", "default", "examples", "fixed"})
 """Words under which the vendor's own values stand, where it means nothing."""
-HARMLESS = frozenset({"word", "pattern", "minLength", "maxLength", "uniqueItems"})
+UNKNOWN_KEY = "unknown key"
+HARMLESS = frozenset({UNKNOWN_KEY, "pattern", "minLength", "maxLength", "uniqueItems"})
 """Rules whose breach leaves a document that the later stages can still read."""
 
 
-def check_grammar(document: Document, kind: Kind, mistakes: list[Mistake]) -> bool:
-    """Whether the document can be compiled further, so that the mistakes of later stages are told in the same run.
+def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> bool:
+    """Whether the document can be compiled further, so that the errors of later stages are reported in the same run.
 
-    Unknown words are told and taken out; text that is too long or badly written stays.
+    Unknown words are reported and removed; text that is too long or badly written stays.
     """
     if _is_unfinished(document.value):
         unwritten = [path for path, text in _texts(document.value) if text == UNWRITTEN]
         for path in unwritten:
-            mistakes.append(document.mistake(path, "unwritten", "This is still to be written."))
-        _check_the_rest(document, kind, set(unwritten), mistakes)
+            diagnostics.report(document.diagnostic(path, "unwritten", "This is still to be written."))
+        _check_remainder(document, kind, set(unwritten), diagnostics)
         return False
     if _fast(kind).is_valid(document.value):
         return True
-    errors = list(islice(_errors(kind, document.value), MOST_TOLD + 1)) or list(
+    errors = list(islice(_errors(kind, document.value), MOST_REPORTED + 1)) or list(
         _errors_of_fast(kind, document.value)
     )
-    has_more = len(errors) > MOST_TOLD
-    del errors[MOST_TOLD:]
+    has_more = len(errors) > MOST_REPORTED
+    del errors[MOST_REPORTED:]
     for path, rule, message, suggestion in errors:
-        mistakes.append(document.mistake(path, rule, message, suggestion))
-        if rule == "word":
-            _take_out(document.value, path)
+        diagnostics.report(document.diagnostic(path, rule, message, suggestion))
+        if rule == UNKNOWN_KEY:
+            _remove(document.value, path)
     if has_more:
-        message = f"There are more mistakes in this file than the first {MOST_TOLD}."
-        mistakes.append(document.mistake((), "mistakes", message))
+        message = f"There are more errors in this file than the first {MOST_REPORTED}."
+        diagnostics.report(document.diagnostic((), "errors", message))
         return False
     harmless = HARMLESS - {"pattern"} if kind == "integration" else HARMLESS
     return all(rule in harmless for _, rule, _, _ in errors)
 
 
-def _check_the_rest(document: Document, kind: Kind, known: set[Path], mistakes: list[Mistake]) -> None:
+def _check_remainder(document: Document, kind: Kind, known: set[Path], diagnostics: Diagnostics) -> None:
     """What is wrong in a new file beside the sentences that are still to be written."""
-    for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_TOLD):
+    for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_REPORTED):
         if path not in known:
-            mistakes.append(document.mistake(path, rule, message, suggestion))
+            diagnostics.report(document.diagnostic(path, rule, message, suggestion))
 
 
 def _is_unfinished(value: Any) -> bool:
@@ -84,7 +86,7 @@ def _is_unfinished(value: Any) -> bool:
 
 
 def _texts(value: Any) -> Iterator[tuple[Path, str]]:
-    """Every sentence in a value, with its place; the value is as deep as the loader lets it be."""
+    """Yield every sentence in a value, with its place; the value is as deep as the loader lets it be."""
     if isinstance(value, str):
         yield (), value
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -95,8 +97,10 @@ def _texts(value: Any) -> Iterator[tuple[Path, str]]:
 
 @cache
 def bundle(kind: Kind) -> dict[str, Any]:
-    """The schema of one kind of file, with the files it refers to inside it."""
-    definitions = {path.name: _bundled(json.loads(path.read_bytes()), path.name) for path in schema_files()}
+    """Return the schema of one kind of file, with the files it refers to inside it."""
+    definitions = {
+        path.name: _bundled(json.loads(path.read_bytes()), path.name) for path in list_schema_files()
+    }
     return {"$ref": f"#/definitions/{kind}.schema.json", "definitions": definitions}
 
 
@@ -122,17 +126,17 @@ def _errors(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
 
     validator = Draft7Validator(bundle(kind), format_checker=FormatChecker())
     for error in validator.iter_errors(value):
-        yield from _told(error)
+        yield from _explain(error)
 
 
 def _errors_of_fast(kind: Kind, value: Any) -> Iterator[tuple[Path, str, str, str]]:
-    """What only the fast validator finds wrong, in its own words."""
+    """Yield what only the fast validator finds wrong, in its own sentence."""
     for error in _fast(kind).iter_errors(value):
-        yield tuple(error.instance_path), "grammar", shortened(str(error.message)), ""
+        yield tuple(error.instance_path), "grammar", shorten(str(error.message)), ""
 
 
-def _told(error: Any) -> Iterator[tuple[Path, str, str, str]]:
-    """One error of the validator as (place, rule, sentence, suggestion)."""
+def _explain(error: Any) -> Iterator[tuple[Path, str, str, str]]:
+    """Yield one error of the validator as (place, rule, sentence, suggestion)."""
     path = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
         yield ((*path, error.instance), "name", *_wrong_name(error))
@@ -142,11 +146,21 @@ def _told(error: Any) -> Iterator[tuple[Path, str, str, str]]:
         return
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = list(error.schema.get("properties", {}))
-        for word in sorted(error.instance.keys() - set(known)):
+        for key in sorted(error.instance.keys() - set(known)):
             noun = error.schema.get("title", "this")
-            yield ((*path, word), "word", f'"{word}" is not a word for {noun}.', did_you_mean(word, known))
+            yield (
+                (*path, key),
+                UNKNOWN_KEY,
+                f'"{key}" is an unknown key for {noun}.',
+                _suggest_key(key, known),
+            )
         return
-    yield (path, str(error.validator), *_sentence(error))
+    yield (path, str(error.validator), *_write_sentence(error))
+
+
+def _suggest_key(key: str, known: list[str]) -> str:
+    new = find_new_key(key, known)
+    return f'It is called "{new}" now.' if new else did_you_mean(key, known)
 
 
 def _wrong_name(error: Any) -> tuple[str, str]:
@@ -164,16 +178,16 @@ def _nearest_branch(error: Any) -> Iterator[tuple[Path, str, str, str]]:
         return
     best = min(branches.values(), key=lambda found: (_is_other_kind(found), len(found)))
     for each in best:
-        yield from _told(each)
+        yield from _explain(each)
 
 
 def _choice(branches: list[list[Any]]) -> tuple[Path, str, str, str] | None:
-    """Where every shape wants another word at the same place, that place with all the words."""
+    """Return the place where every shape wants another value, with all the values."""
     found = [each for errors in branches for each in errors if each.validator == "const"]
     if len(found) < len(branches) or len({tuple(each.absolute_path) for each in found}) > 1:
         return None
     words = [str(each.validator_value) for each in found]
-    message = f"{_shown(found[0].instance)} is not one of {', '.join(words)}."
+    message = f"{_quote_value(found[0].instance)} is not one of {', '.join(words)}."
     return tuple(found[0].absolute_path), "enum", message, did_you_mean(str(found[0].instance), words)
 
 
@@ -181,20 +195,20 @@ def _is_other_kind(errors: list[Any]) -> bool:
     return any(each.validator in ("type", "const") and len(each.relative_path) <= 1 for each in errors)
 
 
-def _sentence(error: Any) -> tuple[str, str]:
+def _write_sentence(error: Any) -> tuple[str, str]:
     rule, wanted, value = error.validator, error.validator_value, error.instance
     if said := error.schema.get("errorMessage"):
         return str(said), ""
     if rule == "required":
         missing = [name for name in wanted if name not in value]
-        return f"{' and '.join(_quoted(missing))} {'is' if len(missing) == 1 else 'are'} missing.", ""
+        return f"{' and '.join(_quote_names(missing))} {'is' if len(missing) == 1 else 'are'} missing.", ""
     if rule == "enum":
-        return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(
+        return f"{_quote_value(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(
             str(value), map(str, wanted)
         )
     if rule == "type":
         kinds = [wanted] if isinstance(wanted, str) else wanted
-        return f"This must be {' or '.join(TYPES[kind] for kind in kinds)}, but is {_shown(value)}.", ""
+        return f"This must be {' or '.join(TYPES[kind] for kind in kinds)}, but is {_quote_value(value)}.", ""
     if rule in ("maxLength", "minLength"):
         least = "at most" if rule == "maxLength" else "at least"
         return f"This is {len(value):,} characters long; it may have {least} {wanted:,}.", ""
@@ -203,41 +217,41 @@ def _sentence(error: Any) -> tuple[str, str]:
     if rule in ("minProperties", "minItems"):
         return f"This has {_entries(value)}; it must have at least {wanted:,}.", ""
     if rule == "const":
-        hint = "Leave the word out otherwise." if wanted is True else did_you_mean(str(value), [str(wanted)])
-        return f"This must be {_shown(wanted)}, but is {_shown(value)}.", hint
+        hint = "Leave the key out otherwise." if wanted is True else did_you_mean(str(value), [str(wanted)])
+        return f"This must be {_quote_value(wanted)}, but is {_quote_value(value)}.", hint
     if rule in ("minimum", "maximum"):
         return (
-            f"This must be at {'least' if rule == 'minimum' else 'most'} {wanted}, but is {_shown(value)}.",
+            f"This must be at {'least' if rule == 'minimum' else 'most'} {wanted}, but is {_quote_value(value)}.",
             "",
         )
     if rule == "uniqueItems":
-        (most, _), *_ = Counter(map(_shown, value)).most_common(1)
+        (most, _), *_ = Counter(map(_quote_value, value)).most_common(1)
         return f"{most} is given twice.", ""
     if rule == "pattern":
         said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
-        return f"{_shown(value)} {said}", ""
-    return shortened(str(error.message)), ""
+        return f"{_quote_value(value)} {said}", ""
+    return shorten(str(error.message)), ""
 
 
 def _entries(value: Any) -> str:
     return f"{len(value):,} {'entry' if len(value) == 1 else 'entries'}"
 
 
-def _quoted(names: list[str]) -> list[str]:
+def _quote_names(names: list[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 
 
-def _shown(value: Any) -> str:
+def _quote_value(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f'{text[:56]}…"'
 
 
-def shortened(message: str) -> str:
-    """A sentence of another's making, not longer than a line and with its full stop."""
+def shorten(message: str) -> str:
+    """Return a sentence of another's making, not longer than a line and with its full stop."""
     return (message if len(message) <= 160 else f"{message[:157]}…").rstrip(".") + "."
 
 
-def _take_out(value: Any, path: Path) -> None:
+def _remove(value: Any, path: Path) -> None:
     for step in path[:-1]:
         value = value[step]
     value.pop(path[-1], None)

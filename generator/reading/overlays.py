@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from generator.diagnostics import Mistake, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path, did_you_mean
 from generator.reading.yaml_events import Document
 
 HIDDEN = "hidden"
@@ -18,16 +18,18 @@ _ADDED = ("add_tags", "add_description")
 _OF_AN_INTEGRATION = frozenset({"extends", "guidance", "add_guidance", "tags"})
 
 
-def lay_over(base: Mapping[str, Document], changes: Document, mistakes: list[Mistake]) -> Document | None:
-    """The document that a file extends, with its changes; None when it extends nothing that is there."""
+def apply_overlay(
+    base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics
+) -> Document | None:
+    """Return the document that a file extends, with its changes; None when it extends nothing that is there."""
     name = changes.value["extends"]
     target = base.get(name)
     if target is None:
         message = f'There is no resource "{name}" to extend.'
-        mistakes.append(changes.mistake(("extends",), "extends", message, did_you_mean(name, base)))
+        diagnostics.report(changes.diagnostic(("extends",), "extends", message, did_you_mean(name, base)))
         return None
     made = Document(target.file, dict(target.value), target.lines, {**target.laid})
-    layer = _Layer(made, changes, mistakes)
+    layer = _Layer(made, changes, diagnostics)
     if "integration" in target.value:
         layer.change_integration()
     else:
@@ -35,8 +37,8 @@ def lay_over(base: Mapping[str, Document], changes: Document, mistakes: list[Mis
     return made
 
 
-def add_shared(base: Document | None, more: Document, mistakes: list[Mistake]) -> Document:
-    """Shared types and groups with those of a further file; a name that is taken is told."""
+def merge_shared(base: Document | None, more: Document, diagnostics: Diagnostics) -> Document:
+    """Shared types and groups with those of a further file; a name that is taken is reported."""
     if base is None:
         return more
     made = Document(base.file, dict(base.value), base.lines, {**base.laid})
@@ -45,7 +47,7 @@ def add_shared(base: Document | None, more: Document, mistakes: list[Mistake]) -
         for name, each in (more.value.get(kind) or {}).items():
             if name in known:
                 message = f'"{name}" is defined in {made.at((kind, name)).file} already.'
-                mistakes.append(more.mistake((kind, name), "twice", message))
+                diagnostics.report(more.diagnostic((kind, name), "twice", message))
             else:
                 known[name] = each
                 made.laid[kind, name] = more
@@ -56,22 +58,22 @@ def add_shared(base: Document | None, more: Document, mistakes: list[Mistake]) -
 class _Layer:
     """One file of changes on its way into one document."""
 
-    def __init__(self, made: Document, changes: Document, mistakes: list[Mistake]) -> None:
-        self.made, self.changes, self.mistakes = made, changes, mistakes
+    def __init__(self, made: Document, changes: Document, diagnostics: Diagnostics) -> None:
+        self.made, self.changes, self.diagnostics = made, changes, diagnostics
 
     def change_integration(self) -> None:
         """Say more to agents, and add tags to the table."""
         given = self.changes.value
-        for word in sorted(given.keys() - _OF_AN_INTEGRATION):
-            message = f'"{word}" cannot be changed for a whole integration.'
-            self.mistakes.append(self.changes.mistake((word,), "extends", message))
+        for key in sorted(given.keys() - _OF_AN_INTEGRATION):
+            message = f'"{key}" cannot be changed for a whole integration.'
+            self.diagnostics.report(self.changes.diagnostic((key,), "extends", message))
         if "guidance" in given:
             self._put(("guidance",), given["guidance"])
         if "add_guidance" in given:
             self._add_paragraph("guidance", "add_guidance")
         if isinstance(given.get("tags"), list):
             message = "The tags of an integration are a mapping of each tag to what it stands for."
-            self.mistakes.append(self.changes.mistake(("tags",), "extends", message))
+            self.diagnostics.report(self.changes.diagnostic(("tags",), "extends", message))
         elif "tags" in given:
             self.made.value["tags"] = {**self.made.value["tags"], **given["tags"]}
             self._remember(("tags", name) for name in given["tags"])
@@ -79,14 +81,14 @@ class _Layer:
     def change_resource(self) -> None:
         """Replace what the file gives, and add what it adds."""
         given = self.changes.value
-        for word in ("summary", "description", "docs", "tags"):
-            if word in given:
-                self._put((word,), given[word])
+        for key in ("summary", "description", "docs", "tags"):
+            if key in given:
+                self._put((key,), given[key])
         if "add_description" in given:
             self._add_paragraph("description", "add_description")
-        for word, added in (("tags", "add_tags"), ("include", "include")):
-            if added in given and not (word == "tags" and "tags" in given):
-                self._add(word, added, given[added])
+        for key, added in (("tags", "add_tags"), ("include", "include")):
+            if added in given and not (key == "tags" and "tags" in given):
+                self._add(key, added, given[added])
         if "fields" in given:
             self.made.value["fields"] = {**(self.made.value.get("fields") or {}), **given["fields"]}
             self._remember(("fields", name) for name in given["fields"])
@@ -99,7 +101,9 @@ class _Layer:
                 if name not in methods:
                     message = f'There is no method "{name}" to hide.'
                     hint = did_you_mean(name, methods)
-                    self.mistakes.append(self.changes.mistake(("methods", name), "extends", message, hint))
+                    self.diagnostics.report(
+                        self.changes.diagnostic(("methods", name), "extends", message, hint)
+                    )
                     continue
                 methods[name] = {**methods[name], HIDDEN: True}
                 continue
@@ -107,7 +111,7 @@ class _Layer:
         self.made.value["methods"] = methods
 
     def _changed_method(self, name: str, before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-        after = {**before, **{word: each for word, each in change.items() if word not in _ADDED}}
+        after = {**before, **{key: each for key, each in change.items() if key not in _ADDED}}
         if "add_tags" in change:
             after["tags"] = list(dict.fromkeys((*after.get("tags", ()), *change["add_tags"])))
             self.made.laid["methods", name, "tags"] = self.changes
@@ -119,17 +123,17 @@ class _Layer:
             self._locate(("methods", name, "description"), ("methods", name, "add_description"))
         if not before:
             self.made.laid["methods", name] = self.changes
-        self._remember(("methods", name, word) for word in change)
+        self._remember(("methods", name, key) for key in change)
         return after
 
-    def _add(self, word: str, added: str, more: Iterable[str]) -> None:
-        self._put((word,), list(dict.fromkeys((*(self.made.value.get(word) or ()), *more))))
-        self._locate((word,), (added,))
+    def _add(self, key: str, added: str, more: Iterable[str]) -> None:
+        self._put((key,), list(dict.fromkeys((*(self.made.value.get(key) or ()), *more))))
+        self._locate((key,), (added,))
 
-    def _add_paragraph(self, word: str, added: str) -> None:
-        before = str(self.made.value.get(word) or "").rstrip()
-        self._put((word,), f"{before}\n\n{self.changes.value[added]}".lstrip())
-        self._locate((word,), (added,))
+    def _add_paragraph(self, key: str, added: str) -> None:
+        before = str(self.made.value.get(key) or "").rstrip()
+        self._put((key,), f"{before}\n\n{self.changes.value[added]}".lstrip())
+        self._locate((key,), (added,))
 
     def _locate(self, path: Path, added: Path) -> None:
         """Report an error in what was put together where it was added."""

@@ -1,8 +1,8 @@
-"""YAML files as plain values with their lines. First stage: **load** → resolve → methods → arguments → words → check.
+"""YAML files as plain values with their lines. Before grammar.
 
 YAML is read as JSON would be: `true false null`, numbers and strings; `on`, `no` and `2026-12-31` are strings. The
 file is read event by event with the C parser, never into Python objects, so that nothing in it can run, recurse or
-grow: anchors, aliases, tags, repeated keys, tabs, deep nesting and big files are mistakes with a line.
+grow: anchors, aliases, tags, repeated keys, tabs, deep nesting and big files are errors with a line.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from generator.diagnostics import Mistake, Path, dotted
-from generator.reading.yaml_problems import QUOTES, explained
+from generator.diagnostics import Diagnostic, Diagnostics, Path, format_path
+from generator.reading.yaml_problems import QUOTES, explain_problem
 
 MOST_BYTES = 2_000_000
 MOST_DEPTH = 32
@@ -32,7 +32,7 @@ _TAB = re.compile(rb"^ *\t", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file: its value, and the line of every place in it. `file` is its name as mistakes show it."""
+    """One file: its value, and the line of every place in it. `file` is its name as errors show it."""
 
     file: str
     value: dict[str, Any]
@@ -41,7 +41,7 @@ class Document:
     """Places that another file wrote: a folder that is laid over the one of this file."""
 
     def at(self, path: Path) -> Document:
-        """The file that wrote a place."""
+        """Return the file that wrote a place."""
         while path:
             if path in self.laid:
                 return self.laid[path]
@@ -49,43 +49,43 @@ class Document:
         return self
 
     def line(self, path: Path) -> int:
-        """The line of a place, or of the nearest one around it that is written down."""
+        """Return the line of a place, or of the nearest one around it that is written down."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def mistake(self, path: Path, rule: str, message: str, suggestion: str = "") -> Mistake:
-        """A mistake at a place of this document, told in the file that wrote the place."""
+    def diagnostic(self, path: Path, rule: str, message: str, suggestion: str = "") -> Diagnostic:
+        """Return an error at a place of this document, reported in the file that wrote the place."""
         writer = self.at(path)
-        return Mistake(writer.file, writer.line(path), dotted(path), rule, message, suggestion)
+        return Diagnostic(writer.file, writer.line(path), format_path(path), rule, message, suggestion)
 
 
 class _Unreadable(Exception):
-    """Reading cannot go on; carries the one mistake that says why."""
+    """Reading cannot go on; carries the one error that says why."""
 
     def __init__(self, line: int, rule: str, message: str) -> None:
         super().__init__(message)
         self.line, self.rule, self.message = line, rule, message
 
 
-def load(path: FilePath, mistakes: list[Mistake]) -> Document | None:
-    """Read one file. None when it is no document at all; every reason is added to `mistakes`."""
-    file = shown(path)
+def load(path: FilePath, diagnostics: Diagnostics) -> Document | None:
+    """Read one file. None when it is no document at all; every reason is reported."""
+    file = display_path(path)
     try:
         text = _text(path)
         document = Document(file, {})
-        value = _Builder(document, mistakes).build(text)
+        value = _Builder(document, diagnostics).build(text)
         if not isinstance(value, dict):
-            raise _Unreadable(1, "mapping", "The file must be a mapping of words to values.")
+            raise _Unreadable(1, "mapping", "The file must be a mapping of keys to values.")
     except _Unreadable as reason:
-        mistakes.append(Mistake(file, reason.line, "", reason.rule, reason.message))
+        diagnostics.report(Diagnostic(file, reason.line, "", reason.rule, reason.message))
         return None
     document.value.update(value)
     return document
 
 
-def shown(path: FilePath) -> str:
-    """A file's name as mistakes show it: relative where the reader stands above it."""
+def display_path(path: FilePath) -> str:
+    """Return a file's name as errors show it: relative where the reader stands above it."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else FilePath(relative).as_posix()
 
@@ -112,7 +112,7 @@ def _events(text: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        line, said = explained(error, text)
+        line, said = explain_problem(error, text)
         raise _Unreadable(line, "yaml", said) from error
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
@@ -132,14 +132,14 @@ class _Open:
 class _Builder:
     """Puts a document together from its events, without recursion."""
 
-    def __init__(self, document: Document, mistakes: list[Mistake]) -> None:
-        self.document, self.mistakes = document, mistakes
+    def __init__(self, document: Document, diagnostics: Diagnostics) -> None:
+        self.document, self.diagnostics = document, diagnostics
         self.stack: list[_Open] = []
         self.root: Any = None
         self.documents = 0
 
     def build(self, text: str) -> Any:
-        """The value of the text's one document; raises _Unreadable."""
+        """Return the value of the text's one document; raises _Unreadable."""
         handlers = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._begin_mapping,
@@ -190,7 +190,7 @@ class _Builder:
         self._add(event, event)
 
     def _add(self, value: Any, event: Any) -> Path:
-        """Put a value in its place; a scalar comes as its event, for as a key it keeps its letters."""
+        """Put a value in its place; a scalar comes as its event, for as a key it is taken letter by letter."""
         self._refuse_marks(event)
         top = self.stack[-1] if self.stack else None
         if top is None:
@@ -219,14 +219,14 @@ class _Builder:
     def _open_key(self, top: _Open, event: Any) -> None:
         line = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent):
-            raise _Unreadable(line, "keys", "A key must be a single word.")
+            raise _Unreadable(line, "keys", "A key must be a single name.")
         key = str(event.value)
         path = (*top.path, key)
         if key in top.value:
             first = self.document.lines[path]
-            told = f'"{key}" is given twice; the first is on line {first}.'
-            where = dotted(path)
-            self.mistakes.append(Mistake(self.document.file, line, where, "repeated key", told))
+            message = f'"{key}" is given twice; the first is on line {first}.'
+            where = format_path(path)
+            self.diagnostics.report(Diagnostic(self.document.file, line, where, "repeated key", message))
         else:
             self.document.lines[path] = line
         top.key = key
@@ -241,7 +241,7 @@ class _Builder:
 
 
 def _plain(event: Any) -> Any:
-    """A scalar as JSON would read it: quoted is text, and plain is a word of JSON, a number or text."""
+    """Return a scalar as JSON would read it: quoted is text, and plain is a word of JSON, a number or text."""
     text = event.value
     if not event.implicit[0]:
         return text

@@ -31,8 +31,8 @@ _AFTER_VALUE = (
 )
 
 
-def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
-    """The line (from 1) where a person has to look, and a sentence with what to do there."""
+def explain_problem(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
+    """Return the line (from 1) where a person has to look, and a sentence with what to do there."""
     problem = str(error.problem or error.context or "it cannot be read")
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1

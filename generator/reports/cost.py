@@ -11,8 +11,8 @@ from statistics import median
 from typing import Any
 
 from generator.catalog import Tool, select
-from generator.reports.tables import plural, table
-from generator.reports.token_estimate import TOKENIZER, tokens_of
+from generator.reports.tables import format_count, render_table
+from generator.reports.token_estimate import TOKENIZER, count_tokens
 
 CLASSES = ("read", "write", "custom")
 
@@ -28,7 +28,7 @@ class Toolset:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What some tools cost: each of them, the dearest first, and the toolsets that filters leave of them."""
+    """What some tools cost: each of them, the most expensive first, and the toolsets that filters leave of them."""
 
     tools: tuple[tuple[str, int], ...]
     toolsets: tuple[Toolset, ...]
@@ -36,42 +36,42 @@ class Cost:
     """For each usual method that only reads, what its middle tool costs."""
 
 
-def cost_of(tools: Sequence[Tool]) -> Cost:
-    """What tools cost, by themselves and by class and tag."""
-    each = {tool.name: tokens_of(tool.wire) for tool in tools}
-    dearest = sorted(each.items(), key=lambda item: (-item[1], item[0]))
+def measure_cost(tools: Sequence[Tool]) -> Cost:
+    """Return what tools cost, by themselves and by class and tag."""
+    each = {tool.name: count_tokens(tool.wire) for tool in tools}
+    costliest = sorted(each.items(), key=lambda item: (-item[1], item[0]))
     toolsets = [_toolset("all of these", tools)]
     toolsets += [_toolset(f"methods {name}", select(tools, [name], [])) for name in CLASSES]
     tags = sorted({tag for tool in tools for tag in tool.tags})
     toolsets += [_toolset(f"tag {name}", select(tools, [], [name])) for name in tags]
     medians = {name: _median(tool for tool in tools if tool.method == name) for name in ("list", "get")}
-    return Cost(tuple(dearest), tuple(found for found in toolsets if found.tools), medians)
+    return Cost(tuple(costliest), tuple(found for found in toolsets if found.tools), medians)
 
 
 def _toolset(name: str, tools: Sequence[Tool]) -> Toolset:
-    return Toolset(name, len(tools), sum(tokens_of(tool.wire) for tool in tools))
+    return Toolset(name, len(tools), sum(count_tokens(tool.wire) for tool in tools))
 
 
 def _median(tools: Iterable[Tool]) -> int:
-    found = [tokens_of(tool.wire) for tool in tools]
+    found = [count_tokens(tool.wire) for tool in tools]
     return round(median(found)) if found else 0
 
 
-def as_text(cost: Cost, top: int) -> str:
-    """Two tables, the dearest first, and how they were counted."""
+def render_text(cost: Cost, top: int) -> str:
+    """Return two tables, the most expensive first, and how they were counted."""
     shown = [(name, f"{tokens:,}") for name, tokens in cost.tools[:top]]
     toolsets = sorted(cost.toolsets, key=lambda found: -found.tokens)
     lines = [(found.name, f"{found.tools:,}", f"{found.tokens:,}") for found in toolsets]
-    parts = [table(["Toolset", "tools", "tokens"], lines), table(["Tool", "tokens"], shown)]
+    parts = [render_table(["Toolset", "tools", "tokens"], lines), render_table(["Tool", "tokens"], shown)]
     if left := len(cost.tools) - len(shown):
-        parts.append(f"And {plural(left, 'tool')} more; --top {len(cost.tools)} shows all.")
+        parts.append(f"And {format_count(left, 'tool')} more; --top {len(cost.tools)} shows all.")
     middle = ", ".join(f"{name} {tokens:,}" for name, tokens in cost.medians.items() if tokens)
     parts.append(f"Median: {middle or 'none'}. Counted as {TOKENIZER}.")
     return "\n\n".join(parts)
 
 
-def as_value(cost: Cost, top: int) -> dict[str, Any]:
-    """The same as plain parts of JSON."""
+def render_value(cost: Cost, top: int) -> dict[str, Any]:
+    """Return the same as plain parts of JSON."""
     return {
         "tokenizer": TOKENIZER,
         "toolsets": [

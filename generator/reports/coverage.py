@@ -1,8 +1,8 @@
 """How much of a vendor's service the definitions cover. Beside compile; `ledgerport coverage` prints it.
 
 Each thing that the reference has (reference.py) is looked for in the tools as they were made. What is missing is
-told, with the reason where coverage.yaml of the integration gives one; a reason for something that is there is a
-mistake, so that the file never says less than the truth.
+reported, with the reason where coverage.yaml of the integration gives one; a reason for something that is there is a
+error, so that the file never says less than the truth.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.diagnostics import Mistake
+from generator.diagnostics import Diagnostic, Diagnostics
 from generator.reading.yaml_events import Document
 from generator.reports.vendor_reference import Reference, WantedEntity, WantedReport
-from generator.stages.lint import Made
+from generator.stages.lint import CompiledTool
 
 LEAST_WRITABLE = 98.0
 """Per cent of the writable fields that must be there: of those of records, and apart from them of those inside objects
@@ -38,7 +38,7 @@ _REASONS_FOR = {
     "filterable": "filters",
     "sortable": "filters",
 }
-"""Under which word of coverage.yaml a kind is left out, where it is not the kind itself."""
+"""Under which key of coverage.yaml a kind is left out, where it is not the kind itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +65,31 @@ class Coverage:
     entities: list[Row] = field(default_factory=list)
     reports: list[Row] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
     def total(self, kind: str) -> tuple[int, int]:
-        """How many things of a kind are there, of how many."""
+        """Return how many things of a kind are there, of how many."""
         found = [row.counts[kind] for row in (*self.entities, *self.reports) if kind in row.counts]
         return sum(have for have, _ in found), sum(of for _, of in found)
 
-    def reaches_the_aims(self) -> bool:
-        """Whether nothing whole is missing without a reason, and 98 % of the writable fields are there, those of
+    def meets_target(self) -> bool:
+        """Return whether nothing whole is missing without a reason, and 98 % of the writable fields are there, those of
         records and those inside them each by themselves.
         """
         must = ("entities", "operations", "reports")
         has_gaps = any(each.kind in must and not each.why for each in self.missing)
-        shares = (percent(*self.total(kind)) for kind in ("writable", "inside"))
-        return not has_gaps and not self.mistakes and all(share >= LEAST_WRITABLE for share in shares)
+        shares = (compute_percent(*self.total(kind)) for kind in ("writable", "inside"))
+        return not has_gaps and not self.diagnostics and all(share >= LEAST_WRITABLE for share in shares)
 
 
-def percent(have: int, of: int) -> float:
-    """A share in per cent; all of nothing is all."""
+def compute_percent(have: int, of: int) -> float:
+    """Return a share in per cent; all of nothing is all."""
     return 100.0 * have / of if of else 100.0
 
 
-def compare(reference: Reference, made: Iterable[Made], notes: Document | None) -> Coverage:
+def compare(reference: Reference, made: Iterable[CompiledTool], notes: Document | None) -> Coverage:
     """Measure the tools of one integration against the reference of its service."""
-    ours: dict[str, list[Made]] = {}
+    ours: dict[str, list[CompiledTool]] = {}
     for each in made:
         ours.setdefault(each.method.resource.entity, []).append(each)
     comparison = _Comparison(_Notes(notes))
@@ -97,7 +97,7 @@ def compare(reference: Reference, made: Iterable[Made], notes: Document | None) 
         comparison.add_entity(entity, ours.get(entity.name, []))
     for report in reference.reports:
         comparison.add_report(report, ours.get(report.name, []))
-    comparison.coverage.mistakes.extend(comparison.notes.unused())
+    comparison.coverage.diagnostics.report_all(comparison.notes.unused())
     return comparison.coverage
 
 
@@ -108,16 +108,16 @@ class _Notes:
         self._document = document
         value: dict[str, Any] = document.value if document else {}
         self.operations: dict[str, str] = value.get("operations") or {}
-        self.elsewhere: dict[str, str] = value.get("elsewhere") or {}
+        self.mapped_fields: dict[str, str] = value.get("mapped_fields") or {}
         self._reasons: dict[tuple[str, str], tuple[str, tuple[str | int, ...]]] = {}
         self._used: set[tuple[str, str]] = set()
-        for at, reason in enumerate(value.get("left_out") or ()):
+        for at, reason in enumerate(value.get("omitted") or ()):
             for kind in ("entities", "operations", "fields", "filters", "reports", "parameters"):
                 for position, name in enumerate(reason.get(kind) or ()):
-                    self._reasons[kind, name] = (reason["why"].strip(), ("left_out", at, kind, position))
+                    self._reasons[kind, name] = (reason["reason"].strip(), ("omitted", at, kind, position))
 
     def why(self, kind: str, name: str) -> str:
-        """The reason why something is left out; empty when there is none."""
+        """Return the reason why something is left out; empty when there is none."""
         word = _REASONS_FOR.get(kind, kind)
         owner, _, thing = name.partition(".")
         for candidate in (name, f"*.{thing}", f"{owner}.*"):
@@ -126,14 +126,14 @@ class _Notes:
                 return " ".join(self._reasons[word, candidate][0].split())
         return ""
 
-    def unused(self) -> Iterator[Mistake]:
-        """A mistake for each reason that nothing wanted."""
+    def unused(self) -> Iterator[Diagnostic]:
+        """Yield an error for each reason that nothing wanted."""
         if self._document is None:
             return
         for (kind, name), (_, path) in self._reasons.items():
             if (kind, name) not in self._used:
                 message = f'"{name}" is not missing, so it needs no reason.'
-                yield self._document.mistake(path, "coverage", message, "Take it out.")
+                yield self._document.diagnostic(path, "coverage", message, "Take it out.")
 
 
 class _Comparison:
@@ -143,7 +143,7 @@ class _Comparison:
         self.notes = notes
         self.coverage = Coverage()
 
-    def add_entity(self, entity: WantedEntity, ours: list[Made]) -> None:
+    def add_entity(self, entity: WantedEntity, ours: list[CompiledTool]) -> None:
         """Look for an entity, its operations and its fields in our tools of it."""
         row = Row(entity.name)
         self.coverage.entities.append(row)
@@ -165,7 +165,7 @@ class _Comparison:
             self._has(row, "filterable", filters, entity.name)
             self._has(row, "sortable", {name: name in listed[1] for name in entity.sortable}, entity.name)
 
-    def add_report(self, report: WantedReport, ours: list[Made]) -> None:
+    def add_report(self, report: WantedReport, ours: list[CompiledTool]) -> None:
         """Look for a report and its parameters."""
         row = Row(report.name)
         self.coverage.reports.append(row)
@@ -181,7 +181,7 @@ class _Comparison:
         row.counts[kind] = (sum(found.values()), len(found))
         return all(found.values())
 
-    def _does(self, operation: str, ours: list[Made]) -> bool:
+    def _does(self, operation: str, ours: list[CompiledTool]) -> bool:
         method, _, argument = self.notes.operations.get(operation, operation).partition(" with ")
         return any(
             each.method.name == method and (not argument or argument in each.tool.input_schema["properties"])
@@ -190,12 +190,12 @@ class _Comparison:
 
     def _place(self, entity: str, place: str) -> str:
         name, _, rest = place.partition(".")
-        there = self.notes.elsewhere.get(f"{entity}.{name}", name)
+        there = self.notes.mapped_fields.get(f"{entity}.{name}", name)
         return f"{there}.{rest}" if rest else there
 
 
-def _given(ours: list[Made]) -> set[str]:
-    """The dotted path of everything that callers may give to our tools, lists apart, in the vendor's words."""
+def _given(ours: list[CompiledTool]) -> set[str]:
+    """Return the dotted path of everything that callers may give to our tools, lists apart, in the vendor's words."""
     found: set[str] = set()
     for each in ours:
         if each.tool.listing is None:
@@ -213,8 +213,8 @@ def _paths(schema: dict[str, Any], path: str) -> Iterator[str]:
         yield from _paths(each, f"{path}.{name}")
 
 
-def _listed(ours: list[Made]) -> tuple[set[str], set[str]]:
-    """The fields that our list tools filter on, and those they sort by."""
+def _listed(ours: list[CompiledTool]) -> tuple[set[str], set[str]]:
+    """Return the fields that our list tools filter on, and those they sort by."""
     listings = [each.tool.listing for each in ours if each.tool.listing]
     return (
         {condition.field for listing in listings for condition in listing.conditions},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from generator.reports.coverage import KINDS, LEAST_WRITABLE, Coverage, Missing, Row, percent
-from generator.reports.tables import table
+from generator.reports.coverage import KINDS, LEAST_WRITABLE, Coverage, Missing, Row, compute_percent
+from generator.reports.tables import render_table
 
 WORDS = {
     "entities": "entities",
@@ -23,34 +23,34 @@ _OF_ENTITIES = ("operations", "writable", "inside", "read_only", "filterable", "
 _OF_REPORTS = ("parameters",)
 
 
-def as_text(coverage: Coverage) -> str:
-    """Two tables, the totals, and what is missing with its reason."""
+def render_text(coverage: Coverage) -> str:
+    """Return two tables, the totals, and what is missing with its reason."""
     parts = [
         _table("Entity", coverage.entities, _OF_ENTITIES),
         _table("Report", coverage.reports, _OF_REPORTS),
         _totals(coverage),
         *_gaps(coverage.missing),
-        *(["\n".join(map(str, coverage.mistakes))] if coverage.mistakes else []),
+        *(["\n".join(map(str, coverage.diagnostics))] if coverage.diagnostics else []),
         _verdict(coverage),
     ]
     return "\n\n".join(parts)
 
 
-def as_value(coverage: Coverage) -> dict[str, Any]:
-    """The same as plain parts of JSON."""
+def render_value(coverage: Coverage) -> dict[str, Any]:
+    """Return the same as plain parts of JSON."""
     return {
-        "reaches_the_aims": coverage.reaches_the_aims(),
+        "meets_target": coverage.meets_target(),
         "totals": {kind: _share(coverage, kind) for kind in KINDS},
         "entities": [{"name": row.name, **_counts(row)} for row in coverage.entities],
         "reports": [{"name": row.name, **_counts(row)} for row in coverage.reports],
         "missing": [asdict(each) for each in coverage.missing],
-        "mistakes": [asdict(each) for each in coverage.mistakes],
+        "errors": [asdict(each) for each in coverage.diagnostics],
     }
 
 
 def _table(head: str, rows: list[Row], kinds: tuple[str, ...]) -> str:
     lines = [[row.name, *(_of(row, kind) for kind in kinds)] for row in rows]
-    return table([head, *(WORDS[kind] for kind in kinds)], lines)
+    return render_table([head, *(WORDS[kind] for kind in kinds)], lines)
 
 
 def _of(row: Row, kind: str) -> str:
@@ -65,7 +65,7 @@ def _counts(row: Row) -> dict[str, dict[str, int]]:
 def _share(coverage: Coverage, kind: str) -> dict[str, float]:
     have, of = coverage.total(kind)
     left_out = sum(1 for each in coverage.missing if each.kind == kind and each.why)
-    return {"have": have, "of": of, "left_out": left_out, "percent": round(percent(have, of), 1)}
+    return {"have": have, "of": of, "left_out": left_out, "percent": round(compute_percent(have, of), 1)}
 
 
 def _totals(coverage: Coverage) -> str:
@@ -82,11 +82,11 @@ def _totals(coverage: Coverage) -> str:
                 missing,
             ]
         )
-    return table(["In all", "there", "share", "left out on purpose", "missing"], rows)
+    return render_table(["In all", "there", "share", "left out on purpose", "missing"], rows)
 
 
 def _gaps(missing: list[Missing]) -> list[str]:
-    """What is missing, first without a reason, then under each reason."""
+    """Return what is missing, first without a reason, then under each reason."""
     parts = []
     if open_gaps := [each for each in missing if not each.why]:
         parts.append("Missing:\n" + "\n".join(_by_kind(open_gaps)))
@@ -97,7 +97,7 @@ def _gaps(missing: list[Missing]) -> list[str]:
 
 
 def _by_kind(missing: list[Missing]) -> list[str]:
-    """One line for each kind, with a thing that several owners lack said once: `Note of Bill, Invoice`."""
+    """Return one line for each kind, with a thing that several owners lack said once: `Note of Bill, Invoice`."""
     owners: dict[str, dict[str, list[str]]] = {}
     for each in missing:
         owner, _, thing = each.name.partition(".")
@@ -114,6 +114,6 @@ def _thing(name: str, owners: list[str]) -> str:
 
 def _verdict(coverage: Coverage) -> str:
     aims = f"every entity, operation and report, and {LEAST_WRITABLE:.0f} % of the writable fields"
-    own, inside = (f"{percent(*coverage.total(kind)):.1f} %" for kind in ("writable", "inside"))
+    own, inside = (f"{compute_percent(*coverage.total(kind)):.1f} %" for kind in ("writable", "inside"))
     share = f"{own} of those of records, {inside} of those inside their objects and lines"
-    return f"The aims are {'reached' if coverage.reaches_the_aims() else 'not reached'}: {aims} ({share})."
+    return f"The aims are {'reached' if coverage.meets_target() else 'not reached'}: {aims} ({share})."

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.catalog import Catalog, Tool
-from generator.reports.token_estimate import tokens_of
+from generator.reports.token_estimate import count_tokens
 
 Schema = dict[str, Any]
 _MORE_IS_LESS = ("minimum", "minLength", "minItems")
@@ -23,7 +23,7 @@ _WIDENS = {("integer", "number")}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is different about a tool. `kind` is a word for programs, `text` a sentence for people."""
+    """One thing that is different about a tool. `kind` is a key for programs, `text` a sentence for people."""
 
     kind: str
     text: str
@@ -59,25 +59,25 @@ class Difference:
         return any(each.is_breaking for each in self.tools)
 
 
-def difference(before: Catalog, after: Catalog) -> Difference:
-    """What became of the tools of one catalog in another."""
+def compare_catalogs(before: Catalog, after: Catalog) -> Difference:
+    """Return what became of the tools of one catalog in another."""
     found = Difference(_tokens(before), _tokens(after))
     old, new = before.by_name, after.by_name
     renamed = {_identity(tool): tool for tool in after.tools if tool.name not in old}
     for name in sorted(old.keys() | new.keys()):
         changes = tuple(_changes(old.get(name), new.get(name), renamed))
         if changes:
-            costs = [tokens_of(tools[name].wire) if name in tools else 0 for tools in (old, new)]
+            costs = [count_tokens(tools[name].wire) if name in tools else 0 for tools in (old, new)]
             found.tools.append(ToolDifference(name, changes, *costs))
     return found
 
 
 def _tokens(catalog: Catalog) -> int:
-    return sum(tokens_of(tool.wire) for tool in catalog.tools)
+    return sum(count_tokens(tool.wire) for tool in catalog.tools)
 
 
 def _identity(tool: Tool) -> tuple[str, str, str]:
-    """What a tool is, whatever it is called."""
+    """Return what a tool is, whatever it is called."""
     return tool.integration, tool.resource, tool.method
 
 
@@ -110,7 +110,8 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:
         yield Change("request", f"It asks {new.call.verb} {new.call.path} in another way than before.")
     if old.returns != new.returns or old.listing != new.listing:
         yield Change("answer", "It is answered, filtered or paged in another way.")
-    if refused := sorted(set(old.tolerated) - set(new.tolerated) - new.input_schema["properties"].keys()):
+    taken = {*new.ignored_arguments, *new.input_schema["properties"]}
+    if refused := sorted(set(old.ignored_arguments) - taken):
         text = f"A record that is sent back with {', '.join(refused)} is refused now."
         yield Change("no longer dropped", text, is_breaking=True)
     if wanted := sorted(set(new.always_send) - set(old.always_send)):
@@ -121,7 +122,7 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:
         yield Change("tags", f"The tag {tag} is {'new' if tag in new.tags else 'gone'}.")
     for name in sorted({*old.former_names} - {*new.former_names, new.name}):
         yield Change("former name", f"Calls by its former name {name} are refused now.", is_breaking=True)
-    if old.rare != new.rare:
+    if old.advanced != new.advanced:
         yield Change("shown", "Other arguments than before are shown in one line.")
 
 
@@ -130,7 +131,7 @@ def _annotations(tool: Tool) -> Any:
 
 
 def _schema_changes(old: Schema, new: Schema, path: str) -> Iterator[Change]:
-    """What changed in an object: its parts, which of them must be given, and each of them by itself."""
+    """Yield what changed in an object: its parts, which of them must be given, and each of them by itself."""
     before, after = old.get("properties") or {}, new.get("properties") or {}
     for name in sorted(before.keys() - after.keys()):
         yield Change("argument removed", f"{path}{name} is gone.", is_breaking=True)
@@ -186,8 +187,8 @@ def _is_narrower(old: Schema, new: Schema, key: str) -> bool:
     return bool(new[key] > old[key] if key in _MORE_IS_LESS else new[key] < old[key])
 
 
-def as_text(found: Difference) -> str:
-    """The difference for people: what is gone and new, then each tool that changed."""
+def render_text(found: Difference) -> str:
+    """Return the difference for people: what is gone and new, then each tool that changed."""
     if not found.tools:
         return "No tool is different."
     lines = []
@@ -208,8 +209,8 @@ def _summary(found: Difference) -> str:
     )
 
 
-def as_value(found: Difference) -> dict[str, Any]:
-    """The same as plain parts of JSON."""
+def render_value(found: Difference) -> dict[str, Any]:
+    """Return the same as plain parts of JSON."""
     return {
         "breaking": found.is_breaking,
         "tokens": {"before": found.tokens_before, "after": found.tokens_after},

@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from generator.catalog import Catalog
-from generator.reports.tool_pages import Page, Table, ToolPart, pages_of
+from generator.reports.tool_pages import Page, Table, ToolPart, build_pages
 
 
 def write_pages(catalog: Catalog, folder: Path) -> int:
     """Write every page into a folder; how many they are."""
-    pages = pages_of(catalog)
-    _write(folder / "index.md", index(catalog, pages))
+    pages = build_pages(catalog)
+    _write(folder / "index.md", render_index(catalog, pages))
     for page in pages.values():
-        _write(folder / f"{page.key}.md", resource(page))
+        _write(folder / f"{page.key}.md", render_resource(page))
     return len(pages) + 1
 
 
-def index(catalog: Catalog, pages: dict[str, Page]) -> str:
-    """The first page: every integration, its tags, and its resources with their tools."""
+def render_index(catalog: Catalog, pages: dict[str, Page]) -> str:
+    """Return the first page: every integration, its tags, and its resources with their tools."""
     lines = ["# Tools", ""]
     for integration in catalog.integrations.values():
         of_it = [page for page in pages.values() if page.about.integration == integration.name]
@@ -38,8 +38,8 @@ def index(catalog: Catalog, pages: dict[str, Page]) -> str:
     return _text(lines)
 
 
-def resource(page: Page) -> str:
-    """The page of one resource."""
+def render_resource(page: Page) -> str:
+    """Return the page of one resource."""
     about = page.about
     lines = [f"# {page.title}", "", about.summary, "", about.description, ""]
     lines += [f"Tags: {', '.join(f'`{tag}`' for tag in about.tags)}. The vendor's page: <{about.docs}>.", ""]

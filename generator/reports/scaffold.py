@@ -41,24 +41,24 @@ class Wanted:
     sample: Mapping[str, Any]
 
 
-def names_of(name: str) -> tuple[str, str, str]:
+def derive_names(name: str) -> tuple[str, str, str]:
     """Singular, plural and the vendor's name, guessed from what a person calls it, such as `purchase order`."""
-    words = words_of(name)
+    words = split_name(name)
     singular = "_".join(words)
     ending = singular[-1:] == "y" and singular[-2:-1] not in tuple("aeiou")
     plural = f"{singular[:-1]}ies" if ending else f"{singular}{'es' if singular[-1:] in 'sxz' else 's'}"
     return singular, plural, "".join(word.capitalize() for word in words)
 
 
-def words_of(name: str) -> list[str]:
-    """The words of a name in plain small letters: `PurchaseOrder` has two, and an accent is left out."""
+def split_name(name: str) -> list[str]:
+    """Return the words of a name in plain small letters: `PurchaseOrder` has two, and an accent is left out."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     plain = unicodedata.normalize("NFKD", spaced.casefold()).encode("ascii", "ignore").decode()
     return re.findall(r"[a-z]+", plain)
 
 
-def skeleton(wanted: Wanted, integration: Document, types: Document | None, file: Path) -> str:
-    """The text of the new file, to be written to `file`."""
+def draft_resource(wanted: Wanted, integration: Document, types: Document | None, file: Path) -> str:
+    """Return the text of the new file, to be written to `file`."""
     return _Skeleton(wanted, integration, types.value if types else {}).text(file)
 
 
@@ -73,7 +73,7 @@ class _Skeleton:
         self.identifier: str = named.get("field", "id")
 
     def text(self, file: Path) -> str:
-        """The whole file."""
+        """Return the whole file."""
         schema = os.path.relpath(SCHEMAS / "resource.schema.json", file.parent)
         include = self._include()
         lines = [
@@ -97,7 +97,7 @@ class _Skeleton:
         return "\n".join(lines) + "\n"
 
     def _include(self) -> list[str]:
-        """The groups whose fields the sample has, all of them; without a sample the group of the identifier."""
+        """Return the groups whose fields the sample has, all of them; without a sample the group of the identifier."""
         sample = self.wanted.sample.keys()
         found = [name for name, fields in self.groups.items() if sample and fields.keys() <= sample]
         if not any(self.identifier in self.groups[name] for name in found):
@@ -112,7 +112,7 @@ class _Skeleton:
 
     def _fields(self, include: list[str]) -> list[str]:
         known = {name for group in include for name in self.groups[group]}
-        skipped = known | set(self.integration.get("answered") or ())
+        skipped = known | set(self.integration.get("response_only") or ())
         lines: list[str] = []
         if self.identifier not in known:
             lines += ["", f"  {self.identifier}:", *self._identifier()]
@@ -133,7 +133,7 @@ class _Skeleton:
         ]
 
     def _field(self, value: Any, depth: int) -> Iterator[str]:
-        """The lines of a field of the record itself, with its sentence still to be written."""
+        """Yield the lines of a field of the record itself, with its sentence still to be written."""
         yield from self._shape(value, depth)
         yield f"description: {UNWRITTEN}"
 
@@ -148,7 +148,7 @@ class _Skeleton:
             yield from _scalar(value)
 
     def _entry(self, values: list[Any], depth: int) -> Iterator[str]:
-        """What a list holds, from its first entry; an empty one is taken for a list of texts."""
+        """Yield what a list holds, from its first entry; an empty one is taken for a list of texts."""
         if values and not depth:
             return iter(["type: object" if isinstance(values[0], dict) else "type: string"])
         return self._shape(values[0] if values else "", depth - 1)
@@ -166,7 +166,7 @@ class _Skeleton:
                 yield from (f"    {line}" for line in self._shape(each, depth - 1))
 
     def _shared_type(self, value: dict[str, Any]) -> str:
-        """The shared type that an object is most like; empty when there is none."""
+        """Return the shared type that an object is most like; empty when there is none."""
         likeness = {}
         for name, given in self.types.items():
             parts, keys = set(given.get("properties") or ()), set(value)
@@ -176,7 +176,7 @@ class _Skeleton:
         return best if best and likeness[best] >= LIKE_ENOUGH else ""
 
     def _method(self, name: str) -> Iterator[str]:
-        """A usual method: its sentence, and whatever the usual note wants filled."""
+        """Yield a usual method: its sentence, and whatever the usual note wants filled."""
         yield f"  {name}:"
         note = str(self.integration["methods"].get(name, {}).get("note") or "")
         for wanted in dict.fromkeys(re.findall(r"\{(\w+)\}", note)):
@@ -185,7 +185,7 @@ class _Skeleton:
 
 
 def _text(word: str) -> str:
-    """A name as YAML reads it back; `null` and its like would be no text."""
+    """Return a name as YAML reads it back; `null` and its like would be no text."""
     return f'"{word}"' if word in ("null", "true", "false") else word
 
 
@@ -204,7 +204,7 @@ def _scalar(value: Any) -> Iterator[str]:
             yield "format: date-time"
 
 
-def sample_in(text: bytes, entity: str) -> dict[str, Any]:
+def find_sample(text: bytes, entity: str) -> dict[str, Any]:
     """The record in a payload: the object itself, or the one inside an envelope. Raises ValueError with a sentence."""
     try:
         value = json.loads(text)

@@ -14,7 +14,7 @@ TOKENIZER = (
 )
 
 
-def tokens_of(content: bytes | str) -> int:
+def count_tokens(content: bytes | str) -> int:
     """About how many tokens a text takes."""
     size = len(content.encode() if isinstance(content, str) else content)
     return round(size / BYTES_PER_TOKEN)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from generator.catalog import About, Catalog, Tool
+from generator.catalog import Catalog, ResourceDoc, Tool
 
 TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}
 FORMATS = {"date": "date", "date-time": "time", "email": "email address", "uri": "web address"}
@@ -45,7 +45,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class ExampleView:
     """An example: what a person asks, and the arguments that answer it, as JSON."""
 
     ask: str
@@ -61,14 +61,14 @@ class ToolPart:
     hints: tuple[tuple[str, bool], ...]
     arguments: Table
     further: tuple[Table, ...]
-    examples: tuple[Worked, ...]
+    examples: tuple[ExampleView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What a page says of one resource."""
 
-    about: About
+    about: ResourceDoc
     title: str
     tools: tuple[ToolPart, ...]
     masked: tuple[str, ...]
@@ -79,8 +79,8 @@ class Page:
         return f"{self.about.integration}/{self.about.resource}"
 
 
-def pages_of(catalog: Catalog) -> dict[str, Page]:
-    """The pages of a catalog by their keys, in the order of integrations and resources."""
+def build_pages(catalog: Catalog) -> dict[str, Page]:
+    """Return the pages of a catalog by their keys, in the order of integrations and resources."""
     tools: dict[tuple[str, str], list[Tool]] = {}
     for tool in catalog.tools:
         tools.setdefault((tool.integration, tool.resource), []).append(tool)
@@ -88,7 +88,7 @@ def pages_of(catalog: Catalog) -> dict[str, Page]:
     return {page.key: page for page in pages}
 
 
-def _page(about: About, tools: list[Tool]) -> Page:
+def _page(about: ResourceDoc, tools: list[Tool]) -> Page:
     order = ("list", "get", "create", "update", "delete")
     tools.sort(key=lambda tool: (order.index(tool.method) if tool.method in order else len(order), tool.name))
     has_fields = tools and tools[0].returns.kind in ("record", "records")
@@ -100,8 +100,8 @@ def _page(about: About, tools: list[Tool]) -> Page:
 def _tool(tool: Tool) -> ToolPart:
     schema = json.loads(tool.schema)
     rows, needed = _rows(schema), set(schema.get("required") or ())
-    usual = tuple(row for row in rows if row.name in needed or row.name not in tool.rare)
-    rare = tuple(row for row in rows if row.name in tool.rare and row.name not in needed)
+    usual = tuple(row for row in rows if row.name in needed or row.name not in tool.advanced)
+    rare = tuple(row for row in rows if row.name in tool.advanced and row.name not in needed)
     further = [Table("Rarely needed", rare)] if rare else []
     for name, given in schema["properties"].items():
         if parts := tuple(_parts(given, name)):
@@ -114,7 +114,7 @@ def _tool(tool: Tool) -> ToolPart:
         arguments=Table("Arguments", usual),
         further=tuple(further),
         examples=tuple(
-            Worked(each.ask, json.dumps(each.arguments, indent=2, ensure_ascii=False))
+            ExampleView(each.ask, json.dumps(each.arguments, indent=2, ensure_ascii=False))
             for each in tool.examples
         ),
     )
@@ -137,7 +137,7 @@ def _parts(given: dict[str, Any], path: str) -> Iterator[Row]:
 
 
 def _only_part(given: dict[str, Any]) -> str:
-    """The name of the one plain part of an object that has no other, such as the `value` of a reference."""
+    """Return the name of the one plain part of an object that has no other, such as the `value` of a reference."""
     parts = given.get("properties") or {}
     name = next(iter(parts), "")
     return name if len(parts) == 1 and not {"properties", "items"} & parts[name].keys() else ""

@@ -1,4 +1,4 @@
-"""What a vendor's service has, read from a folder of facts about it. Before coverage; knows no definition.
+"""What a vendor's service has, read from a folder of facts about it. Before coverage; knows no tool.
 
 The folder holds `entities.json` and `reports.json`. This module is the one place that knows their shape: an entity
 with its operations and fields, shared nested types and kinds of line by name, and reports with their parameters.
@@ -14,13 +14,41 @@ from typing import Any
 
 import orjson
 
+from generator.reading.yaml_events import Document
+
 MOST_DEPTH = 3
 """How many nested types may stand inside one another before their fields are no longer asked for."""
-_OF_A_REFERENCE = "ReferenceType"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFormat:
+    """What a reference calls its operations and where its records have lines: facts of coverage.yaml."""
+
+    leaf_types: frozenset[str] = frozenset()
+    """Nested types whose fields are not asked for one by one."""
+    line_field: str = ""
+    """The field of a record that holds its lines; empty when it has none."""
+    nested_line_field: str = ""
+    """The field of a nested type that holds lines; empty when none has."""
+    write_operations: frozenset[str] = frozenset({"create", "update"})
+    versioned_operations: frozenset[str] = frozenset({"update", "delete"})
+    """Operations that ask for the version of a record."""
+
+
+def parse_format(notes: Document | None) -> ReferenceFormat:
+    """Return the format of a reference as coverage.yaml describes it, or the usual one."""
+    given: dict[str, Any] = (notes.value.get("reference_format") if notes else None) or {}
+    values: dict[str, Any] = {
+        key: frozenset(each) if isinstance(each, list) else each for key, each in given.items()
+    }
+    return ReferenceFormat(**values)
 
 
 class NoReference(Exception):
     """There is no reference in this folder, or it cannot be read."""
+
+
+USUAL_FORMAT = ReferenceFormat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +89,11 @@ class Reference:
     reports: tuple[WantedReport, ...]
 
 
-def read_reference(folder: Path) -> Reference:
-    """The reference in a folder. Raises NoReference with a sentence when there is none."""
+def read_reference(folder: Path, form: ReferenceFormat = USUAL_FORMAT) -> Reference:
+    """Return the reference in a folder. Raises NoReference with a sentence when there is none."""
     facts, reports = _read(folder / "entities.json"), _read(folder / "reports.json")
     try:
-        shapes = _Shapes(facts)
+        shapes = _Shapes(facts, form)
         return Reference(
             entities=tuple(_entity(each, shapes) for each in facts["entities"]),
             reports=tuple(
@@ -91,7 +119,8 @@ def _read(path: Path) -> dict[str, Any]:
 class _Shapes:
     """The nested types and the kinds of line, by name."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
+    def __init__(self, facts: dict[str, Any], form: ReferenceFormat) -> None:
+        self.form = form
         self.types: dict[str, list[dict[str, Any]]] = {
             each["name"]: each["fields"] for each in facts["nested_types"]
         }
@@ -101,13 +130,14 @@ class _Shapes:
         """(shape and field, path) for every documented field inside a field, at any depth that is asked for."""
         yield from self._nested(str(given.get("type_name") or ""), place, MOST_DEPTH)
         for line in self.lines:
-            if owner in line["used_by"] and given["name"] == "Line":
+            if owner in line["used_by"] and given["name"] == self.form.line_field:
                 yield from self._line(line, place)
-            if f"{given.get('type_name')}.TaxLine" in line["used_by"]:
-                yield from self._line(line, f"{place}.TaxLine")
+            nested = self.form.nested_line_field
+            if nested and f"{given.get('type_name')}.{nested}" in line["used_by"]:
+                yield from self._line(line, f"{place}.{nested}")
 
     def _nested(self, shape: str, place: str, depth: int) -> Iterator[tuple[str, str]]:
-        if depth == 0 or shape == _OF_A_REFERENCE:
+        if depth == 0 or shape in self.form.leaf_types:
             return
         for each in self.types.get(shape, ()):
             if each.get("documented") and not each.get("read_only"):
@@ -117,9 +147,9 @@ class _Shapes:
                 )
 
     def _line(self, line: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
-        """The fields of one kind of line: what all kinds share, and the particulars under their own key."""
+        """Yield the fields of one kind of line: what all kinds share, and the particulars under their own key."""
         for name in line["common_fields"]:
-            yield f"Line.{name.partition('(')[0]}", f"{place}.{name.partition('(')[0]}"
+            yield f"{self.form.line_field}.{name.partition('(')[0]}", f"{place}.{name.partition('(')[0]}"
         for each in line["detail_fields"]:
             yield f"{line['name']}.{each['name']}", f"{place}.{line['detail_key']}.{each['name']}"
 
@@ -127,7 +157,7 @@ class _Shapes:
 def _entity(value: dict[str, Any], shapes: _Shapes) -> WantedEntity:
     fields = [each for each in value["fields"] if each["documented"]]
     operations = tuple(value["operations"])
-    writable = _writable(operations, fields)
+    writable = _writable(operations, fields, shapes.form)
     return WantedEntity(
         name=value["name"],
         operations=operations,
@@ -139,11 +169,13 @@ def _entity(value: dict[str, Any], shapes: _Shapes) -> WantedEntity:
     )
 
 
-def _writable(operations: tuple[str, ...], fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The fields that a caller may write; a version counter only where something asks for it."""
-    if not {"create", "full_update", "sparse_update", "upload"} & set(operations):
+def _writable(
+    operations: tuple[str, ...], fields: list[dict[str, Any]], form: ReferenceFormat
+) -> list[dict[str, Any]]:
+    """Return the fields that a caller may write; a version counter only where something asks for it."""
+    if form.write_operations.isdisjoint(operations):
         return []
-    has_versions = bool({"full_update", "delete"} & set(operations))
+    has_versions = not form.versioned_operations.isdisjoint(operations)
     return [
         each for each in fields if not each["read_only"] and (has_versions or not each.get("concurrency"))
     ]

@@ -1,4 +1,4 @@
-"""What a tool takes: one flat namespace of arguments. Fourth stage: methods → **arguments** → words → check.
+"""What a tool takes: one flat namespace of arguments. After methods, before descriptions.
 
 From the fields of the record and the method's own arguments come the properties of the input schema, which of them
 are required, what goes into the body, and how each filter of a list becomes a condition. Prose is still as written:
@@ -12,22 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.catalog import EMBED, Condition, Listing
-from generator.diagnostics import Mistake
+from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
 
-OUR_WORDS = frozenset(
+OWN_KEYS = frozenset(
     {
         "access",
         "required_for",
         "filter",
         "sort",
-        "points_to",
-        "join",
+        "references",
+        "separator",
         "sensitive",
-        "shown_with",
-        "rare",
+        "visible_with",
+        "advanced",
         "caution",
     }
 )
@@ -57,32 +57,32 @@ class Arguments:
     query: list[str] = field(default_factory=list)
     """Arguments that the request does not name and that go into the query under their own name."""
     joins: dict[str, str] = field(default_factory=dict)
-    tolerated: tuple[str, ...] = ()
-    rare: list[str] = field(default_factory=list)
+    ignored_arguments: tuple[str, ...] = ()
+    advanced: list[str] = field(default_factory=list)
     """Fields that few calls need, as the field itself says."""
     cautions: dict[str, str] = field(default_factory=dict)
     """What a caller must know of a field even where it is shown among rare ones."""
     listing: Listing | None = None
 
 
-def arguments_of(method: Method, integration: Document, mistakes: list[Mistake]) -> Arguments:
-    """Everything the caller of a method may give."""
+def derive_arguments(method: Method, integration: Document, diagnostics: Diagnostics) -> Arguments:
+    """Return everything the caller of a method may give."""
     made = Arguments()
     _identify(made, method, integration)
     if method.name == "list":
-        made.listing = _list_arguments(made, method, integration, mistakes)
+        made.listing = _list_arguments(made, method, integration, diagnostics)
     else:
-        _record_arguments(made, method, mistakes)
-    _own_arguments(made, method, mistakes)
-    _say_which_files(made, method)
+        _record_arguments(made, method, diagnostics)
+    _own_arguments(made, method, diagnostics)
+    _describe_files(made, method)
     if "file" in method.rules["returns"] and method.rules["risk"] == "read":
-        _add_usual(made, {EMBED: _EMBED}, method, mistakes)
+        _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
     if method.rules["returns"].get("paged"):
-        _add_usual(made, _page_arguments(integration, "rows"), method, mistakes)
+        _add_usual(made, _page_arguments(integration, "rows"), method, diagnostics)
     if method.rules.get("body") in ("whole_record", "json_patch"):
-        made.tolerated = _tolerated(made, method, integration)
+        made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
-        made.tolerated = _answered_only(made, method, integration)
+        made.ignored_arguments = _list_response_only(made, method, integration)
     made.properties = _required_first(made)
     return made
 
@@ -102,26 +102,28 @@ def _identify(made: Arguments, method: Method, integration: Document) -> None:
         made.body.append((argument, method.identifier))
 
 
-def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> None:
+def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
     body = _named_fields(method.rules.get("body", "none"))
     known = method.resource.fields
     if isinstance(body, list):
         for name in body:
             if name not in known:
-                mistakes.append(
-                    method.place.mistake("body", f'The body names "{name}", which is no field.', at=("body",))
+                diagnostics.report(
+                    method.place.diagnostic(
+                        "body", f'The body names "{name}", which is no field.', at=("body",)
+                    )
                 )
     for name, given in known.items():
         if name == method.identifier or not _is_sent(method, name, given, body):
             continue
         if name in made.properties:
             message = f'The argument "{name}" is there already: it says which record is meant.'
-            mistakes.append(method.place_of(name).mistake("argument twice", message))
-        made.properties[name] = plain(given)
+            diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
+        made.properties[name] = strip_own_keys(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
-        if given.get("rare"):
-            made.rare.append(name)
+        if given.get("advanced"):
+            made.advanced.append(name)
         if caution := given.get("caution"):
             made.cautions[name] = caution
         if name not in method.placeholders:
@@ -129,7 +131,7 @@ def _record_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) 
 
 
 def _named_fields(body: Any) -> Any:
-    """The body as the list of fields that it sends, where it says them one by one."""
+    """Return the body as the list of fields that it sends, where it says them one by one."""
     if isinstance(body, dict):
         return [name for part in body["parts"] for name in part.get("json") or ()]
     return body
@@ -146,23 +148,23 @@ def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
     return access == "read_write" or (access == "create_only" and method.rules["risk"] == "create")
 
 
-def _own_arguments(made: Arguments, method: Method, mistakes: list[Mistake]) -> None:
+def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
     sends_body = method.rules.get("body", "none") != "none"
     for name, given in method.arguments.items():
         if name in made.properties:
             message = f'The argument "{name}" is there already, from a field or a filter.'
-            mistakes.append(method.place.mistake("argument twice", message, at=("arguments", name)))
+            diagnostics.report(method.place.diagnostic("argument twice", message, at=("arguments", name)))
             continue
-        made.properties[name] = plain(given)
+        made.properties[name] = strip_own_keys(given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
-        if separator := given.get("join"):
+        if separator := given.get("separator"):
             made.joins[name] = separator
         if name not in method.placeholders:
             made.body.append((name, name)) if sends_body else made.query.append(name)
 
 
-def _say_which_files(made: Arguments, method: Method) -> None:
+def _describe_files(made: Arguments, method: Method) -> None:
     """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
     body = method.rules.get("body")
     for part in body["parts"] if isinstance(body, dict) else ():
@@ -170,15 +172,15 @@ def _say_which_files(made: Arguments, method: Method) -> None:
         if given is None:
             continue
         if most := part.get("max_bytes"):
-            given["description"] = f"{given.get('description', '')} At most {size(most)}.".strip()
+            given["description"] = f"{given.get('description', '')} At most {format_size(most)}.".strip()
         if types := part.get("types"):
             given["description"] = (
                 f"{given.get('description', '')} One of {', '.join(sorted(types))}.".strip()
             )
 
 
-def size(count: int) -> str:
-    """A number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
+def format_size(count: int) -> str:
+    """Return a number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
     for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
         if count >= unit:
             return f"{count // unit} {name}"
@@ -186,7 +188,7 @@ def size(count: int) -> str:
 
 
 def _list_arguments(
-    made: Arguments, method: Method, integration: Document, mistakes: list[Mistake]
+    made: Arguments, method: Method, integration: Document, diagnostics: Diagnostics
 ) -> Listing:
     conditions, rules = [], method.rules
     language = integration.value.get("query") or {}
@@ -194,22 +196,22 @@ def _list_arguments(
         for condition, shape in _filters(path, given):
             if condition.argument in made.properties:
                 message = f'Two filters would be called "{condition.argument}".'
-                mistakes.append(method.place.mistake("argument twice", message))
+                diagnostics.report(method.place.diagnostic("argument twice", message))
             if condition.operator not in (language.get("conditions") or {}):
                 message = (
-                    f'{path} is filtered by "{condition.operator}", for which query.conditions has no words.'
+                    f'{path} is filtered by "{condition.operator}", which query.conditions does not have.'
                 )
-                mistakes.append(method.place.mistake("filter", message))
+                diagnostics.report(method.place.diagnostic("filter", message))
             made.properties[condition.argument] = shape
             conditions.append(condition)
     sortable = tuple(path for path, given in _leaves(method.resource.fields) if given.get("sort"))
     columns = tuple(rules.get("columns") or ())
     usual = _order_arguments(sortable) | _page_arguments(integration, "records")
     usual["fields"] = _fields_argument(columns)
-    has_language = bool(language.get("entry")) and "{statement}" in rules["request"]
+    has_language = bool(language.get("pattern")) and "{statement}" in rules["request"]
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
-    _add_usual(made, usual, method, mistakes)
+    _add_usual(made, usual, method, diagnostics)
     if method.resource.entity == "*":
         made.required.append("query")
     return Listing(
@@ -223,11 +225,11 @@ def _list_arguments(
     )
 
 
-def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, mistakes: list[Mistake]) -> None:
-    """Add arguments that every tool of a kind has; a field or an argument of the same name is told."""
+def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnostics: Diagnostics) -> None:
+    """Add arguments that every tool of a kind has; a field or an argument of the same name is reported."""
     for name in usual.keys() & made.properties.keys():
         message = f'The argument "{name}" is there already: every such tool has it.'
-        mistakes.append(method.place_of(name).mistake("argument twice", message))
+        diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
     made.properties |= usual
 
 
@@ -239,7 +241,7 @@ def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, F
 
 
 def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
-    """Each way in which list may filter on a field, as a condition and the argument's shape."""
+    """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
     how = given.get("filter") or ()
     name, kind = path.rsplit(".", 1)[-1], _kind(given)
     is_reference = given.get("type") == "object"
@@ -251,19 +253,27 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
         if each == "equals":
             yield Condition(name, path, each, kind), shape | {"description": about}
         if each == "any_of":
-            listed = {"type": "array", "minItems": 1, "items": shape, "description": _said(each, about)}
+            listed = {
+                "type": "array",
+                "minItems": 1,
+                "items": shape,
+                "description": _describe_filter(each, about),
+            }
             yield Condition(f"{name}_any_of", path, each, kind), listed
         if each == "contains":
             yield (
                 Condition(f"{name}_contains", path, each),
-                {"type": "string", "description": _said(each, about)},
+                {"type": "string", "description": _describe_filter(each, about)},
             )
         if each == "range":
             for end in ("from", "until"):
-                yield Condition(f"{name}_{end}", path, end, kind), shape | {"description": _said(end, about)}
+                yield (
+                    Condition(f"{name}_{end}", path, end, kind),
+                    shape | {"description": _describe_filter(end, about)},
+                )
 
 
-def _said(how: str, about: str) -> str:
+def _describe_filter(how: str, about: str) -> str:
     return SAID[how].format(it=about).strip()
 
 
@@ -308,18 +318,18 @@ def _fields_argument(columns: tuple[str, ...]) -> Field:
     return {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}
 
 
-def _tolerated(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
-    """What a record carries that nobody may set, and which is dropped when it comes back in an update."""
-    carried = [*method.resource.fields, *(integration.value.get("answered") or ())]
+def _list_ignored(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
+    """Return what a record carries that nobody may set, and which is dropped when it comes back in an update."""
+    carried = [*method.resource.fields, *(integration.value.get("response_only") or ())]
     return tuple(name for name in dict.fromkeys(carried) if name not in made.properties)
 
 
-def _answered_only(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
+def _list_response_only(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
     """What a record carries that nobody may set, dropped from a new one; not its Id, which would mean another call."""
     known = method.resource.fields
     read_only = [name for name, given in known.items() if given.get("access") == "read_only"]
     named = (integration.value.get("identifier") or {}).get("field")
-    carried = dict.fromkeys([*read_only, *(integration.value.get("answered") or ())])
+    carried = dict.fromkeys([*read_only, *(integration.value.get("response_only") or ())])
     own = method.resource.identifier or named
     return tuple(name for name in carried if name not in made.properties and name != own)
 
@@ -329,15 +339,17 @@ def _required_first(made: Arguments) -> dict[str, Field]:
     return first | made.properties
 
 
-def plain(given: Field) -> Field:
-    """A field as JSON Schema, without the words that are ours."""
-    out = {key: value for key, value in given.items() if key not in OUR_WORDS}
+def strip_own_keys(given: Field) -> Field:
+    """Return a field as JSON Schema, without the keys that are ours."""
+    out = {key: value for key, value in given.items() if key not in OWN_KEYS}
     if about := _describe(given):
         out["description"] = about
     if "items" in out:
-        out["items"] = plain(out["items"])
+        out["items"] = strip_own_keys(out["items"])
     if "properties" in out:
-        out["properties"] = {name: plain(each) for name, each in out["properties"].items() if _is_shown(each)}
+        out["properties"] = {
+            name: strip_own_keys(each) for name, each in out["properties"].items() if _is_shown(each)
+        }
         if not out["properties"]:
             del out["properties"]
     return out
@@ -349,7 +361,7 @@ def _is_shown(given: Field) -> bool:
 
 def _describe(given: Field) -> str:
     about = " ".join(str(given.get("description") or "").split())
-    if points := given.get("points_to"):
+    if points := given.get("references"):
         about = f"{about} Id from [[{points}.list]].".strip()
     return about
 

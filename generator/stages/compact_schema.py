@@ -1,6 +1,6 @@
 """What a client is shown of a tool's arguments: the same arguments, in fewer words, in a form that every host takes.
 
-Between words and tools. Every tool that is listed costs an agent context in every conversation, so the shown schema
+Part of tools. Every tool that is listed costs an agent context in every conversation, so the shown schema
 leaves out what the agent learns anyway, or never asks:
 
 - limits of length and count: a call that breaks one is answered with the limit;
@@ -11,7 +11,7 @@ leaves out what the agent learns anyway, or never asks:
 - what a list's own arguments mean beyond a few words, and the columns that it shows: its answer shows them;
 - the sentences of arguments that integration.yaml calls rare: they stand in one line under `more`, an object that a
   call may put them into, each with its kind; rare parts of an object stand in its description in the same way.
-  `get_tool_schema` and the reference pages have them in full.
+  `get_tool_schema` and the documentation pages have them in full.
 
 Hosts convert a schema to the form of their model's provider, and refuse or drop what that form lacks (`hosts` has the
 rules). So nothing shown says `additionalProperties`, a `format` other than `date-time`, or a default; a date says how
@@ -49,7 +49,7 @@ DATE_FORM = "YYYY-MM-DD."
 _LIMITS = frozenset({"minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern"})
 _SHOWN = ("type", "enum", "description")
 _FIRST_SENTENCE_ONLY = frozenset({"limit"})
-_SPEAKS_FOR_ITSELF = frozenset({"order_by", "descending", "query", "fields"})
+_SELF_EXPLANATORY = frozenset({"order_by", "descending", "query", "fields"})
 _SOURCE = re.compile(r" Id from \w+\.")
 _OPERATORS = ("_from", "_until", "_contains", "_any_of")
 
@@ -78,7 +78,7 @@ class _Rules:
     is_brief: bool = False
 
 
-def show_less(
+def compact_schema(
     schema: dict[str, Any],
     rare: Collection[str],
     as_text: Collection[str] = (),
@@ -86,20 +86,20 @@ def show_less(
     *,
     is_change: bool = False,
 ) -> Shown:
-    """A tool's input schema in fewer words. `rare` names fields or arguments that few calls need; `as_text` names
+    """A tool's input schema in fewer words. `rare` names fields or arguments that few calls need; `json_text` names
     objects that take more than their parts say, and are shown as JSON text; `cautions` has what a caller must know of
     a rare field in any case; `is_change` says that the caller has read the record before, and knows what its rare
     fields hold.
     """
     hidden = _hidden(schema["properties"], schema["required"], rare)
-    lean = _shown(schema, hidden, _Rules(rare, as_text, cautions, is_brief=is_change))
+    lean = _compact(schema, hidden, _Rules(rare, as_text, cautions, is_brief=is_change))
     if not _fits(lean):
-        lean = _shown(schema, hidden, _Rules(rare, as_text, cautions, is_brief=True))
+        lean = _compact(schema, hidden, _Rules(rare, as_text, cautions, is_brief=True))
         _fit(lean)
     return Shown(lean, hidden)
 
 
-def _shown(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> dict[str, Any]:
+def _compact(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> dict[str, Any]:
     properties: dict[str, Any] = schema["properties"]
     shown = {
         name: _lean(name, given, rules, is_text=name in rules.as_text)
@@ -107,7 +107,7 @@ def _shown(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> di
         if name not in hidden
     }
     for name in shown:
-        if name in _SPEAKS_FOR_ITSELF or _is_said_before(name, shown):
+        if name in _SELF_EXPLANATORY or _is_said_before(name, shown):
             shown[name].pop("description", None)
     if hidden:
         line = _in_a_line({name: properties[name] for name in hidden}, rules)
@@ -119,7 +119,7 @@ def _shown(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> di
 
 
 def _is_said_before(name: str, shown: dict[str, Any]) -> bool:
-    """Whether an argument is one more filter on a field that another argument describes."""
+    """Return whether an argument is one more filter on a field that another argument describes."""
     field = field_of(name)
     others = (field, *(f"{field}{operator}" for operator in _OPERATORS))
     return field != name and next(each for each in others if each in shown) != name
@@ -133,14 +133,14 @@ def _hidden(properties: dict[str, Any], required: Collection[str], rare: Collect
 
 
 def field_of(argument: str) -> str:
-    """The field that a filter's argument asks about: `Date` of `Date_from`."""
+    """Return the field that a filter's argument asks about: `Date` of `Date_from`."""
     for operator in _OPERATORS:
         argument = argument.removesuffix(operator)
     return argument
 
 
 def _lean(name: str, given: dict[str, Any], rules: _Rules, *, is_text: bool = False) -> dict[str, Any]:
-    """One argument, or a part of one, without what a client need not see."""
+    """Return one argument, or a part of one, without what a client need not see."""
     out = {key: given[key] for key in _SHOWN if key in given}
     if name == ORDER:
         out["enum"] = [each for each in given["enum"] if not _has_short_form(each, given["enum"])]
@@ -166,7 +166,7 @@ def _say_form(out: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def _laid_out(out: dict[str, Any], given: dict[str, Any], rules: _Rules) -> dict[str, Any]:
-    """An object: its rare parts in a line of its description, the others by themselves."""
+    """Return an object: its rare parts in a line of its description, the others by themselves."""
     parts: dict[str, Any] = given.get("properties") or {}
     required = [name for name in given.get("required") or () if name in parts]
     hidden = [name for name in parts if name in rules.rare and name not in required]
@@ -182,7 +182,7 @@ def _laid_out(out: dict[str, Any], given: dict[str, Any], rules: _Rules) -> dict
 
 
 def _as_text(out: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """An object as a text, which names its parts."""
+    """Return an object as a text, which names its parts."""
     parts = _parts(given)
     form = f"{JSON_TEXT}: {{{parts}}}." if parts else f"{JSON_TEXT} of an object."
     return {"type": "string", "description": f"{out.get('description', '')} {form}".strip()}
@@ -229,7 +229,7 @@ def _leave_sources(schema: dict[str, Any]) -> None:
 
 
 def _inner(schema: dict[str, Any]) -> Iterator[Place]:
-    """Where objects stand in the objects of a schema, those further down first."""
+    """Yield where objects stand in the objects of a schema, those further down first."""
     for holder, key in _own(schema):
         for each in _own(holder[key]):
             yield from _inner(each[0][each[1]])
@@ -237,7 +237,7 @@ def _inner(schema: dict[str, Any]) -> Iterator[Place]:
 
 
 def _own(schema: dict[str, Any]) -> Iterator[Place]:
-    """Where the objects of a schema stand itself, the last one first."""
+    """Yield where the objects of a schema stand itself, the last one first."""
     parts: dict[str, Any] = schema.get("properties") or {}
     for name in reversed(parts):
         holder, key = (parts[name], "items") if "items" in parts[name] else (parts, name)
@@ -246,7 +246,7 @@ def _own(schema: dict[str, Any]) -> Iterator[Place]:
 
 
 def _is_first(holder: dict[str, Any], key: str) -> bool:
-    """Whether an object is the first among its neighbours."""
+    """Return whether an object is the first among its neighbours."""
     return (
         next((name for name, each in holder.items() if isinstance(each, dict) and _may_be_text(each)), "")
         == key
@@ -254,13 +254,13 @@ def _is_first(holder: dict[str, Any], key: str) -> bool:
 
 
 def _may_be_text(given: dict[str, Any]) -> bool:
-    """Whether it is an object that text would make shorter; one that holds one text would only grow."""
+    """Return whether it is an object that text would make shorter; one that holds one text would only grow."""
     parts = list((given.get("properties") or {}).values())
     return given.get("type") == "object" and not (len(parts) == 1 and parts[0].get("type") == "string")
 
 
 def _is_all_text(given: dict[str, Any]) -> bool:
-    """Whether an object, such as an address, has parts that are text."""
+    """Return whether an object, such as an address, has parts that are text."""
     return all(part.get("type") == "string" for part in (given.get("properties") or {}).values())
 
 
@@ -270,7 +270,7 @@ def _has_short_form(value: Any, values: Collection[Any]) -> bool:
 
 
 def _is_reference(given: dict[str, Any]) -> bool:
-    """Whether an object has one part, a value that is text without more to say of it."""
+    """Return whether an object has one part, a value that is text without more to say of it."""
     parts = given.get("properties") or {}
     shown = [{key: each for key, each in part.items() if key not in _LIMITS} for part in parts.values()]
     return list(parts) == ["value"] and shown == [{"type": "string"}]
@@ -286,7 +286,7 @@ def _in_a_line(rare: dict[str, Any], rules: _Rules) -> str:
 
 
 def _brief(given: dict[str, Any]) -> str:
-    """The parts of an object that is no reference; the error of a call names the rest, choices too."""
+    """Return the parts of an object that is no reference; the error of a call names the rest, choices too."""
     inner = given.get("items") or given
     is_object = inner.get("properties") and not _is_reference(inner)
     text = f"{{{_parts(inner, 1)}}}" if is_object else ""

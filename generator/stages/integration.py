@@ -1,6 +1,6 @@
-"""integration.yaml as an Integration: everything that is true of a whole vendor. Beside resolve, before check.
+"""integration.yaml as an Integration: everything that is true of a whole vendor. After methods.
 
-The file has passed the grammar, so that every key is there or may be left out; here its words become the fields of
+The file has passed the grammar, so that every key is there or may be left out; here its keys become the fields of
 the catalog, and its templates are checked for names that nothing fills.
 """
 
@@ -10,12 +10,12 @@ import re
 import warnings
 from typing import Any
 
-from generator.diagnostics import Mistake, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path, did_you_mean
 from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
-from generator.stages.descriptions import Links, paragraphs
+from generator.stages.descriptions import Links, fold_paragraphs
 from generator.stages.resolve import Place
-from generator.stages.vendor_facts import advice_of, check_cases, form_rules
+from generator.stages.vendor_facts import check_cases, parse_advice, parse_form_rules
 from generator.vendor import (
     AccountField,
     Auth,
@@ -44,25 +44,25 @@ FILLED = {
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def integration_of(document: Document, links: Links, mistakes: list[Mistake]) -> Integration:
-    """The vendor's facts; templates and patterns that cannot work are told."""
+def parse_integration(document: Document, links: Links, diagnostics: Diagnostics) -> Integration:
+    """Return the vendor's facts; templates and patterns that cannot work are reported."""
     value = document.value
-    _check_templates(document, mistakes)
-    _check_account(document, mistakes)
-    _check_patterns(document, mistakes)
-    _check_pagination(document, mistakes)
-    _check_language(document, mistakes)
-    _check_confirmation(document, mistakes)
-    _check_lookup(document, mistakes)
-    _check_advice(document, mistakes)
-    once, always = value.get("once") or {}, value.get("send_always") or {}
+    _check_templates(document, diagnostics)
+    _check_account(document, diagnostics)
+    _check_patterns(document, diagnostics)
+    _check_pagination(document, diagnostics)
+    _check_language(document, diagnostics)
+    _check_confirmation(document, diagnostics)
+    _check_lookup(document, diagnostics)
+    _check_advice(document, diagnostics)
+    idempotency, always = value.get("idempotency") or {}, value.get("send_always") or {}
     return Integration(
         name=value["integration"],
         tool_prefix=value.get("tool_prefix") or value["integration"],
         title=value["title"],
         summary=value["summary"],
         docs=value["docs"],
-        guidance=links.fill(paragraphs(value["guidance"]), Place(document, ("guidance",))),
+        guidance=links.fill(fold_paragraphs(value["guidance"]), Place(document, ("guidance",))),
         environments=dict(value["environments"]),
         auth=_auth(value["auth"]),
         account_fields=tuple(_account_field(name, each) for name, each in value["account"].items()),
@@ -72,34 +72,35 @@ def integration_of(document: Document, links: Links, mistakes: list[Mistake]) ->
         query_language=_query_language(value.get("query") or {}),
         send_query={name: _as_sent(each) for name, each in (always.get("query") or {}).items()},
         send_headers=dict(always.get("headers") or {}),
-        once_query=once.get("query", ""),
-        once_header=once.get("header", ""),
+        idempotency_query_param=idempotency.get("query", ""),
+        idempotency_header=idempotency.get("header", ""),
         tags={
             name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
-        rules=form_rules(document, links),
-        acknowledged=tuple(value.get("acknowledged") or (_identifier(value),)),
+        rules=parse_form_rules(document, links),
+        acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
         meant=tuple(
             Meant(
-                frozenset("".join(sign for sign in each.lower() if sign.isalnum()) for each in one["called"]),
-                tuple(one.get("names") or ()),
-                " ".join(str(one.get("says") or "").split()),
-                frozenset(one.get("of") or ()),
-                one.get("beside", ""),
+                frozenset("".join(sign for sign in each.lower() if sign.isalnum()) for each in one["for"]),
+                tuple(one.get("arguments") or ()),
+                " ".join(str(one.get("message") or "").split()),
+                frozenset(one.get("resources") or ()),
+                one.get("requires", ""),
             )
-            for one in value.get("meant") or ()
+            for one in value.get("suggestions") or ()
         ),
+        synonyms={said: tuple(meant) for said, meant in (value.get("synonyms") or {}).items()},
         everyday=tuple(
-            links.fill(f"[[{each}]]", Place(document, ("everyday", at)))
-            for at, each in enumerate(value.get("everyday") or ())
+            links.fill(f"[[{each}]]", Place(document, ("default_tools", at)))
+            for at, each in enumerate(value.get("default_tools") or ())
         ),
     )
 
 
 def _as_sent(value: str | float | bool) -> str:
-    """A value of the query as it is written there: true and false as JSON writes them."""
+    """Return a value of the query as it is written there: true and false as JSON writes them."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -110,8 +111,10 @@ def _identifier(value: dict[str, Any]) -> str:
 def _batch(value: dict[str, Any] | None) -> BatchForm:
     if value is None:
         return BatchForm()
-    forms = {method: dict(form) for method, form in value["forms"].items()}
-    return BatchForm(value["path"], value["most"], value["items"], value["answers"], value["id"], forms)
+    forms = {method: dict(form) for method, form in value["templates"].items()}
+    return BatchForm(
+        value["path"], value["max_operations"], value["items"], value["responses"], value["id"], forms
+    )
 
 
 def _auth(value: dict[str, Any]) -> Auth:
@@ -126,11 +129,11 @@ def _auth(value: dict[str, Any]) -> Auth:
         scopes=tuple(value["scopes"]),
         client_authentication=value.get("client_authentication", "basic"),
         rotates=refresh.get("rotates", False),
-        unused_for_seconds=_seconds(refresh.get("unused_for", "0s")),
+        unused_for_seconds=_seconds(refresh.get("idle_expiry", "0s")),
         reconnect_when=tuple(value.get("reconnect_when") or ()),
         scheme=value.get("scheme", "Bearer"),
         pkce=value.get("pkce", False),
-        grace_seconds=_seconds(refresh.get("grace", "0s")),
+        grace_seconds=_seconds(refresh.get("grace_period", "0s")),
         lookup=(value.get("lookup") or {}).get("request", "").partition(" ")[2],
         confirm=_confirmation(value.get("confirm")),
     )
@@ -140,7 +143,7 @@ def _confirmation(value: dict[str, Any] | None) -> Confirmation | None:
     if value is None:
         return None
     path = value["request"].partition(" ")[2].strip()
-    return Confirmation(path, _path(value.get("answers", "")), value.get("equals", ""))
+    return Confirmation(path, _path(value.get("response_path", "")), value.get("equals", ""))
 
 
 def _seconds(text: str) -> int:
@@ -184,7 +187,7 @@ def _pagination(value: dict[str, Any]) -> Pagination:
         default=value["limit"]["default"],
         maximum=value["limit"]["max"],
         total=_path(value.get("total", "")),
-        beside=tuple(value.get("beside") or ()),
+        beside=tuple(value.get("sibling_fields") or ()),
     )
 
 
@@ -196,7 +199,7 @@ def _errors(document: Document, links: Links) -> ErrorRules:
     value = document.value["errors"]
     lists = value.get("list") or ()
     advice = {
-        code: advice_of(kind, given, links, Place(document, ("errors", kind, code)))
+        code: parse_advice(kind, given, links, Place(document, ("errors", kind, code)))
         for kind in KINDS
         for code, given in (value.get(kind) or {}).items()
     }
@@ -217,8 +220,8 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         return QueryLanguage()
     paging = value.get("paging") or {}
     return QueryLanguage(
-        entry=value.get("entry", ""),
-        entry_says=" ".join(str(value.get("entry_says") or "").split()),
+        entry=value.get("pattern", ""),
+        entry_says=" ".join(str(value.get("pattern_help") or "").split()),
         statement=value.get("statement", ""),
         where=value.get("where", "{conditions}"),
         conjunction=value["and"],
@@ -228,17 +231,19 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         escape=dict(value["strings"].get("escape") or {}),
         wildcards={sign: text or "" for sign, text in (value["strings"].get("wildcards") or {}).items()},
         formats=dict(value.get("formats") or {}),
-        literals=tuple(value.get("bare", ("number", "boolean"))),
+        literals=tuple(value.get("unquoted_types", ("number", "boolean"))),
         paging=paging.get("add", ""),
         paging_words={name: paging[name] for name in ("start", "limit") if name in paging},
         unsupported=tuple(
-            Unsupported(each["form"], " ".join(each["says"].split()), bool(each.get("with_text")))
+            Unsupported(
+                each["pattern"], " ".join(each["message"].split()), bool(each.get("matches_quoted_text"))
+            )
             for each in value.get("unsupported") or ()
         ),
     )
 
 
-def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
+def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
     """Every `{name}` in an address or a header of the account must be one of its fields."""
     value = document.value
     known = set(value["account"])
@@ -254,11 +259,11 @@ def _check_templates(document: Document, mistakes: list[Mistake]) -> None:
     for path, text in templates:
         for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field."
-            mistakes.append(document.mistake(path, "placeholder", message))
-    _check_send_always(document, mistakes)
+            diagnostics.report(document.diagnostic(path, "placeholder", message))
+    _check_send_always(document, diagnostics)
 
 
-def _check_send_always(document: Document, mistakes: list[Mistake]) -> None:
+def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
     """Every brace in what is always sent belongs to a field of the account that is filled there."""
     account, always = document.value["account"], document.value.get("send_always") or {}
     known = {name for name, each in account.items() if not each.get("secret")}
@@ -271,24 +276,24 @@ def _check_send_always(document: Document, mistakes: list[Mistake]) -> None:
         for name in sorted(set(re.findall(r"\{([^{}]*)\}", text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field that is not secret."
             hint = did_you_mean(name, known) or "A secret goes into auth.headers."
-            mistakes.append(document.mistake(path, "placeholder", message, hint))
+            diagnostics.report(document.diagnostic(path, "placeholder", message, hint))
 
 
-def _check_account(document: Document, mistakes: list[Mistake]) -> None:
+def _check_account(document: Document, diagnostics: Diagnostics) -> None:
     """A field of the account can be set: by OAuth when it has a source there, by a person when there is no OAuth."""
     is_oauth = document.value["auth"]["type"] == "oauth2"
     for name, each in document.value["account"].items():
         if is_oauth and "from" not in each:
             message = f"{name} can never be set: with oauth2 nobody is asked for it."
             hint = 'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
-            mistakes.append(document.mistake(("account", name), "source", message, hint))
+            diagnostics.report(document.diagnostic(("account", name), "source", message, hint))
         if not is_oauth and "from" in each:
             message = f"{name} can never be set: without oauth2 there is no callback and no token answer."
             hint = 'Leave "from" out; the person who connects the account is asked for it.'
-            mistakes.append(document.mistake(("account", name, "from"), "source", message, hint))
+            diagnostics.report(document.diagnostic(("account", name, "from"), "source", message, hint))
 
 
-def _check_confirmation(document: Document, mistakes: list[Mistake]) -> None:
+def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
     """An account that is named in the callback, which anybody can write, must be confirmed by the vendor."""
     value = document.value
     if (value["auth"].get("confirm") or {}).get("request"):
@@ -298,10 +303,10 @@ def _check_confirmation(document: Document, mistakes: list[Mistake]) -> None:
             message = (
                 f"{name} comes from the callback, which anybody can write: auth.confirm has to be given."
             )
-            mistakes.append(document.mistake(("account", name, "from"), "confirm", message))
+            diagnostics.report(document.diagnostic(("account", name, "from"), "confirm", message))
 
 
-def _check_lookup(document: Document, mistakes: list[Mistake]) -> None:
+def _check_lookup(document: Document, diagnostics: Diagnostics) -> None:
     """What is looked up has a request that says it, whose host is known before; and no request is for nothing."""
     value = document.value
     wanted = [
@@ -310,18 +315,18 @@ def _check_lookup(document: Document, mistakes: list[Mistake]) -> None:
     if not value["auth"].get("lookup"):
         for name in wanted:
             message = f"{name} is looked up, but there is no request for it: auth.lookup has to be given."
-            mistakes.append(document.mistake(("account", name, "from"), "lookup", message))
+            diagnostics.report(document.diagnostic(("account", name, "from"), "lookup", message))
         return
     if not wanted:
         message = 'No field of the account takes its answer, with "from": lookup.<path>.'
-        mistakes.append(document.mistake(("auth", "lookup"), "lookup", message))
+        diagnostics.report(document.diagnostic(("auth", "lookup"), "lookup", message))
     for name, text in value["environments"].items():
         if "{" in text.removeprefix("https://").partition("/")[0]:
             message = "A host that depends on the account is not known before the account is looked up."
-            mistakes.append(document.mistake(("environments", name), "lookup", message))
+            diagnostics.report(document.diagnostic(("environments", name), "lookup", message))
 
 
-def _check_language(document: Document, mistakes: list[Mistake]) -> None:
+def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     """Every `{name}` in the words of the query language must be one that the runtime fills there."""
     query = document.value.get("query") or {}
     texts: list[tuple[Path, str, set[str]]] = [
@@ -335,40 +340,40 @@ def _check_language(document: Document, mistakes: list[Mistake]) -> None:
         texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
     for path, text, known in texts:
         for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
-            hint = did_you_mean(name, known) or f"There is {', '.join(sorted(known))}."
+            hint = did_you_mean(name, known) or f"Known names: {', '.join(sorted(known))}."
             message = f"{{{name}}} is filled by nothing."
-            mistakes.append(document.mistake(("query", *path), "placeholder", message, hint))
+            diagnostics.report(document.diagnostic(("query", *path), "placeholder", message, hint))
 
 
-def _check_advice(document: Document, mistakes: list[Mistake]) -> None:
+def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
     """A code of the vendor has one meaning."""
     errors, first = document.value["errors"], dict[str, str]()
     for kind in KINDS:
         for code in errors.get(kind) or ():
             if code in first:
                 message = f'The code "{code}" is {first[code]} already.'
-                mistakes.append(document.mistake(("errors", kind, code), "twice", message))
+                diagnostics.report(document.diagnostic(("errors", kind, code), "twice", message))
             first.setdefault(code, kind)
-            check_cases(document, ("errors", kind, code), mistakes)
+            check_cases(document, ("errors", kind, code), diagnostics)
 
 
-def _check_pagination(document: Document, mistakes: list[Mistake]) -> None:
+def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
     """A style that reads where the next page begins must say where that stands."""
     value = document.value["pagination"]
     needed = {"cursor": "cursor", "link_header": "parameter"}.get(value["style"])
     if needed and not value.get(needed):
         message = f'The style {value["style"]} needs "{needed}".'
-        mistakes.append(document.mistake(("pagination", "style"), "pagination", message))
+        diagnostics.report(document.diagnostic(("pagination", "style"), "pagination", message))
     limit = value["limit"]
     if limit["default"] > limit["max"]:
         message = f"The default is {limit['default']}, which is more than {limit['max']}, the most."
-        mistakes.append(document.mistake(("pagination", "limit", "default"), "pagination", message))
+        diagnostics.report(document.diagnostic(("pagination", "limit", "default"), "pagination", message))
 
 
-def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:
+def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:
     query = document.value.get("query") or {}
     paging = query.get("paging") or {}
-    patterns: list[tuple[Path, str | None]] = [(("query", "entry"), query.get("entry"))]
+    patterns: list[tuple[Path, str | None]] = [(("query", "pattern"), query.get("pattern"))]
     patterns += [(("query", "paging", name), paging.get(name)) for name in ("start", "limit")]
     for path, text in patterns:
         if text is None:
@@ -378,9 +383,11 @@ def _check_patterns(document: Document, mistakes: list[Mistake]) -> None:
                 warnings.simplefilter("error")  # what is ambiguous now may mean something else later
                 pattern = re.compile(text)
         except (re.error, Warning) as error:
-            mistakes.append(document.mistake(path, "pattern", f"This is not a pattern: {error}."))
+            diagnostics.report(document.diagnostic(path, "pattern", f"This is not a pattern: {error}."))
             continue
-        if path[-1] == "entry" and "entity" not in pattern.groupindex:
-            mistakes.append(document.mistake(path, "pattern", 'The pattern needs a group named "entity".'))
-        if path[-1] != "entry" and pattern.groups != 1:
-            mistakes.append(document.mistake(path, "pattern", "The pattern needs exactly one group."))
+        if path[-1] == "pattern" and "entity" not in pattern.groupindex:
+            diagnostics.report(
+                document.diagnostic(path, "pattern", 'The pattern needs a group named "entity".')
+            )
+        if path[-1] != "pattern" and pattern.groups != 1:
+            diagnostics.report(document.diagnostic(path, "pattern", "The pattern needs exactly one group."))

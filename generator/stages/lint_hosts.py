@@ -1,4 +1,4 @@
-"""What hosts and model providers refuse in the tools that they are shown. Part of check, and of the tests.
+"""What hosts and model providers refuse in the tools that they are shown. Part of lint.
 
 Each rule is that of the strictest host known; one tool that breaks it can cost a user all the others:
 
@@ -44,7 +44,7 @@ DESTRUCTIVE = frozenset({"update", "delete", "void", "revoke"})
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
 
 
-def refused_in(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def find_refused(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Everything that some host refuses in a shown input schema: the dotted place, empty for all, and a sentence."""
     if schema.get("type") != "object":
         yield "", "A host takes an object only."
@@ -56,8 +56,8 @@ def refused_in(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _refused(schema, "", 1)
 
 
-def orders_in(tool: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every order to the model in the texts of a shown tool: the dotted place, empty for all, and a sentence."""
+def find_orders(tool: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield every order to the model in the texts of a shown tool: the dotted place, empty for all, and a sentence."""
     for place, text in (("", tool["description"]), *_descriptions(tool["inputSchema"], "")):
         if found := _ORDERS.search(text):
             yield (
@@ -66,8 +66,8 @@ def orders_in(tool: dict[str, Any]) -> Iterator[tuple[str, str]]:
             )
 
 
-def wrong_hints(tool: dict[str, Any], method: str, verb: str) -> Iterator[str]:
-    """What a shown tool's hints leave out of what its method and the verb of its request do."""
+def find_wrong_hints(tool: dict[str, Any], method: str, verb: str) -> Iterator[str]:
+    """Yield what a shown tool's hints leave out of what its method and the verb of its request do."""
     hints = tool["annotations"]
     kinds = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
     if missing := [kind for kind in kinds if not isinstance(hints.get(kind), bool)]:

@@ -1,7 +1,7 @@
-"""What makes the shape of an argument useless, or unusable for some model providers. Part of check.
+"""What makes the shape of an argument useless, or unusable for some model providers. Part of lint.
 
 A schema may be valid JSON Schema and still take nothing, or nothing that was meant: a pattern that is none, a limit
-below another, a default of another type, a list without a word on its entries, a needed part that is not there.
+below another, a default of another type, a list without a key on its entries, a needed part that is not there.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from generator.diagnostics import did_you_mean
 
 Schema = dict[str, Any]
 Wrong = tuple[str, str, str]
-"""(dotted place, what is wrong, the right word)"""
+"""(dotted place, what is wrong, the right name)"""
 _IDLE = {
     "": set[str](),
-    "field": {"required_for", "join"},
-    "list": {"required_for", "join", "filter", "sort"},
+    "field": {"required_for", "separator"},
+    "list": {"required_for", "separator", "filter", "sort"},
 }
 _LIMITS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
 
 
-def wrong_in(schema: Schema, path: str) -> Iterator[Wrong]:
-    """Everything that is wrong in a schema and in what it holds; `path` is where the schema stands."""
+def find_schema_errors(schema: Schema, path: str) -> Iterator[Wrong]:
+    """Yield everything that is wrong in a schema and in what it holds; `path` is where the schema stands."""
     for least, most in _LIMITS:
         if least in schema and most in schema and schema[least] > schema[most]:
             yield path, f"{least} is {schema[least]}, which is more than {most}, {schema[most]}.", ""
@@ -42,9 +42,9 @@ def wrong_in(schema: Schema, path: str) -> Iterator[Wrong]:
         yield path, "The default is not a value that the field takes.", ""
     yield from _required(schema, path)
     if "items" in schema:
-        yield from wrong_in(schema["items"], f"{path}[]")
+        yield from find_schema_errors(schema["items"], f"{path}[]")
     for name, each in (schema.get("properties") or {}).items():
-        yield from wrong_in(each, f"{path}.{name}")
+        yield from find_schema_errors(each, f"{path}.{name}")
 
 
 @cache
@@ -68,7 +68,7 @@ def _is_linear(text: str) -> bool:
 
 
 def _takes(schema: Schema, value: Any) -> bool:
-    """Whether a value fits a schema; one that is wrong inside is told there."""
+    """Return whether a value fits a schema; one that is wrong inside is reported there."""
     try:
         return jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value)
     except jsonschema_rs.ValidationError:
@@ -86,12 +86,12 @@ def _required(schema: Schema, path: str) -> Iterator[Wrong]:
             )
 
 
-def idle_in(given: Schema, path: str, inside: str = "") -> Iterator[Wrong]:
-    """Words of ours that do nothing where they stand; `inside` says what the field is in, a "field" or a "list"."""
-    for word in sorted(_IDLE[inside] & given.keys()):
-        hint = 'Name the part under "required" of the field around it.' if word == "required_for" else ""
-        yield path, f'"{word}" does nothing inside a {inside}.', hint
+def find_unused_keywords(given: Schema, path: str, inside: str = "") -> Iterator[Wrong]:
+    """Keys of ours that do nothing where they stand; `inside` says what the field is in, a "field" or a "list"."""
+    for key in sorted(_IDLE[inside] & given.keys()):
+        hint = 'Name the part under "required" of the field around it.' if key == "required_for" else ""
+        yield path, f'"{key}" does nothing inside a {inside}.', hint
     if "items" in given:
-        yield from idle_in(given["items"], f"{path}[]", "list")
+        yield from find_unused_keywords(given["items"], f"{path}[]", "list")
     for name, each in (given.get("properties") or {}).items():
-        yield from idle_in(each, f"{path}.{name}", inside or "field")
+        yield from find_unused_keywords(each, f"{path}.{name}", inside or "field")

@@ -1,4 +1,4 @@
-"""Every method whole: the usual rules merged in, names derived. Third stage: resolve → **methods** → arguments → words.
+"""Every method whole: the usual rules merged in, names derived. After resolve.
 
 A method takes the usual rules of its name from integration.yaml; a key that the resource gives replaces the usual
 one as a whole. The names and titles of tools are made here.
@@ -7,11 +7,12 @@ one as a whole. The names and titles of tools are made here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import METHOD_CLASSES, MethodClass
-from generator.diagnostics import Mistake, did_you_mean
+from generator.diagnostics import Diagnostic, did_you_mean
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import field_of
 from generator.stages.resolve import Field, Place, Resource, Types
@@ -20,9 +21,9 @@ USUAL_NAMES = {
     "list": "list_all_{prefix}_{resources}",
     "get": "get_single_{prefix}_{singular}_by_id",
     "create": "create_a_{prefix}_{singular}",
+    "with_id": "{method}_a_{prefix}_{singular}_by_id",
+    "without_id": "{method}_{prefix}_{singular}",
 }
-NAME_BY_ID = "{method}_a_{prefix}_{singular}_by_id"
-NAME_WITHOUT_ID = "{method}_{prefix}_{singular}"
 NEEDED = ("request", "returns", "risk")
 
 
@@ -50,7 +51,7 @@ class Method:
         return Place(self.resource.document, ("methods", self.name))
 
     def place_of(self, argument: str) -> Place:
-        """Where an argument is written: with the method, as a field, or as a field's filter."""
+        """Return where an argument is written: with the method, as a field, or as a field's filter."""
         names = (argument, field_of(argument))
         found = (
             places[name] for places in (self.places, self.resource.places) for name in names if name in places
@@ -68,12 +69,16 @@ class Method:
         return set(re.findall(r"\{(\w+)\}", self.rules["request"]))
 
 
-def methods_of(resource: Resource, integration: Document, types: Types) -> list[Method]:
-    """The methods of a resource that are complete; one that is not is told as a mistake."""
+def complete_methods(resources: Iterable[Resource], integration: Document, types: Types) -> list[Method]:
+    """Return the methods of some resources that are complete, and report those that are not."""
+    return [method for resource in resources for method in _methods_of(resource, integration, types)]
+
+
+def _methods_of(resource: Resource, integration: Document, types: Types) -> list[Method]:
     if resource.identifier and resource.identifier not in resource.fields:
         message = f'There is no field "{resource.identifier}" to name a record by.'
         hint = did_you_mean(resource.identifier, resource.fields)
-        types.mistakes.append(resource.document.mistake(("identifier",), "identifier", message, hint))
+        types.diagnostics.report(resource.document.diagnostic(("identifier",), "identifier", message, hint))
     made = []
     for name in resource.document.value["methods"]:
         if method := _method(resource, name, integration, types):
@@ -87,16 +92,15 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
     place = Place(resource.document, ("methods", name))
     rules = {key: value for key, value in {**usual, **given}.items() if key not in ("note", "tags")}
     if missing := [key for key in NEEDED if key not in rules]:
-        types.mistakes.append(_incomplete(place, name, missing, integration))
+        types.diagnostics.report(_incomplete(place, name, missing, integration))
         return None
     if rules.get("wrap") and not _sends_a_record(rules):
         message = "Only a record can stand under a key of the body, and this method sends none."
-        types.mistakes.append(place.mistake("wrap", message, 'Give "body": record.'))
+        types.diagnostics.report(place.diagnostic("wrap", message, 'Give "body": record.'))
     usual_place = Place(integration, ("methods", name))
     writers = {**dict.fromkeys(usual, usual_place), **dict.fromkeys(given, place)}
     arguments, places = _own_arguments(rules, writers, types)
     identifier = _identifier(resource, name, rules, arguments, integration)
-    prefix = integration.value.get("tool_prefix") or integration.value["integration"]
     return Method(
         resource=resource,
         name=name,
@@ -107,7 +111,7 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         places=places,
         tags=tuple(dict.fromkeys((*resource.tags, *usual.get("tags", ()), *given.get("tags", ())))),
         identifier=identifier,
-        tool=rules.get("tool") or _tool_name(resource, name, prefix, bool(identifier)),
+        tool=rules.get("tool_name") or _tool_name(resource, name, integration, bool(identifier)),
         title=rules.get("title") or _title(resource, name, bool(identifier)),
     )
 
@@ -117,30 +121,31 @@ def _sends_a_record(rules: dict[str, Any]) -> bool:
     return body in ("record", "whole_record") or isinstance(body, list)
 
 
-def _incomplete(place: Place, name: str, missing: list[str], integration: Document) -> Mistake:
+def _incomplete(place: Place, name: str, missing: list[str], integration: Document) -> Diagnostic:
     words, verb = " and ".join(f'"{key}"' for key in missing), "is" if len(missing) == 1 else "are"
     usual = ", ".join(integration.value["methods"])
     message = f'{words} {verb} missing, and integration.yaml has no usual method "{name}" to take it from.'
-    return place.mistake("incomplete", message, f"The usual methods are {usual}.")
+    return place.diagnostic("incomplete", message, f"The usual methods are {usual}.")
 
 
 def _own_arguments(
     rules: dict[str, Any], writers: dict[str, Place], types: Types
 ) -> tuple[dict[str, Field], dict[str, Place]]:
-    """What the caller may give beside the record's fields: groups taken from types.yaml, then the method's own.
+    """Return what the caller may give beside the record's fields: groups taken from types.yaml, then the method's own.
 
     `writers` says for each rule which method wrote it, the resource's or the usual one.
     """
     arguments: dict[str, Field] = {}
     places: dict[str, Place] = {}
-    for at, group in enumerate(rules.get("takes") or ()):
-        for name, (given, where) in types.group(group, writers["takes"].inside("takes", at)).items():
+    for at, group in enumerate(rules.get("argument_groups") or ()):
+        place = writers["argument_groups"].inside("argument_groups", at)
+        for name, (given, where) in types.group(group, place).items():
             arguments[name], places[name] = types.whole(given, where), where
     for name, given in (rules.get("arguments") or {}).items():
         where = writers["arguments"].inside("arguments", name)
         if name in arguments:
-            types.mistakes.append(
-                where.mistake("argument twice", f'The argument "{name}" is taken from a group already.')
+            types.diagnostics.report(
+                where.diagnostic("argument twice", f'The argument "{name}" is taken from a group already.')
             )
         arguments[name], places[name] = types.whole(given, where), where
     return arguments, places
@@ -149,7 +154,7 @@ def _own_arguments(
 def _identifier(
     resource: Resource, name: str, rules: dict[str, Any], arguments: dict[str, Field], integration: Document
 ) -> str:
-    """The field that says which record is meant, when this method needs to be told."""
+    """Return the field that says which record is meant, when this method needs it."""
     named = integration.value.get("identifier") or {}
     field = resource.identifier or named.get("field", "id")
     if field in (rules.get("fixed") or {}) or field not in resource.fields:
@@ -161,10 +166,14 @@ def _identifier(
     return field if is_in_address or (is_required and takes_body) else ""
 
 
-def _tool_name(resource: Resource, name: str, prefix: str, has_id: bool) -> str:
-    pattern = USUAL_NAMES.get(name) if has_id or name in ("list", "create") else NAME_WITHOUT_ID
+def _tool_name(resource: Resource, name: str, integration: Document, has_id: bool) -> str:
+    """Return the name of a tool, by the patterns of its integration or the usual ones."""
+    patterns = {**USUAL_NAMES, **(integration.value.get("tool_names") or {})}
+    prefix = integration.value.get("tool_prefix") or integration.value["integration"]
+    needs_no_id = not has_id and name not in ("list", "create")
+    kind = "without_id" if needs_no_id else name if name in ("list", "get", "create") else "with_id"
     words = {"method": name, "prefix": prefix, "resources": resource.name, "singular": resource.singular}
-    return (pattern or NAME_BY_ID).format(**words)
+    return str(patterns[kind]).format(**words)
 
 
 def _title(resource: Resource, name: str, has_id: bool) -> str:

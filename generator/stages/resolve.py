@@ -1,7 +1,7 @@
-"""Every field whole: `$ref` inlined, groups included. Second stage: load → **resolve** → methods → arguments → words.
+"""Every field whole: `$ref` inlined, groups included. After documents, before methods.
 
-A reference takes the shared type's words and lays its own over them. A group adds its fields to a resource; a field
-that comes twice is a mistake, so that the order of groups never matters.
+A reference takes the shared type's keys and lays its own over them. A group adds its fields to a resource; a field
+that comes twice is an error, so that the order of groups never matters.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.diagnostics import Mistake, Path, did_you_mean
+from generator.diagnostics import Diagnostic, Diagnostics, Path, did_you_mean
 from generator.reading.yaml_events import Document
 
 Field = dict[str, Any]
@@ -22,18 +22,18 @@ DEEPEST = 16
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is written, so that a mistake in it can name its file and line."""
+    """Where something is written, so that an error in it can name its file and line."""
 
     document: Document
     path: Path
 
     def inside(self, *steps: str | int) -> Place:
-        """A place deeper inside."""
+        """Return a place deeper inside."""
         return Place(self.document, (*self.path, *steps))
 
-    def mistake(self, rule: str, message: str, suggestion: str = "", at: Path = ()) -> Mistake:
-        """A mistake here, or deeper inside at `at`."""
-        return self.document.mistake((*self.path, *at), rule, message, suggestion)
+    def diagnostic(self, rule: str, message: str, suggestion: str = "", at: Path = ()) -> Diagnostic:
+        """Return an error here, or deeper inside at `at`."""
+        return self.document.diagnostic((*self.path, *at), rule, message, suggestion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Resource:
 class Types:
     """The shared types and groups of one integration, each resolved once."""
 
-    def __init__(self, document: Document | None, mistakes: list[Mistake]) -> None:
-        self.document, self.mistakes = document, mistakes
+    def __init__(self, document: Document | None, diagnostics: Diagnostics) -> None:
+        self.document, self.diagnostics = document, diagnostics
         value = document.value if document else {}
         self._types: dict[str, Field] = value.get("types") or {}
         self._groups: dict[str, dict[str, Field]] = value.get("groups") or {}
@@ -65,7 +65,7 @@ class Types:
         self._open: list[str] = []
 
     def check(self) -> None:
-        """Resolve everything once, so that a mistake in a type that nobody uses is told too."""
+        """Resolve everything once, so that an error in a type that nobody uses is reported too."""
         if self.document is None:
             return
         for name in self._types:
@@ -75,21 +75,23 @@ class Types:
                 self.whole(each, Place(self.document, ("groups", group, name)))
 
     def group(self, name: str, place: Place) -> dict[str, tuple[Field, Place]]:
-        """The fields of a group, each with the place where it is written; empty when there is no such group."""
+        """Return the fields of a group, each with the place where it is written; empty when there is no such group."""
         fields = self._groups.get(name)
         if fields is None or self.document is None:
             hint = did_you_mean(name, self._groups)
-            self.mistakes.append(place.mistake("group", f'There is no group "{name}" in types.yaml.', hint))
+            self.diagnostics.report(
+                place.diagnostic("group", f'There is no group "{name}" in types.yaml.', hint)
+            )
             return {}
         return {key: (each, Place(self.document, ("groups", name, key))) for key, each in fields.items()}
 
     def whole(self, given: Field, place: Place) -> Field:
-        """A field with every reference in it replaced by what it points to."""
+        """Return a field with every reference in it replaced by what it points to."""
         whole = self._whole(given, place)
         if self._size(given) <= MOST_PARTS:
             return whole
         message = f"This has more than {MOST_PARTS:,} parts with its types inlined."
-        self.mistakes.append(place.mistake("size", message))
+        self.diagnostics.report(place.diagnostic("size", message))
         return {"type": "object", "description": "Too large."}
 
     def _whole(self, given: Field, place: Place) -> Field:
@@ -106,7 +108,7 @@ class Types:
         return out
 
     def _size(self, given: Field) -> int:
-        """How many parts a field has when it is whole, counted without making it so."""
+        """Return how many parts a field has when it is whole, counted without making it so."""
         inner = [*(given.get("properties") or {}).values(), *([given["items"]] if "items" in given else [])]
         own = 1 + sum(self._size(each) for each in inner)
         return own + (self._sizes.get(_name(given["$ref"]), 1) if "$ref" in given else 0)
@@ -116,10 +118,12 @@ class Types:
             return self._done[name]
         if name not in self._types or self.document is None:
             hint = did_you_mean(name, self._types)
-            self.mistakes.append(place.mistake("type", f'There is no type "{name}" in types.yaml.', hint))
+            self.diagnostics.report(
+                place.diagnostic("type", f'There is no type "{name}" in types.yaml.', hint)
+            )
             return {"type": "string"}
         if wrong := self._endless(name):
-            self.mistakes.append(place.mistake("loop", wrong))
+            self.diagnostics.report(place.diagnostic("loop", wrong))
             return {"type": "object"}
         self._open.append(name)
         self._done[name] = self._whole(self._types[name], Place(self.document, ("types", name)))
@@ -140,8 +144,13 @@ def _name(reference: Any) -> str:
     return str(reference).rsplit("/", 1)[-1]
 
 
-def resolve(document: Document, types: Types) -> Resource:
-    """One resource file with all its fields whole."""
+def resolve_resources(documents: Iterable[Document], types: Types) -> list[Resource]:
+    """Return every resource with all its fields whole, and report what is wrong in types that nobody uses."""
+    types.check()
+    return [_resolve(each, types) for each in documents]
+
+
+def _resolve(document: Document, types: Types) -> Resource:
     value = document.value
     resource = Resource(
         document=document,
@@ -164,11 +173,11 @@ def resolve(document: Document, types: Types) -> Resource:
 def _add(
     resource: Resource, fields: Iterable[tuple[str, tuple[Field, Place]]], types: Types, group: str
 ) -> None:
-    """Add fields of the file itself, or of a group; a name that is there already is told at the earlier place."""
+    """Add fields of the file itself, or of a group; a name that is there already is reported at the earlier place."""
     for name, (given, place) in fields:
         if name in resource.fields:
             message = f'The group "{group}" has a field "{name}" already; a field is defined once.'
-            types.mistakes.append(_clash(resource, name).mistake("field twice", message))
+            types.diagnostics.report(_clash(resource, name).diagnostic("field twice", message))
             continue
         resource.fields[name] = types.whole(given, place)
         resource.places[name] = place

@@ -1,4 +1,4 @@
-"""Tools from methods, arguments and words: the request filled in, the bytes made. Between words and check.
+"""Tools from methods, arguments and prose: the request filled in, the bytes made. After descriptions.
 
 What a client sees of a tool is written here once, as compact JSON: nobody builds it again per request.
 """
@@ -12,14 +12,14 @@ import orjson
 from generator.catalog import HINTS, Call, Example, Part, Returns, Risk, Tool
 from generator.reading.yaml_events import Document
 from generator.stages.arguments import Arguments
-from generator.stages.compact_schema import show_less
+from generator.stages.compact_schema import compact_schema
 from generator.stages.methods import Method
 
 
-def tool_of(
+def build_tool(
     method: Method, made: Arguments, description: str, properties: dict[str, Any], integration: Document
 ) -> Tool:
-    """The finished tool. `properties` and `description` have their links filled."""
+    """Return the finished tool. `properties` and `description` have their links filled."""
     schema = {
         "type": "object",
         "properties": properties,
@@ -27,9 +27,9 @@ def tool_of(
         "additionalProperties": False,
     }
     risk: Risk = method.rules["risk"]
-    rare, as_text = (frozenset(integration.value.get(key) or ()) for key in ("rare", "as_text"))
+    advanced, as_text = (frozenset(integration.value.get(key) or ()) for key in ("advanced", "json_text"))
     is_change = method.rules.get("body") in ("whole_record", "json_patch")
-    shown = show_less(schema, rare.union(made.rare), as_text, made.cautions, is_change=is_change)
+    shown = compact_schema(schema, advanced.union(made.advanced), as_text, made.cautions, is_change=is_change)
     return Tool(
         name=method.tool,
         title=method.title,
@@ -45,13 +45,13 @@ def tool_of(
         call=_call(method, made),
         returns=_returns(method),
         listing=made.listing,
-        tolerated=made.tolerated,
-        rare=shown.rare,
+        ignored_arguments=made.ignored_arguments,
+        advanced=shown.rare,
         identifier=method.resource.identifier,
         former_names=tuple(method.rules.get("former_names") or ()),
         always_send=tuple(method.rules.get("always_send") or ()),
         examples=tuple(
-            Example(each["ask"], each["arguments"]) for each in method.rules.get("examples") or ()
+            Example(each["prompt"], each["arguments"]) for each in method.rules.get("examples") or ()
         ),
     )
 
@@ -81,13 +81,13 @@ def _call(method: Method, made: Arguments) -> Call:
     body = rules.get("body", "none")
     return Call(
         verb=verb,
-        path=_filled(path, method),
-        query=tuple((name, _filled(template, method)) for name, template in pairs),
+        path=_fill_template(path, method),
+        query=tuple((name, _fill_template(template, method)) for name, template in pairs),
         headers=tuple((rules.get("headers") or {}).items()),
         body=_body_kind(body),
         parts=_parts(body),
         body_arguments=tuple(made.body),
-        wrap=_filled(rules.get("wrap", ""), method).removesuffix("[]"),
+        wrap=_fill_template(rules.get("wrap", ""), method).removesuffix("[]"),
         wraps_list=rules.get("wrap", "").endswith("[]"),
         fixed=dict(rules.get("fixed") or {}),
         joins=dict(made.joins),
@@ -117,8 +117,8 @@ def _parts(body: Any) -> tuple[Part, ...]:
     )
 
 
-def _filled(template: str, method: Method) -> str:
-    """A template with what is known of the resource filled in; the rest waits for the call."""
+def _fill_template(template: str, method: Method) -> str:
+    """Return a template with what is known of the resource filled in; the rest waits for the call."""
     filled = template.replace("{entity}", method.resource.entity)
     filled = filled.replace("{singular}", method.resource.singular)
     return filled.replace("{path}", method.resource.path)
@@ -128,10 +128,12 @@ def _returns(method: Method) -> Returns:
     value = method.rules["returns"]
     for kind in ("record", "records"):
         if kind in value:
-            path = _filled(value[kind], method)
+            path = _fill_template(value[kind], method)
             return Returns(kind, path=tuple(path.split(".")) if path else ())
     if "file" in value:
-        return Returns("file", media_type=value["file"], file_name=_filled(value.get("name", ""), method))
+        return Returns(
+            "file", media_type=value["file"], file_name=_fill_template(value.get("name", ""), method)
+        )
     if "behaviour" in value:
         return Returns("behaviour", behaviour=value["behaviour"], paged=value.get("paged", False))
     if "text" in value:

@@ -1,4 +1,4 @@
-"""The parts of integration.yaml that hold for some records or errors only, as rules of the catalog. Used by facts."""
+"""What integration.yaml says of some records or errors only, as rules of the catalog. Part of integration."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from generator.diagnostics import Mistake, Path
+from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
-from generator.stages.descriptions import Links, folded
+from generator.stages.descriptions import Links, fold
 from generator.stages.resolve import Place
 from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Needed, NetTotal
@@ -16,26 +16,26 @@ from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Ne
 Rule = TypeVar("Rule")
 
 
-def advice_of(kind: str, given: str | dict[str, Any], links: Links, place: Place) -> Advice:
-    """The advice of one code: a sentence, or cases with the sentence for all others in `otherwise`."""
+def parse_advice(kind: str, given: str | dict[str, Any], links: Links, place: Place) -> Advice:
+    """Return the advice of one code: a sentence, or cases with the sentence for all others in `otherwise`."""
     if isinstance(given, str):
-        return Advice(kind, links.fill(folded(given), place))
+        return Advice(kind, links.fill(fold(given), place))
     cases = tuple(
         AdviceCase(
-            advice=links.fill(folded(case["say"]), place),
+            advice=links.fill(fold(case["message"]), place),
             text=case["when"].get("text", ""),
             element=case["when"].get("element", ""),
             methods=tuple(case["when"].get("methods") or ()),
             resources=tuple(case["when"].get("resources") or ()),
-            given=tuple(case["when"].get("given") or ()),
-            sent=dict(case["when"].get("sent") or {}),
+            given=tuple(case["when"].get("has_arguments") or ()),
+            sent=dict(case["when"].get("has_values") or {}),
         )
         for case in given["cases"]
     )
-    return Advice(kind, links.fill(folded(given["otherwise"]), place), cases)
+    return Advice(kind, links.fill(fold(given["otherwise"]), place), cases)
 
 
-def check_cases(document: Document, path: Path, mistakes: list[Mistake]) -> None:
+def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> None:
     """The patterns of cases are patterns, and each `{name}` in what they say is a group of one."""
     _, kind, code = path
     given = document.value["errors"][kind][code]
@@ -46,14 +46,14 @@ def check_cases(document: Document, path: Path, mistakes: list[Mistake]) -> None
                 named |= set(re.compile(case["when"].get(key, "")).groupindex)
             except re.error as error:
                 here = (*path, "cases", at, "when", key)
-                mistakes.append(document.mistake(here, "pattern", f"This is not a pattern: {error}."))
-        for name in sorted(set(re.findall(r"\{(\w+)\}", case["say"])) - named):
+                diagnostics.report(document.diagnostic(here, "pattern", f"This is not a pattern: {error}."))
+        for name in sorted(set(re.findall(r"\{(\w+)\}", case["message"])) - named):
             message = f"{{{name}}} is filled by nothing: it is no group of a pattern of this case."
-            mistakes.append(document.mistake((*path, "cases", at, "say"), "placeholder", message))
+            diagnostics.report(document.diagnostic((*path, "cases", at, "message"), "placeholder", message))
 
 
-def form_rules(document: Document, links: Links) -> FormRules:
-    """What is looked at in a record before it is sent."""
+def parse_form_rules(document: Document, links: Links) -> FormRules:
+    """Return what is looked at in a record before it is sent."""
 
     def read(key: str, one: Callable[[dict[str, Any], Links, Place], Rule]) -> tuple[Rule, ...]:
         found = enumerate(document.value.get(key) or ())
@@ -62,8 +62,8 @@ def form_rules(document: Document, links: Links) -> FormRules:
     return FormRules(
         read("carried_taxes", _carried_tax),
         read("net_totals", _net_total),
-        read("missed", _missed),
-        read("needed", _needed),
+        read("recommended_together", _missed),
+        read("required_together", _needed),
     )
 
 
@@ -76,18 +76,18 @@ def _net_total(value: dict[str, Any], links: Links, place: Place) -> NetTotal:
         kind=_path(value["kind"]),
         raising=tuple(value["raising"]),
         lowering=tuple(value["lowering"]),
-        advice=links.fill(folded(value["say"]), place),
-        excess=links.fill(folded(value["excess"]), place),
+        advice=links.fill(fold(value["message"]), place),
+        excess=links.fill(fold(value["excess"]), place),
     )
 
 
 def _needed(value: dict[str, Any], links: Links, place: Place) -> Needed:
-    advice = links.fill(folded(value["say"]), place)
-    return Needed(tuple(value["resources"]), value["field"], value["beside"], advice)
+    advice = links.fill(fold(value["message"]), place)
+    return Needed(tuple(value["resources"]), value["field"], value["requires"], advice)
 
 
 def _missed(value: dict[str, Any], links: Links, place: Place) -> Missed:
-    return Missed(value["field"], value["beside"], links.fill(folded(value["say"]), place))
+    return Missed(value["field"], value["when_given"], links.fill(fold(value["message"]), place))
 
 
 def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTax:
@@ -107,7 +107,7 @@ def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTa
         lowering=tuple(lines.get("lowering") or ()),
         nested={kind: _path(path) for kind, path in (lines.get("nested") or {}).items()},
         comparable={name: tuple(values) for name, values in (value.get("comparable") or {}).items()},
-        advice=links.fill(folded(value["say"]), place),
+        advice=links.fill(fold(value["message"]), place),
     )
 
 

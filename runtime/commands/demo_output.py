@@ -32,10 +32,10 @@ def listed_by(made: dict[str, Any], ask: Callable[[dict[str, Any]], bytes]) -> L
     listing = made.get("listing") or {}
     if isinstance(listing.get("listed"), int) and isinstance(listing.get("tokens"), int):
         return Listed(listing["listed"], listing["tokens"])
-    from generator.reports.token_estimate import tokens_of
+    from generator.reports.token_estimate import count_tokens
 
     reply = ask(LISTED)
-    return Listed(len(json.loads(reply)["result"]["tools"]), tokens_of(reply))
+    return Listed(len(json.loads(reply)["result"]["tools"]), count_tokens(reply))
 
 
 def show_calls(log: Iterable[bytes], write: Callable[[str], object] | None = None) -> threading.Thread:

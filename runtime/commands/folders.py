@@ -25,10 +25,10 @@ definitions_option = click.option(
 
 def layers(own: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     """Our definitions and what is laid over them. Raises SettingsError when a folder is not there."""
-    from generator.reading.files import OURS
+    from generator.reading.files import BUILTIN_DEFINITIONS
     from runtime.settings import definition_folders
 
-    return (OURS, *(own or definition_folders(os.environ)))
+    return (BUILTIN_DEFINITIONS, *(own or definition_folders(os.environ)))
 
 
 def as_setting(own: tuple[Path, ...]) -> str:
@@ -43,7 +43,7 @@ def as_setting(own: tuple[Path, ...]) -> str:
 
 
 def catalog_of(own: tuple[Path, ...]) -> Catalog:
-    """The catalog of all layers. Raises DefinitionMistakes."""
+    """The catalog of all layers. Raises DefinitionErrors."""
     from generator.compile import compile_catalog
 
     return compile_catalog(layers(own))

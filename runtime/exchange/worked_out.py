@@ -22,7 +22,7 @@ def dropped_from(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers and texts among the arguments of a create tool that are not sent, by their field."""
     if tool.risk != "create":
         return {}
-    found = {name: arguments[name] for name in tool.tolerated if name in arguments}
+    found = {name: arguments[name] for name in tool.ignored_arguments if name in arguments}
     return {name: given for name, given in found.items() if given not in ("", None) and _is_plain(given)}
 
 

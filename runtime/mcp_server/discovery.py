@@ -17,14 +17,14 @@ import orjson
 from generator.catalog import HINTS, Call, Returns, Risk, Tool
 from generator.meanings import Meant
 from generator.names import find_tool
-from generator.stages.compact_schema import show_less
+from generator.stages.compact_schema import compact_schema
 from runtime.errors import InvalidArguments, NotFound
 from runtime.exchange import bounds
 from runtime.exchange.allowance import Allowance
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import unknown_tool_message
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
+from runtime.operations.tool_search import LONGEST_QUERY, NO_SYNONYMS, ToolIndex, first_sentence
 
 SEARCH, SCHEMA, READ, WRITE = "search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"
 NAMES = frozenset({SEARCH, SCHEMA, READ, WRITE})
@@ -56,7 +56,13 @@ class Discovery:
     `beside` is how many tools of the toolset are listed beside them.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], beside: int = 0) -> None:
+    def __init__(
+        self,
+        tools: Mapping[str, Tool],
+        beside: int = 0,
+        synonyms: Mapping[str, tuple[str, ...]] = NO_SYNONYMS,
+    ) -> None:
+        self._synonyms = synonyms
         self._tools = tools
         risks = {tool.risk for tool in tools.values()}
         made = [_search_tool(len(tools) - beside), _schema_tool(), _call_tool(READ)]
@@ -100,7 +106,7 @@ class Discovery:
 
     @cached_property
     def _index(self) -> ToolIndex:
-        return ToolIndex(self._tools.values())
+        return ToolIndex(self._tools.values(), self._synonyms)
 
     def _search(self, arguments: dict[str, Any], allowance: Allowance) -> str:
         wanted = frozenset(arguments.get("tags", ()))
@@ -343,7 +349,7 @@ def _tool(
         "name": name,
         "title": title,
         "description": description,
-        "inputSchema": show_less(schema, ()).schema,
+        "inputSchema": compact_schema(schema, ()).schema,
     }
     return Tool(
         name=name,

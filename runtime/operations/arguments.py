@@ -64,7 +64,7 @@ class ArgumentChecker:
         integration says of names that callers make up.
         """
         _check_structure(tool, arguments)
-        if tool.rare and MORE in arguments:
+        if tool.advanced and MORE in arguments:
             arguments = _unpacked(arguments)
         validator = self._validator(tool)
         if not tool.is_read_only or "" in arguments.values() or not validator.checks.is_valid(arguments):
@@ -103,7 +103,7 @@ def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     schema = tool.input_schema
     read = interpreted(schema, arguments, empty_clears=tool.risk == "overwrite")
     _check_structure(tool, read)  # a JSON text may hold any number of values
-    if tool.tolerated and not schema["properties"].keys() >= read.keys():
+    if tool.ignored_arguments and not schema["properties"].keys() >= read.keys():
         read = _without(tool, read)
     return read
 
@@ -150,7 +150,7 @@ def _unpacked(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     own = tool.input_schema["properties"]
-    dropped = [name for name in arguments if name in tool.tolerated and name not in own]
+    dropped = [name for name in arguments if name in tool.ignored_arguments and name not in own]
     identifiers = {field: argument for argument, field in tool.call.body_arguments}
     for name in dropped:
         argument = identifiers.get(name)

@@ -117,7 +117,7 @@ class VendorCalls:
 
 
 def _keyed(call: CallContext) -> KeyedCall:
-    is_recognized = bool(call.integration.once_query or call.integration.once_header)
+    is_recognized = bool(call.integration.idempotency_query_param or call.integration.idempotency_header)
     return KeyedCall(
         call.account.id, call.caller, call.caller_key, call.tool.name, call.arguments, is_recognized
     )

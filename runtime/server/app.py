@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
 from runtime.connect.echoes import secrets_of_app
 from runtime.connect.tokens import AccessTokens
@@ -45,6 +45,7 @@ from runtime.server.reload import Reloader
 from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth, Stores, open_stores
 from runtime.stores.serving_lock import hold_database
+from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
 from runtime.upstream.request import base_address
 
@@ -54,7 +55,7 @@ Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COMPILE = (
-    f"import sys; sys.path.insert(0, {str(OURS.parent)!r}); "
+    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
     "from generator.__main__ import main; sys.exit(main())"
 )
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
@@ -80,6 +81,7 @@ class Runtime:
         self._base_urls: dict[AccountId, tuple[Integration, Account, str]] = {}
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
+        check_behaviours(self.catalog.tools)
         self.guesses = Guesses()
         self.stores: Stores = open_stores(settings, time.time())
         self.client = VendorClient(
@@ -103,19 +105,20 @@ class Runtime:
 
     def definitions(self) -> tuple[Path, ...]:
         """The folders that the catalog is made of."""
-        return (OURS, *self.settings.definitions)
+        return (BUILTIN_DEFINITIONS, *self.settings.definitions)
 
     def compiler(self) -> tuple[str, ...]:
         """The arguments of Python for a process that compiles them into the cache."""
         return ("-P", "-c", COMPILE, *map(str, self.definitions()), str(self.settings.data / "cache"))
 
     def read_catalog(self) -> Catalog:
-        """The catalog as the definitions have it now. Raises DefinitionMistakes."""
+        """The catalog as the definitions have it now. Raises DefinitionErrors."""
         return compile_catalog(self.definitions(), self.settings.data / "cache")
 
     def take(self, catalog: Catalog) -> None:
         """Serve from another catalog from now on. Raises SettingsError when it lacks what accounts may need."""
         self.settings.check_integrations(catalog.integrations)
+        check_behaviours(catalog.tools)
         if gone := sorted(self.catalog.integrations.keys() - catalog.integrations.keys()):
             raise SettingsError(
                 f"The integration {gone[0]} is gone, and its accounts with it. "

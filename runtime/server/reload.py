@@ -1,7 +1,7 @@
 """Takes over changed definitions while the server runs: when it is asked to, or when it sees a file change.
 
 They are compiled in a process of their own, so that calls do not wait, and then put in place of the old ones between
-two requests. Calls that are under way end as they began, with the old. Definitions with mistakes are refused: the log
+two requests. Calls that are under way end as they began, with the old. Definitions with errors are refused: the log
 has every reason, and the old ones go on serving.
 """
 
@@ -16,13 +16,13 @@ from time import perf_counter
 from typing import Protocol
 
 from generator.catalog import Catalog
-from generator.diagnostics import DefinitionMistakes
+from generator.diagnostics import DefinitionErrors
 from runtime.errors import SettingsError
 from runtime.logs import Log
 
 LOOK_EVERY_SECONDS = 1.0
 MOST_TOLD = 50
-"""How many mistakes of one refusal the log tells."""
+"""How many errors of one refusal the log tells."""
 PATIENCE_SECONDS = 120.0
 """How long compiling may take before it is given up."""
 
@@ -36,10 +36,10 @@ class Source(Protocol):
         """The folders that the catalog is made of."""
 
     def compiler(self) -> Sequence[str]:
-        """The arguments of Python for a process that compiles them; prints mistakes and exits with 1."""
+        """The arguments of Python for a process that compiles them; prints errors and exits with 1."""
 
     def read_catalog(self) -> Catalog:
-        """The catalog as the definitions have it now. Raises DefinitionMistakes."""
+        """The catalog as the definitions have it now. Raises DefinitionErrors."""
 
     def take(self, catalog: Catalog) -> None:
         """Serves from another catalog from now on. Raises SettingsError when that cannot be."""
@@ -75,8 +75,8 @@ class Reloader:
             found = await self._compiled()
             if found.version != self._source.catalog.version:
                 self._source.take(found)
-        except DefinitionMistakes as wrong:
-            self._refused([str(mistake) for mistake in wrong.mistakes])
+        except DefinitionErrors as wrong:
+            self._refused([str(error) for error in wrong.diagnostics])
         except _Refused as wrong:
             self._refused(wrong.reasons)
         except SettingsError as wrong:
@@ -107,7 +107,7 @@ class Reloader:
             seen = now
 
     async def _compiled(self) -> Catalog:
-        """The catalog, compiled elsewhere into the cache and read from there in a thread. Raises its mistakes."""
+        """The catalog, compiled elsewhere into the cache and read from there in a thread. Raises its errors."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *self._source.compiler(),
@@ -131,7 +131,7 @@ class Reloader:
     def _refused(self, reasons: Sequence[str]) -> None:
         self._log("definitions_refused", reasons=len(reasons), serving=self._source.catalog.version)
         for reason in reasons[:MOST_TOLD]:
-            self._log("definitions_mistake", says=reason)
+            self._log("definitions_error", says=reason)
 
 
 class _Refused(Exception):

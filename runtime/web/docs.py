@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog, Tool
-from generator.reports.tool_pages import Page, pages_of
+from generator.reports.tool_pages import Page, build_pages
 from generator.vendor import Integration
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES, ErrorCode
 from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
@@ -90,7 +90,7 @@ class Docs:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._pages = pages_of(catalog)
+        self._pages = build_pages(catalog)
         self._by_tool = {part.tool.name: page.key for page in self._pages.values() for part in page.tools}
         self._kept: dict[str, bytes] = {}
         self._environment = Environment(
@@ -154,7 +154,10 @@ class Docs:
 
     @cached_property
     def _finder(self) -> ToolIndex:
-        return ToolIndex(tool for tool in self.catalog.tools if tool.name in self._by_tool)
+        synonyms: dict[str, tuple[str, ...]] = {}
+        for integration in self.catalog.integrations.values():
+            synonyms |= integration.synonyms
+        return ToolIndex((tool for tool in self.catalog.tools if tool.name in self._by_tool), synonyms)
 
     @cached_property
     def _tags(self) -> dict[str, str]:

@@ -15,8 +15,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from generator.catalog import Catalog
-from generator.compile import DefinitionMistakes, compile_catalog
-from generator.reading.files import OURS
+from generator.compile import DefinitionErrors, compile_catalog
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.connect.sealing import seal_credentials
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
@@ -100,11 +100,9 @@ def _add_urls(settings: Settings, keys: Keys, like: str, count: int) -> None:
 
 def _catalog(settings: Settings) -> Catalog:
     try:
-        return compile_catalog(OURS, settings.data / "cache")
-    except DefinitionMistakes as mistakes:
-        raise Wrong(
-            f"The definitions have mistakes, so there is no server to measure.\n{mistakes}"
-        ) from mistakes
+        return compile_catalog(BUILTIN_DEFINITIONS, settings.data / "cache")
+    except DefinitionErrors as errors:
+        raise Wrong(f"The definitions have errors, so there is no server to measure.\n{errors}") from errors
 
 
 def _account(keys: Keys) -> Account:

@@ -9,12 +9,12 @@ import pytest
 
 from generator.catalog import Tool
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import VendorRefused
 from runtime.exchange.absent import name_absent
 from tests import made_up
 
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 TOOLS = CATALOG.by_name
 

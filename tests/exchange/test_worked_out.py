@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.exchange import worked_out
 from tests import made_up
 from tests.safety.calling import talk
 
-TOOL = replace(made_up.UPDATE, risk="create", tolerated=("TotalAmt", "FullyQualifiedName", "MetaData"))
+TOOL = replace(
+    made_up.UPDATE, risk="create", ignored_arguments=("TotalAmt", "FullyQualifiedName", "MetaData")
+)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_an_update_that_sends_back_what_it_read_has_no_note():
 
 
 def test_a_record_as_it_was_read_makes_a_new_one_and_the_answer_says_what_came_out_otherwise():
-    catalog = compile_catalog(OURS)
+    catalog = compile_catalog(BUILTIN_DEFINITIONS)
     tools = {tool.name: tool for tool in catalog.tools}
     line = {
         "Amount": 100,

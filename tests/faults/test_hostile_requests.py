@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.api.table import TABLE
 from runtime.commands import demo
 from runtime.simulators.quickbooks.app import Application
@@ -124,7 +124,7 @@ def _answer_with_link(api: demo.Api, account: str, url: str) -> bytes:
 
 
 def test_hostile_requests_never_end_in_an_internal_error_or_take_long(tmp_path: Path) -> None:
-    requests_catalog = compile_catalog(OURS, tmp_path / "cache")
+    requests_catalog = compile_catalog(BUILTIN_DEFINITIONS, tmp_path / "cache")
     with target_of(tmp_path, SEED) as target:
         attack = Attack(target, Requests(requests_catalog, target.known, "quickbooks"))
         for seed, number in FOUND:

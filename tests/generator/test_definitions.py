@@ -195,7 +195,7 @@ def test_what_is_set_once_goes_back_with_a_full_update_which_would_clear_it(name
     tool = CATALOG.by_name[name]
 
     assert argument in tool.input_schema["properties"]
-    assert argument not in tool.tolerated
+    assert argument not in tool.ignored_arguments
 
 
 def test_the_account_that_a_bill_is_paid_from_is_shown_where_an_agent_looks():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.reports.diff import as_text, as_value, difference
+from generator.reports.diff import compare_catalogs, render_text, render_value
 
 FOLDER = Path("definitions")
 CREATE, LIST = "create_a_shelf_book", "list_all_shelf_books"
@@ -19,7 +19,7 @@ def changed(shelf, tmp_path):
 
     def change(name, old, new):
         shelf.change(name, old, new)
-        return difference(compile_catalog(tmp_path / "before"), compile_catalog(FOLDER))
+        return compare_catalogs(compile_catalog(tmp_path / "before"), compile_catalog(FOLDER))
 
     return change
 
@@ -30,15 +30,15 @@ def told(found, name):
 
 
 def test_nothing_is_different_between_equals(shelf):
-    found = difference(compile_catalog(FOLDER), compile_catalog(FOLDER))
+    found = compare_catalogs(compile_catalog(FOLDER), compile_catalog(FOLDER))
 
     assert found.tools == []
-    assert as_text(found) == "No tool is different."
+    assert render_text(found) == "No tool is different."
 
 
 def test_a_vanished_tool_breaks_callers_and_a_new_one_does_not(changed):
     found = changed("book", "  delete:\n    description: Take a book off the shelf for good.\n", "")
-    back = difference(compile_catalog(FOLDER), compile_catalog(Path("before")))
+    back = compare_catalogs(compile_catalog(FOLDER), compile_catalog(Path("before")))
 
     assert told(found, "delete_a_shelf_book_by_id") == [("vanished", "It is gone.", True)]
     assert told(back, "delete_a_shelf_book_by_id") == [("new", "It is new.", False)]
@@ -48,7 +48,7 @@ def test_a_vanished_tool_breaks_callers_and_a_new_one_does_not(changed):
 
 
 def test_a_tool_with_another_name_is_told_as_renamed(changed):
-    found = changed("book", "  get:\n", "  get:\n    tool: read_a_shelf_book\n")
+    found = changed("book", "  get:\n", "  get:\n    tool_name: read_a_shelf_book\n")
 
     assert told(found, "get_single_shelf_book_by_id") == [
         ("renamed", "It is called read_a_shelf_book now.", True)
@@ -57,7 +57,9 @@ def test_a_tool_with_another_name_is_told_as_renamed(changed):
 
 def test_a_tool_that_still_answers_to_its_former_name_breaks_no_caller_until_that_name_is_gone(changed):
     old = "get_single_shelf_book_by_id"
-    found = changed("book", "  get:\n", f"  get:\n    tool: read_a_shelf_book\n    former_names: [{old}]\n")
+    found = changed(
+        "book", "  get:\n", f"  get:\n    tool_name: read_a_shelf_book\n    former_names: [{old}]\n"
+    )
     later = changed("book", f"    former_names: [{old}]\n", "")
 
     assert told(found, old) == [
@@ -72,7 +74,7 @@ def test_a_former_name_that_is_taken_away_breaks_callers(changed, tmp_path):
     changed("book", "  get:\n", "  get:\n" + given)
     shutil.copytree(FOLDER, tmp_path / "between")
     changed("book", given, "")
-    found = difference(compile_catalog(tmp_path / "between"), compile_catalog(FOLDER))
+    found = compare_catalogs(compile_catalog(tmp_path / "between"), compile_catalog(FOLDER))
 
     text = "Calls by its former name read_it are refused now."
     assert told(found, "get_single_shelf_book_by_id") == [("former name", text, True)]
@@ -148,11 +150,11 @@ def test_a_change_is_told_with_whether_it_breaks_callers(changed, case):
 
 def test_a_record_that_may_not_be_sent_back_as_it_was_read_breaks_callers(shelf):
     without = shelf.texts["integration"]
-    shelf.change("integration", "tags: {", "answered: [shown_at]\ntags: {")
+    shelf.change("integration", "tags: {", "response_only: [shown_at]\ntags: {")
     before = compile_catalog(FOLDER)
     shelf.write("integration", without)
 
-    found = difference(before, compile_catalog(FOLDER))
+    found = compare_catalogs(before, compile_catalog(FOLDER))
 
     assert told(found, "update_a_shelf_book_by_id") == [
         ("no longer dropped", "A record that is sent back with shown_at is refused now.", True)
@@ -176,7 +178,7 @@ def test_a_value_that_is_taken_no_more_is_named(changed, shelf):
     first = compile_catalog(FOLDER)
     shelf.change("book", "enum: [a, b]", "enum: [b, c]")
 
-    found = difference(first, compile_catalog(FOLDER))
+    found = compare_catalogs(first, compile_catalog(FOLDER))
 
     assert ("enum", "title does not take a any more.", True) in told(found, CREATE)
 
@@ -184,7 +186,7 @@ def test_a_value_that_is_taken_no_more_is_named(changed, shelf):
 def test_the_text_marks_what_breaks_and_the_json_says_the_same(changed):
     found = changed("types", "      filter: equals\n", "")
 
-    text, value = as_text(found), as_value(found)
+    text, value = render_text(found), render_value(found)
 
     assert f"{LIST} (breaks callers): " in text
     assert "  ! id is gone." in text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.reports.tool_pages import pages_of
+from generator.reports.tool_pages import build_pages
 
 ARTICLE = """\
   author:
@@ -31,7 +31,7 @@ DEEP = """\
 @pytest.fixture
 def page(shelf):
     shelf.change("book", ARTICLE, DEEP)
-    return pages_of(compile_catalog(Path("definitions")))["shelf/books"]
+    return build_pages(compile_catalog(Path("definitions")))["shelf/books"]
 
 
 def test_a_page_begins_with_what_reads_and_ends_with_what_destroys(page):

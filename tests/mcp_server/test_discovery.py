@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mcp_types import methods
 
-from generator.stages.lint_hosts import orders_in, refused_in, wrong_hints
+from generator.stages.lint_hosts import find_orders, find_refused, find_wrong_hints
 from runtime.errors import RateLimited
 from runtime.exchange.tool_answer import Answer
 from runtime.upstream.limits import refused
@@ -90,9 +90,9 @@ class TestTheList:
 
     def test_no_host_refuses_what_is_shown(self):
         for tool in stand().post("tools/list").result["tools"]:
-            assert [*refused_in(tool["inputSchema"])] == []
-            assert [*orders_in(tool)] == []
-            assert [*wrong_hints(tool, tool["name"], "POST")] == []
+            assert [*find_refused(tool["inputSchema"])] == []
+            assert [*find_orders(tool)] == []
+            assert [*find_wrong_hints(tool, tool["name"], "POST")] == []
 
     def test_it_reaches_the_open_world_when_a_tool_does(self):
         here = stand()

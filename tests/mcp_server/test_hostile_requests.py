@@ -17,7 +17,7 @@ import pytest
 
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.mcp_server.endpoint import Head, McpEndpoint
 from runtime.mcp_server.methods import Identity
 from runtime.mcp_server.replies import Reply
@@ -32,7 +32,7 @@ SIZE = 100_000
 """Bytes of the smaller request of each pair."""
 MOST_SECONDS = 0.4
 """Processor time for a request of `SIZE` bytes: four times what is promised, so that a busy machine changes nothing."""
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 TOOLS = {tool.name: tool for tool in CATALOG.tools}
 ACCOUNT = Account(
     AccountId("a1"), "quickbooks", "production", "Acme", "active", "42", {"realm_id": "123456"}, b"", 0, 0

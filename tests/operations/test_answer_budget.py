@@ -29,7 +29,11 @@ LISTING = replace(
 )
 LIST = replace(made_up.LIST, listing=LISTING)
 CREATE = replace(
-    made_up.UPDATE, name="create_a_acme_invoice", method="create", risk="create", tolerated=("TotalAmt",)
+    made_up.UPDATE,
+    name="create_a_acme_invoice",
+    method="create",
+    risk="create",
+    ignored_arguments=("TotalAmt",),
 )
 REPORT = made_up.tool(
     "a_report",

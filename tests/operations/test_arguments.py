@@ -9,7 +9,7 @@ from runtime.operations.arguments import ArgumentChecker
 from runtime.suggestions import nearest_name
 from tests import made_up
 
-TOOL = replace(made_up.LIST, rare=("DocNumber", "Active"))
+TOOL = replace(made_up.LIST, advanced=("DocNumber", "Active"))
 
 
 def test_rare_arguments_may_stand_under_more():

@@ -49,7 +49,7 @@ VENDOR: Integration = replace(
         forms={"update": {"{entity}": "{body}"}},
     ),
 )
-NO_KEYS = replace(VENDOR, once_query="", once_header="")
+NO_KEYS = replace(VENDOR, idempotency_query_param="", idempotency_header="")
 
 
 class Tokens:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.exchange.page_request import MOST_FIELDS, page_request
 from runtime.operations.arguments import ArgumentChecker
@@ -20,7 +20,7 @@ from tests import made_up
 from tests.growth import is_linear, seconds_of
 
 ANY_POSITION = re.compile(".*")
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 CREATE = next(tool for tool in CATALOG.tools if tool.name == "create_a_quick_books_invoice")
 LINE = {"Amount": 1, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
 WHOLE = made_up.tool(

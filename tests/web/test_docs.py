@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.reports.markdown import write_pages
 from runtime.commands.cli import main
 from runtime.errors import SettingsError
@@ -69,7 +69,7 @@ class Html(HTMLParser):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(OURS)
+    return compile_catalog(BUILTIN_DEFINITIONS)
 
 
 @pytest.fixture(scope="module")

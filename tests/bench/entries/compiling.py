@@ -10,7 +10,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from generator.reading.files import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from tests.bench.entry import Aim, Entry, Findings, Row
 from tests.bench.stage import Stage
 
@@ -53,7 +53,7 @@ def run(stage: Stage) -> Findings:
 
 
 def _seconds(stage: Stage, code: str) -> float:
-    command = ["taskset", "-c", str(stage.server_core), stage.python, "-c", code, str(OURS)]
+    command = ["taskset", "-c", str(stage.server_core), stage.python, "-c", code, str(BUILTIN_DEFINITIONS)]
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)

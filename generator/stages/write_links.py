@@ -6,12 +6,12 @@ it must not read it by writing. Both want to know which tools read it, the hidde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from generator.catalog import Tool
-from generator.diagnostics import Mistake, did_you_mean
-from generator.stages.lint import Made
+from generator.diagnostics import Diagnostics, did_you_mean
+from generator.stages.lint import CompiledTool
 
 ANY = "*"
 """The entity of a list that reads every record."""
@@ -19,32 +19,34 @@ READS = ("record", "records")
 CHANGES = ("whole_record", "json_patch")
 
 
-def linked(made: Iterable[Made], mistakes: list[Mistake]) -> Iterator[Made]:
-    """The tools of one integration, each write with the tools that read what it writes."""
-    found = list(made)
+def link_writes(tools: Iterable[CompiledTool], diagnostics: Diagnostics) -> list[CompiledTool]:
+    """Return the tools of one integration, each write with the tools that read what it writes."""
+    found = list(tools)
     anything = [each.tool.name for each in found if each.tool.listing and each.tool.listing.entity == ANY]
-    for each in found:
-        if each.tool.is_read_only:
-            yield each
-            continue
-        same = [other.tool for other in found if other.method.resource is each.method.resource]
-        reads = [tool for tool in same if tool.is_read_only and tool.returns.kind in READS]
-        names = tuple(tool.name for tool in reads)
-        tool = replace(
-            each.tool,
-            read_by=(*names, *anything) if names else (),
-            changing=_changing(each),
-            clears_unless=each.method.rules.get("clears_unless") or "",
-            current=_current(each, reads),
-        )
-        if tool.current is None and _clears_unseen(tool):
-            mistakes.append(each.mistake("sensitive", UNREAD))
-        arguments = {argument for argument, _ in tool.call.body_arguments}
-        if tool.clears_unless and tool.clears_unless not in {*arguments, *tool.call.fixed}:
-            message = f'clears_unless names "{tool.clears_unless}", which is no argument.'
-            hint = did_you_mean(tool.clears_unless, arguments)
-            mistakes.append(each.mistake("clears_unless", message, hint))
-        yield replace(each, tool=tool)
+    return [each if each.tool.is_read_only else _link(each, found, anything, diagnostics) for each in found]
+
+
+def _link(
+    write: CompiledTool, tools: list[CompiledTool], anything: list[str], diagnostics: Diagnostics
+) -> CompiledTool:
+    same = [other.tool for other in tools if other.method.resource is write.method.resource]
+    reads = [tool for tool in same if tool.is_read_only and tool.returns.kind in READS]
+    names = tuple(tool.name for tool in reads)
+    tool = replace(
+        write.tool,
+        read_by=(*names, *anything) if names else (),
+        changing=_changing(write),
+        clears_unless=write.method.rules.get("sparse_field") or "",
+        current=_current(write, reads),
+    )
+    if tool.current is None and _clears_unseen(tool):
+        diagnostics.report(write.diagnostic("sensitive", UNREAD))
+    arguments = {argument for argument, _ in tool.call.body_arguments}
+    if tool.clears_unless and tool.clears_unless not in {*arguments, *tool.call.fixed}:
+        message = f'sparse_field names "{tool.clears_unless}", which is no argument.'
+        hint = did_you_mean(tool.clears_unless, arguments)
+        diagnostics.report(write.diagnostic("sparse_field", message, hint))
+    return replace(write, tool=tool)
 
 
 UNREAD = (
@@ -53,7 +55,7 @@ UNREAD = (
 )
 
 
-def _changing(each: Made) -> tuple[str, ...]:
+def _changing(each: CompiledTool) -> tuple[str, ...]:
     """The fields of the record that an update may set; not those that say which record, and which version of it."""
     if each.method.rules.get("body") not in CHANGES:
         return ()
@@ -65,7 +67,7 @@ def _changing(each: Made) -> tuple[str, ...]:
     )
 
 
-def _current(each: Made, reads: list[Tool]) -> Tool | None:
+def _current(each: CompiledTool, reads: list[Tool]) -> Tool | None:
     if not each.tool.sensitive or each.method.rules.get("body") not in CHANGES:
         return None
     own = each.tool.input_schema["properties"].keys()
