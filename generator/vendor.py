@@ -63,7 +63,7 @@ class AccountField:
 
     `source` is `callback.<parameter>`, `token.<key>` or `lookup.<path>` when the vendor says it while
     connecting, and empty when the person is asked for it.
-    `identifies` marks the field that tells one company of the vendor from another.
+    `identifies` marks the field that distinguishes the companies of the vendor.
     """
 
     name: str

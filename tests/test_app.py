@@ -1,4 +1,4 @@
-"""The parts put together: what the application keeps for itself."""
+"""The parts put together: what the application retains for itself."""
 
 from __future__ import annotations
 

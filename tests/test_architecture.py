@@ -1,4 +1,4 @@
-"""What keeps the house in order: whose words appear where, and which name has its home where."""
+"""What retains the house in order: whose words appear where, and which name has its home where."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_library_has_one_home(library):
             assert name.startswith(HOMES[library]), f"{name} imports {library}"
 
 
-def test_the_door_does_not_import_the_sdk():
+def test_the_endpoint_does_not_import_the_sdk():
     code = (
         "import sys\n"
         "import runtime.server.app, runtime.server.serve\n"

@@ -57,7 +57,7 @@ def test_the_definitions_are_checked():
     assert (done.returncode, done.stdout) == (0, "The definitions are in order.\n")
 
 
-def test_an_error_is_told_with_its_file_and_line(tmp_path):
+def test_an_error_is_found_with_its_file_and_line(tmp_path):
     folder = tmp_path / "definitions" / "acme"
     folder.mkdir(parents=True)
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
@@ -125,7 +125,7 @@ def test_a_taken_port_is_a_clear_sentence(tmp_path, port):
     assert f"Port {port} is taken. Stop what uses it, or choose another with --port NUMBER." in demo.stderr
 
 
-def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes(tmp_path):
+def test_a_demo_retains_to_its_own_data_and_shows_no_secret_to_who_lists_processes(tmp_path):
     ports = [_free_port(), _free_port()]
     environment = {
         **os.environ,
@@ -257,12 +257,12 @@ def test_an_api_token_that_takes_the_place_of_another_says_so(tmp_path):
     assert second.stderr == 'The earlier API token "demo" is revoked; this one takes its place.\n'
 
 
-def test_a_demo_that_cannot_keep_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
+def test_a_demo_that_cannot_retain_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
         done = ledgerport("demo", "--data", str(place))
         assert done.returncode == 1
-        assert done.stderr.startswith(f"ledgerport: The demo cannot keep its data in {place}: ")
+        assert done.stderr.startswith(f"ledgerport: The demo cannot retain its data in {place}: ")
     done = ledgerport("demo", "--port", str(port), "--simulator-port", str(port), "--data", str(tmp_path))
     assert done.stderr.startswith(f"ledgerport: Ledgerport and the simulator cannot both have port {port}.")
 
@@ -513,9 +513,9 @@ def test_a_new_entity_is_written_and_the_checker_names_what_is_missing(tmp_path)
     done = ledgerport("new-entity", *given, "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     assert "sentences are still to be written" in done.stdout
-    told = json.loads(ledgerport("check", "--json", "--definitions", str(tmp_path)).stdout)
-    assert {each["rule"] for each in told} == {"unwritten"}
-    assert {each["file"] for each in told} == {str(tmp_path / "quickbooks" / "blue_widget.yaml")}
+    found = json.loads(ledgerport("check", "--json", "--definitions", str(tmp_path)).stdout)
+    assert {each["rule"] for each in found} == {"unwritten"}
+    assert {each["file"] for each in found} == {str(tmp_path / "quickbooks" / "blue_widget.yaml")}
     assert (
         "There is a definition of blue_widgets already." in ledgerport("new-entity", *given, "--yes").stderr
     )
@@ -563,7 +563,7 @@ def test_an_installed_copy_never_writes_into_itself(tmp_path):
     assert [each.name for each in work.rglob("*.yaml")] == ["work_order.yaml"]
 
 
-def test_a_new_entity_asks_what_it_is_not_told(tmp_path):
+def test_a_new_entity_asks_what_it_is_not_found(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "runtime", "new-entity", "--definitions", str(tmp_path)],
         cwd=ROOT,

@@ -21,7 +21,7 @@ from tests import made_up
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 YAML = re.search(r"```yaml\n(.*?)```", README, re.DOTALL).group(1)
-SLIP = re.search(r"\$ ledgerport check\n(.*?)```", README, re.DOTALL).group(1)
+SHOWN_ERROR = re.search(r"\$ ledgerport check\n(.*?)```", README, re.DOTALL).group(1)
 
 
 @pytest.fixture
@@ -47,11 +47,11 @@ def test_the_entity_written_there_passes_the_checks(definitions):
     assert done.stdout == "The definitions are in order.\n"
 
 
-def test_the_slip_told_there_is_told_so(definitions):
+def test_the_error_shown_there_is_what_check_prints(definitions):
     slipped = YAML.replace("required_for", "requierd_for", 1)
     (definitions / "quickbooks" / "department.yaml").write_text(slipped)
     done = check(definitions)
-    assert done.stdout + done.stderr == SLIP
+    assert done.stdout + done.stderr == SHOWN_ERROR
 
 
 def test_the_folder_of_ones_own_written_there_passes_the_checks(tmp_path):
@@ -88,7 +88,7 @@ def test_every_command_named_there_is_one():
         assert done.returncode == 0, f"ledgerport {name}: {done.stderr}"
 
 
-def test_every_setting_is_told_there(tmp_path):
+def test_every_setting_is_said_there(tmp_path):
     code = (ROOT / "runtime" / "settings.py").read_text(encoding="utf-8")
     for name in re.findall(r'"(LEDGERPORT_[A-Z_]+[A-Z])"', code):
         assert name in README, name

@@ -176,7 +176,7 @@ def reloaded(source: FakeSource) -> tuple[bool, list[tuple[str, dict[str, Any]]]
 NEW = Catalog("2", {}, ())
 
 
-def test_a_good_catalog_is_taken_and_its_version_told() -> None:
+def test_a_good_catalog_is_taken_and_its_version_said() -> None:
     source = FakeSource(NEW)
     is_taken, lines = reloaded(source)
     assert (is_taken, source.catalog.version) == (True, "2")
@@ -185,9 +185,9 @@ def test_a_good_catalog_is_taken_and_its_version_told() -> None:
 
 def test_what_did_not_change_is_not_put_in_place_again() -> None:
     source = FakeSource(replace(NEW, version="1"))
-    kept = source.catalog
+    stored = source.catalog
     assert reloaded(source)[0]
-    assert source.catalog is kept
+    assert source.catalog is stored
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Pa
         load(tmp_path, BOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})
 
 
-def test_folders_of_definitions_are_kept_in_their_order_and_must_be_there(tmp_path):
+def test_folders_of_definitions_are_stored_in_their_order_and_must_be_there(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     both = os.pathsep.join(str(tmp_path / name) for name in ("b", "a"))

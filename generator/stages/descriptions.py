@@ -131,5 +131,5 @@ def fold_paragraphs(text: str) -> str:
 
 
 def cut_first_sentence(text: str) -> str:
-    """Return the sentence by which a reader tells one tool from another."""
+    """Return the sentence by which a reader distinguishes tools."""
     return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]

@@ -280,7 +280,7 @@ def _unique(made: list[CompiledTool]) -> Iterator[Diagnostic]:
                 "unique name", message, at="tool_name" if "tool_name" in each.method.rules else ""
             )
         elif twin := sentences.get(sentence):
-            message = f"The first sentence is the same as that of {twin.tool.name}, so a model cannot tell them apart."
+            message = f"The first sentence is the same as that of {twin.tool.name}, so a model cannot distinguish them."
             yield each.diagnostic("first sentence", message, at="description")
         names.setdefault(each.tool.name, each)
         sentences.setdefault(sentence, each)

@@ -38,7 +38,7 @@ _ORDERS = re.compile(
     r"|\byou must\b|\bbefore (?:calling|using) (?:this|any)\b|\bimportant:",
     re.IGNORECASE,
 )
-"""What tells a model what to do beside its call, in place of saying what the tool does."""
+"""What orders a model to do something beside its call, in place of saying what the tool does."""
 DESTRUCTIVE = frozenset({"update", "delete", "void", "revoke"})
 """Methods that overwrite or end something: hosts ask a person before those that are hinted as destructive."""
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")

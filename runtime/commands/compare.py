@@ -34,20 +34,20 @@ def diff(before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None
     """
     from generator.reports.diff import compare_catalogs, render_text, render_value
 
-    with tempfile.TemporaryDirectory(prefix="ledgerport-diff-") as room:
-        catalogs = [_catalog(name, Path(room) / str(at)) for at, name in enumerate((before, after))]
+    with tempfile.TemporaryDirectory(prefix="ledgerport-diff-") as folder_of_run:
+        catalogs = [_catalog(name, Path(folder_of_run) / str(at)) for at, name in enumerate((before, after))]
     found = compare_catalogs(*catalogs)
     print_value(render_value(found) if as_json else render_text(found))
     sys.exit(1 if fail_on_breaking and found.is_breaking else 0)
 
 
-def _catalog(name: str, room: Path) -> Any:
+def _catalog(name: str, folder_of_run: Path) -> Any:
     """The tools of a folder or revision; files that today's rules refuse are left out and reported."""
     from generator.diagnostics import Diagnostics
     from generator.pipeline import build
     from generator.reports.tables import format_count
 
-    folder = Path(name) if Path(name).is_dir() else _of_revision(name, room)
+    folder = Path(name) if Path(name).is_dir() else _of_revision(name, folder_of_run)
     diagnostics = Diagnostics()
     catalog = build((folder,), "", diagnostics)
     if not catalog.integrations:
@@ -59,7 +59,7 @@ def _catalog(name: str, room: Path) -> Any:
     return catalog
 
 
-def _of_revision(name: str, room: Path) -> Path:
+def _of_revision(name: str, folder_of_run: Path) -> Path:
     """Our definitions as a revision has them, written into an empty folder. Raises SettingsError."""
     from generator.reading.files import BUILTIN_DEFINITIONS
 
@@ -74,10 +74,10 @@ def _of_revision(name: str, room: Path) -> Path:
         raise SettingsError(
             f"The revision {name!r} has no folder {BUILTIN_DEFINITIONS.name} that can be read."
         )
-    room.mkdir()
+    folder_of_run.mkdir()
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extractall(room, filter="data")
-    return room / BUILTIN_DEFINITIONS.name
+        archive.extractall(folder_of_run, filter="data")
+    return folder_of_run / BUILTIN_DEFINITIONS.name
 
 
 def _git(repository: Path, *words: str) -> bytes | None:

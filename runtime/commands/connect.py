@@ -47,7 +47,7 @@ def run(settings: Settings, integration: str, name: str, account_id: str) -> Non
 
 
 def _connections(records: Records, account: AccountId) -> int:
-    """How often a person has connected the account. Its state or time would not tell: a server refreshes tokens."""
+    """How often a person has connected the account. Its state or time would not show it: a server refreshes tokens."""
     return sum(entry.action == "account.connected" for entry in records.audit_of(account))
 
 

@@ -100,7 +100,7 @@ def reset(data: Path) -> None:
         raise SettingsError(
             f"{data} is not the directory of a demo.", advice="Give its directory with --data."
         )
-    _make_room(data)
+    _make_folder(data)
     for pattern in MADE:
         for path in data.glob(pattern):
             path.unlink()
@@ -116,7 +116,7 @@ def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
 
     With `shows_calls` the runtime's log comes as JSON through its process's `stdout`, which has to be read.
     """
-    _make_room(demo.data)
+    _make_folder(demo.data)
     _check_ports(demo)
     client_secret = _client_secret(demo.data)
     environment = {
@@ -234,7 +234,7 @@ def _simulator_command(demo: Demo) -> list[str]:
     ]  # fmt: skip
 
 
-def _make_room(data: Path) -> None:
+def _make_folder(data: Path) -> None:
     """The directory of the demo. Raises SettingsError when it cannot be had, or another demo has it."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -249,7 +249,7 @@ def _make_room(data: Path) -> None:
         ) from None
     except OSError as problem:
         raise SettingsError(
-            f"The demo cannot keep its data in {data}: {problem.strerror or problem}.",
+            f"The demo cannot store its data in {data}: {problem.strerror or problem}.",
             advice="Choose another directory with --data DIRECTORY.",
         ) from problem
 

@@ -36,7 +36,7 @@ from runtime.upstream.files import NO_FILES, CarriedFiles
 logger = logging.getLogger(__name__)
 
 FRESH_FOR_MS = 60_000
-"""How long a client of the newer revisions may keep a list before it asks again."""
+"""How long a client of the newer revisions may reuse a list before it asks again."""
 
 CAPABILITIES = {"tools": {"listChanged": False}, "resources": resources.CAPABILITY}
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
@@ -322,7 +322,7 @@ class Methods:
 
 @lru_cache(maxsize=1024)
 def _server_info(identity: Identity, title: str, company: str) -> bytes:
-    """The `Implementation` of one company's server. The title tells a person with several which one it is."""
+    """The `Implementation` of one company's server. The title shows a person with several which one it is."""
     named = f"{title}: {company}" if company else title
     return orjson.dumps({"name": identity.name, "title": named, "version": identity.version})
 

@@ -24,8 +24,8 @@ from runtime.operations.exposure import Listing, listed_by_name
 from runtime.operations.files import takes_a_file
 from runtime.operations.tool_search import NO_SYNONYMS
 
-KEPT = 64
-"""How many toolsets a process keeps: about 0.5 MB each for a full catalog."""
+MOST_CACHED = 64
+"""How many toolsets a process caches: about 0.5 MB each for a full catalog."""
 
 LARGEST_STORED = 65_535
 """What one stored block of a deflate stream can hold."""
@@ -105,8 +105,8 @@ class Toolset:
 class Toolsets:
     """The toolsets lately asked for."""
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(kept)
+    def __init__(self, most: int = MOST_CACHED) -> None:
+        self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(most)
 
     def of(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """The toolset that `config` leaves of an integration."""

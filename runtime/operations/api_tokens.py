@@ -1,4 +1,4 @@
-"""API tokens: what lets a program in at the management door. The secret is answered once and stored as a hash."""
+"""API tokens: what lets a program use the management API. The secret is answered once and stored as a hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person may call things, and times as people write them: checked the same way at every door."""
+"""What a person may call things, and times as people write them: checked alike at every endpoint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def checked_name(name: str) -> str:
     if not clean or len(clean) > LONGEST_NAME or not clean.isprintable():
         raise InvalidRequest(
             f"name must be 1 to {LONGEST_NAME} characters on one line.",
-            advice="Give it a name that tells people what it is for.",
+            advice="Give it a name that says what it is for.",
         )
     return clean
 

@@ -30,7 +30,7 @@ SATURATION, LENGTH_MATTERS = 1.2, 0.6
 LIKE_IT, BEGINS_SO = 0.6, 0.5
 """What a word counts that stands for the one asked for."""
 READ_FIRST = {"list": 1.08, "get": 1.05}
-"""Who names a thing and no deed wants to see it."""
+"""A query that names a resource and no action wants to read it."""
 
 STOP_WORDS = frozenset(
     re.findall(
@@ -139,7 +139,7 @@ def words_of(text: str) -> list[str]:
 
 
 def first_sentence(text: str) -> str:
-    """The sentence by which a reader tells one tool from another."""
+    """The sentence by which a reader distinguishes tools."""
     return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
 
 
@@ -165,7 +165,7 @@ def _weighed(tool: Tool) -> dict[str, float]:
 
 @lru_cache(maxsize=1024)
 def _counted(places: tuple[tuple[float, str], ...]) -> dict[str, float]:
-    """The words of some texts, each with its weight. Kept, because the same tools are in many toolsets."""
+    """The words of some texts, each with its weight. Cached, because the same tools are in many toolsets."""
     weighed: dict[str, float] = {}
     for weight, text in places:
         for word in words_of(text):

@@ -1,10 +1,10 @@
 """Puts the runtime together: one ASGI application with three doors over one set of stores.
 
-    /mcp/{token}     the MCP door (raw ASGI: nothing between the server and it)
+    /mcp/{token}     the MCP endpoint (raw ASGI: nothing between the server and it)
     /connect/…, /    the pages
-    everything else  the management door
+    everything else  the management API
 
-What the first answer does not need (SQLAlchemy, the HTTP client, the management door) is imported when it is first
+What the first answer does not need (SQLAlchemy, the HTTP client, the management API) is imported when it is first
 used, or in the background right after the start.
 """
 
@@ -190,7 +190,7 @@ class Application:
             await self._live(receive, send)
 
     def _open_doors(self) -> Asgi:
-        """The management door and the pages; imported at their first request."""
+        """The management API and the pages; imported at their first request."""
         from runtime.api.routes import make_application
         from runtime.operations.accounts import Accounts
         from runtime.web.routes import make_routes

@@ -323,7 +323,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._since = self._heard = self.loop.time()
 
     def send_reply(self, reply: Reply, *, keep_alive: bool) -> None:
-        """Send a whole response, and end the connection unless it is to be kept alive."""
+        """Send a whole response, and end the connection unless it stays open."""
         if self.is_ending():
             return
         keep_alive = keep_alive and not self._is_deaf

@@ -21,8 +21,8 @@ from runtime.errors import SettingsError
 from runtime.logs import Log
 
 LOOK_EVERY_SECONDS = 1.0
-MOST_TOLD = 50
-"""How many errors of one refusal the log tells."""
+MOST_LOGGED = 50
+"""How many errors of one refusal the log names."""
 PATIENCE_SECONDS = 120.0
 """How long compiling may take before it is given up."""
 
@@ -130,7 +130,7 @@ class Reloader:
 
     def _refused(self, reasons: Sequence[str]) -> None:
         self._log("definitions_refused", reasons=len(reasons), serving=self._source.catalog.version)
-        for reason in reasons[:MOST_TOLD]:
+        for reason in reasons[:MOST_LOGGED]:
             self._log("definitions_error", says=reason)
 
 

@@ -33,7 +33,7 @@ from runtime.stores import sqlite
 from runtime.stores.files import Files
 from runtime.stores.wal_watch import WalWatch
 
-_MOST_KEPT = 10_000
+_MOST_CACHED = 10_000
 _CACHE_KIB = 16_000
 """Pages of the file in memory, enough for the index over 100,000 tokens."""
 
@@ -88,7 +88,7 @@ class SqliteLookUp:
         self._watch = WalWatch(path)
         self._watch.state()  # opens the file, so that what stands there now is what is open
         self.files = Files(path)
-        self._kept: tuple[bytes, dict[TokenHash, tuple[Grant, float]]] = (b"", {})
+        self._cached: tuple[bytes, dict[TokenHash, tuple[Grant, float]]] = (b"", {})
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
         """What the URL with this token lets through now; None when unknown, expired or revoked.
@@ -97,10 +97,10 @@ class SqliteLookUp:
         """
         self.files.check()
         state = self._watch.state()
-        since, known = self._kept
+        since, known = self._cached
         if state is None or state != since:
             known = {}
-            self._kept = (state or b"", known)
+            self._cached = (state or b"", known)
         found = known.get(token_hash) or self._read_grant(token_hash, known)
         return found[0] if found and found[1] > now else None
 
@@ -111,7 +111,7 @@ class SqliteLookUp:
         row = self._row(_GRANT, token_hash)
         if row is None:
             return None
-        if len(known) >= _MOST_KEPT:
+        if len(known) >= _MOST_CACHED:
             known.clear()
         found = known[token_hash] = _grant(row[:-1]), math.inf if row[-1] is None else row[-1]
         return found

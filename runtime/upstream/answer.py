@@ -53,7 +53,7 @@ WORTH_COUNTING = 2 * MOST_VALUES
 """Bytes. Less cannot hold more values: each has one byte and one that separates it from the next."""
 BOM = b"\xef\xbb\xbf"
 LOST_STATUSES = frozenset({500, 502, 504})
-"""Answers of a gateway that do not tell whether the work behind it was done."""
+"""Answers of a gateway that do not say whether the work behind it was done."""
 
 
 class UnexpectedShape(ValueError):

@@ -1,7 +1,7 @@
 """Conditions in the vendor's own query language, from typed arguments or a raw statement.
 
 Typed values are quoted and escaped by the definition's rules, so that no value can leave its quotes. A raw
-statement is let through only when it reads the tool's own entity: the filter of an MCP server is a wall.
+statement is let through only when it reads the tool's own entity: the filter of an MCP server holds here too.
 """
 
 from __future__ import annotations

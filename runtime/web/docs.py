@@ -92,7 +92,7 @@ class Docs:
         self.catalog = catalog
         self._pages = build_pages(catalog)
         self._by_tool = {part.tool.name: page.key for page in self._pages.values() for part in page.tools}
-        self._kept: dict[str, bytes] = {}
+        self._cached: dict[str, bytes] = {}
         self._environment = Environment(
             loader=FileSystemLoader(_PAGES),
             autoescape=True,
@@ -112,7 +112,7 @@ class Docs:
         """The first page, or what has a tag; None for a tag there is not."""
         if tag and tag not in self._tags:
             return None
-        return self._keep(f"?{tag}", lambda: self._index(Links(self._by_tool), tag))
+        return self._cache(f"?{tag}", lambda: self._index(Links(self._by_tool), tag))
 
     def search(self, query: str) -> bytes:
         """The tools that have some words."""
@@ -126,21 +126,21 @@ class Docs:
     def resource(self, key: str) -> bytes | None:
         """The page of a resource, `integration/resource`; None when there is none."""
         page = self._pages.get(key)
-        return None if page is None else self._keep(key, lambda: self._resource(Links(self._by_tool), page))
+        return None if page is None else self._cache(key, lambda: self._resource(Links(self._by_tool), page))
 
     def errors(self) -> bytes:
         """The page that lists the codes of errors."""
-        return self._keep(ERRORS, lambda: self._errors(Links(self._by_tool)))
+        return self._cache(ERRORS, lambda: self._errors(Links(self._by_tool)))
 
     def error(self, code: str) -> bytes | None:
         """The page of a code; None when there is none."""
         found = ERROR_CODES.get(code)
         key = f"{ERRORS}/{code}"
-        return None if found is None else self._keep(key, lambda: self._error(Links(self._by_tool), found))
+        return None if found is None else self._cache(key, lambda: self._error(Links(self._by_tool), found))
 
     def missing(self) -> bytes:
         """What is shown for an address below `/docs` where there is nothing."""
-        return self._keep("", lambda: self._render("docs_missing", Links(self._by_tool), query=""))
+        return self._cache("", lambda: self._render("docs_missing", Links(self._by_tool), query=""))
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Every page as a file, with its path."""
@@ -163,10 +163,10 @@ class Docs:
     def _tags(self) -> dict[str, str]:
         return {tag: about for each in self.catalog.integrations.values() for tag, about in each.tags.items()}
 
-    def _keep(self, key: str, make: Callable[[], bytes]) -> bytes:
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
+    def _cache(self, key: str, make: Callable[[], bytes]) -> bytes:
+        if key not in self._cached:
+            self._cached[key] = make()
+        return self._cached[key]
 
     def _index(self, links: Links, tag: str) -> bytes:
         groups: list[tuple[Integration, list[Page]]] = [

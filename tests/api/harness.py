@@ -47,7 +47,7 @@ class Calls:
 
 
 class ApiHarness:
-    """Sends one request after another, each with the API token unless told otherwise."""
+    """Sends one request after another, each with the API token unless said otherwise."""
 
     def __init__(
         self,

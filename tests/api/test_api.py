@@ -69,7 +69,7 @@ def test_a_company_and_its_urls_from_the_first_request_to_the_last(harness: ApiH
         "Bearer lpm_" + "x" * 43,
     ],
 )
-def test_without_an_api_token_of_ours_nothing_is_told(harness: ApiHarness, header: str) -> None:
+def test_without_an_api_token_of_ours_nothing_is_said(harness: ApiHarness, header: str) -> None:
     for method, path in (
         ("GET", "/integrated-account"),
         ("POST", "/api-token"),
@@ -156,9 +156,9 @@ def test_a_bad_body_is_a_clear_error(
 ) -> None:
     refused = harness.ask("POST", "/api-token", content=content, headers=headers)
     assert (refused.status_code, refused.headers["content-type"]) == (status, "application/json")
-    told = refused.json()
-    assert words in told["message"]
-    assert (told["error"], told["statusCode"]) == (True, status) and told["statusMessage"]
+    said = refused.json()
+    assert words in said["message"]
+    assert (said["error"], said["statusCode"]) == (True, status) and said["statusMessage"]
     assert len(refused.content) < 10_000
 
 
@@ -223,8 +223,8 @@ def test_ids_that_are_unknown_foreign_or_odd_are_the_same_404(harness: ApiHarnes
         f"{mine}/mcp/{'x' * 5000}",
         f"{mine}/mcp/%ff",
     ]
-    told = {harness.ask("GET", f"/integrated-account/{path}").text for path in paths}
-    assert len(told) == 1 and '"statusCode":404' in told.pop()
+    said = {harness.ask("GET", f"/integrated-account/{path}").text for path in paths}
+    assert len(said) == 1 and '"statusCode":404' in said.pop()
 
 
 def test_a_method_that_is_not_taken_is_405_and_says_which_are(harness: ApiHarness) -> None:
@@ -278,7 +278,7 @@ def test_a_key_at_the_management_api_is_bound_to_the_api_token(harness: ApiHarne
     assert others == f"api_token:{other['id']}" != mine
 
 
-def test_an_error_of_the_vendor_keeps_its_status_and_says_what_is_left(harness: ApiHarness) -> None:
+def test_an_error_of_the_vendor_retains_its_status_and_says_what_is_left(harness: ApiHarness) -> None:
     windows = (RateWindow("minute", 500, 60),)
     limits = measure(windows, [WindowCount(500, 7.2)])
     harness.calls.answer = lambda: Answer(
@@ -308,7 +308,7 @@ def test_a_file_is_answered_as_a_file(harness: ApiHarness) -> None:
     assert answered.headers["content-disposition"] == 'attachment; filename="in-v--oice.pdf"'
 
 
-def test_a_failure_of_ours_is_told_without_its_words_and_logged_with_its_place(harness: ApiHarness) -> None:
+def test_a_failure_of_ours_is_said_without_its_words_and_logged_with_its_place(harness: ApiHarness) -> None:
     def fail() -> Answer:
         raise ValueError("secret-value")
 

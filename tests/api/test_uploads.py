@@ -316,7 +316,7 @@ def received(request: SlowRequest) -> int:
     return int(run_by_hand(count()))
 
 
-def test_a_body_that_keeps_coming_has_minutes_and_one_that_stops_has_not():
+def test_a_body_that_retains_coming_has_minutes_and_one_that_stops_has_not():
     assert received(SlowRequest(90, 3.9)) == 90_000_000  # in nearly six minutes
     assert received(SlowRequest(90, 8.0)) < 10_000_000
     assert received(SlowRequest(0, 1.0)) == 0

@@ -1,4 +1,4 @@
-"""From YAML to a catalog, on a made-up vendor: names, arguments, requests, facts, and the kept catalog."""
+"""From YAML to a catalog, on a made-up vendor: names, arguments, requests, facts, and the stored catalog."""
 
 import json
 import os
@@ -184,7 +184,7 @@ def test_the_note_of_a_usual_method_follows_its_description(shelf):
     assert tool.description == "Find books by title or by when they were lent. Filters are joined."
 
 
-def test_arguments_beside_the_record_go_where_the_request_leaves_room(shelf):
+def test_arguments_beside_the_record_go_where_the_request_leaves_space(shelf):
     more = """\
   search:
     request: GET /search?words={words}
@@ -217,15 +217,15 @@ def test_the_facts_of_the_vendor_are_in_the_catalog(shelf):
     assert integration.guidance == "A book is lent to a reader."
 
 
-def test_show_tells_a_tool_in_words_and_as_a_client_sees_it(shelf):
+def test_show_says_a_tool_in_words_and_as_a_client_sees_it(shelf):
     catalog = compile_catalog(FOLDER)
     tool = catalog.by_name["list_all_shelf_books"]
 
-    told = show(catalog, tool.name)
+    found = show(catalog, tool.name)
 
-    assert told.startswith("list_all_shelf_books: List books\nclass read, risk read, tags books; ")
-    assert "GET /books?where={conditions}&sort={order_by}&page={page}&size={limit}" in told
-    assert json.loads(told[told.index("{\n") :]) == json.loads(tool.wire)
+    assert found.startswith("list_all_shelf_books: List books\nclass read, risk read, tags books; ")
+    assert "GET /books?where={conditions}&sort={order_by}&page={page}&size={limit}" in found
+    assert json.loads(found[found.index("{\n") :]) == json.loads(tool.wire)
 
 
 def test_show_names_the_nearest_tool(shelf):
@@ -233,16 +233,16 @@ def test_show_names_the_nearest_tool(shelf):
         show(compile_catalog(FOLDER), "create_shelf_book")
 
 
-def test_a_kept_catalog_is_the_one_that_was_compiled(shelf, tmp_path):
+def test_a_stored_catalog_is_the_one_that_was_compiled(shelf, tmp_path):
     compiled = compile_catalog(FOLDER, tmp_path / "cache")
 
-    kept_one = cache.load(tmp_path / "cache", cache.compute_key((FOLDER,)))
+    stored_one = cache.load(tmp_path / "cache", cache.compute_key((FOLDER,)))
 
-    assert kept_one == compiled
+    assert stored_one == compiled
     assert compile_catalog(FOLDER, tmp_path / "cache") == compiled
 
 
-def test_a_damaged_kept_catalog_is_made_anew(shelf, tmp_path):
+def test_a_damaged_stored_catalog_is_made_anew(shelf, tmp_path):
     compiled = compile_catalog(FOLDER, tmp_path / "cache")
     (file,) = (tmp_path / "cache").iterdir()
     content = bytearray(file.read_bytes())
@@ -262,7 +262,7 @@ def test_a_changed_definition_is_never_answered_from_the_cache(shelf, tmp_path):
     assert after.by_name["create_a_shelf_book"].description.startswith("Add a book")
 
 
-def test_what_changes_while_it_is_compiled_is_not_kept_under_what_it_was(shelf, tmp_path, monkeypatch):
+def test_what_changes_while_it_is_compiled_is_not_stored_under_what_it_was(shelf, tmp_path, monkeypatch):
     right, wrong = "Put a new book on the shelf.", "Add a book to the shelf."
     build = building.build
 
@@ -315,7 +315,7 @@ def test_a_cache_that_cannot_be_written_does_no_harm(shelf, tmp_path):
     assert compile_catalog(FOLDER, tmp_path / "cache").tools
 
 
-def test_old_kept_catalogs_are_forgotten(shelf, tmp_path):
+def test_old_stored_catalogs_are_forgotten(shelf, tmp_path):
     for number in range(cache.MOST_STORED + 3):
         text = shelf.texts["book"].replace("Something to read.", f"Something to read, {number}.")
         shelf.write("book", text)

@@ -1,4 +1,4 @@
-"""What tools cost a model's context, and the bounds that ours keep."""
+"""What tools cost a model's context, and the bounds that ours retain."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_a_token_is_taken_for_a_fixed_number_of_bytes():
     assert count_tokens("é" * 215) == round(430 / BYTES_PER_TOKEN)
 
 
-def test_the_dearest_tool_comes_first_and_toolsets_add_up(shelf):
+def test_the_most_expensive_tool_comes_first_and_toolsets_add_up(shelf):
     tools = compile_catalog(Path("definitions")).tools
 
     found = measure_cost(tools)

@@ -1,4 +1,4 @@
-"""What a reference has and the definitions lack is told, with the reason where there is one."""
+"""What a reference has and the definitions lack is said, with the reason where there is one."""
 
 import json
 from pathlib import Path

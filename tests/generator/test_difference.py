@@ -24,7 +24,7 @@ def changed(shelf, tmp_path):
     return change
 
 
-def told(found, name):
+def said(found, name):
     (tool,) = [each for each in found.tools if each.name == name]
     return [(each.kind, each.text, each.is_breaking) for each in tool.changes]
 
@@ -40,17 +40,17 @@ def test_a_vanished_tool_breaks_callers_and_a_new_one_does_not(changed):
     found = changed("book", "  delete:\n    description: Take a book off the shelf for good.\n", "")
     back = compare_catalogs(compile_catalog(FOLDER), compile_catalog(Path("before")))
 
-    assert told(found, "delete_a_shelf_book_by_id") == [("vanished", "It is gone.", True)]
-    assert told(back, "delete_a_shelf_book_by_id") == [("new", "It is new.", False)]
+    assert said(found, "delete_a_shelf_book_by_id") == [("vanished", "It is gone.", True)]
+    assert said(back, "delete_a_shelf_book_by_id") == [("new", "It is new.", False)]
     assert found.is_breaking
     assert not back.is_breaking
     assert found.tokens_after < found.tokens_before
 
 
-def test_a_tool_with_another_name_is_told_as_renamed(changed):
+def test_a_tool_with_another_name_is_said_as_renamed(changed):
     found = changed("book", "  get:\n", "  get:\n    tool_name: read_a_shelf_book\n")
 
-    assert told(found, "get_single_shelf_book_by_id") == [
+    assert said(found, "get_single_shelf_book_by_id") == [
         ("renamed", "It is called read_a_shelf_book now.", True)
     ]
 
@@ -62,11 +62,11 @@ def test_a_tool_that_still_answers_to_its_former_name_breaks_no_caller_until_tha
     )
     later = changed("book", f"    former_names: [{old}]\n", "")
 
-    assert told(found, old) == [
+    assert said(found, old) == [
         ("renamed", "It is called read_a_shelf_book now, and calls by its old name are answered.", False)
     ]
     assert not found.is_breaking
-    assert told(later, old) == [("renamed", "It is called read_a_shelf_book now.", True)]
+    assert said(later, old) == [("renamed", "It is called read_a_shelf_book now.", True)]
 
 
 def test_a_former_name_that_is_taken_away_breaks_callers(changed, tmp_path):
@@ -77,7 +77,7 @@ def test_a_former_name_that_is_taken_away_breaks_callers(changed, tmp_path):
     found = compare_catalogs(compile_catalog(tmp_path / "between"), compile_catalog(FOLDER))
 
     text = "Calls by its former name read_it are refused now."
-    assert told(found, "get_single_shelf_book_by_id") == [("former name", text, True)]
+    assert said(found, "get_single_shelf_book_by_id") == [("former name", text, True)]
 
 
 CASES = {
@@ -142,10 +142,10 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_change_is_told_with_whether_it_breaks_callers(changed, case):
+def test_a_change_is_said_with_whether_it_breaks_callers(changed, case):
     change, wanted = case
 
-    assert wanted in told(changed(*change), CREATE)
+    assert wanted in said(changed(*change), CREATE)
 
 
 def test_a_record_that_may_not_be_sent_back_as_it_was_read_breaks_callers(shelf):
@@ -156,7 +156,7 @@ def test_a_record_that_may_not_be_sent_back_as_it_was_read_breaks_callers(shelf)
 
     found = compare_catalogs(before, compile_catalog(FOLDER))
 
-    assert told(found, "update_a_shelf_book_by_id") == [
+    assert said(found, "update_a_shelf_book_by_id") == [
         ("no longer dropped", "A record that is sent back with shown_at is refused now.", True)
     ]
 
@@ -168,7 +168,7 @@ def test_what_every_update_must_send_now_breaks_callers(changed):
         "    always_send: [title]\n    description: Correct the title of a book, as",
     )
 
-    assert ("always sent", "Every update must send title now.", True) in told(
+    assert ("always sent", "Every update must send title now.", True) in said(
         found, "update_a_shelf_book_by_id"
     )
 
@@ -180,7 +180,7 @@ def test_a_value_that_is_taken_no_more_is_named(changed, shelf):
 
     found = compare_catalogs(first, compile_catalog(FOLDER))
 
-    assert ("enum", "title does not take a any more.", True) in told(found, CREATE)
+    assert ("enum", "title does not take a any more.", True) in said(found, CREATE)
 
 
 def test_the_text_marks_what_breaks_and_the_json_says_the_same(changed):

@@ -1,4 +1,4 @@
-"""Rules that every tool of every integration must keep, so that no client or model provider refuses the list."""
+"""Rules that every tool of every integration must retain, so that no client or model provider refuses the list."""
 
 import json
 import re
@@ -189,7 +189,7 @@ def test_every_list_tool_teaches_the_query_language():
             assert tool.listing.raw_query
 
 
-def test_every_update_tool_tells_of_the_sync_token_and_of_what_a_full_update_clears():
+def test_every_update_tool_says_of_the_sync_token_and_of_what_a_full_update_clears():
     for tool in CATALOG.of("quickbooks"):
         if tool.method == "update":
             assert "SyncToken" in tool.input_schema["required"]

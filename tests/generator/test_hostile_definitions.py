@@ -102,12 +102,12 @@ def test_a_chain_of_ten_thousand_types_is_an_error(tmp_path):
     assert "loop" in rules(tmp_path)
 
 
-def test_ten_thousand_wrong_words_are_told_a_hundred_times(tmp_path):
+def test_ten_thousand_wrong_words_are_said_a_hundred_times(tmp_path):
     write(tmp_path, "types:\n" + "\n".join(f"  T{at}: {{ typ{at}: string }}" for at in range(10_000)))
 
-    told = check([tmp_path])
+    said = check([tmp_path])
 
-    assert len([error for error in told if error.file.endswith("types.yaml")]) <= 202
+    assert len([error for error in said if error.file.endswith("types.yaml")]) <= 202
 
 
 def test_ten_thousand_fields_are_an_error(tmp_path):
@@ -116,7 +116,7 @@ def test_ten_thousand_fields_are_an_error(tmp_path):
     assert rules(tmp_path) == {"maxProperties"}
 
 
-def test_ten_thousand_dead_links_are_told_before_long(tmp_path):
+def test_ten_thousand_dead_links_are_said_before_long(tmp_path):
     text = " ".join(f"[[things.x{'a' * (at % 40)}{'b' * (at // 40)}]]" for at in range(10_000)) + "."
     write(tmp_path, methods={"create": {"description": text}}, fields={})
 
@@ -128,9 +128,9 @@ def test_a_file_of_fifty_megabytes_is_an_error_and_is_not_read_to_its_end(tmp_pa
     with (tmp_path / "vendor" / "big.yaml").open("wb") as file:
         file.truncate(50_000_000)
 
-    told = [error for error in check([tmp_path]) if error.file.endswith("big.yaml")]
+    said = [error for error in check([tmp_path]) if error.file.endswith("big.yaml")]
 
-    assert [(error.rule, error.line) for error in told] == [("size", 1)]
+    assert [(error.rule, error.line) for error in said] == [("size", 1)]
 
 
 def test_a_bomb_of_aliases_is_an_error_with_its_line(tmp_path):
@@ -138,18 +138,18 @@ def test_a_bomb_of_aliases_is_an_error_with_its_line(tmp_path):
     lines = ["a0: &a0 [x, x]", *(f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 30))]
     (tmp_path / "vendor" / "bomb.yaml").write_text("\n".join(lines), encoding="utf-8")
 
-    (told,) = [error for error in check([tmp_path]) if error.file.endswith("bomb.yaml")]
+    (said,) = [error for error in check([tmp_path]) if error.file.endswith("bomb.yaml")]
 
-    assert (told.rule, told.line) == ("anchors", 1)
+    assert (said.rule, said.line) == ("anchors", 1)
 
 
 def test_a_file_that_extends_in_circles_or_itself_is_an_error(tmp_path):
     write(tmp_path, extends="things")
 
-    told = [error for error in check([tmp_path]) if error.file.endswith("thing.yaml")]
+    said = [error for error in check([tmp_path]) if error.file.endswith("thing.yaml")]
 
-    assert told
-    assert all(error.line >= 1 for error in told)
+    assert said
+    assert all(error.line >= 1 for error in said)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -47,7 +47,7 @@ def test_a_value_means_what_json_would_mean(tmp_path, written, meant):
     assert type(document.value["it"]) is type(meant)
 
 
-def test_keys_keep_their_letters(tmp_path):
+def test_keys_retain_their_letters(tmp_path):
     document, _ = read(tmp_path, "120: a\ntrue: b\non: c\n")
 
     assert document.value == {"120": "a", "true": "b", "on": "c"}

@@ -28,7 +28,7 @@ CASES = {
         "    description: Who wrote it.\n    colour: green",
         f'{BOOK}:21: author.colour: "colour" is an unknown key for a field.',
     ),
-    "a sensitive field that a list would tell by its filter": (
+    "a sensitive field that a list would say by its filter": (
         "book",
         "    description: What stands on the cover. Give it in full.",
         "    description: What stands on the cover. Give it in full.\n    sensitive: true",
@@ -168,7 +168,7 @@ CASES = {
         "description: Find books by title or by when they were lent. Or one.",
         (
             f"{BOOK}:34: methods.get.description: The first sentence is the same as that of list_all_shelf_books, so a "
-            "model cannot tell them apart."
+            "model cannot say them apart."
         ),
     ),
     "a filter that the language lacks": (
@@ -297,7 +297,7 @@ CASES = {
         '    pattern: "("',
         f"{BOOK}:12: title: The pattern is no regular expression.",
     ),
-    "limits that nothing keeps": (
+    "limits that nothing retains": (
         "book",
         "    required_for: [create]",
         "    minLength: 9\n    maxLength: 1",
@@ -360,7 +360,7 @@ CASES = {
     "a filter with the name of an argument that every list has": (
         "book",
         "  author:\n",
-        "  limit:\n    type: string\n    description: How long one may keep it.\n    filter: equals\n  author:\n",
+        "  limit:\n    type: string\n    description: How long one may retain it.\n    filter: equals\n  author:\n",
         f'{BOOK}:18: limit: The argument "limit" is there already: every such tool has it.',
     ),
     "a word of the query language that nothing fills": (
@@ -598,20 +598,20 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_an_error_is_told_with_its_line_and_the_right_word(shelf, case):
+def test_an_error_is_said_with_its_line_and_the_right_word(shelf, case):
     name, right, wrong, sentence = case
     shelf.change(name, right, wrong)
 
-    told = [str(error) for error in check([Path("definitions")])]
+    said = [str(error) for error in check([Path("definitions")])]
 
-    assert sentence in told or any(each.startswith(sentence) for each in told)
+    assert sentence in said or any(each.startswith(sentence) for each in said)
 
 
 def test_the_made_up_vendor_has_no_error(shelf):
     assert check([Path("definitions")]) == []
 
 
-def test_all_errors_of_a_run_are_told_at_once(shelf):
+def test_all_errors_of_a_run_are_said_at_once(shelf):
     shelf.change("book", "    required_for: [create]", "    requierd_for: [create]")
     shelf.change("book", "[[books.get]]", "[[book.get]]")
     shelf.change("book", "tags: [books]", "tags: [boks]")
@@ -629,18 +629,18 @@ def test_a_broken_file_does_not_make_the_links_to_it_dead(shelf):
     shelf.write("reader", "resource: readers\ntags: 7\n")
     shelf.change("book", "[[books.get]]", "[[readers.get]]")
 
-    told = check([Path("definitions")])
+    said = check([Path("definitions")])
 
-    assert {error.file for error in told} == {"definitions/shelf/reader.yaml"}
+    assert {error.file for error in said} == {"definitions/shelf/reader.yaml"}
 
 
 def test_a_folder_without_an_integration_is_an_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "definitions").mkdir()
 
-    told = check([Path("definitions")])
+    said = check([Path("definitions")])
 
-    assert [str(each) for each in told] == [
+    assert [str(each) for each in said] == [
         "definitions:1: There is no integration here: no folder with an integration.yaml."
     ]
 
@@ -648,11 +648,11 @@ def test_a_folder_without_an_integration_is_an_error(tmp_path, monkeypatch):
 def test_two_files_for_one_resource_are_an_error(shelf):
     shelf.write("again", shelf.texts["book"])
 
-    told = [str(each) for each in check([Path("definitions")])]
+    said = [str(each) for each in check([Path("definitions")])]
 
     assert (
         f'{BOOK}:1: resource: The resource "books" is defined in definitions/shelf/again.yaml already.'
-        in told
+        in said
     )
 
 
@@ -660,9 +660,9 @@ def test_two_files_for_one_resource_are_an_error(shelf):
 def test_a_style_of_paging_says_where_the_next_page_begins(shelf, style, needed):
     shelf.change("integration", "pagination: { style: page,", f"pagination: {{ style: {style},")
 
-    told = [str(each) for each in check([Path("definitions")])]
+    said = [str(each) for each in check([Path("definitions")])]
 
-    assert told == [f'{INTEGRATION}:18: pagination.style: The style {style} needs "{needed}".']
+    assert said == [f'{INTEGRATION}:18: pagination.style: The style {style} needs "{needed}".']
 
 
 def test_an_example_of_a_query_under_a_broken_pattern_is_no_second_failure(shelf):
@@ -681,11 +681,11 @@ def test_what_waits_to_be_done_may_be_called_todo(shelf):
 def test_two_folders_for_one_integration_are_an_error(shelf):
     shutil.copytree("definitions/shelf", "definitions/shelves")
 
-    told = [str(error) for error in check([Path("definitions")])]
+    said = [str(error) for error in check([Path("definitions")])]
 
     assert (
         'definitions/shelves/integration.yaml:1: integration: Another folder defines an integration "shelf" already.'
-        in told
+        in said
     )
 
 

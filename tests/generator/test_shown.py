@@ -84,7 +84,7 @@ def test_an_object_that_takes_more_than_its_parts_is_shown_as_text():
     assert less.schema["properties"]["form"] == text("A form. As JSON text: {info, note}.")
 
 
-def test_a_schema_that_is_too_large_keeps_the_usual_kind_and_shows_the_others_as_text():
+def test_a_schema_that_is_too_large_retains_the_usual_kind_and_shows_the_others_as_text():
     def kind(about):
         return {"type": "object", "properties": {"item": REFERENCE, "about": text(about)}}
 

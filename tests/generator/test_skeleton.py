@@ -51,9 +51,9 @@ def test_the_checker_names_exactly_the_sentences_to_write_and_then_nothing(writt
     text = written(sample)
     places = [at for at, line in enumerate(text.splitlines(), 1) if line.endswith(": TODO")]
 
-    told = check([Path("definitions")])
+    found = check([Path("definitions")])
 
-    assert [(error.line, error.rule) for error in told] == [(line, "unwritten") for line in places]
+    assert [(error.line, error.rule) for error in found] == [(line, "unwritten") for line in places]
     finish(text)
     assert check([Path("definitions")]) == []
 
@@ -137,7 +137,7 @@ def test_a_sample_that_holds_no_record_is_a_sentence(text):
         find_sample(text if isinstance(text, bytes) else text.encode(), "Book")
 
 
-def test_what_else_is_wrong_in_a_new_file_is_told_beside_its_unwritten_sentences(shelf, written):
+def test_what_else_is_wrong_in_a_new_file_is_found_beside_its_unwritten_sentences(shelf, written):
     text = written()
     Path("definitions/shelf/reader.yaml").write_text(text.replace("singular:", "singlar:"), encoding="utf-8")
 

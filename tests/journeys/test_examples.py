@@ -2,7 +2,7 @@
 
 What reads is called as it stands and must succeed. What changes a record names it by a made-up Id, so a record of the
 demo company takes its place; then it may be refused for what is particular to that record, and for nothing else. An
-example that QuickBooks would not understand is a mistake in the definition.
+example that QuickBooks would not understand is a error in the definition.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ def test_every_example_is_understood(stage):
             for example in tool.examples:
                 arguments = _with_a_real_record(stage, tool, lists.get(tool.resource), example.arguments)
                 status, answer = _call(stage, tool.name, arguments)
-                told = f"{tool.name} ({example.ask}): {answer.get('vendor_code')} {answer.get('message')}"
+                found = f"{tool.name} ({example.ask}): {answer.get('vendor_code')} {answer.get('message')}"
                 if status < 400:
                     done.append(tool.name)
                 elif answer.get("vendor_code") in MAY_BE and not (
                     tool.is_read_only and "id" not in arguments
                 ):
-                    refused.append(told)
+                    refused.append(found)
                 else:
-                    failed.append(told)
+                    failed.append(found)
     finally:
         stage.control("restore", {"name": "before the examples"})
     assert not failed, "\n".join(failed)

@@ -1,4 +1,4 @@
-"""A door to knock at: hand-made tools, grants and calls, and requests straight into the ASGI application."""
+"""A endpoint to knock at: hand-made tools, grants and calls, and requests straight into the ASGI application."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class Response:
 
 
 def hash_token(token: str) -> TokenHash:
-    """No hash at all: who asks is told by the token itself."""
+    """No hash at all: who asks is said by the token itself."""
     return TokenHash(token.encode())
 
 

@@ -218,7 +218,7 @@ def slow_body(count: int, seconds: float, *, announced: int) -> Any:
     return run_by_hand(read_body(receive, fields, 16 * MIB))
 
 
-def test_a_large_body_that_keeps_coming_has_longer_than_half_a_minute():
+def test_a_large_body_that_retains_coming_has_longer_than_half_a_minute():
     assert len(slow_body(10, 4.0, announced=10)) == 10 * MIB
 
 

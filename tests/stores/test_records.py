@@ -52,7 +52,7 @@ def stores(tmp_path: Path) -> Stores:
     return made
 
 
-def test_an_account_is_read_back_as_it_was_kept(stores: Stores) -> None:
+def test_an_account_is_read_back_as_it_was_stored(stores: Stores) -> None:
     assert stores.look_up.find_account(ACCOUNT.id) == ACCOUNT
     assert stores.records.accounts(None, 10) == [ACCOUNT]
 
@@ -87,7 +87,7 @@ def test_an_expired_server_is_gone_for_every_reader_before_it_is_purged(stores: 
     assert PURGE_AFTER_SECONDS >= 4 * 3600, "a clock that is two hours ahead would delete servers"
 
 
-def test_a_purge_that_cannot_be_written_is_told_and_the_next_one_works(stores: Stores) -> None:
+def test_a_purge_that_cannot_be_written_is_said_and_the_next_one_works(stores: Stores) -> None:
     stores.records.add_mcp_server(SERVER, HASH, noted())
     other = sqlite3.connect(stores.path, isolation_level=None)
     other.execute("CREATE TRIGGER full BEFORE DELETE ON mcp_server BEGIN SELECT RAISE(FAIL, 'full'); END")

@@ -134,7 +134,7 @@ def test_a_trace_is_shown_in_its_usual_forms_and_nothing_private_in_its_place(gi
     assert unreadable(VENDOR, response(502, b"<html>", trace_id=given), changes_data=False).trace == shown
 
 
-def test_an_unreadable_answer_keeps_its_trace():
+def test_an_unreadable_answer_retains_its_trace():
     html = response(502, b"<html>", trace_id="1-2-3")
     assert unreadable(VENDOR, html, changes_data=False).trace == "1-2-3"
 

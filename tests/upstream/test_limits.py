@@ -9,7 +9,7 @@ from runtime.upstream.limits import Limits, measure, refused
 WINDOWS = (RateWindow("minute", 500, 60), RateWindow("second", 10, 1))
 
 
-def test_the_fields_tell_of_the_window_closest_to_its_end():
+def test_the_fields_say_of_the_window_closest_to_its_end():
     limits = measure(WINDOWS, (WindowCount(100, 42.2), WindowCount(9, 0.4)))
     assert dict(limits.fields()) == {
         b"ratelimit-limit": b"10",

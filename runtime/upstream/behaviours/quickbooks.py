@@ -52,7 +52,7 @@ def changes(answer: Any) -> dict[str, Any]:
     ]
     if len(rows) < MOST_CHANGES:
         return {"rows": rows}
-    return {"rows": rows, "may_be_cut": f"QuickBooks tells {MOST_CHANGES} changes at most. {READ_ON}"}
+    return {"rows": rows, "may_be_cut": f"QuickBooks answers {MOST_CHANGES} changes at most. {READ_ON}"}
 
 
 def _rows(container: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:

@@ -84,7 +84,7 @@ def size_of(scale: Scale) -> int:
 
 
 def company(stage: Stage) -> Path:
-    """The file with the company; made once, and kept under .cache/bench."""
+    """The file with the company; made once, and stored under .cache/bench."""
     HOME.mkdir(parents=True, exist_ok=True)
     path = HOME / f"simulator-{VERSION}-{size_of(stage.scale)}.db"
     if not path.exists():
@@ -147,13 +147,13 @@ def _target(asked: Server, simulator: Simulator, path: str, expected: bytes) -> 
     request = f"{head}Authorization: Bearer {simulator.token}\r\nAccept: application/json\r\n\r\n".encode()
 
     def check(number: int, head: bytes, body: bytes) -> None:
-        if _told(body) != _told(expected):
+        if _said(body) != _said(expected):
             raise Wrong("not the records that were asked for")
 
     return Target(asked.port, lambda number: request, check, {"server": asked.pid})
 
 
-def _told(body: bytes) -> object:
+def _said(body: bytes) -> object:
     """What an answer says, without the moment at which it does."""
     return {name: value for name, value in json.loads(body).items() if name != "time"}
 

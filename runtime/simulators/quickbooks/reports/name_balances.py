@@ -82,7 +82,7 @@ def _detail(question: Question, side: str, entity: str, usual: tuple[str, ...], 
     state = question.read_choice(paid, "Unpaid")
     wanted = make_detail_filter(table)
     found: dict[str | None, list[Shown]] = {}
-    for item in open_items.list_open_items(question, side, period.end, keeps_settled=state != "Unpaid"):
+    for item in open_items.list_open_items(question, side, period.end, includes_settled=state != "Unpaid"):
         shown = make_line(table, item, side)
         if (state == "All" or bool(item.left) == (state == "Unpaid")) and wanted(shown, item):
             found.setdefault(item.name_id, []).append(shown)

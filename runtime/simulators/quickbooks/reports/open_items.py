@@ -37,8 +37,10 @@ class OpenItem:
 Items = dict[tuple[str, str], list[OpenItem]]
 
 
-def list_open_items(question: Question, side: str, day: date, keeps_settled: bool = False) -> list[OpenItem]:
-    """Return items with something left on a day (all of them with `keeps_settled`), by day and number."""
+def list_open_items(
+    question: Question, side: str, day: date, includes_settled: bool = False
+) -> list[OpenItem]:
+    """Return items with something left on a day (all of them with `includes_settled`), by day and number."""
     account_type, party, sign = SIDES[side]
     items = _booked(question, account_type, party, sign, day)
     _settle(question, items, day, PAYERS[side])
@@ -48,7 +50,7 @@ def list_open_items(question: Question, side: str, day: date, keeps_settled: boo
         item
         for several in items.values()
         for item in several
-        if (item.left or keeps_settled)
+        if (item.left or includes_settled)
         and (not wanted or item.name_id in wanted)
         and (not departments or item.department in departments)
     ]
