@@ -195,7 +195,7 @@ def _is_other_kind(errors: list[Any]) -> bool:
     return any(each.validator in ("type", "const") and len(each.relative_path) <= 1 for each in errors)
 
 
-def _write_sentence(error: Any) -> tuple[str, str]:
+def _write_sentence(error: Any) -> tuple[str, str]:  # noqa: C901, PLR0911  (one line for each kind of error)
     rule, wanted, value = error.validator, error.validator_value, error.instance
     if said := error.schema.get("errorMessage"):
         return str(said), ""

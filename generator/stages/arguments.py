@@ -102,7 +102,7 @@ def _identify(made: Arguments, method: Method, integration: Document) -> None:
         made.body.append((argument, method.identifier))
 
 
-def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
+def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:  # noqa: C901  (the rules of one field in their order)
     body = _named_fields(method.rules.get("body", "none"))
     known = method.resource.fields
     if isinstance(body, list):

@@ -79,11 +79,8 @@ def _methods_of(resource: Resource, integration: Document, types: Types) -> list
         message = f'There is no field "{resource.identifier}" to name a record by.'
         hint = did_you_mean(resource.identifier, resource.fields)
         types.diagnostics.report(resource.document.diagnostic(("identifier",), "identifier", message, hint))
-    made = []
-    for name in resource.document.value["methods"]:
-        if method := _method(resource, name, integration, types):
-            made.append(method)
-    return made
+    made = (_method(resource, name, integration, types) for name in resource.document.value["methods"])
+    return [method for method in made if method]
 
 
 def _method(resource: Resource, name: str, integration: Document, types: Types) -> Method | None:

@@ -152,7 +152,7 @@ class _OperationEndpoint:
             return await operation.handler(self._services, asked), asked.actor
         except LedgerportError as error:
             return refusal(error), asked.actor
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
             return refusal(InternalError("The server failed. It has been logged.")), asked.actor
 

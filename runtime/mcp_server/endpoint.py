@@ -164,7 +164,7 @@ class McpEndpoint:
         exchange = Exchange(head, dict(head.sent))
         try:
             reply = self._answer_head(exchange) or self._answer_body(exchange, body)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             reply = self._refuse(error, exchange.grant)
         return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
 
@@ -174,7 +174,7 @@ class McpEndpoint:
             reply = await answer
         except ClientGone:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             reply = self._refuse(error, exchange.grant)
         return exchange.finish(reply)
 

@@ -90,7 +90,7 @@ class Methods:
         self._log = log
         self._writes: set[asyncio.Task[Answer]] = set()
 
-    def answer(
+    def answer(  # noqa: PLR0911  (one for each method)
         self, message: Message, grant: Grant, toolset: Toolset, fields: Fields
     ) -> Reply | Awaitable[Reply]:
         """Return the reply to a message, or what to await for it where a tool is called; both raise Refused."""

@@ -30,7 +30,7 @@ def checked_expiry(text: str | None, now: float) -> float | None:
         at = datetime.fromisoformat(text)
         seconds = at.astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
-        at, seconds = datetime.min, 0.0
+        at, seconds = datetime.min, 0.0  # noqa: DTZ901  (without a zone, as what is refused below)
     if at.tzinfo is None:
         raise InvalidRequest(
             "expires_at must be a time in ISO 8601 with its zone, such as 2030-01-31T17:00:00Z.",

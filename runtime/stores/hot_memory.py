@@ -66,8 +66,7 @@ class MemoryHotState:
             while times and times[0] <= gone:
                 times.popleft()
             times.append(now)
-            if calls.idle_at < now + window.seconds:
-                calls.idle_at = now + window.seconds
+            calls.idle_at = max(calls.idle_at, now + window.seconds)
             found.append(WindowCount(len(times), times[0] - gone))
         return found
 

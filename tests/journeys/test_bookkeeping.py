@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.agents import Agent, agent
 
-TODAY = datetime.date.today()
+TODAY = datetime.datetime.now().astimezone().date()
 AMY, RED_ROCK = "1", "20"
 ADVERTISING, CHECKING, VISA = "7", "35", "42"
 NORTON, EMILY, DESIGN, PEST_CONTROL = "46", "55", "4", "10"

@@ -9,8 +9,7 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.query import sql
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import Body, Client, paid, sales_line
+from tests.simulators.quickbooks.conftest import Body, Client, paid, sales_line
 
 CUSTOMER = {"CustomerRef": {"value": "1"}}
 

@@ -10,8 +10,7 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.query import sql
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import Body, expense_line, journal_line, paid, sales_line
+from tests.simulators.quickbooks.conftest import Body, expense_line, journal_line, paid, sales_line
 
 CUSTOMER, VENDOR = {"CustomerRef": {"value": "1"}}, {"VendorRef": {"value": "30"}}
 STOCK = "11"

@@ -21,8 +21,7 @@ from runtime.simulators.quickbooks.reports.index import find_report
 from runtime.simulators.quickbooks.schema import load_entities
 from runtime.simulators.quickbooks.writes import changes
 from runtime.simulators.quickbooks.writes.merging import SPARSE_NEEDS
-
-from .conftest import NOON, Body, expense_line, journal_line, paid, sales_line
+from tests.simulators.quickbooks.conftest import NOON, Body, expense_line, journal_line, paid, sales_line
 
 STOCK = ("5", "11", "16")
 DAYS = ("2025-12-30", "2026-01-15", "2026-06-30", "2026-11-20")

@@ -8,8 +8,7 @@ from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import Body, expense_line, journal_line, paid, sales_line
+from tests.simulators.quickbooks.conftest import Body, expense_line, journal_line, paid, sales_line
 
 
 def refusal(action: Any, *arguments: Any) -> tuple[str, str]:

@@ -42,7 +42,7 @@ from quickbooks.objects.detailline import (
 from quickbooks.objects.journalentry import JournalEntryLine, JournalEntryLineDetail
 from quickbooks.objects.payment import PaymentLine
 
-from .conftest import CLIENT, REDIRECT
+from tests.simulators.quickbooks.conftest import CLIENT, REDIRECT
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -12,8 +12,15 @@ from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.server import Options, prepare_application
-
-from .conftest import CLIENT, NOON, Client, connected, sales_line, serving, tokens_for
+from tests.simulators.quickbooks.conftest import (
+    CLIENT,
+    NOON,
+    Client,
+    connected,
+    sales_line,
+    serving,
+    tokens_for,
+)
 
 
 @pytest.fixture

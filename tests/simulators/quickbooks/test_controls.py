@@ -10,9 +10,8 @@ from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import Body, expense_line, paid, sales_line
-from .reports.agreeing import check_all
+from tests.simulators.quickbooks.conftest import Body, expense_line, paid, sales_line
+from tests.simulators.quickbooks.reports.agreeing import check_all
 
 RECEIVABLE, PAYABLE, BANK = "84", "33", "35"
 CHEQUE: Body = {"PaymentType": "Check", "AccountRef": {"value": BANK}}

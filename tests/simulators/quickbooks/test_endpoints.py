@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from .conftest import Body, Client, paid, sales_line
+from tests.simulators.quickbooks.conftest import Body, Client, paid, sales_line
 
 TXN = {"CustomerRef": {"value": "1"}, "Line": [sales_line(10_000)]}
 

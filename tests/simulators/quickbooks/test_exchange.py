@@ -10,9 +10,8 @@ from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import Body, expense_line, journal_line, paid, sales_line
-from .reports.agreeing import check_all
+from tests.simulators.quickbooks.conftest import Body, expense_line, journal_line, paid, sales_line
+from tests.simulators.quickbooks.reports.agreeing import check_all
 
 BANK, HELD, RECEIVABLE, PAYABLE = "35", "4", "84", "33"
 BY_CHEQUE = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": BANK}}}

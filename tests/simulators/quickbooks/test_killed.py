@@ -17,9 +17,8 @@ from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.money import round_to_cents
-
-from .conftest import Client, connected, paid, sales_line
-from .test_books import check
+from tests.simulators.quickbooks.conftest import Client, connected, paid, sales_line
+from tests.simulators.quickbooks.test_books import check
 
 
 def started(data: Path) -> tuple[subprocess.Popen[str], str]:

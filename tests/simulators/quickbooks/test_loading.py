@@ -16,8 +16,7 @@ from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.money import parse_decimal, round_to_cents
 from runtime.simulators.quickbooks.reports import cash
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import NOON, sales_line
+from tests.simulators.quickbooks.conftest import NOON, sales_line
 
 
 @given(st.one_of(st.floats(-1e12, 1e12), st.integers(-(10**13), 10**13).map(lambda value: value / 100)))

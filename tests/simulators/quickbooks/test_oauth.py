@@ -10,8 +10,15 @@ from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.oauth.tokens import OAuth, Refused
-
-from .conftest import CLIENT, NOON, REDIRECT, connected, empty_company, serving, tokens_for
+from tests.simulators.quickbooks.conftest import (
+    CLIENT,
+    NOON,
+    REDIRECT,
+    connected,
+    empty_company,
+    serving,
+    tokens_for,
+)
 
 ASKED = {
     "client_id": CLIENT[0],

@@ -9,8 +9,7 @@ import pytest
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import Body, expense_line
+from tests.simulators.quickbooks.conftest import Body, expense_line
 
 VENDOR, ANOTHER = {"value": "30"}, {"value": "31"}
 

@@ -11,8 +11,7 @@ from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.query import sql
 from runtime.simulators.quickbooks.query.parser import Condition, Order, Statement, parse
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import sales_line
+from tests.simulators.quickbooks.conftest import sales_line
 
 
 def statement(entity: str = "Invoice", **more: object) -> Statement:

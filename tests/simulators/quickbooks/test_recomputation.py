@@ -12,8 +12,7 @@ import pytest
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-
-from .conftest import (
+from tests.simulators.quickbooks.conftest import (
     CLIENT,
     NOON,
     Body,
@@ -25,7 +24,7 @@ from .conftest import (
     sales_line,
     serving,
 )
-from .recomputation import KINDS, Second, cents
+from tests.simulators.quickbooks.recomputation import KINDS, Second, cents
 
 DAYS = ("2025-11-15", "2025-12-30", "2026-01-20", "2026-04-30", "2026-07-15", "2026-10-25", "2026-11-20")
 REPORTED = ("2025-12-31", "2026-06-30", "2026-11-20")

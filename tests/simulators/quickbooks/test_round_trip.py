@@ -14,8 +14,7 @@ from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.rules.payments import find_deposit
 from runtime.simulators.quickbooks.schema import load_entities
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import NOON, Body
+from tests.simulators.quickbooks.conftest import NOON, Body
 
 REALM = "9130357849126540"
 MOVED = ("SyncToken", "MetaData")

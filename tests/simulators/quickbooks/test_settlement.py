@@ -8,9 +8,8 @@ import pytest
 
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import Body, expense_line, journal_line, paid, sales_line
-from .test_changes import bill, invoice, key, payment, refusal
+from tests.simulators.quickbooks.conftest import Body, expense_line, journal_line, paid, sales_line
+from tests.simulators.quickbooks.test_changes import bill, invoice, key, payment, refusal
 
 CHECK = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": "35"}}}
 

@@ -14,9 +14,8 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.valuation import Stock
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.writes import changes
-
-from .conftest import Body, sales_line
-from .reports.agreeing import check_all
+from tests.simulators.quickbooks.conftest import Body, sales_line
+from tests.simulators.quickbooks.reports.agreeing import check_all
 
 STOCK, COST = "81", "80"
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from .conftest import Client, sales_line
+from tests.simulators.quickbooks.conftest import Client, sales_line
 
 
 class Endpoint:

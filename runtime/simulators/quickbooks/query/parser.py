@@ -137,11 +137,8 @@ def _lexical(line: int, column: int, character: str | None, after: str) -> Fault
 
 
 def _unescaped(literal: str) -> str:
-    pieces: list[str] = []
     characters = iter(literal[1:-1])
-    for character in characters:
-        pieces.append(next(characters, "") if character == "\\" else character)
-    return "".join(pieces)
+    return "".join(next(characters, "") if character == "\\" else character for character in characters)
 
 
 @lru_cache(maxsize=1024)

@@ -152,9 +152,8 @@ class Names:
 
     def make_rows(self, parent: str | None) -> tuple[list[Row], Values]:
         """Return rows under a parent and their total; () where there is none."""
-        found: list[tuple[Row, Values]] = []
-        for id in sorted(self.below.get(parent, []), key=lambda id: self.get_title(id).lower()):
-            found.append(self.make_row(id))
+        ids = sorted(self.below.get(parent, []), key=lambda id: self.get_title(id).lower())
+        found = [self.make_row(id) for id in ids]
         if self.order:
             found.sort(key=lambda pair: self.order * (pair[1][-1] or 0))
         return [row for row, _ in found], layout.add(*(values for _, values in found)) if found else ()

@@ -142,7 +142,7 @@ def _allow(facts: Entity, operation: str) -> None:
         raise make_unsupported_fault(f"/v3/company/{facts.path}")
 
 
-def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
+def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:  # noqa: C901, PLR0912  (the steps of a write in their order)
     """Write the record, then what follows from it."""
     entity = facts.name
     body["domain"], body["sparse"] = "QBO", False

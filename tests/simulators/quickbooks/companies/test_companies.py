@@ -14,9 +14,8 @@ from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import BUSINESSES
 from runtime.simulators.quickbooks.schema import load_entities
-
-from ..conftest import NOON
-from ..test_books import check
+from tests.simulators.quickbooks.conftest import NOON
+from tests.simulators.quickbooks.test_books import check
 
 NAMES = list(BUSINESSES)
 

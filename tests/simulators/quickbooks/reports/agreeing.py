@@ -7,8 +7,16 @@ from datetime import date
 from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.money import round_to_cents
-
-from .reading import ask, data, every, figures, keys, of_group, option, total
+from tests.simulators.quickbooks.reports.reading import (
+    ask,
+    data,
+    every,
+    figures,
+    keys,
+    of_group,
+    option,
+    total,
+)
 
 SPLITS = (
     "Month",

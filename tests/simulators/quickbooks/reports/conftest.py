@@ -7,8 +7,7 @@ import pytest
 from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-
-from ..conftest import NOON
+from tests.simulators.quickbooks.conftest import NOON
 
 
 @pytest.fixture(scope="session")

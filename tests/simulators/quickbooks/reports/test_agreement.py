@@ -10,10 +10,9 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import BUSINESSES, seed
-
-from ..conftest import NOON
-from ..test_books import Hand
-from .agreeing import check_all
+from tests.simulators.quickbooks.conftest import NOON
+from tests.simulators.quickbooks.reports.agreeing import check_all
+from tests.simulators.quickbooks.test_books import Hand
 
 
 @pytest.mark.parametrize("name", list(BUSINESSES))

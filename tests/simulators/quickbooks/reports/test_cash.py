@@ -6,9 +6,8 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.writes import changes
-
-from ..conftest import expense_line, paid, sales_line
-from .reading import ask, data, total
+from tests.simulators.quickbooks.conftest import expense_line, paid, sales_line
+from tests.simulators.quickbooks.reports.reading import ask, data, total
 
 REALM = seed.REALM
 UNAPPLIED_INCOME, RECEIVABLE = "87", "84"

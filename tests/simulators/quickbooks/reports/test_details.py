@@ -5,8 +5,7 @@ from __future__ import annotations
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.money import round_to_cents
-
-from .reading import ask, data, figures, keys, total, values
+from tests.simulators.quickbooks.reports.reading import ask, data, figures, keys, total, values
 
 REALM = seed.REALM
 

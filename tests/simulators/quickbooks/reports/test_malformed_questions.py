@@ -13,8 +13,7 @@ from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.reports.columns import KINDS
 from runtime.simulators.quickbooks.reports.question import read_report_facts
-
-from .reading import ask
+from tests.simulators.quickbooks.reports.reading import ask
 
 ODD = st.sampled_from(
     ["", " ", "0", "-1", "99999999999999999999", "NaN", "1e400", "null", "true", "'; drop table postings --",

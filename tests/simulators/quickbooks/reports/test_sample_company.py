@@ -13,9 +13,8 @@ from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.money import round_to_cents
 from runtime.simulators.quickbooks.writes import changes
-
-from ..conftest import sales_line
-from .reading import Body, ask, data, total
+from tests.simulators.quickbooks.conftest import sales_line
+from tests.simulators.quickbooks.reports.reading import Body, ask, data, total
 
 READ_ONLY = (
     "type",

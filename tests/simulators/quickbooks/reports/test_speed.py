@@ -6,8 +6,7 @@ import time
 
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.companies import seed
-
-from .reading import ask, total
+from tests.simulators.quickbooks.reports.reading import ask, total
 
 TRANSACTIONS = 100_000
 

@@ -10,8 +10,17 @@ from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.faults import Fault
 from runtime.simulators.quickbooks.reports.index import REPORTS
 from runtime.simulators.quickbooks.reports.question import read_report_facts
-
-from .reading import ask, every, figures, keys, of_group, option, titles, total, values
+from tests.simulators.quickbooks.reports.reading import (
+    ask,
+    every,
+    figures,
+    keys,
+    of_group,
+    option,
+    titles,
+    total,
+    values,
+)
 
 REALM = seed.REALM
 GROUPS_OF_RESULT = [
