@@ -257,12 +257,12 @@ def test_an_api_token_that_takes_the_place_of_another_says_so(tmp_path):
     assert second.stderr == 'The earlier API token "demo" is revoked; this one takes its place.\n'
 
 
-def test_a_demo_that_cannot_retain_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
+def test_a_demo_that_cannot_store_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
         done = ledgerport("demo", "--data", str(place))
         assert done.returncode == 1
-        assert done.stderr.startswith(f"ledgerport: The demo cannot retain its data in {place}: ")
+        assert done.stderr.startswith(f"ledgerport: The demo cannot store its data in {place}: ")
     done = ledgerport("demo", "--port", str(port), "--simulator-port", str(port), "--data", str(tmp_path))
     assert done.stderr.startswith(f"ledgerport: Ledgerport and the simulator cannot both have port {port}.")
 

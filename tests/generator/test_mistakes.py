@@ -168,7 +168,7 @@ CASES = {
         "description: Find books by title or by when they were lent. Or one.",
         (
             f"{BOOK}:34: methods.get.description: The first sentence is the same as that of list_all_shelf_books, so a "
-            "model cannot say them apart."
+            "model cannot distinguish them."
         ),
     ),
     "a filter that the language lacks": (
