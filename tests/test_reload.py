@@ -127,7 +127,7 @@ def test_a_running_server_takes_over_changes_and_refuses_errors(server: Server) 
         server.hang_up()
     soon(lambda: "definitions_error" in server.logged())
     assert "definitions_refused" in server.logged()
-    assert 'shelf/book.yaml:15: title.requierd_for: "requierd_for" is not a word' in server.logged()
+    assert 'shelf/book.yaml:15: title.requierd_for: "requierd_for" is an unknown key' in server.logged()
     assert server.description() == AFTER
 
     server.shelf.change("book", "    requierd_for: [create]", "    required_for: [create]")
