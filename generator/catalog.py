@@ -1,8 +1,7 @@
 """What compiling comes to: a catalog of integrations and their tools, frozen and shared.
 
-Seventh stage: load → resolve → methods → arguments → words → check → **catalog** → compile. Everything after
-it (the runtime, the reference pages) reads these values and never the YAML. Every value is a frozen dataclass
-of plain parts, so that a catalog can be kept on disk and read back as it was.
+The stages make it; everything after them (the runtime, the documentation pages) reads these values and never the
+YAML. Every value is a frozen dataclass of plain parts, so that a catalog can be stored on disk and read back as it was.
 """
 
 from __future__ import annotations
@@ -108,6 +107,10 @@ class Call:
     parts: tuple[Part, ...] = ()
     body_arguments: tuple[tuple[str, str], ...] = ()
     """(argument, the vendor's field) for everything that goes into the body, such as ("id", "Id")."""
+    wrap: str = ""
+    """The key of the body under which the record stands; empty when the body is the record."""
+    wraps_list: bool = False
+    """Whether the record is the one entry of a list there."""
     fixed: dict[str, Any] = field(default_factory=dict)
     """Body fields that are always sent, with these values."""
     joins: dict[str, str] = field(default_factory=dict)
@@ -118,7 +121,7 @@ class Call:
 class Returns:
     """What comes back. `path` leads to it in the answer; `behaviour` names code for what data cannot say.
 
-    `text` is a body that is no object, told under the name that `path` holds. `batch` is an answer for each
+    `text` is a body that is no object, answered under the name that `path` holds. `batch` is an answer for each
     operation of a batch.
     """
 
@@ -140,8 +143,8 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a resource is, in words for people: the reference pages show it."""
+class ResourceDoc:
+    """What a resource is, in words for people: the documentation pages show it."""
 
     integration: str
     resource: str
@@ -173,9 +176,9 @@ class Tool:
     call: Call
     returns: Returns
     listing: Listing | None = None
-    tolerated: tuple[str, ...] = ()
-    """Names that are dropped without a word when they are sent: what a record carries that nobody may set."""
-    rare: tuple[str, ...] = ()
+    ignored_arguments: tuple[str, ...] = ()
+    """Names that are dropped silently when they are sent: what a record carries that nobody may set."""
+    advanced: tuple[str, ...] = ()
     """Arguments that are shown in one line under `more`, where a call may give them."""
     always_send: tuple[str, ...] = ()
     """Fields that the vendor wants in every update of this record, even one that sends only changes."""
@@ -194,6 +197,8 @@ class Tool:
     """The body field that makes an update change only what is sent; empty when it never clears what is left out."""
     current: Tool | None = None
     """How an update with something sensitive reads the record that it changes; without what a client sees."""
+    identifier: str = ""
+    """The vendor's field that names a record of this resource; empty where it is that of the integration."""
     former_names: tuple[str, ...] = ()
     """Names that it had before: not listed, and still answered."""
     read_by: tuple[str, ...] = ()
@@ -223,7 +228,7 @@ class Catalog:
     version: str
     integrations: dict[str, Integration]
     tools: tuple[Tool, ...]
-    resources: tuple[About, ...] = ()
+    resources: tuple[ResourceDoc, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Tool]:
@@ -231,12 +236,12 @@ class Catalog:
         return {tool.name: tool for tool in self.tools}
 
     def of(self, integration: str) -> tuple[Tool, ...]:
-        """The tools of one integration, in the order of their names."""
+        """Return the tools of one integration, in the order of their names."""
         return tuple(tool for tool in self.tools if tool.integration == integration)
 
 
 def select(tools: Iterable[Tool], methods: Iterable[str], tags: Iterable[str]) -> tuple[Tool, ...]:
-    """The tools that a filter leaves: methods AND tags, where an empty list leaves everything.
+    """Return the tools that a filter leaves: methods AND tags, where an empty list leaves everything.
 
     A method is `read`, `write`, `custom` or an exact method name. A tool passes the tags when it carries any.
     """

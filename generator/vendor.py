@@ -29,7 +29,7 @@ class Confirmation:
 class Auth:
     """How an account proves itself to the vendor.
 
-    `oauth2` uses the addresses, scopes and words below; `headers` fills `headers` from the account's own fields.
+    `oauth2` uses the addresses, scopes and keys below; `headers` fills `headers` from the account's own fields.
     """
 
     type: Literal["oauth2", "headers"]
@@ -39,16 +39,20 @@ class Auth:
     scopes: tuple[str, ...] = ()
     client_authentication: Literal["basic", "body"] = "basic"
     rotates: bool = False
-    """Whether every refresh answers a new refresh token that must be kept."""
+    """Whether every refresh answers a new refresh token that must be stored."""
     unused_for_seconds: int = 0
     """How long a refresh token lives without use; 0 when the vendor does not say."""
     reconnect_when: tuple[str, ...] = ()
-    """OAuth error codes that only the person can mend, by connecting again."""
+    """OAuth error codes that only the person can fix, by connecting again."""
     headers: dict[str, str] = field(default_factory=dict)
+    scheme: str = "Bearer"
+    """What stands before the access token in the Authorization header."""
     pkce: bool = False
     """Whether the vendor accepts PKCE (RFC 7636) with S256."""
     grace_seconds: int = 0
     """How long the previous refresh token still works after a rotation; 0 when it ends at once or is not documented."""
+    lookup: str = ""
+    """The path, from the root of the host, whose answer says which company a new access token is for."""
     confirm: Confirmation | None = None
     """How the vendor confirms an account that was named in the callback."""
 
@@ -57,8 +61,9 @@ class Auth:
 class AccountField:
     """One thing a connected account remembers, such as the number of its company.
 
-    `source` is `callback.<parameter>` or `token.<key>` when the vendor tells it while connecting, and empty when
-    the person is asked for it. `identifies` marks the field that tells one company of the vendor from another.
+    `source` is `callback.<parameter>`, `token.<key>` or `lookup.<path>` when the vendor says it while
+    connecting, and empty when the person is asked for it.
+    `identifies` marks the field that distinguishes the companies of the vendor.
     """
 
     name: str
@@ -77,6 +82,8 @@ class RateWindow:
     name: str
     limit: int
     seconds: int
+    remaining_header: str = ""
+    """The header, in lower case, in which the vendor says how many are left; empty where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,8 @@ class ErrorRules:
     message: str = "message"
     detail: str = ""
     element: str = ""
+    shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the whole answer says for complaints that lack it: a key of a complaint, and the path to its value."""
     trace_header: str = ""
     advice: dict[str, Advice] = field(default_factory=dict)
 
@@ -199,9 +208,9 @@ class Integration:
     query_language: QueryLanguage
     send_query: dict[str, str] = field(default_factory=dict)
     send_headers: dict[str, str] = field(default_factory=dict)
-    once_query: str = ""
+    idempotency_query_param: str = ""
     """Query parameter that carries the idempotency key of a write; empty when the vendor has none."""
-    once_header: str = ""
+    idempotency_header: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     """Every tag that a resource or method may carry, with what it stands for."""
     batch: BatchForm = BatchForm()
@@ -213,3 +222,5 @@ class Integration:
     everyday: tuple[str, ...] = ()
     """The names of the tools that are listed, with those that find the others, where all would be too many."""
     meant: tuple[Meant, ...] = ()
+    synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a word of the tool search, the words of tools that are meant."""

@@ -1,6 +1,6 @@
 """`python -m runtime` is `ledgerport`."""
 
-from runtime.cli import main
+from runtime.commands.cli import main
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""Every error that a person or program may meet, in one tree, with one shape at every door.
+"""Every error that a person or program may meet, in one tree, with one shape at every endpoint.
 
     LedgerportError
     ├── InvalidRequest        400  what was sent cannot be read or is not allowed here
@@ -87,7 +87,7 @@ class InvalidRequest(LedgerportError):
 
 
 class InvalidArguments(InvalidRequest):
-    """The arguments of a tool do not fit its schema. `details.errors` has one entry for each mistake."""
+    """The arguments of a tool do not fit its schema. `details.errors` has one entry for each error."""
 
     code = "invalid_arguments"
 
@@ -107,7 +107,7 @@ class Forbidden(LedgerportError):
 
 
 class NotFound(LedgerportError):
-    """There is no such thing, or it is not for this caller; which of them is not told."""
+    """There is no such thing, or it is not for this caller; which of them is not said."""
 
     code = "not_found"
     status = 404
@@ -140,15 +140,15 @@ class KeySpent(Conflict):
 
 
 class RateLimited(LedgerportError):
-    """Asked too often. `retry_after` is in whole seconds, at least 1; `is_told` when the vendor itself said it."""
+    """Asked too often. `retry_after` is in whole seconds, at least 1; `is_from_vendor`: the vendor itself said it."""
 
     code = "rate_limited"
     status = 429
 
-    def __init__(self, message: str, *, retry_after: int, is_told: bool = False, **more: Any) -> None:
+    def __init__(self, message: str, *, retry_after: int, is_from_vendor: bool = False, **more: Any) -> None:
         super().__init__(message, **more)
         self.retry_after = max(1, retry_after)
-        self.is_told = is_told
+        self.is_from_vendor = is_from_vendor
 
 
 class TooManyGuesses(RateLimited):

@@ -1,6 +1,6 @@
 """One line per event with fields: JSON in production, text for people. Nothing that looks like a secret gets out.
 
-Secrets are not put into events in the first place; the filter is the second wall, for what libraries log and for
+Secrets are not put into events in the first place; the filter is a second check, for what libraries log and for
 what a string from a client may carry.
 """
 

@@ -1,6 +1,6 @@
-"""The things the runtime keeps, as frozen values with typed ids. No storage, no HTTP.
+"""The things the runtime stores, as frozen values with typed ids. No storage, no HTTP.
 
-Times are seconds since the epoch (float, UTC) inside; doors write them as ISO 8601 with `Z`.
+Times are seconds since the epoch (float, UTC) inside; endpoints write them as ISO 8601 with `Z`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Credentials:
 class Account:
     """One connected company (`/integrated-account/{id}`).
 
-    `fields` are its account fields that are no secret; `company` is the one that tells it
+    `fields` are its account fields that are no secret; `company` is the one that identifies it
     from the vendor's other companies, empty while pending. `sealed` is its Credentials, encrypted.
     """
 
@@ -112,7 +112,7 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a secret URL (or an API token at the REST door) lets through: an account, and a filter on its tools."""
+    """What a secret URL (or an API token at the REST endpoint) lets through: an account, and a filter on its tools."""
 
     account: Account
     config: ServerConfig

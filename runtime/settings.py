@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 
 from generator.vendor import Integration
 from runtime.errors import SettingsError
-from runtime.secret_key import read_secret_key
+from runtime.keys.master_key import read_secret_key
 
 PREFIX = "LEDGERPORT_"
-STAND_IN = "stand-in"
+SIMULATOR = "simulator"
 """The environment of an account that was connected while its integration had an `_ORIGIN` of its own."""
 
 _FOR_TESTS = "LEDGERPORT_TEST_"
@@ -31,7 +31,7 @@ _VARIABLES = tuple(
         "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
-        "REFERENCE", "MAX_CONNECTIONS",
+        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH",
     )
 )  # fmt: skip
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -48,7 +48,7 @@ class IntegrationSettings:
     client_secret: str = field(default="", repr=False)
     environment: str = "production"
     origin: str = ""
-    """Scheme, host and port of a stand-in for the vendor; empty for the vendor itself."""
+    """Scheme, host and port of a simulator of the vendor; empty for the vendor itself."""
 
 
 NOTHING_SET = IntegrationSettings()
@@ -70,6 +70,8 @@ class Settings:
     upstream_per_account: int = 256
     max_connections: int = 0
     """How many connections are served at once; 0 for what suits the system."""
+    fast_path: bool = True
+    """Whether small requests to the MCP endpoint are answered without ASGI."""
     docs: bool = True
     """Whether the reference pages are served."""
     log_format: Literal["text", "json"] = "text"
@@ -100,6 +102,7 @@ class Settings:
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
             max_connections=_max_connections(environ),
+            fast_path=_switch(environ, "LEDGERPORT_FAST_PATH"),
             docs=_switch(environ, "LEDGERPORT_DOCS"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
             definitions=definition_folders(environ),
@@ -128,9 +131,9 @@ class Settings:
             self.of(integration)
 
     def environment_of_new_accounts(self, integration: Integration) -> str:
-        """The environment that an account connected now belongs to: a stand-in's accounts are never the vendor's."""
+        """The environment that an account connected now belongs to: a simulator's accounts are never the vendor's."""
         found = self.of(integration)
-        return STAND_IN if found.origin else found.environment
+        return SIMULATOR if found.origin else found.environment
 
 
 def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
@@ -278,7 +281,7 @@ def _database(value: str, data: Path) -> Path:
     if scheme.partition("+")[0] in ("postgresql", "postgres"):
         raise SettingsError(
             "LEDGERPORT_DATABASE_URL names PostgreSQL, which this version cannot use yet. "
-            "Leave it out to keep the records in a file of the data directory."
+            "Leave it out to store the records in a file of the data directory."
         )
     if scheme != "sqlite" or not rest.startswith("/") or not rest.strip("/"):
         raise SettingsError(

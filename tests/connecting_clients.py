@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from runtime.connections import Limits
+from runtime.mcp_server.endpoint import Head
 from runtime.mcp_server.replies import Reply
-from runtime.quick_protocol import quick_protocol
+from runtime.server.connections import Limits
+from runtime.server.fast_path import make_protocol
 from tests.serving import Served, served
 
 PATIENCE = 20.0
@@ -23,18 +24,14 @@ QUICK = {"look_seconds": 0.02}
 MCP, OTHER = b"/mcp/x", b"/elsewhere"
 
 
-class Door:
-    """Answers every request to the MCP endpoint with its body; `large` with a large one, `slow` after a while."""
+def respond(_head: Head, body: bytes) -> Reply | Awaitable[Reply]:
+    """Answer every request to the MCP endpoint with its body; `large` with a large one, `slow` after a while."""
+    return Reply(200, (), b"", LARGE) if body == b"large" else _respond_later(body)
 
-    def read_head(self, path: str, sent: list[tuple[bytes, bytes]], client: str) -> Any:
-        return "head"
 
-    def reply_at_once(self, head: Any, body: bytes) -> Reply | None:
-        return Reply(200, (), b"", LARGE) if body == b"large" else None
-
-    async def reply(self, head: Any, body: bytes) -> Reply:
-        await asyncio.sleep(0.5 if body == b"slow" else 0)
-        return Reply(200, (), body)
+async def _respond_later(body: bytes) -> Reply:
+    await asyncio.sleep(0.5 if body == b"slow" else 0)
+    return Reply(200, (), body)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -62,7 +59,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 def limited(**limits: Any) -> Iterator[Served]:
     """A server with these limits, looked after often."""
     keep_alive = limits.pop("timeout_keep_alive", 30)
-    protocol = quick_protocol(Door(), Limits(**{**QUICK, **limits}))
+    protocol = make_protocol(respond, Limits(**{**QUICK, **limits}))
     with served(application, http=protocol, timeout_keep_alive=keep_alive) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""A small deployment for the tests of stores, connect, operations and doors: real files, a clock that is set by hand.
+"""A small deployment for tests of stores, connect, operations and endpoints: real files, a clock set by hand.
 
 Two made-up vendors: `books` connects by OAuth, `desk` by keys in header fields.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from generator.catalog import Catalog, Tool
 from generator.vendor import AccountField, Auth, Confirmation
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import Account
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens

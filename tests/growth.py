@@ -1,6 +1,6 @@
 """How the processor time of a piece of work grows with its input: what is linear takes twice as long for twice as much.
 
-Processor time is measured, not the clock on the wall, and the best of several rounds counts, so that other programs
+Processor time is measured, not the clock on the filter, and the best of several rounds counts, so that other programs
 on the machine change little. Work that stays under `UNMEASURABLE` even when it is doubled passes: noise would decide.
 """
 

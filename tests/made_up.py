@@ -73,7 +73,7 @@ VENDOR = Integration(
     query_language=LANGUAGE,
     send_query={"minorversion": "75"},
     send_headers={"Accept": "application/json"},
-    once_query="requestid",
+    idempotency_query_param="requestid",
     batch=BatchForm(
         path="/batch",
         most=30,
@@ -175,7 +175,7 @@ UPDATE = tool(
     method="update",
     method_class="write",
     risk="overwrite",
-    tolerated=("Id", "MetaData"),
+    ignored_arguments=("Id", "MetaData"),
 )
 PDF = tool(
     "download_a_acme_invoice_pdf_by_id",

@@ -22,7 +22,7 @@ BASIC = "Basic " + base64.b64encode(b"the-client:the-client-secret").decode()
 
 @dataclass
 class OAuthVendor:
-    """What it knows, what it was asked, and how it is told to behave."""
+    """What it knows, what it was asked, and how it is said to behave."""
 
     origin: str = ""
     codes: dict[str, tuple[str, str]] = field(default_factory=dict)

@@ -4,10 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-import runtime.app
-from runtime.serve import run
+import runtime.server.app
+from runtime.server.serve import run
 from runtime.settings import Settings
 
 if __name__ == "__main__":
-    runtime.app.OURS = Path(sys.argv[1])
+    runtime.server.app.BUILTIN_DEFINITIONS = Path(sys.argv[1])
     run(Settings.load(os.environ), watches="watch" in sys.argv[2:])

@@ -1,4 +1,4 @@
-"""The parts put together: what the application keeps for itself."""
+"""The parts put together: what the application retains for itself."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from runtime import app
-from runtime.app import Application, Runtime
 from runtime.errors import Conflict
 from runtime.model import Account, AccountId, AuditEntry
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.mcp_servers import McpServers
-from runtime.quick_protocol import quick_protocol
 from runtime.safety.guesses import MOST_FAILURES, Guesses
+from runtime.server import app
+from runtime.server.app import Application, Runtime
+from runtime.server.fast_path import make_protocol
 from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth
 from tests.serving import served
@@ -41,7 +41,7 @@ def test_every_account_is_called_at_its_own_address(tmp_path: Path) -> None:
         assert [end_of(ONE), end_of(other), end_of(ONE)] == ["111111", "222222", "111111"]
         assert end_of(replace(ONE, fields={"realm_id": "333333"})) == "333333"
         with pytest.raises(Conflict):
-            end_of(replace(ONE, environment="stand-in"))
+            end_of(replace(ONE, environment="simulator"))
         await runtime.close()
 
     asyncio.run(story())
@@ -138,7 +138,7 @@ def test_both_endpoints_count_the_wrong_api_tokens_of_an_address_together(tmp_pa
         connection.close()
         return status
 
-    with served(application, http=quick_protocol(application.mcp)) as server:
+    with served(application, http=make_protocol(application.mcp.respond)) as server:
         for number in range(MOST_FAILURES // 2):
             assert ask("POST", path, f"lpa_{number}") == 401
             assert ask("GET", "/api-token", f"lpa_{number}") == 401

@@ -1,4 +1,4 @@
-"""What keeps the house in order: whose words appear where, and which name has its home where."""
+"""What retains the house in order: whose words appear where, and which name has its home where."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ VENDOR_WORDS = re.compile(
 MAY_SAY_THEM = {
     "runtime/upstream/behaviours/quickbooks.py": "what data cannot say",
     "runtime/upstream/behaviours/__init__.py": "finds it by name",
-    "runtime/demo.py": "starts the stand-in and names the vendor whose company it shows",
-    "runtime/demo_output.py": "says how to use the demo",
-    "runtime/cli.py": "offers the demo and the stand-in",
+    "runtime/commands/demo.py": "starts the simulator and names the vendor whose company it shows",
+    "runtime/commands/demo_output.py": "says how to use the demo",
+    "runtime/commands/cli.py": "offers the demo and the simulator",
 }
 
 
@@ -37,8 +37,8 @@ HOMES = {
     "aiohttp": ("runtime/upstream/", "runtime/connect/"),
     "sqlalchemy": ("runtime/stores/",),
     "redis": ("runtime/stores/",),
-    "itsdangerous": ("runtime/crypto.py",),
-    "cryptography": ("runtime/crypto.py",),
+    "itsdangerous": ("runtime/keys/crypto.py",),
+    "cryptography": ("runtime/keys/crypto.py",),
 }
 
 
@@ -51,10 +51,10 @@ def test_a_library_has_one_home(library):
             assert name.startswith(HOMES[library]), f"{name} imports {library}"
 
 
-def test_the_door_does_not_import_the_sdk():
+def test_the_endpoint_does_not_import_the_sdk():
     code = (
         "import sys\n"
-        "import runtime.app, runtime.serve\n"
+        "import runtime.server.app, runtime.server.serve\n"
         "late = [name for name in ('mcp', 'aiohttp', 'sqlalchemy', 'pydantic', 'starlette') if name in sys.modules]\n"
         "print(' '.join(late))"
     )
@@ -80,7 +80,7 @@ def test_modules_fit_in_a_head():
 
 DIGITS_OF_EVERY_SCRIPT = re.compile(r"\.is(?:digit|decimal|numeric)\(|\\d")
 MAY_ASK_SO = {
-    "runtime/quick_protocol.py": "asks bytes, which know ASCII digits only",
+    "runtime/server/fast_path.py": "asks bytes, which know ASCII digits only",
     "runtime/api/reading.py": "asks bytes, which know ASCII digits only",
     "runtime/stores/serving_lock.py": "asks bytes, which know ASCII digits only",
     "runtime/mcp_server/request.py": "asks bytes, which know ASCII digits only",

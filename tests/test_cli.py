@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.demo import STAND_IN_SECRET, Demo, _process, _sign_in, _stand_in_command
+from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _sign_in, _simulator_command
 from tests.deployment import deploy
 from tests.signals import as_at_a_terminal
 
@@ -26,12 +26,12 @@ PATIENCE = 120
 """Seconds after which a program hangs; one that is only slow, on a machine with other work, is given them."""
 
 
-def ledgerport(*words: str, data: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def ledgerport(*arguments: str, data: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **more}
     if data:
         environment["LEDGERPORT_DATA"] = str(data)
     return subprocess.run(
-        [sys.executable, "-m", "runtime", *words],
+        [sys.executable, "-m", "runtime", *arguments],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -57,13 +57,13 @@ def test_the_definitions_are_checked():
     assert (done.returncode, done.stdout) == (0, "The definitions are in order.\n")
 
 
-def test_a_mistake_is_told_with_its_file_and_line(tmp_path):
+def test_an_error_is_found_with_its_file_and_line(tmp_path):
     folder = tmp_path / "definitions" / "acme"
     folder.mkdir(parents=True)
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
     done = ledgerport("check", str(tmp_path / "definitions"))
     assert done.returncode == 1
-    assert 'integration.yaml:2: titel: "titel" is not' in done.stdout
+    assert 'integration.yaml:2: titel: "titel" is an unknown key' in done.stdout
     assert 'Did you mean "title"?' in done.stdout
 
 
@@ -125,7 +125,7 @@ def test_a_taken_port_is_a_clear_sentence(tmp_path, port):
     assert f"Port {port} is taken. Stop what uses it, or choose another with --port NUMBER." in demo.stderr
 
 
-def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes(tmp_path):
+def test_a_demo_retains_to_its_own_data_and_shows_no_secret_to_who_lists_processes(tmp_path):
     ports = [_free_port(), _free_port()]
     environment = {
         **os.environ,
@@ -133,14 +133,14 @@ def test_a_demo_keeps_to_its_own_data_and_shows_no_secret_to_who_lists_processes
         "LEDGERPORT_PORT": str(ports[0]),
         "LEDGERPORT_DATABASE_URL": f"sqlite:///{tmp_path}/real.sqlite3",
     }
-    command = [sys.executable, "-m", "runtime", "demo", "--stand-in-port", str(ports[1])]
+    command = [sys.executable, "-m", "runtime", "demo", "--simulator-port", str(ports[1])]
     demo = subprocess.Popen(
         as_at_a_terminal(command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True, start_new_session=True,
     )  # fmt: skip
     try:
         assert demo.stdout is not None
-        last = f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}/demo.\n"
+        last = f"Press Ctrl-C to stop. The company and the URLs are stored in {tmp_path}/demo.\n"
         shown = "".join(iter(demo.stdout.readline, last))
         second = ledgerport("demo", data=tmp_path)
         secret = (tmp_path / "demo" / "client-secret").read_text()
@@ -179,7 +179,7 @@ def _await_end(demo: subprocess.Popen[str]) -> None:
 
 
 def test_a_demo_under_nohup_outlives_its_terminal_and_ends_when_it_is_terminated(tmp_path):
-    ports = ("--port", str(_free_port()), "--stand-in-port", str(_free_port()))
+    ports = ("--port", str(_free_port()), "--simulator-port", str(_free_port()))
     code = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
     command = [sys.executable, "-c", code, sys.executable, "-m", "runtime", "demo", *ports]
     demo = subprocess.Popen(
@@ -191,7 +191,7 @@ def test_a_demo_under_nohup_outlives_its_terminal_and_ends_when_it_is_terminated
         shown = "".join(
             iter(
                 demo.stdout.readline,
-                f"Press Ctrl-C to stop. The company and the URLs are kept in {tmp_path}.\n",
+                f"Press Ctrl-C to stop. The company and the URLs are stored in {tmp_path}.\n",
             )
         )
         demo.send_signal(signal.SIGHUP)
@@ -224,7 +224,7 @@ def test_a_demo_is_reset_when_it_is_asked_for_twice_and_nothing_else_is_removed(
     real = tmp_path / "real"
     real.mkdir()
     (real / "ledgerport.sqlite3").write_text("books")
-    ports = ("--port", "1", "--stand-in-port", "1")  # which no demo starts with, so that each ends there
+    ports = ("--port", "1", "--simulator-port", "1")  # which no demo starts with, so that each ends there
 
     unasked = ledgerport("demo", "--reset", "--data", str(data), *ports)
     before = {path.name for path in data.iterdir()}
@@ -257,14 +257,28 @@ def test_an_api_token_that_takes_the_place_of_another_says_so(tmp_path):
     assert second.stderr == 'The earlier API token "demo" is revoked; this one takes its place.\n'
 
 
-def test_a_demo_that_cannot_keep_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
+def test_a_demo_that_cannot_store_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
         done = ledgerport("demo", "--data", str(place))
         assert done.returncode == 1
-        assert done.stderr.startswith(f"ledgerport: The demo cannot keep its data in {place}: ")
+        assert done.stderr.startswith(f"ledgerport: The demo cannot store its data in {place}: ")
+    done = ledgerport("demo", "--port", str(port), "--simulator-port", str(port), "--data", str(tmp_path))
+    assert done.stderr.startswith(f"ledgerport: Ledgerport and the simulator cannot both have port {port}.")
+
+
+def test_the_simulator_has_one_name_and_the_former_ones_report_it(tmp_path, port):
+    listed = ledgerport("--help").stdout
+    assert "  simulator " in listed
+    assert "sandbox" not in listed
+    assert "--stand-in-port" not in ledgerport("demo", "--help").stdout
+    assert "usage: ledgerport simulator" in ledgerport("simulator", "--help").stdout
+    former = ledgerport("sandbox", "--help")
+    assert "usage: ledgerport simulator" in former.stdout
+    assert former.stderr == "ledgerport sandbox is now called ledgerport simulator.\n"
     done = ledgerport("demo", "--port", str(port), "--stand-in-port", str(port), "--data", str(tmp_path))
-    assert done.stderr.startswith(f"ledgerport: Ledgerport and the stand-in cannot both have port {port}.")
+    assert done.stderr.startswith("--stand-in-port is now called --simulator-port.\n")
+    assert f"Ledgerport and the simulator cannot both have port {port}." in done.stderr
 
 
 def test_a_wrong_setting_is_a_clear_sentence(tmp_path):
@@ -310,10 +324,10 @@ def test_a_company_is_connected_from_the_command_line(tmp_path, is_served):
         "LEDGERPORT_PORT": str(demo.port),
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": "ledgerport-demo",
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": "s3cret",
-        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.stand_in_url,
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.simulator_url,
     }
-    ready = demo.stand_in_url + "/.well-known/openid_configuration"
-    with _process(_stand_in_command(demo), {STAND_IN_SECRET: "s3cret"}, ready):
+    ready = demo.simulator_url + "/.well-known/openid_configuration"
+    with _process(_simulator_command(demo), {SIMULATOR_SECRET: "s3cret"}, ready):
         if is_served:
             serve = [sys.executable, "-m", "runtime", "serve"]
             with _process(serve, environment, f"{demo.url}/healthz"):
@@ -399,19 +413,19 @@ def test_a_filter_that_leaves_no_tool_is_a_sentence():
     assert 'There is no integration "quickboks". Did you mean "quickbooks"?' in unknown.stderr
 
 
-def test_mistakes_are_printed_for_editors_and_ci(tmp_path):
+def test_errors_are_printed_for_editors_and_ci(tmp_path):
     folder = tmp_path / "definitions" / "acme"
     folder.mkdir(parents=True)
     (folder / "integration.yaml").write_text("integration: acme\ntitel: Acme\n")
     done = ledgerport("check", "--json", str(tmp_path / "definitions"))
     assert done.returncode == 1
-    first = next(each for each in json.loads(done.stdout) if each["rule"] == "word")
+    first = next(each for each in json.loads(done.stdout) if each["rule"] == "unknown key")
     assert first == {
         "file": str(folder / "integration.yaml"),
         "line": 2,
         "where": "titel",
-        "rule": "word",
-        "message": '"titel" is not a word for an integration.',
+        "rule": "unknown key",
+        "message": '"titel" is an unknown key for an integration.',
         "suggestion": 'Did you mean "title"?',
     }
 
@@ -438,7 +452,7 @@ def test_a_server_takes_the_folders_that_are_laid_over_ours(tmp_path, command):
     (tmp_path / "mine" / "quickbooks").mkdir(parents=True)
     (tmp_path / "mine" / "quickbooks" / "invoice.yaml").write_text("extends: invoices\nadd_tag: [crm]\n")
     ports = ("--port", str(_free_port())) + (
-        ("--stand-in-port", str(_free_port())) if command == "demo" else ()
+        ("--simulator-port", str(_free_port())) if command == "demo" else ()
     )
 
     done = ledgerport(command, "--definitions", str(tmp_path / "mine"), *ports, data=tmp_path / "data")
@@ -499,9 +513,9 @@ def test_a_new_entity_is_written_and_the_checker_names_what_is_missing(tmp_path)
     done = ledgerport("new-entity", *given, "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     assert "sentences are still to be written" in done.stdout
-    told = json.loads(ledgerport("check", "--json", "--definitions", str(tmp_path)).stdout)
-    assert {each["rule"] for each in told} == {"unwritten"}
-    assert {each["file"] for each in told} == {str(tmp_path / "quickbooks" / "blue_widget.yaml")}
+    found = json.loads(ledgerport("check", "--json", "--definitions", str(tmp_path)).stdout)
+    assert {each["rule"] for each in found} == {"unwritten"}
+    assert {each["file"] for each in found} == {str(tmp_path / "quickbooks" / "blue_widget.yaml")}
     assert (
         "There is a definition of blue_widgets already." in ledgerport("new-entity", *given, "--yes").stderr
     )
@@ -549,7 +563,7 @@ def test_an_installed_copy_never_writes_into_itself(tmp_path):
     assert [each.name for each in work.rglob("*.yaml")] == ["work_order.yaml"]
 
 
-def test_a_new_entity_asks_what_it_is_not_told(tmp_path):
+def test_a_new_entity_asks_what_it_is_not_found(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "runtime", "new-entity", "--definitions", str(tmp_path)],
         cwd=ROOT,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime import connecting
+from runtime.commands import connect
 from runtime.errors import SettingsError
 from runtime.model import AccountId, AuditEntry
 from tests.deployment import deployed
@@ -17,8 +17,8 @@ from tests.deployment import deployed
 def test_tokens_that_a_server_refreshes_meanwhile_are_no_consent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(connecting, "STATE_SECONDS", 0.05)
-    monkeypatch.setattr(connecting, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(connect, "STATE_SECONDS", 0.05)
+    monkeypatch.setattr(connect, "LOOK_SECONDS", 0.01)
 
     async def story() -> None:
         async with deployed(tmp_path) as here:
@@ -26,12 +26,12 @@ def test_tokens_that_a_server_refreshes_meanwhile_are_no_consent(
             account = replace(here.accounts.find(id_), company="1", sealed=b"old")
             noted = AuditEntry(here.clock(), "person", "account.connected", id_)
             assert records.connect_account(account, noted)
-            before = connecting._connections(records, id_)
+            before = connect._connections(records, id_)
             assert records.replace_credentials(id_, b"old", b"new", here.clock() + 1)
             with pytest.raises(SettingsError, match="Nobody agreed"):
-                connecting._wait(here.accounts, records, id_, before)
+                connect._wait(here.accounts, records, id_, before)
             assert records.connect_account(account, noted)
-            connecting._wait(here.accounts, records, id_, before)
+            connect._wait(here.accounts, records, id_, before)
 
     asyncio.run(story())
     assert "Connected: Shop" in capsys.readouterr().out

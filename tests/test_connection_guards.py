@@ -4,92 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from runtime.connections import Connections, Limits
-from runtime.quick_protocol import quick_protocol
-from tests.connecting_clients import MCP, OTHER, Door, application, connected, limited, post, response, rest
+from runtime.server.connections import Connections, Limits
+from runtime.server.fast_path import make_protocol
+from tests.connecting_clients import (
+    MCP,
+    OTHER,
+    connected,
+    limited,
+    post,
+    respond,
+    response,
+    rest,
+)
 from tests.serving import served
+from tests.wire import Clock, Wire, on_a_wire, settled
 
 CHUNKED = b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-
-class Clock:
-    """The event loop with a time that the test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-        self._loop = asyncio.get_running_loop()
-        self.create_task = self._loop.create_task
-
-    def time(self) -> float:
-        return self.now
-
-    def call_later(self, *_: Any) -> None:
-        """Nothing looks by itself: the test does."""
-
-
-class Wire(asyncio.Transport):
-    """A connection that takes everything at once, or as much as the test says is left unsent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent = b""
-        self.unsent = 0
-        self.ended: list[str] = []
-
-    def write(self, data: Any) -> None:
-        self.sent += bytes(data)
-
-    def writelines(self, list_of_data: Any) -> None:
-        self.sent += b"".join(list_of_data)
-
-    def write_eof(self) -> None:
-        self.ended.append("eof")
-
-    def close(self) -> None:
-        self.ended.append("close")
-
-    def abort(self) -> None:
-        self.ended.append("abort")
-
-    def is_closing(self) -> bool:
-        return "close" in self.ended or "abort" in self.ended
-
-    def get_write_buffer_size(self) -> int:
-        return self.unsent
-
-    def pause_reading(self) -> None:
-        """Reads nothing by itself."""
-
-    resume_reading = pause_reading
-
-
-def on_a_wire(limits: Limits, act: Callable[[Any, Wire, Clock], Any], door: Any = None) -> None:
-    """Run `act` with a new connection, and whatever it started for a few turns of the event loop after each await."""
-
-    async def main() -> None:
-        clock, wire = Clock(), Wire()
-        config = uvicorn.Config(application, lifespan="off", log_config=None, timeout_keep_alive=1_000)
-        protocol: Any = quick_protocol(door or Door(), limits)(config, ServerState(), {}, clock)  # type: ignore[arg-type]
-        protocol.connection_made(wire)
-        await act(protocol, wire, clock)
-        protocol.connection_lost(None)
-        await asyncio.gather(*protocol.tasks, return_exceptions=True)
-
-    asyncio.run(main())
-
-
-async def settled() -> None:
-    """Let the tasks run that are ready, and those that they wake."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 def test_a_body_that_fails_in_the_middle_of_a_response_brings_no_second_one():
@@ -100,7 +35,7 @@ def test_a_body_that_fails_in_the_middle_of_a_response_brings_no_second_one():
         while (await receive())["type"] == "http.request":
             pass
 
-    with served(early, http=quick_protocol(Door())) as running, connected(running) as connection:
+    with served(early, http=make_protocol(respond)) as running, connected(running) as connection:
         connection.sendall(CHUNKED)
         begun = connection.recv(1_000)
         while not begun.endswith(b"begun"):
@@ -247,9 +182,8 @@ def test_a_connection_that_a_client_ends_itself_is_closed_by_the_server_as_well(
 
 
 def test_a_cancelled_reply_closes_its_connection_and_stays_cancelled():
-    class Endless(Door):
-        async def reply(self, head: Any, body: bytes) -> Any:
-            await asyncio.Event().wait()
+    async def wait_for_ever() -> Any:
+        await asyncio.Event().wait()
 
     async def act(protocol: Any, wire: Wire, clock: Clock) -> None:
         protocol.data_received(post(MCP, b"body"))
@@ -260,20 +194,42 @@ def test_a_cancelled_reply_closes_its_connection_and_stays_cancelled():
         assert task.cancelled()
         assert (wire.sent, wire.ended) == (b"", ["close"])
 
-    on_a_wire(Limits(), act, Endless())
+    on_a_wire(Limits(), act, lambda _head, _body: wait_for_ever())
 
 
-def test_a_post_without_a_body_goes_to_the_application():
-    class Unasked(Door):
-        def read_head(self, *_: Any) -> Any:
-            raise AssertionError("its head was read")
+def test_a_body_that_is_not_whole_in_its_segment_has_the_time_limit_of_every_body():
+    async def act(protocol: Any, wire: Wire, clock: Clock) -> None:
+        protocol.data_received(post(MCP, b"part", length=100))
+        for seconds, sent in ((29.9, b""), (0.2, b"HTTP/1.1 408 ")):
+            clock.now += seconds
+            protocol.look(clock.now)
+            assert wire.sent[:13] == sent
+        await settled()
+
+    on_a_wire(Limits(body_seconds=30), act)
+
+
+def test_the_body_of_a_request_whose_reply_is_awaited_is_counted_until_it_is_sent():
+    async def act(protocol: Any, wire: Wire, clock: Clock) -> None:
+        protocol.data_received(post(MCP, b"x" * 500))
+        assert protocol.bounds.received == 500
+        await settled()
+        assert wire.sent.endswith(b"x" * 500)
+        assert protocol.bounds.received == 0
+
+    on_a_wire(Limits(), act)
+
+
+def test_a_request_beyond_the_memory_for_all_is_refused_and_nobody_is_asked():
+    def ask_nobody(*_: Any) -> Any:
+        raise AssertionError("it was answered")
 
     async def act(protocol: Any, wire: Wire, clock: Clock) -> None:
-        protocol.data_received(post(MCP, b""))
-        await settled()
-        assert wire.sent.startswith(b"HTTP/1.1 200 ")
+        protocol.data_received(post(MCP, b"x" * 500))
+        assert wire.sent.startswith(b"HTTP/1.1 503 ")
+        assert wire.ended == ["eof"]
 
-    on_a_wire(Limits(), act, Unasked())
+    on_a_wire(Limits(received_bytes=499), act, ask_nobody)
 
 
 def test_a_line_without_end_is_refused_when_the_head_is_too_large():

@@ -9,17 +9,17 @@ import time
 
 import pytest
 
-from runtime.connections import Connections, Limits, Reader
-from runtime.quick_protocol import quick_protocol
+from runtime.server.connections import Connections, Limits, Reader
+from runtime.server.fast_path import make_protocol
 from tests.connecting_clients import (
     LARGE,
     MCP,
     OTHER,
-    Door,
     application,
     connected,
     limited,
     post,
+    respond,
     response,
     rest,
     wait_until,
@@ -171,7 +171,7 @@ def test_beyond_the_surplus_connections_are_closed_without_an_answer():
 
 def test_that_there_are_too_many_connections_is_reported_once_in_a_while():
     reports: list[str] = []
-    protocol = quick_protocol(Door(), Limits(connections=1, look_seconds=0.02), reports.append)
+    protocol = make_protocol(respond, Limits(connections=1, look_seconds=0.02), reports.append)
     with served(application, http=protocol) as running, connected(running) as first:
         first.sendall(b"GET")
         for _ in range(3):

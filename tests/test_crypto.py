@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from runtime.crypto import Keys, SealBroken, _Hmac, new_secret
+from runtime.keys.crypto import Keys, SealBroken, _Hmac, new_secret
 
 KEYS, OTHER = Keys(b"k" * 32), Keys(b"o" * 32)
 
@@ -59,7 +59,7 @@ def test_keys_show_nothing() -> None:
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     code = (
-        "import sys, runtime.crypto, runtime.settings, runtime.stores.embedded, runtime.connect.tokens; "
+        "import sys, runtime.keys.crypto, runtime.settings, runtime.stores.embedded, runtime.connect.tokens; "
         "print([n for n in ('cryptography', 'itsdangerous', 'sqlalchemy', 'aiohttp', 'pydantic') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

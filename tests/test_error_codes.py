@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 import runtime
-from generator.facts import KINDS
-from runtime import refusals
+from generator.stages.integration import KINDS
 from runtime.api.openapi import document
 from runtime.error_codes import ERROR_CODES, NEVER_ANSWERED
 from runtime.errors import LedgerportError, VendorRefused
+from runtime.server import refusals
 from runtime.web.docs import Docs
 from tests.deployment import CATALOG
 

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.commands.examples import requests_of
 
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 
 
 @pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool.name)

@@ -13,8 +13,8 @@ import pytest
 
 from runtime.mcp_server.replies import Refused
 from runtime.mcp_server.request import read_body
-from runtime.quick_protocol import quick_protocol
-from tests.api.door import ApiDoor
+from runtime.server.fast_path import make_protocol
+from tests.api.harness import ApiHarness
 from tests.connecting_clients import PATIENCE, connected, post, rest
 from tests.mcp_server.stand import TOKEN, Stand
 from tests.serving import Served, served
@@ -56,7 +56,7 @@ class Endpoints:
 
     def __init__(self, data: Path) -> None:
         self.mcp = Stand().endpoint
-        self.api = ApiDoor(data)
+        self.api = ApiHarness(data)
 
     async def __call__(self, scope, receive, send):
         is_mcp = scope["path"].startswith("/mcp/")
@@ -70,7 +70,7 @@ def endpoints(tmp_path: Path) -> Endpoints:
 
 @pytest.fixture
 def running(endpoints: Endpoints) -> Iterator[Served]:
-    with served(endpoints, http=quick_protocol(endpoints.mcp)) as server:
+    with served(endpoints, http=make_protocol(endpoints.mcp.respond)) as server:
         yield server
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runtime.app import Runtime
+from runtime.server.app import Runtime
 from runtime.settings import Settings
 
 HIDDEN = "void_a_quick_books_invoice_by_id"

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from generator.hosts import LARGEST_LIST
+from generator.compile import compile_catalog
+from generator.names import explain_former_name
+from generator.stages.lint_hosts import LARGEST_LIST
 from runtime.operations.exposure import HOSTS
 from runtime.settings import Settings
+from tests import made_up
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 YAML = re.search(r"```yaml\n(.*?)```", README, re.DOTALL).group(1)
-SLIP = re.search(r"\$ ledgerport check\n(.*?)```", README, re.DOTALL).group(1)
+SHOWN_ERROR = re.search(r"\$ ledgerport check\n(.*?)```", README, re.DOTALL).group(1)
 
 
 @pytest.fixture
@@ -44,11 +47,11 @@ def test_the_entity_written_there_passes_the_checks(definitions):
     assert done.stdout == "The definitions are in order.\n"
 
 
-def test_the_slip_told_there_is_told_so(definitions):
+def test_the_error_shown_there_is_what_check_prints(definitions):
     slipped = YAML.replace("required_for", "requierd_for", 1)
     (definitions / "quickbooks" / "department.yaml").write_text(slipped)
     done = check(definitions)
-    assert done.stdout + done.stderr == SLIP
+    assert done.stdout + done.stderr == SHOWN_ERROR
 
 
 def test_the_folder_of_ones_own_written_there_passes_the_checks(tmp_path):
@@ -85,7 +88,7 @@ def test_every_command_named_there_is_one():
         assert done.returncode == 0, f"ledgerport {name}: {done.stderr}"
 
 
-def test_every_setting_is_told_there(tmp_path):
+def test_every_setting_is_said_there(tmp_path):
     code = (ROOT / "runtime" / "settings.py").read_text(encoding="utf-8")
     for name in re.findall(r'"(LEDGERPORT_[A-Z_]+[A-Z])"', code):
         assert name in README, name
@@ -103,3 +106,35 @@ def test_the_hosts_that_refuse_a_long_list_are_those_that_a_listing_names() -> N
     text = " ".join(README.split())
     *first, last = HOSTS
     assert f"More than {LARGEST_LIST} tools are refused by {', '.join(first)} and {last}." in text
+
+
+def test_the_integration_written_there_passes_the_checks_and_makes_its_tools(tmp_path):
+    written = dict(re.findall(r"```yaml\n# (mine/parcels/\w+\.yaml)\n(.*?)```", README, re.DOTALL))
+    (tmp_path / "mine" / "parcels").mkdir(parents=True)
+    for name, text in written.items():
+        (tmp_path / name).write_text(text)
+
+    catalog = compile_catalog([tmp_path / "mine"])
+
+    assert {tool.name for tool in catalog.of("parcels")} == {
+        "list_all_parcels_parcels",
+        "get_single_parcels_parcel_by_id",
+        "create_a_parcels_parcel",
+        "get_parcels_delivery_report",
+    }
+
+
+def test_every_package_is_in_the_picture_of_the_architecture():
+    picture = re.search(r"```mermaid\n(.*?)```", README, re.DOTALL).group(1)
+    packages = [
+        *(each.parent.name for each in (ROOT / "generator").glob("*/__init__.py")),
+        *(each.parent.name for each in (ROOT / "runtime").glob("*/__init__.py")),
+    ]
+
+    assert len(packages) > 10
+    assert [name for name in packages if not re.search(rf'\b{name}(\["|: )', picture)] == []
+
+
+def test_the_note_on_a_former_name_that_is_shown_there_is_what_an_answer_says():
+    tool = made_up.tool("list_all_harbor_boats", {}, made_up.GET.call, made_up.GET.returns)
+    assert explain_former_name(tool, "list_harbor_ships") in README

@@ -25,6 +25,17 @@ RUN = {
     "ledgerport cost --tags sales": "ledgerport cost --tags sales",
     "ledgerport diff HEAD~1 definitions": "ledgerport diff HEAD~1 definitions",
     "ledgerport pages --out DIR": "ledgerport pages --out pages",
+    "ledgerport keys": "ledgerport keys",
+    "ledgerport keys integration": "ledgerport keys integration",
+    "ledgerport show create_a_parcels_parcel --example --definitions mine": (
+        "ledgerport show create_a_parcels_parcel --example --definitions mine"
+    ),
+    "ledgerport cost --integration parcels --definitions mine": (
+        "ledgerport cost --integration parcels --definitions mine"
+    ),
+    "ledgerport diff OLD definitions --fail-on-breaking": (
+        "ledgerport diff HEAD~1 definitions --fail-on-breaking"
+    ),
     "scripts/golden": "scripts/golden",
     'scripts/new-entity --name "work order" --sample FILE.json': (
         'scripts/new-entity --name "work order" --sample order.json && rm definitions/quickbooks/work_order.yaml'
@@ -43,9 +54,13 @@ NOT_RUN = {
     "scripts/hosts": "it installs a dozen of large frameworks; tests/hosts holds what it runs",
     "ledgerport serve &": "test_cli.py",
     "ledgerport serve --watch": "test_reload.py",
+    "ledgerport simulator": "it serves until it is stopped; test_cli.py runs its help, simulators/ the rest",
+    "ledgerport sandbox": "the former name of ledgerport simulator; test_cli.py",
     "ledgerport coverage FOLDER": "it needs a reference of the vendor; test_cli.py and test_coverage.py make one up",
     "ledgerport connect": "test_cli.py, with the simulator in place of the vendor",
     'ledgerport connect --name "Craig\'s Landscaping"': "test_cli.py, with the simulator in place of the vendor",
+    'ledgerport connect parcels --name "Main depot"': "test_cli.py, with the simulator in place of the vendor",
+    "ledgerport diff": "it needs two folders; the one with both is run",
     "ledgerport token create": "it needs a name; the one with a name is run",
     "ledgerport token create NAME --scope tools:call --account ID": "test_cli.py, for an account that is there",
 }
@@ -75,6 +90,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "order.json").write_text('{"WorkOrder": {"Id": "1", "SyncToken": "0", "DocNumber": "7"}}')
     (folder / "mine" / "quickbooks").mkdir(parents=True)
     (folder / "mine" / "quickbooks" / "term.yaml").write_text("extends: terms\nadd_tags: [crm]\n")
+    (folder / "mine" / "parcels").mkdir()
+    for name, text in re.findall(r"```yaml\n# (mine/parcels/\w+\.yaml)\n(.*?)```", README, re.DOTALL):
+        (folder / name).write_text(text)
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false"]
     for words in (
         ["init", "-q"],

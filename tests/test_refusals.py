@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from runtime import refusals
-from runtime.refusals import Refusal
+from runtime.server import refusals
+from runtime.server.refusals import Refusal
 
 STATUSES = {
     "UNKNOWN_HOST": 421, "MALFORMED": 400, "NO_TUNNEL": 405, "SEVERAL_HOSTS": 400, "HEAD_LATE": 408,

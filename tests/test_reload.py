@@ -20,14 +20,14 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.mistakes import DefinitionMistakes, Mistake
-from runtime import reload
+from generator.diagnostics import DefinitionErrors, Diagnostic
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
 from runtime.errors import SettingsError
+from runtime.keys.crypto import Keys
 from runtime.operations.accounts import Accounts
 from runtime.operations.mcp_servers import McpServers
-from runtime.reload import Reloader
+from runtime.server import reload
+from runtime.server.reload import Reloader
 from runtime.settings import Settings
 from runtime.stores.embedded import open_stores
 from tests.generator.conftest import Shelf
@@ -113,7 +113,7 @@ def _make_url(settings: Settings, definitions: Path) -> str:
     return str(made["url"])
 
 
-def test_a_running_server_takes_over_changes_and_refuses_mistakes(server: Server) -> None:
+def test_a_running_server_takes_over_changes_and_refuses_errors(server: Server) -> None:
     is_watched = "watch" in server.process.args[-1]  # type: ignore[index]
     assert server.description() == BEFORE
 
@@ -125,9 +125,9 @@ def test_a_running_server_takes_over_changes_and_refuses_mistakes(server: Server
     server.shelf.change("book", "    required_for: [create]", "    requierd_for: [create]")
     if not is_watched:
         server.hang_up()
-    soon(lambda: "definitions_mistake" in server.logged())
+    soon(lambda: "definitions_error" in server.logged())
     assert "definitions_refused" in server.logged()
-    assert 'shelf/book.yaml:15: title.requierd_for: "requierd_for" is not a word' in server.logged()
+    assert 'shelf/book.yaml:15: title.requierd_for: "requierd_for" is an unknown key' in server.logged()
     assert server.description() == AFTER
 
     server.shelf.change("book", "    requierd_for: [create]", "    required_for: [create]")
@@ -176,7 +176,7 @@ def reloaded(source: FakeSource) -> tuple[bool, list[tuple[str, dict[str, Any]]]
 NEW = Catalog("2", {}, ())
 
 
-def test_a_good_catalog_is_taken_and_its_version_told() -> None:
+def test_a_good_catalog_is_taken_and_its_version_said() -> None:
     source = FakeSource(NEW)
     is_taken, lines = reloaded(source)
     assert (is_taken, source.catalog.version) == (True, "2")
@@ -185,9 +185,9 @@ def test_a_good_catalog_is_taken_and_its_version_told() -> None:
 
 def test_what_did_not_change_is_not_put_in_place_again() -> None:
     source = FakeSource(replace(NEW, version="1"))
-    kept = source.catalog
+    stored = source.catalog
     assert reloaded(source)[0]
-    assert source.catalog is kept
+    assert source.catalog is stored
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_what_did_not_change_is_not_put_in_place_again() -> None:
     [
         (FakeSource(NEW, "print('a.yaml:1: no'); raise SystemExit(1)"), "a.yaml:1: no"),
         (FakeSource(NEW, "raise SystemExit(3)"), "It ended with 3."),
-        (FakeSource(DefinitionMistakes([Mistake("a.yaml", 2, "", "x", "No.")])), "a.yaml:2: No."),
+        (FakeSource(DefinitionErrors([Diagnostic("a.yaml", 2, "", "x", "No.")])), "a.yaml:2: No."),
         (FakeSource(PermissionError(13, "Permission denied")), "They cannot be read: Permission denied."),
     ],
 )
@@ -203,7 +203,7 @@ def test_a_refusal_has_every_reason_and_the_old_goes_on(source: FakeSource, said
     is_taken, lines = reloaded(source)
     assert (is_taken, source.catalog.version) == (False, "1")
     assert lines[0] == ("definitions_refused", {"reasons": 1, "serving": "1"})
-    assert lines[1] == ("definitions_mistake", {"says": said})
+    assert lines[1] == ("definitions_error", {"says": said})
 
 
 def test_what_the_server_cannot_do_without_is_not_taken_away() -> None:
@@ -211,7 +211,7 @@ def test_what_the_server_cannot_do_without_is_not_taken_away() -> None:
     source.is_taken = False
     is_taken, lines = reloaded(source)
     assert not is_taken
-    assert lines[1] == ("definitions_mistake", {"says": "It is gone."})
+    assert lines[1] == ("definitions_error", {"says": "It is gone."})
 
 
 def test_a_folder_that_vanishes_while_it_is_looked_at_does_not_end_the_watch(

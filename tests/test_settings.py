@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import SettingsError
-from runtime.secret_key import read_secret_key
+from runtime.keys.master_key import read_secret_key
 from runtime.settings import Settings, app_of, definition_folders
 from tests.deployment import BOOKS
 
@@ -32,7 +32,7 @@ def test_nothing_has_to_be_set(tmp_path: Path) -> None:
 
 def test_the_secret_key_is_made_once_also_by_processes_that_start_at_once(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from runtime.secret_key import read_secret_key; "
+        "import sys; from pathlib import Path; from runtime.keys.master_key import read_secret_key; "
         "print(read_secret_key('', Path(sys.argv[1])).hex())"
     )
     running = [
@@ -145,9 +145,9 @@ def test_a_vendor_without_keys_or_with_an_unknown_environment_says_what_to_set(t
         load(tmp_path, BOOKS_ENVIRONMENT="test").of(BOOKS)
 
 
-def test_accounts_of_a_stand_in_are_of_an_environment_of_their_own(tmp_path: Path) -> None:
+def test_accounts_of_a_simulator_are_of_an_environment_of_their_own(tmp_path: Path) -> None:
     settings = load(tmp_path, BOOKS_ORIGIN="http://127.0.0.1:8001")
-    assert settings.environment_of_new_accounts(BOOKS) == "stand-in"
+    assert settings.environment_of_new_accounts(BOOKS) == "simulator"
 
 
 def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Pa
         load(tmp_path, BOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})
 
 
-def test_folders_of_definitions_are_kept_in_their_order_and_must_be_there(tmp_path):
+def test_folders_of_definitions_are_stored_in_their_order_and_must_be_there(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     both = os.pathsep.join(str(tmp_path / name) for name in ("b", "a"))
@@ -217,6 +217,7 @@ def test_a_key_and_its_directory_are_on_the_disk_before_the_key_is_used(
     ("name", "value"),
     [
         ("DOCS", "yes"),
+        ("FAST_PATH", "false"),
         ("PUBLIC_URL", "https://a\x7fb.example"),
         ("MAX_CONNECTIONS", "100001"),
         ("UPSTREAM_TIMEOUT", "0.9"),
@@ -232,6 +233,11 @@ def test_the_least_and_the_most_that_is_allowed_is_taken(tmp_path: Path) -> None
     assert load(tmp_path, MAX_CONNECTIONS="16").max_connections == 16
     for seconds in ("1", "59"):
         assert load(tmp_path, UPSTREAM_TIMEOUT=seconds).upstream_timeout == float(seconds)
+
+
+def test_the_fast_path_is_on_unless_it_is_turned_off(tmp_path: Path) -> None:
+    assert load(tmp_path).fast_path is True
+    assert load(tmp_path, FAST_PATH="off").fast_path is False
 
 
 def test_a_key_of_one_byte_less_than_the_least_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A vendor on loopback that answers exactly what a test tells it to, well-formed or not."""
+"""A vendor on loopback that answers exactly what a test says it to, well-formed or not."""
 
 from __future__ import annotations
 

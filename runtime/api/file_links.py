@@ -10,19 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from runtime.api.replies import answered, disposition, refusal
 from runtime.errors import Busy, LedgerportError, TooManyGuesses, Unauthorized
+from runtime.exchange.file import file_name
 from runtime.logs import Log
 from runtime.model import Grant
-from runtime.operations.answered import Answer
 from runtime.operations.budget import WAIT_SECONDS, Budget, Share
+from runtime.operations.call_protocol import Calls
 from runtime.operations.file_links import FileLinks, Opened
-from runtime.operations.reading import file_name
 from runtime.safety.guesses import Guesses
 
 MOST = 16
@@ -39,14 +39,6 @@ GUARDS = {
     "Referrer-Policy": "no-referrer",
 }
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class Calls(Protocol):
-    """Whoever carries out the call of a tool."""
-
-    async def call(self, grant: Grant, tools: Any, name: str, arguments: dict[str, Any]) -> Answer:
-        """The answer of one call, errors included."""
-        ...
 
 
 @dataclass

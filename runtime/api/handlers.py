@@ -1,7 +1,7 @@
-"""What each operation of the management door does: reads the request, asks `operations`, shapes the reply.
+"""What each operation of the management API does: reads the request, asks `operations`, shapes the reply.
 
 Records are read in a thread and written in the one that writes, so that the disk holds up nobody else. A handler
-raises; the door around it (`routes`) turns what is raised into a reply.
+raises; the endpoint around it (`routes`) turns what is raised into a reply.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -24,39 +24,21 @@ from runtime.api import reading, shapes
 from runtime.api.replies import FORM, answered, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, LedgerportError
+from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
-from runtime.operations import allowance
 from runtime.operations.accounts import Accounts
-from runtime.operations.answered import Answer
 from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.call_protocol import Calls
 from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
-from runtime.upstream.files import NO_FILES, CarriedFiles
+from runtime.upstream.files import NO_FILES
 
 T = TypeVar("T")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Characters of a name from the path in a log line: an account's id has 36, a tool's name at most 52."""
-
-
-class Calls(Protocol):
-    """The way in to tools."""
-
-    async def call(
-        self,
-        grant: Grant,
-        tools: Mapping[str, Tool],
-        name: str,
-        arguments: dict[str, Any],
-        *,
-        idempotency_key: str = "",
-        carried: CarriedFiles = NO_FILES,
-        form: allowance.Form = allowance.PLAIN,
-    ) -> Answer:
-        """Calls one of the tools that the grant lets through."""
-        ...
 
 
 class Write(Protocol):
@@ -68,7 +50,7 @@ class Write(Protocol):
 
 
 @dataclass(frozen=True)
-class Door:
+class Services:
     """What the handlers work with."""
 
     accounts: Accounts
@@ -89,7 +71,7 @@ class Door:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApiRequest:
     """One request on its way: the bearer's token is known, nothing else is checked yet."""
 
     request: Request
@@ -100,68 +82,74 @@ class Asked:
         """Who asks, for the audit."""
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
 
-    def word(self, name: str) -> str:
+    def path_param(self, name: str) -> str:
         """A part of the path."""
         found: str = self.request.path_params[name]
         return found
 
 
-async def create_account(door: Door, asked: Asked) -> Response:
+async def create_account(services: Services, asked: ApiRequest) -> Response:
     """Connect a company: answers an account and the address at which a person connects it."""
     body = reading.checked(await reading.read_json(asked.request), shapes.NewAccount)
-    made = await door.write(
-        lambda: door.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
+    made = await services.write(
+        lambda: services.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
     )
     return reply(made, 201, location=f"/integrated-account/{made['id']}")
 
 
-async def list_accounts(door: Door, asked: Asked) -> Response:
+async def list_accounts(services: Services, asked: ApiRequest) -> Response:
     """List the integrated accounts, from the oldest on."""
     query = reading.read_query(asked.request, shapes.PartQuery)
-    return reply(await asyncio.to_thread(door.accounts.list, query.limit, query.next_cursor))
+    return reply(await asyncio.to_thread(services.accounts.list, query.limit, query.next_cursor))
 
 
-async def get_account(door: Door, asked: Asked) -> Response:
+async def get_account(services: Services, asked: ApiRequest) -> Response:
     """Get one integrated account."""
-    return reply(door.accounts.get(asked.word("id")))
+    return reply(services.accounts.get(asked.path_param("id")))
 
 
-async def delete_account(door: Door, asked: Asked) -> Response:
-    """Disconnect a company: its URLs stop working and the vendor is told."""
-    return reply(await door.accounts.delete(asked.word("id"), actor=asked.actor))
+async def delete_account(services: Services, asked: ApiRequest) -> Response:
+    """Disconnect a company: its URLs stop working and its tokens are revoked at the vendor."""
+    return reply(await services.accounts.delete(asked.path_param("id"), actor=asked.actor))
 
 
-async def connect_account(door: Door, asked: Asked) -> Response:
+async def connect_account(services: Services, asked: ApiRequest) -> Response:
     """Get a fresh address at which a person connects the company, or connects it again."""
-    return reply(await door.write(lambda: door.accounts.connect(asked.word("id"), actor=asked.actor)))
+    return reply(
+        await services.write(lambda: services.accounts.connect(asked.path_param("id"), actor=asked.actor))
+    )
 
 
-async def create_mcp_server(door: Door, asked: Asked) -> Response:
+async def create_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Make a secret URL for an agent. The URL and its token are shown this once."""
     body = reading.checked(await reading.read_json(asked.request), shapes.NewMcpServer)
     config = body.config.model_dump(exclude_unset=True)
-    made = await door.write(
-        lambda: door.mcp_servers.create(
-            asked.word("id"), body.name, config, body.expires_at, actor=asked.actor
+    made = await services.write(
+        lambda: services.mcp_servers.create(
+            asked.path_param("id"), body.name, config, body.expires_at, actor=asked.actor
         )
     )
-    return reply(made, 201, location=f"/integrated-account/{asked.word('id')}/mcp/{made['id']}")
+    return reply(made, 201, location=f"/integrated-account/{asked.path_param('id')}/mcp/{made['id']}")
 
 
-async def list_mcp_servers(door: Door, asked: Asked) -> Response:
+async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
     """List the MCP servers of an account, from the oldest on."""
     query = reading.read_query(asked.request, shapes.PartQuery)
     return reply(
-        await asyncio.to_thread(door.mcp_servers.list, asked.word("id"), query.limit, query.next_cursor)
+        await asyncio.to_thread(
+            services.mcp_servers.list, asked.path_param("id"), query.limit, query.next_cursor
+        )
     )
 
 
-async def get_mcp_server(door: Door, asked: Asked) -> Response:
+async def get_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Get one MCP server."""
-    return reply(await asyncio.to_thread(door.mcp_servers.get, asked.word("id"), asked.word("mcp_id")))
+    return reply(
+        await asyncio.to_thread(services.mcp_servers.get, asked.path_param("id"), asked.path_param("mcp_id"))
+    )
 
 
-async def change_mcp_server(door: Door, asked: Asked) -> Response:
+async def change_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Change the name, filter, switches or expiry of an MCP server; its URL stays."""
     values = await reading.read_json(asked.request)
     body = reading.checked(values, shapes.McpServerChange)
@@ -169,45 +157,47 @@ async def change_mcp_server(door: Door, asked: Asked) -> Response:
     if "config" in changes:
         changes["config"] = body.config.model_dump(exclude_unset=True)
     return reply(
-        await door.write(
-            lambda: door.mcp_servers.change(
-                asked.word("id"), asked.word("mcp_id"), **changes, actor=asked.actor
+        await services.write(
+            lambda: services.mcp_servers.change(
+                asked.path_param("id"), asked.path_param("mcp_id"), **changes, actor=asked.actor
             )
         )
     )
 
 
-async def delete_mcp_server(door: Door, asked: Asked) -> Response:
+async def delete_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """End an MCP server: its URL answers 404 from now on."""
     return reply(
-        await door.write(
-            lambda: door.mcp_servers.delete(asked.word("id"), asked.word("mcp_id"), actor=asked.actor)
+        await services.write(
+            lambda: services.mcp_servers.delete(
+                asked.path_param("id"), asked.path_param("mcp_id"), actor=asked.actor
+            )
         )
     )
 
 
-async def list_tools(door: Door, asked: Asked) -> Response:
+async def list_tools(services: Services, asked: ApiRequest) -> Response:
     """List the tools of an account, with the same filter as an MCP server has."""
     query = reading.read_query(asked.request, shapes.ToolsQuery)
-    account = door.accounts.find(asked.word("id"))
-    catalog = door.catalog()
+    account = services.accounts.find(asked.path_param("id"))
+    catalog = services.catalog()
     integration = catalog.integrations[account.integration]
     tools = check_filter(integration, catalog.of(integration.name), query.methods, query.tags)
     answer: dict[str, Any] = {"result": [_tool(tool) for tool in tools], "next_cursor": None}
-    if door.listing is not None:
+    if services.listing is not None:
         config = ServerConfig(
             methods=tuple(query.methods), tags=tuple(query.tags), tool_exposure=query.tool_exposure
         )
-        answer["listing"] = door.listing(catalog, integration.name, config).as_dict()
+        answer["listing"] = services.listing(catalog, integration.name, config).as_dict()
     return reply(answer)
 
 
-async def call_tool(door: Door, asked: Asked) -> Response:
+async def call_tool(services: Services, asked: ApiRequest) -> Response:
     """Call a tool. Answers what the vendor answered, with its status and the state of its rate limit."""
     began = time.perf_counter()
     status, error = 0, None
     try:
-        answer = await _answer_of(door, asked)
+        answer = await _answer_of(services, asked)
         status, error = answer.status, answer.error.code if answer.error else None
         return answered(answer)
     except LedgerportError as problem:
@@ -220,11 +210,11 @@ async def call_tool(door: Door, asked: Asked) -> Response:
         error = InternalError.code
         raise
     finally:
-        door.log(
+        services.log(
             "tool_call",
             api_token=asked.bearer.id if asked.bearer else None,
-            account=_logged(asked.word("id"), _ID.fullmatch),
-            tool=_logged(asked.word("tool"), partial(find_tool, door.catalog().by_name)),
+            account=_logged(asked.path_param("id"), _ID.fullmatch),
+            tool=_logged(asked.path_param("tool"), partial(find_tool, services.catalog().by_name)),
             status=status,
             ms=round((time.perf_counter() - began) * 1000, 2),
             error=error,
@@ -236,28 +226,28 @@ def _logged(given: str, known: Callable[[str], object]) -> str:
     return given if known(given) else "unknown"
 
 
-async def _answer_of(door: Door, asked: Asked) -> Answer:
+async def _answer_of(services: Services, asked: ApiRequest) -> Answer:
     key = reading.idempotency_key(asked.request)
-    tool = _tool_with_file(door, asked) if is_multipart(asked.request) else None
+    tool = _tool_with_file(services, asked) if is_multipart(asked.request) else None
     if tool is not None and tool.file_part is not None:
-        async with door.uploads.read(asked.request, tool, tool.file_part) as form:
-            return await _called(door, asked, form, key)
+        async with services.uploads.read(asked.request, tool, tool.file_part) as form:
+            return await _called(services, asked, form, key)
     arguments = await reading.read_json(asked.request, may_be_empty=True)
-    return await _called(door, asked, Form(arguments, NO_FILES), key)
+    return await _called(services, asked, Form(arguments, NO_FILES), key)
 
 
-def _tool_with_file(door: Door, asked: Asked) -> Tool | None:
+def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
     """The tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is not there."""
-    account = door.accounts.find(asked.word("id"))
-    return find_tool(door.tools(account.integration), asked.word("tool"))
+    account = services.accounts.find(asked.path_param("id"))
+    return find_tool(services.tools(account.integration), asked.path_param("tool"))
 
 
-async def _called(door: Door, asked: Asked, form: Form, key: str) -> Answer:
-    account = door.accounts.find(asked.word("id"))
-    return await door.calls.call(
+async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
+    account = services.accounts.find(asked.path_param("id"))
+    return await services.calls.call(
         Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
-        door.tools(account.integration),
-        asked.word("tool"),
+        services.tools(account.integration),
+        asked.path_param("tool"),
         form.arguments,
         idempotency_key=key,
         carried=form.files,
@@ -265,12 +255,12 @@ async def _called(door: Door, asked: Asked, form: Form, key: str) -> Answer:
     )
 
 
-async def create_api_token(door: Door, asked: Asked) -> Response:
+async def create_api_token(services: Services, asked: ApiRequest) -> Response:
     """Make an API token. The token is shown this once."""
     body = reading.checked(await reading.read_json(asked.request), shapes.NewApiToken)
     return reply(
-        await door.write(
-            lambda: door.api_tokens.create(
+        await services.write(
+            lambda: services.api_tokens.create(
                 body.name, body.scopes, body.integrated_account_id, actor=asked.actor
             )
         ),
@@ -278,20 +268,24 @@ async def create_api_token(door: Door, asked: Asked) -> Response:
     )
 
 
-async def list_api_tokens(door: Door, asked: Asked) -> Response:
+async def list_api_tokens(services: Services, asked: ApiRequest) -> Response:
     """List the API tokens, without their secrets."""
     query = reading.read_query(asked.request, shapes.PartQuery)
-    return reply(await asyncio.to_thread(door.api_tokens.list, query.limit, query.next_cursor))
+    return reply(await asyncio.to_thread(services.api_tokens.list, query.limit, query.next_cursor))
 
 
-async def revoke_api_token(door: Door, asked: Asked) -> Response:
+async def revoke_api_token(services: Services, asked: ApiRequest) -> Response:
     """Revoke an API token: it opens nothing from now on."""
-    return reply(await door.write(lambda: door.api_tokens.revoke(asked.word("token_id"), actor=asked.actor)))
+    return reply(
+        await services.write(
+            lambda: services.api_tokens.revoke(asked.path_param("token_id"), actor=asked.actor)
+        )
+    )
 
 
-async def health(door: Door, _asked: Asked) -> Response:
+async def health(services: Services, _asked: ApiRequest) -> Response:
     """Say whether the deployment can work: 503 with a reason when the database cannot be read or written."""
-    found = door.health()
+    found = services.health()
     if found.status == "ok":
         return reply({"status": "ok"})
     return reply({"status": found.status, "reason": found.reason}, 503)

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the management door, made from the table of operations and nothing else."""
+"""The OpenAPI 3.1 document of the management API, made from the table of operations and nothing else."""
 
 from __future__ import annotations
 

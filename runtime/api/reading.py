@@ -1,6 +1,6 @@
 """Reads what a client sent, and believes none of it: header fields, query and body become checked values here.
 
-Every mistake is an InvalidRequest, or one of its kin with the fitting status, that names what is wrong and the
+Every error is an InvalidRequest, or one of its kin with the fitting status, that names what is wrong and the
 nearest right word; never a failure of the server.
 """
 
@@ -26,9 +26,9 @@ MOST_VALUES = 5000
 have a bound of their own.
 """
 _LISTS = ("methods", "tags")
-_MISTAKES_SHOWN = 20
+_ERRORS_SHOWN = 20
 _OBJECTS = ("model_type", "dict_type")
-"""What pydantic calls a mistake where a JSON object belongs; its words for it name classes of ours."""
+"""What pydantic calls an error where a JSON object belongs; its words for it name classes of ours."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -110,7 +110,7 @@ def no_query(request: Request) -> None:
 
 
 def checked(values: dict[str, Any], model: type[Model]) -> Model:
-    """The values as a model. Raises InvalidRequest, which names every mistake."""
+    """The values as a model. Raises InvalidRequest, which names every error."""
     if problem_of_size := structural_problem(values, most_values=MOST_VALUES):
         raise InvalidRequest(
             f"The values sent {problem_of_size}.", advice="Send only what /openapi.json names."
@@ -119,12 +119,10 @@ def checked(values: dict[str, Any], model: type[Model]) -> Model:
         return model.model_validate(values)
     except ValidationError as problem:
         found = problem.errors(include_url=False, include_context=False, include_input=False)
-        mistakes = [
-            _mistake(model, each["type"], each["loc"], each["msg"]) for each in found[:_MISTAKES_SHOWN]
-        ]
-        if len(found) > len(mistakes):
-            mistakes.append(f"And {len(found) - len(mistakes)} more.")
-        raise InvalidRequest(" ".join(mistakes), details={"errors": mistakes}) from None
+        errors = [_error_of(model, each["type"], each["loc"], each["msg"]) for each in found[:_ERRORS_SHOWN]]
+        if len(found) > len(errors):
+            errors.append(f"And {len(found) - len(errors)} more.")
+        raise InvalidRequest(" ".join(errors), details={"errors": errors}) from None
 
 
 def idempotency_key(request: Request) -> str:
@@ -182,7 +180,7 @@ def check_depth(value: Any) -> None:
         ]
 
 
-def _mistake(model: type[BaseModel], kind: str, place: tuple[int | str, ...], message: str) -> str:
+def _error_of(model: type[BaseModel], kind: str, place: tuple[int | str, ...], message: str) -> str:
     where = ".".join(str(step)[:80] for step in place)
     if kind == "extra_forbidden":
         return f'"{where}" is not known here.{did_you_mean(str(place[-1]), _names_at(model, place[:-1]))}'

@@ -1,4 +1,4 @@
-"""What the management door sends back: JSON, files, and every error in its one shape."""
+"""What the management API sends back: JSON, files, and every error in its one shape."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import orjson
 from starlette.responses import Response
 
 from runtime.errors import Busy, LedgerportError, RateLimited, StorageUnavailable, Unauthorized, VendorRefused
-from runtime.operations.allowance import Form
-from runtime.operations.answered import Answer
+from runtime.exchange.allowance import Form
+from runtime.exchange.tool_answer import Answer
 
 JSON = "application/json"
 NOTE = "Ledgerport-Note"

@@ -1,6 +1,6 @@
-"""The management door: the routes of the table, with the bearer checked before and every error shaped after.
+"""The management API: the routes of the table, with the bearer checked before and every error shaped after.
 
-Before it: the app gives it the parts. After it: the handlers. `make_application` is the whole door as ASGI;
+Before it: the app gives it the parts. After it: the handlers. `make_application` is the whole endpoint as ASGI;
 `make_routes` is for who composes it with others.
 """
 
@@ -17,19 +17,20 @@ from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog
 from runtime.api.file_links import FileLinkEndpoint
-from runtime.api.handlers import Asked, Calls, Door
+from runtime.api.handlers import ApiRequest, Services
 from runtime.api.openapi import document
 from runtime.api.reading import no_query
 from runtime.api.replies import refusal, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
 from runtime.errors import InternalError, LedgerportError, NotFound, TooManyGuesses, Unauthorized
+from runtime.keys.crypto import Keys
 from runtime.logs import Log
 from runtime.model import ApiToken, Clock, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.call_protocol import Calls
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.mcp_servers import McpServers
@@ -61,8 +62,8 @@ def make_application(
     uploads: Uploads | None = None,
     listing: ListingOf | None = None,
 ) -> Starlette:
-    """The management door as one ASGI application; `pages` are routes of others, served beside it."""
-    door = Door(
+    """The management API as one ASGI application; `pages` are routes of others, served beside it."""
+    services = Services(
         accounts=Accounts(settings, keys, stores, catalog, tokens, clock=clock),
         mcp_servers=McpServers(settings, keys, stores, catalog, clock=clock, listing=listing),
         api_tokens=ApiTokens(stores, keys, clock=clock),
@@ -78,8 +79,8 @@ def make_application(
     application = Starlette(
         routes=[
             *pages,
-            Route(f"{PATH}{{link}}", _file_links(door, settings, keys, stores, clock), methods=["GET"]),
-            *make_routes(door, settings.public_url, log),
+            Route(f"{PATH}{{link}}", _file_links(services, settings, keys, stores, clock), methods=["GET"]),
+            *make_routes(services, settings.public_url, log),
         ],
         exception_handlers={HTTPException: _not_routed},
     )
@@ -87,16 +88,18 @@ def make_application(
     return application
 
 
-def _file_links(door: Door, settings: Settings, keys: Keys, stores: Stores, clock: Clock) -> FileLinkEndpoint:
+def _file_links(
+    services: Services, settings: Settings, keys: Keys, stores: Stores, clock: Clock
+) -> FileLinkEndpoint:
     def is_api_token(secret: str, grant: Grant) -> bool:
-        found = door.api_tokens.recognise(secret)
+        found = services.api_tokens.recognise(secret)
         return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
-    links = FileLinks(keys, settings.public_url, stores.look_up, door.catalog, clock=clock)
-    return FileLinkEndpoint(links, door.calls, is_api_token, door.guesses, door.log)
+    links = FileLinks(keys, settings.public_url, stores.look_up, services.catalog, clock=clock)
+    return FileLinkEndpoint(links, services.calls, is_api_token, services.guesses, services.log)
 
 
-def make_routes(door: Door, public_url: str, log: Log) -> list[BaseRoute]:
+def make_routes(services: Services, public_url: str, log: Log) -> list[BaseRoute]:
     """One route for each path of the table, and the OpenAPI document."""
     paths: dict[str, dict[str, Operation]] = {}
     for operation in TABLE:
@@ -107,18 +110,18 @@ def make_routes(door: Door, public_url: str, log: Log) -> list[BaseRoute]:
 
     return [
         *(
-            Route(path, _Entrance(door, log, by_method), methods=[*by_method])
+            Route(path, _OperationEndpoint(services, log, by_method), methods=[*by_method])
             for path, by_method in paths.items()
         ),
         Route("/openapi.json", openapi, methods=["GET"]),
     ]
 
 
-class _Entrance:
+class _OperationEndpoint:
     """The way in to the operations of one path. An object, so that Starlette hands it the bare ASGI call."""
 
-    def __init__(self, door: Door, log: Log, by_method: dict[str, Operation]) -> None:
-        self._door = door
+    def __init__(self, services: Services, log: Log, by_method: dict[str, Operation]) -> None:
+        self._services = services
         self._log = log
         self._by_method = by_method
 
@@ -139,17 +142,17 @@ class _Entrance:
         await response(scope, receive, send)  # type: ignore[arg-type]
 
     async def _respond(self, operation: Operation, request: Request) -> tuple[Response, str]:
-        asked = Asked(request, None)
+        asked = ApiRequest(request, None)
         try:
             if not operation.is_public:
-                asked = Asked(request, self._bearer(request))
+                asked = ApiRequest(request, self._bearer(request))
                 _check_scope(operation, asked)
                 if operation.query is None:
                     no_query(request)
-            return await operation.handler(self._door, asked), asked.actor
+            return await operation.handler(self._services, asked), asked.actor
         except LedgerportError as error:
             return refusal(error), asked.actor
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
             return refusal(InternalError("The server failed. It has been logged.")), asked.actor
 
@@ -157,10 +160,10 @@ class _Entrance:
         """The API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
         found = request.headers.getlist("authorization")
         scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
-        tokens = self._door.api_tokens
+        tokens = self._services.api_tokens
         secret = secret.strip() if scheme.lower() == "bearer" else ""
         token = tokens.recognise(secret)
-        if token is None and secret and (wait := self._door.guesses.note(_address(request))):
+        if token is None and secret and (wait := self._services.guesses.note(_address(request))):
             raise TooManyGuesses(wait)
         if token is None:
             raise Unauthorized(
@@ -176,7 +179,7 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _check_scope(operation: Operation, asked: Asked) -> None:
+def _check_scope(operation: Operation, asked: ApiRequest) -> None:
     """Raises Forbidden, or NotFound for an account that the token is not bound to."""
     assert operation.scope is not None
     assert asked.bearer is not None

@@ -1,4 +1,4 @@
-"""What comes in and goes out at the management door, as pydantic models: they check bodies and write the document.
+"""What comes in and goes out at the management API, as pydantic models: they check bodies and write the document.
 
 Bodies are strict: a key that is not here, or a value of another type, is an error that names it.
 """

@@ -1,4 +1,4 @@
-"""Every operation of the management door, in one table. The routes and the OpenAPI document are both made from it."""
+"""Every operation of the management API, in one table. The routes and the OpenAPI document are both made from it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from runtime.api import handlers, shapes
-from runtime.api.handlers import Asked, Door
+from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import ADMIN, CALL_TOOLS
 
-Handler = Callable[[Door, Asked], Awaitable[Response]]
+Handler = Callable[[Services, ApiRequest], Awaitable[Response]]
 
 
 @dataclass(frozen=True)

@@ -32,49 +32,52 @@ def diff(before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None
     Each is a folder of definitions, or a git revision of ours such as HEAD~3. Both are compiled by the generator as it
     is now.
     """
-    from generator.difference import as_text, as_value, difference
+    from generator.reports.diff import compare_catalogs, render_text, render_value
 
-    with tempfile.TemporaryDirectory(prefix="ledgerport-diff-") as room:
-        catalogs = [_catalog(name, Path(room) / str(at)) for at, name in enumerate((before, after))]
-    found = difference(*catalogs)
-    print_value(as_value(found) if as_json else as_text(found))
+    with tempfile.TemporaryDirectory(prefix="ledgerport-diff-") as folder_of_run:
+        catalogs = [_catalog(name, Path(folder_of_run) / str(at)) for at, name in enumerate((before, after))]
+    found = compare_catalogs(*catalogs)
+    print_value(render_value(found) if as_json else render_text(found))
     sys.exit(1 if fail_on_breaking and found.is_breaking else 0)
 
 
-def _catalog(name: str, room: Path) -> Any:
-    """The tools of a folder or revision; files that today's rules refuse are left out and told."""
-    from generator.build import build
-    from generator.mistakes import Mistake
-    from generator.tables import plural
+def _catalog(name: str, folder_of_run: Path) -> Any:
+    """The tools of a folder or revision; files that today's rules refuse are left out and reported."""
+    from generator.diagnostics import Diagnostics
+    from generator.pipeline import build
+    from generator.reports.tables import format_count
 
-    folder = Path(name) if Path(name).is_dir() else _of_revision(name, room)
-    mistakes: list[Mistake] = []
-    catalog = build((folder,), "", mistakes)
+    folder = Path(name) if Path(name).is_dir() else _of_revision(name, folder_of_run)
+    diagnostics = Diagnostics()
+    catalog = build((folder,), "", diagnostics)
     if not catalog.integrations:
         raise SettingsError(f"There are no definitions in {name!r} that can be compiled.")
-    if mistakes:
-        told = f"{name} has {plural(len(mistakes), 'mistake')} by today's rules, such as: {mistakes[0]}"
-        click.echo(f"ledgerport: {told}", err=True)
+    if diagnostics:
+        count = format_count(len(diagnostics), "error")
+        reported = f"{name} has {count} by today's rules, such as: {next(iter(diagnostics))}"
+        click.echo(f"ledgerport: {reported}", err=True)
     return catalog
 
 
-def _of_revision(name: str, room: Path) -> Path:
+def _of_revision(name: str, folder_of_run: Path) -> Path:
     """Our definitions as a revision has them, written into an empty folder. Raises SettingsError."""
-    from generator.sources import OURS
+    from generator.reading.files import BUILTIN_DEFINITIONS
 
-    repository = OURS.parent
+    repository = BUILTIN_DEFINITIONS.parent
     if name.startswith("-"):
         raise _unknown(name)
     revision = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if revision is None:
         raise _unknown(name)
-    content = _git(repository, "archive", "--format=tar", revision.decode().strip(), OURS.name)
+    content = _git(repository, "archive", "--format=tar", revision.decode().strip(), BUILTIN_DEFINITIONS.name)
     if content is None or len(content) > MOST_BYTES:
-        raise SettingsError(f"The revision {name!r} has no folder {OURS.name} that can be read.")
-    room.mkdir()
+        raise SettingsError(
+            f"The revision {name!r} has no folder {BUILTIN_DEFINITIONS.name} that can be read."
+        )
+    folder_of_run.mkdir()
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extractall(room, filter="data")
-    return room / OURS.name
+        archive.extractall(folder_of_run, filter="data")
+    return folder_of_run / BUILTIN_DEFINITIONS.name
 
 
 def _git(repository: Path, *words: str) -> bytes | None:

@@ -23,16 +23,16 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 @json_option
 @plainly
 def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> None:
-    """Check definitions. Prints every mistake with its file and line.
+    """Check definitions. Prints every error with its file and line.
 
     FOLDERS are checked in place of ours, each laid over those before it. Exit status 0 when all is right, 1 when there
-    are mistakes, 2 when a folder cannot be read.
+    are errors, 2 when a folder cannot be read.
     """
-    from generator.compile import check as mistakes_in
-    from generator.tables import plural
+    from generator.compile import check as errors_in
+    from generator.reports.tables import format_count
 
     try:
-        found = mistakes_in(folders or layers(own))
+        found = errors_in(folders or layers(own))
     except SettingsError as error:
         click.echo(f"ledgerport: {error.as_text()}", err=True)
         sys.exit(2)
@@ -40,12 +40,12 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
         click.echo(f"ledgerport: {in_words(error)}", err=True)
         sys.exit(2)
     if as_json:
-        print_value([asdict(mistake) for mistake in found])
+        print_value([asdict(each) for each in found])
     else:
-        for mistake in found:
-            click.echo(str(mistake))
+        for each in found:
+            click.echo(str(each))
         if found:
-            click.echo(f"{plural(len(found), 'mistake')}.", err=True)
+            click.echo(f"{format_count(len(found), 'error')}.", err=True)
         else:
             click.echo("The definitions are in order.")
     sys.exit(1 if found else 0)
@@ -58,7 +58,7 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
 @plainly
 def show(tool: str, example: bool, own: tuple[Path, ...]) -> None:
     """Show a tool as a client sees it."""
-    from generator.show import show as shown
+    from generator.reports.show import show as shown
 
     catalog = catalog_of(own)
     try:
@@ -84,23 +84,23 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
     an operation or a report is missing without a reason, or less than 98 % of the writable fields are there, of
     records or inside their objects and lines.
     """
-    from generator.coverage import compare
-    from generator.coverage_report import as_text, as_value
-    from generator.reference import NoReference, read_reference
+    from generator.reports.coverage import compare
+    from generator.reports.coverage_report import render_text, render_value
+    from generator.reports.vendor_reference import NoReference, parse_format, read_reference
 
     if reference is None:
         raise SettingsError(
             "There is no reference to compare with.",
             advice="Give its folder: ledgerport coverage FOLDER, or set LEDGERPORT_REFERENCE.",
         )
+    made, notes = _assembled(integration, own)
     try:
-        wanted = read_reference(reference)
+        wanted = read_reference(reference, parse_format(notes))
     except NoReference as error:
         raise SettingsError(str(error), advice="Give a folder with entities.json and reports.json.") from None
-    made, notes = _assembled(integration, own)
     found = compare(wanted, made, notes)
-    print_value(as_value(found) if as_json else as_text(found))
-    sys.exit(0 if found.reaches_the_aims() else 1)
+    print_value(render_value(found) if as_json else render_text(found))
+    sys.exit(0 if found.meets_target() else 1)
 
 
 @click.command()
@@ -112,16 +112,16 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
 @json_option
 @plainly
 def cost(integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool) -> None:
-    """Show how many tokens tools cost a model, the dearest first, by tool and by toolset."""
+    """Show how many tokens tools cost a model, the most expensive first, by tool and by toolset."""
     from generator.catalog import select
-    from generator.cost import as_text, as_value, cost_of
+    from generator.reports.cost import measure_cost, render_text, render_value
 
     catalog = catalog_of(own)
     tools = catalog.of(known_integration(integration, catalog)) if integration else catalog.tools
-    found = cost_of(select(tools, _words(methods), _words(tags)))
+    found = measure_cost(select(tools, _words(methods), _words(tags)))
     if not found.tools:
         raise SettingsError("No tool passes this filter.", advice="See the names with: ledgerport cost")
-    print_value(as_value(found, top) if as_json else as_text(found, top))
+    print_value(render_value(found, top) if as_json else render_text(found, top))
 
 
 def _words(text: str) -> list[str]:
@@ -130,15 +130,15 @@ def _words(text: str) -> list[str]:
 
 def _assembled(integration: str, own: tuple[Path, ...]) -> tuple[Any, Any]:
     """The tools of an integration with what they were made from, and its notes on coverage."""
-    from generator.build import assemble
-    from generator.mistakes import DefinitionMistakes, Mistake
+    from generator.diagnostics import DefinitionErrors, Diagnostics
+    from generator.pipeline import assemble
 
-    mistakes: list[Mistake] = []
-    assembly = assemble(layers(own), mistakes)
-    if mistakes:
-        raise DefinitionMistakes(mistakes)
+    diagnostics = Diagnostics()
+    assembly = assemble(layers(own), diagnostics)
+    if diagnostics:
+        raise DefinitionErrors(diagnostics)
     name = known_integration(integration, assembly)
-    made = [each for each in assembly.made if each.tool.integration == name]
+    made = [each for each in assembly.tools if each.tool.integration == name]
     return made, assembly.coverage.get(name)
 
 

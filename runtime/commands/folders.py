@@ -25,10 +25,10 @@ definitions_option = click.option(
 
 def layers(own: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     """Our definitions and what is laid over them. Raises SettingsError when a folder is not there."""
-    from generator.sources import OURS
+    from generator.reading.files import BUILTIN_DEFINITIONS
     from runtime.settings import definition_folders
 
-    return (OURS, *(own or definition_folders(os.environ)))
+    return (BUILTIN_DEFINITIONS, *(own or definition_folders(os.environ)))
 
 
 def as_setting(own: tuple[Path, ...]) -> str:
@@ -43,7 +43,7 @@ def as_setting(own: tuple[Path, ...]) -> str:
 
 
 def catalog_of(own: tuple[Path, ...]) -> Catalog:
-    """The catalog of all layers. Raises DefinitionMistakes."""
+    """The catalog of all layers. Raises DefinitionErrors."""
     from generator.compile import compile_catalog
 
     return compile_catalog(layers(own))
@@ -51,7 +51,7 @@ def catalog_of(own: tuple[Path, ...]) -> Catalog:
 
 def known_integration(name: str, found: Any) -> str:
     """The name of an integration that is there, the first when none is given. Raises SettingsError."""
-    from generator.mistakes import did_you_mean
+    from generator.diagnostics import did_you_mean
 
     if not name and found.integrations:
         return str(next(iter(found.integrations)))

@@ -48,13 +48,13 @@ def new_entity(
     It is written into the last of the folders given with --definitions, or else beside ours, in a checkout; an
     installed copy is never written into. Where no terminal and no input answers a question, the guess is taken.
     """
-    from generator.skeleton import Wanted, names_of, sample_in, skeleton
+    from generator.reports.scaffold import Wanted, derive_names, draft_resource, find_sample
 
     folders = layers(own)
     _check_writable(folders[-1])
     ask = _asking(yes)
     name = name or ask("What is one of them called", "")
-    singular, guessed_plural, guessed_entity = names_of(name)
+    singular, guessed_plural, guessed_entity = derive_names(name)
     if not WORD.match(singular):
         raise SettingsError(
             "The entity needs a name of letters.", advice="Give --name, such as: purchase order."
@@ -74,14 +74,14 @@ def new_entity(
             documents.integration.value["tags"],
             "tag",
         ),
-        sample=_read(sample, lambda text: sample_in(text, entity)),
+        sample=_read(sample, lambda text: find_sample(text, entity)),
     )
     file = folder / f"{singular}.yaml"
     if file.exists() or any(each.value["resource"] == wanted.plural for each in documents.resources):
         raise SettingsError(
             f"There is a definition of {wanted.plural} already.", advice="Choose another name."
         )
-    text = skeleton(wanted, documents.integration, documents.types, file)
+    text = draft_resource(wanted, documents.integration, documents.types, file)
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     count = text.count(": TODO")
@@ -107,9 +107,9 @@ def _check_writable(folder: Path) -> None:
 
     Raises SettingsError for an installed copy: what is written there breaks it and goes with the next update.
     """
-    from generator.sources import OURS
+    from generator.reading.files import BUILTIN_DEFINITIONS
 
-    if folder == OURS and not (OURS.parent / "pyproject.toml").is_file():
+    if folder == BUILTIN_DEFINITIONS and not (BUILTIN_DEFINITIONS.parent / "pyproject.toml").is_file():
         raise SettingsError(
             "This copy of Ledgerport is installed, and no definition is written into it.",
             advice="Give --definitions FOLDER, a folder of your own, here and at ledgerport check and serve.",
@@ -118,18 +118,18 @@ def _check_writable(folder: Path) -> None:
 
 def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
     """The files of an integration, and the folder that a new one belongs into."""
-    from generator.documents import documents_of
-    from generator.mistakes import Mistake, did_you_mean
-    from generator.sources import folders_of
+    from generator.diagnostics import Diagnostics, did_you_mean
+    from generator.reading.documents import read_documents
+    from generator.reading.files import find_integrations
 
-    found = {each[0].name: each for each in folders_of(folders)}
+    found = {each[0].name: each for each in find_integrations(folders)}
     name = name or next(iter(found), "")
     if name not in found:
         raise SettingsError(f'There is no integration "{name}". {did_you_mean(name, found)}'.strip())
-    mistakes: list[Mistake] = []
-    documents = documents_of(found[name], mistakes)
+    diagnostics = Diagnostics()
+    documents = read_documents(found[name], diagnostics)
     if documents.integration is None:
-        raise SettingsError(f"The integration {name} cannot be read: {mistakes[0]}")
+        raise SettingsError(f"The integration {name} cannot be read: {next(iter(diagnostics))}")
     return documents, folders[-1] / name
 
 
@@ -138,12 +138,12 @@ def _guessed(usual: list[str]) -> list[str]:
 
 
 def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
-    from generator.mistakes import did_you_mean
+    from generator.diagnostics import did_you_mean
 
     words = tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
     for word in words:
         if word not in known:
-            hint = did_you_mean(word, known) or f"There is {', '.join(known)}."
+            hint = did_you_mean(word, known) or f"Known names: {', '.join(known)}."
             raise SettingsError(f'"{word}" is no {what} of this integration.', advice=hint)
     if not words:
         raise SettingsError(f"At least one {what} is needed.")
@@ -151,9 +151,9 @@ def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
 
 
 def _plural(text: str) -> str:
-    from generator.skeleton import words_of
+    from generator.reports.scaffold import split_name
 
-    if words := words_of(text):
+    if words := split_name(text):
         return "_".join(words)
     raise SettingsError("The plural needs letters.", advice="Give --plural, such as: purchase orders.")
 

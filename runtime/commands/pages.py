@@ -28,7 +28,7 @@ def pages(out: Path, own: tuple[Path, ...], html: bool) -> None:
 
 
 def _as_markdown(catalog: Catalog, out: Path) -> int:
-    from generator.pages import write_pages
+    from generator.reports.markdown import write_pages
 
     return write_pages(catalog, out)
 

@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 import click
 
-from generator.mistakes import DefinitionMistakes
+from generator.diagnostics import DefinitionErrors
 from runtime.errors import LedgerportError
 
 P = ParamSpec("P")
@@ -28,8 +28,8 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
         except OSError as error:
             click.echo(f"ledgerport: {in_words(error)}", err=True)
             sys.exit(1)
-        except DefinitionMistakes as mistakes:
-            click.echo(f"{mistakes}\nledgerport: The definitions have mistakes.", err=True)
+        except DefinitionErrors as errors:
+            click.echo(f"{errors}\nledgerport: The definitions have errors.", err=True)
             sys.exit(1)
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)

@@ -1,7 +1,7 @@
-"""Where a vendor is: the addresses of its definition, or the same at a stand-in for it.
+"""Where a vendor is: the addresses of its definition, or the same at a simulator of it.
 
-An account belongs to where it was connected. One of a stand-in never reaches the vendor, and one of the vendor never
-reaches a stand-in: tokens would be shown to whom they do not belong.
+An account belongs to where it was connected. One of a simulator never reaches the vendor, and one of the vendor never
+reaches a simulator: tokens would be shown to whom they do not belong.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from generator.vendor import Integration
 from runtime.errors import Conflict
 from runtime.model import Account
-from runtime.settings import STAND_IN, Settings
+from runtime.settings import SIMULATOR, Settings
 
 
 class Addresses:
@@ -31,23 +31,23 @@ class Addresses:
         return self.of_vendor(integration, integration.environments[environment])
 
     def of_vendor(self, integration: Integration, address: str) -> str:
-        """An address of the vendor's definition, at the stand-in when there is one."""
+        """An address of the vendor's definition, at the simulator when there is one."""
         origin = self._settings.of(integration).origin
         if not origin or not address:
             return address
-        stand_in = urlsplit(origin)
-        return urlunsplit(urlsplit(address)._replace(scheme=stand_in.scheme, netloc=stand_in.netloc))
+        simulator = urlsplit(origin)
+        return urlunsplit(urlsplit(address)._replace(scheme=simulator.scheme, netloc=simulator.netloc))
 
     def check(self, integration: Integration, account: Account) -> None:
         """Raises Conflict when the account was connected at another place than the one that is set."""
-        has_stand_in = bool(self._settings.of(integration).origin)
+        has_simulator = bool(self._settings.of(integration).origin)
         is_known = (
-            account.environment == STAND_IN
-            if has_stand_in
+            account.environment == SIMULATOR
+            if has_simulator
             else account.environment in integration.environments
         )
         if not is_known:
-            place = f"a stand-in for {integration.title}" if has_stand_in else integration.title
+            place = f"a simulator of {integration.title}" if has_simulator else integration.title
             raise Conflict(
                 f"The account {account.name!r} belongs to {account.environment!r}, and this deployment uses {place}.",
                 advice="Connect the company again as a new integrated account.",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.catalog import Catalog
 from generator.vendor import AccountField, Integration
+from runtime.connect.company_lookup import PLACE, look_up
 from runtime.connect.confirmation import confirm
 from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
 from runtime.connect.grants import ERROR_CODES, Granted
@@ -24,7 +25,6 @@ from runtime.connect.links import CALLBACK_PATH as CALLBACK_PATH
 from runtime.connect.links import STATE_SECONDS as STATE_SECONDS
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
 from runtime.errors import (
     Conflict,
     Forbidden,
@@ -34,6 +34,7 @@ from runtime.errors import (
     NotFound,
     VendorUnavailable,
 )
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock
 from runtime.settings import Settings
 
@@ -94,7 +95,11 @@ class Authorizations:
         # Before the code is spent: what the callback says has to be possible at all.
         self._with_fields(integration, account, {"callback": callback})
         granted = await self._exchange(integration, code, pending, callback["state"])
-        places = {"callback": callback, "token": granted.values}
+        places = {
+            "callback": callback,
+            "token": granted.values,
+            PLACE: await self._looked_up(integration, account, granted),
+        }
         connected, secrets = self._with_fields(integration, account, places)
         credentials = replace(granted.credentials, secrets=secrets)
         app = self._settings.of(integration)
@@ -157,6 +162,17 @@ class Authorizations:
                 advice="Choose the same company, or connect the other one as a new integrated account.",
             )
 
+    async def _looked_up(
+        self, integration: Integration, account: Account, granted: Granted
+    ) -> dict[str, Any]:
+        """What the vendor says of the company to the new token.
+
+        A grant for several companies is not revoked: at some vendors that would end the connections of the others.
+        """
+        place = replace(account, environment=self._settings.environment_of_new_accounts(integration))
+        http, addresses = self._tokens.http, self._tokens.addresses
+        return await look_up(http, addresses, integration, place, granted.credentials)
+
     async def _confirm(self, integration: Integration, account: Account, granted: Granted) -> None:
         """Let the vendor confirm the company. A grant that it did not confirm is revoked.
 
@@ -208,7 +224,7 @@ def _refused(integration: Integration, error: str) -> LedgerportError:
     if error == "access_denied":
         return Forbidden(
             f"The connection to {integration.title} was not allowed.",
-            advice="If that was a mistake, ask for a new link and choose to connect.",
+            advice="If that was not intended, ask for a new link and choose to connect.",
             vendor_code=error,
         )
     if error == "invalid_scope":

@@ -57,8 +57,8 @@ def _check(integration: Integration, wanted: Confirmation, account: Account, ans
     value: Any = answer.values
     for name in wanted.answers:
         value = value.get(name) if isinstance(value, dict) else None
-    is_told = value != {} and (isinstance(value, str | int | dict) and value is not False and value != "")
-    if answer.status != 200 or not is_told:
+    has_value = value != {} and (isinstance(value, str | int | dict) and value is not False and value != "")
+    if answer.status != 200 or not has_value:
         raise VendorUnavailable(
             f"{integration.title} could not be asked whether the company is right (HTTP {answer.status}).",
             advice=_AGAIN,

@@ -1,7 +1,8 @@
 """The header fields that prove an account to its vendor: the one place where they are made.
 
-OAuth gives `Authorization: Bearer …`. An integration with header authentication has templates, in which `{name}` is
-an account field and `{basic:…}` is what stands in it, in base64.
+OAuth gives `Authorization: Bearer …`, or the scheme that the integration names. An integration with header
+authentication has templates, in which `{name}` is an account field and `{basic:…}` is what stands in it, in
+base64.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def authorization_headers(
 ) -> dict[str, str]:
     """The header fields for one call. Raises NeedsReconnect when something they need is not there."""
     if integration.auth.type == "oauth2":
-        return {"Authorization": f"Bearer {credentials.access_token}"}
+        return {"Authorization": f"{integration.auth.scheme} {credentials.access_token}"}
     values = {**account.fields, **credentials.secrets}
     try:
         return {name: _filled(template, values) for name, template in integration.auth.headers.items()}

@@ -26,8 +26,8 @@ from generator.catalog import Catalog
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import TOLERANCE_SECONDS
-from runtime.crypto import Keys, new_secret
 from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, SettingsError
+from runtime.keys.crypto import Keys, new_secret
 from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock, TokenHash
 from runtime.settings import IntegrationSettings, Settings, app_of
 

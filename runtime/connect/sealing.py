@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import orjson
 
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, Credentials
 
 

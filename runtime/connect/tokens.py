@@ -28,8 +28,8 @@ from runtime.connect.grants import Grants
 from runtime.connect.lifetimes import Opened, opened
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import Unchanged, VendorHttp
-from runtime.crypto import Keys
 from runtime.errors import NeedsReconnect, NotConnected, NotFound, VendorUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials, EndedBy
 from runtime.settings import Settings
 
@@ -46,7 +46,7 @@ RETRY_SECONDS = 5.0
 """Between two attempts to finish an interrupted refresh while the vendor cannot be reached and its grace runs."""
 MOST_AT_ONCE = 8
 """Interrupted refreshes that are finished at once at the start, so that a start is no flood for the vendor."""
-_KEPT = 10_000
+_MOST_CACHED = 10_000
 _RECONNECT = "A person has to connect the company again."
 
 
@@ -82,7 +82,7 @@ class AccessTokens:
     async def fresh(self, account: Account) -> Credentials:
         """Credentials for a call that starts now.
 
-        Raises NeedsReconnect when only the person can mend the connection, VendorUnavailable when a refresh was
+        Raises NeedsReconnect when only the person can restore the connection, VendorUnavailable when a refresh was
         needed and the vendor could not be reached, Conflict when the account belongs to another place.
         """
         integration = self._integration(account)
@@ -159,14 +159,14 @@ class AccessTokens:
         credentials = open_credentials(self._keys, account)
         found = opened(account.sealed, credentials, self._clock(), self._monotonic())
         self._opened[account.id] = found
-        if len(self._opened) > _KEPT:
+        if len(self._opened) > _MOST_CACHED:
             self._forget_cached(next(iter(self._opened)))
         return found
 
     def _forget_cached(self, account_id: AccountId) -> None:
         """Drops what can be read or learned again. A token that could not be stored is not of that kind."""
-        for kept in (self._opened, self._refused, self._refreshed_at):
-            kept.pop(account_id, None)
+        for cached in (self._opened, self._refused, self._refreshed_at):
+            cached.pop(account_id, None)
         self._interrupted.discard(account_id)
 
     def _is_due(self, account_id: AccountId, mine: Opened) -> bool:
@@ -212,7 +212,7 @@ class AccessTokens:
 
     async def _refresh_alone(self, account_id: AccountId, integration: Integration) -> Credentials:
         async with self.alone(account_id):
-            account = await self._kept_late(self._read(account_id))
+            account = await self._save_late(self._read(account_id))
             _check_connected(account, integration)
             mine = self._open(account)
             if not self._is_due(account_id, mine):
@@ -239,7 +239,7 @@ class AccessTokens:
             if earlier is None:
                 await self._stores.write(lambda: records.end_refresh(account.id, account.sealed))
             raise
-        return await self._keep(account, replace(granted.credentials, secrets=credentials.secrets))
+        return await self._save(account, replace(granted.credentials, secrets=credentials.secrets))
 
     def _read(self, account_id: AccountId) -> Account:
         account = self._stores.look_up.find_account(account_id)
@@ -247,23 +247,23 @@ class AccessTokens:
             raise NotFound("The integrated account is gone.")
         return account
 
-    async def _kept_late(self, account: Account) -> Account:
+    async def _save_late(self, account: Account) -> Account:
         """The account as it is once credentials are stored that could not be when they came: they are the only ones."""
         sealed, credentials = self._unkept.get(account.id, (b"", None))
         if credentials is None or sealed != account.sealed:
             return account
-        await self._keep(account, credentials)
+        await self._save(account, credentials)
         return self._read(account.id)
 
-    async def _keep(self, account: Account, credentials: Credentials) -> Credentials:
+    async def _save(self, account: Account, credentials: Credentials) -> Credentials:
         """Stores rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
         self._unkept[account.id] = (account.sealed, credentials)
         sealed, now = seal_credentials(self._keys, account.id, credentials), self._clock()
-        is_kept = await self._stores.write(
+        is_saved = await self._stores.write(
             lambda: self._stores.records.replace_credentials(account.id, account.sealed, sealed, now)
         )
         del self._unkept[account.id]
-        if not is_kept:
+        if not is_saved:
             return self._open(self._read(account.id)).credentials
         self._opened[account.id] = opened(sealed, credentials, now, self._monotonic())
         self._refreshed_at[account.id] = self._monotonic()
@@ -282,11 +282,11 @@ class AccessTokens:
         is_marked = await self._stores.write(
             lambda: self._stores.records.require_reconnect(account.id, account.sealed, audit, ended_by)
         )
-        now_kept = self._read(account.id)
-        if is_marked or now_kept.sealed == account.sealed:
+        now_stored = self._read(account.id)
+        if is_marked or now_stored.sealed == account.sealed:
             self.forget(account.id)
             raise ended
-        return self._open(now_kept).credentials
+        return self._open(now_stored).credentials
 
 
 def _check_connected(account: Account, integration: Integration) -> None:

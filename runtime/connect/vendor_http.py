@@ -39,6 +39,8 @@ class OAuthAnswer:
 
     status: int
     values: dict[str, Any]
+    content: Any = None
+    """The JSON that it sent, of any kind; None when it sent none."""
 
     def __repr__(self) -> str:
         return f"OAuthAnswer(status={self.status}, …)"
@@ -79,7 +81,8 @@ class VendorHttp:
             async with self._open().request(
                 verb, url, **sent, headers={**_ALWAYS, **headers}, allow_redirects=False
             ) as response:
-                return OAuthAnswer(response.status, _object(await _read(response, url)))
+                content = _content(await _read(response, url))
+                return OAuthAnswer(response.status, content if isinstance(content, dict) else {}, content)
         except aiohttp.ClientConnectorError:
             raise Unchanged(f"{_host(url)} could not be reached.", advice="Try again later.") from None
         except TimeoutError:
@@ -146,12 +149,11 @@ def _too_large(url: str) -> VendorUnavailable:
     )
 
 
-def _object(content: bytes) -> dict[str, Any]:
+def _content(content: bytes) -> Any:
     try:
-        value = orjson.loads(content)
+        return orjson.loads(content)
     except orjson.JSONDecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
 
 
 def _host(url: str) -> str:

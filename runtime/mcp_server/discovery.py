@@ -17,14 +17,14 @@ import orjson
 from generator.catalog import HINTS, Call, Returns, Risk, Tool
 from generator.meanings import Meant
 from generator.names import find_tool
-from generator.shown import show_less
+from generator.stages.compact_schema import compact_schema
 from runtime.errors import InvalidArguments, NotFound
-from runtime.operations import bounds
-from runtime.operations.allowance import Allowance
-from runtime.operations.answered import Answer
+from runtime.exchange import bounds
+from runtime.exchange.allowance import Allowance
+from runtime.exchange.tool_answer import Answer
+from runtime.exchange.tool_names import unknown_tool_message
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.tool_names import tool_hint
-from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
+from runtime.operations.tool_search import LONGEST_QUERY, NO_SYNONYMS, ToolIndex, first_sentence
 
 SEARCH, SCHEMA, READ, WRITE = "search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"
 NAMES = frozenset({SEARCH, SCHEMA, READ, WRITE})
@@ -56,7 +56,13 @@ class Discovery:
     `beside` is how many tools of the toolset are listed beside them.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], beside: int = 0) -> None:
+    def __init__(
+        self,
+        tools: Mapping[str, Tool],
+        beside: int = 0,
+        synonyms: Mapping[str, tuple[str, ...]] = NO_SYNONYMS,
+    ) -> None:
+        self._synonyms = synonyms
         self._tools = tools
         risks = {tool.risk for tool in tools.values()}
         made = [_search_tool(len(tools) - beside), _schema_tool(), _call_tool(READ)]
@@ -71,8 +77,8 @@ class Discovery:
         found = self._search if name == SEARCH else self._schemas
         return Answer(found(arguments, allowance))
 
-    def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, dict[str, Any]]:
-        """The tool that a call of `call_read_tool` or `call_write_tool` names, and its arguments.
+    def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, str, dict[str, Any]]:
+        """The tool that a call of `call_read_tool` or `call_write_tool` names, the name it gave, and its arguments.
 
         Raises InvalidArguments, also for a tool that writes where only reading ones are called, and NotFound.
         """
@@ -86,15 +92,12 @@ class Discovery:
                 f"{tool.name} does more than read, so {READ} did not call it.",
                 advice=f"Nothing was sent. Call it with {WRITE}.",
             )
-        return tool, arguments.get("arguments", {})
+        return tool, arguments["name"], arguments.get("arguments", {})
 
     def unknown(self, *names: str) -> NotFound:
         """The error for names that no tool has, each with the nearest one."""
-        sentences = []
-        for name in names:
-            hint = tool_hint(name, self._tools)
-            sentences.append(f'There is no tool "{name[:80]}" here.{hint}')
-        return NotFound(" ".join(sentences), advice=f"Find tools with {SEARCH}.")
+        sentences = " ".join(unknown_tool_message(name, self._tools) for name in names)
+        return NotFound(sentences, advice=f"Find tools with {SEARCH}.")
 
     @property
     def is_ready(self) -> bool:
@@ -103,7 +106,7 @@ class Discovery:
 
     @cached_property
     def _index(self) -> ToolIndex:
-        return ToolIndex(self._tools.values())
+        return ToolIndex(self._tools.values(), self._synonyms)
 
     def _search(self, arguments: dict[str, Any], allowance: Allowance) -> str:
         wanted = frozenset(arguments.get("tags", ()))
@@ -346,7 +349,7 @@ def _tool(
         "name": name,
         "title": title,
         "description": description,
-        "inputSchema": show_less(schema, ()).schema,
+        "inputSchema": compact_schema(schema, ()).schema,
     }
     return Tool(
         name=name,

@@ -1,23 +1,23 @@
-"""The MCP door: a raw ASGI application for `/mcp/{token}`, which finds out who asks, for which tools, and answers.
+"""The MCP endpoint: finds out who asks at `/mcp/{token}`, for which tools, and answers.
 
-A POST holds one JSON-RPC message and gets one JSON answer; there are no sessions and no streams. The order is: may
-this page or host speak to us at all, is the token known, is the method POST, is an API token needed, is the content
-JSON, and only then is the body read. An address that is not known answers the same to everything: it tells nothing.
-
-`quick_protocol` comes with the head and the body of a small POST; everything else comes as ASGI.
+A POST holds one JSON-RPC message and gets one JSON answer; there are no sessions and no streams. `respond` checks a
+request and answers it, whichever way its bytes came: over ASGI, or from `runtime.server.fast_path` with a body that is
+there already. An address that is not known answers the same to everything: it gives nothing away.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
 from generator.catalog import Catalog
 from runtime.errors import StorageUnavailable, TooManyGuesses
 from runtime.mcp_server import large_bodies, protocol
-from runtime.mcp_server.methods import Calls, Identity, Log, Methods
+from runtime.mcp_server.methods import Identity, Log, Methods
+from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -40,6 +40,7 @@ from runtime.mcp_server.request import (
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
 from runtime.operations.bodies import LARGEST_BODY
+from runtime.operations.call_protocol import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.files import takes_a_file
 from runtime.safety.guesses import Guesses
@@ -47,8 +48,8 @@ from runtime.safety.guesses import Guesses
 logger = logging.getLogger(__name__)
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-BringBody = Callable[[int, Callable[[int], None]], Awaitable[bytes | bytearray]]
-"""Brings a body of so many bytes at most, and says how many it holds before it holds them."""
+ReadBody = Callable[[Fields, int, Callable[[int], None]], Awaitable[bytes | bytearray]]
+"""Reads the body under header fields, of so many bytes at most, and reports how many it holds before it holds them."""
 FindGrant = Callable[[TokenHash], Grant | None]
 
 PREFIX = "/mcp/"
@@ -81,25 +82,42 @@ _FAILED = Refused(500, INTERNAL_ERROR, "The server failed. It has been logged.")
 
 
 class Head(NamedTuple):
-    """What the head of a request comes to, whatever its body: the same head, the same outcome.
+    """The head of a request as it came; nothing of it is checked."""
 
-    The grant is not in it: that may end between two requests.
-    """
-
-    token_hash: TokenHash
-    fields: Fields
+    method: str
+    path: str
     sent: list[Field]
-    page: tuple[Field, ...]
+    """The header lines in their order, their names in lower case."""
     client: str = ""
     """The address that the connection comes from."""
-    is_sse: bool = False
-    """Whether the URL is that of the older transport."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request, as far as the checks have come."""
+
+    head: Head
+    fields: Fields
+    page: tuple[Field, ...] = ()
+    """What lets the web page that asks read the reply."""
     is_stream: bool = False
     """Whether the client takes an event stream and no JSON."""
+    grant: Grant | None = None
+
+    def take_stream(self) -> None:
+        """Answer with an event stream, which is never compressed."""
+        self.is_stream = True
+        self.fields = {name: value for name, value in self.fields.items() if name != b"accept-encoding"}
+
+    def finish(self, reply: Reply) -> Reply:
+        """Return the reply in the form that the client takes."""
+        if self.is_stream:
+            reply = as_stream(reply)
+        return reply._replace(fields=(*reply.fields, *self.page)) if self.page else reply
 
 
 class McpEndpoint:
-    """The door. `find_grant` and `api_token_ok` are asked on every request and must be quick."""
+    """The endpoint. `find_grant` and `api_token_ok` are asked on every request and must be quick."""
 
     def __init__(
         self,
@@ -128,132 +146,117 @@ class McpEndpoint:
         self.methods = Methods(catalog, calls, identity, log, links)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answers one request; ends quietly when the client has gone."""
+        """Answer one request that comes as ASGI; end quietly when the client has gone."""
         sent: list[Field] = scope["headers"]
-        fields: Fields = dict(sent)
-        if scope["path"] in WITHOUT_TOKEN:
-            await send_reply(send, NO_TOKEN)
-            return
+        head = Head(scope["method"], scope["path"], sent, _address_of(scope))
+        reply = self.respond(head, partial(read_body, receive))
         try:
-            head = self._head_of(scope["path"], sent, fields, _address_of(scope))
-            reply = await self.reply(head, partial(read_body, receive, fields), scope["method"])
-        except Refused as refused:
-            reply = self._refusal(refused, None)
+            await send_reply(send, reply if isinstance(reply, Reply) else await reply)
         except ClientGone:
             return
-        await send_reply(send, reply)
 
-    def read_head(self, path: str, sent: list[Field], client: str = "") -> Head | None:
-        """What the path and the header lines of a POST come to; None when it is refused whatever its body."""
-        fields: Fields = dict(sent)
-        try:
-            head = self._head_of(path, sent, fields, client)
-            check_content(fields)
-        except Refused:
-            return None
-        return None if head.is_sse else head
+    def respond(self, head: Head, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
+        """Return the reply to a request where it is ready, and otherwise what to await for it.
 
-    def reply_at_once(self, head: Head, body: bytes) -> Reply | None:
-        """The reply to `tools/list`, for which nothing is awaited: the same that `reply` would make.
-
-        None for every other request, and for every refusal and failure: `reply` meets them again and logs them.
+        `body` is the whole body, or reads it, and is called only when everything before it is in order. Raises
+        nothing; what is awaited raises ClientGone when `body` does.
         """
-        if b'"tools/list"' not in body:
-            return None
+        exchange = Exchange(head, dict(head.sent))
         try:
-            grant = self._find_grant(head.token_hash)
-            if grant is None or grant.config.require_api_token_auth:
-                return None
-            message = protocol.read(body, head.fields, head.sent)
-            if message.method != "tools/list" or message.id is None:
-                return None
-            protocol.check_meta(message)
-            toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
-            return _as_asked(self.methods.list(message, grant, toolset, head.fields), head)
-        except Exception:
-            return None
+            reply = self._answer_head(exchange) or self._answer_body(exchange, body)
+        except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
+            reply = self._refuse(error, exchange.grant)
+        return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
 
-    async def reply(self, head: Head, body: bytes | BringBody, method: str = "POST") -> Reply:
-        """The reply to one request. The body is there, or it is brought when everything before it was in order.
-
-        Raises ClientGone when `body` does, and nothing else.
-        """
-        grant: Grant | None = None
+    async def _finish(self, exchange: Exchange, answer: Awaitable[Reply]) -> Reply:
+        """Await the reply. Raises ClientGone."""
         try:
-            grant = self._find_grant(head.token_hash)
-            if grant is None:
-                self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
-                return _as_asked(UNKNOWN_TOKEN, head)
-            if head.is_sse:
-                raise _no_sse()
-            if method != "POST":
-                return _as_asked(_without_post(method), head)
-            if grant.config.require_api_token_auth:
-                self._check_api_token(head, grant)
-            toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
-            if not isinstance(body, bytes):
-                check_content(head.fields)
-                return _as_asked(await self._brought(head, grant, toolset, body), head)
-            message = protocol.read(body, head.fields, head.sent)
-            return _as_asked(await self.methods.answer(message, grant, toolset, head.fields), head)
-        except Refused as refused:
-            return _as_asked(self._refusal(refused, grant), head)
+            reply = await answer
         except ClientGone:
             raise
-        except StorageUnavailable as unknown:
-            return _as_asked(self._refusal(_unavailable(unknown), grant), head)
-        except Exception:
-            logger.exception("the MCP door failed")
-            return _as_asked(_FAILED, head)
+        except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
+            reply = self._refuse(error, exchange.grant)
+        return exchange.finish(reply)
 
-    async def _brought(self, head: Head, grant: Grant, toolset: Toolset, bring: BringBody) -> Reply:
-        """The reply to a request whose body is not here yet. Raises Refused and ClientGone."""
+    def _answer_head(self, exchange: Exchange) -> Reply | None:
+        """Return the reply that needs no body; None when the body is to be read.
+
+        All checks before the body, in their one order: may this page or host speak to us at all, is the token known,
+        is the method POST, is an API token needed, is the content JSON. Raises Refused and StorageUnavailable.
+        """
+        head = exchange.head
+        if head.path in WITHOUT_TOKEN:
+            return NO_TOKEN
+        exchange.page = self.gate.check(exchange.fields)
+        if wants_stream(exchange.fields.get(b"accept", b"")):
+            exchange.take_stream()
+        token, is_sse = _token_of(head.path)
+        grant = exchange.grant = self._find_grant(self._hash_of(token))
+        if grant is None:
+            self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
+            return UNKNOWN_TOKEN
+        if is_sse:
+            raise _no_sse()
+        if head.method != "POST":
+            return _without_post(head.method)
+        if grant.config.require_api_token_auth:
+            self._check_api_token(exchange, grant)
+        check_content(exchange.fields)
+        return None
+
+    def _answer_body(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
+        """Return the reply to a body, or what to await for it. Raises Refused."""
+        grant = exchange.grant
+        assert grant is not None
+        toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
+        if not isinstance(body, bytes):
+            return self._read_and_answer(exchange, grant, toolset, body)
+        message = protocol.read(body, exchange.fields, exchange.head.sent)
+        return self.methods.answer(message, grant, toolset, exchange.fields)
+
+    async def _read_and_answer(
+        self, exchange: Exchange, grant: Grant, toolset: Toolset, read: ReadBody
+    ) -> Reply:
+        """Return the reply to a body that is still to be read. Raises Refused and ClientGone."""
         with self._large.share() as share:
             try:
-                body = await bring(toolset.largest_body, partial(large_bodies.grow, share))
+                body = await read(exchange.fields, toolset.largest_body, partial(large_bodies.grow, share))
             except Refused as refused:
                 raise _with_rest_endpoint(refused, grant, toolset) from None
             if isinstance(body, bytes):
-                message = protocol.read(body, head.fields, head.sent)
-                return await self.methods.answer(message, grant, toolset, head.fields)
-            cut = await large_bodies.cut(body)
+                message = protocol.read(body, exchange.fields, exchange.head.sent)
+            else:
+                message = await _read_large(exchange, toolset, body)
             del body  # the file holds on to it until it is decoded
-            message = protocol.read(cut.body, head.fields, head.sent)._replace(carried=cut.files)
-            large_bodies.check_use(message, toolset)
-            del cut
-            return await self.methods.answer(message, grant, toolset, head.fields)
+            answer = self.methods.answer(message, grant, toolset, exchange.fields)
+            return answer if isinstance(answer, Reply) else await answer
 
     async def drain(self) -> None:
         """Waits for the writes that are under way: to be awaited before the process ends."""
         await self.methods.drain()
 
-    def _head_of(self, path: str, sent: list[Field], fields: Fields, client: str) -> Head:
-        """Raises Refused when the sender is not welcome."""
-        page = self.gate.check(fields)
-        token = path.removeprefix(PREFIX).removesuffix("/")
-        is_sse = token.endswith(SSE_ENDING)
-        token = token.removesuffix(SSE_ENDING if is_sse else CLIENTS_ENDING)
-        is_stream = wants_stream(fields.get(b"accept", b""))
-        if is_stream:
-            fields = {name: value for name, value in fields.items() if name != b"accept-encoding"}
-        return Head(self._hash_of(token), fields, sent, page, client, is_sse, is_stream)
-
     def _hash_of(self, token: str) -> TokenHash:
         """The hash of a token. One too long to be a token has the hash of none."""
         return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
 
-    def _refusal(self, refused: Refused, grant: Grant | None) -> Reply:
+    def _refuse(self, error: Exception, grant: Grant | None) -> Reply:
+        """Return the reply that an error becomes, and log it."""
+        if isinstance(error, StorageUnavailable):
+            error = _unavailable(error)
+        if not isinstance(error, Refused):
+            logger.error("the MCP endpoint failed", exc_info=error)
+            return _FAILED
         server = grant.server_id if grant else None
-        self._log("mcp_refused", server=server, status=refused.status, rpc_code=refused.rpc_code)
-        return refused.reply()
+        self._log("mcp_refused", server=server, status=error.status, rpc_code=error.rpc_code)
+        return error.reply()
 
-    def _check_api_token(self, head: Head, grant: Grant) -> None:
+    def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
         """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
-        scheme, _, token = head.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
+        scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
         if is_sent and self._api_token_ok(token.strip(), grant):
             return
-        if is_sent and (wait := self._guesses.note(head.client)):
+        if is_sent and (wait := self._guesses.note(exchange.head.client)):
             slower = TooManyGuesses(wait)
             raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
         raise Refused(
@@ -262,6 +265,22 @@ class McpEndpoint:
             "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
             fields=((b"www-authenticate", b"Bearer"),),
         )
+
+
+def _token_of(path: str) -> tuple[str, bool]:
+    """Return the token in a path, and whether the URL is that of the older transport."""
+    token = path.removeprefix(PREFIX).removesuffix("/")
+    if token.endswith(SSE_ENDING):
+        return token.removesuffix(SSE_ENDING), True
+    return token.removesuffix(CLIENTS_ENDING), False
+
+
+async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> Message:
+    """Return the message of a body beyond the usual limit, its file cut out of it. Raises Refused."""
+    cut = await large_bodies.cut(body)
+    message = protocol.read(cut.body, exchange.fields, exchange.head.sent)._replace(carried=cut.files)
+    large_bodies.check_use(message, toolset)
+    return message
 
 
 def _address_of(scope: MutableMapping[str, Any]) -> str:
@@ -306,13 +325,6 @@ def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Ref
         f"multipart/form-data to POST /integrated-account/{grant.account.id}/tools/{tools[0].name} with an API token."
     )
     return Refused(refused.status, refused.rpc_code, text, fields=refused.fields)
-
-
-def _as_asked(reply: Reply, head: Head) -> Reply:
-    """The reply in the form that the client takes, with the fields that let a web page read it which asked."""
-    if head.is_stream:
-        reply = as_stream(reply)
-    return reply._replace(fields=(*reply.fields, *head.page)) if head.page else reply
 
 
 async def send_reply(send: Send, reply: Reply) -> None:

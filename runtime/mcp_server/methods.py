@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
@@ -20,23 +20,23 @@ from generator.catalog import Catalog, Tool
 from generator.names import find_tool
 from generator.vendor import Integration
 from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateLimited
+from runtime.exchange.allowance import Form
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
-from runtime.operations.allowance import PLAIN, Form
-from runtime.operations.answered import Answer
+from runtime.operations.call_protocol import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.safety.once import read_key
 from runtime.upstream.files import NO_FILES, CarriedFiles
-from runtime.upstream.limits import Limits
 
 logger = logging.getLogger(__name__)
 
 FRESH_FOR_MS = 60_000
-"""How long a client of the newer revisions may keep a list before it asks again."""
+"""How long a client of the newer revisions may reuse a list before it asks again."""
 
 CAPABILITIES = {"tools": {"listChanged": False}, "resources": resources.CAPABILITY}
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
@@ -45,29 +45,6 @@ LONGEST_PACKED_ID = LARGEST_STORED - 4096
 
 PLAIN_FIELDS: tuple[Field, ...] = (*ANSWER_FIELDS, (b"vary", b"accept-encoding"))
 GZIP_FIELDS: tuple[Field, ...] = (*PLAIN_FIELDS, (b"content-encoding", b"gzip"))
-
-
-class Calls(Protocol):
-    """Whoever carries out the call of a tool and answers for it, errors included."""
-
-    async def call(
-        self,
-        grant: Grant,
-        tools: Mapping[str, Tool],
-        name: str,
-        arguments: dict[str, Any],
-        *,
-        idempotency_key: str = "",
-        carried: CarriedFiles = NO_FILES,
-        form: Form = PLAIN,
-    ) -> Answer:
-        """The answer of one call, which is within the budget of the grant in the form that is given."""
-
-    def budget(self, grant: Grant) -> int:
-        """The bytes that the whole reply to a call may have."""
-
-    async def limits(self, grant: Grant) -> Limits:
-        """How the company stands with its vendor's limits; nothing is counted."""
 
 
 class Log(Protocol):
@@ -83,6 +60,8 @@ class Sending(NamedTuple):
     key: str
     carried: CarriedFiles
     form: Form
+    name: str = ""
+    """The name by which the tool was called; empty for the one that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +90,20 @@ class Methods:
         self._log = log
         self._writes: set[asyncio.Task[Answer]] = set()
 
-    async def answer(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
-        """The reply to a message; raises Refused."""
+    def answer(  # noqa: PLR0911  (one for each method)
+        self, message: Message, grant: Grant, toolset: Toolset, fields: Fields
+    ) -> Reply | Awaitable[Reply]:
+        """Return the reply to a message, or what to await for it where a tool is called; both raise Refused."""
         if message.id is None:
             return ACCEPTED
         protocol.check_meta(message)
         match message.method, message.is_modern:
             case "tools/call", _:
-                return await self._call(message, grant, toolset, fields)
+                return self._call(message, grant, toolset, fields)
             case "tools/list", _:
-                return self.list(message, grant, toolset, fields)
+                return self._list(message, grant, toolset, fields)
             case "resources/read", _:
-                return await self._read_resource(message, grant, toolset)
+                return self._read_resource(message, grant, toolset)
             case "resources/list", _:
                 return self._reply(message, grant, resources.listed(message, "resources"))
             case "resources/templates/list", _:
@@ -160,8 +141,8 @@ class Methods:
         }
         return self._reply(message, grant, result | self._instructions(grant, toolset))
 
-    def list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
-        """The tools of a toolset; raises Refused for a cursor, because there is one page."""
+    def _list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
+        """Return the tools of a toolset; raises Refused for a cursor, because there is one page."""
         protocol.check_cursor(message)
         members = _list_members(self._server_info(grant)) if message.is_modern else b""
         id_ = orjson.dumps(message.id)
@@ -184,7 +165,7 @@ class Methods:
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         name, arguments = protocol.call_of(message)
         key = _idempotency_key(message)
-        sending = Sending(key, message.carried, self._form(message, grant))
+        sending = Sending(key, message.carried, self._form(message, grant), name)
         tool = find_tool(toolset.tools, name)
         if tool is not None:
             answer = await self._answer_of(grant, toolset, tool, arguments, sending)
@@ -237,7 +218,8 @@ class Methods:
         began = perf_counter()
         try:
             if name in (discovery.READ, discovery.WRITE):
-                tool, arguments = toolset.discovery.chosen(name, arguments)
+                tool, called, arguments = toolset.discovery.chosen(name, arguments)
+                sending = sending._replace(name=called)
                 return await self._answer_of(grant, toolset, tool, arguments, sending)
             limits = await self._calls.limits(grant)
             beside = Answer(status=0, limits=limits)
@@ -271,7 +253,7 @@ class Methods:
             answer = await self._calls.call(
                 grant,
                 toolset.tools,
-                tool.name,
+                sending.name or tool.name,
                 arguments,
                 idempotency_key=sending.key,
                 carried=sending.carried,
@@ -340,7 +322,7 @@ class Methods:
 
 @lru_cache(maxsize=1024)
 def _server_info(identity: Identity, title: str, company: str) -> bytes:
-    """The `Implementation` of one company's server. The title tells a person with several which one it is."""
+    """The `Implementation` of one company's server. The title shows a person with several which one it is."""
     named = f"{title}: {company}" if company else title
     return orjson.dumps({"name": identity.name, "title": named, "version": identity.version})
 

@@ -80,8 +80,8 @@ def read(body: bytes, fields: Fields, sent: list[Field]) -> Message:
     """The message of a POST; `sent` are the header lines as they came. Raises Refused."""
     try:
         value = orjson.loads(body)
-    except orjson.JSONDecodeError as mistake:
-        raise Refused(400, PARSE_ERROR, f"The body is not JSON in UTF-8: {_where(mistake)}.") from None
+    except orjson.JSONDecodeError as error:
+        raise Refused(400, PARSE_ERROR, f"The body is not JSON in UTF-8: {_where(error)}.") from None
     if not isinstance(value, dict):
         raise _invalid(_not_an_object(value))
     version = fields.get(VERSION_FIELD)
@@ -90,9 +90,9 @@ def read(body: bytes, fields: Fields, sent: list[Field]) -> Message:
     return _message(value, is_modern=False)
 
 
-def _where(mistake: orjson.JSONDecodeError) -> str:
+def _where(error: orjson.JSONDecodeError) -> str:
     # The decoder's words never contain what was sent, only what was wrong and where.
-    return f"{mistake.msg.partition(':')[0]} (line {mistake.lineno}, column {mistake.colno})"
+    return f"{error.msg.partition(':')[0]} (line {error.lineno}, column {error.colno})"
 
 
 def _not_an_object(value: object) -> str:

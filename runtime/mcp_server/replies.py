@@ -1,6 +1,6 @@
-"""What goes back over HTTP: a status, fields and a body made once, and the JSON-RPC errors of the door.
+"""What goes back over HTTP: a status, fields and a body made once, and the JSON-RPC errors of the endpoint.
 
-Everything that the door refuses is raised as `Refused` and becomes the same kind of answer: an HTTP status and a
+Everything that the endpoint refuses is raised as `Refused` and becomes the same kind of answer: an HTTP status and a
 JSON-RPC error, also where HTTP alone would do, because clients show its message to the person.
 """
 
@@ -68,7 +68,7 @@ def as_stream(reply: Reply) -> Reply:
 
 
 class Refused(InvalidRequest):
-    """The door does not pass a request on. `rpc_code` and `id` make the JSON-RPC error, `status` the HTTP one."""
+    """The endpoint does not pass a request on. `rpc_code` and `id` make the JSON-RPC error, `status` the HTTP one."""
 
     def __init__(
         self,

@@ -39,7 +39,7 @@ class ClientGone(Exception):
 
 
 class Gate:
-    """Whom the door speaks to, by the fields `Host` and `Origin`.
+    """Whom the endpoint answers, by the fields `Host` and `Origin`.
 
     `hosts`, when there are any, are the only names the server answers to: a runtime on loopback lists the loopback
     names, so that a web page whose own name was pointed at 127.0.0.1 (DNS rebinding) gets nothing. A request with an

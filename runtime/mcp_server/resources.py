@@ -11,13 +11,14 @@ from typing import Any
 
 from generator.catalog import Tool
 from runtime.errors import LedgerportError, NotFound, RateLimited
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import protocol, results
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import INVALID_PARAMS, RESOURCE_NOT_FOUND, Field, Refused
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant
-from runtime.operations.answered import Answer
 from runtime.operations.file_links import PREFIX, FileLinks, closed
+from runtime.upstream.rate_limit_errors import in_sentences
 
 CAPABILITY = {"listChanged": False, "subscribe": False}
 CallTool = Callable[[Tool, dict[str, Any]], Awaitable[Answer]]
@@ -80,7 +81,7 @@ def _refused(message: Message, error: LedgerportError, answer: Answer) -> Refuse
     Its code is the HTTP status that the error has elsewhere; the response is a 200, as for every failed call.
     """
     fields: list[Field] = results.fields_of(answer)
-    text = results.error_text(error, answer.limits)
+    text = in_sentences(error, answer.limits)
     data = error.as_dict()
     if isinstance(error, RateLimited):
         data["retry_after"] = error.retry_after

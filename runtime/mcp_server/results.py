@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from generator.catalog import EMBED
-from runtime.errors import AnswerTooLarge, LedgerportError, RateLimited
+from runtime.errors import AnswerTooLarge, RateLimited
+from runtime.exchange.tool_answer import Answer, File
 from runtime.mcp_server.replies import ANSWER_FIELDS, RATE_LIMITED, REFUSAL_FIELDS, Field, Reply, error_body
-from runtime.operations.answered import Answer, File
 from runtime.operations.file_links import LIFETIME_SECONDS
 from runtime.operations.pdf_pages import pages_of
-from runtime.upstream.limits import Limits
+from runtime.upstream.rate_limit_errors import in_sentences
 
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes of a file in a result, 5.6 MB in base64 and as much as a request may have. The PDF of a form has about 100 kB;
@@ -93,15 +93,18 @@ def linked(answer: Answer, link: Link) -> list[dict[str, Any]]:
         "mimeType": file.media_type,
         "size": len(file.content),
     }
-    return [text, block] if link.is_block else [text]
+    notes = [_text(answer.note)] if answer.note else []
+    return [text, block, *notes] if link.is_block else [text, *notes]
 
 
 def content_of(answer: Answer) -> list[dict[str, Any]]:
     """What the model reads: the error, or the text, or the file."""
     if answer.error is not None:
-        return [_text(error_text(answer.error, answer.limits))]
+        return [_text(in_sentences(answer.error, answer.limits))]
     if answer.file is not None:
-        return [_text(answer.text or f"{described(answer.file)} is attached."), _resource(answer.file)]
+        notes = [_text(answer.note)] if answer.note else []
+        about = _text(answer.text or f"{described(answer.file)} is attached.")
+        return [about, _resource(answer.file), *notes]
     return [_text(text) for text in (answer.text, answer.note) if text]
 
 
@@ -117,25 +120,6 @@ def meta_of(answer: Answer) -> dict[str, Any]:
     return meta
 
 
-def error_text(error: LedgerportError, limits: Limits) -> str:
-    """What happened and what to do, in sentences. No client shows headers, so a limit's numbers are in the text."""
-    if not isinstance(error, RateLimited) or error.advice:
-        return error.as_text()
-    return " ".join(part for part in (error.as_text(), _state(limits), _wait(error.retry_after)) if part)
-
-
-def _state(limits: Limits) -> str:
-    if not limits.windows:
-        return ""
-    at = limits.closest()
-    left, of, reset = limits.remaining[at], limits.windows[at].limit, limits.resets[at]
-    return f"{left} of {of} requests left, resets in {reset} s."
-
-
-def _wait(seconds: int) -> str:
-    return f"Wait {seconds} second{'' if seconds == 1 else 's'}, then retry the same call."
-
-
 def fields_of(answer: Answer) -> list[Field]:
     """The rate-limit fields of the response, with `retry-after` whenever the call was refused for asking too often."""
     fields = answer.limits.fields()
@@ -147,7 +131,9 @@ def fields_of(answer: Answer) -> list[Field]:
 def too_many(answer: Answer, id: str | int | None) -> Reply:
     """HTTP 429 and a JSON-RPC error, for callers that asked to have it so."""
     assert answer.error is not None
-    body = error_body(RATE_LIMITED, error_text(answer.error, answer.limits), id, meta_of(answer)[LIMITS_KEY])
+    body = error_body(
+        RATE_LIMITED, in_sentences(answer.error, answer.limits), id, meta_of(answer)[LIMITS_KEY]
+    )
     return Reply(429, (*REFUSAL_FIELDS, *fields_of(answer)), body)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from generator.catalog import Catalog, Tool, select
-from generator.tokens import tokens_of
+from generator.reports.token_estimate import count_tokens
 from runtime.errors import NotFound
 from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.recent import Recent
@@ -22,9 +22,10 @@ from runtime.model import ServerConfig
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.exposure import Listing, listed_by_name
 from runtime.operations.files import takes_a_file
+from runtime.operations.tool_search import NO_SYNONYMS
 
-KEPT = 64
-"""How many toolsets a process keeps: about 0.5 MB each for a full catalog."""
+MOST_CACHED = 64
+"""How many toolsets a process caches: about 0.5 MB each for a full catalog."""
 
 LARGEST_STORED = 65_535
 """What one stored block of a deflate stream can hold."""
@@ -104,8 +105,8 @@ class Toolset:
 class Toolsets:
     """The toolsets lately asked for."""
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(kept)
+    def __init__(self, most: int = MOST_CACHED) -> None:
+        self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(most)
 
     def of(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """The toolset that `config` leaves of an integration."""
@@ -115,12 +116,15 @@ class Toolsets:
 
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
     tools = {tool.name: tool for tool in select(catalog.of(integration), config.methods, config.tags)}
-    beside = listed_by_name(catalog.integrations.get(integration), tools, config.tool_exposure)
-    return Toolset(tools) if beside is None else Toolset(tools, Discovery(tools, len(beside)), beside)
+    vendor = catalog.integrations.get(integration)
+    beside = listed_by_name(vendor, tools, config.tool_exposure)
+    if beside is None:
+        return Toolset(tools)
+    return Toolset(tools, Discovery(tools, len(beside), vendor.synonyms if vendor else NO_SYNONYMS), beside)
 
 
 def listing_of(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
     """What an MCP server with this config lists, and what that costs a model."""
     toolset = _make(catalog, integration, config)
-    tokens = sum(tokens_of(tool.wire) for tool in toolset.listed_tools.values())
+    tokens = sum(count_tokens(tool.wire) for tool in toolset.listed_tools.values())
     return Listing(len(toolset.tools), len(toolset.listed_tools), tokens)

@@ -1,7 +1,7 @@
 """Integrated accounts: made, connected, listed and ended.
 
 Before it: a person or program that wants a company connected. After it: `connect` has its credentials and MCP servers
-are made for it. Of what an account keeps, credentials are never answered.
+are made for it. Of what an account stores, credentials are never answered.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
 from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
 from runtime.operations import answers
 from runtime.operations.names import checked_name, did_you_mean, no_account
@@ -104,7 +104,7 @@ class Accounts:
         return answers.of_account(self._find(account_id))
 
     def find(self, account_id: str) -> Account:
-        """The account itself, for a door that calls its tools. Raises NotFound."""
+        """The account itself, for an endpoint that calls its tools. Raises NotFound."""
         return self._find(account_id)
 
     async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The kept things as doors and the command line answer them: plain values with ISO 8601 times, and lists in parts."""
+"""What is stored, as endpoints and the command line answer it: plain values with ISO 8601 times, and lists in parts."""
 
 from __future__ import annotations
 

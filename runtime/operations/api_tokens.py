@@ -1,4 +1,4 @@
-"""API tokens: what lets a program in at the management door. The secret is answered once and stored as a hash."""
+"""API tokens: what lets a program use the management API. The secret is answered once and stored as a hash."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from runtime.crypto import Keys, new_secret
 from runtime.errors import InvalidRequest, NotFound
+from runtime.keys.crypto import Keys, new_secret
 from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, Clock
 from runtime.operations import answers
 from runtime.operations.names import checked_name

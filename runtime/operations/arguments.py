@@ -1,6 +1,6 @@
 """The arguments of a tool, checked against its schema before anything is sent.
 
-Every mistake is named in one go: which argument, what was wrong, and the nearest name or value that would be right.
+Every error is named in one go: which argument, what was wrong, and the nearest name or value that would be right.
 Validators are built once per tool, at its first call.
 """
 
@@ -19,12 +19,12 @@ from generator.meanings import Meant
 from runtime.errors import InvalidArguments
 from runtime.operations.interpretation import DIGITS, LARGEST_EXACT, interpreted, parsed
 from runtime.operations.structure import excerpt, structural_problem, whole_path
-from runtime.operations.suggestions import LONGEST_COMPARED, nearest_name, suggested
 from runtime.safety.masked_updates import without_masks
 from runtime.safety.write_answers import refuse_no_change
+from runtime.suggestions import LONGEST_COMPARED, nearest_name, suggested
 
 Meanings = Sequence[Meant]
-MOST_MISTAKES = 10
+MOST_ERRORS = 10
 MORE = "more"
 """The argument that takes the rarely needed ones."""
 AMOUNT = re.compile(r"-?[^\d\s,.+-]{0,3}\s?-?\d{1,3}(,\d{3})*(\.\d{1,4})?", re.ASCII)
@@ -42,7 +42,7 @@ TYPES = {
 
 
 class _Validator(NamedTuple):
-    """What checks the arguments of one tool. `schema` tells whether it is still the tool's own."""
+    """What checks the arguments of one tool. `schema` shows whether it is still the tool's own."""
 
     schema: bytes
     checks: Any
@@ -51,7 +51,7 @@ class _Validator(NamedTuple):
 
 
 class ArgumentChecker:
-    """Checks arguments, and keeps the validator of each tool it has met."""
+    """Check arguments, and cache the validator of each tool it has met."""
 
     def __init__(self) -> None:
         self._validators: dict[str, _Validator] = {}
@@ -64,14 +64,14 @@ class ArgumentChecker:
         integration says of names that callers make up.
         """
         _check_structure(tool, arguments)
-        if tool.rare and MORE in arguments:
+        if tool.advanced and MORE in arguments:
             arguments = _unpacked(arguments)
         validator = self._validator(tool)
         if not tool.is_read_only or "" in arguments.values() or not validator.checks.is_valid(arguments):
             arguments = _interpreted(tool, arguments)
         bare = without_masks(tool, arguments)
         if not validator.checks.is_valid(bare):
-            raise _mistakes(tool, validator.checks, bare, means)
+            raise _refusal(tool, validator.checks, bare, means)
         refuse_no_change(tool, arguments)
         if validator.whole:
             arguments = _with_whole_numbers(arguments, validator.whole)
@@ -103,7 +103,7 @@ def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     schema = tool.input_schema
     read = interpreted(schema, arguments, empty_clears=tool.risk == "overwrite")
     _check_structure(tool, read)  # a JSON text may hold any number of values
-    if tool.tolerated and not schema["properties"].keys() >= read.keys():
+    if tool.ignored_arguments and not schema["properties"].keys() >= read.keys():
         read = _without(tool, read)
     return read
 
@@ -150,7 +150,7 @@ def _unpacked(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     own = tool.input_schema["properties"]
-    dropped = [name for name in arguments if name in tool.tolerated and name not in own]
+    dropped = [name for name in arguments if name in tool.ignored_arguments and name not in own]
     identifiers = {field: argument for argument, field in tool.call.body_arguments}
     for name in dropped:
         argument = identifiers.get(name)
@@ -162,7 +162,7 @@ def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in dropped}
 
 
-def _mistakes(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings) -> InvalidArguments:
+def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings) -> InvalidArguments:
     """The error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
 
     The validator makes every error that there is before it hands over the first. So it sees an excerpt: few elements
@@ -172,10 +172,10 @@ def _mistakes(tool: Tool, validator: Any, arguments: dict[str, Any], means: Mean
     path = list(first.instance_path)
     part = excerpt(arguments, path)
     found = list(validator.iter_errors(part))
-    described = [_described(tool, error, path, means) for error in found[:MOST_MISTAKES]]
+    described = [_described(tool, error, path, means) for error in found[:MOST_ERRORS]]
     if not described:  # it is in what the excerpt leaves out, such as the length of a list
         described = [_described(tool, first, [], means)]
-    errors = list(islice((each for some in described for each in some), MOST_MISTAKES))
+    errors = list(islice((each for some in described for each in some), MOST_ERRORS))
     total = max(sum(_count(error) for error in found), len(errors))
     text = " ".join(each["problem"] for each in errors)
     if total > len(errors):

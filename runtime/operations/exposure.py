@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import Catalog, Tool
-from generator.hosts import LARGEST_LIST
+from generator.stages.lint_hosts import LARGEST_LIST
 from generator.vendor import Integration
 from runtime.model import ServerConfig, ToolExposure
 

@@ -23,10 +23,10 @@ from typing import Any, Protocol
 import orjson
 
 from generator.catalog import EMBED, Catalog, Tool, select
-from runtime.crypto import Keys, SealBroken
 from runtime.errors import NotFound
+from runtime.exchange.tool_answer import File
+from runtime.keys.crypto import Keys, SealBroken
 from runtime.model import Clock, Grant, McpServerId
-from runtime.operations.answered import File
 
 PATH = "/files/"
 PREFIX = "lpf_"

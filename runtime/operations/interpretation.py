@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 Schema = Mapping[str, Any]
 
 HOST_KEYS = frozenset({"wait_for_previous"})
-"""Arguments that hosts add to every call, and no tool declares: Gemini CLI tells its own scheduler by it."""
+"""Arguments that hosts add to every call, and no tool declares: Gemini CLI uses it for its own scheduler."""
 DIGITS = r"^\d+$"  # of a JSON Schema, where it means what re.ASCII does
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 """A decimal that a JSON number holds exactly enough: 15 digits before the point."""

@@ -1,6 +1,6 @@
 """MCP servers: one secret URL for one integrated account, with a filter on its tools and an end.
 
-Before it: an integrated account. After it: the MCP door finds the grant of the URL. The token is answered once, in
+Before it: an integrated account. After it: the MCP endpoint finds the grant of the URL. The token is answered once, in
 `token` and `url`, and stored as a hash. A filter that leaves no tool is refused, so that nobody hands out a URL at
 which nothing works.
 """
@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from generator.catalog import METHOD_CLASSES, Catalog, Tool, select
 from generator.vendor import Integration
-from runtime.crypto import Keys, new_secret
 from runtime.errors import InvalidRequest, NotFound
+from runtime.keys.crypto import Keys, new_secret
 from runtime.model import (
     AccountId,
     AuditEntry,

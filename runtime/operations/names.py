@@ -1,11 +1,11 @@
-"""What a person may call things, and times as people write them: checked the same way at every door."""
+"""What a person may call things, and times as people write them: checked alike at every endpoint."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from runtime.errors import InvalidRequest, NotFound
-from runtime.operations.suggestions import nearest_name
+from runtime.suggestions import nearest_name
 
 LONGEST_NAME = 200
 LEAST_AHEAD_SECONDS = 60.0
@@ -17,7 +17,7 @@ def checked_name(name: str) -> str:
     if not clean or len(clean) > LONGEST_NAME or not clean.isprintable():
         raise InvalidRequest(
             f"name must be 1 to {LONGEST_NAME} characters on one line.",
-            advice="Give it a name that tells people what it is for.",
+            advice="Give it a name that says what it is for.",
         )
     return clean
 
@@ -30,7 +30,7 @@ def checked_expiry(text: str | None, now: float) -> float | None:
         at = datetime.fromisoformat(text)
         seconds = at.astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
-        at, seconds = datetime.min, 0.0
+        at, seconds = datetime.min, 0.0  # noqa: DTZ901  (without a zone, as what is refused below)
     if at.tzinfo is None:
         raise InvalidRequest(
             "expires_at must be a time in ISO 8601 with its zone, such as 2030-01-31T17:00:00Z.",

@@ -10,9 +10,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log
+from types import MappingProxyType
 
 import orjson
 
@@ -29,7 +30,7 @@ SATURATION, LENGTH_MATTERS = 1.2, 0.6
 LIKE_IT, BEGINS_SO = 0.6, 0.5
 """What a word counts that stands for the one asked for."""
 READ_FIRST = {"list": 1.08, "get": 1.05}
-"""Who names a thing and no deed wants to see it."""
+"""A query that names a resource and no action wants to read it."""
 
 STOP_WORDS = frozenset(
     re.findall(
@@ -40,10 +41,9 @@ STOP_WORDS = frozenset(
 )
 LIKE = {
     "add": ("create",),
-    "book": ("create",),
     "cancel": ("void", "delete"),
     "change": ("update",),
-    "download": ("pdf", "get"),
+    "download": ("get",),
     "edit": ("update",),
     "email": ("send",),
     "fetch": ("get",),
@@ -52,24 +52,15 @@ LIKE = {
     "make": ("create",),
     "modify": ("update",),
     "new": ("create",),
-    "print": ("pdf",),
     "read": ("get", "list"),
-    "record": ("create",),
     "remove": ("delete",),
     "search": ("list",),
     "see": ("get", "list"),
     "show": ("get", "list"),
-    "client": ("customer",),
-    "supplier": ("vendor",),
-    "product": ("item",),
-    "staff": ("employee",),
-    "money": ("amount", "balance", "payment"),
-    "owe": ("balance", "receivable", "payable"),
-    "overdue": ("due", "balance"),
-    "unpaid": ("balance",),
-    "open": ("balance",),
 }
-"""Words that people say for the words of methods and of bookkeeping."""
+"""What people say for the names of methods. Synonyms of a trade are data of its integration."""
+
+NO_SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 _INSIDE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
@@ -78,8 +69,11 @@ _WORD = re.compile(r"[^\W_]+")
 class ToolIndex:
     """Some tools, to be searched by words."""
 
-    def __init__(self, tools: Iterable[Tool]) -> None:
+    def __init__(self, tools: Iterable[Tool], synonyms: Mapping[str, tuple[str, ...]] = NO_SYNONYMS) -> None:
         self._tools = tuple(tools)
+        self._synonyms = {
+            said: (*synonyms.get(said, ()), *LIKE.get(said, ())) for said in synonyms.keys() | LIKE.keys()
+        }
         self._things = [frozenset(words_of(tool.resource)) for tool in self._tools]
         counted = [_weighed(tool) for tool in self._tools]
         lengths = [sum(words.values()) for words in counted]
@@ -105,7 +99,7 @@ class ToolIndex:
                     best[at] = max(best.get(at, 0.0), share * score)
             scores.update(best)
             matched.update(best.keys())
-        said = frozenset(asked).union(*(LIKE.get(word, ()) for word in asked))
+        said = frozenset(asked).union(*(self._synonyms.get(word, ()) for word in asked))
         whole = max(len(asked), 1)
         ranked = {
             at: score * (0.4 + 0.6 * matched[at] / whole) * self._fit(at, said)
@@ -122,7 +116,7 @@ class ToolIndex:
 
     def _meant(self, word: str) -> Sequence[tuple[str, float]]:
         """The words of the index that a word stands for, and for how much each counts."""
-        meant = [(each, LIKE_IT) for each in LIKE.get(word, ()) if each in self._places]
+        meant = [(each, LIKE_IT) for each in self._synonyms.get(word, ()) if each in self._places]
         if word in self._places:
             return [(word, 1.0), *meant]
         if meant:
@@ -145,7 +139,7 @@ def words_of(text: str) -> list[str]:
 
 
 def first_sentence(text: str) -> str:
-    """The sentence by which a reader tells one tool from another."""
+    """The sentence by which a reader distinguishes tools."""
     return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
 
 
@@ -171,7 +165,7 @@ def _weighed(tool: Tool) -> dict[str, float]:
 
 @lru_cache(maxsize=1024)
 def _counted(places: tuple[tuple[float, str], ...]) -> dict[str, float]:
-    """The words of some texts, each with its weight. Kept, because the same tools are in many toolsets."""
+    """The words of some texts, each with its weight. Cached, because the same tools are in many toolsets."""
     weighed: dict[str, float] = {}
     for weight, text in places:
         for word in words_of(text):

@@ -20,7 +20,7 @@ from runtime.errors import InvalidArguments
 MASK = "•••"
 SHOWN = 4
 LEAST_TO_SHOW = 8
-"""The last characters of a text that long are shown, so that people can tell one number from another."""
+"""The last characters of a text that long are shown, so that people can distinguish numbers."""
 WHOLE, PUBLIC, OMITTED = 0, -1, -2
 """Ends of paths beside SHOWN: nothing of the value is shown; all of it is; not even that there is one."""
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import orjson
 
-from runtime.crypto import Keys
 from runtime.errors import (
     Indeterminate,
     InvalidRequest,
@@ -31,6 +30,7 @@ from runtime.errors import (
     LedgerportError,
     StorageUnavailable,
 )
+from runtime.keys.crypto import Keys
 from runtime.model import AccountId, Clock
 from runtime.upstream.client import VendorResponse
 

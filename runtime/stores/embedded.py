@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from runtime.crypto import Keys
 from runtime.errors import SettingsError, StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.settings import Settings
 from runtime.stores.condition import Condition, probe
 from runtime.stores.files import Files

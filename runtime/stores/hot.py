@@ -25,7 +25,7 @@ class HotState(Protocol):
     async def count(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
         """Adds one call at `now` and answers what each window then holds, in the order of the windows.
 
-        Calls beyond the limit of a window need not be told apart: `used` may stop at the limit.
+        Calls beyond the limit of a window need not be distinguished: `used` may stop at the limit.
         """
         ...
 

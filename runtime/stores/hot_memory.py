@@ -1,4 +1,4 @@
-"""Hot state in the memory of one process: exact sliding windows and locks, with nothing kept for idle keys."""
+"""Hot state in the memory of one process: exact sliding windows and locks, with nothing stored for idle keys."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class _Calls:
     idle_at: float = 0.0
 
     def follow(self, windows: Sequence[RateWindow]) -> None:
-        """Take other windows from now on. One that was there before, whatever its name, keeps what it counted."""
+        """Count in other windows from now on. One that was there before, whatever its name, goes on with its count."""
         known = {
-            (each.seconds, each.limit): kept for each, kept in zip(self.windows, self.times, strict=True)
+            (each.seconds, each.limit): times for each, times in zip(self.windows, self.times, strict=True)
         }
         self.windows = windows
         self.times = [
@@ -47,9 +47,9 @@ class MemoryHotState:
         self._locks: dict[str, _Lock] = {}
 
     async def count(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
-        """Adds one call and answers what each window holds. A window keeps as many times as its limit, no more:
+        """Adds one call and answers what each window holds. A window stores as many times as its limit, no more:
 
-        when it is full, the oldest time kept is the one that has to leave before another call fits.
+        when it is full, the oldest time stored is the one that has to leave before another call fits.
         """
         self._sweep(now)
         calls = self._calls.get(key)
@@ -60,15 +60,14 @@ class MemoryHotState:
         if calls.windows is not windows:
             calls.follow(windows)
         found = []
-        for window, kept in zip(windows, calls.times, strict=True):
-            _follow_clock(kept, now)
+        for window, times in zip(windows, calls.times, strict=True):
+            _follow_clock(times, now)
             gone = now - window.seconds
-            while kept and kept[0] <= gone:
-                kept.popleft()
-            kept.append(now)
-            if calls.idle_at < now + window.seconds:
-                calls.idle_at = now + window.seconds
-            found.append(WindowCount(len(kept), kept[0] - gone))
+            while times and times[0] <= gone:
+                times.popleft()
+            times.append(now)
+            calls.idle_at = max(calls.idle_at, now + window.seconds)
+            found.append(WindowCount(len(times), times[0] - gone))
         return found
 
     async def peek(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
@@ -78,7 +77,7 @@ class MemoryHotState:
             return [WindowCount(0, 0.0) for _ in windows]
         if calls.windows is not windows:
             calls.follow(windows)
-        return [_held(kept, window, now) for window, kept in zip(windows, calls.times, strict=True)]
+        return [_held(times, window, now) for window, times in zip(windows, calls.times, strict=True)]
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncIterator[None]:
@@ -94,7 +93,7 @@ class MemoryHotState:
                 del self._locks[key]
 
     def __len__(self) -> int:
-        """How many keys are kept: bounded by the accounts that called within their longest window."""
+        """How many keys are stored: bounded by the accounts that called within their longest window."""
         return len(self._calls) + len(self._locks)
 
     def _sweep(self, now: float) -> None:
@@ -108,16 +107,16 @@ class MemoryHotState:
             del self._calls[key]
 
 
-def _held(kept: deque[float], window: RateWindow, now: float) -> WindowCount:
-    _follow_clock(kept, now)
-    while kept and kept[0] <= now - window.seconds:
-        kept.popleft()
-    return WindowCount(len(kept), max(0.0, kept[0] + window.seconds - now) if kept else 0.0)
+def _held(times: deque[float], window: RateWindow, now: float) -> WindowCount:
+    _follow_clock(times, now)
+    while times and times[0] <= now - window.seconds:
+        times.popleft()
+    return WindowCount(len(times), max(0.0, times[0] + window.seconds - now) if times else 0.0)
 
 
-def _follow_clock(kept: deque[float], now: float) -> None:
+def _follow_clock(times: deque[float], now: float) -> None:
     """After a clock was set back: what was counted last was counted now, so that it leaves its window in time."""
-    if kept and kept[-1] > now:
-        ahead = kept[-1] - now
-        for at, time in enumerate(kept):
-            kept[at] = time - ahead
+    if times and times[-1] > now:
+        ahead = times[-1] - now
+        for at, time in enumerate(times):
+            times[at] = time - ahead

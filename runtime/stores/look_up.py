@@ -1,6 +1,6 @@
 """Who is asking: the few reads that every request makes, straight on SQLite.
 
-No SQLAlchemy, one indexed statement each. What was read is kept only as long as nobody, in any process, has changed
+No SQLAlchemy, one indexed statement each. What was read is cached only as long as nobody, in any process, has changed
 the file since (`wal_watch`): what another process revoked is revoked with the next read, and an expiry holds from the
 moment it passes. The rest of the records is in `records`, which takes longer to import than the first answer may take.
 """
@@ -33,9 +33,9 @@ from runtime.stores import sqlite
 from runtime.stores.files import Files
 from runtime.stores.wal_watch import WalWatch
 
-_MOST_KEPT = 10_000
+_MOST_CACHED = 10_000
 _CACHE_KIB = 16_000
-"""Pages of the file kept in memory, enough for the index over 100,000 tokens."""
+"""Pages of the file in memory, enough for the index over 100,000 tokens."""
 
 BUSY_MILLISECONDS = 50
 """How long a read waits for a lock, on the event loop: only while another process recovers the log after a crash."""
@@ -58,7 +58,7 @@ _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"  
 
 
 class LookUp(Protocol):
-    """What a door needs to know before it does anything."""
+    """What an endpoint needs to know before it does anything."""
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
         """What the URL with this token lets through now; None when unknown, expired or revoked."""
@@ -88,7 +88,7 @@ class SqliteLookUp:
         self._watch = WalWatch(path)
         self._watch.state()  # opens the file, so that what stands there now is what is open
         self.files = Files(path)
-        self._kept: tuple[bytes, dict[TokenHash, tuple[Grant, float]]] = (b"", {})
+        self._cached: tuple[bytes, dict[TokenHash, tuple[Grant, float]]] = (b"", {})
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
         """What the URL with this token lets through now; None when unknown, expired or revoked.
@@ -97,21 +97,21 @@ class SqliteLookUp:
         """
         self.files.check()
         state = self._watch.state()
-        since, known = self._kept
+        since, known = self._cached
         if state is None or state != since:
             known = {}
-            self._kept = (state or b"", known)
+            self._cached = (state or b"", known)
         found = known.get(token_hash) or self._read_grant(token_hash, known)
         return found[0] if found and found[1] > now else None
 
     def _read_grant(
         self, token_hash: TokenHash, known: dict[TokenHash, tuple[Grant, float]]
     ) -> tuple[Grant, float] | None:
-        """The grant and when it ends, kept beside what else was read of the file as it is now."""
+        """The grant and when it ends, cached beside what else was read of the file as it is now."""
         row = self._row(_GRANT, token_hash)
         if row is None:
             return None
-        if len(known) >= _MOST_KEPT:
+        if len(known) >= _MOST_CACHED:
             known.clear()
         found = known[token_hash] = _grant(row[:-1]), math.inf if row[-1] is None else row[-1]
         return found
@@ -181,7 +181,7 @@ class SqliteLookUp:
 
 @lru_cache(maxsize=4096)
 def _grant(row: tuple[Any, ...]) -> Grant:
-    """The grant in a row. Kept by the row's content: a row that changed is another row."""
+    """The grant in a row. Cached by the row's content: a row that changed is another row."""
     return Grant(read_account(row), read_config(row[12]), McpServerId(row[11]))
 
 

@@ -104,7 +104,7 @@ class Records:
     # Accounts
 
     def add_account(self, account: Account, audit: AuditEntry) -> None:
-        """Keeps a new account."""
+        """Store a new account."""
         values = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ")}
         with self._engine.begin() as connection:
             connection.execute(insert(ACCOUNT).values(values | {"fields": _json(account.fields)}))
@@ -137,7 +137,7 @@ class Records:
         return self._change(change, audit, _ended_attempt(account.id))
 
     def replace_credentials(self, account_id: AccountId, old: bytes, new: bytes, now: float) -> bool:
-        """Keeps rotated credentials, unless others than `old` are kept by now (then False)."""
+        """Store rotated credentials, unless others than `old` are stored by now (then False)."""
         change = (
             update(ACCOUNT)
             .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == old)
@@ -210,7 +210,7 @@ class Records:
     # MCP servers
 
     def add_mcp_server(self, server: McpServer, token_hash: TokenHash, audit: AuditEntry) -> bool:
-        """Keeps a new MCP server. False when its account is gone."""
+        """Store a new MCP server. False when its account is gone."""
         with self._engine.begin() as connection:
             if not connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == server.account_id)).first():
                 return False
@@ -322,7 +322,7 @@ class Records:
     # Pending authorizations
 
     def add_authorization(self, state_hash: TokenHash, authorization: Authorization) -> bool:
-        """Keeps the way of a person to the vendor and back. False when its account is gone."""
+        """Store the state of a connect link. False when its account is gone."""
         values = {
             "state_hash": state_hash,
             "account_id": authorization.account_id,

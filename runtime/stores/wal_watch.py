@@ -30,7 +30,7 @@ _mapping = threading.Lock()
 
 
 class WalWatch:
-    """Watches one file. It keeps a connection open, so that the index is neither removed nor made anew."""
+    """Watches one file. It holds a connection open, so that the index is neither removed nor made anew."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,7 +38,7 @@ class WalWatch:
         self._index: mmap.mmap | None = None
 
     def state(self) -> bytes | None:
-        """The state of the file; None when it cannot be told, and nothing read may be kept."""
+        """The state of the file; None when it is not known, and nothing read may be cached."""
         index = self._index
         if index is None:
             index = self._open()

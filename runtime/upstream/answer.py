@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 import orjson
 
-from generator.catalog import Returns
 from generator.vendor import Advice, ErrorRules, Integration, RateLimit
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
 from runtime.logs import LONGEST_READ, without_private_numbers
@@ -24,13 +23,13 @@ from runtime.upstream import figures
 from runtime.upstream.advice import Attempt, chosen, without_echo
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.fragments import complaint_in, words_of
+from runtime.upstream.rate_limit_errors import refused_by_vendor
 from runtime.upstream.xml_values import value_of_xml
 
 NO_ATTEMPT = Attempt()
 LOOK_FIRST = "Look whether it is there before you send it again."
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
-NO_CONTENT = 204
 KIND_OF_STATUS = {401: "reconnect", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "invalid"}
 FAILED = range(400, 600)
 """The statuses that say why something failed. Others, up to 999, are an error of the vendor's own."""
@@ -54,7 +53,7 @@ WORTH_COUNTING = 2 * MOST_VALUES
 """Bytes. Less cannot hold more values: each has one byte and one that separates it from the next."""
 BOM = b"\xef\xbb\xbf"
 LOST_STATUSES = frozenset({500, 502, 504})
-"""Answers of a gateway that do not tell whether the work behind it was done."""
+"""Answers of a gateway that do not say whether the work behind it was done."""
 
 
 class UnexpectedShape(ValueError):
@@ -132,20 +131,16 @@ def at(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
-def is_told(response: VendorResponse, value: Any, returns: Returns, *, changes_data: bool) -> bool:
-    """Whether a success holds what a tool answers, or where that would stand when there is none of it.
+def holds_records(value: Any, path: tuple[str, ...]) -> bool:
+    """Return whether a success has the place where a list stands. An empty body is not an empty list."""
+    place = at(value, path[:-1])
+    return isinstance(place, dict if path else list)
 
-    An empty body is no list of nothing: it tells nothing, unless its status says that a change was made.
-    """
-    if returns.kind == "records":
-        place = at(value, returns.path[:-1])
-        return isinstance(place, dict if returns.path else list)
-    if value is None:
-        return changes_data and response.status == NO_CONTENT
-    found = at(value, returns.path)
-    if found is None:
-        return isinstance(value, dict)
-    return isinstance(found, (dict, list))
+
+def holds_record(value: Any, path: tuple[str, ...]) -> bool:
+    """Return whether a success has a record, or the place where one stands."""
+    found = at(value, path)
+    return isinstance(value, dict) if found is None else isinstance(found, (dict, list))
 
 
 def records_in(value: Any, path: tuple[str, ...], beside: tuple[str, ...] = ()) -> list[Any]:
@@ -281,7 +276,10 @@ def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:
         if isinstance(found, dict):
             found = [found]
         if isinstance(found, list):
-            yield from (each for each in found if isinstance(each, dict) and _has_complaint(rules, each))
+            whole = {name: at(value, path) for name, path in rules.shared.items()}
+            yield from (
+                {**whole, **each} for each in found if isinstance(each, dict) and _has_complaint(rules, each)
+            )
 
 
 def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:
@@ -312,13 +310,11 @@ def _is_limited(
 
 
 def _rate_limited(integration: Integration, response: VendorResponse, trace: str) -> RateLimited:
-    told = wait_seconds(integration.rate_limit, response.headers, time.time())
-    wait = told or integration.rate_limit.reset_default
-    return RateLimited(
-        f"{integration.title} rate limit reached (429).",
-        advice=f"Wait {wait} seconds, then retry the same call.",
-        retry_after=wait,
-        is_told=told is not None,
+    wait = wait_seconds(integration.rate_limit, response.headers, time.time())
+    return refused_by_vendor(
+        integration.title,
+        wait or integration.rate_limit.reset_default,
+        is_from_vendor=wait is not None,
         trace=trace,
     )
 

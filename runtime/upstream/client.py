@@ -11,9 +11,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runtime.errors import Indeterminate, RateLimited, VendorTimeout, VendorUnavailable
+from runtime.errors import Indeterminate, VendorTimeout, VendorUnavailable
 from runtime.upstream.deadlines import Deadlines
 from runtime.upstream.files import MultipartBody
+from runtime.upstream.rate_limit_errors import too_many_in_flight
 
 if TYPE_CHECKING:
     import aiohttp
@@ -85,11 +86,7 @@ class VendorClient:
         """
         in_flight = self._in_flight.get(account, 0)
         if in_flight >= self._per_account:
-            raise RateLimited(
-                f"{self._per_account} calls for this company are in flight already.",
-                advice="Wait 1 second, then call again, one call after another.",
-                retry_after=1,
-            )
+            raise too_many_in_flight(self._per_account)
         self._in_flight[account] = in_flight + 1
         try:
             return await self._attempt(request)

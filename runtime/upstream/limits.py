@@ -1,4 +1,4 @@
-"""What a company may still ask of its vendor: counted here, because the vendor does not say.
+"""What a company may still ask of its vendor: counted here where the vendor does not say.
 
 The windows come from the integration's definition. `Limits.fields` writes them as the RateLimit fields that every
 `tools/call` answer carries: the three plain ones of the early IETF drafts, and the structured two of
@@ -8,7 +8,8 @@ draft-ietf-httpapi-ratelimit-headers-11. Nothing here ever holds a call back.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from generator.vendor import RateWindow
 from runtime.model import WindowCount as WindowCount
 
 Field = tuple[bytes, bytes]
+_NUMBER = re.compile(r"[0-9]{1,12}")
 SPARE_SECONDS = 1
 """Our windows and the vendor's do not begin at the same moment."""
 
@@ -28,6 +30,7 @@ class Limits(NamedTuple):
     resets: tuple[int, ...]
     retry_after: int | None = None
     refused_by_vendor: bool = False
+    counted_by: str = "ledgerport"
 
     def closest(self) -> int:
         """The index of the window that is closest to being used up."""
@@ -65,7 +68,7 @@ class Limits(NamedTuple):
             "window_seconds": self.windows[at].seconds,
             "remaining": self.remaining[at],
             "reset": self.resets[at],
-            "counted_by": "ledgerport",
+            "counted_by": self.counted_by,
         }
         if self.retry_after is not None:
             state["retry_after"] = self.retry_after
@@ -87,7 +90,25 @@ def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Lim
     return Limits(tuple(windows), tuple(remaining), tuple(resets), wait or None)
 
 
-def refused(limits: Limits, wait: int, *, is_told: bool = False) -> Limits:
+def apply_vendor_counts(limits: Limits, headers: Mapping[str, str]) -> Limits:
+    """Return the limits with what the vendor's own headers say is left, in the windows that have such a header."""
+    if not any(each.remaining_header for each in limits.windows):
+        return limits
+    remaining = tuple(
+        _read_count(headers.get(window.remaining_header, ""), window, counted)
+        for window, counted in zip(limits.windows, limits.remaining, strict=True)
+    )
+    used_up = [limits.resets[at] for at, left in enumerate(remaining) if left == 0]
+    by = "vendor" if any(each.remaining_header in headers for each in limits.windows) else limits.counted_by
+    return limits._replace(remaining=remaining, retry_after=max(used_up) if used_up else None, counted_by=by)
+
+
+def _read_count(text: str, window: RateWindow, counted: int) -> int:
+    """Return the number that a header says is left; our own count where a header says none."""
+    return min(int(text), window.limit) if _NUMBER.fullmatch(text.strip()) else counted
+
+
+def refused(limits: Limits, wait: int, *, is_from_vendor: bool = False) -> Limits:
     """The limits after the vendor refused: nothing is left in the window that was reached, and so long to wait.
 
     The vendor does not say which window that was: it is the one that our count has used up, else the widest. When it
@@ -97,11 +118,11 @@ def refused(limits: Limits, wait: int, *, is_told: bool = False) -> Limits:
         return Limits((), (), (), wait, True)
     used_up = [at for at, left in enumerate(limits.remaining) if left == 0]
     reached = max(used_up or range(len(limits.windows)), key=lambda at: limits.windows[at].seconds)
-    if used_up and not is_told:
+    if used_up and not is_from_vendor:
         wait = limits.resets[reached] + SPARE_SECONDS
     remaining = tuple(0 if at == reached else left for at, left in enumerate(limits.remaining))
     resets = tuple(wait if at == reached else reset for at, reset in enumerate(limits.resets))
-    return Limits(limits.windows, remaining, resets, wait, True)
+    return Limits(limits.windows, remaining, resets, wait, True, limits.counted_by)
 
 
 @lru_cache(maxsize=64)

@@ -64,8 +64,8 @@ def next_in(link: str, parameter: str) -> str:
 
 
 def _digest(tool_name: str, arguments: Mapping[str, Any]) -> str:
-    kept = {name: value for name, value in arguments.items() if name not in NOT_OF_THE_CALL}
-    content = orjson.dumps([tool_name, kept], option=orjson.OPT_SORT_KEYS)
+    bound = {name: value for name, value in arguments.items() if name not in NOT_OF_THE_CALL}
+    content = orjson.dumps([tool_name, bound], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Conditions in the vendor's own query language, from typed arguments or a raw statement.
 
 Typed values are quoted and escaped by the definition's rules, so that no value can leave its quotes. A raw
-statement is let through only when it reads the tool's own entity: the filter of an MCP server is a wall.
+statement is let through only when it reads the tool's own entity: the filter of an MCP server holds here too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MOST_CHARACTERS = 30_000
 """Of a raw statement: a condition that names a thousand Ids of ten digits has about 15,000."""
 LONGEST_PART, MOST_PARTS = 40, 3
 """Characters of a part of a raw statement that an error repeats, and how many of them."""
+_DATE = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?![0-9])")
 NOTHING: Mapping[str, str] = {}
 
 
@@ -198,10 +199,16 @@ def _literal(language: QueryLanguage, kind: str, value: Any) -> str:
     else:
         text = str(value)
     if formatted := language.formats.get(kind):
-        return fill(formatted, {"value": _escaped(language, text)})
+        return fill(formatted, {"value": _escaped(language, text), **_date_parts(text)})
     if kind in language.literals:
         return text
     return f"{language.quote}{_escaped(language, text)}{language.quote}"
+
+
+def _date_parts(text: str) -> dict[str, str]:
+    """Year, month and day of a date or a time; nothing for another text."""
+    found = _DATE.match(text)
+    return found.groupdict() if found else {}
 
 
 def _escaped(language: QueryLanguage, text: str, more: Mapping[str, str] = NOTHING) -> str:

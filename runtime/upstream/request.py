@@ -54,10 +54,10 @@ def build(
     headers = {**always_sent(integration.send_headers, values), **authorization}
     for name, template in call.headers:
         headers[name] = _checked_header(name, _filled(template, values))
-    if once_key and integration.once_query:
-        query = f"{query}&{quote(integration.once_query)}={quote(once_key, safe='')}"
-    if once_key and integration.once_header:
-        headers[integration.once_header] = once_key
+    if once_key and integration.idempotency_query_param:
+        query = f"{query}&{quote(integration.idempotency_query_param)}={quote(once_key, safe='')}"
+    if once_key and integration.idempotency_header:
+        headers[integration.idempotency_header] = once_key
     if call.body == "parts":
         whole = _multipart(tool, arguments, file)
         headers["Content-Type"], body = whole.content_type, whole.joined() or whole
@@ -72,7 +72,7 @@ def build(
         headers=headers,
         body=body,
         changes_data=changes_data,
-        is_once=bool(once_key and (integration.once_query or integration.once_header)),
+        is_once=bool(once_key and (integration.idempotency_query_param or integration.idempotency_header)),
     )
 
 
@@ -178,6 +178,8 @@ def body_of(tool: Tool, content: Mapping[str, Any]) -> bytes:
         return orjson.dumps(
             [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]
         )
+    if tool.call.wrap:
+        return orjson.dumps({tool.call.wrap: [content] if tool.call.wraps_list else content})
     return orjson.dumps(content)
 
 

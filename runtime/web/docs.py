@@ -1,7 +1,7 @@
 """The reference pages at `/docs`: every tool with its arguments, a search that works without scripts, one page each.
 
-They are made from the catalog that is served now and tell nothing of any company, so nobody has to sign in. A page is
-rendered once for each catalog, in a thread, and kept; only a search is made anew. `Docs.files` has the same as files.
+They are made from the catalog that is served now and say nothing of any company, so nobody has to sign in. A page is
+rendered once for each catalog, in a thread, and cached; only a search is made anew. `Docs.files` has the same as files.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog, Tool
-from generator.reference_page import Page, pages_of
+from generator.reports.tool_pages import Page, build_pages
 from generator.vendor import Integration
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES, ErrorCode
 from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
@@ -90,9 +90,9 @@ class Docs:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._pages = pages_of(catalog)
+        self._pages = build_pages(catalog)
         self._by_tool = {part.tool.name: page.key for page in self._pages.values() for part in page.tools}
-        self._kept: dict[str, bytes] = {}
+        self._cached: dict[str, bytes] = {}
         self._environment = Environment(
             loader=FileSystemLoader(_PAGES),
             autoescape=True,
@@ -112,7 +112,7 @@ class Docs:
         """The first page, or what has a tag; None for a tag there is not."""
         if tag and tag not in self._tags:
             return None
-        return self._keep(f"?{tag}", lambda: self._index(Links(self._by_tool), tag))
+        return self._cache(f"?{tag}", lambda: self._index(Links(self._by_tool), tag))
 
     def search(self, query: str) -> bytes:
         """The tools that have some words."""
@@ -126,21 +126,21 @@ class Docs:
     def resource(self, key: str) -> bytes | None:
         """The page of a resource, `integration/resource`; None when there is none."""
         page = self._pages.get(key)
-        return None if page is None else self._keep(key, lambda: self._resource(Links(self._by_tool), page))
+        return None if page is None else self._cache(key, lambda: self._resource(Links(self._by_tool), page))
 
     def errors(self) -> bytes:
         """The page that lists the codes of errors."""
-        return self._keep(ERRORS, lambda: self._errors(Links(self._by_tool)))
+        return self._cache(ERRORS, lambda: self._errors(Links(self._by_tool)))
 
     def error(self, code: str) -> bytes | None:
         """The page of a code; None when there is none."""
         found = ERROR_CODES.get(code)
         key = f"{ERRORS}/{code}"
-        return None if found is None else self._keep(key, lambda: self._error(Links(self._by_tool), found))
+        return None if found is None else self._cache(key, lambda: self._error(Links(self._by_tool), found))
 
     def missing(self) -> bytes:
         """What is shown for an address below `/docs` where there is nothing."""
-        return self._keep("", lambda: self._render("docs_missing", Links(self._by_tool), query=""))
+        return self._cache("", lambda: self._render("docs_missing", Links(self._by_tool), query=""))
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Every page as a file, with its path."""
@@ -154,16 +154,19 @@ class Docs:
 
     @cached_property
     def _finder(self) -> ToolIndex:
-        return ToolIndex(tool for tool in self.catalog.tools if tool.name in self._by_tool)
+        synonyms: dict[str, tuple[str, ...]] = {}
+        for integration in self.catalog.integrations.values():
+            synonyms |= integration.synonyms
+        return ToolIndex((tool for tool in self.catalog.tools if tool.name in self._by_tool), synonyms)
 
     @cached_property
     def _tags(self) -> dict[str, str]:
         return {tag: about for each in self.catalog.integrations.values() for tag, about in each.tags.items()}
 
-    def _keep(self, key: str, make: Callable[[], bytes]) -> bytes:
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
+    def _cache(self, key: str, make: Callable[[], bytes]) -> bytes:
+        if key not in self._cached:
+            self._cached[key] = make()
+        return self._cached[key]
 
     def _index(self, links: Links, tag: str) -> bytes:
         groups: list[tuple[Integration, list[Page]]] = [

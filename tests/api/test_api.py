@@ -12,49 +12,49 @@ from starlette.requests import Request
 from generator.vendor import RateWindow
 from runtime.api import reading
 from runtime.errors import RateLimited, VendorRefused
+from runtime.exchange.tool_answer import Answer, File
 from runtime.model import WindowCount
-from runtime.operations.answered import Answer, File
 from runtime.safety.guesses import MOST_FAILURES, Guesses
 from runtime.upstream.limits import measure
-from tests.api.door import ApiDoor
+from tests.api.harness import ApiHarness
 from tests.deployment import TOOLS, HandClock
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> ApiDoor:
-    return ApiDoor(tmp_path)
+def harness(tmp_path: Path) -> ApiHarness:
+    return ApiHarness(tmp_path)
 
 
-def test_a_company_and_its_urls_from_the_first_request_to_the_last(door: ApiDoor) -> None:
-    made = door.ask("POST", "/integrated-account", json={"name": "Shop", "integration": "books"})
+def test_a_company_and_its_urls_from_the_first_request_to_the_last(harness: ApiHarness) -> None:
+    made = harness.ask("POST", "/integrated-account", json={"name": "Shop", "integration": "books"})
     assert made.status_code == 201 and made.json()["authorize_url"].startswith(
         "http://127.0.0.1:8000/connect/"
     )
     path = f"/integrated-account/{made.json()['id']}"
-    assert door.ask("GET", path).json() | {"authorize_url": 0} == made.json() | {"authorize_url": 0}
-    assert [each["name"] for each in door.ask("GET", "/integrated-account").json()["result"]] == ["Shop"]
-    assert door.ask("POST", path + "/connect").json()["authorize_url"] != made.json()["authorize_url"]
-    server = door.ask("POST", path + "/mcp", json={"name": "Agent", "config": {"methods": ["read"]}})
+    assert harness.ask("GET", path).json() | {"authorize_url": 0} == made.json() | {"authorize_url": 0}
+    assert [each["name"] for each in harness.ask("GET", "/integrated-account").json()["result"]] == ["Shop"]
+    assert harness.ask("POST", path + "/connect").json()["authorize_url"] != made.json()["authorize_url"]
+    server = harness.ask("POST", path + "/mcp", json={"name": "Agent", "config": {"methods": ["read"]}})
     assert server.status_code == 201
     assert list(server.json()) == [
         "id", "name", "config", "integrated_account_id", "expires_at", "created_at", "updated_at", "token", "url",
         "listing",
     ]  # fmt: skip
     mine = f"{path}/mcp/{server.json()['id']}"
-    assert "token" not in door.ask("GET", mine).json()
-    changed = door.ask(
+    assert "token" not in harness.ask("GET", mine).json()
+    changed = harness.ask(
         "PATCH", mine, json={"config": {"tags": ["crm"]}, "expires_at": "2030-01-01T00:00:00Z"}
     )
     assert changed.json()["listing"]["available"] < server.json()["listing"]["available"]
     assert changed.json()["config"]["methods"] == ["read"] and changed.json()["config"]["tags"] == ["crm"]
-    assert door.ask("PATCH", mine, json={"expires_at": None}).json()["expires_at"] is None
-    shown = door.ask("GET", mine).json()
+    assert harness.ask("PATCH", mine, json={"expires_at": None}).json()["expires_at"] is None
+    shown = harness.ask("GET", mine).json()
     assert shown.pop("listing") == changed.json()["listing"]
-    assert door.ask("GET", path + "/mcp").json() == {"result": [shown], "next_cursor": None}
-    assert door.ask("DELETE", mine).json() == {"id": server.json()["id"]}
-    assert door.ask("GET", mine).status_code == 404
-    assert door.ask("DELETE", path).json() == {"id": made.json()["id"]}
-    assert door.ask("GET", path).status_code == 404
+    assert harness.ask("GET", path + "/mcp").json() == {"result": [shown], "next_cursor": None}
+    assert harness.ask("DELETE", mine).json() == {"id": server.json()["id"]}
+    assert harness.ask("GET", mine).status_code == 404
+    assert harness.ask("DELETE", path).json() == {"id": made.json()["id"]}
+    assert harness.ask("GET", path).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -69,39 +69,41 @@ def test_a_company_and_its_urls_from_the_first_request_to_the_last(door: ApiDoor
         "Bearer lpm_" + "x" * 43,
     ],
 )
-def test_without_an_api_token_of_ours_nothing_is_told(door: ApiDoor, header: str) -> None:
+def test_without_an_api_token_of_ours_nothing_is_said(harness: ApiHarness, header: str) -> None:
     for method, path in (
         ("GET", "/integrated-account"),
         ("POST", "/api-token"),
         ("GET", "/integrated-account/x/tools"),
     ):
-        refused = door.ask(method, path, headers={"Authorization": header.encode("latin-1")})
+        refused = harness.ask(method, path, headers={"Authorization": header.encode("latin-1")})
         assert refused.status_code == 401
         assert refused.headers["www-authenticate"] == 'Bearer realm="ledgerport"'
         assert refused.json()["error"] is True and refused.json()["code"] == "unauthorized"
 
 
-def test_a_revoked_api_token_and_the_token_of_a_url_open_nothing_here(door: ApiDoor) -> None:
-    url_token = door.here.mcp_servers.create(door.account(), "Agent")["token"]
-    assert door.ask("GET", "/api-token", headers={"Authorization": f"Bearer {url_token}"}).status_code == 401
-    made = door.ask(
+def test_a_revoked_api_token_and_the_token_of_a_url_open_nothing_here(harness: ApiHarness) -> None:
+    url_token = harness.here.mcp_servers.create(harness.account(), "Agent")["token"]
+    assert (
+        harness.ask("GET", "/api-token", headers={"Authorization": f"Bearer {url_token}"}).status_code == 401
+    )
+    made = harness.ask(
         "POST", "/api-token", json={"name": "Another"}
     ).json()  # stored after what the first use left
-    tokens = door.ask("GET", "/api-token").json()["result"]
+    tokens = harness.ask("GET", "/api-token").json()["result"]
     mine = next(each for each in tokens if each["id"] != made["id"])
     assert mine["last_used_at"] is not None
-    assert door.ask("DELETE", f"/api-token/{mine['id']}").status_code == 200
-    assert door.ask("GET", "/api-token").status_code == 401
+    assert harness.ask("DELETE", f"/api-token/{mine['id']}").status_code == 200
+    assert harness.ask("GET", "/api-token").status_code == 401
 
 
-def test_api_tokens_are_made_and_listed(door: ApiDoor) -> None:
-    made = door.ask("POST", "/api-token", json={"name": "ci"})
+def test_api_tokens_are_made_and_listed(harness: ApiHarness) -> None:
+    made = harness.ask("POST", "/api-token", json={"name": "ci"})
     assert made.status_code == 201
-    assert door.ask("GET", "/healthz", headers={"Authorization": ""}).json() == {"status": "ok"}
-    listed = door.ask("GET", "/api-token?limit=1").json()
-    rest = door.ask("GET", "/api-token", params={"limit": 1, "next_cursor": listed["next_cursor"]}).json()
+    assert harness.ask("GET", "/healthz", headers={"Authorization": ""}).json() == {"status": "ok"}
+    listed = harness.ask("GET", "/api-token?limit=1").json()
+    rest = harness.ask("GET", "/api-token", params={"limit": 1, "next_cursor": listed["next_cursor"]}).json()
     assert {listed["result"][0]["name"], rest["result"][0]["name"]} == {"tests", "ci"}
-    assert made.json()["token"] not in str((listed, rest, door.lines))
+    assert made.json()["token"] not in str((listed, rest, harness.lines))
 
 
 def test_a_body_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,13 +152,13 @@ DEEP = b'{"name":' + b"[" * 500 + b"]" * 500 + b"}"
     ],
 )
 def test_a_bad_body_is_a_clear_error(
-    door: ApiDoor, content: bytes, headers: dict[str, str], status: int, words: str
+    harness: ApiHarness, content: bytes, headers: dict[str, str], status: int, words: str
 ) -> None:
-    refused = door.ask("POST", "/api-token", content=content, headers=headers)
+    refused = harness.ask("POST", "/api-token", content=content, headers=headers)
     assert (refused.status_code, refused.headers["content-type"]) == (status, "application/json")
-    told = refused.json()
-    assert words in told["message"]
-    assert (told["error"], told["statusCode"]) == (True, status) and told["statusMessage"]
+    said = refused.json()
+    assert words in said["message"]
+    assert (said["error"], said["statusCode"]) == (True, status) and said["statusMessage"]
     assert len(refused.content) < 10_000
 
 
@@ -178,8 +180,8 @@ def test_a_bad_body_is_a_clear_error(
         ({"name": "x", "config": {"tags": ["nope"]}}, 'tags has "nope"'),
     ],
 )
-def test_a_bad_mcp_server_is_named(door: ApiDoor, body: dict[str, Any], words: str) -> None:
-    refused = door.ask("POST", f"/integrated-account/{door.account()}/mcp", json=body)
+def test_a_bad_mcp_server_is_named(harness: ApiHarness, body: dict[str, Any], words: str) -> None:
+    refused = harness.ask("POST", f"/integrated-account/{harness.account()}/mcp", json=body)
     assert refused.status_code == 400
     assert words in refused.json()["message"]
 
@@ -188,32 +190,32 @@ def test_a_bad_mcp_server_is_named(door: ApiDoor, body: dict[str, Any], words: s
     "query",
     ["limit=0", "limit=201", "limit=x", "limit=", "limit=1&limit=2", "next_cursor=zzz", "lmit=1", "%ff=%ff"],
 )
-def test_a_bad_query_is_a_clear_error(door: ApiDoor, query: str) -> None:
-    assert door.ask("GET", f"/integrated-account?{query}").status_code == 400
+def test_a_bad_query_is_a_clear_error(harness: ApiHarness, query: str) -> None:
+    assert harness.ask("GET", f"/integrated-account?{query}").status_code == 400
 
 
-def test_what_is_said_where_nothing_reads_it_is_a_clear_error(door: ApiDoor) -> None:
-    path = f"/integrated-account/{door.account()}"
+def test_what_is_said_where_nothing_reads_it_is_a_clear_error(harness: ApiHarness) -> None:
+    path = f"/integrated-account/{harness.account()}"
     for method, place in (("POST", "/tools/create_a_books_invoice"), ("POST", "/mcp"), ("DELETE", "")):
-        refused = door.ask(method, f"{path}{place}?limit=1", json={"name": "x"})
+        refused = harness.ask(method, f"{path}{place}?limit=1", json={"name": "x"})
         assert refused.status_code == 400
         assert '"limit" is not known here' in refused.json()["message"]
-    assert door.calls.seen == []
-    assert door.ask("GET", path).status_code == 200
-    assert door.ask("GET", "/healthz?now=1").status_code == 200
+    assert harness.calls.seen == []
+    assert harness.ask("GET", path).status_code == 200
+    assert harness.ask("GET", "/healthz?now=1").status_code == 200
 
 
 @pytest.mark.parametrize(
     "path", ["/nothing", "/integrated-account/", "/integrated-account/x/mcp/y/z", "//", "/%00"]
 )
-def test_an_address_with_nothing_is_404_in_the_same_shape(door: ApiDoor, path: str) -> None:
-    refused = door.ask("GET", path)
+def test_an_address_with_nothing_is_404_in_the_same_shape(harness: ApiHarness, path: str) -> None:
+    refused = harness.ask("GET", path)
     assert (refused.status_code, refused.json()["error"]) == (404, True)
 
 
-def test_ids_that_are_unknown_foreign_or_odd_are_the_same_404(door: ApiDoor) -> None:
-    mine, other = door.account(), door.account()
-    server = door.here.mcp_servers.create(mine, "Agent")["id"]
+def test_ids_that_are_unknown_foreign_or_odd_are_the_same_404(harness: ApiHarness) -> None:
+    mine, other = harness.account(), harness.account()
+    server = harness.here.mcp_servers.create(mine, "Agent")["id"]
     paths = [
         f"{other}/mcp/{server}",
         f"{mine}/mcp/x",
@@ -221,75 +223,77 @@ def test_ids_that_are_unknown_foreign_or_odd_are_the_same_404(door: ApiDoor) -> 
         f"{mine}/mcp/{'x' * 5000}",
         f"{mine}/mcp/%ff",
     ]
-    told = {door.ask("GET", f"/integrated-account/{path}").text for path in paths}
-    assert len(told) == 1 and '"statusCode":404' in told.pop()
+    said = {harness.ask("GET", f"/integrated-account/{path}").text for path in paths}
+    assert len(said) == 1 and '"statusCode":404' in said.pop()
 
 
-def test_a_method_that_is_not_taken_is_405_and_says_which_are(door: ApiDoor) -> None:
-    refused = door.ask("PUT", f"/integrated-account/{door.account()}")
+def test_a_method_that_is_not_taken_is_405_and_says_which_are(harness: ApiHarness) -> None:
+    refused = harness.ask("PUT", f"/integrated-account/{harness.account()}")
     assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
     assert {word.strip() for word in refused.headers["allow"].split(",")} == {"DELETE", "GET", "HEAD"}
 
 
-def test_tools_are_listed_with_the_filter_of_a_url(door: ApiDoor) -> None:
-    path = f"/integrated-account/{door.account()}/tools"
-    assert [each["name"] for each in door.ask("GET", path).json()["result"]] == [tool.name for tool in TOOLS]
-    found = door.ask("GET", path + "?methods=read,custom&tags=crm&tags=sales").json()["result"]
+def test_tools_are_listed_with_the_filter_of_a_url(harness: ApiHarness) -> None:
+    path = f"/integrated-account/{harness.account()}/tools"
+    assert [each["name"] for each in harness.ask("GET", path).json()["result"]] == [
+        tool.name for tool in TOOLS
+    ]
+    found = harness.ask("GET", path + "?methods=read,custom&tags=crm&tags=sales").json()["result"]
     assert [each["name"] for each in found] == [
         "get_single_books_customer_by_id",
         "void_a_books_invoice_by_id",
     ]
     assert found[0]["input_schema"]["type"] == "object"
-    assert "Did you mean" in door.ask("GET", path + "?methods=raed").json()["message"]
+    assert "Did you mean" in harness.ask("GET", path + "?methods=raed").json()["message"]
 
 
-def test_a_tool_is_called_with_its_arguments_and_the_key_of_the_client(door: ApiDoor) -> None:
-    path = f"/integrated-account/{door.account()}/tools/create_a_books_invoice"
-    called = door.ask("POST", path, json={"Line": [1]}, headers={"Idempotency-Key": "k-1"})
+def test_a_tool_is_called_with_its_arguments_and_the_key_of_the_client(harness: ApiHarness) -> None:
+    path = f"/integrated-account/{harness.account()}/tools/create_a_books_invoice"
+    called = harness.ask("POST", path, json={"Line": [1]}, headers={"Idempotency-Key": "k-1"})
     assert (called.status_code, called.json()) == (200, {"Id": "1"})
-    assert door.calls.seen == [("create_a_books_invoice", {"Line": [1]}, "k-1")]
-    assert door.calls.tools == [tool.name for tool in TOOLS]
-    assert door.ask("POST", path).status_code == 200
+    assert harness.calls.seen == [("create_a_books_invoice", {"Line": [1]}, "k-1")]
+    assert harness.calls.tools == [tool.name for tool in TOOLS]
+    assert harness.ask("POST", path).status_code == 200
     for key in ("x" * 256, "two words", "", '""', '"open', "\x80"):
-        refused = door.ask("POST", path, json={}, headers={"Idempotency-Key": key.encode("latin-1")})
+        refused = harness.ask("POST", path, json={}, headers={"Idempotency-Key": key.encode("latin-1")})
         assert refused.status_code == 400 and "Nothing was sent" in refused.json()["message"]
-    twice = [("Authorization", f"Bearer {door.token}"), ("Idempotency-Key", "a"), ("Idempotency-Key", "a")]
-    assert door.ask("POST", path, json={}, headers=httpx2.Headers(twice)).status_code == 400
-    assert len(door.calls.seen) == 2
+    twice = [("Authorization", f"Bearer {harness.token}"), ("Idempotency-Key", "a"), ("Idempotency-Key", "a")]
+    assert harness.ask("POST", path, json={}, headers=httpx2.Headers(twice)).status_code == 400
+    assert len(harness.calls.seen) == 2
 
 
-def test_a_quoted_idempotency_key_is_the_same_as_a_bare_one(door: ApiDoor) -> None:
-    path = f"/integrated-account/{door.account()}/tools/create_a_books_invoice"
+def test_a_quoted_idempotency_key_is_the_same_as_a_bare_one(harness: ApiHarness) -> None:
+    path = f"/integrated-account/{harness.account()}/tools/create_a_books_invoice"
     for key in ('"8e03978e-40d5"', "8e03978e-40d5", ' "8e03978e-40d5" ', "x" * 255):
-        assert door.ask("POST", path, json={}, headers={"Idempotency-Key": key}).status_code == 200
-    assert [key for *_, key in door.calls.seen] == ["8e03978e-40d5"] * 3 + ["x" * 255]
+        assert harness.ask("POST", path, json={}, headers={"Idempotency-Key": key}).status_code == 200
+    assert [key for *_, key in harness.calls.seen] == ["8e03978e-40d5"] * 3 + ["x" * 255]
 
 
-def test_a_key_at_the_management_api_is_bound_to_the_api_token(door: ApiDoor) -> None:
-    path = f"/integrated-account/{door.account()}/tools/create_a_books_invoice"
-    door.ask("POST", path, json={})
-    other = door.here.api_tokens.create("other")
-    door.ask("POST", path, json={}, headers={"Authorization": f"Bearer {other['token']}"})
-    mine, others = [grant.caller for grant in door.calls.grants]
+def test_a_key_at_the_management_api_is_bound_to_the_api_token(harness: ApiHarness) -> None:
+    path = f"/integrated-account/{harness.account()}/tools/create_a_books_invoice"
+    harness.ask("POST", path, json={})
+    other = harness.here.api_tokens.create("other")
+    harness.ask("POST", path, json={}, headers={"Authorization": f"Bearer {other['token']}"})
+    mine, others = [grant.caller for grant in harness.calls.grants]
     assert others == f"api_token:{other['id']}" != mine
 
 
-def test_an_error_of_the_vendor_keeps_its_status_and_says_what_is_left(door: ApiDoor) -> None:
+def test_an_error_of_the_vendor_retains_its_status_and_says_what_is_left(harness: ApiHarness) -> None:
     windows = (RateWindow("minute", 500, 60),)
     limits = measure(windows, [WindowCount(500, 7.2)])
-    door.calls.answer = lambda: Answer(
+    harness.calls.answer = lambda: Answer(
         status=400,
         error=VendorRefused("Stale.", kind="conflict", vendor_code="5010", trace="t-1"),
         limits=limits,
     )
-    path = f"/integrated-account/{door.account()}/tools/x"
-    refused = door.ask("POST", path, json={})
+    path = f"/integrated-account/{harness.account()}/tools/x"
+    refused = harness.ask("POST", path, json={})
     assert refused.status_code == 400
     assert refused.json()["code"] == "conflict" and refused.json()["vendor_code"] == "5010"
     assert refused.json()["rate_limit"]["remaining"] == 0
     assert (refused.headers["ratelimit-remaining"], refused.headers["retry-after"]) == ("0", "8")
-    door.calls.answer = lambda: Answer(status=429, error=RateLimited("Wait.", retry_after=42))
-    limited = door.ask("POST", path, json={})
+    harness.calls.answer = lambda: Answer(status=429, error=RateLimited("Wait.", retry_after=42))
+    limited = harness.ask("POST", path, json={})
     assert (limited.status_code, limited.headers["retry-after"], limited.json()["statusMessage"]) == (
         429,
         "42",
@@ -297,45 +301,45 @@ def test_an_error_of_the_vendor_keeps_its_status_and_says_what_is_left(door: Api
     )
 
 
-def test_a_file_is_answered_as_a_file(door: ApiDoor) -> None:
-    door.calls.answer = lambda: Answer(file=File('in"v\r\noice.pdf', "application/pdf", b"%PDF"))
-    answered = door.ask("POST", f"/integrated-account/{door.account()}/tools/x", json={})
+def test_a_file_is_answered_as_a_file(harness: ApiHarness) -> None:
+    harness.calls.answer = lambda: Answer(file=File('in"v\r\noice.pdf', "application/pdf", b"%PDF"))
+    answered = harness.ask("POST", f"/integrated-account/{harness.account()}/tools/x", json={})
     assert (answered.content, answered.headers["content-type"]) == (b"%PDF", "application/pdf")
     assert answered.headers["content-disposition"] == 'attachment; filename="in-v--oice.pdf"'
 
 
-def test_a_failure_of_ours_is_told_without_its_words_and_logged_with_its_place(door: ApiDoor) -> None:
+def test_a_failure_of_ours_is_said_without_its_words_and_logged_with_its_place(harness: ApiHarness) -> None:
     def fail() -> Answer:
         raise ValueError("secret-value")
 
-    door.calls.answer = fail
-    failed = door.ask("POST", f"/integrated-account/{door.account()}/tools/x", json={})
+    harness.calls.answer = fail
+    failed = harness.ask("POST", f"/integrated-account/{harness.account()}/tools/x", json={})
     assert (failed.status_code, failed.json()["code"]) == (500, "internal_error")
-    logged = "\n".join(door.lines)
+    logged = "\n".join(harness.lines)
     assert "ValueError" in logged and "test_api.py:" in logged
     assert "secret-value" not in failed.text + logged
 
 
-def test_nothing_secret_is_logged(door: ApiDoor) -> None:
-    made = door.ask("POST", "/api-token", json={"name": "ci"}).json()["token"]
-    server = door.ask("POST", f"/integrated-account/{door.account()}/mcp", json={"name": "x"}).json()
-    door.ask("POST", f"/integrated-account/{door.account()}/tools/x", json={"note": "private words"})
-    logged = "\n".join(door.lines)
-    for secret in (made, server["token"], door.token, "private words"):
+def test_nothing_secret_is_logged(harness: ApiHarness) -> None:
+    made = harness.ask("POST", "/api-token", json={"name": "ci"}).json()["token"]
+    server = harness.ask("POST", f"/integrated-account/{harness.account()}/mcp", json={"name": "x"}).json()
+    harness.ask("POST", f"/integrated-account/{harness.account()}/tools/x", json={"note": "private words"})
+    logged = "\n".join(harness.lines)
+    for secret in (made, server["token"], harness.token, "private words"):
         assert secret not in logged
 
 
 def test_two_processes_manage_the_same_file(tmp_path: Path) -> None:
-    one, other = ApiDoor(tmp_path), ApiDoor(tmp_path)
+    one, other = ApiHarness(tmp_path), ApiHarness(tmp_path)
     account = one.account()
     path = f"/integrated-account/{account}/mcp"
 
     async def both() -> None:
         await asyncio.gather(
             *(
-                asyncio.to_thread(door.here.mcp_servers.create, account, f"Agent {number}")
+                asyncio.to_thread(harness.here.mcp_servers.create, account, f"Agent {number}")
                 for number in range(10)
-                for door in (one, other)
+                for harness in (one, other)
             )
         )
 
@@ -347,25 +351,25 @@ def test_two_processes_manage_the_same_file(tmp_path: Path) -> None:
 
 
 def test_wrong_api_tokens_are_slowed_down_and_a_valid_one_is_not(tmp_path: Path) -> None:
-    door = ApiDoor(tmp_path, guesses=Guesses(clock=HandClock()))
+    harness = ApiHarness(tmp_path, guesses=Guesses(clock=HandClock()))
     wrong = {"headers": {"Authorization": "Bearer lpa_wrong"}}
     for _ in range(MOST_FAILURES):
-        assert door.ask("GET", "/api-token", **wrong).status_code == 401
-    slowed = door.ask("GET", "/api-token", **wrong)
+        assert harness.ask("GET", "/api-token", **wrong).status_code == 401
+    slowed = harness.ask("GET", "/api-token", **wrong)
     assert (slowed.status_code, slowed.json()["code"]) == (429, "too_many_guesses")
     assert 0 < int(slowed.headers["retry-after"]) <= 60
-    assert door.ask("GET", "/api-token").status_code == 200
-    assert door.ask("GET", "/api-token", **wrong).status_code == 429
+    assert harness.ask("GET", "/api-token").status_code == 200
+    assert harness.ask("GET", "/api-token", **wrong).status_code == 429
 
 
 @pytest.mark.parametrize("sent", ["", "Bearer", "Bearer ", "Basic eDp5", "lpa_x"])
-def test_a_request_without_an_api_token_is_no_guess(door: ApiDoor, sent: str) -> None:
+def test_a_request_without_an_api_token_is_no_guess(harness: ApiHarness, sent: str) -> None:
     for _ in range(MOST_FAILURES + 1):
-        assert door.ask("GET", "/api-token", headers={"Authorization": sent}).status_code == 401
+        assert harness.ask("GET", "/api-token", headers={"Authorization": sent}).status_code == 401
 
 
-def tool_calls(door: ApiDoor) -> list[str]:
-    return [line for line in door.lines if line.startswith("tool_call ")]
+def tool_calls(harness: ApiHarness) -> list[str]:
+    return [line for line in harness.lines if line.startswith("tool_call ")]
 
 
 @pytest.mark.parametrize(
@@ -377,13 +381,15 @@ def tool_calls(door: ApiDoor) -> list[str]:
     ],
 )
 def test_a_tool_call_is_logged_with_account_and_tool_and_without_arguments(
-    door: ApiDoor, answer: Answer, status: int, error: str | None
+    harness: ApiHarness, answer: Answer, status: int, error: str | None
 ) -> None:
-    account, door.calls.answer = door.account(), lambda: answer
-    door.ask("POST", f"/integrated-account/{account}/tools/create_a_books_invoice", json={"Note": "canary"})
-    (line,) = tool_calls(door)
+    account, harness.calls.answer = harness.account(), lambda: answer
+    harness.ask(
+        "POST", f"/integrated-account/{account}/tools/create_a_books_invoice", json={"Note": "canary"}
+    )
+    (line,) = tool_calls(harness)
     fields = ast.literal_eval(line.removeprefix("tool_call "))
-    token = door.here.api_tokens.recognise(door.token)
+    token = harness.here.api_tokens.recognise(harness.token)
     assert token is not None and fields.pop("ms") >= 0
     assert fields == {
         "api_token": token.id,
@@ -392,19 +398,19 @@ def test_a_tool_call_is_logged_with_account_and_tool_and_without_arguments(
         "status": status,
         "error": error,
     }
-    assert "canary" not in "".join(door.lines)
+    assert "canary" not in "".join(harness.lines)
 
 
-def test_a_tool_call_that_is_refused_or_fails_inside_is_logged_too(door: ApiDoor) -> None:
-    path = f"/integrated-account/{door.account()}/tools/create_a_books_invoice"
+def test_a_tool_call_that_is_refused_or_fails_inside_is_logged_too(harness: ApiHarness) -> None:
+    path = f"/integrated-account/{harness.account()}/tools/create_a_books_invoice"
 
     def broken() -> Answer:
         raise ZeroDivisionError
 
-    door.ask("POST", path, content=b"{", headers={"Content-Type": "application/json"})
-    door.ask("POST", "/integrated-account/nowhere/tools/" + "x" * 5_000, json={})
-    door.calls.answer = broken
-    assert door.ask("POST", path, json={}).status_code == 500
-    found = [ast.literal_eval(line.removeprefix("tool_call ")) for line in tool_calls(door)]
+    harness.ask("POST", path, content=b"{", headers={"Content-Type": "application/json"})
+    harness.ask("POST", "/integrated-account/nowhere/tools/" + "x" * 5_000, json={})
+    harness.calls.answer = broken
+    assert harness.ask("POST", path, json={}).status_code == 500
+    found = [ast.literal_eval(line.removeprefix("tool_call ")) for line in tool_calls(harness)]
     assert [each["error"] for each in found] == ["invalid_request", "not_found", "internal_error"]
     assert (found[1]["account"], found[1]["tool"]) == ("unknown", "unknown")

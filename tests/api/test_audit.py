@@ -12,7 +12,7 @@ import pytest
 
 from runtime.api.table import TABLE
 from runtime.model import AuditEntry
-from tests.api.door import ApiDoor
+from tests.api.harness import ApiHarness
 from tests.deployment import HandClock
 
 CONFIG = {"methods": ["read"], "tags": [], "require_api_token_auth": False, "show_sensitive": False}
@@ -20,13 +20,13 @@ CONFIG |= {"rate_limit_style": "tool_result", "max_answer_bytes": 0, "tool_expos
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> ApiDoor:
-    return ApiDoor(tmp_path, HandClock())
+def harness(tmp_path: Path) -> ApiHarness:
+    return ApiHarness(tmp_path, HandClock())
 
 
-def entries(door: ApiDoor) -> list[AuditEntry]:
+def entries(harness: ApiHarness) -> list[AuditEntry]:
     """Everything in the audit, from the oldest on."""
-    with sqlite3.connect(door.here.stores.path) as database:
+    with sqlite3.connect(harness.here.stores.path) as database:
         rows = database.execute(
             "SELECT at, actor, action, subject, details FROM audit ORDER BY id"
         ).fetchall()
@@ -34,28 +34,28 @@ def entries(door: ApiDoor) -> list[AuditEntry]:
     return [AuditEntry(*row[:4], orjson.loads(row[4])) for row in rows]
 
 
-def account(door: ApiDoor) -> str:
-    return door.account()
+def account(harness: ApiHarness) -> str:
+    return harness.account()
 
 
-def server(door: ApiDoor) -> str:
-    owner = door.account()
+def server(harness: ApiHarness) -> str:
+    owner = harness.account()
     body = {"name": "Agent", "config": {"methods": ["read"]}}
-    made = door.ask("POST", f"/integrated-account/{owner}/mcp", json=body).json()
+    made = harness.ask("POST", f"/integrated-account/{owner}/mcp", json=body).json()
     return f"{owner}/mcp/{made['id']}"
 
 
-def bound_token(door: ApiDoor) -> str:
-    body = {"name": "t", "scopes": ["tools:call"], "integrated_account_id": door.account()}
-    found: str = door.ask("POST", "/api-token", json=body).json()["id"]
+def bound_token(harness: ApiHarness) -> str:
+    body = {"name": "t", "scopes": ["tools:call"], "integrated_account_id": harness.account()}
+    found: str = harness.ask("POST", "/api-token", json=body).json()["id"]
     return found
 
 
-def nothing(_door: ApiDoor) -> str:
+def nothing(_harness: ApiHarness) -> str:
     return ""
 
 
-Case = tuple[Callable[[ApiDoor], str], str, Any, str, dict[str, Any]]
+Case = tuple[Callable[[ApiHarness], str], str, Any, str, dict[str, Any]]
 CHANGES: dict[str, Case] = {
     "create_account": (
         nothing,
@@ -126,17 +126,17 @@ ADMINISTRATIVE = [each for each in TABLE if each.method != "GET" and not each.ca
 
 @pytest.mark.parametrize("operation", ADMINISTRATIVE, ids=lambda each: each.handler.__name__)
 def test_each_administrative_operation_leaves_one_entry_that_describes_it(
-    door: ApiDoor, operation: Any
+    harness: ApiHarness, operation: Any
 ) -> None:
     make, path, body, action, details = CHANGES[operation.handler.__name__]
-    made = make(door)
-    before = entries(door)
-    door.here.clock.pass_(60)
-    answer = door.ask(operation.method, path.format(made=made), **({} if body is None else {"json": body}))
+    made = make(harness)
+    before = entries(harness)
+    harness.here.clock.pass_(60)
+    answer = harness.ask(operation.method, path.format(made=made), **({} if body is None else {"json": body}))
     assert answer.status_code == operation.status, answer.text
-    (entry,) = entries(door)[len(before) :]
+    (entry,) = entries(harness)[len(before) :]
     (me,) = [each.subject for each in before if each.details.get("name") == "tests"]
-    assert (entry.actor, entry.action, entry.at) == (f"api_token:{me}", action, door.here.clock())
+    assert (entry.actor, entry.action, entry.at) == (f"api_token:{me}", action, harness.here.clock())
     assert entry.subject == answer.json()["id"]
     assert {name: entry.details[name] for name in details} == details
 
@@ -144,22 +144,22 @@ def test_each_administrative_operation_leaves_one_entry_that_describes_it(
 @pytest.mark.parametrize(
     "operation", [each for each in TABLE if each.method == "GET"], ids=lambda each: each.path
 )
-def test_reading_leaves_no_entry(door: ApiDoor, operation: Any) -> None:
-    made, _, server_id = server(door).split("/")
-    before = len(entries(door))
-    assert door.ask("GET", operation.path.format(id=made, mcp_id=server_id)).status_code == 200
-    assert len(entries(door)) == before
+def test_reading_leaves_no_entry(harness: ApiHarness, operation: Any) -> None:
+    made, _, server_id = server(harness).split("/")
+    before = len(entries(harness))
+    assert harness.ask("GET", operation.path.format(id=made, mcp_id=server_id)).status_code == 200
+    assert len(entries(harness)) == before
 
 
 @pytest.mark.parametrize(
     "change", [{}, {"name": "Agent"}, {"config": {"methods": ["read"]}}, {"expires_at": None}]
 )
-def test_a_change_that_changes_nothing_writes_nothing(door: ApiDoor, change: dict[str, Any]) -> None:
-    path = f"/integrated-account/{server(door)}"
-    before, shown = len(entries(door)), door.ask("GET", path).json()
-    door.here.clock.pass_(60)
-    assert door.ask("PATCH", path, json=change).json() == shown
-    assert len(entries(door)) == before
+def test_a_change_that_changes_nothing_writes_nothing(harness: ApiHarness, change: dict[str, Any]) -> None:
+    path = f"/integrated-account/{server(harness)}"
+    before, shown = len(entries(harness)), harness.ask("GET", path).json()
+    harness.here.clock.pass_(60)
+    assert harness.ask("PATCH", path, json=change).json() == shown
+    assert len(entries(harness)) == before
 
 
 @pytest.mark.parametrize(
@@ -175,26 +175,28 @@ def test_a_change_that_changes_nothing_writes_nothing(door: ApiDoor, change: dic
     ],
 )
 def test_a_change_of_a_filter_says_what_it_was_and_what_it_is(
-    door: ApiDoor, change: dict[str, Any], changes: dict[str, Any]
+    harness: ApiHarness, change: dict[str, Any], changes: dict[str, Any]
 ) -> None:
-    door.ask("PATCH", f"/integrated-account/{server(door)}", json=change)
-    assert entries(door)[-1].details["changes"] == changes
+    harness.ask("PATCH", f"/integrated-account/{server(harness)}", json=change)
+    assert entries(harness)[-1].details["changes"] == changes
 
 
-def test_the_end_of_an_account_says_what_ended_with_it(door: ApiDoor) -> None:
-    owner = server(door).split("/")[0]
+def test_the_end_of_an_account_says_what_ended_with_it(harness: ApiHarness) -> None:
+    owner = server(harness).split("/")[0]
     body = {"name": "t", "scopes": ["tools:call"], "integrated_account_id": owner}
     for _ in range(2):
-        door.ask("POST", "/api-token", json=body)
-    door.ask("DELETE", f"/integrated-account/{owner}")
-    details = entries(door)[-1].details
+        harness.ask("POST", "/api-token", json=body)
+    harness.ask("DELETE", f"/integrated-account/{owner}")
+    details = entries(harness)[-1].details
     assert (details["mcp_servers"], details["api_tokens"]) == (1, 2)
 
 
-def test_no_entry_holds_a_secret(door: ApiDoor) -> None:
+def test_no_entry_holds_a_secret(harness: ApiHarness) -> None:
     made = [
-        door.ask("POST", "/api-token", json={"name": "t"}).json()["token"],
-        door.ask("POST", f"/integrated-account/{door.account()}/mcp", json={"name": "m"}).json()["token"],
+        harness.ask("POST", "/api-token", json={"name": "t"}).json()["token"],
+        harness.ask("POST", f"/integrated-account/{harness.account()}/mcp", json={"name": "m"}).json()[
+            "token"
+        ],
     ]
     fields = {
         "company": "acme",
@@ -202,7 +204,7 @@ def test_no_entry_holds_a_secret(door: ApiDoor) -> None:
         "private_key": "prv-canary",
         "client_id": "cid-canary",
     }
-    door.ask("POST", "/integrated-account", json={"name": "d", "integration": "desk", "fields": fields})
-    text = repr(entries(door))
+    harness.ask("POST", "/integrated-account", json={"name": "d", "integration": "desk", "fields": fields})
+    text = repr(entries(harness))
     assert "account.created" in text
     assert [each for each in (*made, "canary") if each in text] == []

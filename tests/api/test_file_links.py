@@ -14,14 +14,14 @@ import pytest
 from generator.catalog import Catalog
 from runtime.api import file_links as endpoint
 from runtime.errors import RateLimited
+from runtime.exchange.tool_answer import Answer, File
 from runtime.model import Grant, ServerConfig
-from runtime.operations.answered import Answer, File
 from runtime.operations.budget import Budget
 from runtime.operations.file_links import LIFETIME_SECONDS, PATH, PREFIX, FileLinks
 from runtime.operations.mcp_servers import McpServers
 from runtime.safety.guesses import Guesses
 from tests import made_up
-from tests.api.door import ApiDoor, Calls
+from tests.api.harness import ApiHarness, Calls
 from tests.deployment import CATALOG, TOOLS, Deployment, HandClock, deploy
 
 PDF = replace(made_up.PDF, integration="desk", method="pdf", method_class="custom")
@@ -37,8 +37,8 @@ class Links:
     def __init__(self, data: Path) -> None:
         self.clock = HandClock()
         self.calls = Calls(answer=lambda: Answer(file=FILE))
-        self.door = ApiDoor(data, self.clock, catalog=WITH_PDF, calls=self.calls)
-        self.here: Deployment = self.door.here
+        self.harness = ApiHarness(data, self.clock, catalog=WITH_PDF, calls=self.calls)
+        self.here: Deployment = self.harness.here
         self.account = self.here.add_desk()["id"]
         self.server = self.made()
 
@@ -67,7 +67,7 @@ class Links:
     def open(self, link: str, method: str = "GET", **headers: str) -> Any:
         """What a browser gets, which has no API token."""
         path = PATH + link.rpartition("/")[2]
-        return self.door.ask(method, path, headers={"Authorization": "", **headers})
+        return self.harness.ask(method, path, headers={"Authorization": "", **headers})
 
     def refused(self, link: str) -> dict[str, Any]:
         answer = self.open(link)
@@ -270,12 +270,12 @@ def test_the_log_names_the_server_and_the_tool_and_never_the_link(place: Links) 
     link = place.link()
     place.open(link)
     place.open(link[:-1])
-    lines = [line for line in place.door.lines if line.startswith("file_link")]
+    lines = [line for line in place.harness.lines if line.startswith("file_link")]
     assert len(lines) == 2
     assert place.server["id"] in lines[0]
     assert PDF.name in lines[0]
     assert "'not_found'" in lines[1]
-    assert not [line for line in place.door.lines if link.rpartition("/")[2][:20] in line]
+    assert not [line for line in place.harness.lines if link.rpartition("/")[2][:20] in line]
 
 
 class Held(Calls):
@@ -322,7 +322,7 @@ def in_a_loop(test: Callable[[Links], Coroutine[Any, Any, None]]) -> Callable[[L
 
 async def fetched(link: str, calls: Any, place: Links, budget: Budget, client: Client) -> int:
     def log(event: str, **fields: object) -> None:
-        place.door.lines.append(event)
+        place.harness.lines.append(event)
 
     one = endpoint.FileLinkEndpoint(place.links, calls, lambda *_: False, Guesses(), log, budget)
     await one(client.scope, client.receive, client.send)

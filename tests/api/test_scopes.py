@@ -10,36 +10,36 @@ from typing import Any
 import pytest
 
 from runtime.api.table import TABLE, Operation
-from runtime.app import Runtime
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import AccountId, ApiToken, ApiTokenId, Grant, ServerConfig
 from runtime.operations.scopes import SCOPES, check_scope, may_use
+from runtime.server.app import Runtime
 from runtime.settings import Settings
 from runtime.stores import schema
 from runtime.stores.opening import bring_up_to_date
-from tests.api.door import ApiDoor
+from tests.api.harness import ApiHarness
 from tests.deployment import TOOLS, HandClock
 
 CALL = ["tools:call"]
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> ApiDoor:
-    return ApiDoor(tmp_path, HandClock())
+def harness(tmp_path: Path) -> ApiHarness:
+    return ApiHarness(tmp_path, HandClock())
 
 
-def bound_token(door: ApiDoor, account: str) -> dict[str, Any]:
+def bound_token(harness: ApiHarness, account: str) -> dict[str, Any]:
     body = {"name": "agent", "scopes": CALL, "integrated_account_id": account}
-    made = door.ask("POST", "/api-token", json=body)
+    made = harness.ask("POST", "/api-token", json=body)
     assert made.status_code == 201, made.text
     found: dict[str, Any] = made.json()
     return found
 
 
-def ask_with(door: ApiDoor, token: str, operation: Operation, account: str) -> Any:
+def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str) -> Any:
     path = operation.path.format(id=account, mcp_id="m", tool=TOOLS[0].name, token_id="t")
     more: dict[str, Any] = {} if operation.method in ("GET", "DELETE") else {"json": {}}
-    return door.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
+    return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 
 
 def test_each_operation_names_the_scope_it_needs_and_only_health_is_public() -> None:
@@ -54,42 +54,44 @@ def test_each_operation_names_the_scope_it_needs_and_only_health_is_public() -> 
     "operation", [each for each in TABLE if each.scope], ids=lambda each: each.handler.__name__
 )
 def test_a_token_bound_to_an_account_may_list_and_call_its_tools_and_nothing_else(
-    door: ApiDoor, operation: Operation
+    harness: ApiHarness, operation: Operation
 ) -> None:
-    mine, other = door.account(), door.account()
-    token = bound_token(door, mine)["token"]
-    before = [each.id for each in door.here.stores.records.accounts(None, 10)]
-    found = [ask_with(door, token, operation, account) for account in (mine, other, "never-was")]
+    mine, other = harness.account(), harness.account()
+    token = bound_token(harness, mine)["token"]
+    before = [each.id for each in harness.here.stores.records.accounts(None, 10)]
+    found = [ask_with(harness, token, operation, account) for account in (mine, other, "never-was")]
     if operation.scope == "tools:call":
         assert [each.status_code for each in found] == [200, 404, 404]
         assert found[1].content == found[2].content
-        assert found[1].json()["message"] == door.ask("GET", "/integrated-account/x").json()["message"]
+        assert found[1].json()["message"] == harness.ask("GET", "/integrated-account/x").json()["message"]
     else:
         assert [each.status_code for each in found] == [403] * 3
         assert "needs the scope admin and has tools:call" in found[0].json()["message"]
-    assert [each.id for each in door.here.stores.records.accounts(None, 10)] == before
+    assert [each.id for each in harness.here.stores.records.accounts(None, 10)] == before
 
 
 @pytest.mark.parametrize(
     "operation", [each for each in TABLE if each.scope], ids=lambda each: each.handler.__name__
 )
-def test_a_token_without_a_scope_may_do_nothing(door: ApiDoor, operation: Operation) -> None:
-    account = door.account()
-    with sqlite3.connect(door.here.stores.path) as database:
+def test_a_token_without_a_scope_may_do_nothing(harness: ApiHarness, operation: Operation) -> None:
+    account = harness.account()
+    with sqlite3.connect(harness.here.stores.path) as database:
         database.execute("UPDATE api_token SET scopes = ''")
     database.close()
-    refused = ask_with(door, door.token, operation, account)
+    refused = ask_with(harness, harness.token, operation, account)
     assert refused.status_code == 403
     assert "has none" in refused.json()["message"]
 
 
-def test_a_new_token_shows_its_scopes_and_account_and_has_admin_when_nothing_is_said(door: ApiDoor) -> None:
-    account = door.account()
-    made = bound_token(door, account)
+def test_a_new_token_shows_its_scopes_and_account_and_has_admin_when_nothing_is_said(
+    harness: ApiHarness,
+) -> None:
+    account = harness.account()
+    made = bound_token(harness, account)
     assert (made["scopes"], made["integrated_account_id"]) == (CALL, account)
-    plain = door.ask("POST", "/api-token", json={"name": "platform"}).json()
+    plain = harness.ask("POST", "/api-token", json={"name": "platform"}).json()
     assert (plain["scopes"], plain["integrated_account_id"]) == (["admin"], None)
-    listed = door.ask("GET", "/api-token").json()["result"]
+    listed = harness.ask("GET", "/api-token").json()["result"]
     assert sorted(each["scopes"] for each in listed) == [["admin"], ["admin"], CALL]
 
 
@@ -107,34 +109,34 @@ def test_a_new_token_shows_its_scopes_and_account_and_has_admin_when_nothing_is_
     ],
 )
 def test_scopes_that_do_not_fit_together_make_no_token(
-    door: ApiDoor, body: dict[str, Any], said: str
+    harness: ApiHarness, body: dict[str, Any], said: str
 ) -> None:
-    account = door.account()
+    account = harness.account()
     given = {name: account if value == "ACCOUNT" else value for name, value in body.items()}
-    refused = door.ask("POST", "/api-token", json={"name": "x", **given})
+    refused = harness.ask("POST", "/api-token", json={"name": "x", **given})
     assert refused.status_code == 400
     assert said in refused.json()["message"]
-    assert len(door.ask("GET", "/api-token").json()["result"]) == 1
+    assert len(harness.ask("GET", "/api-token").json()["result"]) == 1
 
 
-def test_an_account_that_is_deleted_takes_the_tokens_bound_to_it_along(door: ApiDoor) -> None:
-    mine, other = door.account(), door.account()
-    gone, stays = bound_token(door, mine), bound_token(door, other)
-    door.ask("DELETE", f"/integrated-account/{mine}")
+def test_an_account_that_is_deleted_takes_the_tokens_bound_to_it_along(harness: ApiHarness) -> None:
+    mine, other = harness.account(), harness.account()
+    gone, stays = bound_token(harness, mine), bound_token(harness, other)
+    harness.ask("DELETE", f"/integrated-account/{mine}")
     for made, status in ((gone, 401), (stays, 200)):
         headers = {"Authorization": f"Bearer {made['token']}"}
-        assert door.ask("GET", f"/integrated-account/{other}/tools", headers=headers).status_code == status
+        assert harness.ask("GET", f"/integrated-account/{other}/tools", headers=headers).status_code == status
 
 
-def test_a_url_that_wants_an_api_token_takes_those_of_its_account_and_admin(door: ApiDoor) -> None:
-    mine, other = door.account(), door.account()
-    settings = Settings.load({"LEDGERPORT_DATA": str(door.here.settings.data)})
+def test_a_url_that_wants_an_api_token_takes_those_of_its_account_and_admin(harness: ApiHarness) -> None:
+    mine, other = harness.account(), harness.account()
+    settings = Settings.load({"LEDGERPORT_DATA": str(harness.here.settings.data)})
     runtime = Runtime(settings, log=lambda event, **fields: None)
-    account = door.here.accounts.find(mine)
+    account = harness.here.accounts.find(mine)
     grant = Grant(account, ServerConfig(require_api_token_auth=True))
-    assert runtime.is_api_token(door.token, grant)
-    assert runtime.is_api_token(bound_token(door, mine)["token"], grant)
-    assert not runtime.is_api_token(bound_token(door, other)["token"], grant)
+    assert runtime.is_api_token(harness.token, grant)
+    assert runtime.is_api_token(bound_token(harness, mine)["token"], grant)
+    assert not runtime.is_api_token(bound_token(harness, other)["token"], grant)
     assert not runtime.is_api_token("lpa_unknown", grant)
     runtime.stores.close()
 

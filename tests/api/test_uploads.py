@@ -22,9 +22,9 @@ from generator.catalog import Call, Catalog, Part, Tool
 from runtime.api import uploads
 from runtime.api.reading import BodyTimeout
 from runtime.api.uploads import LARGEST_REST, Uploads
-from runtime.operations.answered import Answer
+from runtime.exchange.tool_answer import Answer
 from tests import made_up
-from tests.api.door import ApiDoor
+from tests.api.harness import ApiHarness
 from tests.deployment import CATALOG, TOOLS
 from tests.hand_loop import run_by_hand
 from tests.serving import served
@@ -81,10 +81,10 @@ class Reader:
 def stand(tmp_path: Path, **more: Any) -> Iterator[tuple[httpx2.Client, Reader, str]]:
     """A client of a served management API, what reads the files, and the path of the tools."""
     reader = Reader()
-    door = ApiDoor(tmp_path, catalog=WITH_UPLOAD, calls=reader, **more)
-    path = f"/integrated-account/{door.account()}/tools/"
-    with served(door.application) as server:
-        headers = {"Authorization": f"Bearer {door.token}"}
+    harness = ApiHarness(tmp_path, catalog=WITH_UPLOAD, calls=reader, **more)
+    path = f"/integrated-account/{harness.account()}/tools/"
+    with served(harness.application) as server:
+        headers = {"Authorization": f"Bearer {harness.token}"}
         with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", headers=headers, timeout=30) as client:
             yield client, reader, path
 
@@ -316,7 +316,7 @@ def received(request: SlowRequest) -> int:
     return int(run_by_hand(count()))
 
 
-def test_a_body_that_keeps_coming_has_minutes_and_one_that_stops_has_not():
+def test_a_body_that_retains_coming_has_minutes_and_one_that_stops_has_not():
     assert received(SlowRequest(90, 3.9)) == 90_000_000  # in nearly six minutes
     assert received(SlowRequest(90, 8.0)) < 10_000_000
     assert received(SlowRequest(0, 1.0)) == 0

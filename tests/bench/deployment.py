@@ -1,7 +1,7 @@
 """A deployment of the real runtime: its data directory made through its own stores and operations.
 
 The account is put into the records as it is after a person has connected it, with sealed credentials that are good
-for a day; its MCP server is made by the operation that the management door uses. OAuth is not part of what is measured.
+for a day; its MCP server is made by the operation that the management API uses. OAuth is not part of what is measured.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from generator.catalog import Catalog
-from generator.compile import DefinitionMistakes, compile_catalog
-from generator.sources import OURS
+from generator.compile import DefinitionErrors, compile_catalog
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.connect.sealing import seal_credentials
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations.mcp_servers import PREFIX, McpServers
-from runtime.settings import STAND_IN, Settings
+from runtime.settings import SIMULATOR, Settings
 from runtime.stores.embedded import open_stores
 from tests.bench.invoice import REALM
 from tests.bench.load import Wrong
@@ -100,11 +100,9 @@ def _add_urls(settings: Settings, keys: Keys, like: str, count: int) -> None:
 
 def _catalog(settings: Settings) -> Catalog:
     try:
-        return compile_catalog(OURS, settings.data / "cache")
-    except DefinitionMistakes as mistakes:
-        raise Wrong(
-            f"The definitions have mistakes, so there is no server to measure.\n{mistakes}"
-        ) from mistakes
+        return compile_catalog(BUILTIN_DEFINITIONS, settings.data / "cache")
+    except DefinitionErrors as errors:
+        raise Wrong(f"The definitions have errors, so there is no server to measure.\n{errors}") from errors
 
 
 def _account(keys: Keys) -> Account:
@@ -118,7 +116,7 @@ def _account(keys: Keys) -> Account:
     return Account(
         id=account_id,
         integration="quickbooks",
-        environment=STAND_IN,
+        environment=SIMULATOR,
         name="Elm Street Bakery",
         status="active",
         company=REALM,

@@ -1,7 +1,7 @@
 """The load: a client on one event loop with N connections, each sending its next request when it has the whole answer.
 
 Every answer is counted by its Content-Length and must be a 200; the first of each connection and one in a hundred
-after that are kept whole and judged by the target's `check`. The client says how much of its own core it used, so that
+after that are stored whole and judged by the target's `check`. The client says how much of its core it used, so that
 one sees that it was not what was measured.
 """
 
@@ -214,7 +214,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._early = b""
         self._head = b""
         self._left = -1
-        self._kept: bytearray | None = None
+        self._stored: bytearray | None = None
         self._number = 0
         self._sent = 0.0
         self._is_new = True
@@ -231,7 +231,7 @@ class _Connection(asyncio.BufferedProtocol):
             transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way out."""
+        """Store the transport."""
         self._transport = transport
 
     def connection_lost(self, why: Exception | None) -> None:
@@ -249,8 +249,8 @@ class _Connection(asyncio.BufferedProtocol):
             size = self._read_head(size)
             if self._left < 0:
                 return
-        elif self._kept is not None:
-            self._kept += self._load.view[:size]
+        elif self._stored is not None:
+            self._stored += self._load.view[:size]
         self._left -= size
         if self._left > 0:
             return
@@ -277,13 +277,13 @@ class _Connection(asyncio.BufferedProtocol):
             self._load.fail(Wrong(f"Not a 200 of a known length: {self._head[:300]!r} {body!r}"))
             return 0
         self._left = int(length[1])
-        if self._kept is not None:
-            self._kept += data[end + 4 : size]
+        if self._stored is not None:
+            self._stored += data[end + 4 : size]
         return size - end - 4
 
     def _answered(self) -> None:
-        if self._kept is not None:
-            self._judge(bytes(self._kept))
+        if self._stored is not None:
+            self._judge(bytes(self._stored))
         if self._load.goes_on(self._sent):
             self._send()
 
@@ -296,7 +296,7 @@ class _Connection(asyncio.BufferedProtocol):
 
     def _send(self) -> None:
         self._number = number = next(self._load.numbers)
-        self._kept = bytearray() if self._is_new or not number % SAMPLED else None
+        self._stored = bytearray() if self._is_new or not number % SAMPLED else None
         self._is_new = False
         self._sent = time.perf_counter()
         self._transport.write(self._load.target.request(number))

@@ -8,7 +8,7 @@ from generator.catalog import Catalog, Tool
 
 
 def document_of(catalog: Catalog, base_url: str) -> dict[str, Any]:
-    """The document. A get keeps the vendor's path; the others, never called here, have one of their own."""
+    """The document. A get retains the vendor's path; the others, never called here, have one of their own."""
     paths: dict[str, Any] = {}
     for tool in catalog.tools:
         path = tool.call.path if tool.method == "get" else _own_path(tool)

@@ -39,7 +39,7 @@ class Server:
 def started(
     name: str, command: Sequence[str], core: int, output: IO[bytes] | int, environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that runs on one core while the block runs. Its own session keeps Ctrl-C to us."""
+    """A process that runs on one core while the block runs. Its own session retains Ctrl-C to us."""
 
     def prepare() -> None:
         os.sched_setaffinity(0, {core})

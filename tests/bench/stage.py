@@ -8,6 +8,7 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -51,7 +52,7 @@ class Stage:
 
     @cached_property
     def vendor(self) -> Server:
-        """The stand-in for the vendor; it shares the core of the load."""
+        """The simulator for the vendor; it shares the core of the load."""
         return self._stack.enter_context(server("vendor", self.load_core))
 
     @property
@@ -65,15 +66,29 @@ class Stage:
         return prepare(self.folder / "data", free_port(), self.vendor_url)
 
     @cached_property
+    def asgi_deployment(self) -> Deployment:
+        """The same, with the fast path turned off."""
+        made = prepare(self.folder / "asgi", free_port(), self.vendor_url)
+        return replace(made, environment={**made.environment, "LEDGERPORT_FAST_PATH": "off"})
+
+    @cached_property
     def ours(self) -> Server:
-        """Our server, the real one. Its log goes to a file, as under a service manager."""
-        deployment = self.deployment
-        output = self._stack.enter_context((self.folder / "serve.log").open("wb"))
+        """Our server, the real one."""
+        return self._serve("ours", self.deployment)
+
+    @cached_property
+    def asgi(self) -> Server:
+        """Our server with the fast path turned off."""
+        return self._serve("asgi", self.asgi_deployment)
+
+    def _serve(self, name: str, deployment: Deployment) -> Server:
+        """Start our server. Its log goes to a file, as under a service manager."""
+        output = self._stack.enter_context((self.folder / f"{name}.log").open("wb"))
         process = self._stack.enter_context(
-            started("ours", [self.python, *SERVE], self.server_core, output, deployment.environment)
+            started(name, [self.python, *SERVE], self.server_core, output, deployment.environment)
         )
         await_port(process, deployment.port)
-        return Server("ours", process.pid, deployment.port)
+        return Server(name, process.pid, deployment.port)
 
     @cached_property
     def listed(self) -> Path:

@@ -1,4 +1,4 @@
-"""Our door with the tools that the public conformance suite wants to call, on a free port of loopback.
+"""Our endpoint with the tools that the public conformance suite wants to call, on a free port of loopback.
 
 Run as `python -m tests.conformance.server`; the first line it prints is its URL. What the product never answers
 (images, sound, a missing capability) is added here, so that the product carries nothing for the sake of a test.
@@ -16,6 +16,7 @@ import uvicorn
 
 from generator.catalog import Tool
 from runtime.errors import LedgerportError
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import results
 from runtime.mcp_server.endpoint import McpEndpoint
 from runtime.mcp_server.methods import Identity, Methods
@@ -24,8 +25,7 @@ from runtime.mcp_server.replies import Refused, Reply
 from runtime.mcp_server.request import LOOPBACK, Fields
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
-from runtime.operations.answered import Answer
-from runtime.quick_protocol import quick_protocol
+from runtime.server.fast_path import make_protocol
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import LIMITS, make_catalog, make_grant, make_tool
 
@@ -147,7 +147,7 @@ def _need_sampling(message: Message) -> None:
 
 
 def make_endpoint() -> McpEndpoint:
-    """The door under test."""
+    """The endpoint under test."""
     catalog, grant, calls = make_catalog(tools()), make_grant(), FixtureCalls()
     identity = Identity("ledgerport-conformance", "1")
 
@@ -172,9 +172,9 @@ def main() -> None:
     """Serve until a signal."""
     listener = socket.create_server(("127.0.0.1", 0))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp/{TOKEN}", flush=True)
-    door = make_endpoint()
+    endpoint = make_endpoint()
     config = uvicorn.Config(
-        door, http=quick_protocol(door), lifespan="off", log_level="warning", access_log=False
+        endpoint, http=make_protocol(endpoint.respond), lifespan="off", log_level="warning", access_log=False
     )
     uvicorn.Server(config).run(sockets=[listener])
 

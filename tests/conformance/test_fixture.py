@@ -1,4 +1,4 @@
-"""The server that the public suite is run against is our door, and the lists of expected failures give reasons."""
+"""The server that the public suite is run against is our endpoint, and the lists of expected failures give reasons."""
 
 from __future__ import annotations
 

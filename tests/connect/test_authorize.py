@@ -39,7 +39,7 @@ def test_the_link_is_ours_and_leads_to_the_vendor_who_sends_the_person_back_here
     }
 
 
-def test_the_callback_makes_the_account_active_with_what_the_vendor_told(tmp_path: Path) -> None:
+def test_the_callback_makes_the_account_active_with_what_the_vendor_said(tmp_path: Path) -> None:
     async def story() -> None:
         async with pending(tmp_path) as (vendor, here, begun):
             account = await here.complete(
@@ -49,7 +49,7 @@ def test_the_callback_makes_the_account_active_with_what_the_vendor_told(tmp_pat
                 "id": begun["id"],
                 "name": "Shop",
                 "integration": "books",
-                "environment": "stand-in",
+                "environment": "simulator",
                 "status": "active",
                 "ended_by": None,
                 "company": "987654321",

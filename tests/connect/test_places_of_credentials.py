@@ -49,11 +49,11 @@ def test_credentials_of_another_place_are_not_sent_to_be_revoked(tmp_path: Path)
 def test_credentials_of_another_place_get_no_address_to_be_sent_to(tmp_path: Path) -> None:
     here = deploy(tmp_path)
     account = here.accounts.find(here.accounts.create("Shop", "books")["id"])
-    for environment in ("stand-in", "unknown"):
+    for environment in ("simulator", "unknown"):
         with pytest.raises(Conflict, match="this deployment uses Books"):
             here.tokens.addresses.base_url(BOOKS, replace(account, environment=environment))
     other = deploy(tmp_path / "other", LEDGERPORT_BOOKS_ORIGIN="http://127.0.0.1:9")
-    with pytest.raises(Conflict, match="this deployment uses a stand-in for Books"):
+    with pytest.raises(Conflict, match="this deployment uses a simulator of Books"):
         other.tokens.addresses.base_url(BOOKS, account)
 
 

@@ -86,7 +86,7 @@ def test_who_comes_with_an_account_read_before_a_refresh_gets_the_token_of_that_
     asyncio.run(story())
 
 
-def test_a_refresh_is_finished_and_kept_when_its_caller_has_gone(tmp_path: Path) -> None:
+def test_a_refresh_is_finished_and_stored_when_its_caller_has_gone(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
@@ -133,8 +133,8 @@ def test_a_rotated_token_that_cannot_be_stored_at_once_is_stored_before_the_vend
                     await here.tokens.fresh(account)
             assert as_stored(here, account).sealed == account.sealed
             monkeypatch.setattr(
-                "runtime.connect.tokens._KEPT", 0
-            )  # others need the room: what is read again goes
+                "runtime.connect.tokens._MOST_CACHED", 0
+            )  # others need the space: what is read again goes
             here.tokens._opened.clear()
             here.tokens._open(account)
             assert not here.tokens._opened
@@ -163,7 +163,7 @@ def test_one_that_was_stored_late_is_refreshed_when_it_has_ended_meanwhile(
     asyncio.run(story())
 
 
-def test_an_ended_grant_marks_the_account_and_says_who_can_mend_it(tmp_path: Path) -> None:
+def test_an_ended_grant_marks_the_account_and_says_who_can_restore_it(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             vendor.refresh_token = "another"
@@ -260,12 +260,12 @@ def test_whether_a_refresh_token_has_run_out_is_for_the_vendor_to_say_and_not_fo
     asyncio.run(story())
 
 
-def test_tokens_of_the_vendor_are_never_sent_to_a_stand_in_nor_the_other_way(tmp_path: Path) -> None:
+def test_tokens_of_the_vendor_are_never_sent_to_a_simulator_nor_the_reverse(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
             without = deploy(tmp_path, here.clock)
-            with pytest.raises(Conflict, match="stand-in"):
+            with pytest.raises(Conflict, match="simulator"):
                 await without.tokens.fresh(account)
             assert vendor.refreshes == 0
 

@@ -1,4 +1,4 @@
-"""Where our door answers otherwise than the SDK's server, each with its reason.
+"""Where our endpoint answers otherwise than the SDK's server, each with its reason.
 
 An entry names the requests by a pattern on their names, and what each side says. A difference that no entry names fails
 the test, and so does an entry that names no difference.

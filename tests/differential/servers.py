@@ -18,12 +18,12 @@ from mcp_types import methods
 from pydantic import ValidationError
 
 from runtime.errors import VendorRefused
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.methods import FRESH_FOR_MS
 from runtime.mcp_server.protocol import HANDSHAKE_REVISIONS
 from runtime.mcp_server.replies import RESOURCE_NOT_FOUND
 from runtime.mcp_server.request import LOOPBACK
 from runtime.mcp_server.toolset import Toolset
-from runtime.operations.answered import Answer
 from tests.differential.requests import Request
 from tests.mcp_server.stand import GUIDANCE, TOKEN, TOOLS, FakeCalls, Response, Stand, ask_in_loop
 
@@ -46,7 +46,7 @@ def answer(name: str, arguments: dict[str, Any]) -> Answer:
 
 
 def our_server() -> Any:
-    """Our door, on loopback."""
+    """Our endpoint, on loopback."""
     return Stand(calls=FakeCalls(answer=answer), allowed_hosts=LOOPBACK).endpoint
 
 
@@ -138,8 +138,8 @@ def _read(request: Request, response: Response) -> Outcome:
 def _problem(model: Any, message: Any) -> str:
     try:
         model.model_validate(message)
-    except ValidationError as mistake:
-        return f" (not as the schema wants it: {mistake})"
+    except ValidationError as error:
+        return f" (not as the schema wants it: {error})"
     return ""
 
 
@@ -153,7 +153,7 @@ def _read_result(request: Request, status: int, message: dict[str, Any]) -> Outc
         shaped = methods.serialize_server_result(
             request.method, version or request.revision, message["result"]
         )
-    except (ValidationError, KeyError, ValueError) as mistake:
-        return Outcome(f"{status} result that does not fit: {mistake!r}{problem}")
+    except (ValidationError, KeyError, ValueError) as error:
+        return Outcome(f"{status} result that does not fit: {error!r}{problem}")
     meta = {key: value for key, value in shaped.pop("_meta", {}).items() if not key.startswith("ledgerport/")}
     return Outcome(f"{status} result{problem}", shaped | ({"_meta": meta} if meta else {}))

@@ -1,4 +1,4 @@
-"""The SDK's own server is the oracle: the same requests go to it and to our door, and each difference has a name."""
+"""The SDK's own server is the oracle: it and our endpoint get the same requests, and each difference has a name."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_no_request_makes_us_fail_or_break_a_schema():
 
 
 def test_what_was_asked_before_changes_no_answer():
-    """The door keeps some answers: in another order, by one server, they must come out the same."""
+    """The endpoint retains some answers: in another order, by one server, they must come out the same."""
     requests = table()
     again = asyncio.run(_answers(our_server(), [*requests, *reversed(requests)]))
     assert again == {request.id: ours for request, ours, _ in pairs()}

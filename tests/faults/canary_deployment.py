@@ -98,8 +98,8 @@ class Place:
         client = more.pop("client", self.client)
         response = client.request(method, self.url + path, follow_redirects=False, **more)
         is_refused = response.status_code >= 400 or any(each in response.content for each in REFUSED)
-        is_told = not is_refused and self.repeats_private and label.endswith(PASSING_ON)
-        passed_on = " passed on" if is_told else ""
+        is_said = not is_refused and self.repeats_private and label.endswith(PASSING_ON)
+        passed_on = " passed on" if is_said else ""
         self.collect(response, f"response {method} {label or path}{passed_on}")
         return response
 

@@ -144,10 +144,10 @@ def _hostile(
     if chance.random() < 0.6:
         status = chance.choice(STATUSES)
     body = b"" if status in (204, 304) else _hostile_body(chance, body)
-    kept = [pair for pair in fields if pair[0].lower() not in (b"content-type", b"content-length")]
-    kept += [chance.choice(FIELDS) for _ in range(chance.choice([0, 0, 1, 2]))]
-    kept.append((b"content-type", chance.choice(MEDIA_TYPES).encode("latin-1")))
-    return status, [*kept, (b"content-length", b"%d" % len(body))], body
+    stored = [pair for pair in fields if pair[0].lower() not in (b"content-type", b"content-length")]
+    stored += [chance.choice(FIELDS) for _ in range(chance.choice([0, 0, 1, 2]))]
+    stored.append((b"content-type", chance.choice(MEDIA_TYPES).encode("latin-1")))
+    return status, [*stored, (b"content-length", b"%d" % len(body))], body
 
 
 def _hostile_body(chance: random.Random, body: bytes) -> bytes:

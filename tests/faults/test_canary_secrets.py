@@ -46,7 +46,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("file link", "response POST /mcp/{token} passed on"): "The answer is the link.",
     ("file link", "response POST /mcp/{token} with a link"): "The same.",
     ("file link", "response POST /mcp/{token} with a link passed on"): "What was read is named by its link.",
-    ("file link", "response POST /mcp/{token} with bad arguments"): SENDER,
     ("private number", "response POST /integrated-account/{id}/tools/{tool} passed on"): "The same.",
     ("secret in a body", "response POST /mcp/{token} with bad arguments"): SENDER,
     ("secret in a body", "response POST /integrated-account/{id}/tools/{tool} with bad arguments"): SENDER,

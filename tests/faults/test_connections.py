@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.connect.tokens import AccessTokens
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.operations.accounts import Accounts
 from runtime.operations.mcp_servers import McpServers
 from runtime.settings import Settings
@@ -100,7 +100,7 @@ def serving(data: Path, files: tuple[int, int] | None = None, **settings: str) -
 def list_request(data: Path) -> bytes:
     """A request for the tools of a company: 350 kB."""
     settings = Settings.load({"LEDGERPORT_DATA": str(data), **APP})
-    catalog = compile_catalog((OURS,), data / "cache")
+    catalog = compile_catalog((BUILTIN_DEFINITIONS,), data / "cache")
     keys, stores = Keys(settings.secret_key), open_stores(settings, time.time())
     tokens = AccessTokens(settings, keys, stores, lambda: catalog)
     account = Accounts(settings, keys, stores, lambda: catalog, tokens).create("Ours", "quickbooks")

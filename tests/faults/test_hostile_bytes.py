@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.connections import Limits
-from runtime.quick_protocol import quick_protocol
+from runtime.server.connections import Limits
+from runtime.server.fast_path import make_protocol
 from tests.connecting_clients import wait_until
 from tests.mcp_server.stand import TOKEN
 from tests.serving import served
@@ -166,7 +166,7 @@ def test_hostile_requests_are_answered_and_leave_nothing_behind(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     endpoints = Endpoints(tmp_path)
-    protocol = quick_protocol(endpoints.mcp, SHORT)
+    protocol = make_protocol(endpoints.mcp.respond, SHORT)
     failed: list[tuple[int, list[bytes], bytes]] = []
 
     def attack(number: int) -> None:

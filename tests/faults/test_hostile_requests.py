@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
-from runtime import demo
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.api.table import TABLE
+from runtime.commands import demo
 from runtime.simulators.quickbooks.app import Application
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.books.store import Store
 from tests.faults.hostile_arguments import Known, Sent
 from tests.faults.hostile_attack import Attack, Connection, Figures, Target
 from tests.faults.hostile_requests import Requests
@@ -78,7 +78,7 @@ def target_of(data: Path, seed: int) -> Iterator[Target]:
             "LEDGERPORT_DATA": str(data), "LEDGERPORT_PORT": str(place.port), "LEDGERPORT_PUBLIC_URL": place.url,
             "LEDGERPORT_LOG_FORMAT": "json", "LEDGERPORT_UPSTREAM_TIMEOUT": "20",
             "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT[0], "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": CLIENT[1],
-            "LEDGERPORT_QUICKBOOKS_ORIGIN": place.stand_in_url,
+            "LEDGERPORT_QUICKBOOKS_ORIGIN": place.simulator_url,
         }  # fmt: skip
         log = data / "server.log"
         with log.open("wb") as out:
@@ -124,7 +124,7 @@ def _answer_with_link(api: demo.Api, account: str, url: str) -> bytes:
 
 
 def test_hostile_requests_never_end_in_an_internal_error_or_take_long(tmp_path: Path) -> None:
-    requests_catalog = compile_catalog(OURS, tmp_path / "cache")
+    requests_catalog = compile_catalog(BUILTIN_DEFINITIONS, tmp_path / "cache")
     with target_of(tmp_path, SEED) as target:
         attack = Attack(target, Requests(requests_catalog, target.known, "quickbooks"))
         for seed, number in FOUND:

@@ -28,10 +28,10 @@ from typing import Any
 
 import pytest
 
-from runtime import demo
-from runtime.simulators.quickbooks import oauth
+from runtime.commands import demo
 from runtime.simulators.quickbooks.app import Application
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.oauth import tokens
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company
 
@@ -141,7 +141,7 @@ def running(data: Path, vendor_port: int) -> Iterator[Server]:
         "LEDGERPORT_PUBLIC_URL": place.url,
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT[0],
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": CLIENT[1],
-        "LEDGERPORT_QUICKBOOKS_ORIGIN": place.stand_in_url,
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": place.simulator_url,
     }
     process = _started(place, environment)
     server = Server(place, environment, process, demo.Api(place.url, demo._new_api_token(environment)))
@@ -179,7 +179,7 @@ def kill_in_refresh(server: Server, vendor: HeldBack, accounts: list[str], chanc
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[HeldBack, int]]:
     monkeypatch.setattr(
-        oauth, "ACCESS_LIFE", 200
+        tokens, "ACCESS_LIFE", 200
     )  # below what is refreshed ahead: every call begins a refresh
     store = Store(":memory:")
     empty_company().store.connection.backup(store.connection)

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.model import TokenHash
 from runtime.settings import Settings
 from runtime.stores import schema
@@ -34,7 +34,7 @@ KEYS = Keys(bytes(32))
 STARTING = """
 import sys
 from pathlib import Path
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.stores.opening import bring_up_to_date
 print("ready", flush=True)
 bring_up_to_date(Path(sys.argv[1]), 1.0, Keys(bytes(32)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from runtime import cli, logs
+from runtime import logs
+from runtime.commands import cli
 
 ours = logs.tame_libraries
 

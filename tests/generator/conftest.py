@@ -97,7 +97,7 @@ methods:
     columns: [id, title]
     description: Find books by title or by when they were lent.
     examples:
-      - ask: Which books are about gardens?
+      - prompt: Which books are about gardens?
         arguments: { title_contains: garden }
   get:
     description: Read one book of the shelf.

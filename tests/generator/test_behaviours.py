@@ -1,17 +1,42 @@
-"""What a definition may name as a behaviour is what the runtime has, so that no call finds nothing under the name."""
+"""What a definition names as a behaviour is what the runtime has, and no vendor's code is named in the grammar."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
-from runtime.upstream.behaviours import BEHAVIOURS
+import pytest
 
-SCHEMA = Path(__file__).resolve().parents[2] / "definitions" / "schema" / "method.schema.json"
+from generator.compile import check, compile_catalog
+from generator.reading.files import BUILTIN_DEFINITIONS
+from runtime.errors import SettingsError
+from runtime.upstream.behaviours import BEHAVIOURS, check_behaviours
+from tests import made_up
 
 
-def test_the_grammar_names_every_behaviour_and_no_other():
-    shapes = json.loads(SCHEMA.read_text(encoding="utf-8"))["definitions"]["returns"]["oneOf"]
-    (named,) = [
-        shape["properties"]["behaviour"]["enum"] for shape in shapes if "behaviour" in shape["properties"]
-    ]
+def test_our_definitions_name_every_behaviour_and_no_other():
+    named = {tool.returns.behaviour for tool in compile_catalog(BUILTIN_DEFINITIONS).tools} - {""}
 
-    assert named == sorted(BEHAVIOURS)
+    assert named == set(BEHAVIOURS)
+
+
+def test_a_behaviour_that_is_not_there_is_an_error_at_the_start():
+    lacking = replace(made_up.GET, returns=replace(made_up.GET.returns, behaviour="acme.rows"))
+
+    with pytest.raises(SettingsError, match=r'needs the behaviour "acme\.rows"'):
+        check_behaviours([lacking])
+
+
+def test_a_behaviour_belongs_to_its_own_integration(shelf):
+    shelf.change("book", "  get:\n", "  get:\n    returns: { behaviour: quickbooks.changes }\n")
+
+    (found,) = check([Path("definitions")])
+
+    assert str(found) == (
+        'definitions/shelf/book.yaml:34: methods.get.returns: The behaviour "quickbooks.changes" belongs to another '
+        "integration than shelf. Call it shelf.changes."
+    )
+
+
+def test_a_behaviour_has_the_name_of_its_integration_before_its_own(shelf):
+    shelf.change("book", "  get:\n", "  get:\n    returns: { behaviour: rows }\n")
+
+    assert "such as acme.report_rows." in " ".join(map(str, check([Path("definitions")])))

@@ -1,4 +1,4 @@
-"""From YAML to a catalog, on a made-up vendor: names, arguments, requests, facts, and the kept catalog."""
+"""From YAML to a catalog, on a made-up vendor: names, arguments, requests, facts, and the stored catalog."""
 
 import json
 import os
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import generator.build as building
-from generator import kept
-from generator.arguments import size
+import generator.pipeline as building
+from generator import cache
 from generator.catalog import Condition
-from generator.compile import DefinitionMistakes, compile_catalog
-from generator.show import show
+from generator.compile import DefinitionErrors, compile_catalog
+from generator.reports.show import show
+from generator.stages.arguments import format_size
 from generator.vendor import AccountField, Advice, RateLimit
 
 FOLDER = Path("definitions")
@@ -37,7 +37,7 @@ def test_another_method_is_named_after_itself_and_tool_overrides(shelf):
     more = """\
   lend: { request: "POST /{path}/{id}/lend", returns: { record: "" }, risk: create, description: Lend a book out now. }
   label:
-    tool: print_a_shelf_label
+    tool_name: print_a_shelf_label
     title: Print a label
     request: POST /labels
     returns: { nothing: true }
@@ -88,7 +88,7 @@ def test_an_argument_that_is_a_file_says_how_large_it_may_be_and_of_which_kinds(
     ("count", "text"), [(100_000_000, "100 MB"), (2_999_999, "2 MB"), (64_000, "64 kB"), (999, "999 bytes")]
 )
 def test_a_size_is_shown_as_people_write_it_and_never_as_more(count, text):
-    assert size(count) == text
+    assert format_size(count) == text
 
 
 def test_a_list_takes_filters_order_pages_and_fields(shelf):
@@ -144,7 +144,7 @@ def test_update_names_the_record_in_the_address_and_tolerates_what_was_read(shel
     assert tool.call.path == "/books/{id}"
     assert tool.call.body == "json_patch"
     assert [argument for argument, _ in tool.call.body_arguments] == ["title", "author"]
-    assert tool.tolerated == ("lent",)
+    assert tool.ignored_arguments == ("lent",)
     assert tool.input_schema["required"] == ["id"]
 
 
@@ -161,7 +161,7 @@ def test_an_identifier_may_have_a_name_of_its_own(shelf):
 
     assert list(properties(tools["get_single_shelf_book_by_id"])) == ["book_id"]
     assert tools["update_a_shelf_book_by_id"].call.body_arguments[0] == ("book_id", "id")
-    assert "id" in tools["update_a_shelf_book_by_id"].tolerated
+    assert "id" in tools["update_a_shelf_book_by_id"].ignored_arguments
 
 
 def test_tags_of_the_resource_and_of_the_method_are_joined(shelf):
@@ -184,14 +184,14 @@ def test_the_note_of_a_usual_method_follows_its_description(shelf):
     assert tool.description == "Find books by title or by when they were lent. Filters are joined."
 
 
-def test_arguments_beside_the_record_go_where_the_request_leaves_room(shelf):
+def test_arguments_beside_the_record_go_where_the_request_leaves_space(shelf):
     more = """\
   search:
     request: GET /search?words={words}
     arguments:
       words: { type: string, description: What to look for., required_for: [search] }
-      shelves: { type: array, items: { type: string }, join: "|", description: Where to look. }
-    returns: { behaviour: quickbooks.report_rows, paged: true }
+      shelves: { type: array, items: { type: string }, separator: "|", description: Where to look. }
+    returns: { behaviour: shelf.report_rows, paged: true }
     risk: read
     description: Search the text of all books.
 """
@@ -203,7 +203,7 @@ def test_arguments_beside_the_record_go_where_the_request_leaves_room(shelf):
     assert tool.call.joins == {"shelves": "|"}
     assert list(properties(tool)) == ["words", "shelves", "limit", "next_cursor"]
     assert tool.input_schema["required"] == ["words"]
-    assert (tool.returns.behaviour, tool.returns.paged) == ("quickbooks.report_rows", True)
+    assert (tool.returns.behaviour, tool.returns.paged) == ("shelf.report_rows", True)
 
 
 def test_the_facts_of_the_vendor_are_in_the_catalog(shelf):
@@ -217,15 +217,15 @@ def test_the_facts_of_the_vendor_are_in_the_catalog(shelf):
     assert integration.guidance == "A book is lent to a reader."
 
 
-def test_show_tells_a_tool_in_words_and_as_a_client_sees_it(shelf):
+def test_show_says_a_tool_in_words_and_as_a_client_sees_it(shelf):
     catalog = compile_catalog(FOLDER)
     tool = catalog.by_name["list_all_shelf_books"]
 
-    told = show(catalog, tool.name)
+    found = show(catalog, tool.name)
 
-    assert told.startswith("list_all_shelf_books: List books\nclass read, risk read, tags books; ")
-    assert "GET /books?where={conditions}&sort={order_by}&page={page}&size={limit}" in told
-    assert json.loads(told[told.index("{\n") :]) == json.loads(tool.wire)
+    assert found.startswith("list_all_shelf_books: List books\nclass read, risk read, tags books; ")
+    assert "GET /books?where={conditions}&sort={order_by}&page={page}&size={limit}" in found
+    assert json.loads(found[found.index("{\n") :]) == json.loads(tool.wire)
 
 
 def test_show_names_the_nearest_tool(shelf):
@@ -233,16 +233,16 @@ def test_show_names_the_nearest_tool(shelf):
         show(compile_catalog(FOLDER), "create_shelf_book")
 
 
-def test_a_kept_catalog_is_the_one_that_was_compiled(shelf, tmp_path):
+def test_a_stored_catalog_is_the_one_that_was_compiled(shelf, tmp_path):
     compiled = compile_catalog(FOLDER, tmp_path / "cache")
 
-    kept_one = kept.read(tmp_path / "cache", kept.digest_of((FOLDER,)))
+    stored_one = cache.load(tmp_path / "cache", cache.compute_key((FOLDER,)))
 
-    assert kept_one == compiled
+    assert stored_one == compiled
     assert compile_catalog(FOLDER, tmp_path / "cache") == compiled
 
 
-def test_a_damaged_kept_catalog_is_made_anew(shelf, tmp_path):
+def test_a_damaged_stored_catalog_is_made_anew(shelf, tmp_path):
     compiled = compile_catalog(FOLDER, tmp_path / "cache")
     (file,) = (tmp_path / "cache").iterdir()
     content = bytearray(file.read_bytes())
@@ -262,7 +262,7 @@ def test_a_changed_definition_is_never_answered_from_the_cache(shelf, tmp_path):
     assert after.by_name["create_a_shelf_book"].description.startswith("Add a book")
 
 
-def test_what_changes_while_it_is_compiled_is_not_kept_under_what_it_was(shelf, tmp_path, monkeypatch):
+def test_what_changes_while_it_is_compiled_is_not_stored_under_what_it_was(shelf, tmp_path, monkeypatch):
     right, wrong = "Put a new book on the shelf.", "Add a book to the shelf."
     build = building.build
 
@@ -286,7 +286,7 @@ def test_several_that_compile_into_one_cache_at_once_all_find_it_whole(shelf, tm
 
     assert all(each == found[0] for each in found)
     (file,) = (tmp_path / "cache").iterdir()
-    assert kept.read(tmp_path / "cache", kept.digest_of((FOLDER,))) == found[0], file
+    assert cache.load(tmp_path / "cache", cache.compute_key((FOLDER,))) == found[0], file
 
 
 def test_what_a_killed_process_left_in_the_cache_is_cleared_away(shelf, tmp_path):
@@ -305,7 +305,7 @@ def test_a_broken_definition_is_not_hidden_by_the_cache(shelf, tmp_path):
     compile_catalog(FOLDER, tmp_path / "cache")
     shelf.change("book", "tags: [books]", "tags: [boks]")
 
-    with pytest.raises(DefinitionMistakes):
+    with pytest.raises(DefinitionErrors):
         compile_catalog(FOLDER, tmp_path / "cache")
 
 
@@ -315,10 +315,24 @@ def test_a_cache_that_cannot_be_written_does_no_harm(shelf, tmp_path):
     assert compile_catalog(FOLDER, tmp_path / "cache").tools
 
 
-def test_old_kept_catalogs_are_forgotten(shelf, tmp_path):
-    for number in range(kept.MOST_KEPT + 3):
+def test_old_stored_catalogs_are_forgotten(shelf, tmp_path):
+    for number in range(cache.MOST_STORED + 3):
         text = shelf.texts["book"].replace("Something to read.", f"Something to read, {number}.")
         shelf.write("book", text)
         compile_catalog(FOLDER, tmp_path / "cache")
 
-    assert len(list((tmp_path / "cache").iterdir())) == kept.MOST_KEPT
+    assert len(list((tmp_path / "cache").iterdir())) == cache.MOST_STORED
+
+
+def test_tools_are_named_by_the_patterns_of_their_integration(shelf):
+    shelf.change("integration", "tags: {", 'tool_names: { list: "find_{prefix}_{resources}" }\ntags: {')
+
+    names = {tool.name for tool in compile_catalog(FOLDER).tools}
+
+    assert {"find_shelf_books", "create_a_shelf_book"} <= names
+
+
+def test_synonyms_of_the_tool_search_are_data_of_their_integration(shelf):
+    shelf.change("integration", "tags: {", "synonyms: { volume: [book] }\ntags: {")
+
+    assert compile_catalog(FOLDER).integrations["shelf"].synonyms == {"volume": ("book",)}

@@ -1,4 +1,4 @@
-"""What tools cost a model's context, and the bounds that ours keep."""
+"""What tools cost a model's context, and the bounds that ours retain."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,24 +6,24 @@ from statistics import median
 
 from generator.catalog import select
 from generator.compile import compile_catalog
-from generator.cost import as_text, as_value, cost_of
-from generator.tokens import BYTES_PER_TOKEN, tokens_of
+from generator.reports.cost import measure_cost, render_text, render_value
+from generator.reports.token_estimate import BYTES_PER_TOKEN, count_tokens
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
 TOOLS = CATALOG.of("quickbooks")
 
 
 def tokens(tools):
-    return sum(tokens_of(tool.wire) for tool in tools)
+    return sum(count_tokens(tool.wire) for tool in tools)
 
 
 def test_no_tool_costs_more_than_3500_tokens():
-    assert max(tokens_of(tool.wire) for tool in TOOLS) < 3_500
+    assert max(count_tokens(tool.wire) for tool in TOOLS) < 3_500
 
 
 def test_a_median_list_or_get_tool_costs_less_than_350_tokens():
     for method in ("list", "get"):
-        assert median(tokens_of(tool.wire) for tool in TOOLS if tool.method == method) < 350, method
+        assert median(count_tokens(tool.wire) for tool in TOOLS if tool.method == method) < 350, method
 
 
 def test_the_whole_read_only_toolset_costs_less_than_45000_tokens():
@@ -35,14 +35,14 @@ def test_the_toolset_of_sales_costs_less_than_32000_tokens():
 
 
 def test_a_token_is_taken_for_a_fixed_number_of_bytes():
-    assert tokens_of(b"x" * 430) == 100
-    assert tokens_of("é" * 215) == round(430 / BYTES_PER_TOKEN)
+    assert count_tokens(b"x" * 430) == 100
+    assert count_tokens("é" * 215) == round(430 / BYTES_PER_TOKEN)
 
 
-def test_the_dearest_tool_comes_first_and_toolsets_add_up(shelf):
+def test_the_most_expensive_tool_comes_first_and_toolsets_add_up(shelf):
     tools = compile_catalog(Path("definitions")).tools
 
-    found = cost_of(tools)
+    found = measure_cost(tools)
 
     assert [cost for _, cost in found.tools] == sorted((cost for _, cost in found.tools), reverse=True)
     by_name = {each.name: each for each in found.toolsets}
@@ -54,7 +54,7 @@ def test_the_dearest_tool_comes_first_and_toolsets_add_up(shelf):
 def test_the_tokenizer_is_stated_and_what_is_left_off_is_counted():
     tools = [replace(tool, name=f"{tool.name}") for tool in TOOLS[:5]]
 
-    text, value = as_text(cost_of(tools), 2), as_value(cost_of(tools), 2)
+    text, value = render_text(measure_cost(tools), 2), render_value(measure_cost(tools), 2)
 
     assert "And 3 tools more; --top 5 shows all." in text
     assert "Counted as 1 token for 4.3 bytes" in text

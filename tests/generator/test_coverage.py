@@ -1,21 +1,28 @@
-"""What a reference has and the definitions lack is told, with the reason where there is one."""
+"""What a reference has and the definitions lack is said, with the reason where there is one."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from generator.build import assemble
-from generator.coverage import compare
-from generator.coverage_report import as_text, as_value
-from generator.reference import NoReference, read_reference
+from generator.diagnostics import Diagnostics
+from generator.pipeline import assemble
+from generator.reports.coverage import compare
+from generator.reports.coverage_report import render_text, render_value
+from generator.reports.vendor_reference import (
+    USUAL_FORMAT,
+    NoReference,
+    ReferenceFormat,
+    parse_format,
+    read_reference,
+)
 
 FOLDER = Path("definitions")
 NOTES = """\
 operations: { query: list, read: get, change: update }
-left_out:
+omitted:
   - fields: [Book.weight, "*.Person.born"]
-    why: Nobody asks for it.
+    reason: Nobody asks for it.
 """
 
 
@@ -51,10 +58,10 @@ def compared(tmp_path, facts=FACTS, reports=REPORTS):
     folder.mkdir()
     (folder / "entities.json").write_text(json.dumps(facts), encoding="utf-8")
     (folder / "reports.json").write_text(json.dumps(reports), encoding="utf-8")
-    mistakes = []
-    assembly = assemble((FOLDER,), mistakes)
-    assert mistakes == []
-    return compare(read_reference(folder), assembly.made, assembly.coverage.get("shelf"))
+    diagnostics = Diagnostics()
+    assembly = assemble((FOLDER,), diagnostics)
+    assert not list(diagnostics)
+    return compare(read_reference(folder), assembly.tools, assembly.coverage.get("shelf"))
 
 
 def missing(coverage):
@@ -93,11 +100,11 @@ def test_the_notes_translate_operations_and_give_reasons(shelf, tmp_path):
         ("inside", "Book.Person.born"): "Nobody asks for it.",
         ("reports", "Loans"): "",
     }
-    assert coverage.mistakes == []
+    assert not coverage.diagnostics
 
 
 def test_one_reason_may_stand_for_every_field_of_an_entity(shelf, tmp_path):
-    shelf.write("coverage", 'left_out: [{ fields: ["Book.*"], why: Nobody asks. }]\n')
+    shelf.write("coverage", 'omitted: [{ fields: ["Book.*"], reason: Nobody asks. }]\n')
 
     found = missing(compared(tmp_path))
 
@@ -105,13 +112,13 @@ def test_one_reason_may_stand_for_every_field_of_an_entity(shelf, tmp_path):
     assert found["operations", "Book.read"] == ""
 
 
-def test_a_reason_for_what_is_there_is_a_mistake_with_its_line(shelf, tmp_path):
+def test_a_reason_for_what_is_there_is_an_error_with_its_line(shelf, tmp_path):
     shelf.write("coverage", NOTES.replace("Book.weight", "Book.title"))
 
-    (mistake,) = compared(tmp_path).mistakes
+    (error,) = compared(tmp_path).diagnostics
 
-    assert str(mistake) == (
-        'definitions/shelf/coverage.yaml:3: left_out.0.fields.0: "Book.title" is not missing, so it needs no reason. '
+    assert str(error) == (
+        'definitions/shelf/coverage.yaml:3: omitted.0.fields.0: "Book.title" is not missing, so it needs no reason. '
         "Take it out."
     )
 
@@ -126,7 +133,7 @@ def test_an_operation_may_want_an_argument_of_its_method(shelf, tmp_path):
 
 
 def test_a_field_may_be_taken_elsewhere(shelf, tmp_path):
-    shelf.write("coverage", "elsewhere: { Book.weight: author.name }\n")
+    shelf.write("coverage", "mapped_fields: { Book.weight: author.name }\n")
 
     assert ("writable", "Book.weight") not in missing(compared(tmp_path))
 
@@ -137,8 +144,8 @@ def test_the_aims_are_every_entity_operation_and_report_and_98_percent_of_what_i
 
     coverage = compared(tmp_path, facts, {"reports": []})
 
-    assert coverage.reaches_the_aims()
-    assert as_text(coverage).endswith(
+    assert coverage.meets_target()
+    assert render_text(coverage).endswith(
         "The aims are reached: every entity, operation and report, and 98 % of the writable fields "
         "(100.0 % of those of records, 100.0 % of those inside their objects and lines)."
     )
@@ -156,20 +163,20 @@ def test_fields_of_records_and_those_inside_them_reach_the_aim_each_by_themselve
 
     assert (lacks_its_own.total("writable"), lacks_its_own.total("inside")) == ((1, 2), (0, 0))
     assert (lacks_inside.total("writable"), lacks_inside.total("inside")) == ((1, 1), (1, 4))
-    assert not lacks_its_own.reaches_the_aims()
-    assert not lacks_inside.reaches_the_aims()
+    assert not lacks_its_own.meets_target()
+    assert not lacks_inside.meets_target()
 
 
 def test_the_table_and_the_json_say_the_same(shelf, tmp_path):
     shelf.write("coverage", NOTES)
     coverage = compared(tmp_path)
 
-    text, value = as_text(coverage), as_value(coverage)
+    text, value = render_text(coverage), render_value(coverage)
 
     assert "Left out on purpose. Nobody asks for it.\n  writable fields: weight of Book" in text
     assert "Missing:\n  reports: Loans" in text
     assert value["totals"]["writable"] == {"have": 2, "of": 3, "left_out": 1, "percent": 66.7}
-    assert value["reaches_the_aims"] is False
+    assert value["meets_target"] is False
 
 
 def test_the_fields_of_a_line_are_looked_for_under_their_own_key(shelf, tmp_path):
@@ -182,7 +189,7 @@ def test_the_fields_of_a_line_are_looked_for_under_their_own_key(shelf, tmp_path
     }
     facts = {**FACTS, "line_types": [line], "entities": [{**ENTITY, "fields": [named("Line")]}]}
 
-    (entity,) = read_reference_of(tmp_path, facts).entities
+    (entity,) = read_reference_of(tmp_path, facts, ReferenceFormat(line_field="Line")).entities
 
     assert [(each.name, each.places) for each in entity.inside] == [
         ("Line.Amount", ("Line.Amount",)),
@@ -191,10 +198,10 @@ def test_the_fields_of_a_line_are_looked_for_under_their_own_key(shelf, tmp_path
     ]
 
 
-def read_reference_of(tmp_path, facts):
+def read_reference_of(tmp_path, facts, form=USUAL_FORMAT):
     (tmp_path / "entities.json").write_text(json.dumps(facts), encoding="utf-8")
     (tmp_path / "reports.json").write_text(json.dumps(REPORTS), encoding="utf-8")
-    return read_reference(tmp_path)
+    return read_reference(tmp_path, form)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"entities": [{}]}', "{"])
@@ -204,3 +211,35 @@ def test_a_folder_that_is_no_reference_is_a_sentence(tmp_path, text):
 
     with pytest.raises(NoReference):
         read_reference(tmp_path)
+
+
+def test_where_a_reference_has_lines_and_what_it_calls_a_write_are_facts_of_coverage_yaml(shelf, tmp_path):
+    shelf.write(
+        "coverage",
+        "reference_format: { line_field: loans, write_operations: [lend], versioned_operations: [lend] }\n",
+    )
+    line = {
+        "name": "Loan",
+        "used_by": ["Book"],
+        "common_fields": ["day"],
+        "detail_key": "detail",
+        "detail_fields": [{"name": "reader"}],
+    }
+    book = {
+        **ENTITY,
+        "operations": {"lend": {}},
+        "fields": [named("loans"), named("version", concurrency=True)],
+    }
+    folder = tmp_path / "other"
+    folder.mkdir()
+    facts = {"entities": [book], "line_types": [line], "nested_types": []}
+    (folder / "entities.json").write_text(json.dumps(facts), encoding="utf-8")
+    (folder / "reports.json").write_text(json.dumps({"reports": []}), encoding="utf-8")
+    notes = assemble((FOLDER,), Diagnostics()).coverage["shelf"]
+
+    (usual,) = read_reference(folder).entities
+    (described,) = read_reference(folder, parse_format(notes)).entities
+
+    assert usual.writable == ()
+    assert [field.name for field in described.writable] == ["loans", "version"]
+    assert [field.places for field in described.inside] == [("loans.day",), ("loans.detail.reader",)]

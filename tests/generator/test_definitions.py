@@ -47,7 +47,7 @@ def test_a_refresh_token_rotates_and_lives_a_hundred_days_unused():
     assert QUICKBOOKS.auth.unused_for_seconds == 100 * 86_400
 
 
-def test_the_company_is_told_by_the_callback():
+def test_the_company_is_said_by_the_callback():
     (field,) = QUICKBOOKS.account_fields
 
     assert (field.name, field.source, field.identifies) == ("realm_id", "callback.realmId", True)
@@ -68,13 +68,13 @@ def test_a_quote_and_a_backslash_cannot_leave_their_quotes():
         ("select * fromInvoice", None),
     ],
 )
-def test_a_raw_query_tells_its_entity(query, entity):
+def test_a_raw_query_says_its_entity(query, entity):
     found = re.match(QUICKBOOKS.query_language.entry, query)
 
     assert (found and found.group("entity")) == entity
 
 
-def test_every_envelope_of_complaints_is_known_and_the_trace_is_kept():
+def test_every_envelope_of_complaints_is_known_and_the_trace_is_stored():
     assert QUICKBOOKS.errors.list == (
         ("Fault", "Error"),
         ("fault", "error"),
@@ -195,7 +195,7 @@ def test_what_is_set_once_goes_back_with_a_full_update_which_would_clear_it(name
     tool = CATALOG.by_name[name]
 
     assert argument in tool.input_schema["properties"]
-    assert argument not in tool.tolerated
+    assert argument not in tool.ignored_arguments
 
 
 def test_the_account_that_a_bill_is_paid_from_is_shown_where_an_agent_looks():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.difference import as_text, as_value, difference
+from generator.reports.diff import compare_catalogs, render_text, render_value
 
 FOLDER = Path("definitions")
 CREATE, LIST = "create_a_shelf_book", "list_all_shelf_books"
@@ -19,52 +19,54 @@ def changed(shelf, tmp_path):
 
     def change(name, old, new):
         shelf.change(name, old, new)
-        return difference(compile_catalog(tmp_path / "before"), compile_catalog(FOLDER))
+        return compare_catalogs(compile_catalog(tmp_path / "before"), compile_catalog(FOLDER))
 
     return change
 
 
-def told(found, name):
+def said(found, name):
     (tool,) = [each for each in found.tools if each.name == name]
     return [(each.kind, each.text, each.is_breaking) for each in tool.changes]
 
 
 def test_nothing_is_different_between_equals(shelf):
-    found = difference(compile_catalog(FOLDER), compile_catalog(FOLDER))
+    found = compare_catalogs(compile_catalog(FOLDER), compile_catalog(FOLDER))
 
     assert found.tools == []
-    assert as_text(found) == "No tool is different."
+    assert render_text(found) == "No tool is different."
 
 
 def test_a_vanished_tool_breaks_callers_and_a_new_one_does_not(changed):
     found = changed("book", "  delete:\n    description: Take a book off the shelf for good.\n", "")
-    back = difference(compile_catalog(FOLDER), compile_catalog(Path("before")))
+    back = compare_catalogs(compile_catalog(FOLDER), compile_catalog(Path("before")))
 
-    assert told(found, "delete_a_shelf_book_by_id") == [("vanished", "It is gone.", True)]
-    assert told(back, "delete_a_shelf_book_by_id") == [("new", "It is new.", False)]
+    assert said(found, "delete_a_shelf_book_by_id") == [("vanished", "It is gone.", True)]
+    assert said(back, "delete_a_shelf_book_by_id") == [("new", "It is new.", False)]
     assert found.is_breaking
     assert not back.is_breaking
     assert found.tokens_after < found.tokens_before
 
 
-def test_a_tool_with_another_name_is_told_as_renamed(changed):
-    found = changed("book", "  get:\n", "  get:\n    tool: read_a_shelf_book\n")
+def test_a_tool_with_another_name_is_said_as_renamed(changed):
+    found = changed("book", "  get:\n", "  get:\n    tool_name: read_a_shelf_book\n")
 
-    assert told(found, "get_single_shelf_book_by_id") == [
+    assert said(found, "get_single_shelf_book_by_id") == [
         ("renamed", "It is called read_a_shelf_book now.", True)
     ]
 
 
 def test_a_tool_that_still_answers_to_its_former_name_breaks_no_caller_until_that_name_is_gone(changed):
     old = "get_single_shelf_book_by_id"
-    found = changed("book", "  get:\n", f"  get:\n    tool: read_a_shelf_book\n    former_names: [{old}]\n")
+    found = changed(
+        "book", "  get:\n", f"  get:\n    tool_name: read_a_shelf_book\n    former_names: [{old}]\n"
+    )
     later = changed("book", f"    former_names: [{old}]\n", "")
 
-    assert told(found, old) == [
+    assert said(found, old) == [
         ("renamed", "It is called read_a_shelf_book now, and calls by its old name are answered.", False)
     ]
     assert not found.is_breaking
-    assert told(later, old) == [("renamed", "It is called read_a_shelf_book now.", True)]
+    assert said(later, old) == [("renamed", "It is called read_a_shelf_book now.", True)]
 
 
 def test_a_former_name_that_is_taken_away_breaks_callers(changed, tmp_path):
@@ -72,10 +74,10 @@ def test_a_former_name_that_is_taken_away_breaks_callers(changed, tmp_path):
     changed("book", "  get:\n", "  get:\n" + given)
     shutil.copytree(FOLDER, tmp_path / "between")
     changed("book", given, "")
-    found = difference(compile_catalog(tmp_path / "between"), compile_catalog(FOLDER))
+    found = compare_catalogs(compile_catalog(tmp_path / "between"), compile_catalog(FOLDER))
 
     text = "Calls by its former name read_it are refused now."
-    assert told(found, "get_single_shelf_book_by_id") == [("former name", text, True)]
+    assert said(found, "get_single_shelf_book_by_id") == [("former name", text, True)]
 
 
 CASES = {
@@ -140,21 +142,21 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_change_is_told_with_whether_it_breaks_callers(changed, case):
+def test_a_change_is_said_with_whether_it_breaks_callers(changed, case):
     change, wanted = case
 
-    assert wanted in told(changed(*change), CREATE)
+    assert wanted in said(changed(*change), CREATE)
 
 
 def test_a_record_that_may_not_be_sent_back_as_it_was_read_breaks_callers(shelf):
     without = shelf.texts["integration"]
-    shelf.change("integration", "tags: {", "answered: [shown_at]\ntags: {")
+    shelf.change("integration", "tags: {", "response_only: [shown_at]\ntags: {")
     before = compile_catalog(FOLDER)
     shelf.write("integration", without)
 
-    found = difference(before, compile_catalog(FOLDER))
+    found = compare_catalogs(before, compile_catalog(FOLDER))
 
-    assert told(found, "update_a_shelf_book_by_id") == [
+    assert said(found, "update_a_shelf_book_by_id") == [
         ("no longer dropped", "A record that is sent back with shown_at is refused now.", True)
     ]
 
@@ -166,7 +168,7 @@ def test_what_every_update_must_send_now_breaks_callers(changed):
         "    always_send: [title]\n    description: Correct the title of a book, as",
     )
 
-    assert ("always sent", "Every update must send title now.", True) in told(
+    assert ("always sent", "Every update must send title now.", True) in said(
         found, "update_a_shelf_book_by_id"
     )
 
@@ -176,15 +178,15 @@ def test_a_value_that_is_taken_no_more_is_named(changed, shelf):
     first = compile_catalog(FOLDER)
     shelf.change("book", "enum: [a, b]", "enum: [b, c]")
 
-    found = difference(first, compile_catalog(FOLDER))
+    found = compare_catalogs(first, compile_catalog(FOLDER))
 
-    assert ("enum", "title does not take a any more.", True) in told(found, CREATE)
+    assert ("enum", "title does not take a any more.", True) in said(found, CREATE)
 
 
 def test_the_text_marks_what_breaks_and_the_json_says_the_same(changed):
     found = changed("types", "      filter: equals\n", "")
 
-    text, value = as_text(found), as_value(found)
+    text, value = render_text(found), render_value(found)
 
     assert f"{LIST} (breaks callers): " in text
     assert "  ! id is gone." in text

@@ -9,13 +9,13 @@ import pytest
 
 from generator.catalog import EMBED, Catalog
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.upstream.request import build
 
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return compile_catalog(OURS, Path(tmp_path_factory.mktemp("cache")))
+    return compile_catalog(BUILTIN_DEFINITIONS, Path(tmp_path_factory.mktemp("cache")))
 
 
 def test_the_tools_that_read_a_file_show_it_and_no_other_tool_does(catalog: Catalog) -> None:

@@ -1,4 +1,4 @@
-"""Rules that every tool of every integration must keep, so that no client or model provider refuses the list."""
+"""Rules that every tool of every integration must retain, so that no client or model provider refuses the list."""
 
 import json
 import re
@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 
 from generator.catalog import METHOD_CLASSES
 from generator.compile import compile_catalog
-from generator.hosts import LONGEST_NAME, orders_in, refused_in, wrong_hints
 from generator.names import find_tool
-from generator.words import first_sentence
+from generator.stages.descriptions import cut_first_sentence
+from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
 every_tool = pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool.name)
@@ -55,14 +55,16 @@ def test_its_schema_is_a_closed_object_without_combinators_or_references(tool):
 
 
 def test_no_host_refuses_anything_of_what_it_is_shown():
-    refused = {tool.name: [*refused_in(wire(tool)["inputSchema"])] for tool in CATALOG.tools}
+    refused = {tool.name: [*find_refused(wire(tool)["inputSchema"])] for tool in CATALOG.tools}
 
     assert {name: found for name, found in refused.items() if found} == {}
 
 
 def test_no_tool_gives_a_model_orders_and_its_hints_say_all_that_it_does():
-    orders = {tool.name: [*orders_in(wire(tool))] for tool in CATALOG.tools}
-    hints = {tool.name: [*wrong_hints(wire(tool), tool.method, tool.call.verb)] for tool in CATALOG.tools}
+    orders = {tool.name: [*find_orders(wire(tool))] for tool in CATALOG.tools}
+    hints = {
+        tool.name: [*find_wrong_hints(wire(tool), tool.method, tool.call.verb)] for tool in CATALOG.tools
+    }
 
     assert {name: found for name, found in orders.items() if found} == {}
     assert {name: found for name, found in hints.items() if found} == {}
@@ -103,9 +105,9 @@ def test_the_kinds_of_transactions_in_a_list_of_them_are_enumerated():
 def test_what_a_client_is_shown_is_what_the_tool_takes(tool):
     shown = wire(tool)["inputSchema"]["properties"]
 
-    assert {*shown, *tool.rare} - {"more"} == set(tool.input_schema["properties"])
-    assert ("more" in shown) is bool(tool.rare)
-    for name in tool.rare:
+    assert {*shown, *tool.advanced} - {"more"} == set(tool.input_schema["properties"])
+    assert ("more" in shown) is bool(tool.advanced)
+    for name in tool.advanced:
         assert re.search(rf"\b{name.removesuffix('_until')}", shown["more"]["description"])
 
 
@@ -151,7 +153,7 @@ def test_what_is_sent_are_arguments_of_the_tool(tool):
     properties = set(tool.input_schema["properties"])
 
     assert {argument for argument, _ in tool.call.body_arguments} <= properties
-    assert not properties & set(tool.tolerated)
+    assert not properties & set(tool.ignored_arguments)
     assert tool.method_class == METHOD_CLASSES.get(tool.method, "custom")
 
 
@@ -163,7 +165,7 @@ def test_only_a_method_that_reads_is_of_the_class_read(tool):
 
 def test_the_order_of_tools_is_fixed_and_their_names_and_first_sentences_are_their_own():
     names = [(tool.integration, tool.name) for tool in CATALOG.tools]
-    sentences = [first_sentence(tool.description) for tool in CATALOG.tools]
+    sentences = [cut_first_sentence(tool.description) for tool in CATALOG.tools]
 
     assert names == sorted(names)
     assert len(set(names)) == len(names)
@@ -187,12 +189,12 @@ def test_every_list_tool_teaches_the_query_language():
             assert tool.listing.raw_query
 
 
-def test_every_update_tool_tells_of_the_sync_token_and_of_what_a_full_update_clears():
+def test_every_update_tool_says_of_the_sync_token_and_of_what_a_full_update_clears():
     for tool in CATALOG.of("quickbooks"):
         if tool.method == "update":
             assert "SyncToken" in tool.input_schema["required"]
             assert "clears every writable field you leave out" in tool.description
-            assert {"MetaData", "domain"} <= set(tool.tolerated)
+            assert {"MetaData", "domain"} <= set(tool.ignored_arguments)
             assert "sparse" in tool.input_schema["properties"]
 
 

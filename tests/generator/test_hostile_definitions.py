@@ -1,4 +1,4 @@
-"""No definition, however wrong, makes the checker fail: it answers mistakes, or nothing is wrong."""
+"""No definition, however wrong, makes the checker fail: it answers errors, or nothing is wrong."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.compile import check
-from generator.load import load
+from generator.diagnostics import Diagnostics
+from generator.reading.yaml_events import load
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 ODD = st.sampled_from(
@@ -31,8 +32,8 @@ def changed(value, path, new):
 
 
 def plain(name):
-    mistakes = []
-    document = load(DEFINITIONS / "quickbooks" / f"{name}.yaml", mistakes)
+    diagnostics = Diagnostics()
+    document = load(DEFINITIONS / "quickbooks" / f"{name}.yaml", diagnostics)
     assert document is not None
     return document.value
 
@@ -55,15 +56,15 @@ def test_a_value_changed_to_anything_never_makes_the_checker_fail(tmp_path_facto
     for name, value in values.items():
         (folder / "vendor" / f"{name}.yaml").write_text(json.dumps(value), encoding="utf-8")
 
-    for mistake in check([folder]):
-        assert mistake.line >= 1
-        assert mistake.message
+    for error in check([folder]):
+        assert error.line >= 1
+        assert error.message
 
 
 def write(tmp_path, types="types: {}\n", **resource):
     folder = tmp_path / "vendor"
     folder.mkdir()
-    integration = {key: each for key, each in ORIGINALS["integration"].items() if key != "everyday"}
+    integration = {key: each for key, each in ORIGINALS["integration"].items() if key != "default_tools"}
     (folder / "integration.yaml").write_text(json.dumps(integration), encoding="utf-8")
     (folder / "types.yaml").write_text(types, encoding="utf-8")
     (folder / "thing.yaml").write_text(json.dumps({**THING, **resource}), encoding="utf-8")
@@ -83,10 +84,10 @@ THING = {
 
 
 def rules(tmp_path):
-    return {mistake.rule for mistake in check([tmp_path])}
+    return {error.rule for error in check([tmp_path])}
 
 
-def test_types_that_double_again_and_again_are_a_mistake_and_not_a_hang(tmp_path):
+def test_types_that_double_again_and_again_are_an_error_and_not_a_hang(tmp_path):
     two = "type: object, properties: {{ a: {{ $ref: '#/types/T{0}' }}, b: {{ $ref: '#/types/T{0}' }} }}"
     lines = [f"  T{at}: {{ {two.format(at + 1)} }}" for at in range(12)]
     write(tmp_path, "\n".join(["types:", *lines, "  T12: { type: string }"]))
@@ -94,61 +95,61 @@ def test_types_that_double_again_and_again_are_a_mistake_and_not_a_hang(tmp_path
     assert rules(tmp_path) == {"size"}
 
 
-def test_a_chain_of_ten_thousand_types_is_a_mistake(tmp_path):
+def test_a_chain_of_ten_thousand_types_is_an_error(tmp_path):
     lines = [f"  T{at}: {{ $ref: '#/types/T{at + 1}' }}" for at in range(10_000)]
     write(tmp_path, "\n".join(["types:", *lines, "  T10000: { type: string }"]))
 
     assert "loop" in rules(tmp_path)
 
 
-def test_ten_thousand_wrong_words_are_told_a_hundred_times(tmp_path):
+def test_ten_thousand_wrong_words_are_said_a_hundred_times(tmp_path):
     write(tmp_path, "types:\n" + "\n".join(f"  T{at}: {{ typ{at}: string }}" for at in range(10_000)))
 
-    told = check([tmp_path])
+    said = check([tmp_path])
 
-    assert len([mistake for mistake in told if mistake.file.endswith("types.yaml")]) <= 202
+    assert len([error for error in said if error.file.endswith("types.yaml")]) <= 202
 
 
-def test_ten_thousand_fields_are_a_mistake(tmp_path):
+def test_ten_thousand_fields_are_an_error(tmp_path):
     write(tmp_path, fields={f"f{at}": {"type": "string", "description": "One."} for at in range(10_000)})
 
     assert rules(tmp_path) == {"maxProperties"}
 
 
-def test_ten_thousand_dead_links_are_told_before_long(tmp_path):
+def test_ten_thousand_dead_links_are_said_before_long(tmp_path):
     text = " ".join(f"[[things.x{'a' * (at % 40)}{'b' * (at // 40)}]]" for at in range(10_000)) + "."
     write(tmp_path, methods={"create": {"description": text}}, fields={})
 
     assert "dead link" in rules(tmp_path)
 
 
-def test_a_file_of_fifty_megabytes_is_a_mistake_and_is_not_read_to_its_end(tmp_path):
+def test_a_file_of_fifty_megabytes_is_an_error_and_is_not_read_to_its_end(tmp_path):
     write(tmp_path)
     with (tmp_path / "vendor" / "big.yaml").open("wb") as file:
         file.truncate(50_000_000)
 
-    told = [mistake for mistake in check([tmp_path]) if mistake.file.endswith("big.yaml")]
+    said = [error for error in check([tmp_path]) if error.file.endswith("big.yaml")]
 
-    assert [(mistake.rule, mistake.line) for mistake in told] == [("size", 1)]
+    assert [(error.rule, error.line) for error in said] == [("size", 1)]
 
 
-def test_a_bomb_of_aliases_is_a_mistake_with_its_line(tmp_path):
+def test_a_bomb_of_aliases_is_an_error_with_its_line(tmp_path):
     write(tmp_path)
     lines = ["a0: &a0 [x, x]", *(f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 30))]
     (tmp_path / "vendor" / "bomb.yaml").write_text("\n".join(lines), encoding="utf-8")
 
-    (told,) = [mistake for mistake in check([tmp_path]) if mistake.file.endswith("bomb.yaml")]
+    (said,) = [error for error in check([tmp_path]) if error.file.endswith("bomb.yaml")]
 
-    assert (told.rule, told.line) == ("anchors", 1)
+    assert (said.rule, said.line) == ("anchors", 1)
 
 
-def test_a_file_that_extends_in_circles_or_itself_is_a_mistake(tmp_path):
+def test_a_file_that_extends_in_circles_or_itself_is_an_error(tmp_path):
     write(tmp_path, extends="things")
 
-    told = [mistake for mistake in check([tmp_path]) if mistake.file.endswith("thing.yaml")]
+    said = [error for error in check([tmp_path]) if error.file.endswith("thing.yaml")]
 
-    assert told
-    assert all(mistake.line >= 1 for mistake in told)
+    assert said
+    assert all(error.line >= 1 for error in said)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -179,6 +180,6 @@ def test_an_operators_file_of_anything_never_makes_the_checker_fail(tmp_path_fac
     (own / "vendor").mkdir()
     (own / "vendor" / "change.yaml").write_text(json.dumps({"extends": name, **change}), encoding="utf-8")
 
-    for mistake in check([folder, own]):
-        assert mistake.line >= 1
-        assert mistake.message
+    for error in check([folder, own]):
+        assert error.line >= 1
+        assert error.message

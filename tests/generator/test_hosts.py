@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import check
-from generator.hosts import LARGEST_SCHEMA, orders_in, refused_in, wrong_hints
+from generator.stages.lint_hosts import LARGEST_SCHEMA, find_orders, find_refused, find_wrong_hints
 
 TEXT = {"type": "string"}
 
@@ -44,15 +44,15 @@ def nested(depth):
     ],
 )
 def test_what_a_host_refuses_is_found_with_its_place(schema, place, says):
-    assert any(where == place and says in sentence for where, sentence in refused_in(schema))
+    assert any(where == place and says in sentence for where, sentence in find_refused(schema))
 
 
 def test_what_every_host_takes_is_not_reported():
     line = tool(kind=TEXT | {"enum": ["a", "b"]}, at=TEXT | {"format": "date-time"}) | {"required": ["kind"]}
 
-    assert [*refused_in(tool())] == []
-    assert [*refused_in(tool(lines={"type": "array", "items": line}) | {"required": ["lines"]})] == []
-    assert [*refused_in(nested(5))] == []
+    assert [*find_refused(tool())] == []
+    assert [*find_refused(tool(lines={"type": "array", "items": line}) | {"required": ["lines"]})] == []
+    assert [*find_refused(nested(5))] == []
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_what_every_host_takes_is_not_reported():
 def test_an_order_to_the_model_is_found_in_every_text_that_it_is_shown(text):
     lines = {"type": "array", "items": tool(b=TEXT | {"description": text})}
 
-    assert [place for place, _ in orders_in({"description": text, "inputSchema": tool()})] == [""]
-    assert [place for place, _ in orders_in({"description": "A.", "inputSchema": tool(a=lines)})] == ["a.b"]
+    assert [place for place, _ in find_orders({"description": text, "inputSchema": tool()})] == [""]
+    assert [place for place, _ in find_orders({"description": "A.", "inputSchema": tool(a=lines)})] == ["a.b"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_an_order_to_the_model_is_found_in_every_text_that_it_is_shown(text):
     ["Find books by title; use this to look up the Id.", "The first day of the period.", "Needs Name."],
 )
 def test_what_a_tool_does_and_needs_is_no_order(text):
-    assert [*orders_in({"description": text, "inputSchema": tool()})] == []
+    assert [*find_orders({"description": text, "inputSchema": tool()})] == []
 
 
 READS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
@@ -102,7 +102,7 @@ ADDS = READS | {"readOnlyHint": False, "idempotentHint": False}
     ],
 )
 def test_hints_that_say_less_than_a_tool_does_are_found(hints, method, verb, says):
-    assert any(says in sentence for sentence in wrong_hints({"annotations": hints}, method, verb))
+    assert any(says in sentence for sentence in find_wrong_hints({"annotations": hints}, method, verb))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_hints_that_say_less_than_a_tool_does_are_found(hints, method, verb, say
     ],
 )
 def test_hints_that_say_what_a_tool_does_are_not_reported(hints, method, verb):
-    assert [*wrong_hints({"annotations": hints}, method, verb)] == []
+    assert [*find_wrong_hints({"annotations": hints}, method, verb)] == []
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""An operator's folder laid over ours: what it adds, changes and hides, and how its mistakes are told."""
+"""An operator's folder laid over ours: what it adds, changes and hides, and how its errors are said."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from generator.compile import DefinitionMistakes, check, compile_catalog
+from generator.compile import DefinitionErrors, check, compile_catalog
 
 FOLDERS = (Path("definitions"), Path("mine"))
 MINE = "mine/shelf/book.yaml"
@@ -23,8 +23,8 @@ def mine(shelf, tmp_path):
     return write
 
 
-def told():
-    return [str(mistake) for mistake in check(FOLDERS)]
+def said():
+    return [str(error) for error in check(FOLDERS)]
 
 
 def tools():
@@ -86,12 +86,12 @@ def test_a_description_can_be_replaced_and_added_to_by_two_folders(mine, tmp_pat
     assert found["get_single_shelf_book_by_id"].description == "Read a book of ours. Mind the dust of it."
 
 
-def test_a_dead_link_in_an_added_sentence_is_told_where_it_was_added(mine):
+def test_a_dead_link_in_an_added_sentence_is_said_where_it_was_added(mine):
     mine("extends: books\nmethods:\n  get:\n    add_description: Read one as [[books.lst]] gives it.\n")
 
-    (mistake,) = told()
+    (error,) = said()
 
-    assert mistake.startswith(f"{MINE}:4: methods.get.description: [[books.lst]] leads nowhere")
+    assert error.startswith(f"{MINE}:4: methods.get.description: [[books.lst]] leads nowhere")
 
 
 def test_guidance_can_be_added_and_not_beyond_its_length(mine):
@@ -100,7 +100,7 @@ def test_guidance_can_be_added_and_not_beyond_its_length(mine):
     mine(f"extends: shelf\nadd_guidance: {'x' * 1850}\n", "integration")
 
     assert guidance == "A book is lent to a reader.\n\nBe quiet in the library."
-    assert told() == [
+    assert said() == [
         "mine/shelf/integration.yaml:2: guidance: This is 1,879 characters long; it may have at most 1,860."
     ]
 
@@ -128,12 +128,12 @@ def test_an_entity_can_be_added_with_our_types_and_its_own(shelf, mine):
     mine(text.replace("tags: [readers]", "tags: [people]"), "reader")
     mine("types:\n  Child: { type: object, properties: { age: { type: integer } } }\n", "types")
 
-    assert told() == []
+    assert said() == []
     author = tools()["create_a_shelf_reader"].input_schema["properties"]["author"]
     assert author["properties"] == {"age": {"type": "integer"}}
 
 
-def test_what_agents_are_told_can_be_changed(mine):
+def test_what_agents_are_said_can_be_changed(mine):
     mine("extends: shelf\nguidance: Be quiet in the library.\n", "integration")
 
     assert compile_catalog(FOLDERS).integrations["shelf"].guidance == "Be quiet in the library."
@@ -155,7 +155,7 @@ def test_an_integration_of_its_own_may_stand_in_an_operators_folder(shelf, mine,
     assert list(compile_catalog(FOLDERS).integrations) == ["desk"]
 
 
-MISTAKES = {
+ERRORS = {
     "a resource that is not there": (
         "extends: boks\nadd_tags: [people]\n",
         f'{MINE}:1: extends: There is no resource "boks" to extend. Did you mean "books"?',
@@ -166,7 +166,7 @@ MISTAKES = {
     ),
     "a misspelt word": (
         "extends: books\nadd_tag: [people]\n",
-        f'{MINE}:2: add_tag: "add_tag" is not a word for a file that extends another. Did you mean "add_tags"?',
+        f'{MINE}:2: add_tag: "add_tag" is an unknown key for a file that extends another. Did you mean "add_tags"?',
     ),
     "a whole of one word": (
         "extends: books\n",
@@ -181,8 +181,8 @@ MISTAKES = {
         f"{MINE}:2: tags: The tags of an integration are a mapping of each tag to what it stands for.",
     ),
     "a name that another tool has": (
-        "extends: books\nmethods:\n  get:\n    tool: list_all_shelf_books\n",
-        f'{MINE}:4: methods.get.tool: The tool "list_all_shelf_books" is made by definitions/shelf/book.yaml too.',
+        "extends: books\nmethods:\n  get:\n    tool_name: list_all_shelf_books\n",
+        f'{MINE}:4: methods.get.tool_name: The tool "list_all_shelf_books" is made by definitions/shelf/book.yaml too.',
     ),
     "a tag that is not in the table": (
         "extends: books\n\nadd_tags: [peple]\n",
@@ -200,7 +200,10 @@ MISTAKES = {
         f'{MINE}:3: methods.lend: "description" is missing.',
     ),
     "an example that does not fit": (
-        "extends: books\nmethods:\n  list:\n    examples:\n      - { ask: Which?, arguments: { title_contains: 7 } }\n",
+        (
+            "extends: books\nmethods:\n  list:\n"
+            "    examples:\n      - { prompt: Which?, arguments: { title_contains: 7 } }\n"
+        ),
         (
             f"{MINE}:5: methods.list.examples.0.arguments: The example does not fit the tool: title_contains: "
             '7 is not of type "string".'
@@ -216,28 +219,28 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("case", MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_of_the_operator_is_told_in_the_operators_file(mine, case):
+@pytest.mark.parametrize("case", ERRORS.values(), ids=ERRORS)
+def test_an_error_of_the_operator_is_said_in_the_operators_file(mine, case):
     text, sentence = case
     mine(text)
 
-    assert sentence in told()
+    assert sentence in said()
 
 
-def test_a_mistake_of_ours_is_still_told_in_our_file(shelf, mine):
+def test_an_error_of_ours_is_still_said_in_our_file(shelf, mine):
     mine("extends: books\nadd_tags: [people]\n")
     shelf.change("book", "[[books.get]]", "[[books.gt]]")
 
-    (mistake,) = told()
+    (error,) = said()
 
-    assert mistake.startswith("definitions/shelf/book.yaml:38:")
+    assert error.startswith("definitions/shelf/book.yaml:38:")
 
 
-def test_a_folder_that_is_laid_over_nothing_is_a_mistake(shelf, tmp_path):
+def test_a_folder_that_is_laid_over_nothing_is_an_error(shelf, tmp_path):
     (tmp_path / "mine" / "shelv").mkdir(parents=True)
     (tmp_path / "mine" / "shelv" / "book.yaml").write_text("extends: books\nadd_tags: [people]\n")
 
-    assert told() == [
+    assert said() == [
         'mine/shelv:1: There is no integration "shelv" that this folder could be laid over. Did you mean "shelf"?'
     ]
 
@@ -248,7 +251,7 @@ def test_a_folder_that_is_laid_over_nothing_is_not_hidden_by_the_cache(shelf, tm
     (tmp_path / "mine" / "shelv").mkdir()
     (tmp_path / "mine" / "shelv" / "book.yaml").write_text("extends: books\nadd_tags: [people]\n")
 
-    with pytest.raises(DefinitionMistakes, match="laid over"):
+    with pytest.raises(DefinitionErrors, match="laid over"):
         compile_catalog(FOLDERS, tmp_path / "cache")
 
 
@@ -263,17 +266,17 @@ def test_a_folder_that_is_laid_over_nothing_is_not_hidden_by_the_cache(shelf, tm
         ("shelf/book.YAML", "mine/shelf/book.YAML:1: This file is not read. Call it book.yaml."),
     ],
 )
-def test_a_file_that_is_not_read_is_a_mistake_also_when_a_catalog_is_kept(shelf, tmp_path, name, sentence):
+def test_a_file_that_is_not_read_is_an_error_also_when_a_catalog_is_stored(shelf, tmp_path, name, sentence):
     (tmp_path / "mine" / "shelf").mkdir(parents=True)
     compile_catalog(FOLDERS, tmp_path / "cache")
     (tmp_path / "mine" / name).write_text("extends: books\nadd_tags: [people]\n")
 
-    assert told() == [sentence]
-    with pytest.raises(DefinitionMistakes):
+    assert said() == [sentence]
+    with pytest.raises(DefinitionErrors):
         compile_catalog(FOLDERS, tmp_path / "cache")
 
 
-def test_a_link_to_nothing_is_a_mistake_and_what_editors_and_systems_hide_is_none(shelf, tmp_path):
+def test_a_link_to_nothing_is_an_error_and_what_editors_and_systems_hide_is_none(shelf, tmp_path):
     folder = tmp_path / "mine" / "shelf"
     (folder / "..2026_11_21").mkdir(parents=True)
     (folder / "..2026_11_21" / "book.yaml").write_text("nonsense")
@@ -281,18 +284,18 @@ def test_a_link_to_nothing_is_a_mistake_and_what_editors_and_systems_hide_is_non
     (folder / ".#book.yaml").symlink_to("nobody@nowhere.1")
     (folder / "gone.yaml").symlink_to("nowhere")
 
-    assert told() == ["mine/shelf/gone.yaml:1: The file cannot be read: No such file or directory."]
+    assert said() == ["mine/shelf/gone.yaml:1: The file cannot be read: No such file or directory."]
 
 
 def test_types_that_are_there_already_are_not_taken_twice(mine):
     mine("types:\n  Person: { type: string }\n", "types")
 
-    assert told() == [
+    assert said() == [
         'mine/shelf/types.yaml:2: types.Person: "Person" is defined in definitions/shelf/types.yaml already.'
     ]
 
 
-def test_a_layer_is_part_of_what_a_kept_catalog_is_known_by(mine, tmp_path):
+def test_a_layer_is_part_of_what_a_stored_catalog_is_known_by(mine, tmp_path):
     mine("extends: books\nadd_tags: [people]\n")
     cache = tmp_path / "cache"
     first = compile_catalog(FOLDERS, cache)

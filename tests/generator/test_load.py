@@ -1,4 +1,4 @@
-"""YAML read as JSON would be, and every hostile file a plain mistake, quickly."""
+"""YAML read as JSON would be, and every hostile file a plain error, quickly."""
 
 from pathlib import Path
 
@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.load import MOST_BYTES, load
+from generator.diagnostics import Diagnostics
+from generator.reading.yaml_events import MOST_BYTES, load
 
 
 def read(tmp_path, text):
     path = tmp_path / "book.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    mistakes = []
-    return load(path, mistakes), [mistake.message for mistake in mistakes]
+    diagnostics = Diagnostics()
+    return load(path, diagnostics), [each.message for each in diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -39,14 +40,14 @@ def read(tmp_path, text):
     ],
 )
 def test_a_value_means_what_json_would_mean(tmp_path, written, meant):
-    document, mistakes = read(tmp_path, f"it: {written}\n")
+    document, errors = read(tmp_path, f"it: {written}\n")
 
-    assert mistakes == []
+    assert errors == []
     assert document.value == {"it": meant}
     assert type(document.value["it"]) is type(meant)
 
 
-def test_keys_keep_their_letters(tmp_path):
+def test_keys_retain_their_letters(tmp_path):
     document, _ = read(tmp_path, "120: a\ntrue: b\non: c\n")
 
     assert document.value == {"120": "a", "true": "b", "on": "c"}
@@ -85,12 +86,12 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_file_is_one_plain_mistake(tmp_path, text):
-    document, mistakes = read(tmp_path, text)
+def test_a_hostile_file_is_one_plain_error(tmp_path, text):
+    document, errors = read(tmp_path, text)
 
     assert document is None
-    assert len(mistakes) == 1
-    assert mistakes[0].endswith(".")
+    assert len(errors) == 1
+    assert errors[0].endswith(".")
 
 
 NOT_YAML = {
@@ -121,20 +122,20 @@ NOT_YAML = {
 def test_what_is_not_yaml_is_reported_with_its_line_and_what_to_do(tmp_path, case):
     text, line, advice = case
     (tmp_path / "book.yaml").write_text(text)
-    mistakes = []
+    diagnostics = Diagnostics()
 
-    assert load(tmp_path / "book.yaml", mistakes) is None
+    assert load(tmp_path / "book.yaml", diagnostics) is None
 
-    (mistake,) = mistakes
-    assert mistake.line == line
-    assert advice in mistake.message
+    (error,) = diagnostics
+    assert error.line == line
+    assert advice in error.message
 
 
-def test_a_file_that_cannot_be_opened_is_a_mistake(tmp_path):
-    mistakes = []
+def test_a_file_that_cannot_be_opened_is_an_error(tmp_path):
+    diagnostics = Diagnostics()
 
-    assert load(tmp_path / "nowhere.yaml", mistakes) is None
-    assert mistakes[0].message == "The file cannot be read: No such file or directory."
+    assert load(tmp_path / "nowhere.yaml", diagnostics) is None
+    assert [each.message for each in diagnostics] == ["The file cannot be read: No such file or directory."]
 
 
 @settings(max_examples=150, deadline=None)
@@ -142,6 +143,6 @@ def test_a_file_that_cannot_be_opened_is_a_mistake(tmp_path):
 def test_no_text_makes_the_loader_fail(tmp_path_factory, text):
     folder = tmp_path_factory.getbasetemp()
 
-    document, mistakes = read(Path(folder), text)
+    document, errors = read(Path(folder), text)
 
-    assert document is not None or mistakes
+    assert document is not None or errors

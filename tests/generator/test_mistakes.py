@@ -1,11 +1,11 @@
-"""Every kind of mistake in a definition, and the sentence it gets: file, line, place, what is wrong, the right word."""
+"""Every kind of error in a definition, and the sentence it gets: file, line, place, what is wrong, the right word."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from generator.compile import DefinitionMistakes, check, compile_catalog
+from generator.compile import DefinitionErrors, check, compile_catalog
 
 BOOK, TYPES, INTEGRATION = (f"definitions/shelf/{name}.yaml" for name in ("book", "types", "integration"))
 
@@ -14,21 +14,21 @@ CASES = {
         "book",
         "    required_for: [create]",
         "    requierd_for: [create]",
-        f'{BOOK}:15: title.requierd_for: "requierd_for" is not a word for a field. Did you mean "required_for"?',
+        f'{BOOK}:15: title.requierd_for: "requierd_for" is an unknown key for a field. Did you mean "required_for"?',
     ),
     "a misspelt word of a method": (
         "book",
         "    columns: [id, title]",
         "    colums: [id, title]",
-        f'{BOOK}:28: methods.list.colums: "colums" is not a word for a method. Did you mean "columns"?',
+        f'{BOOK}:28: methods.list.colums: "colums" is an unknown key for a method. Did you mean "columns"?',
     ),
     "a word no field has": (
         "book",
         "    description: Who wrote it.",
         "    description: Who wrote it.\n    colour: green",
-        f'{BOOK}:21: author.colour: "colour" is not a word for a field.',
+        f'{BOOK}:21: author.colour: "colour" is an unknown key for a field.',
     ),
-    "a sensitive field that a list would tell by its filter": (
+    "a sensitive field that a list would say by its filter": (
         "book",
         "    description: What stands on the cover. Give it in full.",
         "    description: What stands on the cover. Give it in full.\n    sensitive: true",
@@ -136,9 +136,10 @@ CASES = {
     "a tool name that is too long": (
         "book",
         "  delete:\n",
-        "  delete:\n    tool: take_off_the_shelf_for_good_and_never_put_it_back_again_please\n",
+        "  delete:\n    tool_name: take_off_the_shelf_for_good_and_never_put_it_back_again_please\n",
         (
-            f'{BOOK}:40: methods.delete.tool: "take_off_the_shelf_for_good_and_never_put_it_back_again…" must be small '
+            f"{BOOK}:40: methods.delete.tool_name: "
+            '"take_off_the_shelf_for_good_and_never_put_it_back_again…" must be small '
             "letters, digits and underscores, 48 at most."
         ),
     ),
@@ -148,7 +149,7 @@ CASES = {
         "singular: book_on_the_highest_shelf_of_them_all\n",
         (
             f'{BOOK}:33: methods.get: The tool name "get_single_shelf_book_on_the_highest_shelf_of_them_all_by_id" '
-            'has 60 characters; 48 is the most that every host takes. Give a shorter one with "tool"; a name that '
+            'has 60 characters; 48 is the most that every host takes. Give a shorter one with "tool_name"; a name that '
             'agents call already goes to "former_names".'
         ),
     ),
@@ -167,14 +168,14 @@ CASES = {
         "description: Find books by title or by when they were lent. Or one.",
         (
             f"{BOOK}:34: methods.get.description: The first sentence is the same as that of list_all_shelf_books, so a "
-            "model cannot tell them apart."
+            "model cannot distinguish them."
         ),
     ),
     "a filter that the language lacks": (
         "book",
         "filter: contains",
         "filter: any_of",
-        f'{BOOK}:27: methods.list: title is filtered by "any_of", for which query.conditions has no words.',
+        f'{BOOK}:27: methods.list: title is filtered by "any_of", which query.conditions does not have.',
     ),
     "an anchor": (
         "book",
@@ -240,7 +241,7 @@ CASES = {
         "integration",
         "{ title: Key, description: From the settings., secret: true }",
         "{ title: Key, description: Ask, or look., secret: true }",
-        f'{INTEGRATION}:11: account.key.or look.: "or look." is not a word for an account field.',
+        f'{INTEGRATION}:11: account.key.or look.: "or look." is an unknown key for an account field.',
     ),
     "a link in capitals": (
         "book",
@@ -296,7 +297,7 @@ CASES = {
         '    pattern: "("',
         f"{BOOK}:12: title: The pattern is no regular expression.",
     ),
-    "limits that nothing keeps": (
+    "limits that nothing retains": (
         "book",
         "    required_for: [create]",
         "    minLength: 9\n    maxLength: 1",
@@ -341,13 +342,13 @@ CASES = {
             '"required" of the field around it.'
         ),
     ),
-    "a behaviour that nobody wrote": (
+    "a behaviour without the name of its integration": (
         "book",
         "  get:\n",
-        "  get:\n    returns: { behaviour: quickbooks.report_row }\n",
+        "  get:\n    returns: { behaviour: rows }\n",
         (
-            f'{BOOK}:34: methods.get.returns.behaviour: "quickbooks.report_row" is not one of quickbooks.changes, '
-            'quickbooks.report_rows. Did you mean "quickbooks.report_rows"?'
+            f'{BOOK}:34: methods.get.returns.behaviour: "rows" must be the integration and the name of its behaviour, '
+            "such as acme.report_rows."
         ),
     ),
     "a needed part that is misspelt": (
@@ -359,7 +360,7 @@ CASES = {
     "a filter with the name of an argument that every list has": (
         "book",
         "  author:\n",
-        "  limit:\n    type: string\n    description: How long one may keep it.\n    filter: equals\n  author:\n",
+        "  limit:\n    type: string\n    description: How long one may retain it.\n    filter: equals\n  author:\n",
         f'{BOOK}:18: limit: The argument "limit" is there already: every such tool has it.',
     ),
     "a word of the query language that nothing fills": (
@@ -383,15 +384,15 @@ CASES = {
     "a pattern of the query language that is ambiguous": (
         "integration",
         "query:\n",
-        'query:\n  entry: "[[a]"\n  about: Ask.\n',
-        f"{INTEGRATION}:14: query.entry: This is not a pattern: Possible nested set at position 1.",
+        'query:\n  pattern: "[[a]"\n  about: Ask.\n',
+        f"{INTEGRATION}:14: query.pattern: This is not a pattern: Possible nested set at position 1.",
     ),
     "a pattern of the query language that is none": (
         "integration",
         "query:\n",
-        'query:\n  entry: "("\n  about: Ask.\n',
+        'query:\n  pattern: "("\n  about: Ask.\n',
         (
-            f"{INTEGRATION}:14: query.entry: This is not a pattern: missing ), unterminated subpattern at "
+            f"{INTEGRATION}:14: query.pattern: This is not a pattern: missing ), unterminated subpattern at "
             "position 0."
         ),
     ),
@@ -410,16 +411,16 @@ CASES = {
     "a case of advice that fills nothing": (
         "integration",
         '"404": There is no such book.',
-        '"404": { cases: [{ when: { text: "book (?P<id>x)" }, say: "Look {ip} up." }], otherwise: Look it up. }',
+        '"404": { cases: [{ when: { text: "book (?P<id>x)" }, message: "Look {ip} up." }], otherwise: Look it up. }',
         (
-            f"{INTEGRATION}:40: errors.not_found.404.cases.0.say: {{ip}} is filled by nothing: "
+            f"{INTEGRATION}:40: errors.not_found.404.cases.0.message: {{ip}} is filled by nothing: "
             "it is no group of a pattern of this case."
         ),
     ),
     "a case of advice whose pattern is none": (
         "integration",
         '"404": There is no such book.',
-        '"404": { cases: [{ when: { element: "(" }, say: Look. }], otherwise: Look it up. }',
+        '"404": { cases: [{ when: { element: "(" }, message: Look. }], otherwise: Look it up. }',
         f"{INTEGRATION}:40: errors.not_found.404.cases.0.when.element: This is not a pattern: ",
     ),
     "a tag that is given twice": (
@@ -444,7 +445,7 @@ CASES = {
         "book",
         "    sort: true\n",
         "    sort: false\n",
-        f"{BOOK}:17: title.sort: This must be true, but is false. Leave the word out otherwise.",
+        f"{BOOK}:17: title.sort: This must be true, but is false. Leave the key out otherwise.",
     ),
     "an address that is none": (
         "book",
@@ -464,8 +465,8 @@ CASES = {
     "a group of arguments that is not there": (
         "book",
         "  get:\n",
-        "  get:\n    takes: [recrd]\n",
-        f'{BOOK}:34: methods.get.takes.0: There is no group "recrd" in types.yaml. Did you mean "record"?',
+        "  get:\n    argument_groups: [recrd]\n",
+        f'{BOOK}:34: methods.get.argument_groups.0: There is no group "recrd" in types.yaml. Did you mean "record"?',
     ),
     "a part of a body that no argument fills": (
         "book",
@@ -557,7 +558,7 @@ CASES = {
         "auth: { type: oauth2, authorize_url: 'https://a.b', token_url: 'https://a.b', scopes: [] }",
         (
             f"{INTEGRATION}:11: account.key: key can never be set: with oauth2 nobody is asked for it. "
-            'Give "from": callback.<parameter> or token.<key>.'
+            'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
         ),
     ),
     "an address with an argument that may be left out": (
@@ -597,61 +598,61 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_mistake_is_told_with_its_line_and_the_right_word(shelf, case):
+def test_an_error_is_said_with_its_line_and_the_right_word(shelf, case):
     name, right, wrong, sentence = case
     shelf.change(name, right, wrong)
 
-    told = [str(mistake) for mistake in check([Path("definitions")])]
+    said = [str(error) for error in check([Path("definitions")])]
 
-    assert sentence in told or any(each.startswith(sentence) for each in told)
+    assert sentence in said or any(each.startswith(sentence) for each in said)
 
 
-def test_the_made_up_vendor_has_no_mistake(shelf):
+def test_the_made_up_vendor_has_no_error(shelf):
     assert check([Path("definitions")]) == []
 
 
-def test_all_mistakes_of_a_run_are_told_at_once(shelf):
+def test_all_errors_of_a_run_are_said_at_once(shelf):
     shelf.change("book", "    required_for: [create]", "    requierd_for: [create]")
     shelf.change("book", "[[books.get]]", "[[book.get]]")
     shelf.change("book", "tags: [books]", "tags: [boks]")
     shelf.change("integration", "https://{region}.shelf", "https://{place}.shelf")
 
-    with pytest.raises(DefinitionMistakes) as raised:
+    with pytest.raises(DefinitionErrors) as raised:
         compile_catalog(Path("definitions"))
 
-    rules = {mistake.rule for mistake in raised.value.mistakes}
-    assert {"word", "dead link", "tag", "placeholder"} <= rules
-    assert len(str(raised.value).splitlines()) == len(raised.value.mistakes)
+    rules = {error.rule for error in raised.value.diagnostics}
+    assert {"unknown key", "dead link", "tag", "placeholder"} <= rules
+    assert len(str(raised.value).splitlines()) == len(raised.value.diagnostics)
 
 
 def test_a_broken_file_does_not_make_the_links_to_it_dead(shelf):
     shelf.write("reader", "resource: readers\ntags: 7\n")
     shelf.change("book", "[[books.get]]", "[[readers.get]]")
 
-    told = check([Path("definitions")])
+    said = check([Path("definitions")])
 
-    assert {mistake.file for mistake in told} == {"definitions/shelf/reader.yaml"}
+    assert {error.file for error in said} == {"definitions/shelf/reader.yaml"}
 
 
-def test_a_folder_without_an_integration_is_a_mistake(tmp_path, monkeypatch):
+def test_a_folder_without_an_integration_is_an_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "definitions").mkdir()
 
-    told = check([Path("definitions")])
+    said = check([Path("definitions")])
 
-    assert [str(each) for each in told] == [
+    assert [str(each) for each in said] == [
         "definitions:1: There is no integration here: no folder with an integration.yaml."
     ]
 
 
-def test_two_files_for_one_resource_are_a_mistake(shelf):
+def test_two_files_for_one_resource_are_an_error(shelf):
     shelf.write("again", shelf.texts["book"])
 
-    told = [str(each) for each in check([Path("definitions")])]
+    said = [str(each) for each in check([Path("definitions")])]
 
     assert (
         f'{BOOK}:1: resource: The resource "books" is defined in definitions/shelf/again.yaml already.'
-        in told
+        in said
     )
 
 
@@ -659,16 +660,16 @@ def test_two_files_for_one_resource_are_a_mistake(shelf):
 def test_a_style_of_paging_says_where_the_next_page_begins(shelf, style, needed):
     shelf.change("integration", "pagination: { style: page,", f"pagination: {{ style: {style},")
 
-    told = [str(each) for each in check([Path("definitions")])]
+    said = [str(each) for each in check([Path("definitions")])]
 
-    assert told == [f'{INTEGRATION}:18: pagination.style: The style {style} needs "{needed}".']
+    assert said == [f'{INTEGRATION}:18: pagination.style: The style {style} needs "{needed}".']
 
 
 def test_an_example_of_a_query_under_a_broken_pattern_is_no_second_failure(shelf):
-    shelf.change("integration", "query:\n", 'query:\n  entry: "("\n  about: Ask.\n')
+    shelf.change("integration", "query:\n", 'query:\n  pattern: "("\n  about: Ask.\n')
     shelf.change("book", "    columns: [id, title]", "    query_example: select *")
 
-    assert [mistake.rule for mistake in check([Path("definitions")])] == ["pattern"]
+    assert [error.rule for error in check([Path("definitions")])] == ["pattern"]
 
 
 def test_what_waits_to_be_done_may_be_called_todo(shelf):
@@ -677,23 +678,24 @@ def test_what_waits_to_be_done_may_be_called_todo(shelf):
     assert check([Path("definitions")]) == []
 
 
-def test_two_folders_for_one_integration_are_a_mistake(shelf):
+def test_two_folders_for_one_integration_are_an_error(shelf):
     shutil.copytree("definitions/shelf", "definitions/shelves")
 
-    told = [str(mistake) for mistake in check([Path("definitions")])]
+    said = [str(error) for error in check([Path("definitions")])]
 
     assert (
         'definitions/shelves/integration.yaml:1: integration: Another folder defines an integration "shelf" already.'
-        in told
+        in said
     )
 
 
 def test_an_everyday_tool_that_does_not_exist_is_an_error(shelf):
-    shelf.change("integration", "tags: {", "everyday: [books.list, books.lend]\ntags: {")
+    shelf.change("integration", "tags: {", "default_tools: [books.list, books.lend]\ntags: {")
 
     assert [str(each) for each in check([Path("definitions")])] == [
         (
-            "definitions/shelf/integration.yaml:19: everyday.1: [[books.lend]] leads nowhere: there is no such tool. "
+            "definitions/shelf/integration.yaml:19: default_tools.1: [[books.lend]] leads nowhere: "
+            "there is no such tool. "
             'Did you mean "books.get"?'
         )
     ]

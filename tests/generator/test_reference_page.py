@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.reference_page import pages_of
+from generator.reports.tool_pages import build_pages
 
 ARTICLE = """\
   author:
@@ -31,7 +31,7 @@ DEEP = """\
 @pytest.fixture
 def page(shelf):
     shelf.change("book", ARTICLE, DEEP)
-    return pages_of(compile_catalog(Path("definitions")))["shelf/books"]
+    return build_pages(compile_catalog(Path("definitions")))["shelf/books"]
 
 
 def test_a_page_begins_with_what_reads_and_ends_with_what_destroys(page):
@@ -44,11 +44,11 @@ def test_a_page_says_what_the_resource_is_with_its_links_filled(page):
     assert page.about.description == "A book is on the shelf or lent."
 
 
-def test_what_is_masked_is_told(page):
+def test_what_is_masked_is_said(page):
     assert page.masked == ("author",)
 
 
-def test_the_parts_of_an_argument_are_told_apart_from_it(page):
+def test_the_parts_of_an_argument_are_said_apart_from_it(page):
     create = next(part for part in page.tools if part.tool.method == "create")
     assert [(row.name, row.type, row.is_required) for row in create.arguments.rows] == [
         ("title", "text", True),

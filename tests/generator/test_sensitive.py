@@ -84,7 +84,8 @@ def test_a_tool_over_any_record_hides_what_any_resource_marks_but_not_a_plain_fi
     marked.change("book", "columns: [id, title]", "columns: [id]")
     marked.change(
         "book",
-        "    examples:\n      - ask: Which books are about gardens?\n        arguments: { title_contains: garden }\n",
+        "    examples:\n      - prompt: Which books are about gardens?\n"
+        "        arguments: { title_contains: garden }\n",
         "",
     )
     marked.texts |= {"reader": READER, "anything": ANYTHING}
@@ -115,14 +116,14 @@ def test_what_is_inside_of_something_sensitive_is_not_filtered_either(shelf):
 
 
 def test_a_field_that_is_as_good_as_a_method_names_its_tool(marked):
-    marked.change("book", LENT, LENT.replace("    filter: range", "    shown_with: delete"))
+    marked.change("book", LENT, LENT.replace("    filter: range", "    visible_with: delete"))
     marked.change(
         "book", "Find books by title or by when they were lent.", "Find books by title, of any time."
     )
 
     assert tools(marked)["get_single_shelf_book_by_id"].gated == ((("lent",), "delete_a_shelf_book_by_id"),)
-    marked.change("book", "shown_with: delete", "shown_with: burn")
-    assert any('shown_with names "burn", which is no method' in each for each in messages(marked))
+    marked.change("book", "visible_with: delete", "visible_with: burn")
+    assert any('visible_with names "burn", which is no method' in each for each in messages(marked))
 
 
 def test_a_write_knows_the_tools_that_read_its_records_and_an_update_how_to_read_one(marked):
@@ -149,12 +150,14 @@ def test_a_tool_for_the_read_that_is_left_out_of_the_catalog_is_known_all_the_sa
 
 def test_an_update_that_would_clear_what_nobody_can_read_is_an_error(marked):
     marked.change(
-        "integration", "    body: json_patch\n", "    body: whole_record\n    clears_unless: partial\n"
+        "integration", "    body: json_patch\n", "    body: whole_record\n    sparse_field: partial\n"
     )
-    assert any('clears_unless names "partial", which is no argument.' in each for each in messages(marked))
+    assert any('sparse_field names "partial", which is no argument.' in each for each in messages(marked))
 
-    argument = "    clears_unless: partial\n    arguments: { partial: { type: boolean, description: Only these. } }\n"
-    marked.change("integration", "    clears_unless: partial\n", argument)
+    argument = (
+        "    sparse_field: partial\n    arguments: { partial: { type: boolean, description: Only these. } }\n"
+    )
+    marked.change("integration", "    sparse_field: partial\n", argument)
     assert messages(marked) == []
     marked.change("book", "  get:\n    description: Read one book of the shelf.\n", "")
     marked.change("book", "as [[books.get]] gives it", "as it was")

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from generator.compile import check, compile_catalog
-from generator.hosts import LARGEST_SCHEMA, refused_in
-from generator.shown import show_less
+from generator.stages.compact_schema import compact_schema
+from generator.stages.lint_hosts import LARGEST_SCHEMA, find_refused
 
 FOLDER = Path("definitions")
 REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}, "required": ["value"]}
@@ -16,7 +16,7 @@ SHOWN_REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}
 
 def shown(properties, rare=(), required=(), as_text=(), *, is_change=False):
     schema = {"type": "object", "properties": properties, "required": list(required)}
-    return show_less(schema | {"additionalProperties": False}, rare, as_text, is_change=is_change)
+    return compact_schema(schema | {"additionalProperties": False}, rare, as_text, is_change=is_change)
 
 
 def text(about="Some text.", **more):
@@ -73,7 +73,7 @@ def test_nothing_that_hosts_refuse_is_shown():
         },
         "required": ["on"],
     }
-    assert [*refused_in(less.schema)] == []
+    assert [*find_refused(less.schema)] == []
 
 
 def test_an_object_that_takes_more_than_its_parts_is_shown_as_text():
@@ -84,7 +84,7 @@ def test_an_object_that_takes_more_than_its_parts_is_shown_as_text():
     assert less.schema["properties"]["form"] == text("A form. As JSON text: {info, note}.")
 
 
-def test_a_schema_that_is_too_large_keeps_the_usual_kind_and_shows_the_others_as_text():
+def test_a_schema_that_is_too_large_retains_the_usual_kind_and_shows_the_others_as_text():
     def kind(about):
         return {"type": "object", "properties": {"item": REFERENCE, "about": text(about)}}
 
@@ -183,35 +183,37 @@ def test_a_value_with_a_short_form_is_shown_in_it():
 
 
 def test_a_call_is_checked_against_all_of_it(shelf):
-    shelf.change("integration", "tags: {", "rare: [title, author, id]\ntags: {")
+    shelf.change("integration", "tags: {", "advanced: [title, author, id]\ntags: {")
     tool = compile_catalog(FOLDER).by_name["update_a_shelf_book_by_id"]
 
-    assert tool.rare == ()
+    assert tool.advanced == ()
     assert set(tool.input_schema["properties"]) == {"id", "title", "author"}
     assert "more" not in json.loads(tool.wire)["inputSchema"]["properties"]
 
 
-def test_a_rare_word_that_no_tool_takes_is_a_mistake(shelf):
-    shelf.change("integration", "tags: {", "rare: [titel]\ntags: {")
+def test_a_rare_word_that_no_tool_takes_is_an_error(shelf):
+    shelf.change("integration", "tags: {", "advanced: [titel]\ntags: {")
 
     assert [str(each) for each in check([FOLDER])] == [
-        'definitions/shelf/integration.yaml:19: rare.0: No tool takes "titel". Did you mean "title"?'
+        'definitions/shelf/integration.yaml:19: advanced.0: No tool takes "titel". Did you mean "title"?'
     ]
 
 
 def test_a_name_to_show_as_text_that_no_tool_takes_is_an_error(shelf):
-    shelf.change("integration", "tags: {", "as_text: [autor]\ntags: {")
+    shelf.change("integration", "tags: {", "json_text: [autor]\ntags: {")
 
     assert [str(each) for each in check([FOLDER])] == [
-        'definitions/shelf/integration.yaml:19: as_text.0: No tool takes "autor". Did you mean "author"?'
+        'definitions/shelf/integration.yaml:19: json_text.0: No tool takes "autor". Did you mean "author"?'
     ]
 
 
 def test_a_field_may_be_rare_in_one_resource_only(shelf):
-    fields = "".join(f"  mark{at}: {{ type: string, description: A mark., rare: true }}\n" for at in range(3))
+    fields = "".join(
+        f"  mark{at}: {{ type: string, description: A mark., advanced: true }}\n" for at in range(3)
+    )
     shelf.change("book", "  title:", f"{fields}  title:")
 
     tool = compile_catalog(FOLDER).by_name["create_a_shelf_book"]
 
-    assert tool.rare == ("mark0", "mark1", "mark2")
-    assert "rare" not in tool.schema.decode()
+    assert tool.advanced == ("mark0", "mark1", "mark2")
+    assert "advanced" not in tool.schema.decode()

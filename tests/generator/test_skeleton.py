@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from generator.compile import check, compile_catalog
-from generator.documents import documents_of
-from generator.skeleton import Wanted, names_of, sample_in, skeleton
+from generator.reading.documents import read_documents
+from generator.reports.scaffold import Wanted, derive_names, draft_resource, find_sample
 
 SAMPLE = {
     "id": 7,
@@ -29,10 +29,10 @@ def written(shelf):
     """Write the skeleton of a reader, with or without a sample, and give its text."""
 
     def write(sample=SAMPLE, methods=("list", "get", "create", "update", "delete")):
-        documents = documents_of((Path("definitions/shelf"),), [])
+        documents = read_documents((Path("definitions/shelf"),), [])
         file = Path("definitions/shelf/reader.yaml")
         wanted = Wanted("reader", "readers", "Reader", methods, ("people",), sample)
-        text = skeleton(wanted, documents.integration, documents.types, file)
+        text = draft_resource(wanted, documents.integration, documents.types, file)
         file.write_text(text, encoding="utf-8")
         return text
 
@@ -51,9 +51,9 @@ def test_the_checker_names_exactly_the_sentences_to_write_and_then_nothing(writt
     text = written(sample)
     places = [at for at, line in enumerate(text.splitlines(), 1) if line.endswith(": TODO")]
 
-    told = check([Path("definitions")])
+    found = check([Path("definitions")])
 
-    assert [(mistake.line, mistake.rule) for mistake in told] == [(line, "unwritten") for line in places]
+    assert [(error.line, error.rule) for error in found] == [(line, "unwritten") for line in places]
     finish(text)
     assert check([Path("definitions")]) == []
 
@@ -115,7 +115,7 @@ def test_an_identifier_that_no_group_has_is_a_field(shelf, written):
     ],
 )
 def test_names_are_guessed_from_what_a_person_calls_it(name, guessed):
-    assert names_of(name) == guessed
+    assert derive_names(name) == guessed
 
 
 @pytest.mark.parametrize(
@@ -128,22 +128,22 @@ def test_names_are_guessed_from_what_a_person_calls_it(name, guessed):
     ],
 )
 def test_the_record_is_found_in_its_envelope(text):
-    assert sample_in(text.encode(), "Book") == {"a": 1, "b": 2}
+    assert find_sample(text.encode(), "Book") == {"a": 1, "b": 2}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "7", "null", '{"a": []}', "[" * 100_000, b"\xff\xfe"])
 def test_a_sample_that_holds_no_record_is_a_sentence(text):
     with pytest.raises(ValueError, match=r"sample .*\."):
-        sample_in(text if isinstance(text, bytes) else text.encode(), "Book")
+        find_sample(text if isinstance(text, bytes) else text.encode(), "Book")
 
 
-def test_what_else_is_wrong_in_a_new_file_is_told_beside_its_unwritten_sentences(shelf, written):
+def test_what_else_is_wrong_in_a_new_file_is_found_beside_its_unwritten_sentences(shelf, written):
     text = written()
     Path("definitions/shelf/reader.yaml").write_text(text.replace("singular:", "singlar:"), encoding="utf-8")
 
-    rules = {mistake.rule for mistake in check([Path("definitions")])}
+    rules = {error.rule for error in check([Path("definitions")])}
 
-    assert {"unwritten", "word", "required"} == rules
+    assert {"unwritten", "unknown key", "required"} == rules
 
 
 def test_lists_in_lists_end_where_the_depth_does(written):
@@ -153,10 +153,10 @@ def test_lists_in_lists_end_where_the_depth_does(written):
 
 
 def test_a_name_that_yaml_would_read_as_something_else_is_quoted(shelf):
-    documents = documents_of((Path("definitions/shelf"),), [])
+    documents = read_documents((Path("definitions/shelf"),), [])
     file = Path("definitions/shelf/null.yaml")
     wanted = Wanted("null", "nulls", "null", ("get",), ("people",), {})
 
-    file.write_text(skeleton(wanted, documents.integration, documents.types, file), encoding="utf-8")
+    file.write_text(draft_resource(wanted, documents.integration, documents.types, file), encoding="utf-8")
 
-    assert {mistake.rule for mistake in check([Path("definitions")])} == {"unwritten"}
+    assert {error.rule for error in check([Path("definitions")])} == {"unwritten"}

@@ -1,4 +1,4 @@
-"""A folder that cannot be read is no folder without definitions: it is told, and ends a command with 2 or 1."""
+"""A folder that cannot be read is no folder without definitions: it is said, and ends a command with 2 or 1."""
 
 import os
 

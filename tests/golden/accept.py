@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from generator.compile import compile_catalog
-from generator.show import pretty
+from generator.reports.show import format_tool
 
 HERE = Path(__file__).resolve().parent
 DEFINITIONS = HERE.parent.parent / "definitions"
 
 
 def main() -> None:
-    wanted = {f"{tool.name}.json": pretty(tool) for tool in compile_catalog(DEFINITIONS).tools}
+    wanted = {f"{tool.name}.json": format_tool(tool) for tool in compile_catalog(DEFINITIONS).tools}
     gone = [path for path in HERE.glob("*.json") if path.name not in wanted]
     for path in gone:
         path.unlink()

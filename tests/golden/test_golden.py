@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.show import pretty
+from generator.reports.show import format_tool
 
 HERE = Path(__file__).resolve().parent
 CATALOG = compile_catalog(HERE.parent.parent / "definitions")
@@ -17,7 +17,7 @@ ACCEPT = "If this is what you want, accept it with: scripts/golden"
 def test_a_tool_looks_as_it_was_accepted(tool):
     path = HERE / f"{tool.name}.json"
     assert path.exists(), f"{tool.name} is new and was not accepted. {ACCEPT}"
-    accepted, now = path.read_text(encoding="utf-8"), pretty(tool)
+    accepted, now = path.read_text(encoding="utf-8"), format_tool(tool)
     if accepted != now:
         diff = difflib.unified_diff(accepted.splitlines(), now.splitlines(), "accepted", "now", lineterm="")
         pytest.fail(f"{tool.name} changed.\n" + "\n".join(diff) + f"\n{ACCEPT}", pytrace=False)

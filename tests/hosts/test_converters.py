@@ -1,5 +1,5 @@
 """The converters of real hosts take every tool whole. They are many packages, so `scripts/hosts` installs them apart;
-without them this is skipped, and `generator/hosts.py` holds the same rules in every check.
+without them this is skipped, and `generator/stages/lint_hosts.py` holds the same rules in every check.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The stage for the journeys: the stand-in and the runtime as processes, as `scripts/demo` starts them."""
+"""The stage for the journeys: the simulator and the runtime as processes, as `scripts/demo` starts them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runtime.demo import Demo, Running, running
+from runtime.commands.demo import Demo, Running, running
 from tests.journeys.agents import ROOT
 from tests.journeys.client_table import table_of
 
@@ -54,9 +54,9 @@ class Stage:
         return f"/integrated-account/{self.running.account['id']}/mcp"
 
     def control(self, path: str, body: dict[str, Any]) -> None:
-        """Set a switch of the stand-in."""
+        """Set a switch of the simulator."""
         request = urllib.request.Request(
-            f"{self.demo.stand_in_url}/_sandbox/{path}",
+            f"{self.demo.simulator_url}/_simulator/{path}",
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )

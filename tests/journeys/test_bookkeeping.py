@@ -1,4 +1,4 @@
-"""Days of a bookkeeper, done by an agent that knows nothing but the tools: what works, and what it is told."""
+"""Days of a bookkeeper, done by an agent that knows nothing but the tools: what works, and what it is said."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.agents import Agent, agent
 
-TODAY = datetime.date.today()
+TODAY = datetime.datetime.now().astimezone().date()
 AMY, RED_ROCK = "1", "20"
 ADVERTISING, CHECKING, VISA = "7", "35", "42"
 NORTON, EMILY, DESIGN, PEST_CONTROL = "46", "55", "4", "10"
@@ -131,7 +131,7 @@ def test_hours_are_billed_by_an_invoice_that_names_them(bookkeeper):
 
 
 def test_an_invoice_for_the_wrong_customer_is_not_emailed_to_the_old_one(bookkeeper):
-    told = bookkeeper.tools()["update_a_quick_books_invoice_by_id"]["description"]
+    said = bookkeeper.tools()["update_a_quick_books_invoice_by_id"]["description"]
     mail = {"Address": "amy@example.com"}
     invoice = make(bookkeeper, "invoice", CustomerRef={"value": AMY}, BillEmail=mail, Line=[sold(80)])
     change = {
@@ -148,7 +148,7 @@ def test_an_invoice_for_the_wrong_customer_is_not_emailed_to_the_old_one(bookkee
     ).value
 
     assert careless["BillEmail"] == mail
-    assert "BillEmail and BillAddr of that customer" in told
+    assert "BillEmail and BillAddr of that customer" in said
     assert careful["BillEmail"] == {"Address": "diner@example.com"}
 
 
@@ -227,7 +227,7 @@ def test_what_was_read_goes_back_whole_and_loses_nothing(bookkeeper):
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments", "told"),
+    ("tool", "arguments", "said"),
     [
         (
             "create_a_quick_books_time_activity",
@@ -254,11 +254,11 @@ def test_what_was_read_goes_back_whole_and_loses_nothing(bookkeeper):
         ),
     ],
 )
-def test_a_mistake_is_answered_with_what_to_do(bookkeeper, tool, arguments, told):
+def test_a_error_is_answered_with_what_to_do(bookkeeper, tool, arguments, said):
     answer = bookkeeper.call(tool, **arguments)
 
     assert answer.is_error
-    assert told in answer.text
+    assert said in answer.text
 
 
 def test_every_entry_of_two_years_is_read_page_by_page_without_loss(bookkeeper):

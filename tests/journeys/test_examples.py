@@ -1,8 +1,8 @@
-"""Every example of every definition, called against the stand-in.
+"""Every example of every definition, called against the simulator.
 
 What reads is called as it stands and must succeed. What changes a record names it by a made-up Id, so a record of the
 demo company takes its place; then it may be refused for what is particular to that record, and for nothing else. An
-example that QuickBooks would not understand is a mistake in the definition.
+example that QuickBooks would not understand is a error in the definition.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 
 MAY_BE = {
     "610": "something that the example refers to is not there, or not of that Id",
@@ -25,7 +25,7 @@ MAY_BE = {
 
 
 def test_every_example_is_understood(stage):
-    catalog = compile_catalog(OURS)
+    catalog = compile_catalog(BUILTIN_DEFINITIONS)
     lists = {tool.resource: tool.name for tool in catalog.tools if tool.method == "list"}
     done, refused, failed = [], [], []
     stage.control("snapshot", {"name": "before the examples"})
@@ -34,15 +34,15 @@ def test_every_example_is_understood(stage):
             for example in tool.examples:
                 arguments = _with_a_real_record(stage, tool, lists.get(tool.resource), example.arguments)
                 status, answer = _call(stage, tool.name, arguments)
-                told = f"{tool.name} ({example.ask}): {answer.get('vendor_code')} {answer.get('message')}"
+                found = f"{tool.name} ({example.ask}): {answer.get('vendor_code')} {answer.get('message')}"
                 if status < 400:
                     done.append(tool.name)
                 elif answer.get("vendor_code") in MAY_BE and not (
                     tool.is_read_only and "id" not in arguments
                 ):
-                    refused.append(told)
+                    refused.append(found)
                 else:
-                    failed.append(told)
+                    failed.append(found)
     finally:
         stage.control("restore", {"name": "before the examples"})
     assert not failed, "\n".join(failed)

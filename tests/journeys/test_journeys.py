@@ -14,7 +14,7 @@ from tests.journeys.agents import COMMANDS, agent
 
 pytestmark = pytest.mark.usefixtures("clients")
 every_client = pytest.mark.parametrize("kind", list(COMMANDS))
-TODAY = datetime.date.today().isoformat()
+TODAY = datetime.datetime.now().astimezone().date().isoformat()
 
 
 @every_client

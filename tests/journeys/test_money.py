@@ -46,7 +46,7 @@ def settled(amount: float, record: dict, kind: str) -> dict:
 
 
 @pytest.mark.parametrize("form", SALES_FORMS)
-def test_a_form_that_lost_a_taxed_line_never_keeps_the_tax_of_it(bookkeeper, form):
+def test_a_form_that_lost_a_taxed_line_never_retains_the_tax_of_it(bookkeeper, form):
     account = {"DepositToAccountRef": {"value": CHECKING}} if form == "refund_receipt" else {}
     tax = {"TxnTaxCodeRef": {"value": "2"}}
     lines = [sold(100), sold(50)]

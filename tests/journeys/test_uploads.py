@@ -186,5 +186,5 @@ def test_sixteen_files_at_once_all_come_through_when_those_refused_are_sent_agai
 
 
 def _uploads(stage: Any) -> int:
-    with urllib.request.urlopen(f"{stage.demo.stand_in_url}/_sandbox/requests", timeout=30) as response:
+    with urllib.request.urlopen(f"{stage.demo.simulator_url}/_simulator/requests", timeout=30) as response:
         return response.read().count(b"/upload")

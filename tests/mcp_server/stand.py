@@ -1,4 +1,4 @@
-"""A door to knock at: hand-made tools, grants and calls, and requests straight into the ASGI application."""
+"""A endpoint to knock at: hand-made tools, grants and calls, and requests straight into the ASGI application."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 from generator.catalog import Call, Catalog, MethodClass, Returns, Risk, Tool
 from generator.vendor import Auth, ErrorRules, Integration, Pagination, QueryLanguage, RateLimit, RateWindow
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.endpoint import McpEndpoint
 from runtime.mcp_server.methods import Identity
 from runtime.model import Account, AccountId, Grant, McpServerId, ServerConfig, TokenHash
-from runtime.operations.answered import Answer
 from runtime.upstream.limits import Limits
 
 TOKEN = "a-token-that-is-known"
@@ -180,7 +180,7 @@ class Response:
 
 
 def hash_token(token: str) -> TokenHash:
-    """No hash at all: who asks is told by the token itself."""
+    """No hash at all: who asks is said by the token itself."""
     return TokenHash(token.encode())
 
 

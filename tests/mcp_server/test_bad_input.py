@@ -52,7 +52,7 @@ def test_a_body_that_is_no_message_is_refused(body, status, code):
     assert answer.json["error"]["message"]
 
 
-def test_a_batch_is_told_to_send_its_messages_one_by_one():
+def test_a_batch_is_said_to_send_its_messages_one_by_one():
     answer = Stand().send(b"[" + LIST + b"}]", [(b"content-type", b"application/json")])
     assert "no batches" in answer.json["error"]["message"]
     assert "Send each message on its own" in answer.json["error"]["message"]
@@ -232,7 +232,7 @@ def test_an_envelope_that_is_not_right_is_refused(params, headers, code):
     assert (answer.status, answer.code, answer.json["id"]) == (400, code, 1)
 
 
-def test_an_unknown_revision_is_told_which_there_are():
+def test_an_unknown_revision_is_said_which_there_are():
     body, headers = message("tools/list", revision=MODERN)
     body, headers["mcp-protocol-version"] = body.replace(MODERN.encode(), b"2027-01-01"), "2027-01-01"
     answer = Stand().send(body, [(key.encode(), each.encode()) for key, each in headers.items()])
@@ -257,7 +257,7 @@ def test_the_name_in_the_header_may_be_encoded_and_must_be_right():
 @given(
     st.recursive(st.none() | st.booleans() | st.floats() | st.text() | st.integers(), st.lists, max_leaves=5)
 )
-def test_no_json_value_makes_the_door_fail(value):
+def test_no_json_value_makes_the_endpoint_fail(value):
     for member in ("id", "method", "params", "jsonrpc"):
         try:
             body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list", member: value})
@@ -287,7 +287,7 @@ def test_no_json_value_makes_the_door_fail(value):
         max_size=5,
     ),
 )
-def test_no_bytes_make_the_door_fail(body, headers):
+def test_no_bytes_make_the_endpoint_fail(body, headers):
     assert 200 <= Stand().send(body, headers).status < 500
 
 

@@ -1,4 +1,4 @@
-"""Four tools in place of all: what they find, what they call, and that they open no door."""
+"""Four tools in place of all: what they find, what they call, and that they open no endpoint."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from mcp_types import methods
 
-from generator.hosts import orders_in, refused_in, wrong_hints
+from generator.stages.lint_hosts import find_orders, find_refused, find_wrong_hints
 from runtime.errors import RateLimited
-from runtime.operations.answered import Answer
+from runtime.exchange.tool_answer import Answer
 from runtime.upstream.limits import refused
 from tests.mcp_server.stand import (
     GUIDANCE,
@@ -90,9 +90,9 @@ class TestTheList:
 
     def test_no_host_refuses_what_is_shown(self):
         for tool in stand().post("tools/list").result["tools"]:
-            assert [*refused_in(tool["inputSchema"])] == []
-            assert [*orders_in(tool)] == []
-            assert [*wrong_hints(tool, tool["name"], "POST")] == []
+            assert [*find_refused(tool["inputSchema"])] == []
+            assert [*find_orders(tool)] == []
+            assert [*find_wrong_hints(tool, tool["name"], "POST")] == []
 
     def test_it_reaches_the_open_world_when_a_tool_does(self):
         here = stand()
@@ -102,7 +102,7 @@ class TestTheList:
         tools = here.post("tools/list").result["tools"]
         assert tools[3]["annotations"]["openWorldHint"] is True
 
-    def test_a_client_is_told_how_to_find_tools_before_anything_else(self):
+    def test_a_client_is_found_how_to_find_tools_before_anything_else(self):
         said = stand().post("initialize", shake("2025-11-25")).result["instructions"]
         assert said.startswith("Not all tools are listed")
         assert said.endswith(GUIDANCE)
@@ -121,14 +121,14 @@ class TestSearching:
             "tags": ["sales"],
         }
 
-    def test_without_words_the_resources_are_told_with_their_tools(self):
-        told = value(call(stand(), "search_tools", {}))
-        assert told["resources"][0] == {
+    def test_without_words_the_resources_are_found_with_their_tools(self):
+        found = value(call(stand(), "search_tools", {}))
+        assert found["resources"][0] == {
             "resource": "customers",
             "tags": ["crm"],
             "tools": ["list_all_customers"],
         }
-        assert (told["returned"], told["found"]) == (2, 2)
+        assert (found["returned"], found["found"]) == (2, 2)
 
     def test_tags_narrow_both(self):
         assert value(call(stand(), "search_tools", {"tags": ["crm"]}))["found"] == 1
@@ -146,7 +146,7 @@ class TestSearching:
             "list_all_customers",
         }
 
-    def test_a_long_answer_is_told_in_parts(self):
+    def test_a_long_answer_is_found_in_parts(self):
         here, names, cursor = stand(), [], None
         while cursor is not None or not names:
             arguments = {"query": "invoice", "limit": 2} | ({"next_cursor": cursor} if cursor else {})
@@ -158,7 +158,7 @@ class TestSearching:
     def test_a_limit_may_be_written_with_a_fraction_of_zero(self):
         assert value(call(stand(), "search_tools", {"query": "invoice", "limit": 2.0}))["returned"] == 2
 
-    def test_a_small_budget_is_kept(self):
+    def test_a_small_budget_is_stored(self):
         part = value(call(stand(max_answer_bytes=200), "search_tools", {"query": "invoice"}))
         assert part["returned"] < part["found"]
         assert part["next_cursor"] == str(part["returned"])
@@ -188,17 +188,17 @@ class TestSearching:
 
 
 class TestReadingASchema:
-    def test_a_tool_is_told_as_a_full_list_has_it(self):
+    def test_a_tool_is_found_as_a_full_list_has_it(self):
         listed = {tool["name"]: tool for tool in Stand().post("tools/list").result["tools"]}
         names = ["list_all_customers", "void_an_invoice_by_id"]
-        told = value(call(stand(), "get_tool_schema", {"names": names}))
-        assert told == {"tools": [listed[name] for name in names]}
+        found = value(call(stand(), "get_tool_schema", {"names": names}))
+        assert found == {"tools": [listed[name] for name in names]}
 
     def test_a_name_that_is_not_known_gets_the_nearest_one(self):
-        told = value(call(stand(), "get_tool_schema", {"names": ["list_all_customers", "create_a_invoice"]}))
-        assert [tool["name"] for tool in told["tools"]] == ["list_all_customers"]
+        found = value(call(stand(), "get_tool_schema", {"names": ["list_all_customers", "create_a_invoice"]}))
+        assert [tool["name"] for tool in found["tools"]] == ["list_all_customers"]
         assert (
-            told["unknown"] == 'There is no tool "create_a_invoice" here. Did you mean "create_an_invoice"?'
+            found["unknown"] == 'There is no tool "create_a_invoice" here. Did you mean "create_an_invoice"?'
         )
 
     def test_no_known_name_is_an_error(self):
@@ -213,9 +213,9 @@ class TestReadingASchema:
 
     def test_what_does_not_fit_is_named(self):
         names = ["list_all_customers", "list_all_invoices"]
-        told = value(call(stand(max_answer_bytes=10), "get_tool_schema", {"names": names}))
-        assert len(told["tools"]) == 1
-        assert "list_all_invoices" in told["note"]
+        found = value(call(stand(max_answer_bytes=10), "get_tool_schema", {"names": names}))
+        assert len(found["tools"]) == 1
+        assert "list_all_invoices" in found["note"]
 
 
 class TestCalling:
@@ -245,13 +245,13 @@ class TestCalling:
             tools = tuple(replace(tool, former_names=(f"old_{tool.name}",)) for tool in TOOLS)
             here.catalog = replace(here.catalog, tools=tools)
             value(call(here, "old_create_an_invoice", {"id": "1"}))
-            assert here.calls.made == [("create_an_invoice", {"id": "1"})]
+            assert here.calls.made == [("old_create_an_invoice", {"id": "1"})]
         value(call(here, "call_write_tool", {"name": "old_create_an_invoice"}))
-        assert here.calls.made[-1] == ("create_an_invoice", {})
+        assert here.calls.made[-1] == ("old_create_an_invoice", {})
         asked = {"names": ["old_list_all_customers", "list_all_customers"]}
-        told = value(call(here, "get_tool_schema", asked))
-        assert [tool["name"] for tool in told["tools"]] == ["list_all_customers"]
-        assert "unknown" not in told
+        found = value(call(here, "get_tool_schema", asked))
+        assert [tool["name"] for tool in found["tools"]] == ["list_all_customers"]
+        assert "unknown" not in found
 
     def test_the_key_of_a_repeated_write_is_passed_on(self):
         here = stand()

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from generator.catalog import select
 from generator.compile import compile_catalog
-from generator.tokens import tokens_of
+from generator.reports.token_estimate import count_tokens
+from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import NAMES, Discovery
 from runtime.mcp_server.toolset import Toolset, Toolsets, listing_of
 from runtime.model import ServerConfig
-from runtime.operations.allowance import Allowance
 from runtime.operations.exposure import MOST_LISTED
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
@@ -28,7 +28,7 @@ def test_all_tools_of_a_large_catalog_are_shown_by_everyday_ones_and_those_that_
 
 
 def test_what_is_listed_by_default_costs_less_than_15000_tokens() -> None:
-    assert sum(tokens_of(tool.wire) for tool in toolset().listed_tools.values()) < 15_000
+    assert sum(count_tokens(tool.wire) for tool in toolset().listed_tools.values()) < 15_000
 
 
 def test_a_filter_that_leaves_few_tools_lists_them_all_and_nothing_else() -> None:
@@ -57,7 +57,7 @@ def test_a_listing_counts_tools_and_tokens_and_names_the_hosts_that_cannot_take_
     usual = listing_of(CATALOG, "quickbooks", ServerConfig())
 
     assert everything.available == everything.listed == len(CATALOG.of("quickbooks"))
-    assert everything.tokens == sum(tokens_of(tool.wire) for tool in CATALOG.of("quickbooks"))
+    assert everything.tokens == sum(count_tokens(tool.wire) for tool in CATALOG.of("quickbooks"))
     assert {"GitHub Copilot", "Zed", "Mistral", "the OpenAI API"} <= set(everything.refused_by)
     assert (usual.available, usual.listed) == (everything.available, len(INTEGRATION.everyday) + len(NAMES))
     assert usual.refused_by == {}

@@ -9,9 +9,10 @@ import pytest
 
 from generator.catalog import Part
 from runtime.errors import RateLimited
+from runtime.exchange.tool_answer import Answer, File
 from runtime.mcp_server import results
 from runtime.mcp_server.discovery import Discovery
-from runtime.mcp_server.endpoint import LONGEST_TOKEN, send_reply
+from runtime.mcp_server.endpoint import LONGEST_TOKEN, Head, send_reply
 from runtime.mcp_server.large_bodies import check_use
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.recent import Recent
@@ -19,7 +20,6 @@ from runtime.mcp_server.replies import BUSY, RATE_LIMITED, Refused, Reply
 from runtime.mcp_server.request import read_body
 from runtime.mcp_server.results import LARGEST_FILE as LARGEST_ANSWERED
 from runtime.mcp_server.toolset import LARGEST_FILE, Toolset
-from runtime.operations.answered import Answer, File
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import (
@@ -90,12 +90,13 @@ def test_a_weight_decides_whether_json_is_taken(accept, status):
     assert Stand().post("ping", headers={"accept": accept}).status == status
 
 
-def test_a_list_with_a_malformed_meta_is_not_answered_at_once_either():
+def test_a_list_with_a_malformed_meta_is_refused_by_whichever_path_it_came():
     stand = Stand()
-    for meta, is_ready in (({"progressToken": 1}, True), ({"progressToken": True}, False)):
+    for meta, has_tools in (({"progressToken": 1}, True), ({"progressToken": True}, False)):
         body, headers = message("tools/list", {"_meta": meta})
-        head = stand.endpoint.read_head(f"/mcp/{TOKEN}", fields_of(headers))
-        assert (stand.endpoint.reply_at_once(head, body) is not None) is is_ready
+        reply = stand.endpoint.respond(Head("POST", f"/mcp/{TOKEN}", fields_of(headers)), body)
+        assert isinstance(reply, Reply)
+        assert (b'"tools":[' in reply.rest) is has_tools
 
 
 def test_a_token_may_have_its_greatest_length_and_no_more():

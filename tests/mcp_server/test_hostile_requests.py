@@ -17,9 +17,10 @@ import pytest
 
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.mcp_server.endpoint import Head, McpEndpoint
 from runtime.mcp_server.methods import Identity
+from runtime.mcp_server.replies import Reply
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig, TokenHash
 from runtime.operations.calls import Calls
 from runtime.stores.hot_memory import MemoryHotState
@@ -31,12 +32,12 @@ SIZE = 100_000
 """Bytes of the smaller request of each pair."""
 MOST_SECONDS = 0.4
 """Processor time for a request of `SIZE` bytes: four times what is promised, so that a busy machine changes nothing."""
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 TOOLS = {tool.name: tool for tool in CATALOG.tools}
 ACCOUNT = Account(
     AccountId("a1"), "quickbooks", "production", "Acme", "active", "42", {"realm_id": "123456"}, b"", 0, 0
 )
-HEAD = Head(TokenHash(b"t"), {b"content-type": b"application/json"}, [], ())
+HEAD = Head("POST", "/mcp/t", [(b"content-type", b"application/json")])
 FILLERS = [
     " ",
     "\t",
@@ -141,9 +142,19 @@ def endpoint(exposure: Any) -> McpEndpoint:
     )
 
 
+def reply_of(here: McpEndpoint, body: bytes) -> Reply:
+    """The reply to a body that is there already."""
+
+    async def respond() -> Reply:
+        reply = here.respond(HEAD, body)
+        return reply if isinstance(reply, Reply) else await reply
+
+    return asyncio.run(respond())
+
+
 FULL, DISCOVERY = endpoint("full"), endpoint("discovery")
 for each in (FULL, DISCOVERY):
-    asyncio.run(each.reply(HEAD, b'{"jsonrpc":"2.0","id":1,"method":"tools/list"}'))
+    reply_of(each, b'{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
 
 
 def rpc(method: str, params: Any, id: Any = 1) -> bytes:
@@ -237,7 +248,7 @@ def check(here: McpEndpoint, make: Family, caplog: pytest.LogCaptureFixture) -> 
         body = make(size)
 
         def ask() -> None:
-            reply = asyncio.run(here.reply(HEAD, body))
+            reply = reply_of(here, body)
             assert reply.status < 500
             assert b"internal_error" not in reply.body
 
@@ -284,7 +295,7 @@ def test_so_is_a_raw_query_of_it_up_to_its_bound(filler):
 
     def asking(size: int) -> Callable[[], Any]:
         body = make(size)
-        return lambda: asyncio.run(FULL.reply(HEAD, body))
+        return lambda: reply_of(FULL, body)
 
     assert is_linear(asking, 9_000)
     assert b"at most 30,000 are read" in asking(160_000)().body

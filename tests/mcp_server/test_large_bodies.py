@@ -62,7 +62,7 @@ def test_a_file_beyond_the_usual_limit_reaches_the_call_beside_its_arguments(cal
 
     assert answer.result["isError"] is False
     [(name, arguments)] = made.calls.made
-    assert (name, arguments["FileName"]) == ("upload_a_file", "a.pdf")
+    assert (name, arguments["FileName"]) == (called, "a.pdf")
     [(digest, file)] = made.calls.carried.items()
     assert arguments["content"] == digest
     assert decode(file.text, is_json=file.is_json) == FILE
@@ -218,7 +218,7 @@ def slow_body(count: int, seconds: float, *, announced: int) -> Any:
     return run_by_hand(read_body(receive, fields, 16 * MIB))
 
 
-def test_a_large_body_that_keeps_coming_has_longer_than_half_a_minute():
+def test_a_large_body_that_retains_coming_has_longer_than_half_a_minute():
     assert len(slow_body(10, 4.0, announced=10)) == 10 * MIB
 
 

@@ -12,8 +12,8 @@ import pytest
 from mcp_types import methods
 
 from runtime.errors import InvalidArguments, NeedsReconnect, RateLimited, VendorRefused
+from runtime.exchange.tool_answer import Answer, File
 from runtime.mcp_server.results import LARGEST_FILE
-from runtime.operations.answered import Answer, File
 from runtime.upstream.limits import Limits, refused
 from tests.mcp_server.stand import (
     GUIDANCE,

@@ -11,11 +11,11 @@ import pytest
 from mcp_types import methods
 
 from generator.catalog import Returns, Tool
-from runtime.crypto import Keys
 from runtime.errors import RateLimited, StorageUnavailable, VendorRefused
+from runtime.exchange.tool_answer import Answer, File
+from runtime.keys.crypto import Keys
 from runtime.mcp_server.results import LARGEST_FILE
 from runtime.model import Grant, McpServerId
-from runtime.operations.answered import Answer, File
 from runtime.operations.file_links import LIFETIME_SECONDS, FileLinks
 from tests.mcp_server.stand import (
     LEGACY,

@@ -96,7 +96,7 @@ def test_a_filter_that_leaves_nothing_lists_nothing():
 
 
 def test_a_toolset_is_made_once_and_the_least_used_gives_way():
-    toolsets, catalog = Toolsets(kept=2), make_catalog()
+    toolsets, catalog = Toolsets(most=2), make_catalog()
     read, write, custom = (ServerConfig(methods=(each,)) for each in ("read", "write", "custom"))
     first = toolsets.of(catalog, "books", read)
     toolsets.of(catalog, "books", write)

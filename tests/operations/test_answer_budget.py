@@ -29,7 +29,11 @@ LISTING = replace(
 )
 LIST = replace(made_up.LIST, listing=LISTING)
 CREATE = replace(
-    made_up.UPDATE, name="create_a_acme_invoice", method="create", risk="create", tolerated=("TotalAmt",)
+    made_up.UPDATE,
+    name="create_a_acme_invoice",
+    method="create",
+    risk="create",
+    ignored_arguments=("TotalAmt",),
 )
 REPORT = made_up.tool(
     "a_report",
@@ -216,20 +220,20 @@ def test_no_error_of_a_vendor_is_larger_than_the_budget(status):
 
 def test_a_cut_list_says_first_how_many_records_it_has_and_where_the_next_one_is():
     [(size, text), *_] = both_replies(LIST.name, {"fields": ["*"]}, Vendor(page("x" * 200)), 8_000)
-    told = orjson.loads(text)
-    assert list(told) == ["returned", "next_cursor", "note", "records"]
-    assert told["returned"] == len(told["records"]) == 1
+    said = orjson.loads(text)
+    assert list(said) == ["returned", "next_cursor", "note", "records"]
+    assert said["returned"] == len(said["records"]) == 1
     assert size <= 8_000
 
 
 def test_a_record_in_part_stands_behind_a_remark_that_names_the_call_for_the_rest():
     vendor = Vendor({"Invoice": record(7, "x", Line=lines(3_000, "x"))})
     [(_, text), *_] = both_replies(made_up.GET.name, {"id": "7"}, vendor, 8_000)
-    told = orjson.loads(text)
-    shown = len(told["record"]["Line"])
-    assert list(told) == ["note", "record"]
-    assert f"Left out: Line[{shown}:] ({3_000 - shown:,} of 3,000 elements)." in told["note"]
-    assert f'call {LIST.name} with Id_any_of ["7"] and fields ["Line[{shown}:]"].' in told["note"]
+    said = orjson.loads(text)
+    shown = len(said["record"]["Line"])
+    assert list(said) == ["note", "record"]
+    assert f"Left out: Line[{shown}:] ({3_000 - shown:,} of 3,000 elements)." in said["note"]
+    assert f'call {LIST.name} with Id_any_of ["7"] and fields ["Line[{shown}:]"].' in said["note"]
 
 
 def test_a_large_record_is_read_to_its_end_by_the_calls_that_its_remarks_name():
@@ -239,18 +243,18 @@ def test_a_large_record_is_read_to_its_end_by_the_calls_that_its_remarks_name():
     names = ["Line[0:]"]
     while names:
         [(_, text), *_] = both_replies(LIST.name, {"Id_any_of": ["7"], "fields": names}, vendor, 8_000)
-        told = orjson.loads(text)
-        seen += told["records"][0][names[0]]
-        names = orjson.loads(told["note"].split("fields ")[1].rstrip(".")) if "note" in told else []
+        said = orjson.loads(text)
+        seen += said["records"][0][names[0]]
+        names = orjson.loads(said["note"].split("fields ")[1].rstrip(".")) if "note" in said else []
     assert seen == whole["Line"]
 
 
 def test_a_cut_report_says_first_how_to_read_on_and_how_to_ask_for_less():
     [(_, text), *_] = both_replies(REPORT.name, {}, Vendor(report(500, 6, "x")), 8_000)
-    told = orjson.loads(text)
-    assert list(told)[:4] == ["returned", "rows_in_all", "next_cursor", "note"]
-    assert told["note"].endswith("Pass next_cursor to read on, or narrow it with start_date.")
-    assert list(told)[-1] == "rows"
+    said = orjson.loads(text)
+    assert list(said)[:4] == ["returned", "rows_in_all", "next_cursor", "note"]
+    assert said["note"].endswith("Pass next_cursor to read on, or narrow it with start_date.")
+    assert list(said)[-1] == "rows"
 
 
 def test_a_call_whose_id_would_take_the_place_of_its_answer_is_refused():
@@ -280,14 +284,14 @@ def test_following_the_cursor_answers_every_record_once_whatever_the_budget(size
     seen, cursor = [], {}
     while True:
         [(size, text), *_] = both_replies(LIST.name, {**arguments, **cursor}, Vendor(handler), budget)
-        told = orjson.loads(text)
+        said = orjson.loads(text)
         assert size <= budget
-        assert told["returned"] == len(told["records"])
-        seen += [each["Id"] for each in told["records"]]
-        if "next_cursor" not in told:
+        assert said["returned"] == len(said["records"])
+        seen += [each["Id"] for each in said["records"]]
+        if "next_cursor" not in said:
             break
-        assert told["returned"]
-        cursor = {"next_cursor": told["next_cursor"]}
+        assert said["returned"]
+        cursor = {"next_cursor": said["next_cursor"]}
     assert seen == [each["Id"] for each in stored]
 
 
@@ -295,7 +299,7 @@ def test_totals_that_would_take_the_place_of_the_rows_are_left_out():
     cells = {"ColData": [{"value": "x" * 20}]}
     many = {**report(0, 1, "x"), "Rows": {"Row": [{"Rows": {"Row": [cells]}, "Summary": cells}] * 400}}
     [(size, text), *_] = both_replies(REPORT.name, {}, Vendor(many), 8_000)
-    told = orjson.loads(text)
+    said = orjson.loads(text)
     assert size <= 8_000
-    assert told["returned"] > 10
-    assert "totals" not in told
+    assert said["returned"] > 10
+    assert "totals" not in said

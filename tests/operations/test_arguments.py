@@ -6,10 +6,10 @@ import pytest
 
 from runtime.errors import InvalidArguments
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.suggestions import nearest_name
+from runtime.suggestions import nearest_name
 from tests import made_up
 
-TOOL = replace(made_up.LIST, rare=("DocNumber", "Active"))
+TOOL = replace(made_up.LIST, advanced=("DocNumber", "Active"))
 
 
 def test_rare_arguments_may_stand_under_more():
@@ -33,7 +33,7 @@ def test_a_rare_argument_may_stand_by_itself_too():
         ({"more": {"DocNumbr": "7"}}, 'Did you mean "DocNumber"?'),
     ],
 )
-def test_a_mistake_under_more_is_told_like_any_other(given, said):
+def test_a_error_under_more_is_said_like_any_other(given, said):
     with pytest.raises(InvalidArguments) as raised:
         ArgumentChecker().checked(TOOL, given)
 

@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from generator.catalog import Call, Catalog, Listing, Part, Returns
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.calls import Calls
 from runtime.stores.hot_memory import MemoryHotState
@@ -136,12 +136,12 @@ def test_an_answer_over_its_budget_says_so_and_leads_on():
         (LIST_NAME, {"limit": 5, "fields": ["*"]}),
         budget=8_000,
     )
-    told = json.loads(answer.text)
-    assert told["returned"] == len(told["records"]) == 2
-    assert "Only 2 of the 5 records" in told["note"]
+    said = json.loads(answer.text)
+    assert said["returned"] == len(said["records"]) == 2
+    assert "Only 2 of the 5 records" in said["note"]
     _, server = run(
         json_vendor({"QueryResponse": {"Invoice": []}}),
-        (LIST_NAME, {"limit": 5, "fields": ["*"], "next_cursor": told["next_cursor"]}),
+        (LIST_NAME, {"limit": 5, "fields": ["*"], "next_cursor": said["next_cursor"]}),
     )
     assert "START 3 " in statement(server)
 
@@ -155,20 +155,20 @@ def test_an_answer_over_its_budget_says_so_and_leads_on():
         (["*", "Id"], None),
     ],
 )
-def test_a_field_that_no_record_has_is_told(names, note):
+def test_a_field_that_no_record_has_is_said(names, note):
     [answer], _ = run(
         json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"fields": names})
     )
-    told = json.loads(answer.text)
-    assert told.get("note") == note
-    assert told["returned"] == 2
+    said = json.loads(answer.text)
+    assert said.get("note") == note
+    assert said["returned"] == 2
 
 
-def test_a_tool_that_is_not_there_is_told_with_the_one_that_was_meant():
-    [slip, other], server = run(json_vendor({}), (GET_NAME + "s", {"id": "7"}), ("y" * 200, {}))
-    assert slip.error.message == f'There is no tool "{GET_NAME}s" here. Did you mean "{GET_NAME}"?'
+def test_a_tool_that_is_not_there_is_said_with_the_one_that_was_meant():
+    [nearly, other], server = run(json_vendor({}), (GET_NAME + "s", {"id": "7"}), ("y" * 200, {}))
+    assert nearly.error.message == f'There is no tool "{GET_NAME}s" here. Did you mean "{GET_NAME}"?'
     assert other.error.message == f'There is no tool "{"y" * 80}" here.'
-    assert (slip.status, slip.error.status, server.requests) == (0, 404, [])
+    assert (nearly.status, nearly.error.status, server.requests) == (0, 404, [])
 
 
 def test_a_field_of_one_record_alone_is_shown_without_a_word():
@@ -188,9 +188,9 @@ def test_a_raw_query_is_sent_as_written_and_answered_whole():
         json_vendor({"QueryResponse": {"Invoice": invoices(2)}}), (LIST_NAME, {"query": query})
     )
     assert statement(server) == "select * from Invoice where Balance > '0' START 1 MAX 2"
-    told = json.loads(answer.text)
-    assert told["records"] == invoices(2)
-    assert "next_cursor" in told
+    said = json.loads(answer.text)
+    assert said["records"] == invoices(2)
+    assert "next_cursor" in said
 
 
 def test_a_count_answers_the_total():
@@ -242,7 +242,7 @@ def test_two_ids_that_differ_are_refused():
     assert "name two different records" in answer.error.message
 
 
-def test_a_file_keeps_its_bytes_and_gets_a_safe_name():
+def test_a_file_retains_its_bytes_and_gets_a_safe_name():
     [answer], _ = run(lambda *_: http(200, b"%PDF-1.4\xff", "application/pdf"), (PDF_NAME, {"id": "7/../8"}))
     assert (answer.file.content, answer.file.name) == (b"%PDF-1.4\xff", "invoice-7-..-8.pdf")
 
@@ -309,7 +309,7 @@ async def slow(line, headers, body):
         (lambda *_: b"nonsense\r\n\r\n", "vendor_unavailable", "indeterminate", "broke off"),
     ],
 )
-def test_a_vendor_that_fails_is_told_apart_from_one_that_may_have_obeyed(
+def test_a_vendor_that_fails_is_said_apart_from_one_that_may_have_obeyed(
     handler, read_code, write_code, words
 ):
     [read, write], _ = run(handler, READ, WRITE, timeout=0.3 if handler is slow else 30)
@@ -440,7 +440,7 @@ BATCH = tool(
 )
 
 
-def test_a_batch_tells_what_became_of_each_call():
+def test_a_batch_says_what_became_of_each_call():
     def handler(line, headers, body):
         items = orjson.loads(body)["BatchItemRequest"]
         assert items == [
@@ -486,7 +486,7 @@ def test_a_tool_is_called_by_the_name_that_it_had_before_also_in_a_batch():
     assert UPDATE_NAME in answer.text
 
 
-def test_a_batch_is_no_way_around_a_wall():
+def test_a_batch_is_no_way_around_a_filter():
     calls = [
         {"tool": UPDATE_NAME, "arguments": {"id": "7", "SyncToken": "1"}},
         {"tool": LIST_NAME, "arguments": {}},
@@ -528,7 +528,7 @@ def test_figures_come_back_as_the_vendor_wrote_them():
     "body",
     [b'{"Invoice": null, "x": 1}', b'{"Invoice": "\xff"}', b'{"x": 1}', b"[1]", b'{"Invoice": {"Id": "7"'],
 )
-def test_an_answer_of_another_shape_is_told_or_refused(body):
+def test_an_answer_of_another_shape_is_said_or_refused(body):
     [answer], _ = run(lambda *_: http(200, body), READ)
     assert (answer.error is not None) or json.loads(answer.text) == json.loads(body)
 
@@ -548,13 +548,13 @@ PAGED = tool(
     "body", [b"", b"null", b"[]", b'"ok"', b"{}", b'{"QueryResponse": null}', b"<p>down</p>"]
 )
 @pytest.mark.parametrize("name", [LIST_NAME, "a_report"])
-def test_a_success_that_holds_no_list_is_not_told_as_an_empty_one(name, body):
+def test_a_success_that_holds_no_list_is_not_said_as_an_empty_one(name, body):
     arguments = {"id": "7"} if name == "a_report" else {}
     [answer], _ = run(lambda *_: http(200, body), (name, arguments), tools={**TOOLS, "a_report": REPORT})
     assert answer.error.code == "vendor_unavailable"
 
 
-def test_a_list_of_nothing_is_told_as_one():
+def test_a_list_of_nothing_is_said_as_one():
     [answer], _ = run(json_vendor({"QueryResponse": {}}), (LIST_NAME, {}))
     assert json.loads(answer.text) == {"records": [], "returned": 0}
 
@@ -651,7 +651,8 @@ def test_many_arguments_are_checked_in_a_thread(name, arguments, is_in_thread, m
 def test_the_nearest_name_of_an_unknown_tool_is_looked_for_in_a_thread(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "runtime.operations.calls.tool_hint", lambda *given: str(seen.append(threading.get_ident()) or "")
+        "runtime.operations.calls.unknown_tool_message",
+        lambda *given: str(seen.append(threading.get_ident()) or ""),
     )
     [answer], _ = run(json_vendor({}), ("unknown", {}))
     assert answer.error.code == "not_found"

@@ -12,15 +12,15 @@ import pytest
 from generator.catalog import Call, Catalog, Returns
 from generator.vendor import Pagination
 from runtime.errors import Busy, InvalidArguments, InvalidRequest
-from runtime.operations.allowance import Allowance
-from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.batch import items_of
-from runtime.operations.bounds import Source, with_rows
+from runtime.exchange import batch
+from runtime.exchange.allowance import Allowance
+from runtime.exchange.bounds import Source, with_rows
+from runtime.exchange.page_answer import PageContent, page_text, rows_in
+from runtime.exchange.page_request import page_request
+from runtime.exchange.rows import rows_text
 from runtime.operations.budget import Budget
 from runtime.operations.calls import Calls
 from runtime.operations.files import clean_name, set_apart
-from runtime.operations.lists import page_request
-from runtime.operations.pages import page_answer, rows_answer, rows_in
 from runtime.operations.scopes import checked_scopes
 from runtime.operations.structure import excerpt, whole_path
 from runtime.stores.hot_memory import MemoryHotState
@@ -28,8 +28,9 @@ from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorClient
 from runtime.upstream.files import SpooledContent, SpooledFile
 from runtime.upstream.paging import cursor_for
+from tests.contexts import context_of
 from tests.made_up import GET, LIST, PDF, TOOLS, VENDOR, tool
-from tests.operations.test_calls import GRANT, FixedTokens, run
+from tests.operations.test_calls import BATCH, GRANT, FixedTokens, run
 from tests.operations.test_files import UPLOAD, refusal
 from tests.vendor_server import http
 
@@ -82,8 +83,9 @@ def test_the_cursor_of_a_vendor_goes_back_as_it_came():
 def test_a_page_leads_to_the_next_one_that_the_vendor_names(sent, position):
     asked = page_request(RECORDS, BY_CURSOR, {})
     value = {"records": [{"Id": "1"}, {"Id": "2"}], "next": sent}
-    rows = rows_in(RECORDS, BY_CURSOR, {}, value)
-    answer = orjson.loads(page_answer(RECORDS, BY_CURSOR, {}, asked, rows, value, Allowance(10_000)))
+    content = PageContent(rows_in(RECORDS, BY_CURSOR, {}, value), value)
+    call = context_of(RECORDS, BY_CURSOR, {})
+    answer = orjson.loads(page_text(call, asked, content, Allowance(10_000)))
     expected = cursor_for(RECORDS.name, {}, position) if position else None
     assert answer.get("next_cursor") == expected
 
@@ -92,15 +94,15 @@ def test_a_page_leads_to_the_next_one_that_the_vendor_names(sent, position):
 def test_the_cursor_of_a_vendor_that_is_none_is_an_unexpected_answer(sent):
     asked = page_request(RECORDS, BY_CURSOR, {})
     value = {"records": [{"Id": "1"}], "next": sent}
-    rows = rows_in(RECORDS, BY_CURSOR, {}, value)
+    content = PageContent(rows_in(RECORDS, BY_CURSOR, {}, value), value)
     with pytest.raises(UnexpectedShape, match="cursor of the next page"):
-        page_answer(RECORDS, BY_CURSOR, {}, asked, rows, value, Allowance(10_000))
+        page_text(context_of(RECORDS, BY_CURSOR, {}), asked, content, Allowance(10_000))
 
 
 def test_totals_stand_beside_the_rows_only_where_not_all_rows_are_there():
     def answer(**arguments):
         shape = {"title": "Sales", "totals": ["30"], "rows": [["10"], ["20"], ["30"]]}
-        return orjson.loads(rows_answer(LIST, arguments, shape, Allowance(10_000)))
+        return orjson.loads(rows_text(LIST, arguments, shape, Allowance(10_000)))
 
     whole, first = answer(), answer(limit=2)
     assert (whole["rows"], "totals" in whole, "next_cursor" in whole) == (
@@ -116,13 +118,13 @@ def test_totals_stand_beside_the_rows_only_where_not_all_rows_are_there():
 def test_a_tool_of_a_method_that_no_batch_can_say_is_refused_by_its_name():
     calls = [{"tool": GET.name, "arguments": {"id": "7"}}]
     with pytest.raises(InvalidArguments, match="tools of these methods can: list, update"):
-        items_of({"calls": calls}, TOOLS, VENDOR, ArgumentChecker())
+        batch.prepare(context_of(BATCH, VENDOR, {"calls": calls}, TOOLS))
 
 
 def test_of_many_calls_that_do_not_pass_ten_are_said_and_all_are_listed():
     calls = [{"tool": "unknown"} for _ in range(12)]
     with pytest.raises(InvalidArguments) as refused:
-        items_of({"calls": calls}, TOOLS, VENDOR, ArgumentChecker())
+        batch.prepare(context_of(BATCH, VENDOR, {"calls": calls}, TOOLS))
     assert "calls[9]" in refused.value.message
     assert "calls[10]" not in refused.value.message
     assert len(refused.value.details["errors"]) == 12

@@ -15,8 +15,8 @@ import pytest
 
 from generator.catalog import Call, Catalog, Returns, Tool
 from generator.vendor import BatchForm, Integration
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, ApiTokenId, Credentials, Grant, McpServerId, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.calls import Calls
 from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
@@ -49,7 +49,7 @@ VENDOR: Integration = replace(
         forms={"update": {"{entity}": "{body}"}},
     ),
 )
-NO_KEYS = replace(VENDOR, once_query="", once_header="")
+NO_KEYS = replace(VENDOR, idempotency_query_param="", idempotency_header="")
 
 
 class Tokens:

@@ -171,15 +171,15 @@ def test_an_expired_a_foreign_and_an_unknown_server_are_not_found_alike(
 ) -> None:
     other = here.accounts.create("Other", "books")["id"]
     made = here.mcp_servers.create(account_id, "Agent", {}, "2027-01-15T09:00:00Z")
-    told = set()
+    said = set()
     for owner, server in ((other, made["id"]), (account_id, "nothing"), ("nothing", made["id"])):
         with pytest.raises(NotFound) as refused:
             here.mcp_servers.get(owner, server)
-        told.add(refused.value.as_text())
+        said.add(refused.value.as_text())
     here.clock.pass_(3600)
     with pytest.raises(NotFound) as refused:
         here.mcp_servers.get(account_id, made["id"])
-    assert told == {refused.value.as_text()}
+    assert said == {refused.value.as_text()}
 
 
 def test_deleting_an_account_ends_its_urls(here: Deployment, account_id: str) -> None:

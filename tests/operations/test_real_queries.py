@@ -1,15 +1,15 @@
-"""The wall around raw queries, tried on the definitions that ship: no statement reads another record."""
+"""The filter around raw queries, tried on the definitions that ship: no statement reads another record."""
 
 from __future__ import annotations
 
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.upstream.query import raw_paging
 
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 LISTS = [
     tool for tool in CATALOG.tools if tool.listing and tool.listing.raw_query and tool.listing.entity != "*"
 ]
@@ -50,7 +50,7 @@ def test_whoever_writes_what_cannot_be_read_learns_what_can():
             assert ("typed filters" in refused.value.advice) == (tool.listing.entity != "*")
 
 
-def test_every_example_query_passes_its_own_wall():
+def test_every_example_query_passes_its_own_filter():
     for tool in LISTS:
         language = CATALOG.integrations[tool.integration].query_language
         for example in tool.examples:

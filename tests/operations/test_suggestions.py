@@ -6,13 +6,13 @@ import pytest
 
 from generator.compile import compile_catalog
 from generator.meanings import Meant
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
+from runtime.exchange.tool_names import nearest_tool
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.suggestions import suggested
-from runtime.operations.tool_names import nearest_tool
+from runtime.suggestions import suggested
 
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 MEANT = CATALOG.integrations["quickbooks"].meant
 NAMES = [tool.name for tool in CATALOG.tools]
 LIST = "list_all_quick_books_{}"

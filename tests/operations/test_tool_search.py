@@ -7,20 +7,20 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
+from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import Discovery
-from runtime.operations.allowance import Allowance
 from runtime.operations.tool_search import ToolIndex, words_of
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(OURS)
+    return compile_catalog(BUILTIN_DEFINITIONS)
 
 
 @pytest.fixture(scope="module")
 def index(catalog: Catalog) -> ToolIndex:
-    return ToolIndex(catalog.tools)
+    return ToolIndex(catalog.tools, catalog.integrations["quickbooks"].synonyms)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,9 @@ def test_no_tool_of_a_catalog_has_a_name_of_the_three(catalog):
     assert (
         not {"search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"} & catalog.by_name.keys()
     )
+
+
+def test_a_synonym_of_an_integration_finds_the_tools_that_are_meant(catalog: Catalog) -> None:
+    assert ToolIndex(catalog.tools).search("zzq") == []
+    found = ToolIndex(catalog.tools, {"zzq": ("deposit",)}).search("zzq")
+    assert found[0].resource == "deposits"

@@ -191,7 +191,7 @@ def crates(line, headers, body):
     return http(200, b'{"items": [{"id": "1"}, {"id": "2"}]}', "application/json", f"Link: {link}")
 
 
-def test_the_next_page_may_be_told_in_a_link_header():
+def test_the_next_page_may_be_said_in_a_link_header():
     name, given = "list_all_quay_crates", {"owner": "Ann"}
 
     pages, requests = run("quay", crates, (name, given), next_page(name, given))
@@ -235,7 +235,7 @@ def test_only_the_parameter_of_the_next_address_is_taken(link, found):
 
 
 def test_no_python_knows_these_vendors():
-    words = re.compile(r"\b(harbor|quay)\b", re.IGNORECASE)
+    words = re.compile(r"\b(harbor|quay|lagoon)\b", re.IGNORECASE)
     for folder in ("generator", "runtime"):
         for path in (HERE.parents[1] / folder).rglob("*.py"):
             if "simulators" in path.parts:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.compile import compile_catalog
-from generator.mistakes import DefinitionMistakes
+from generator.diagnostics import DefinitionErrors
 from generator.vendor import Confirmation
 
 QUAY = Path(__file__).resolve().parent / "definitions" / "quay"
@@ -18,8 +18,8 @@ OAUTH = """auth:
   token_url: https://quay.example/token
   scopes: [crates]
   pkce: true
-  refresh_token: { rotates: true, unused_for: 30d, grace: 2m }
-  confirm: { request: "GET /piers/{pier}", answers: pier.id, equals: "{pier}" }
+  refresh_token: { rotates: true, idle_expiry: 30d, grace_period: 2m }
+  confirm: { request: "GET /piers/{pier}", response_path: pier.id, equals: "{pier}" }
 """
 ACCOUNT = """account:
   pier: { title: Pier, description: Where it is., from: callback.pier, identifies: true }
@@ -44,15 +44,15 @@ def test_they_are_read_from_yaml(tmp_path: Path) -> None:
 
 def test_a_company_that_comes_from_the_callback_must_be_confirmed(tmp_path: Path) -> None:
     unconfirmed = "".join(line for line in OAUTH.splitlines(keepends=True) if "confirm:" not in line)
-    with pytest.raises(DefinitionMistakes, match=r"auth\.confirm has to be given"):
+    with pytest.raises(DefinitionErrors, match=r"auth\.confirm has to be given"):
         compile_catalog(defined(tmp_path, unconfirmed))
 
 
 def test_a_confirmation_is_filled_from_the_account_alone(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionMistakes, match=r"\{dock\} is filled by nothing"):
+    with pytest.raises(DefinitionErrors, match=r"\{dock\} is filled by nothing"):
         compile_catalog(defined(tmp_path, OAUTH.replace("/piers/{pier}", "/piers/{dock}")))
 
 
 def test_a_confirmation_only_reads(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionMistakes, match="must be GET and a path"):
+    with pytest.raises(DefinitionErrors, match="must be GET and a path"):
         compile_catalog(defined(tmp_path, OAUTH.replace("GET /piers", "POST /piers")))

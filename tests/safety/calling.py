@@ -10,8 +10,8 @@ import orjson
 
 from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.calls import Calls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient

@@ -13,7 +13,7 @@ import pytest
 
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.safety.masking import cover_of, covered
 from runtime.simulators.quickbooks import facts
 from tests.safety.calling import talk
@@ -72,7 +72,7 @@ def catalog() -> Catalog:
     return CATALOG
 
 
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 ENTITY_OF = {about.resource: about.entity for about in CATALOG.resources}
 NO_RECORD = ("file", "text", "nothing")
 

@@ -8,7 +8,7 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.safety.comparisons import refuse_comparisons
 from tests import made_up
@@ -101,7 +101,7 @@ def test_a_long_query_is_read_in_time_that_grows_with_its_length(filler):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(OURS)
+    return compile_catalog(BUILTIN_DEFINITIONS)
 
 
 class TestCalls:
@@ -164,7 +164,7 @@ class TestCalls:
 
 def test_no_filter_order_or_column_of_a_list_is_about_what_is_hidden():
     wrong = []
-    for tool in compile_catalog(OURS).tools:
+    for tool in compile_catalog(BUILTIN_DEFINITIONS).tools:
         if tool.listing is None:
             continue
         asked = {each.field for each in tool.listing.conditions} | {*tool.listing.sortable}

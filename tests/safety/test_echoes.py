@@ -16,8 +16,8 @@ from generator.vendor import Integration
 from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
 from runtime.connect.vendor_http import basic_authorization
 from runtime.errors import VendorRefused
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.calls import Calls, _no_tool
 from runtime.safety.masked_updates import redacted
 from runtime.settings import IntegrationSettings
@@ -60,7 +60,7 @@ def test_an_answer_without_a_secret_is_the_same_object() -> None:
     assert body is given[1]
 
 
-def test_what_is_too_short_to_be_told_from_other_text_stays() -> None:
+def test_what_is_too_short_to_be_said_from_other_text_stays() -> None:
     short = "x" * 7
     assert Echoes([short, ""]).without({"a": short}, short.encode()) == ({"a": short}, short.encode())
     assert not Echoes([short, ""]).are_in(short)

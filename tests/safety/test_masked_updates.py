@@ -12,7 +12,7 @@ import pytest
 
 from generator.catalog import Catalog, select
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from tests import made_up
 from tests.safety.calling import sent, talk
 from tests.vendor_server import http
@@ -44,7 +44,7 @@ PAID = {
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(OURS)
+    return compile_catalog(BUILTIN_DEFINITIONS)
 
 
 class Books:

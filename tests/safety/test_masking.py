@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.calls import Calls
 from runtime.safety.masking import LONGEST_PATH, MASK, cover_of, covered, mask, masked_paths, refuse_masked
 from runtime.stores.hot_memory import MemoryHotState
@@ -245,7 +245,7 @@ def test_whatever_the_shape_nothing_sensitive_is_left(value):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(OURS)
+    return compile_catalog(BUILTIN_DEFINITIONS)
 
 
 def test_what_must_be_hidden_is_marked_in_the_definitions(catalog):

@@ -268,7 +268,7 @@ def test_a_call_for_which_nothing_was_sent_leaves_its_key_free(here: Here) -> No
     assert here.rows()
 
 
-def test_a_call_whose_answer_was_lost_keeps_its_key_bound(here: Here) -> None:
+def test_a_call_whose_answer_was_lost_retains_its_key_bound(here: Here) -> None:
     with pytest.raises(Indeterminate):
         here.send(keyed(), Indeterminate("Lost."))
     with pytest.raises(KeyReused):

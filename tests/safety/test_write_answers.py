@@ -9,7 +9,7 @@ import pytest
 
 from generator.catalog import Catalog, select
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.safety.write_answers import acknowledged, refuse_no_change
 from tests.safety.calling import talk
@@ -39,7 +39,7 @@ CAPABILITIES = {name for name, value in FILE.items() if value == LINK}
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(OURS)
+    return compile_catalog(BUILTIN_DEFINITIONS)
 
 
 def ask(catalog, tools, reply, name, arguments, **config):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.crypto import Keys
 from runtime.errors import SettingsError
+from runtime.keys.crypto import Keys
 from runtime.settings import Settings
 from runtime.stores import opening, schema
 from runtime.stores.embedded import open_stores
@@ -52,6 +52,20 @@ def make_version_one(path: Path, sealed: bytes | None = None) -> None:
         if sealed is not None:
             row = ("a1", "books", "production", "Shop", "pending", "", "{}", sealed, 1.0, 1.0)
             connection.execute(f"INSERT INTO account VALUES ({', '.join('?' * len(row))})", row)
+
+
+def test_accounts_of_a_stand_in_are_of_the_environment_simulator_once_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "old"
+    make_version_one(path, KEYS.seal(b"credentials", "a1"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(
+            "INSERT INTO account SELECT 'a2', integration, 'stand-in', name, status, company, fields, sealed,"
+            " created_at, updated_at FROM account"
+        )
+    bring_up_to_date(path, 2.0, KEYS)
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT id, environment FROM account ORDER BY id").fetchall()
+    assert found == [("a1", "production"), ("a2", "simulator")]
 
 
 def test_a_new_database_is_marked_as_ours_and_opens_with_its_own_key_only(path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 from generator.vendor import RateWindow
-from runtime.crypto import Keys
 from runtime.errors import SettingsError
+from runtime.keys.crypto import Keys
 from runtime.model import (
     Account,
     AccountId,
@@ -52,7 +52,7 @@ def stores(tmp_path: Path) -> Stores:
     return made
 
 
-def test_an_account_is_read_back_as_it_was_kept(stores: Stores) -> None:
+def test_an_account_is_read_back_as_it_was_stored(stores: Stores) -> None:
     assert stores.look_up.find_account(ACCOUNT.id) == ACCOUNT
     assert stores.records.accounts(None, 10) == [ACCOUNT]
 
@@ -87,7 +87,7 @@ def test_an_expired_server_is_gone_for_every_reader_before_it_is_purged(stores: 
     assert PURGE_AFTER_SECONDS >= 4 * 3600, "a clock that is two hours ahead would delete servers"
 
 
-def test_a_purge_that_cannot_be_written_is_told_and_the_next_one_works(stores: Stores) -> None:
+def test_a_purge_that_cannot_be_written_is_said_and_the_next_one_works(stores: Stores) -> None:
     stores.records.add_mcp_server(SERVER, HASH, noted())
     other = sqlite3.connect(stores.path, isolation_level=None)
     other.execute("CREATE TRIGGER full BEFORE DELETE ON mcp_server BEGIN SELECT RAISE(FAIL, 'full'); END")
@@ -180,7 +180,7 @@ def test_the_tables_that_migrations_make_are_those_that_the_code_knows(
 
 def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from runtime.crypto import Keys; "
+        "import sys; from pathlib import Path; from runtime.keys.crypto import Keys; "
         "from runtime.stores.opening import bring_up_to_date; "
         "print(bring_up_to_date(Path(sys.argv[1]), 1.0, Keys(bytes(32))))"
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.crypto import Keys
 from runtime.errors import StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import AccountId, TokenHash
 from runtime.stores import condition, engine, look_up, schema, sqlite, writer
 from runtime.stores.embedded import Stores
@@ -135,14 +135,14 @@ def test_a_database_without_its_own_row_is_not_ours(stores: Stores) -> None:
 def test_grants_in_memory_are_bounded_and_all_of_them_open(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(look_up, "_MOST_KEPT", 2)
+    monkeypatch.setattr(look_up, "_MOST_CACHED", 2)
     hashes = [TokenHash(bytes([number]) * 32) for number in range(5)]
     for number, token_hash in enumerate(hashes):
         server = replace(SERVER, id=type(SERVER.id)(f"m{number}"))
         assert stores.records.add_mcp_server(server, token_hash, noted())
     for token_hash in hashes * 2:
         assert stores.look_up.find_grant(token_hash, 1.0) is not None
-        assert len(stores.look_up._kept[1]) <= 2
+        assert len(stores.look_up._cached[1]) <= 2
     stores.close()
 
 

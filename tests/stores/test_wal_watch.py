@@ -1,4 +1,4 @@
-"""Whether a file was changed, told across connections and processes without reading it."""
+"""Whether a file was changed, said across connections and processes without reading it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from runtime.crypto import Keys
+from runtime.keys.crypto import Keys
 from runtime.stores import sqlite
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.wal_watch import WalWatch
@@ -107,7 +107,7 @@ with open(sys.argv[1], "r+b") as file:
         print("held")
 """
 IN_USE, SHARED = ("128", "1"), (str(0x40000002), "510")
-"""Bytes of the index and of the file that SQLite keeps locked as long as a process has the database open."""
+"""Bytes of the index and of the file that SQLite retains locked as long as a process has the database open."""
 
 
 def test_a_watch_and_a_second_start_leave_this_process_its_locks(tmp_path):

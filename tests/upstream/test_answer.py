@@ -68,7 +68,7 @@ def test_the_gateways_lower_case_envelope_is_read():
 def test_throttling_is_known_by_status_or_by_code_also_in_xml(status):
     error = failure(response(status, THROTTLED))
     assert isinstance(error, RateLimited)
-    assert (error.retry_after, error.is_told) == (60, False)
+    assert (error.retry_after, error.is_from_vendor) == (60, False)
 
 
 def test_the_vendors_own_wait_wins_over_the_default():
@@ -134,7 +134,7 @@ def test_a_trace_is_shown_in_its_usual_forms_and_nothing_private_in_its_place(gi
     assert unreadable(VENDOR, response(502, b"<html>", trace_id=given), changes_data=False).trace == shown
 
 
-def test_an_unreadable_answer_keeps_its_trace():
+def test_an_unreadable_answer_retains_its_trace():
     html = response(502, b"<html>", trace_id="1-2-3")
     assert unreadable(VENDOR, html, changes_data=False).trace == "1-2-3"
 

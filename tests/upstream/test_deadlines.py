@@ -107,7 +107,7 @@ def test_who_was_late_goes_on_uncancelled():
     assert asyncio.run(story()) == ("late", "done", 0)
 
 
-def test_nothing_is_kept_of_what_is_done():
+def test_nothing_is_stored_of_what_is_done():
     async def story():
         deadlines = Deadlines(60)
         await asyncio.gather(*(work(deadlines, 0) for _ in range(1000)))

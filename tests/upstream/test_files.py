@@ -164,7 +164,7 @@ def test_a_file_name_cannot_leave_its_header():
     assert header_name("Beleg für März.pdf") == "Beleg für März.pdf"
 
 
-def test_a_long_file_name_keeps_its_ending():
+def test_a_long_file_name_retains_its_ending():
     found = header_name("a" * 900 + ".pdf")
 
     assert (len(found), found[-5:]) == (200, "a.pdf")

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from generator.catalog import Call, Catalog, Returns, Tool
 from runtime.api.replies import answered
 from runtime.errors import Indeterminate, RateLimited, VendorRefused
+from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.results import result_of
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.answered import Answer
 from runtime.operations.calls import Calls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import error_in, value_of, wait_seconds

@@ -65,7 +65,7 @@ def test_a_raw_statement_of_its_own_entity_passes(query):
     assert raw_paging(LANGUAGE, LISTING, query).limit is None
 
 
-def test_a_raw_statement_keeps_its_own_paging_and_gets_what_it_lacks():
+def test_a_raw_statement_retains_its_own_paging_and_gets_what_it_lacks():
     query = "select * from Invoice where Note = 'max 99 start 7' max 10"
     paging = raw_paging(LANGUAGE, LISTING, query)
     assert (paging.start, paging.limit) == (None, 10)

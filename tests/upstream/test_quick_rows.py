@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.operations import reading
+from runtime.operations import calls
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorResponse
@@ -142,11 +142,11 @@ def test_of_a_list_only_the_fields_that_are_shown_are_made_and_only_the_rows_tha
     assert [getattr(first, name) for name in first.__struct_fields__] == [msgspec.Raw(b'"0"')]
 
 
-@pytest.mark.parametrize(("size", "is_in_thread"), [(100, False), (reading.READ_AT_ONCE + 1, True)])
+@pytest.mark.parametrize(("size", "is_in_thread"), [(100, False), (calls.READ_AT_ONCE + 1, True)])
 def test_a_large_answer_is_read_in_a_thread_and_a_small_one_where_it_came_in(size, is_in_thread):
     async def main() -> int:
         large = VendorResponse(200, {}, b" " * size)
-        return await reading.in_thread_when_large(large, threading.get_ident)
+        return await calls.in_thread_when_large(large, threading.get_ident)
 
     assert (asyncio.run(main()) != threading.get_ident()) == is_in_thread
 
@@ -154,13 +154,13 @@ def test_a_large_answer_is_read_in_a_thread_and_a_small_one_where_it_came_in(siz
 @pytest.mark.parametrize("tool", [made_up.LIST, made_up.GET])
 def test_every_large_answer_of_a_vendor_is_read_in_a_thread(tool, monkeypatch):
     seen: list[int] = []
-    own = reading.answer_of
+    own = calls.raise_failure
 
     def watched(*arguments: Any) -> Any:
         seen.append(threading.get_ident())
         return own(*arguments)
 
-    monkeypatch.setattr(reading, "answer_of", watched)
+    monkeypatch.setattr(calls, "raise_failure", watched)
     record = {"Id": "1", "Memo": "x" * 100_000}
     for body in ({"QueryResponse": {"Invoice": [record]}, "Invoice": record},):
         call(tool, VendorResponse(200, {}, orjson.dumps(body)))

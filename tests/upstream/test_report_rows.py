@@ -1,4 +1,4 @@
-"""A nested report laid flat, figures and totals kept."""
+"""A nested report laid flat, figures and totals stored."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REPORT = {
 }
 
 
-def test_every_figure_of_a_report_is_kept_in_order():
+def test_every_figure_of_a_report_is_stored_in_order():
     flat = report_rows(REPORT)
     assert [(row["depth"], row["kind"], *row["cells"]) for row in flat["rows"]] == [
         (0, "header", "Income", ""),
@@ -60,12 +60,12 @@ def test_a_report_without_data_says_so():
 
 
 def test_changes_that_may_have_been_cut_say_so():
-    def told(count: int) -> dict:
+    def said(count: int) -> dict:
         live = [{"Id": str(at)} for at in range(count - 1)]
         parts = [{"Invoice": live}, {"Payment": [{"Id": "9", "status": "Deleted"}]}, {}]
         return changes({"CDCResponse": [{"QueryResponse": parts}]})
 
-    assert told(MOST_CHANGES - 1).keys() == {"rows"}
-    whole = told(MOST_CHANGES)
+    assert said(MOST_CHANGES - 1).keys() == {"rows"}
+    whole = said(MOST_CHANGES)
     assert len(whole["rows"]) == 1000
     assert "ask again from the latest" in whole["may_be_cut"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from generator.compile import compile_catalog
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.upstream.query import refuse_unsupported
 
-CATALOG = compile_catalog(OURS)
+CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 LANGUAGE = CATALOG.integrations["quickbooks"].query_language
 
 

@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
-from generator.pages import write_pages
-from generator.sources import OURS
-from runtime.cli import main
+from generator.reading.files import BUILTIN_DEFINITIONS
+from generator.reports.markdown import write_pages
+from runtime.commands.cli import main
 from runtime.errors import SettingsError
 from runtime.settings import Settings
 from runtime.web.docs import Docs, make_docs_routes
@@ -69,7 +69,7 @@ class Html(HTMLParser):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(OURS)
+    return compile_catalog(BUILTIN_DEFINITIONS)
 
 
 @pytest.fixture(scope="module")

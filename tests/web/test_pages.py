@@ -73,7 +73,7 @@ def test_a_callback_that_names_something_twice_is_refused(tmp_path: Path) -> Non
     asyncio.run(story())
 
 
-def test_pages_take_no_script_are_not_kept_and_tell_their_address_to_nobody(tmp_path: Path) -> None:
+def test_pages_take_no_script_are_not_stored_and_say_their_address_to_nobody(tmp_path: Path) -> None:
     async def story() -> None:
         async with deployed(tmp_path) as here:
             for path in ("/", "/connect/callback"):

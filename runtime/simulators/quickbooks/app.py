@@ -19,16 +19,17 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from . import entitlements
-from .api import Answer, Api, Request
-from .attachments import linked_file
-from .endpoints import ROUTES
-from .faults import Fault, fault, system_failure
-from .oauth import OAuth
-from .oauth_pages import routes as oauth_routes
-from .sandbox import Sandbox
-from .store import Store
-from .throttle import Throttle
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.control.control_api import Control
+from runtime.simulators.quickbooks.faults import Fault, make_fault, make_system_fault
+from runtime.simulators.quickbooks.http import entitlements
+from runtime.simulators.quickbooks.http.api import Api
+from runtime.simulators.quickbooks.http.attachments import read_linked_file
+from runtime.simulators.quickbooks.http.endpoints import ROUTES
+from runtime.simulators.quickbooks.http.messages import Answer, Request
+from runtime.simulators.quickbooks.http.throttle import Throttle
+from runtime.simulators.quickbooks.oauth.consent_pages import make_routes as oauth_routes
+from runtime.simulators.quickbooks.oauth.tokens import OAuth
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -50,26 +51,26 @@ class Application:
         self.api = Api(store, ROUTES)
         self.oauth = OAuth(store, clients)
         self.throttle = Throttle(store.clock)
-        self.sandbox = Sandbox(store, self.oauth, self.throttle)
+        self.control = Control(store, self.oauth, self.throttle)
         self.others = Starlette(
             routes=[
                 *oauth_routes(self.oauth),
-                *self.sandbox.routes(),
+                *self.control.make_routes(),
                 Route("/temporary/{realm}/{id}", self._file),
             ]
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Answer one request."""
         if scope["type"] == "http" and scope["path"].startswith((PREFIX, entitlements.PATH)):
             await self._company(scope, receive, send)
         else:
             await self.others(scope, receive, send)
 
     async def _file(self, request: WebRequest) -> Response:
-        """An attached file, to whoever has its signed link."""
+        """Return an attached file, to whoever has its signed link."""
         given, asked = request.path_params, request.query_params
-        found = linked_file(
+        found = read_linked_file(
             self.store, given["realm"], given["id"], asked.get("expires", ""), asked.get("signature", "")
         )
         if found is None:
@@ -83,22 +84,20 @@ class Application:
         if body is None:
             return
         request = _request(scope, headers, body)
-        trouble = self.sandbox.trouble(request)
-        if trouble is not None and trouble.delay_ms:
-            await asyncio.sleep(trouble.delay_ms / 1000)
-        answer = (trouble and self.sandbox.made_up(trouble)) or self._answer(request, size)
-        self.sandbox.note(request, answer, tid)
+        rule = self.control.faults.select(request)
+        if rule is not None and rule.delay_ms:
+            await asyncio.sleep(rule.delay_ms / 1000)
+        answer = (rule and rule.make_answer()) or self._answer(request, size)
+        self.control.note(request, answer, tid)
         if self.store.events:
-            self.sandbox.webhooks.dispatch()
-        await _send(
-            send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(trouble and trouble.cut)
-        )
+            self.control.webhooks.dispatch()
+        await _send(send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(rule and rule.cut))
 
     def _answer(self, request: Request, size: int = 0) -> Answer:
-        """The answer of the API, or its refusal in the right envelope. Never raises."""
+        """Return the answer of the API, or its refusal in the right envelope. Never raises."""
         try:
             if size > LARGEST_BODY:
-                raise fault("6030", "Upload request size exceeds allowed limit")
+                raise make_fault("6030", "Upload request size exceeds allowed limit")
             self.oauth.check(request.headers.get("authorization"), request.realm)
             self.throttle.count(request.realm, request.segments[:1] == ("batch",))
             if request.path.startswith(entitlements.PATH):
@@ -106,17 +105,17 @@ class Application:
             return self.api.answer(request)
         except Fault as refusal:
             return self._refused(refusal)
-        except Exception:  # the door: whatever is wrong with the simulator is answered as the service would
+        except Exception:  # the outermost handler: a fault of the simulator is answered as the service would
             LOG.exception("failed at %s %s", request.method, request.path)
-            return self._refused(system_failure())
+            return self._refused(make_system_fault())
 
     def _refused(self, refusal: Fault) -> Answer:
-        kind, body = refusal.body(self.api.time(), self.store.clock.milliseconds())
+        kind, body = refusal.render_body(self.api.format_time(), self.store.clock.get_milliseconds())
         return Answer(refusal.status, kind, body, refusal.headers)
 
 
 async def _body(receive: Receive) -> tuple[bytes | None, int]:
-    """The whole body and its size; None when the client went away. What is above the limit is counted only."""
+    """Return the whole body and its size; None when the client went away. What is above the limit is counted only."""
     first = await receive()
     if first["type"] == "http.disconnect":
         return None, 0

@@ -17,37 +17,37 @@ except ZoneInfoNotFoundError:  # a machine without a time zone database
 
 
 class Clock:
-    """The wall clock plus an offset in seconds, or a moment at which it stands still."""
+    """The time of the machine plus an offset in seconds, or a moment at which it is frozen."""
 
     def __init__(self, offset: float = 0.0, frozen: float | None = None) -> None:
         self.offset = offset
         self.frozen = frozen
 
-    def seconds(self) -> float:
-        """Seconds since 1970 in UTC."""
+    def read_seconds(self) -> float:
+        """Return seconds since 1970 in UTC."""
         return (time.time() if self.frozen is None else self.frozen) + self.offset
 
-    def milliseconds(self) -> int:
-        """Milliseconds since 1970 in UTC; how the store keeps moments."""
-        return int(self.seconds() * 1000)
+    def get_milliseconds(self) -> int:
+        """Return milliseconds since 1970 in UTC; as the store has moments."""
+        return int(self.read_seconds() * 1000)
 
-    def today(self) -> date:
-        """The company's day."""
-        return datetime.fromtimestamp(self.seconds(), PACIFIC).date()
+    def read_today(self) -> date:
+        """Return the company's day."""
+        return datetime.fromtimestamp(self.read_seconds(), PACIFIC).date()
 
 
-def stamp(milliseconds: int) -> str:
-    """A moment as `MetaData` shows it: 2026-11-20T10:00:00-08:00."""
+def format_stamp(milliseconds: int) -> str:
+    """Return a moment as `MetaData` shows it: 2026-11-20T10:00:00-08:00."""
     return datetime.fromtimestamp(milliseconds // 1000, PACIFIC).isoformat()
 
 
-def answer_time(milliseconds: int) -> str:
-    """A moment as the `time` of an answer shows it: 2026-11-20T10:00:00.000-08:00."""
+def format_answer_time(milliseconds: int) -> str:
+    """Return a moment as the `time` of an answer shows it: 2026-11-20T10:00:00.000-08:00."""
     return datetime.fromtimestamp(milliseconds / 1000, PACIFIC).isoformat(timespec="milliseconds")
 
 
-def moment(value: str) -> int:
-    """Milliseconds since 1970 of a date or date-time; without an offset it is company time. Raises ValueError."""
+def parse_moment(value: str) -> int:
+    """Return the milliseconds since 1970 of a date or date-time (company time without an offset); raises ValueError."""
     parsed = datetime.fromisoformat(value.replace("Z", "+00:00").replace("z", "+00:00"))
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=PACIFIC)

@@ -1,4 +1,4 @@
-"""Amounts. Money is kept in whole cents; bodies carry decimal numbers; rounding is half-up, as the service rounds."""
+"""Amounts. Money is in whole cents; bodies carry decimal numbers; rounding is half-up, as the service rounds."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ SURELY_EXACT = 1e11
 """Below this no two amounts in cents are the same float: one that equals whole cents divided by 100 is these cents."""
 
 
-def decimal(value: Any) -> Decimal:
-    """The exact decimal that a number in a body stands for; 0 for nothing. Raises InvalidOperation on anything else."""
+def parse_decimal(value: Any) -> Decimal:
+    """Return the exact decimal that a number in a body stands for; 0 for nothing. Raises InvalidOperation on anything
+    else.
+    """
     if type(value) is int:
         return Decimal(value)
     if value is None or value == "":
@@ -24,30 +26,30 @@ def decimal(value: Any) -> Decimal:
     return number
 
 
-def cents(value: Any) -> int:
-    """An amount of a body in whole cents, rounded half-up."""
+def round_to_cents(value: Any) -> int:
+    """Return an amount of a body in whole cents, rounded half-up."""
     if type(value) is int:
         return value * 100
     if type(value) is float and -SURELY_EXACT < value < SURELY_EXACT:
         whole = round(value * 100)
         if whole / 100 == value:
             return whole
-    return int((decimal(value) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int((parse_decimal(value) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-def amount(value: int) -> float:
-    """Whole cents as the number a body carries."""
+def make_amount(value: int) -> float:
+    """Return whole cents as the number a body carries."""
     return value / 100
 
 
-def text(value: int) -> str:
-    """Whole cents as reports print them: two decimals, no separators."""
+def format_amount(value: int) -> str:
+    """Return whole cents as reports print them: two decimals, no separators."""
     sign = "-" if value < 0 else ""
     return f"{sign}{abs(value) // 100}.{abs(value) % 100:02d}"
 
 
 def share(total: int, part: Decimal, whole: Decimal) -> int:
-    """`total` cents times part/whole, rounded half-up; 0 when there is no whole."""
+    """Return `total` cents times part/whole, rounded half-up; 0 when there is no whole."""
     if not whole:
         return 0
     return int((Decimal(total) * part / whole).quantize(Decimal(1), rounding=ROUND_HALF_UP))

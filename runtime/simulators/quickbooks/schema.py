@@ -50,12 +50,12 @@ class Entity:
 
     @property
     def is_transaction(self) -> bool:
-        """Whether its Ids come from the counter that transactions share."""
+        """Return whether its Ids come from the counter that transactions share."""
         return self.kind.startswith("transaction")
 
     @property
     def has_active(self) -> bool:
-        """Whether records are made inactive instead of deleted."""
+        """Return whether records are made inactive instead of deleted."""
         return "Active" in self.fields and not self.is_transaction
 
 
@@ -98,28 +98,28 @@ def _entity(name: str, fact: Mapping[str, Any]) -> Entity:
 
 
 @cache
-def entities() -> Mapping[str, Entity]:
-    """Every kind of record by name."""
+def load_entities() -> Mapping[str, Entity]:
+    """Return every kind of record by name."""
     facts = json.loads((FACTS / "entities.json").read_text("utf-8"))
     return {name: _entity(name, fact) for name, fact in facts.items()}
 
 
 @cache
-def entities_by_path() -> Mapping[str, Entity]:
-    """Every kind of record by its lower-case path segment."""
-    return {entity.path.lower(): entity for entity in entities().values() if entity.path}
+def map_entities_by_path() -> Mapping[str, Entity]:
+    """Return every kind of record by its lower-case path segment."""
+    return {entity.path.lower(): entity for entity in load_entities().values() if entity.path}
 
 
 @cache
-def entities_by_lower_name() -> Mapping[str, Entity]:
-    """Every kind of record by its name and its key in lower case; the query language does not mind the case."""
-    by_key = {entity.key.lower(): entity for entity in entities().values()}
-    return by_key | {name.lower(): entity for name, entity in entities().items()}
+def map_entities_by_lower_name() -> Mapping[str, Entity]:
+    """Return every kind of record by its name and its key in lower case; the query language does not mind the case."""
+    by_key = {entity.key.lower(): entity for entity in load_entities().values()}
+    return by_key | {name.lower(): entity for name, entity in load_entities().items()}
 
 
 @cache
-def nested_types() -> Mapping[str, Mapping[str, Field]]:
-    """Every nested type: name -> field name -> field."""
+def load_nested_types() -> Mapping[str, Mapping[str, Field]]:
+    """Return every nested type: name -> field name -> field."""
     facts = json.loads((FACTS / "types.json").read_text("utf-8"))
     return {
         name: {key: _field(key, value) for key, value in fields.items()} for name, fields in facts.items()

@@ -13,10 +13,10 @@ from typing import Any
 
 import uvicorn
 
-from .app import Application
-from .clock import Clock
-from .companies import BUSINESSES, USUAL_SIZE, Shown, make
-from .store import Store
+from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.clock import Clock
+from runtime.simulators.quickbooks.companies import BUSINESSES, USUAL_SIZE, ProgressReport, make_company
 
 LARGE = 5_000
 """Transactions from which on the making of a company takes long enough to be shown."""
@@ -47,20 +47,20 @@ class NotADatabase(Exception):
     """The file with the data is something else, or cannot be written."""
 
 
-def prepared(options: Options) -> Application:
-    """The application over its database; a new database is filled with the demo companies."""
-    store = opened(options.data)
-    store.clock.offset = float(store.setting("clock", 0.0))
+def prepare_application(options: Options) -> Application:
+    """Return the application over its database; a new database is filled with the demo companies."""
+    store = open_store(options.data)
+    store.clock.offset = float(store.read_setting("clock", 0.0))
     application = Application(store, dict(options.clients))
     application.throttle.is_on = options.throttle
-    application.sandbox.fill = lambda filled, asked: fill(filled, changed(options, asked))
-    if not store.companies():
+    application.control.fill = lambda filled, asked: fill(filled, change_options(options, asked))
+    if not store.list_companies():
         fill(store, options)
     return application
 
 
-def changed(options: Options, asked: dict[str, Any]) -> Options:
-    """The options with other companies, another seed or size; raises ValueError for what is not known."""
+def change_options(options: Options, asked: dict[str, Any]) -> Options:
+    """Return the options with other companies, another seed or size; raises ValueError for what is not known."""
     for name in asked.get("companies", ()):
         if name not in BUSINESSES:
             raise ValueError(f"there is no company {name}; there are {', '.join(BUSINESSES)}")
@@ -71,8 +71,8 @@ def changed(options: Options, asked: dict[str, Any]) -> Options:
     return replace(options, **asked)
 
 
-def opened(data: Path | str) -> Store:
-    """The database at a path, made with the folders above it when it is not there; raises NotADatabase."""
+def open_store(data: Path | str) -> Store:
+    """Return the database at a path, made with the folders above it when it is not there; raises NotADatabase."""
     try:
         if str(data) != ":memory:":
             Path(data).parent.mkdir(parents=True, exist_ok=True)
@@ -82,17 +82,19 @@ def opened(data: Path | str) -> Store:
 
 
 def fill(store: Store, options: Options) -> None:
-    """Makes the demo companies, all of them or none: who is stopped meanwhile begins anew."""
-    with store.transaction():
+    """Make the demo companies, all of them or none: who is stopped meanwhile begins anew."""
+    with store.begin_transaction():
         for name in options.companies:
-            shown = Shown(f"Making the company {name}", sys.stderr) if options.size >= LARGE else None
-            make(store, name, options.seed, options.size, shown)
+            shown = (
+                ProgressReport(f"Making the company {name}", sys.stderr) if options.size >= LARGE else None
+            )
+            make_company(store, name, options.seed, options.size, shown)
         store.execute("analyze")
     store.events.clear()
 
 
-def listening(options: Options) -> socket.socket:
-    """A socket at the wanted address; raises PortTaken."""
+def listen(options: Options) -> socket.socket:
+    """Return a socket at the wanted address; raises PortTaken."""
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -107,9 +109,9 @@ def listening(options: Options) -> socket.socket:
 
 
 def serve(options: Options, announce: Callable[[str], None] = print) -> None:
-    """Runs until interrupted; says `listening on http://HOST:PORT` when ready. Raises PortTaken and NotADatabase."""
-    bound = listening(options)
-    application = prepared(options)
+    """Run until interrupted; announce `listening on http://HOST:PORT` when ready. Raises PortTaken and NotADatabase."""
+    bound = listen(options)
+    application = prepare_application(options)
     host, port = bound.getsockname()[:2]
     config = uvicorn.Config(
         application, log_level="error", access_log=False, lifespan="off", loop="uvloop", http="httptools"

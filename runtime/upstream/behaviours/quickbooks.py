@@ -7,7 +7,7 @@ that a cell is about. Every figure stays the text that the report gave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 MOST_CHANGES = 1000
@@ -52,7 +52,7 @@ def changes(answer: Any) -> dict[str, Any]:
     ]
     if len(rows) < MOST_CHANGES:
         return {"rows": rows}
-    return {"rows": rows, "may_be_cut": f"QuickBooks tells {MOST_CHANGES} changes at most. {READ_ON}"}
+    return {"rows": rows, "may_be_cut": f"QuickBooks answers {MOST_CHANGES} changes at most. {READ_ON}"}
 
 
 def _rows(container: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
@@ -94,3 +94,7 @@ def _title(column: dict[str, Any]) -> str:
         return str(title)
     keys = {each.get("Name"): each.get("Value") for each in column.get("MetaData") or []}
     return str(keys.get("ColKey") or column.get("ColType") or "")
+
+
+BEHAVIOURS: dict[str, Callable[[Any], dict[str, Any]]] = {"report_rows": report_rows, "changes": changes}
+"""By the name that definitions give after `quickbooks.`"""

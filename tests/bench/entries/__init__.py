@@ -9,8 +9,8 @@ from tests.bench.entries import (
     latency,
     listing,
     sessions,
+    simulator,
     slow_vendor,
-    stand_in,
     start,
     tokens,
 )
@@ -26,5 +26,5 @@ ENTRIES: tuple[Entry, ...] = (
     slow_vendor.ENTRY,
     start.ENTRY,
     compiling.ENTRY,
-    stand_in.ENTRY,
+    simulator.ENTRY,
 )

@@ -10,14 +10,14 @@ import os
 import subprocess
 from pathlib import Path
 
-from generator.sources import OURS
+from generator.reading.files import BUILTIN_DEFINITIONS
 from tests.bench.entry import Aim, Entry, Findings, Row
 from tests.bench.stage import Stage
 
 COMPILE = """
 import sys, time
 from pathlib import Path
-import generator.build, generator.compile
+import generator.pipeline, generator.compile
 began = time.perf_counter()
 catalog = generator.compile.compile_catalog(Path(sys.argv[1]))
 print(time.perf_counter() - began)
@@ -53,7 +53,7 @@ def run(stage: Stage) -> Findings:
 
 
 def _seconds(stage: Stage, code: str) -> float:
-    command = ["taskset", "-c", str(stage.server_core), stage.python, "-c", code, str(OURS)]
+    command = ["taskset", "-c", str(stage.server_core), stage.python, "-c", code, str(BUILTIN_DEFINITIONS)]
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)

@@ -51,7 +51,7 @@ def run(stage: Stage) -> Findings:
     rounds = stage.rounds({name: _measurement(stage, target) for name, target in targets.items()})
     notes = (
         f"tools/list: {len(names)} tools, {stage.listed.stat().st_size:,} bytes plain, {CONNECTIONS} connections.",
-        "A connection that sends the same head again is not parsed again; for new heads every head is another one.",
+        "For new heads every head is another one: nothing is remembered, so that they must cost no more.",
     )
     return Findings(_rows(rounds), rounds.figures(), notes)
 
@@ -63,7 +63,7 @@ def _measurement(stage: Stage, target: Target) -> Callable[[], Measured]:
 def _rows(rounds: Rounds) -> list[Row]:
     return [
         rounds.row("tools/list : same bytes, bare ASGI", OURS, BARE, Aim("at least", 0.8)),
-        rounds.row("the same, each head a new one", NEW, BARE),
+        rounds.row("the same, each head a new one", NEW, BARE, Aim("at least", 0.95)),
         rounds.row("tools/list gzip : bare ASGI, plain", PACKED, BARE, Aim("at least", 1.0)),
         rounds.row("tools/list : SDK, stateless JSON", OURS, SDK),
         rounds.row("tools/list : FastMCP from_openapi", OURS, FAST_MCP),

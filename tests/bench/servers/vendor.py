@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
         self._early = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way out."""
+        """Store the transport."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

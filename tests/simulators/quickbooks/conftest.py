@@ -14,11 +14,13 @@ import httpx2
 import pytest
 import uvicorn
 
-from runtime.simulators.quickbooks import companies, company
+from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.app import Application
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.balances import load_in_bulk
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.companies import seed
 
 Body = dict[str, Any]
 CLIENT = ("sandbox-client", "sandbox-secret")
@@ -28,16 +30,16 @@ NOON = 1_795_200_000.0
 
 
 def empty_company(path: str = ":memory:") -> Books:
-    """A company with the usual lists and no transactions, on a clock that stands still."""
+    """Return a company with the usual lists and no transactions, on a clock that stands still."""
     store = Store(path, Clock(frozen=NOON))
-    books = company.found(store, company.REALM, "Test Company")
-    facts = company.sample()
-    with books.loading():
-        company.company_info(books, "Test Company", "Testing")
-        company.basics(books, facts)
-        company.preferences(books)
-        company.people(books, facts)
-        company.products(books, facts, "2026-01-01")
+    books = seed.register_company(store, seed.REALM, "Test Company")
+    facts = seed.read_sample()
+    with load_in_bulk(books):
+        seed.create_company_info(books, "Test Company", "Testing")
+        seed.create_basics(books, facts)
+        seed.create_preferences(books)
+        seed.create_people(books, facts)
+        seed.create_products(books, facts, "2026-01-01")
     return books
 
 
@@ -48,16 +50,16 @@ def template() -> Store:
 
 @pytest.fixture
 def books(template: Store) -> Books:
-    """A fresh company without transactions."""
+    """Return a fresh company without transactions."""
     store = Store(":memory:", Clock(frozen=NOON))
     template.connection.backup(store.connection)
-    return Books(store, company.REALM)
+    return Books(store, seed.REALM)
 
 
 class Client(httpx2.Client):
     """An HTTP client with an access token, for the paths below one company."""
 
-    realm = company.REALM
+    realm = seed.REALM
 
     def call(self, method: str, path: str, **options: Any) -> httpx2.Response:
         return self.request(method, f"/v3/company/{self.realm}/{path}", **options)
@@ -85,7 +87,7 @@ class Client(httpx2.Client):
 
 
 def serving(application: Application) -> Iterator[str]:
-    """Runs an application in a thread; gives its address."""
+    """Run an application in a thread; gives its address."""
     bound = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="off", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
@@ -98,9 +100,9 @@ def serving(application: Application) -> Iterator[str]:
 
 
 def tokens_for(
-    address: str, realm: str = company.REALM, scope: str = "com.intuit.quickbooks.accounting"
+    address: str, realm: str = seed.REALM, scope: str = "com.intuit.quickbooks.accounting"
 ) -> Body:
-    """Goes through the pages as a person would, and exchanges the code."""
+    """Go through the pages as a person would, and exchanges the code."""
     asked = {
         "client_id": CLIENT[0],
         "redirect_uri": REDIRECT,
@@ -120,14 +122,14 @@ def tokens_for(
 
 
 def connected(address: str) -> Client:
-    """A client with a fresh access token."""
+    """Return a client with a fresh access token."""
     token = tokens_for(address)["access_token"]
     return Client(base_url=address, headers={"Authorization": f"Bearer {token}"})
 
 
 @pytest.fixture(scope="module")
 def address(template: Store) -> Iterator[str]:
-    """A simulator with a company without transactions, without rate limits; shared by the tests of a module."""
+    """Return a simulator with a company without transactions, without rate limits; shared by the tests of a module."""
     store = Store(":memory:", Clock(frozen=NOON))
     template.connection.backup(store.connection)
     application = Application(store, dict([CLIENT]))
@@ -137,21 +139,21 @@ def address(template: Store) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def client(address: str) -> Iterator[Client]:
-    """A connected client of the shared simulator."""
+    """Return a connected client of the shared simulator."""
     with connected(address) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def landscaper() -> Store:
-    """The demo company, for tests that only read."""
+    """Return the demo company, for tests that only read."""
     store = Store(":memory:", Clock(frozen=NOON))
-    companies.make(store, "landscaper")
+    companies.make_company(store, "landscaper")
     return store
 
 
 def sales_line(cents: int, item: str = "4", **detail: Any) -> Body:
-    """A line of a sales form."""
+    """Return a line of a sales form."""
     return {
         "Amount": cents / 100,
         "DetailType": "SalesItemLineDetail",
@@ -160,7 +162,7 @@ def sales_line(cents: int, item: str = "4", **detail: Any) -> Body:
 
 
 def expense_line(cents: int, account: str = "7") -> Body:
-    """A line of a bill or an expense."""
+    """Return a line of a bill or an expense."""
     return {
         "Amount": cents / 100,
         "DetailType": "AccountBasedExpenseLineDetail",
@@ -169,12 +171,12 @@ def expense_line(cents: int, account: str = "7") -> Body:
 
 
 def paid(txn_type: str, id: str, value: float) -> Body:
-    """A line of a payment."""
+    """Return a line of a payment."""
     return {"Amount": value, "LinkedTxn": [{"TxnId": id, "TxnType": txn_type}]}
 
 
 def journal_line(value: float, side: str, account: str, **more: Any) -> Body:
-    """A line of a journal entry."""
+    """Return a line of a journal entry."""
     return {
         "Amount": value,
         "DetailType": "JournalEntryLineDetail",

@@ -106,7 +106,7 @@ class Second:
                     return
 
     def of_form(self, kind: str, body: Body) -> Iterator[Amount]:
-        """Forms with goods or expenses, and what stands against them."""
+        """Return forms with goods or expenses, and what stands against them."""
         sign = SALES.get(kind) or -BOUGHT[kind]
         sign *= -1 if kind == "Purchase" and body.get("Credit") else 1
         day, key = body["TxnDate"], (kind, body["Id"])
@@ -159,7 +159,7 @@ class Second:
         }
 
     def of_paid(self, kind: str, body: Body) -> Iterator[Amount]:
-        """Money at its own rate, debts at the rates of what is settled, the rest a gain or loss."""
+        """Return money at its own rate, debts at the rates of what is settled, the rest a gain or loss."""
         sign, total, key = PAID[kind], cents(body["TotalAmt"]), (kind, body["Id"])
         name = ref(body, "CustomerRef") or ref(body, "VendorRef")
         money = ref(body, "DepositToAccountRef") or ref(body.get("CheckPayment") or {}, "BankAccountRef")
@@ -177,7 +177,9 @@ class Second:
     of_Payment = of_BillPayment = of_paid
 
     def settled(self, kind: str, body: Body) -> list[tuple[tuple[str, str], int, int, str]]:
-        """What a payment settles: target, cents in its currency and at the target's rate, day; credits negative."""
+        """Return what a payment settles: target, cents in its currency and at the target's rate, day; credits
+        negative.
+        """
         found = []
         for line in body["Line"]:
             link = line["LinkedTxn"][0]
@@ -190,13 +192,13 @@ class Second:
         return found
 
     def worth(self, target: tuple[str, str], value: int) -> int:
-        """Home cents of the first `value` cents of a document."""
+        """Return home cents of the first `value` cents of a document."""
         document = self.by_key[target]
         whole = cents(document["TotalAmt"]) - cents(document.get("Deposit"))
         return half_up(Fraction(self.home(document, whole)) * value / whole)
 
     def applied_before(self, kind: str, body: Body, target: tuple[str, str]) -> int:
-        """What payments of an earlier day, or earlier made, have taken from a document."""
+        """Return what payments of an earlier day, or earlier made, have taken from a document."""
         mine = (body["TxnDate"], int(body["Id"]))
         return sum(
             cents(line["Amount"])
@@ -262,7 +264,7 @@ class Second:
         )
 
     def open_stock(self) -> None:
-        """The stock an item began with is what it has now less every movement since."""
+        """Set the stock an item began with: what it has now less every movement since."""
         for item in self.items.values():
             if item["Type"] == "Inventory":
                 moved = sum((row[6] for row in self.stock[item["Id"]]), Fraction())
@@ -303,7 +305,7 @@ class Second:
         return {name: value for name, value in found.items() if value}
 
     def results(self) -> set[str]:
-        """The accounts of the income statement."""
+        """Return the accounts of the income statement."""
         return {id for id, one in self.accounts.items() if one["AccountType"] not in BALANCE_SHEET}
 
     def result(self, since: str, until: str) -> int:
@@ -339,7 +341,9 @@ class Second:
         return {name: row for name, row in rows.items() if any(row)}
 
     def cash_result(self, until: str) -> int:
-        """The result on cash basis: documents count as far as they are paid, payments as far as they pay nothing."""
+        """Return the result on cash basis: documents count as far as they are paid, payments as far as they pay
+        nothing.
+        """
         total = 0
         for one in self.amounts:
             kind = one.source[0]
@@ -355,14 +359,14 @@ class Second:
         return total
 
     def unapplied(self, kind: str, body: Body, until: str) -> int:
-        """What a payment has on the accounts for unapplied money, as a result: receipts up, payments down."""
+        """Return what a payment has on the accounts for unapplied money, as a result: receipts up, payments down."""
         taken = sum(one.cents for one in self.amounts if one.source == (kind, body["Id"]) and one.is_control
                     and one.account in self.controls() and one.day <= until)  # fmt: skip
         applied = sum(worth for _, _, worth, day in self.settled(kind, body) if day <= until)
         return -taken - PAID[kind] * applied
 
     def counted(self, key: tuple[str, str], until: str) -> int:
-        """The result of a document as far as it is settled on a day."""
+        """Return the result of a document as far as it is settled on a day."""
         document = self.by_key[key]
         whole, paid = cents(document["TotalAmt"]), cents(document.get("Deposit"))
         payer = "Payment" if key[0] in SALES else "BillPayment"
@@ -379,7 +383,7 @@ class Second:
 
 
 def after_move(units: Fraction, value: int, change: Fraction, price: int | None, usual: Fraction) -> int:
-    """What stock is worth after a movement: at its average cost, or at a price."""
+    """Return what stock is worth after a movement: at its average cost, or at a price."""
     left = units + change
     if not left:
         return 0

@@ -5,17 +5,17 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from runtime.simulators.quickbooks import changes, query_sql
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
-
-from .conftest import Body, Client, paid, sales_line
+from runtime.simulators.quickbooks.query import sql
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import Body, Client, paid, sales_line
 
 CUSTOMER = {"CustomerRef": {"value": "1"}}
 
 
 def select(books: Books, statement: str) -> list[Body]:
-    return [orjson.loads(text) for text in query_sql.answer(books, statement).bodies]
+    return [orjson.loads(text) for text in sql.answer(books, statement).bodies]
 
 
 def test_a_query_may_name_properties_beside_all(books: Books) -> None:
@@ -23,7 +23,7 @@ def test_a_query_may_name_properties_beside_all(books: Books) -> None:
     assert select(books, "select *, Sku from Item maxresults 1") == whole
     with pytest.raises(Fault) as refused:
         select(books, "select *, Shoe from Item")
-    assert refused.value.mistakes[0].detail.startswith("QueryValidationError: Property Shoe not found")
+    assert refused.value.problems[0].detail.startswith("QueryValidationError: Property Shoe not found")
 
 
 def test_what_is_empty_inside_of_a_record_is_not_answered(books: Books) -> None:

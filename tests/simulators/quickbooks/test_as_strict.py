@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, query_sql
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
-
-from .conftest import Body, expense_line, journal_line, paid, sales_line
+from runtime.simulators.quickbooks.query import sql
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import Body, expense_line, journal_line, paid, sales_line
 
 CUSTOMER, VENDOR = {"CustomerRef": {"value": "1"}}, {"VendorRef": {"value": "30"}}
 STOCK = "11"
@@ -20,8 +20,8 @@ def refusal(books: Books, entity: str, body: Body) -> tuple[str, str | None]:
     with pytest.raises(Fault) as refused:
         changes.save(books, entity, body)
     assert not books.store.connection.in_transaction
-    mistake = refused.value.mistakes[0]
-    return mistake.code, mistake.element
+    problem = refused.value.problems[0]
+    return problem.code, problem.element
 
 
 def bought(**detail: Any) -> Body:
@@ -169,8 +169,8 @@ def test_a_deposited_payment_needs_no_detail_but_a_whole_one(books: Books) -> No
 @pytest.mark.parametrize("condition", ["Id = ''", "Id = ' '", "Id in ('1', '')"])
 def test_a_query_for_an_empty_id_is_refused(books: Books, condition: str) -> None:
     with pytest.raises(Fault) as refused:
-        query_sql.answer(books, f"select * from Customer where {condition}")
-    assert refused.value.mistakes[0].code == "4001"
+        sql.answer(books, f"select * from Customer where {condition}")
+    assert refused.value.problems[0].code == "4001"
 
 
 def test_an_estimate_belongs_to_its_customer_or_a_job_of_theirs(books: Books) -> None:
@@ -316,9 +316,9 @@ def test_times_carry_the_day_of_their_entry(books: Books) -> None:
 def test_a_text_that_is_too_long_is_refused_with_its_limit(books: Books, body: Body, longest: str) -> None:
     with pytest.raises(Fault) as refused:
         changes.create(books, "Invoice", {**CUSTOMER, **body})
-    mistake = refused.value.mistakes[0]
-    assert mistake.code == "2050"
-    assert f"Max:{longest} supported" in mistake.detail
+    problem = refused.value.problems[0]
+    assert problem.code == "2050"
+    assert f"Max:{longest} supported" in problem.detail
 
 
 @pytest.mark.parametrize(

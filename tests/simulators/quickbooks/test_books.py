@@ -10,16 +10,18 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import changes, companies, ledger, reports
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.merging import SPARSE_NEEDS
-from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.schema import entities
-from runtime.simulators.quickbooks.store import Store
-
-from .conftest import NOON, Body, expense_line, journal_line, paid, sales_line
+from runtime.simulators.quickbooks.money import round_to_cents
+from runtime.simulators.quickbooks.reports.index import find_report
+from runtime.simulators.quickbooks.schema import load_entities
+from runtime.simulators.quickbooks.writes import changes
+from runtime.simulators.quickbooks.writes.merging import SPARSE_NEEDS
+from tests.simulators.quickbooks.conftest import NOON, Body, expense_line, journal_line, paid, sales_line
 
 STOCK = ("5", "11", "16")
 DAYS = ("2025-12-30", "2026-01-15", "2026-06-30", "2026-11-20")
@@ -126,7 +128,7 @@ class Hand:
         self.save("VendorCredit", {"VendorRef": {"value": "30"}, "Line": [expense_line(self.cents())]})
 
     def use_credit(self) -> None:
-        """A payment of nothing that settles with a credit."""
+        """Make a payment of nothing that settles with a credit."""
         if self.data.draw(st.booleans()):
             credit, document = self.one("CreditMemo"), self.one("Invoice")
             payment: Body = {"CustomerRef": credit["CustomerRef"]}
@@ -159,7 +161,7 @@ class Hand:
         self.save("Payment", {"CustomerRef": {"value": "1"}, "TotalAmt": total, "Line": lines})
 
     def offer(self) -> None:
-        """An estimate or order, and what is made from it."""
+        """Make an estimate or order, and what is made from it."""
         is_sale = self.data.draw(st.booleans())
         party = {"CustomerRef": {"value": "1"}} if is_sale else {"VendorRef": {"value": "30"}}
         line = sales_line(self.cents()) if is_sale else expense_line(self.cents())
@@ -182,7 +184,7 @@ class Hand:
         self.save("InventoryAdjustment", {"AdjustAccountRef": {"value": "80"}, "Line": [line]})
 
     def send_again(self) -> None:
-        """The whole record as it was read, or only a note: neither changes the books."""
+        """Send the whole record as it was read, or only a note: neither changes the books."""
         entity = self.pick([entity for entity in self.made if self.made[entity]])
         body = self.one(entity)
         is_sparse = self.data.draw(st.booleans())
@@ -241,16 +243,16 @@ class Hand:
 
 
 def refused(action: Callable[..., Body], *given: Any) -> str | None:
-    """The code with which something is refused; None when it is done."""
+    """Return the code with which something is refused; None when it is done."""
     try:
         action(*given)
     except Fault as fault:
-        return fault.mistakes[0].code
+        return fault.problems[0].code
     return None
 
 
 def entries_of(books: Books, entity: str, id: str) -> list[Any]:
-    """What a transaction has booked, without the memo."""
+    """Return what a transaction has booked, without the memo."""
     return books.store.execute(
         "select account, cents, customer, vendor, item, quantity, date from postings where txn_type = ? and txn_id = ?"
         " order by pk",
@@ -268,13 +270,15 @@ def records(books: Books, *names: str) -> list[tuple[str, Body]]:
 
 
 def open_by_record(books: Books, kind: str, control: set[str]) -> Iterator[int]:
-    """What every record says is open on one side of the books, in cents; credits and unapplied money are negative."""
+    """Return what every record says is open on one side of the books, in cents; credits and unapplied money are
+    negative.
+    """
     sign = 1 if kind == "Accounts Receivable" else -1
     payer = "Payment" if sign == 1 else "BillPayment"
     document, credit = CREDITS[payer]
     for entity, body in records(books, document, credit):
-        assert 0 <= cents(body["Balance"]) <= cents(body["TotalAmt"])
-        yield cents(body["Balance"]) * (1 if entity == document else -1)
+        assert 0 <= round_to_cents(body["Balance"]) <= round_to_cents(body["TotalAmt"])
+        yield round_to_cents(body["Balance"]) * (1 if entity == document else -1)
     marks = ",".join("?" * len(control))
     journals = books.store.execute(
         "select txn_id, sum(cents) from postings where realm = ? and txn_type = 'JournalEntry'"
@@ -283,23 +287,25 @@ def open_by_record(books: Books, kind: str, control: set[str]) -> Iterator[int]:
     )
     owed = {id: sign * value for id, value in journals}
     for _, body in records(books, payer):
-        left = cents(body["TotalAmt"])
+        left = round_to_cents(body["TotalAmt"])
         for line in body["Line"]:
             linked = line["LinkedTxn"][0]
             is_credit = linked["TxnType"] == credit or owed.get(linked["TxnId"], 0) < 0
-            used = cents(line["Amount"]) * (-1 if is_credit else 1)
+            used = round_to_cents(line["Amount"]) * (-1 if is_credit else 1)
             left -= used
             if linked["TxnType"] == "JournalEntry":
                 owed[linked["TxnId"]] -= used
         assert left >= 0, body
-        assert payer == "BillPayment" or left == cents(body["UnappliedAmt"]), body
+        assert payer == "BillPayment" or left == round_to_cents(body["UnappliedAmt"]), body
         yield -left
     yield from owed.values()
 
 
 def check_links(books: Books) -> None:
-    """Whatever a transaction says it is linked to is there."""
-    for entity, body in records(books, *(name for name, one in entities().items() if one.is_transaction)):
+    """Check: whatever a transaction says it is linked to is there."""
+    for entity, body in records(
+        books, *(name for name, one in load_entities().items() if one.is_transaction)
+    ):
         for part in (body, *(body.get("Line") or [])):
             for link in part.get("LinkedTxn") or []:
                 target = "BillPayment" if link["TxnType"].startswith("BillPayment") else link["TxnType"]
@@ -307,20 +313,20 @@ def check_links(books: Books) -> None:
 
 
 def check(books: Books) -> None:
-    """Everything that has to agree."""
+    """Check everything that has to agree."""
     store, realm = books.store, books.realm
-    balance = ledger.trial_balance(store, realm)
+    balance = ledger.sum_by_account(store, realm)
     assert sum(balance.values()) == 0
-    accounts = {account.id: account for account in ledger.accounts(store, realm)}
+    accounts = {account.id: account for account in ledger.read_accounts(store, realm)}
     for id, account in accounts.items():
-        shown = cents(books.read("Account", id)["CurrentBalance"])
+        shown = round_to_cents(books.read("Account", id)["CurrentBalance"])
         assert shown == (0 if account.type in RESULTS else balance.get(id, 0)), account
     assert store.execute(UNBALANCED, (realm,)).fetchall() == []
     for kind, party, entity, sign in SIDES:
         control = {id for id, account in accounts.items() if account.type == kind}
-        held = ledger.movements(store, realm, by=(party,), where={"account": control})
+        held = ledger.sum_movements(store, realm, by=(party,), where={"account": control})
         for (name,), value in held.items():
-            assert cents(books.read(entity, str(name))["Balance"]) == sign * value
+            assert round_to_cents(books.read(entity, str(name))["Balance"]) == sign * value
         assert sum(open_by_record(books, kind, control)) == sign * sum(balance.get(id, 0) for id in control)
     check_links(books)
     for item in STOCK:
@@ -335,11 +341,11 @@ def check(books: Books) -> None:
 
 
 def summary(rows: list[Body], group: str) -> int:
-    """The total of a section, wherever it is nested, in cents."""
+    """Return the total of a section, wherever it is nested, in cents."""
     for row in rows:
         if row.get("group") == group:
             cells = row.get("Summary", row)["ColData"]
-            return cents(cells[-1]["value"])
+            return round_to_cents(cells[-1]["value"])
         inner = summary(row.get("Rows", {}).get("Row", []), group) if "Rows" in row else None
         if inner is not None:
             return inner
@@ -347,15 +353,15 @@ def summary(rows: list[Body], group: str) -> int:
 
 
 def check_reports(books: Books, balance: dict[str, int], types: dict[str, str]) -> None:
-    days = {"start_date": "2000-01-01", "end_date": books.today().isoformat()}
-    sheet = reports.find("BalanceSheet")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
+    days = {"start_date": "2000-01-01", "end_date": books.read_today().isoformat()}
+    sheet = find_report("BalanceSheet")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
     assert summary(sheet, "TotalAssets") == summary(sheet, "TotalLiabilitiesAndEquity")
     assert summary(sheet, "TotalAssets") == sum(
         value
         for id, value in balance.items()
         if types[id] in ("Bank", "Accounts Receivable", "Other Current Asset", "Fixed Asset", "Other Asset")
     )
-    result = reports.find("ProfitAndLoss")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
+    result = find_report("ProfitAndLoss")(books.store, books.realm, days)["Rows"]["Row"]  # type: ignore[misc]
     assert summary(result, "NetIncome") == -sum(
         value for id, value in balance.items() if types[id] in RESULTS
     )
@@ -385,8 +391,8 @@ def test_the_demo_company_balances(landscaper: Store) -> None:
 
 def test_the_demo_company_is_the_same_for_the_same_seed_and_day(landscaper: Store) -> None:
     again, other = Store(":memory:", Clock(frozen=NOON)), Store(":memory:", Clock(frozen=NOON))
-    companies.make(again, "landscaper")
-    companies.make(other, "landscaper", seed=2)
+    companies.make_company(again, "landscaper")
+    companies.make_company(other, "landscaper", seed=2)
     bodies = [
         store.execute("select entity, id, body from records order by 1, 2").fetchall()
         for store in (landscaper, again, other)
@@ -399,7 +405,7 @@ def test_the_demo_company_has_something_to_ask_about(landscaper: Store) -> None:
         return int(landscaper.execute(f"select count(*) from records where {where}").fetchone()[0])
 
     assert count("txn_date is not null") > 300
-    assert count(f"entity = 'Invoice' and balance > 0 and due_date < '{landscaper.clock.today()}'") > 3
+    assert count(f"entity = 'Invoice' and balance > 0 and due_date < '{landscaper.clock.read_today()}'") > 3
     assert count("entity = 'Bill' and balance > 0") > 3
     assert count("entity = 'Customer' and body ->> '$.PrimaryEmailAddr.Address' is null") == 0
     assert count("entity = 'Account' and body ->> '$.AccountType' = 'Credit Card'") == 2

@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
-
-from .conftest import Body, expense_line, journal_line, paid, sales_line
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import Body, expense_line, journal_line, paid, sales_line
 
 
 def refusal(action: Any, *arguments: Any) -> tuple[str, str]:
     with pytest.raises(Fault) as refused:
         action(*arguments)
-    mistake = refused.value.mistakes[0]
-    return mistake.code, mistake.detail
+    problem = refused.value.problems[0]
+    return problem.code, problem.detail
 
 
 def invoice(books: Books, cents: int = 10_000, customer: str = "1", **more: Any) -> Body:
@@ -194,10 +194,10 @@ def test_rounding_is_half_up(books: Books) -> None:
     )
 
 
-def test_a_sparse_update_keeps_what_it_does_not_name(books: Books) -> None:
-    made = invoice(books, PrivateNote="keep me")
+def test_a_sparse_update_leaves_what_it_does_not_name(books: Books) -> None:
+    made = invoice(books, PrivateNote="a note")
     changed = changes.update(books, "Invoice", key(made, sparse=True, CustomerMemo={"value": "hello"}))
-    assert (changed["PrivateNote"], changed["SyncToken"], len(changed["Line"])) == ("keep me", "1", 2)
+    assert (changed["PrivateNote"], changed["SyncToken"], len(changed["Line"])) == ("a note", "1", 2)
 
 
 def test_a_full_update_clears_what_it_leaves_out(books: Books) -> None:
@@ -216,17 +216,17 @@ def test_a_sparse_update_clears_with_empty_values(books: Books) -> None:
     assert "PrivateNote" not in changed
 
 
-def test_a_sparse_update_that_changes_nothing_keeps_the_sync_token(books: Books) -> None:
+def test_a_sparse_update_that_changes_nothing_leaves_the_sync_token(books: Books) -> None:
     made = invoice(books, PrivateNote="same")
     assert changes.update(books, "Invoice", key(made, sparse=True, PrivateNote="same"))["SyncToken"] == "0"
 
 
-def test_lines_keep_their_ids_and_new_ones_get_the_next(books: Books) -> None:
+def test_lines_retain_their_ids_and_new_ones_get_the_next(books: Books) -> None:
     made = changes.create(
         books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": [sales_line(100), sales_line(200)]}
     )
-    kept = made["Line"][1]
-    changed = changes.update(books, "Invoice", key(made, sparse=True, Line=[sales_line(300), kept]))
+    old_line = made["Line"][1]
+    changed = changes.update(books, "Invoice", key(made, sparse=True, Line=[sales_line(300), old_line]))
     assert [line.get("Id") for line in changed["Line"]] == ["3", "2", None]
     assert changed["TotalAmt"] == 5
 
@@ -511,7 +511,7 @@ def test_what_fails_half_way_leaves_nothing(books: Books) -> None:
     before = books.store.execute("select count(*) from postings").fetchone()
     made = invoice(books)
     refusal(payment, books, 10, paid("Invoice", made["Id"], 10), paid("Invoice", "999", 1))
-    assert sum(ledger.trial_balance(books.store, books.realm).values()) == 0
+    assert sum(ledger.sum_by_account(books.store, books.realm).values()) == 0
     assert books.store.execute("select count(*) from postings").fetchone()[0] == before[0] + 2
 
 
@@ -617,7 +617,7 @@ def test_opening_balances_become_transactions(books: Books) -> None:
         changes.create(books, "Account", {**bank, "OpeningBalanceDate": "2026-01-31"})["CurrentBalance"]
         == 500
     )
-    assert sum(ledger.trial_balance(books.store, books.realm).values()) == 0
+    assert sum(ledger.sum_by_account(books.store, books.realm).values()) == 0
 
 
 def test_a_budget_needs_amounts_for_accounts_of_the_profit_and_loss(books: Books) -> None:
@@ -661,7 +661,7 @@ def test_a_void_stays_a_void_in_the_ledger(books: Books) -> None:
     made = invoice(books)
     changes.void(books, "Invoice", key(made))
     assert account(books, "84") == 0
-    assert ledger.trial_balance(books.store, books.realm).get("82", 0) == 0
+    assert ledger.sum_by_account(books.store, books.realm).get("82", 0) == 0
 
 
 def test_a_bundle_sells_its_parts(books: Books) -> None:
@@ -770,7 +770,7 @@ def test_the_terms_of_a_vendor_are_taken_only_by_an_update(books: Books) -> None
     )
 
 
-def test_a_paid_document_keeps_its_customer(books: Books) -> None:
+def test_a_paid_document_cannot_change_its_customer(books: Books) -> None:
     made = invoice(books)
     payment(books, 60, paid("Invoice", made["Id"], 60))
     now = books.read("Invoice", made["Id"])

@@ -42,14 +42,14 @@ from quickbooks.objects.detailline import (
 from quickbooks.objects.journalentry import JournalEntryLine, JournalEntryLineDetail
 from quickbooks.objects.payment import PaymentLine
 
-from .conftest import CLIENT, REDIRECT
+from tests.simulators.quickbooks.conftest import CLIENT, REDIRECT
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")
 def auth(address: str) -> AuthClient:
-    """Signed in through the pages, with Intuit's own client for OAuth."""
+    """Return signed in through the pages, with Intuit's own client for OAuth."""
     client = AuthClient(*CLIENT, REDIRECT, f"{address}/.well-known/openid_sandbox_configuration")
     url = client.get_authorization_url([Scopes.ACCOUNTING, Scopes.OPENID, Scopes.EMAIL], state_token="s")
     asked = dict(httpx2.URL(url).params)
@@ -221,7 +221,7 @@ def test_notes_and_files_are_attached(qb: QuickBooks) -> None:
     address = Attachable.get(saved.Id, qb=qb).TempDownloadUri
     assert httpx2.get(address).content == b"hello"
     note = Attachable()
-    note.Note = "only words"
+    note.Note = "only text"
     assert note.save(qb=qb).Id
 
 
@@ -238,7 +238,7 @@ def test_refusals_become_the_exceptions_of_the_library(qb: QuickBooks) -> None:
         qb.query("select * fromm Customer")
 
 
-def test_an_estimate_keeps_its_day(qb: QuickBooks) -> None:
+def test_an_estimate_retains_its_day(qb: QuickBooks) -> None:
     made: Any = Estimate()
     made.CustomerRef = customer(qb, "Curious").to_ref()
     line = SalesItemLine()

@@ -9,16 +9,23 @@ import httpx2
 import pytest
 
 from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.server import Options, prepared
-from runtime.simulators.quickbooks.store import Store
-
-from .conftest import CLIENT, NOON, Client, connected, sales_line, serving, tokens_for
+from runtime.simulators.quickbooks.server import Options, prepare_application
+from tests.simulators.quickbooks.conftest import (
+    CLIENT,
+    NOON,
+    Client,
+    connected,
+    sales_line,
+    serving,
+    tokens_for,
+)
 
 
 @pytest.fixture
 def own(template: Store) -> Iterator[str]:
-    """A simulator of one's own, with the service's limits, on a clock that stands still."""
+    """Return a simulator of one's own, with the service's limits, on a clock that stands still."""
     store = Store(":memory:", Clock(frozen=NOON))
     template.connection.backup(store.connection)
     yield from serving(Application(store, dict([CLIENT])))
@@ -31,7 +38,7 @@ def caller(own: str) -> Iterator[Client]:
 
 
 def control(address: str, path: str, /, **body: Any) -> Any:
-    return httpx2.post(f"{address}/_sandbox/{path}", json=body, timeout=60).json()
+    return httpx2.post(f"{address}/_simulator/{path}", json=body, timeout=60).json()
 
 
 def read(client: Client) -> httpx2.Response:
@@ -100,8 +107,8 @@ def test_what_could_not_be_followed_is_refused_and_changes_nothing(
 ) -> None:
     assert control(own, path, **sent)["error"]
     assert caller.select("select count(*) from Customer") == []
-    assert httpx2.get(f"{own}/_sandbox/throttle").json()["per_minute"] == 500
-    assert httpx2.get(f"{own}/_sandbox/faults").json() == []
+    assert httpx2.get(f"{own}/_simulator/throttle").json()["per_minute"] == 500
+    assert httpx2.get(f"{own}/_simulator/faults").json() == []
 
 
 def test_a_clock_that_is_set_back_leaves_no_limit_behind(own: str, caller: Client) -> None:
@@ -121,13 +128,13 @@ def test_a_snapshot_does_not_bring_back_a_token_that_was_revoked(own: str, calle
     assert read(caller).status_code == 200
 
 
-def test_a_name_that_leads_to_this_machine_does_not_open_the_control(own: str) -> None:
+def test_a_name_that_leads_to_this_machine_does_not_open_the_control_api(own: str) -> None:
     port = own.rpartition(":")[2]
     named = {"Host": f"elsewhere.example.com:{port}", "Origin": f"http://elsewhere.example.com:{port}"}
-    assert httpx2.post(f"{own}/_sandbox/reset", json={}, headers=named).status_code == 403
+    assert httpx2.post(f"{own}/_simulator/reset", json={}, headers=named).status_code == 403
 
 
-def test_trouble_strikes_by_rule_and_by_number(own: str, caller: Client) -> None:
+def test_a_fault_rule_applies_to_a_path_and_a_number_of_requests(own: str, caller: Client) -> None:
     control(own, "faults", path="/customer", status=503, times=1)
     assert caller.call("GET", "item/1").status_code == 200
     answer = read(caller)
@@ -135,11 +142,11 @@ def test_trouble_strikes_by_rule_and_by_number(own: str, caller: Client) -> None
     assert read(caller).status_code == 200
 
 
-def test_trouble_by_chance_repeats_with_its_seed(own: str, caller: Client) -> None:
+def test_faults_by_chance_repeat_with_their_seed(own: str, caller: Client) -> None:
     control(own, "throttle", is_on=False)
 
     def run() -> list[int]:
-        httpx2.delete(f"{own}/_sandbox/faults")
+        httpx2.delete(f"{own}/_simulator/faults")
         control(own, "faults", seed=7, chance=0.5, status=500, body="{}", content_type="application/json")
         return [read(caller).status_code for _ in range(20)]
 
@@ -171,7 +178,7 @@ def test_tokens_can_be_ended(own: str, caller: Client) -> None:
 
 def test_every_request_is_in_the_log(own: str, caller: Client) -> None:
     answer = read(caller)
-    entry = httpx2.get(f"{own}/_sandbox/requests").json()[-1]
+    entry = httpx2.get(f"{own}/_simulator/requests").json()[-1]
     assert (entry["method"], entry["status"], entry["intuit_tid"]) == (
         "GET",
         200,
@@ -189,7 +196,7 @@ def test_a_snapshot_brings_back_what_was(own: str, caller: Client) -> None:
     assert "there is no snapshot other" in control(own, "restore", name="other")["error"]
 
 
-def test_travel_in_time_moves_the_company_s_day(own: str, caller: Client) -> None:
+def test_moving_the_clock_moves_the_company_s_day(own: str, caller: Client) -> None:
     control(own, "clock", advance_seconds=1000)
     body = {"CustomerRef": {"value": "1"}, "Line": [sales_line(100)]}
     first = caller.save("Invoice", body)["TxnDate"]
@@ -199,30 +206,38 @@ def test_travel_in_time_moves_the_company_s_day(own: str, caller: Client) -> Non
         assert (first, later.save("Invoice", body)["TxnDate"]) == ("2026-11-20", "2026-12-24")
 
 
-def test_the_control_has_a_page(own: str) -> None:
-    page = httpx2.get(f"{own}/_sandbox")
+def test_the_control_api_has_a_page(own: str) -> None:
+    page = httpx2.get(f"{own}/_simulator")
     assert page.status_code == 200
     assert "Test Company" in page.text
 
 
-def test_a_page_of_another_site_may_not_use_the_control(own: str) -> None:
-    answer = httpx2.post(f"{own}/_sandbox/reset", json={}, headers={"Origin": "http://elsewhere.example.com"})
+def test_the_former_path_of_the_control_api_still_answers(own: str) -> None:
+    assert httpx2.get(f"{own}/_sandbox/companies").json() == httpx2.get(f"{own}/_simulator/companies").json()
+    assert httpx2.post(f"{own}/_sandbox/throttle", json={"per_second": 7}).json()["per_second"] == 7
+    assert httpx2.get(f"{own}/_sandbox").text.count('action="/_simulator/') > 0
+
+
+def test_a_page_of_another_site_may_not_use_the_control_api(own: str) -> None:
+    answer = httpx2.post(
+        f"{own}/_simulator/reset", json={}, headers={"Origin": "http://elsewhere.example.com"}
+    )
     assert answer.status_code == 403
 
 
-def test_only_this_machine_may_use_the_control(template: Store) -> None:
+def test_only_this_machine_may_use_the_control_api(template: Store) -> None:
     application = Application(template, dict([CLIENT]))
     transport = httpx2.ASGITransport(application, client=("192.0.2.7", 1234))
 
     async def ask() -> int:
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return (await client.get("/_sandbox/clock")).status_code
+            return (await client.get("/_simulator/clock")).status_code
 
     assert asyncio.run(ask()) == 403
 
 
 def test_a_reset_makes_the_named_companies_from_a_seed(tmp_path: Any) -> None:
-    application = prepared(Options(data=tmp_path / "reset.db", throttle=False))
+    application = prepare_application(Options(data=tmp_path / "reset.db", throttle=False))
     for address in serving(application):
         with connected(address) as client:
             client.save("Customer", {"DisplayName": "Later"})
@@ -235,4 +250,4 @@ def test_a_reset_makes_the_named_companies_from_a_seed(tmp_path: Any) -> None:
             == "Juniper Vale Consulting"
         )
         assert "there is no company circus" in control(address, "reset", companies=["circus"])["error"]
-        assert len(httpx2.get(f"{address}/_sandbox/companies").json()) == 1
+        assert len(httpx2.get(f"{address}/_simulator/companies").json()) == 1

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
-
-from .conftest import Body, expense_line, paid, sales_line
-from .reports.agreeing import check_all
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import Body, expense_line, paid, sales_line
+from tests.simulators.quickbooks.reports.agreeing import check_all
 
 RECEIVABLE, PAYABLE, BANK = "84", "33", "35"
 CHEQUE: Body = {"PaymentType": "Check", "AccountRef": {"value": BANK}}
@@ -29,7 +29,7 @@ def adjustment(account: str) -> Body:
 
 
 def forms(account: str) -> list[tuple[str, Body]]:
-    """Forms that book to an account and name nobody whom the account could belong to."""
+    """Return forms that book to an account and name nobody whom the account could belong to."""
     line = expense_line(500, account)
     ends = {"FromAccountRef": {"value": BANK}, "ToAccountRef": {"value": account}}
     return [
@@ -68,9 +68,9 @@ def test_a_receivable_or_payable_without_a_name_is_refused_on_every_form(
 ) -> None:
     with pytest.raises(Fault) as refusal:
         changes.create(books, entity, body)
-    assert refusal.value.mistakes[0].code == "6000"
-    assert "must choose a" in str(refusal.value.mistakes[0].detail)
-    assert ledger.trial_balance(books.store, books.realm).get(account, 0) == 0
+    assert refusal.value.problems[0].code == "6000"
+    assert "must choose a" in str(refusal.value.problems[0].detail)
+    assert ledger.sum_by_account(books.store, books.realm).get(account, 0) == 0
 
 
 def test_a_credit_paid_back_by_cheque_belongs_to_the_customer_it_is_made_out_to(books: Books) -> None:
@@ -78,7 +78,7 @@ def test_a_credit_paid_back_by_cheque_belongs_to_the_customer_it_is_made_out_to(
     payee = {"EntityRef": {"value": "18", "type": "Customer"}}
     changes.create(books, "Purchase", {**CHEQUE, **payee, "Line": [expense_line(4_000, RECEIVABLE)]})
     assert books.read("Customer", "18")["Balance"] == 0
-    assert ledger.trial_balance(books.store, books.realm)[RECEIVABLE] == 0
+    assert ledger.sum_by_account(books.store, books.realm)[RECEIVABLE] == 0
 
 
 def test_the_customer_of_the_line_comes_before_the_payee(books: Books) -> None:
@@ -111,14 +111,14 @@ def test_a_bill_for_a_customer_s_receivable_is_not_settled_by_paying_the_bill(bo
 def test_an_item_does_not_book_to_receivables_or_payables(books: Books, name: str, account: str) -> None:
     with pytest.raises(Fault) as refusal:
         changes.create(books, "Item", {"Name": "Odd", "Type": "Service", name: {"value": account}})
-    assert refusal.value.mistakes[0].code == "6430"
+    assert refusal.value.problems[0].code == "6430"
 
 
 def test_an_inventory_item_wants_an_asset_account_for_its_stock(books: Books) -> None:
     item = books.read("Item", "11")
     with pytest.raises(Fault) as refusal:
         changes.update(books, "Item", {**item, "AssetAccountRef": {"value": "80"}})
-    assert refusal.value.mistakes[0].code == "6430"
+    assert refusal.value.problems[0].code == "6430"
 
 
 def test_a_discount_does_not_book_to_receivables(books: Books) -> None:
@@ -129,11 +129,11 @@ def test_a_discount_does_not_book_to_receivables(books: Books) -> None:
     ]
     with pytest.raises(Fault) as refusal:
         changes.create(books, "Invoice", {"CustomerRef": {"value": "1"}, "Line": lines})
-    assert refusal.value.mistakes[0].code == "6430"
+    assert refusal.value.problems[0].code == "6430"
 
 
 def test_a_cash_sale_needs_no_customer(books: Books) -> None:
     made = changes.create(books, "SalesReceipt", {"Line": [sales_line(3_000)]})
     changes.update(books, "SalesReceipt", {**made, "PrivateNote": "Walk-in"})
-    assert ledger.trial_balance(books.store, books.realm)["4"] == 3_000
+    assert ledger.sum_by_account(books.store, books.realm)["4"] == 3_000
     check_all(books.store, books.realm, "2026-11-20")

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from .conftest import Body, Client, paid, sales_line
+from tests.simulators.quickbooks.conftest import Body, Client, paid, sales_line
 
 TXN = {"CustomerRef": {"value": "1"}, "Line": [sales_line(10_000)]}
 
@@ -79,13 +79,13 @@ def test_a_batch_has_at_most_thirty_items(client: Client) -> None:
     )
 
 
-def test_changes_are_told_with_deleted_ones_as_stubs(client: Client) -> None:
-    kept, gone = client.save("Invoice", TXN), client.save("Invoice", TXN)
+def test_changes_are_listed_with_deleted_ones_as_stubs(client: Client) -> None:
+    present, gone = client.save("Invoice", TXN), client.save("Invoice", TXN)
     client.save("Invoice", {"Id": gone["Id"], "SyncToken": "0"}, operation="delete")
     parameters = {"entities": "Invoice,Class", "changedSince": "2026-11-19"}
     invoices, classes = client.call("GET", "cdc", params=parameters).json()["CDCResponse"][0]["QueryResponse"]
     by_id = {body["Id"]: body for body in invoices["Invoice"]}
-    assert by_id[kept["Id"]]["TotalAmt"] == 100
+    assert by_id[present["Id"]]["TotalAmt"] == 100
     assert by_id[gone["Id"]]["status"] == "Deleted"
     assert classes == {}
 
@@ -154,9 +154,9 @@ def test_a_file_goes_up_and_comes_down(client: Client) -> None:
 def test_a_link_runs_out_after_fifteen_minutes(client: Client, address: str) -> None:
     attached = upload(client, b"{}", b"x").json()["AttachableResponse"][0]["Attachable"]
     link = client.call("GET", f"download/{attached['Id']}").text
-    httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": 901})
+    httpx2.post(f"{address}/_simulator/clock", json={"advance_seconds": 901})
     assert httpx2.get(link).status_code == 403
-    httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": -901})
+    httpx2.post(f"{address}/_simulator/clock", json={"advance_seconds": -901})
 
 
 def test_files_of_other_types_and_broken_metadata_are_refused_in_their_part(client: Client) -> None:
@@ -196,7 +196,7 @@ def test_an_upload_with_more_parts_than_any_client_sends_is_refused(client: Clie
     assert answer.json()["Fault"]["Error"][0]["code"] == "6041"
 
 
-def test_rates_of_exchange_are_kept_per_day(client: Client) -> None:
+def test_rates_of_exchange_are_stored_per_day(client: Client) -> None:
     def rate(day: str) -> Any:
         parameters = {"sourcecurrencycode": "EUR", "asofdate": day}
         return client.call("GET", "exchangerate", params=parameters).json()["ExchangeRate"]["Rate"]
@@ -270,7 +270,7 @@ def test_a_payment_is_voided_by_an_update_that_includes_void(client: Client) -> 
     assert client.get_one("Invoice", invoice["Id"])["Balance"] == 100
 
 
-def test_a_template_is_kept_found_and_deleted_wrapped_by_its_kind(client: Client) -> None:
+def test_a_template_is_stored_found_and_deleted_wrapped_by_its_kind(client: Client) -> None:
     info = {"Name": "Monthly", "RecurType": "Automated", "Active": True}
     answer = client.call("POST", "recurringtransaction", json={"Invoice": {**TXN, "RecurringInfo": info}})
     made = answer.json()["RecurringTransaction"]["Invoice"]

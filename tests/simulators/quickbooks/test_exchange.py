@@ -1,4 +1,4 @@
-"""Several currencies: one for each name, stock in home currency, and what the rates gain or lose on the way."""
+"""Several currencies: one for each name, stock in home currency, and what the rates gain or lose in between."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
-
-from .conftest import Body, expense_line, journal_line, paid, sales_line
-from .reports.agreeing import check_all
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import Body, expense_line, journal_line, paid, sales_line
+from tests.simulators.quickbooks.reports.agreeing import check_all
 
 BANK, HELD, RECEIVABLE, PAYABLE = "35", "4", "84", "33"
 BY_CHEQUE = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": BANK}}}
@@ -19,7 +19,7 @@ BY_CHEQUE = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": BA
 
 @pytest.fixture
 def euro(books: Books) -> Body:
-    """A company that books in euro as well: a customer and a vendor abroad."""
+    """Return a company that books in euro as well: a customer and a vendor abroad."""
     preferences = books.read("Preferences", "1")
     several = {"CurrencyPrefs": {**preferences["CurrencyPrefs"], "MultiCurrencyEnabled": True}}
     changes.update(books, "Preferences", {**preferences, **several})
@@ -38,7 +38,7 @@ def key(body: Body, **more: Any) -> Body:
 def refused(books: Books, entity: str, body: Body) -> str:
     with pytest.raises(Fault) as refusal:
         changes.create(books, entity, body)
-    return refusal.value.mistakes[0].code
+    return refusal.value.problems[0].code
 
 
 def sell(books: Books, euro: Body, value: int, rate: float, *lines: Body, **more: Any) -> Body:
@@ -57,13 +57,13 @@ def pay(books: Books, euro: Body, value: float, rate: float, *lines: Body, **mor
 
 
 def balances(books: Books, *accounts: str) -> list[int]:
-    found = ledger.trial_balance(books.store, books.realm)
+    found = ledger.sum_by_account(books.store, books.realm)
     return [found.get(id, 0) for id in accounts]
 
 
 def gain(books: Books) -> int:
-    """Cents on the account of exchange gains, positive for a gain."""
-    account = books.first_account("Other Expense", "ExchangeGainOrLoss")
+    """Return cents on the account of exchange gains, positive for a gain."""
+    account = books.find_first_account("Other Expense", "ExchangeGainOrLoss")
     return -balances(books, account)[0] if account else 0
 
 
@@ -103,7 +103,7 @@ def test_the_currency_of_a_name_stays(books: Books, euro: Body) -> None:
     customer = books.read("Customer", euro["CustomerRef"]["value"])
     with pytest.raises(Fault) as refusal:
         changes.update(books, "Customer", {**customer, "CurrencyRef": {"value": "USD"}})
-    assert refusal.value.mistakes[0].code == "6000"
+    assert refusal.value.problems[0].code == "6000"
     changed = changes.update(books, "Customer", key(customer, DisplayName="Farther abroad"))
     assert changed["CurrencyRef"]["value"] == "EUR"
 

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import httpx2
 
-from runtime.simulators.quickbooks import ledger
-from runtime.simulators.quickbooks.books import Books
-from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
-
-from .conftest import Client, connected, paid, sales_line
-from .test_books import check
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.money import round_to_cents
+from tests.simulators.quickbooks.conftest import Client, connected, paid, sales_line
+from tests.simulators.quickbooks.test_books import check
 
 
 def started(data: Path) -> tuple[subprocess.Popen[str], str]:
@@ -30,9 +29,8 @@ def started(data: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def write_until_it_dies(client: Client, process: subprocess.Popen[str], most: int) -> int:
-    """Invoices and payments one after the other; another thread kills the server in the middle."""
+    """Write invoices and payments one after the other; another thread kills the server after the first ones."""
     done = 0
-    threading.Timer(0.25, os.kill, (process.pid, signal.SIGKILL)).start()
     with contextlib.suppress(httpx2.HTTPError):
         while done < most:
             invoice = client.save(
@@ -42,6 +40,8 @@ def write_until_it_dies(client: Client, process: subprocess.Popen[str], most: in
             line = paid("Invoice", invoice["Id"], 50)
             client.save("Payment", {"CustomerRef": {"value": "2"}, "TotalAmt": 60, "Line": [line]})
             done += 1
+            if done == 1:
+                threading.Timer(0.25, os.kill, (process.pid, signal.SIGKILL)).start()
     process.wait(10)
     return done
 
@@ -54,15 +54,15 @@ def test_killed_under_load_the_books_still_balance(tmp_path: Path) -> None:
             assert write_until_it_dies(client, process, 100_000) > 0
         assert process.returncode == -signal.SIGKILL
     store = Store(data)
-    books = Books(store, store.companies()[0][0])
+    books = Books(store, store.list_companies()[0][0])
     check(books)
     invoices = store.execute(
         "select id, body ->> '$.TotalAmt' from records where entity = 'Invoice'"
     ).fetchall()
-    booked = ledger.movements(
+    booked = ledger.sum_movements(
         store, books.realm, by=("txn_type", "account"), where={"txn_type": ["Invoice"], "account": ["84"]}
     )
-    assert sum(cents(total) for _, total in invoices) == booked["Invoice", "84"]
+    assert sum(round_to_cents(total) for _, total in invoices) == booked["Invoice", "84"]
     store.close()
 
 
@@ -77,7 +77,7 @@ def test_killed_while_it_makes_its_companies_it_begins_anew(tmp_path: Path) -> N
     process.kill()
     process.wait(10)
     store = Store(data)
-    assert store.companies() == []
+    assert store.list_companies() == []
     store.close()
 
 
@@ -110,14 +110,14 @@ def test_a_file_that_is_no_database_is_a_clear_sentence(tmp_path: Path) -> None:
 
 def test_a_second_start_goes_on_where_the_first_ended(tmp_path: Path) -> None:
     data = tmp_path / "new" / "folder" / "books.db"
-    for expected in ([], ["Kept"]):
+    for expected in ([], ["Stored"]):
         process, address = started(data)
         with connected(address) as client:
             assert [
                 one["DisplayName"]
-                for one in client.select("select * from Customer where DisplayName = 'Kept'")
+                for one in client.select("select * from Customer where DisplayName = 'Stored'")
             ] == expected
             if not expected:
-                client.save("Customer", {"DisplayName": "Kept"})
+                client.save("Customer", {"DisplayName": "Stored"})
         process.terminate()
         process.wait(10)

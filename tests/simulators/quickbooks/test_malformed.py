@@ -7,14 +7,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import ledger
-from runtime.simulators.quickbooks.api import Request
 from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.store import Store, dump_json
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.schema import Field, entities, nested_types
-from runtime.simulators.quickbooks.store import Store, json_text
-
-from .conftest import CLIENT, NOON
+from runtime.simulators.quickbooks.http.messages import Request
+from runtime.simulators.quickbooks.schema import Field, load_entities, load_nested_types
+from tests.simulators.quickbooks.conftest import CLIENT, NOON
 
 REALM = "9130357849126540"
 WEIRD: Any = st.one_of(
@@ -45,7 +44,7 @@ WEIRD: Any = st.one_of(
 
 
 def of_type(field: Field, depth: int) -> Any:
-    """A value that often, but not always, fits a property."""
+    """Return a value that often, but not always, fits a property."""
     return st.one_of(WEIRD, fitting(field, depth), fitting(field, depth), fitting(field, depth))
 
 
@@ -53,7 +52,7 @@ def fitting(field: Field, depth: int) -> Any:
     if field.enumeration:
         value: Any = st.sampled_from(sorted(field.enumeration))
     elif field.type == "object":
-        nested = nested_types().get(field.nested or "", {})
+        nested = load_nested_types().get(field.nested or "", {})
         value = st.just({}) if depth > 2 or not nested else bodies(nested, depth + 1)
     elif field.type == "reference":
         value = st.fixed_dictionaries(
@@ -79,8 +78,8 @@ def bodies(fields: Any, depth: int = 0) -> Any:
 
 
 def with_required(name: str) -> Any:
-    """A body of an entity that has at least something for what is required."""
-    entity = entities()[name]
+    """Return a body of an entity that has at least something for what is required."""
+    entity = load_entities()[name]
     needed = {field: fitting(entity.fields[field], 0) for field in entity.required if field in entity.fields}
     return st.tuples(st.fixed_dictionaries(needed), bodies(entity.fields)).map(
         lambda pair: {**pair[0], **pair[1]}
@@ -89,7 +88,7 @@ def with_required(name: str) -> Any:
 
 WRITABLE = sorted(
     name
-    for name, entity in entities().items()
+    for name, entity in load_entities().items()
     if entity.operations & {"create", "full_update"} and entity.path
 )
 STATE: dict[str, Application] = {}
@@ -104,7 +103,7 @@ def application(template: Store) -> Application:
 
 
 def status(app: Application, method: str, path: str, parameters: dict[str, str], body: bytes) -> int:
-    """The status of a request to the API, past authentication."""
+    """Return the status of a request to the API, past authentication."""
     segments = tuple(part for part in path.split("/") if part)
     request = Request(method, f"/v3/company/{REALM}/{path}", segments, REALM, parameters, {}, body)
     app.oauth.check = lambda *_: None  # type: ignore[assignment, method-assign, return-value]
@@ -136,10 +135,10 @@ def test_any_body_is_taken_or_refused(template: Store, data: st.DataObject, name
             },
         )
     )
-    body = json_text(data.draw(with_required(name))).encode()
-    assert status(app, "POST", entities()[name].path, parameters, body) != 500, body
+    body = dump_json(data.draw(with_required(name))).encode()
+    assert status(app, "POST", load_entities()[name].path, parameters, body) != 500, body
     assert not app.store.connection.in_transaction
-    assert sum(ledger.trial_balance(app.store, REALM).values()) == 0
+    assert sum(ledger.sum_by_account(app.store, REALM).values()) == 0
 
 
 @MANY
@@ -149,7 +148,7 @@ def test_any_body_is_taken_or_refused(template: Store, data: st.DataObject, name
         st.one_of(
             st.sampled_from(
                 [
-                    *(e.path for e in entities().values()),
+                    *(e.path for e in load_entities().values()),
                     "query",
                     "batch",
                     "cdc",
@@ -212,7 +211,7 @@ def test_free_objects_nested_deeply_are_refused(template: Store) -> None:
     deep: Any = 1
     for _ in range(200):
         deep = [deep]
-    body = json_text({"DisplayName": "Deep", "CustomerEx": {"any": deep}}).encode()
+    body = dump_json({"DisplayName": "Deep", "CustomerEx": {"any": deep}}).encode()
     assert status(application(template), "POST", "customer", {}, body) == 400
 
 
@@ -220,5 +219,5 @@ def test_deep_nesting_is_refused(template: Store) -> None:
     line: Any = {"Amount": 1}
     for _ in range(50):
         line = {"DetailType": "GroupLineDetail", "GroupLineDetail": {"Line": [line]}}
-    body = json_text({"CustomerRef": {"value": "1"}, "Line": [line]}).encode()
+    body = dump_json({"CustomerRef": {"value": "1"}, "Line": [line]}).encode()
     assert status(application(template), "POST", "invoice", {}, body) == 400

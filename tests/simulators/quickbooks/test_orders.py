@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.faults import Fault
-
-from .conftest import Body, expense_line
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import Body, expense_line
 
 VENDOR, ANOTHER = {"value": "30"}, {"value": "31"}
 
@@ -83,7 +82,7 @@ def test_a_bill_that_goes_or_shrinks_opens_its_order_again(books: Books) -> None
     assert state(books, made) == ("Open", [])
 
 
-def test_a_bill_that_is_sent_back_keeps_its_order_closed(books: Books) -> None:
+def test_a_bill_that_is_sent_back_leaves_its_order_closed(books: Books) -> None:
     made = order(books)
     billed = bill(books, linked(bought(5), made, TxnLineId="1"))
     token = books.read("PurchaseOrder", made["Id"])["SyncToken"]
@@ -105,6 +104,6 @@ def test_a_line_that_is_used_up_or_not_there_is_refused(books: Books, line: str)
     first = bill(books, linked(bought(5), made, TxnLineId="1"))
     with pytest.raises(Fault) as refused:
         bill(books, linked(bought(5), made, TxnLineId=line))
-    mistake = refused.value.mistakes[0]
-    assert (mistake.code, mistake.element) == ("620", "LinkedTxn.TxnLineId")
+    problem = refused.value.problems[0]
+    assert (problem.code, problem.element) == ("620", "LinkedTxn.TxnLineId")
     assert state(books, made) == ("Closed", [first["Id"]])

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.store import Store
-
-from .conftest import (
+from tests.simulators.quickbooks.conftest import (
     CLIENT,
     NOON,
     Body,
@@ -25,7 +24,7 @@ from .conftest import (
     sales_line,
     serving,
 )
-from .recomputation import KINDS, Second, cents
+from tests.simulators.quickbooks.recomputation import KINDS, Second, cents
 
 DAYS = ("2025-11-15", "2025-12-30", "2026-01-20", "2026-04-30", "2026-07-15", "2026-10-25", "2026-11-20")
 REPORTED = ("2025-12-31", "2026-06-30", "2026-11-20")
@@ -207,7 +206,7 @@ class Clerk:
 
 @pytest.fixture
 def fresh(template: Store) -> Iterator[Client]:
-    """A client of a company without transactions that nobody else uses."""
+    """Return a client of a company without transactions that nobody else uses."""
     store = Store(":memory:", Clock(frozen=NOON))
     template.connection.backup(store.connection)
     application = Application(store, dict([CLIENT]))
@@ -218,7 +217,7 @@ def fresh(template: Store) -> Iterator[Client]:
 
 
 def second_books(client: Client, made: list[tuple[str, str]]) -> Second:
-    """All records as the API gives them; adjustments of stock cannot be queried."""
+    """Return all records as the API gives them; adjustments of stock cannot be queried."""
     queried = [kind for kind in (*KINDS, "Account", "Item") if kind != "InventoryAdjustment"]
     records = {kind: client.select(f"select * from {kind} maxresults 1000") for kind in queried}
     counted = [client.get_one(kind, id) for kind, id in made if kind == "InventoryAdjustment"]

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.rules.payments import deposit_of
-from runtime.simulators.quickbooks.schema import entities
-from runtime.simulators.quickbooks.store import Store
-
-from .conftest import NOON, Body
+from runtime.simulators.quickbooks.rules.payments import find_deposit
+from runtime.simulators.quickbooks.schema import load_entities
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import NOON, Body
 
 REALM = "9130357849126540"
 MOVED = ("SyncToken", "MetaData")
@@ -29,13 +29,13 @@ def tried(store: Store, entity: str) -> list[Body]:
     return [json.loads(row[0]) for row in rows]
 
 
-def kept(body: Body, entity: str) -> Body:
+def comparable(body: Body, entity: str) -> Body:
     left = {name: value for name, value in body.items() if name not in MOVED}
     return nameless(left) if entity == "Preferences" else left
 
 
 def nameless(value: Any) -> Any:
-    """Without the names in references: preferences are made before what they refer to."""
+    """Return without the names in references: preferences are made before what they refer to."""
     if isinstance(value, dict):
         return {
             name: nameless(item) for name, item in value.items() if not (name == "name" and "value" in value)
@@ -44,16 +44,16 @@ def nameless(value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "entity", sorted(name for name, facts in entities().items() if "full_update" in facts.operations)
+    "entity", sorted(name for name, facts in load_entities().items() if "full_update" in facts.operations)
 )
 def test_what_is_read_can_be_sent_back(landscaper: Store, entity: str) -> None:
     store = Store(":memory:", Clock(frozen=NOON))
     landscaper.connection.backup(store.connection)
-    before = ledger.trial_balance(store, REALM)
+    before = ledger.sum_by_account(store, REALM)
     for body in tried(store, entity):
-        if deposit_of(Books(store, REALM), entity, body["Id"]):
+        if find_deposit(Books(store, REALM), entity, body["Id"]):
             continue  # 6540: it would first have to leave its deposit
         sent_back = changes.update(Books(store, REALM), entity, body)
-        assert kept(sent_back, entity) == kept(body, entity)
-    assert ledger.trial_balance(store, REALM) == before
+        assert comparable(sent_back, entity) == comparable(body, entity)
+    assert ledger.sum_by_account(store, REALM) == before
     store.close()

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import changes
-from runtime.simulators.quickbooks.books import Books
-
-from .conftest import Body, expense_line, journal_line, paid, sales_line
-from .test_changes import bill, invoice, key, payment, refusal
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import Body, expense_line, journal_line, paid, sales_line
+from tests.simulators.quickbooks.test_changes import bill, invoice, key, payment, refusal
 
 CHECK = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": "35"}}}
 
@@ -129,7 +128,7 @@ def test_a_journal_entry_that_goes_gives_back_what_was_applied(books: Books, act
         )
     made = again(books, "Payment", made)
     assert (made["Line"], made["UnappliedAmt"]) == ([], 50)
-    changes.update(books, "Payment", {**made, "PrivateNote": "Kept"})
+    changes.update(books, "Payment", {**made, "PrivateNote": "Noted"})
 
 
 def test_a_payment_is_in_a_deposit_once(books: Books) -> None:

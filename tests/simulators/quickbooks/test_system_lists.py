@@ -7,9 +7,8 @@ from xml.etree import ElementTree
 import httpx2
 import pytest
 
-from runtime.simulators.quickbooks.store import Store
-
-from .conftest import Body, Client
+from runtime.simulators.quickbooks.books.store import Store
+from tests.simulators.quickbooks.conftest import Body, Client
 
 
 def plan_of(client: Client, method: str = "GET", more: str = "", **options: object) -> httpx2.Response:

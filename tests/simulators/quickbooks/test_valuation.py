@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import changes, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.valuation import Stock
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.valuation import Stock
-
-from .conftest import Body, sales_line
-from .reports.agreeing import check_all
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import Body, sales_line
+from tests.simulators.quickbooks.reports.agreeing import check_all
 
 STOCK, COST = "81", "80"
 
 
 @pytest.fixture
 def item(books: Books) -> str:
-    """An item that costs 10.00 as a rule, of which there is none."""
+    """Return an item that costs 10.00 as a rule, of which there is none."""
     body: Body = {"Name": "Lamp", "Type": "Inventory", "TrackQtyOnHand": True, "QtyOnHand": 0, "PurchaseCost": 10,
                   "InvStartDate": "2026-01-01", "AssetAccountRef": {"value": STOCK}, "UnitPrice": 25,
                   "IncomeAccountRef": {"value": "79"}, "ExpenseAccountRef": {"value": COST}}  # fmt: skip
@@ -49,8 +49,8 @@ def sell(books: Books, day: str, item: str, *units: float, entity: str = "Invoic
 
 
 def worth(books: Books) -> tuple[int, int]:
-    """Cents on the stock account and on the cost account."""
-    found = ledger.trial_balance(books.store, books.realm)
+    """Return cents on the stock account and on the cost account."""
+    found = ledger.sum_by_account(books.store, books.realm)
     assert found.get(STOCK, 0) == books_value(books)
     return found.get(STOCK, 0), found.get(COST, 0)
 
@@ -65,7 +65,7 @@ def key(body: Body, **more: Any) -> Body:
 
 @pytest.fixture(autouse=True)
 def emptied(books: Books) -> None:
-    """A company whose own items are not in stock."""
+    """Make a company whose own items are not in stock."""
     rows = books.store.execute(
         "select id, body ->> '$.QtyOnHand' from records where entity = 'Item' and body ->> '$.Type' = 'Inventory'"
     )
@@ -153,7 +153,7 @@ def test_stock_does_not_begin_in_closed_books(books: Books, item: str) -> None:
         changes.create(books, "Item", {**body, "Name": "Shade", "QtyOnHand": 7})
     with pytest.raises(Fault) as moved:
         changes.update(books, "Item", {**books.read("Item", item), "InvStartDate": "2026-04-02"})
-    assert [refused.value.mistakes[0].code for refused in (made, moved)] == ["6210", "6210"]
+    assert [refused.value.problems[0].code for refused in (made, moved)] == ["6210", "6210"]
     changes.create(books, "Item", {**body, "Name": "Shade", "QtyOnHand": 7, "InvStartDate": "2026-04-01"})
     assert worth(books)[0] == 7_000
 
@@ -176,9 +176,9 @@ def test_stock_is_never_worth_anything_that_is_not_there(moves: list[tuple[int, 
     for units, price, is_priced in moves:
         value = price if units > 0 else -price
         stock = (
-            stock.priced(Decimal(units), value)
+            stock.move_at_price(Decimal(units), value)
             if is_priced
-            else stock.at_cost(Decimal(units), Decimal(price))
+            else stock.move_at_cost(Decimal(units), Decimal(price))
         )
         assert stock.units or not stock.cents
         assert stock.cents * stock.units >= 0

@@ -13,14 +13,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from .conftest import Client, sales_line
+from tests.simulators.quickbooks.conftest import Client, sales_line
 
 
 class Endpoint:
-    """An app's endpoint: keeps what it is told, answers with the statuses it is given."""
+    """An app's endpoint: stores what it receives, answers with the statuses it is given."""
 
     def __init__(self) -> None:
-        self.told: Queue[tuple[dict[str, str], bytes]] = Queue()
+        self.received: Queue[tuple[dict[str, str], bytes]] = Queue()
         self.statuses: list[int] = []
         endpoint = self
 
@@ -30,7 +30,7 @@ class Endpoint:
                 self.send_response(endpoint.statuses.pop(0) if endpoint.statuses else 200)
                 self.send_header("content-length", "0")
                 self.end_headers()
-                endpoint.told.put(({name.lower(): value for name, value in self.headers.items()}, body))
+                endpoint.received.put(({name.lower(): value for name, value in self.headers.items()}, body))
 
             def log_message(self, *_: Any) -> None:
                 return
@@ -47,22 +47,22 @@ class Endpoint:
 def endpoint(address: str) -> Iterator[Endpoint]:
     found = Endpoint()
     yield found
-    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": None})
+    httpx2.post(f"{address}/_simulator/webhooks", json={"url": None})
     found.server.shutdown()
 
 
 TXN = {"CustomerRef": {"value": "1"}, "Line": [sales_line(10_000)]}
 
 
-def test_a_change_is_told_as_cloud_events_with_a_signature(
+def test_a_change_is_reported_as_cloud_events_with_a_signature(
     address: str, client: Client, endpoint: Endpoint
 ) -> None:
     httpx2.post(
-        f"{address}/_sandbox/webhooks",
+        f"{address}/_simulator/webhooks",
         json={"url": endpoint.url, "verifier_token": "v1", "form": "cloudevents"},
     )
     made = client.save("Invoice", TXN)
-    headers, body = endpoint.told.get(timeout=120)
+    headers, body = endpoint.received.get(timeout=120)
     signature = base64.b64encode(hmac.new(b"v1", body, hashlib.sha256).digest()).decode()
     assert headers["intuit-signature"] == signature
     (event,) = json.loads(body)
@@ -73,39 +73,42 @@ def test_a_change_is_told_as_cloud_events_with_a_signature(
 def test_the_old_form_groups_by_company_and_names_the_operation(
     address: str, client: Client, endpoint: Endpoint
 ) -> None:
-    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "form": "legacy"})
+    httpx2.post(f"{address}/_simulator/webhooks", json={"url": endpoint.url, "form": "legacy"})
     made = client.save("Invoice", TXN)
     client.save("Invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="void")
-    bodies = [json.loads(endpoint.told.get(timeout=120)[1]) for _ in range(2)]
-    told = [
+    bodies = [json.loads(endpoint.received.get(timeout=120)[1]) for _ in range(2)]
+    reported = [
         entity
         for body in bodies
         for note in body["eventNotifications"]
         for entity in note["dataChangeEvent"]["entities"]
     ]
-    assert [(one["name"], one["operation"]) for one in told] == [("Invoice", "Create"), ("Invoice", "Void")]
+    assert [(one["name"], one["operation"]) for one in reported] == [
+        ("Invoice", "Create"),
+        ("Invoice", "Void"),
+    ]
 
 
-def test_what_is_refused_is_not_told(address: str, client: Client, endpoint: Endpoint) -> None:
-    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "form": "cloudevents"})
+def test_what_is_refused_is_not_reported(address: str, client: Client, endpoint: Endpoint) -> None:
+    httpx2.post(f"{address}/_simulator/webhooks", json={"url": endpoint.url, "form": "cloudevents"})
     client.refused("Invoice", {**TXN, "Line": [sales_line(1, "999")]})
-    client.save("Customer", {"DisplayName": "Told"})
-    (event,) = json.loads(endpoint.told.get(timeout=120)[1])
+    client.save("Customer", {"DisplayName": "Reported"})
+    (event,) = json.loads(endpoint.received.get(timeout=120)[1])
     assert event["type"] == "qbo.customer.created.v1"
 
 
 def test_a_failed_delivery_is_tried_again_after_its_delay(
     address: str, client: Client, endpoint: Endpoint
 ) -> None:
-    httpx2.post(f"{address}/_sandbox/webhooks", json={"url": endpoint.url, "form": "cloudevents"})
+    httpx2.post(f"{address}/_simulator/webhooks", json={"url": endpoint.url, "form": "cloudevents"})
     endpoint.statuses = [500]
-    client.save("Customer", {"DisplayName": "Told Twice"})
-    first = endpoint.told.get(timeout=120)
+    client.save("Customer", {"DisplayName": "Sent Twice"})
+    first = endpoint.received.get(timeout=120)
     deliver = {"deliver": True}
-    while not (waiting := httpx2.get(f"{address}/_sandbox/webhooks").json()["pending"]):
+    while not (waiting := httpx2.get(f"{address}/_simulator/webhooks").json()["pending"]):
         continue
     assert waiting[0]["failures"] == 1
-    assert httpx2.post(f"{address}/_sandbox/webhooks", json=deliver).json()["pending"] == waiting
-    httpx2.post(f"{address}/_sandbox/clock", json={"advance_seconds": 10})
-    assert httpx2.post(f"{address}/_sandbox/webhooks", json=deliver).json()["pending"] == []
-    assert endpoint.told.get(timeout=120)[1] == first[1]
+    assert httpx2.post(f"{address}/_simulator/webhooks", json=deliver).json()["pending"] == waiting
+    httpx2.post(f"{address}/_simulator/clock", json={"advance_seconds": 10})
+    assert httpx2.post(f"{address}/_simulator/webhooks", json=deliver).json()["pending"] == []
+    assert endpoint.received.get(timeout=120)[1] == first[1]

@@ -1,9 +1,9 @@
 """The demo companies: three kinds of business with two years of history that end on the company's day.
 
-All of them keep double-entry books through the same rules as API writes, and depend on seed, day and size alone. Each
+All of them have double-entry books, made through the rules of API writes, and depend on seed, day and size alone. Each
 has a name of its own among the companies ("realms"), seasonal sales, customers who pay promptly, slowly or never,
 bills by cheque and card, a card account paid off on the 25th, journal entries for depreciation and accruals, estimates,
-credit memos used on invoices, refunds, classes, and mistakes to be found:
+credit memos used on invoices, refunds, classes, and errors to be found:
 
 landscaper (Craig's Design and Landscaping Services, realm 9130357849126540), on the lists of the familiar sample
 company. Customers 12 and 20 never pay, 3, 16 and 24 pay after two to four months. INV-20388 of Diego's Road Warrior
@@ -19,7 +19,7 @@ days ago) is on Uncategorized Income. Marlow Legal ML-221 ($2,750.00) is long ov
 75 days ago) was never invoiced.
 
 it_services (Brightwire IT Services, realm 9130357849126564): an agreement per client, with a recurring template,
-invoiced on the first of the month, hours on top, hardware bought from a distributor, kept in stock and sold with
+invoiced on the first of the month, hours on top, hardware bought from a distributor, held in stock and sold with
 sales tax. Velvet Room Restaurant never pays, Bramble Veterinary and Tanner Construction pay slowly. CD-77120 of
 Cobalt Distribution ($3,980.00) is entered 36 and 29 days ago. Servers ($2,160.00, 26 days ago, Nimbus Hosting) stand
 on Meals. A deposit of $3,240.00 (9 days ago) is on Uncategorized Income. Fiberline FL-5540 ($1,185.00) is long
@@ -31,16 +31,14 @@ firewalls below cost 22 days ago.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ..store import Store
-from . import consultancy_lists, it_services_lists, landscaper
-from .business import USUAL_SIZE, Business, Progress
-from .consultancy import Consultancy
-from .it_services import ItServices
-from .landscaper import Landscaper
-from .planted import Planted
-from .progress import Shown
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import consultancy_lists, it_services_lists, landscaper
+from runtime.simulators.quickbooks.companies.business import USUAL_SIZE, Business, Progress
+from runtime.simulators.quickbooks.companies.consultancy import Consultancy
+from runtime.simulators.quickbooks.companies.it_services import ItServices
+from runtime.simulators.quickbooks.companies.landscaper import Landscaper
+from runtime.simulators.quickbooks.companies.planted import Planted
+from runtime.simulators.quickbooks.companies.progress import ProgressReport
 
 BUSINESSES: dict[str, type[Business]] = {
     "landscaper": Landscaper, "consultancy": Consultancy, "it_services": ItServices,
@@ -55,33 +53,22 @@ PLANTED: dict[str, tuple[Planted, ...]] = {
 """What there is to find in each."""
 
 
-def make(
+def make_company(
     store: Store, name: str, seed: int = 1, size: int = USUAL_SIZE, progress: Progress | None = None
 ) -> str:
-    """Makes a company of about `size` transactions; says its realm. Raises KeyError for an unknown name."""
+    """Make a company of about `size` transactions; return its realm. Raises KeyError for an unknown name."""
     business = BUSINESSES[name](store, seed, size, progress)
     business.make()
     return business.realm
 
 
-def _maker(name: str) -> Callable[[Store, int], None]:
-    def make_it(store: Store, seed: int) -> None:
-        make(store, name, seed)
-
-    return make_it
-
-
-COMPANIES: dict[str, Callable[[Store, int], None]] = {name: _maker(name) for name in BUSINESSES}
-"""Makers of the usual size, as the server's registry wants them: (store, seed) -> made."""
-
 __all__ = [
     "BUSINESSES",
-    "COMPANIES",
     "PLANTED",
     "USUAL_SIZE",
     "Business",
     "Planted",
     "Progress",
-    "Shown",
-    "make",
+    "ProgressReport",
+    "make_company",
 ]

@@ -6,8 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..books import Books
-from ..store import Body, Store
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, Store
 
 LISTS = frozenset(
     {"Account", "Item", "TaxRate", "TaxAgency", "TaxCode", "Term", "Customer", "Vendor", "Class", "Employee"}
@@ -20,8 +20,8 @@ INDEXED_LATER_FROM = 4.0
 
 
 @contextmanager
-def collecting_paused() -> Iterator[None]:
-    """No garbage collection while a company is made: nothing in it goes in circles."""
+def pause_collection() -> Iterator[None]:
+    """Pause garbage collection while a company is made: nothing in it goes in circles."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -32,8 +32,10 @@ def collecting_paused() -> Iterator[None]:
 
 
 @contextmanager
-def indexing_later(store: Store, scale: float) -> Iterator[None]:
-    """For large loads, makes the indexes that the load itself does not need at its end; inside its transaction."""
+def postpone_indexes(store: Store, scale: float) -> Iterator[None]:
+    """Make the indexes that a large load itself does not need at its end; inside its
+    transaction.
+    """
     if scale < INDEXED_LATER_FROM:
         yield
         return
@@ -60,7 +62,7 @@ class BulkBooks(Books):
         self._first: dict[tuple[str, str | None], str | None] = {}
 
     def find(self, entity: str, id: str | None) -> Body | None:
-        """A record; those of lists are read once."""
+        """Return a record; those of lists are read once."""
         if entity not in LISTS:
             return super().find(entity, id)
         key = (entity, id)
@@ -68,29 +70,29 @@ class BulkBooks(Books):
             self._lists[key] = super().find(entity, id)
         return self._lists[key]
 
-    def name_of(self, entity: str, id: str) -> str | None:
-        """What a reference to the record shows as its name; read once."""
+    def get_name(self, entity: str, id: str) -> str | None:
+        """Return what a reference to the record shows as its name; read once."""
         key = (entity, id)
         if self._names.get(key) is None:
-            self._names[key] = super().name_of(entity, id)
+            self._names[key] = super().get_name(entity, id)
         return self._names[key]
 
-    def standing(self, entity: str, id: str) -> tuple[str, int] | None:
-        """The name that a reference to the record shows, and whether it is active; read once."""
+    def get_reference_state(self, entity: str, id: str) -> tuple[str, int] | None:
+        """Return the name that a reference to the record shows, and whether it is active; read once."""
         key = (entity, id)
         if self._standing.get(key) is None:
-            self._standing[key] = super().standing(entity, id)
+            self._standing[key] = super().get_reference_state(entity, id)
         return self._standing[key]
 
-    def first_account(self, account_type: str, subtype: str | None = None) -> str | None:
-        """Id of the oldest active account of a type (and subtype)."""
+    def find_first_account(self, account_type: str, subtype: str | None = None) -> str | None:
+        """Return Id of the oldest active account of a type (and subtype)."""
         key = (account_type, subtype)
         if self._first.get(key) is None:
-            self._first[key] = super().first_account(account_type, subtype)
+            self._first[key] = super().find_first_account(account_type, subtype)
         return self._first[key]
 
     def write(self, entity: str, body: Body, created: int, updated: int) -> None:
-        """Stores a record and forgets what was remembered of it."""
+        """Store a record and forget what was remembered of it."""
         super().write(entity, body, created, updated)
         self._lists.pop((entity, str(body["Id"])), None)
         self._standing.pop((entity, str(body["Id"])), None)

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from .. import company
-from ..changes import create
-from ..clock import PACIFIC, Clock
-from ..money import cents
-from ..store import Body, Store
-from . import forms
-from .bulk import BulkBooks, collecting_paused, indexing_later
+from runtime.simulators.quickbooks.books.balances import load_in_bulk
+from runtime.simulators.quickbooks.books.store import Body, Store
+from runtime.simulators.quickbooks.clock import PACIFIC, Clock
+from runtime.simulators.quickbooks.companies import forms, seed
+from runtime.simulators.quickbooks.companies.bulk import BulkBooks, pause_collection, postpone_indexes
+from runtime.simulators.quickbooks.money import round_to_cents
+from runtime.simulators.quickbooks.writes.changes import create
 
 YEARS = 2
 USUAL_SIZE = 1500
@@ -40,7 +40,7 @@ class Business(ABC):
 
     name = "Company"
     industry = "Services"
-    realm = company.REALM
+    realm = seed.REALM
     season: Sequence[float] = (1.0,) * 12
     """How busy each month is, January first."""
     steady, growing = 400, 1000
@@ -58,7 +58,7 @@ class Business(ABC):
         self.random = random.Random(f"{seed}{self.name}")  # noqa: S311 (repeatable on purpose)
         self.scale = 1.0 if size == USUAL_SIZE else max(size - self.steady, 1) / self.growing
         self.progress = progress
-        self.today = self.books.today()
+        self.today = self.books.read_today()
         self.first = date(self.today.year - YEARS, self.today.month, min(self.today.day, 28))
         self.events: list[tuple[date, int, Event]] = []
         self.received: list[Body] = []
@@ -69,21 +69,21 @@ class Business(ABC):
         """Cents on the accounts that events ask for, as far as this business entered them."""
 
     @abstractmethod
-    def lists(self) -> None:
-        """Makes accounts, customers, vendors, products …"""
+    def create_lists(self) -> None:
+        """Make accounts, customers, vendors, products …"""
 
     @abstractmethod
     def plan(self) -> None:
-        """Puts down what the calendar brings, with `at`."""
+        """Put down what the calendar brings, with `at`."""
 
     def make(self) -> None:
-        """Makes the lists, then lets the years happen."""
+        """Make the lists, then lets the years happen."""
         usual = self.books.clock
-        with collecting_paused(), self.books.loading(), indexing_later(self.books.store, self.scale):
+        with pause_collection(), load_in_bulk(self.books), postpone_indexes(self.books.store, self.scale):
             self.set_clock(self.first - timedelta(days=1))
-            company.company_info(self.books, self.name, self.industry)
-            company.customer_types(self.books)
-            self.lists()
+            seed.create_company_info(self.books, self.name, self.industry)
+            seed.create_customer_types(self.books)
+            self.create_lists()
             self.plan()
             self._run()
         self.books.clock = usual
@@ -103,126 +103,135 @@ class Business(ABC):
             self.progress(whole, whole)
 
     def set_clock(self, day: date) -> None:
-        """Lets records be stamped in the afternoon of a day."""
+        """Let records be stamped in the afternoon of a day."""
         moment = datetime.combine(day, time(14), PACIFIC).timestamp()
-        self.books.clock = Clock(frozen=min(moment, self.books.store.clock.seconds()))
+        self.books.clock = Clock(frozen=min(moment, self.books.store.clock.read_seconds()))
 
-    def at(self, day: date, event: Event) -> None:
-        """Plans an event; what lies after today never happens."""
+    def schedule(self, day: date, event: Event) -> None:
+        """Plan an event; what lies after today never happens."""
         if self.first <= day <= self.today:
             self.order += 1
             heapq.heappush(self.events, (day, self.order, event))
 
-    def ago(self, days: int) -> date:
-        """A day before today."""
+    def count_back(self, days: int) -> date:
+        """Return a day before today."""
         return self.today - timedelta(days=days)
 
-    def after(self, day: date, low: int, high: int) -> date:
-        """A day some days later, at random."""
+    def choose_later_day(self, day: date, low: int, high: int) -> date:
+        """Return a day some days later, at random."""
         return day + timedelta(days=self.random.randint(low, high))
 
-    def often(self, rate: float) -> int:
-        """How many times something happens on a day, with this many expected at the usual size."""
+    def draw_count(self, rate: float) -> int:
+        """Return how many times something happens on a day, with this many expected at the usual size."""
         expected = rate * self.scale
         return int(expected) + (self.random.random() < expected % 1)
 
-    def busy(self, day: date) -> float:
-        """How busy the month of a day is."""
+    def weigh_month(self, day: date) -> float:
+        """Return how busy the month of a day is."""
         return self.season[day.month - 1]
 
-    def unused(self, number: int) -> int:
-        """A number for a bill: this one, or the next that no bill has yet, for a number used twice is a mistake."""
+    def find_unused_number(self, number: int) -> int:
+        """Return a number for a bill: this one, or the next that no bill has yet, for a number used twice is a
+        error.
+        """
         while number in self.used:
             number += 1
         self.used.add(number)
         return number
 
     def add(self, entity: str, body: Body, id: str | None = None) -> Body:
-        """A record through the change functions."""
+        """Return a record through the change functions."""
         return create(self.books, entity, body, id)
 
-    def more_customers(self, number: int) -> None:
-        """Customers beyond the usual ones, for large companies."""
+    def create_more_customers(self, number: int) -> None:
+        """Create customers beyond the usual ones, for large companies."""
         for place in range(number):
             family, trade = forms.FAMILY_NAMES[place % 20], forms.TRADES[place // 7 % 14]
             name = f"{family} {trade} {place + 1}"
-            made = self.add("Customer", forms.customer(name, place + 200))
+            made = self.add("Customer", forms.make_customer(name, place + 200))
             self.customers.append(str(made["Id"]))
 
     def invoice(self, customer: str, day: date, lines: list[Body], **more: Any) -> Body:
-        """An invoice, and its payment some time later, as the customer is used to."""
-        made = self.add("Invoice", forms.sale(customer, day, lines, **more))
+        """Return an invoice, and its payment some time later, as the customer is used to."""
+        made = self.add("Invoice", forms.make_sale(customer, day, lines, **more))
         low, high = PATIENCE[self.habits.get(customer, "usual")]
-        self.at(self.after(day, low, high), lambda later: self.receive(later, made))
+        self.schedule(self.choose_later_day(day, low, high), lambda later: self.receive(later, made))
         return made
 
     def receive(self, day: date, invoice: Body) -> None:
-        """A payment: mostly of the whole, sometimes of half."""
+        """Book a payment: mostly of the whole, sometimes of half."""
         self.received.append(self.pay_in(day, invoice, 1.0 if self.random.random() < 0.95 else 0.5))
 
     def pay_in(self, day: date, invoice: Body, part: float) -> Body:
-        """A payment of a part of what is open of an invoice."""
-        left = cents((self.books.find("Invoice", invoice["Id"]) or {}).get("Balance"))
+        """Return a payment of a part of what is open of an invoice."""
+        left = round_to_cents((self.books.find("Invoice", invoice["Id"]) or {}).get("Balance"))
         value = (left if part == 1.0 else round(left * part)) / 100
         number = str(self.random.randint(1000, 9999))
         customer = invoice["CustomerRef"]["value"]
         return self.add(
-            "Payment", forms.payment(customer, day, value, invoice["Id"], number, self.random.choice("2234"))
+            "Payment",
+            forms.make_payment(customer, day, value, invoice["Id"], number, self.random.choice("2234")),
         )
 
-    def bring_to_bank(self, day: date, at_once: int = 20) -> None:
-        """What was received goes to the bank, at most so many payments in one deposit."""
+    def deposit_payments(self, day: date, at_once: int = 20) -> None:
+        """Bring what was received to the bank, at most so many payments in one deposit."""
         taken = [payment for payment in self.received if payment["TotalAmt"]]
         self.received = []
         for start in range(0, len(taken), at_once):
-            self.add("Deposit", forms.deposit_of(self.checking, day, taken[start : start + at_once]))
+            self.add(
+                "Deposit", forms.make_deposit_of_payments(self.checking, day, taken[start : start + at_once])
+            )
 
     def bill(
         self, vendor: str, day: date, lines: list[Body], pays: tuple[int, int] = (18, 38), **more: Any
     ) -> Body:
-        """A bill, and its payment by cheque or card later on."""
-        made = self.add("Bill", forms.bill(vendor, day, lines, **more))
-        self.at(self.after(day, *pays), lambda later: self.pay_bill(later, made))
+        """Return a bill, and its payment by cheque or card later on."""
+        made = self.add("Bill", forms.make_bill(vendor, day, lines, **more))
+        self.schedule(self.choose_later_day(day, *pays), lambda later: self.pay_bill(later, made))
         return made
 
     def pay_bill(self, day: date, bill: Body) -> None:
-        """A bill payment of what is open."""
-        left = cents((self.books.find("Bill", bill["Id"]) or {}).get("Balance"))
+        """Book a bill payment of what is open."""
+        left = round_to_cents((self.books.find("Bill", bill["Id"]) or {}).get("Balance"))
         if left:
             account = self.card if self.random.random() < 0.2 else self.checking
             self._counted(account, -left)
-            self.add("BillPayment", forms.bill_payment(bill, day, left / 100, account, account == self.card))
+            self.add(
+                "BillPayment", forms.make_bill_payment(bill, day, left / 100, account, account == self.card)
+            )
 
     def spend(self, vendor: str, day: date, lines: list[Body], by_card: bool = True) -> Body:
-        """An expense, by card or from the bank."""
+        """Return an expense, by card or from the bank."""
         account = self.card if by_card else self.checking
-        self._counted(account, -sum(cents(line["Amount"]) for line in lines))
+        self._counted(account, -sum(round_to_cents(line["Amount"]) for line in lines))
         return self.add(
-            "Purchase", forms.purchase(vendor, day, account, "CreditCard" if by_card else "Check", lines)
+            "Purchase", forms.make_purchase(vendor, day, account, "CreditCard" if by_card else "Check", lines)
         )
 
     def pay_card(self, day: date) -> None:
-        """What was bought by card since the last time is paid from the bank, in whole dollars."""
+        """Pay what was bought by card since the last time from the bank, in whole dollars."""
         owed = -self.balances.get(self.card, 0) // 100
         if owed > 100:
             self._counted(self.card, owed * 100)
-            self.add("CreditCardPayment", forms.card_payment(self.card, self.checking, day, owed))
+            self.add("CreditCardPayment", forms.make_card_payment(self.card, self.checking, day, owed))
 
-    def journal(self, day: date, words: str, entries: Sequence[tuple[str, int]], **more: Any) -> Body:
-        """A journal entry; cents are positive for a debit."""
-        return self.add("JournalEntry", forms.journal(day, words, entries, **more))
+    def book_journal_entry(
+        self, day: date, text: str, entries: Sequence[tuple[str, int]], **more: Any
+    ) -> Body:
+        """Return a journal entry; cents are positive for a debit."""
+        return self.add("JournalEntry", forms.make_journal_entry(day, text, entries, **more))
 
     def _counted(self, account: str, value: int) -> None:
         self.balances[account] = self.balances.get(account, 0) + value
 
-    def held(self, account: str) -> int:
-        """Cents on an account by the postings so far, debit positive."""
+    def sum_account(self, account: str) -> int:
+        """Return cents on an account by the postings so far, debit positive."""
         row = self.books.store.execute(
             "select coalesce(sum(cents), 0) from postings where realm = ? and account = ?",
             (self.realm, account),
         ).fetchone()
         return int(row[0])
 
-    def days(self) -> Sequence[date]:
-        """Every day of the history."""
+    def list_days(self) -> Sequence[date]:
+        """Return every day of the history."""
         return [self.first + timedelta(days=place) for place in range((self.today - self.first).days + 1)]

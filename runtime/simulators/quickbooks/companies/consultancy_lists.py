@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .planted import Planted
+from runtime.simulators.quickbooks.companies.planted import Planted
 
 PLANTED = (
     Planted(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from .planted import Planted
+from runtime.simulators.quickbooks.companies.planted import Planted
 
 
 @dataclass(frozen=True, slots=True)

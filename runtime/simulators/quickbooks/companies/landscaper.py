@@ -8,12 +8,11 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
-from .. import company
-from ..store import Body
-from . import forms
-from .business import Business
-from .forms import ref, sold, spent
-from .planted import Planted
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.companies import forms, seed
+from runtime.simulators.quickbooks.companies.business import Business
+from runtime.simulators.quickbooks.companies.forms import make_reference, make_sold_line, make_spent_line
+from runtime.simulators.quickbooks.companies.planted import Planted
 
 PLANTED = (
     Planted(
@@ -72,64 +71,64 @@ class Landscaper(Business):
     }
     checking, undeposited, card = CHECKING, UNDEPOSITED, CARD
 
-    def lists(self) -> None:
-        """The lists of the sample company under their Ids, and two classes."""
-        facts = company.sample()
-        company.basics(self.books, facts)
-        company.preferences(self.books)
-        company.people(self.books, facts)
-        company.products(self.books, facts, self.first.isoformat())
+    def create_lists(self) -> None:
+        """Create the lists of the sample company under their Ids, and two classes."""
+        facts = seed.read_sample()
+        seed.create_basics(self.books, facts)
+        seed.create_preferences(self.books)
+        seed.create_people(self.books, facts)
+        seed.create_products(self.books, facts, self.first.isoformat())
         for name in ("Residential", "Commercial"):
-            company.made(self.books, "Class", {"Name": name})
+            seed.create_record(self.books, "Class", {"Name": name})
         self.customers = [
             customer["Id"] for customer in facts["customers"] if customer["Id"] not in ("7", "22")
         ]
-        self.more_customers(int(len(self.customers) * (self.scale - 1) / 4) if self.scale > 2 else 0)
+        self.create_more_customers(int(len(self.customers) * (self.scale - 1) / 4) if self.scale > 2 else 0)
 
     def plan(self) -> None:
-        """The calendar, and what is planted in it."""
-        self.at(self.first, self.open_books)
-        for day in self.days():
+        """Plan the calendar, and what is planted in it."""
+        self.schedule(self.first, self.open_books)
+        for day in self.list_days():
             self.plan_day(day)
         for days in (47, 43):
-            self.at(self.ago(days), self.duplicate_bill)
-        self.at(self.ago(96), self.unpaid_bill)
-        self.at(self.ago(33), self.wrong_account)
-        self.at(self.ago(19), self.nameless_deposit)
+            self.schedule(self.count_back(days), self.enter_bill_twice)
+        self.schedule(self.count_back(96), self.enter_unpaid_bill)
+        self.schedule(self.count_back(33), self.book_on_wrong_account)
+        self.schedule(self.count_back(19), self.plan_unassigned_deposit)
         for days in (410, 151, 64):
-            self.at(self.ago(days), self.credit)
+            self.schedule(self.count_back(days), self.give_credit)
         for days in (300, 88):
-            self.at(self.ago(days), self.refund)
+            self.schedule(self.count_back(days), self.give_refund)
 
-    def plan_day(self, day: date) -> None:
-        """What the calendar brings on a day."""
-        busy = self.busy(day)
+    def plan_day(self, day: date) -> None:  # noqa: C901  (the plan of a day, line by line)
+        """Plan what the calendar brings on a day."""
+        busy = self.weigh_month(day)
         if day.weekday() < 5:
-            for _ in range(self.often(0.62 * busy)):
-                self.at(day, self.sell)
-            for _ in range(self.often(0.08)):
-                self.at(day, self.cash_sale)
-            for _ in range(self.often(0.22 * busy)):
-                self.at(day, self.material)
-            for _ in range(self.often(0.2)):
-                self.at(day, self.fuel)
+            for _ in range(self.draw_count(0.62 * busy)):
+                self.schedule(day, self.sell)
+            for _ in range(self.draw_count(0.08)):
+                self.schedule(day, self.sell_for_cash)
+            for _ in range(self.draw_count(0.22 * busy)):
+                self.schedule(day, self.buy_material)
+            for _ in range(self.draw_count(0.2)):
+                self.schedule(day, self.buy_fuel)
         for monthly in MONTHLY:
             if day.day == monthly[0]:
-                self.at(day, partial(self.monthly, monthly))
+                self.schedule(day, partial(self.enter_monthly_bill, monthly))
         if day.weekday() == 4 or (self.scale > 5 and day.weekday() < 5):
-            self.at(day, self.bring_to_bank)
+            self.schedule(day, self.deposit_payments)
         if day.day == 25:
-            self.at(day, self.pay_card)
+            self.schedule(day, self.pay_card)
         if day.day == 28:
-            self.at(day, self.close_month)
-        for _ in range(self.often(0.06) if day.weekday() < 5 else 0):
-            self.at(day, self.offer)
+            self.schedule(day, self.close_month)
+        for _ in range(self.draw_count(0.06) if day.weekday() < 5 else 0):
+            self.schedule(day, self.offer)
         if day.day == 3 and day.month % 3 == 1:
-            self.at(day, self.restock)
-            self.at(day, self.pay_tax)
+            self.schedule(day, self.restock)
+            self.schedule(day, self.pay_tax)
 
     def open_books(self, day: date) -> None:
-        """Opening balances."""
+        """Book opening balances."""
         opening = (
             (CHECKING, 1_250_000),
             (SAVINGS, 300_000),
@@ -138,118 +137,140 @@ class Landscaper(Business):
             ("43", -400_000),
         )
         rest = -sum(value for _, value in opening)
-        self.journal(day, "Opening balances", (*opening, (EQUITY, rest)))
+        self.book_journal_entry(day, "Opening balances", (*opening, (EQUITY, rest)))
 
-    def service(self, customer: str) -> Body:
-        """A line that sells work."""
+    def create_service(self, customer: str) -> Body:
+        """Return a line that sells work."""
         item, prices, (low, high) = self.random.choice(SERVICES)
         kind = "2" if int(customer) % 4 == 0 else "1"
-        return sold(item, self.random.randint(low, high), self.random.choice(prices), class_=kind)
+        return make_sold_line(item, self.random.randint(low, high), self.random.choice(prices), class_=kind)
 
     def sell(self, day: date) -> None:
-        """An invoice for work, sometimes with goods; a fountain now and then."""
+        """Book an invoice for work, sometimes with goods; a fountain now and then."""
         customer = self.random.choice(self.customers)
-        lines = [self.service(customer) for _ in range(self.random.randint(1, 3))]
+        lines = [self.create_service(customer) for _ in range(self.random.randint(1, 3))]
         if self.random.random() < 0.35:
             item, price = self.random.choice(GOODS)
-            lines.append(sold(item, self.random.randint(1, 3), price, taxed=True))
+            lines.append(make_sold_line(item, self.random.randint(1, 3), price, taxed=True))
         if self.random.random() < 0.03:
-            lines.append(sold("5", 1, 27_500, "Rock Fountain", taxed=True))
-        address = forms.email(self.books.name_of("Customer", customer) or "")
-        words = {"value": "Thank you for your business and have a great day!"}
-        self.invoice(customer, day, lines, tax="2", BillEmail={"Address": address}, CustomerMemo=words)
+            lines.append(make_sold_line("5", 1, 27_500, "Rock Fountain", taxed=True))
+        address = forms.make_email(self.books.get_name("Customer", customer) or "")
+        text = {"value": "Thank you for your business and have a great day!"}
+        self.invoice(customer, day, lines, tax="2", BillEmail={"Address": address}, CustomerMemo=text)
 
-    def cash_sale(self, day: date) -> None:
-        """A sale paid on the spot."""
+    def sell_for_cash(self, day: date) -> None:
+        """Book a sale paid on the spot."""
         customer = self.random.choice(self.customers)
-        lines = [sold("4", self.random.randint(1, 4), 7_500)]
-        self.add("SalesReceipt", forms.sale(customer, day, lines, DepositToAccountRef=ref(CHECKING)))
+        lines = [make_sold_line("4", self.random.randint(1, 4), 7_500)]
+        self.add(
+            "SalesReceipt",
+            forms.make_sale(customer, day, lines, DepositToAccountRef=make_reference(CHECKING)),
+        )
 
-    def material(self, day: date) -> None:
-        """Material for the jobs: half on the card, half on a bill."""
+    def buy_material(self, day: date) -> None:
+        """Book material for the jobs: half on the card, half on a bill."""
         vendor, account = self.random.choice(MATERIAL)
         lines = [
-            spent(account, int(self.random.randint(6_000, 32_000) * self.busy(day)), "Material for jobs")
+            make_spent_line(
+                account, int(self.random.randint(6_000, 32_000) * self.weigh_month(day)), "Material for jobs"
+            )
         ]
         if self.random.random() < 0.5:
             self.spend(vendor, day, lines)
         else:
             self.bill(vendor, day, lines)
 
-    def fuel(self, day: date) -> None:
-        """Fuel on the card."""
-        self.spend("33", day, [spent("56", self.random.randint(3_800, 9_500), "Fuel")])
+    def buy_fuel(self, day: date) -> None:
+        """Book fuel on the card."""
+        self.spend("33", day, [make_spent_line("56", self.random.randint(3_800, 9_500), "Fuel")])
 
-    def monthly(self, usual: tuple[int, str, str, int, str], day: date) -> None:
-        """A bill that comes every month, a little different each time."""
-        _, vendor, account, value, words = usual
+    def enter_monthly_bill(self, usual: tuple[int, str, str, int, str], day: date) -> None:
+        """Book a bill that comes every month, a little different each time."""
+        _, vendor, account, value, text = usual
         cents = value + self.random.randint(-value // 20, value // 20)
-        self.bill(vendor, day, [spent(account, cents, words)])
+        self.bill(vendor, day, [make_spent_line(account, cents, text)])
 
     def close_month(self, day: date) -> None:
-        """Depreciation, bank charges, interest, and something put aside."""
-        self.journal(day, "Depreciation of the truck", (("40", 22_500), ("39", -22_500)), Adjustment=True)
-        self.journal(day, "Interest on the notes", (("8", 10_400), ("43", -10_400)))
-        self.spend("39", day, [spent("8", 2_500 + 100 * day.month, "Bank charges")], by_card=False)
+        """Book depreciation, bank charges, interest, and something put aside."""
+        self.book_journal_entry(
+            day, "Depreciation of the truck", (("40", 22_500), ("39", -22_500)), Adjustment=True
+        )
+        self.book_journal_entry(day, "Interest on the notes", (("8", 10_400), ("43", -10_400)))
+        self.spend("39", day, [make_spent_line("8", 2_500 + 100 * day.month, "Bank charges")], by_card=False)
         if day.month % 3 == 0:
-            self.add("Transfer", forms.transfer(CHECKING, SAVINGS, day, 250))
+            self.add("Transfer", forms.make_transfer(CHECKING, SAVINGS, day, 250))
 
     def restock(self, day: date) -> None:
-        """Goods for the shelves, on a bill."""
+        """Book goods for the shelves, on a bill."""
         lines = [
-            forms.bought(item, number, price, "Stock") for item, number, price in STOCK[:3] if self.often(0.9)
+            forms.make_bought_line(item, number, price, "Stock")
+            for item, number, price in STOCK[:3]
+            if self.draw_count(0.9)
         ]
         if lines:
             self.bill("46", day, lines)
 
     def pay_tax(self, day: date) -> None:
-        """Sales tax of the quarter, by cheque."""
-        owed = -self.held("90")
+        """Book sales tax of the quarter, by cheque."""
+        owed = -self.sum_account("90")
         if owed > 0:
-            self.spend("53", day, [spent("90", owed, "Sales tax of the quarter")], by_card=False)
+            self.spend("53", day, [make_spent_line("90", owed, "Sales tax of the quarter")], by_card=False)
 
     def offer(self, day: date) -> None:
-        """An estimate; a fifth of them are accepted and invoiced."""
+        """Book an estimate; a fifth of them are accepted and invoiced."""
         customer = self.random.choice(self.customers)
-        lines = [self.service(customer), sold("5", 1, 27_500, taxed=True)]
-        made = self.add("Estimate", forms.sale(customer, day, lines))
+        lines = [self.create_service(customer), make_sold_line("5", 1, 27_500, taxed=True)]
+        made = self.add("Estimate", forms.make_sale(customer, day, lines))
         if self.random.random() < 0.2:
             link = [{"TxnId": made["Id"], "TxnType": "Estimate"}]
-            again = [self.service(customer)]
-            self.at(self.after(day, 5, 15), lambda later: self.sell_again(later, customer, again, link))
+            again = [self.create_service(customer)]
+            self.schedule(
+                self.choose_later_day(day, 5, 15), lambda later: self.sell_again(later, customer, again, link)
+            )
 
     def sell_again(self, day: date, customer: str, lines: list[Body], link: list[Body]) -> None:
-        """The invoice that an estimate leads to."""
+        """Book the invoice that an estimate leads to."""
         self.invoice(customer, day, lines, tax="2", LinkedTxn=link)
 
-    def credit(self, day: date) -> None:
-        """A credit memo that is applied to a new invoice of the customer."""
+    def give_credit(self, day: date) -> None:
+        """Book a credit memo that is applied to a new invoice of the customer."""
         customer = "8"
-        made = self.add("CreditMemo", forms.sale(customer, day, [sold("12", 1, 7_500, "Plants that died")]))
-        invoice = self.invoice(customer, day, [sold("6", 6, 3_500, class_="2")], tax="2")
-        self.add("Payment", forms.credit_use(customer, day, made["Id"], invoice["Id"], 75.0))
+        made = self.add(
+            "CreditMemo", forms.make_sale(customer, day, [make_sold_line("12", 1, 7_500, "Plants that died")])
+        )
+        invoice = self.invoice(customer, day, [make_sold_line("6", 6, 3_500, class_="2")], tax="2")
+        self.add("Payment", forms.make_credit_use(customer, day, made["Id"], invoice["Id"], 75.0))
 
-    def refund(self, day: date) -> None:
-        """Money given back."""
-        body = forms.sale(
-            "15", day, [sold("12", 1, 8_750, "Job not done")], DepositToAccountRef=ref(CHECKING)
+    def give_refund(self, day: date) -> None:
+        """Book money given back."""
+        body = forms.make_sale(
+            "15",
+            day,
+            [make_sold_line("12", 1, 8_750, "Job not done")],
+            DepositToAccountRef=make_reference(CHECKING),
         )
         self.add("RefundReceipt", body)
 
-    def duplicate_bill(self, day: date) -> None:
-        """The same bill, entered twice."""
+    def enter_bill_twice(self, day: date) -> None:
+        """Book the same bill, entered twice."""
         self.add(
-            "Bill", forms.bill("36", day, [spent("75", 75_500, "Mower overhaul")], DocNumber="INV-20388")
+            "Bill",
+            forms.make_bill(
+                "36", day, [make_spent_line("75", 75_500, "Mower overhaul")], DocNumber="INV-20388"
+            ),
         )
 
-    def unpaid_bill(self, day: date) -> None:
-        """A bill that was forgotten."""
-        self.add("Bill", forms.bill("49", day, [spent("71", 31_500, "Consultation")], DocNumber="R-1187"))
+    def enter_unpaid_bill(self, day: date) -> None:
+        """Book a bill that was forgotten."""
+        self.add(
+            "Bill",
+            forms.make_bill("49", day, [make_spent_line("71", 31_500, "Consultation")], DocNumber="R-1187"),
+        )
 
-    def wrong_account(self, day: date) -> None:
-        """A repair of the truck among the office expenses."""
-        self.spend("38", day, [spent("15", 61_240, "Truck: brakes and clutch")], by_card=False)
+    def book_on_wrong_account(self, day: date) -> None:
+        """Book a repair of the truck among the office expenses."""
+        self.spend("38", day, [make_spent_line("15", 61_240, "Truck: brakes and clutch")], by_card=False)
 
-    def nameless_deposit(self, day: date) -> None:
-        """Money on the account that nobody has assigned."""
-        self.add("Deposit", forms.deposit(CHECKING, day, "30", 187_500, "Mobile deposit"))
+    def plan_unassigned_deposit(self, day: date) -> None:
+        """Plan money on the account that nobody has assigned."""
+        self.add("Deposit", forms.make_deposit(CHECKING, day, "30", 187_500, "Mobile deposit"))

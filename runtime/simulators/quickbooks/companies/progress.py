@@ -13,7 +13,7 @@ SECONDS = 5.0
 """Between two plain lines."""
 
 
-class Shown:
+class ProgressReport:
     """Progress on a stream; call it with what is done and what there is in all."""
 
     def __init__(self, title: str, stream: TextIO, seconds: Callable[[], float] = time.monotonic) -> None:
@@ -23,7 +23,7 @@ class Shown:
         self.percent = -1
 
     def __call__(self, done: int, whole: int) -> None:
-        """Shows the state when it has changed enough to be worth it."""
+        """Show the state when it has changed enough to be worth it."""
         percent = 100 if not whole else done * 100 // whole
         if percent == self.percent:
             return

@@ -20,19 +20,19 @@ FIELD_KEYS = {"type": "t", "type_name": "n", "array": "a", "enum": "e", "max_len
 
 
 def distil_field(field: dict[str, Any], enums: dict[str, list[str]]) -> dict[str, Any]:
-    """One field under its short keys."""
-    kept = {short: field[key] for key, short in FIELD_KEYS.items() if field.get(key)}
-    if kept["t"] == "enum" and "e" not in kept and kept.get("n") in enums:
-        kept["e"] = enums[kept["n"]]
+    """Return one field under its short keys."""
+    facts = {short: field[key] for key, short in FIELD_KEYS.items() if field.get(key)}
+    if facts["t"] == "enum" and "e" not in facts and facts.get("n") in enums:
+        facts["e"] = enums[facts["n"]]
     if field.get("read_only"):
-        kept["ro"] = True
-    if kept["t"] != "object":
-        kept.pop("n", None)
-    return kept
+        facts["ro"] = True
+    if facts["t"] != "object":
+        facts.pop("n", None)
+    return facts
 
 
 def distil_entity(entity: dict[str, Any], enums: dict[str, list[str]]) -> dict[str, Any]:
-    """One entity: what can be done with it, what it needs, what a query may name, its fields."""
+    """Return one entity: what can be done with it, what it needs, what a query may name, its fields."""
     void = entity["operations"].get("void") or {}
     filterable = [*entity["filterable"], *entity["filterable_beyond_registry"]]
     return {
@@ -52,7 +52,7 @@ def distil_entity(entity: dict[str, Any], enums: dict[str, list[str]]) -> dict[s
 
 
 def distil_errors(document: dict[str, Any]) -> dict[str, Any]:
-    """Code -> message, an example of the detail, HTTP status, fault type."""
+    """Return code -> message, an example of the detail, HTTP status, fault type."""
     return {
         error["code"]: {
             "message": error.get("Message") or error["message_in_docs"],
@@ -64,7 +64,7 @@ def distil_errors(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def distil_reports(document: dict[str, Any]) -> dict[str, Any]:
-    """Report name -> its parameters with their values, its columns; and the date macros."""
+    """Return report name -> its parameters with their values, its columns; and the date macros."""
     reports = {
         report["name"]: {
             "title": report["title"],
@@ -88,14 +88,14 @@ def distil_reports(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(name: str, value: object) -> None:
-    """Writes one file of facts, one top-level key per line so that a change can be reviewed."""
+    """Write one file of facts, one top-level key per line so that a change can be reviewed."""
     assert isinstance(value, dict)
     lines = [f"{json.dumps(key)}: {json.dumps(item, ensure_ascii=False)}" for key, item in value.items()]
     (HERE / name).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def main(source: Path) -> None:
-    """Reads the collected facts in `source` and writes the trimmed ones."""
+    """Read the collected facts in `source` and write the trimmed ones."""
     entities = json.loads((source / "entities.json").read_text(encoding="utf-8"))
     enums = entities["enums"]
     write("entities.json", {entity["name"]: distil_entity(entity, enums) for entity in entities["entities"]})

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..ledger import Posting
-from ..store import Body
-from . import layout, open_items, report
-from .details import Table
-from .layout import Column, Row, Values
-from .lines import Shown
-from .open_items import OpenItem
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Posting
+from runtime.simulators.quickbooks.reports import layout, open_items
+from runtime.simulators.quickbooks.reports.detail_lines import Shown
+from runtime.simulators.quickbooks.reports.detail_table import Table
+from runtime.simulators.quickbooks.reports.layout import Column, Row, Values
+from runtime.simulators.quickbooks.reports.open_items import OpenItem
+from runtime.simulators.quickbooks.reports.question import Question
 
 USUAL_DAYS, USUAL_BUCKETS = 30, 4
 RECEIVABLE = ("tx_date", "txn_type", "doc_num", "cust_name", "due_date", "subt_amount", "subt_open_bal")
@@ -38,11 +37,11 @@ class Buckets:
     count: int
 
     def place(self, age: int) -> int:
-        """0 for what is not yet due, then 1 per bucket; the last one takes everything older."""
+        """Return 0 for what is not yet due, then 1 per bucket; the last one takes everything older."""
         return 0 if age <= 0 else min((age - 1) // self.days + 1, self.count)
 
-    def titles(self) -> list[str]:
-        """Current · 1 - 30 · 31 - 60 · … · 91 and over."""
+    def make_titles(self) -> list[str]:
+        """Return current · 1 - 30 · 31 - 60 · … · 91 and over."""
         firsts = [place * self.days + 1 for place in range(self.count)]
         return [
             "Current",
@@ -50,78 +49,77 @@ class Buckets:
             f"{firsts[-1]} and over",
         ]
 
-    def columns(self) -> list[Column]:
-        """The money columns of a summary."""
+    def make_columns(self) -> list[Column]:
+        """Return the money columns of a summary."""
         keys = ["current", *(str(place) for place in range(self.count))]
         return [
-            *(Column(title, key) for title, key in zip(self.titles(), keys, strict=True)),
+            *(Column(title, key) for title, key in zip(self.make_titles(), keys, strict=True)),
             Column("Total", "total"),
         ]
 
 
-def buckets(question: Question) -> Buckets:
-    """The buckets that a request asks for."""
-    days = question.number("aging_period") or USUAL_DAYS
-    return Buckets(days, min(question.number("num_periods") or USUAL_BUCKETS, 100))
+def choose_buckets(question: Question) -> Buckets:
+    """Return the buckets that a request asks for."""
+    days = question.read_number("aging_period") or USUAL_DAYS
+    return Buckets(days, min(question.read_number("num_periods") or USUAL_BUCKETS, 100))
 
 
-def counted_to(question: Question, day: date) -> date:
-    """The day to which age is counted: the report's, or today with aging_method=Current."""
-    return question.today if question.choice("aging_method", "Report_Date") == "Current" else day
+def choose_last_day(question: Question, day: date) -> date:
+    """Return the day to which age is counted: the report's, or today with aging_method=Current."""
+    return question.today if question.read_choice("aging_method", "Report_Date") == "Current" else day
 
 
-def age(question: Question, item: OpenItem, day: date) -> int:
-    """Days past due, or past the day of the transaction where the company counts so."""
-    from_date = question.books.preference("ReportPrefs", "CalcAgingReportFromTxnDate")
+def count_days(question: Question, item: OpenItem, day: date) -> int:
+    """Return days past due, or past the day of the transaction where the company counts so."""
+    from_date = question.books.get_preference("ReportPrefs", "CalcAgingReportFromTxnDate")
     return (day - date.fromisoformat(item.date if from_date else item.due_date)).days
 
 
-def days_past_due(question: Question, body: Body, booked: str) -> int:
-    """Days from the due day of a transaction to the day of the report."""
-    return (question.as_of().end - date.fromisoformat(body.get("DueDate") or booked)).days
-
-
-@report("AgedReceivables")
-def aged_receivables(question: Question) -> Row:
-    """What customers owe by age; sub-customers inside their parents."""
+def report_aged_receivables(question: Question) -> Row:
+    """Return what customers owe by age; sub-customers inside their parents."""
     return _summary(question, "receivable", "Customer")
 
 
-@report("AgedPayables")
-def aged_payables(question: Question) -> Row:
-    """What vendors are owed by age."""
+def report_aged_payables(question: Question) -> Row:
+    """Return what vendors are owed by age."""
     return _summary(question, "payable", "Vendor")
 
 
 def _summary(question: Question, side: str, entity: str) -> Row:
-    period = question.as_of()
-    split = buckets(question)
+    period = question.get_closing_day()
+    split = choose_buckets(question)
     amounts: dict[str | None, list[int]] = {}
-    for item in open_items.of(question, side, period.end):
+    for item in open_items.list_open_items(question, side, period.end):
         cells = amounts.setdefault(item.name_id, [0] * (split.count + 1))
-        cells[split.place(age(question, item, counted_to(question, period.end)))] += item.left
-    rows, total = name_rows(question, entity, {id: (*cells, sum(cells)) for id, cells in amounts.items()})
+        cells[split.place(count_days(question, item, choose_last_day(question, period.end)))] += item.left
+    rows, total = make_name_rows(
+        question, entity, {id: (*cells, sum(cells)) for id, cells in amounts.items()}
+    )
     options = {"report_date": period.end.isoformat()}
-    head = layout.header(question, period, "Total", has_basis=False, is_empty=not rows, options=options)
-    columns = layout.columns(entity, split.columns(), has_keys=False)
+    head = layout.make_header(question, period, "Total", has_basis=False, is_empty=not rows, options=options)
+    columns = layout.make_columns(entity, split.make_columns(), has_keys=False)
     width = split.count + 2
-    return layout.report(head, columns, [*rows, layout.grand_total(total or (0,) * width)] if rows else [])
+    return layout.make_report(
+        head, columns, [*rows, layout.make_grand_total(total or (0,) * width)] if rows else []
+    )
 
 
-def name_rows(question: Question, entity: str, amounts: dict[str | None, Values]) -> tuple[list[Row], Values]:
-    """Rows of customers or vendors with amounts, sub-customers in sections of their parents; and the total."""
-    records = names_of(question, entity)
+def make_name_rows(
+    question: Question, entity: str, amounts: dict[str | None, Values]
+) -> tuple[list[Row], Values]:
+    """Return rows of customers or vendors with amounts, sub-customers in sections of their parents; and the total."""
+    records = read_names(question, entity)
     below: dict[str | None, list[str | None]] = {}
     shown = _with_parents(records, amounts)
     for id in shown:
         above = records.get(str(id), ("", None))[1]
         below.setdefault(above if above in shown else None, []).append(id)
     tree = Names(records, amounts, below, question.is_sorted)
-    return tree.rows(None)
+    return tree.make_rows(None)
 
 
-def names_of(question: Question, entity: str) -> dict[str, tuple[str, str | None]]:
-    """Id -> name and parent of every customer or vendor."""
+def read_names(question: Question, entity: str) -> dict[str, tuple[str, str | None]]:
+    """Return Id -> name and parent of every customer or vendor."""
     rows: list[Any] = question.store.execute(
         "select id, name, body ->> '$.ParentRef.value' from records where realm = ? and entity = ?",
         (question.realm, entity),
@@ -152,26 +150,25 @@ class Names:
     below: dict[str | None, list[str | None]]
     order: int
 
-    def rows(self, parent: str | None) -> tuple[list[Row], Values]:
-        """Rows under a parent and their total; () where there is none."""
-        found: list[tuple[Row, Values]] = []
-        for id in sorted(self.below.get(parent, []), key=lambda id: self.title(id).lower()):
-            found.append(self.row(id))
+    def make_rows(self, parent: str | None) -> tuple[list[Row], Values]:
+        """Return rows under a parent and their total; () where there is none."""
+        ids = sorted(self.below.get(parent, []), key=lambda id: self.get_title(id).lower())
+        found = [self.make_row(id) for id in ids]
         if self.order:
             found.sort(key=lambda pair: self.order * (pair[1][-1] or 0))
-        return [row for row, _ in found], layout.plus(*(values for _, values in found)) if found else ()
+        return [row for row, _ in found], layout.add(*(values for _, values in found)) if found else ()
 
-    def row(self, id: str | None) -> tuple[Row, Values]:
-        """One name: a row, or a section when there are others under it."""
-        inner, total = self.rows(id) if id is not None else ([], ())
+    def make_row(self, id: str | None) -> tuple[Row, Values]:
+        """Return one name: a row, or a section when there are others under it."""
+        inner, total = self.make_rows(id) if id is not None else ([], ())
         own = self.amounts.get(id)
-        cells = layout.cells(self.title(id), _blank(own), id, len(total))
+        cells = layout.make_cells(self.get_title(id), _blank(own), id, len(total))
         if not inner:
             assert own is not None
             return {"ColData": cells}, own
-        cells[-1] = layout.money((own or (0,))[-1])
-        whole = layout.plus(own, total) if own else total
-        summary = {"ColData": layout.cells(f"Total {self.title(id)}", whole)}
+        cells[-1] = layout.make_money_cell((own or (0,))[-1])
+        whole = layout.add(own, total) if own else total
+        summary = {"ColData": layout.make_cells(f"Total {self.get_title(id)}", whole)}
         return {
             "Header": {"ColData": cells},
             "Rows": {"Row": inner},
@@ -179,62 +176,62 @@ class Names:
             "type": "Section",
         }, whole
 
-    def title(self, id: str | None) -> str:
-        """The name as rows show it."""
+    def get_title(self, id: str | None) -> str:
+        """Return the name as rows show it."""
         return self.records[id][0] if id in self.records else "Not Specified"
 
 
 def _blank(values: Values | None) -> Values | None:
-    """Figures of a row with nothing in the place of zeros; the total stays."""
+    """Return figures of a row with nothing in the place of zeros; the total stays."""
     return None if values is None else (*(value or None for value in values[:-1]), values[-1])
 
 
-@report("AgedReceivableDetail")
-def aged_receivable_detail(question: Question) -> Row:
+def report_aged_receivable_detail(question: Question) -> Row:
     """Open items of customers, a section per bucket."""
     return _detail(question, "receivable", RECEIVABLE)
 
 
-@report("AgedPayableDetail")
-def aged_payable_detail(question: Question) -> Row:
+def report_aged_payable_detail(question: Question) -> Row:
     """Open items of vendors, a section per bucket."""
     return _detail(question, "payable", PAYABLE)
 
 
 def _detail(question: Question, side: str, usual: tuple[str, ...]) -> Row:
-    period = question.as_of()
+    period = question.get_closing_day()
     table = Table(question, usual)
-    split = buckets(question)
-    day = counted_to(question, period.end)
+    split = choose_buckets(question)
+    day = choose_last_day(question, period.end)
     sections: list[list[Shown]] = [[] for _ in range(split.count + 1)]
-    wanted = detail_filter(table)
-    for item in open_items.of(question, side, period.end):
-        days = age(question, item, day)
-        if days >= (question.number("past_due") or days):
-            shown = shown_item(table, item, side)
+    wanted = make_detail_filter(table)
+    for item in open_items.list_open_items(question, side, period.end):
+        days = count_days(question, item, day)
+        if days >= (question.read_number("past_due") or days):
+            shown = make_line(table, item, side)
             if wanted(shown, item):
                 sections[split.place(days)].append(shown)
-    titles = ["Current", *(f"{title} days past due" for title in split.titles()[1:-1])]
-    titles.append(f"{split.titles()[-1].split()[0]} or more days past due")
+    titles = ["Current", *(f"{title} days past due" for title in split.make_titles()[1:-1])]
+    titles.append(f"{split.make_titles()[-1].split()[0]} or more days past due")
     rows = [
-        table.section(title, None, table.ordered(found), f"Total for {title}")
+        table.make_section(title, None, table.sort_rows(found), f"Total for {title}")
         for title, found in reversed(list(zip(titles, sections, strict=True)))
         if found
     ]
     options = {"report_date": period.end.isoformat()}
-    head = layout.header(question, period, has_basis=False, is_empty=not rows, options=options)
+    head = layout.make_header(question, period, has_basis=False, is_empty=not rows, options=options)
     everything = [shown for found in sections for shown in found]
-    return layout.report(head, table.columns(), [*rows, table.grand_total(everything)] if rows else [])
+    return layout.make_report(
+        head, table.make_columns(), [*rows, table.make_grand_total(everything)] if rows else []
+    )
 
 
-def shown_item(table: Table, item: OpenItem, side: str) -> Shown:
-    """An open item as a line of a detail report."""
+def make_line(table: Table, item: OpenItem, side: str) -> Shown:
+    """Return an open item as a line of a detail report."""
     customer, vendor = (item.name_id, None) if side == "receivable" else (None, item.name_id)
     posting = Posting(
         item.txn_type, item.txn_id, None, item.date, "", item.total, customer, vendor, None, None, item.department,
         None, None, None,
     )  # fmt: skip
-    memo = table.lines.body(posting).get("PrivateNote")
+    memo = table.lines.read_body(posting).get("PrivateNote")
     line = Posting(
         item.txn_type, item.txn_id, None, item.date, "", item.total, customer, vendor, None, None, item.department,
         None, None, memo,
@@ -242,16 +239,20 @@ def shown_item(table: Table, item: OpenItem, side: str) -> Shown:
     return Shown(line, item.total, None, item.left)
 
 
-def detail_filter(table: Table) -> Callable[[Shown, OpenItem], bool]:
-    """The filters that detail reports of open items have: terms, due days, ways of delivery, custom fields."""
+def make_detail_filter(table: Table) -> Callable[[Shown, OpenItem], bool]:
+    """Return the filters that detail reports of open items have: terms, due days, shipping methods, custom fields."""
     question = table.question
-    terms = set(question.ids("term"))
-    due = question.range_of("duedate")
-    texts = {name: question.text(name) for name in ("custom1", "custom2", "custom3") if question.text(name)}
-    via = question.text("shipvia")
+    terms = set(question.read_ids("term"))
+    due = question.get_range("duedate")
+    texts = {
+        name: question.read_text(name)
+        for name in ("custom1", "custom2", "custom3")
+        if question.read_text(name)
+    }
+    via = question.read_text("shipvia")
 
     def is_wanted(shown: Shown, item: OpenItem) -> bool:
-        body = table.lines.body(shown.posting)
+        body = table.lines.read_body(shown.posting)
         term = body.get("SalesTermRef") or {}
         if terms and not terms & {term.get("value"), term.get("name")}:
             return False

@@ -1,7 +1,7 @@
 """The ledger on cash basis: what invoices, bills and credits book counts when, and as far as, they are paid.
 
-Made of the postings and the links into a temporary table of the same shape, and kept until the ledger of the company is
-written to: `Store.revision` counts what this process does, `MARK` sees what another one has done to the file. A
+Made of the postings and the links into a temporary table of the same shape, which stays until the ledger is written
+to: `Store.revision` counts what this process does, `MARK` sees what another one has done to the file. A
 document's entries other than the receivable or payable move to the day of each payment (or of the document, if that is
 later) in proportion to what the payment settles; rounding runs up, so that a document paid in full counts exactly.
 What a payment has not settled stays on the receivable or payable, or on the accounts of the subtypes
@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .. import exchange
-from ..books import Books
-from ..money import share
-from ..store import Store
+from runtime.simulators.quickbooks.books import exchange_gains
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.money import share
 
 TABLE = "temp.cash_postings"
 COLUMNS = (
@@ -64,23 +64,23 @@ class Document:
     total: int
     control: Entry | None = None
     goods: list[Entry] = field(default_factory=list)
-    kept: list[Entry] = field(default_factory=list)
+    deposits: list[Entry] = field(default_factory=list)
     settled: list[tuple[str, int]] = field(default_factory=list)
 
     def deposit(self) -> int:
-        """What was paid with the document itself; of foreign money, its share of the total."""
-        taken, sold = sum(entry[CENTS] for entry in self.kept), -sum(entry[CENTS] for entry in self.goods)
+        """Return what was paid with the document itself; of foreign money, its share of the total."""
+        taken, sold = sum(entry[CENTS] for entry in self.deposits), -sum(entry[CENTS] for entry in self.goods)
         return taken if sold == self.total else share(self.total, Decimal(taken), Decimal(sold))
 
 
-def prepared(store: Store, realm: str) -> str:
-    """The name of the table with the company's ledger on cash basis, made anew when the books have changed."""
+def prepare_table(store: Store, realm: str) -> str:
+    """Return the name of the table with the company's ledger on cash basis, made anew when the books have changed."""
     for statement in TABLES:
         store.execute(statement)
-    mark = f"{store.revision(realm)}:{store.execute(MARK, (realm,)).fetchone()[0]}"
+    mark = f"{store.get_revision(realm)}:{store.execute(MARK, (realm,)).fetchone()[0]}"
     row = store.execute("select mark from cash_state where realm = ?", (realm,)).fetchone()
     if row is None or row[0] != mark:
-        with store.transaction():
+        with store.begin_transaction():
             _fill(store, realm)
             store.execute("insert or replace into cash_state values (?, ?)", (realm, mark))
     return TABLE
@@ -104,7 +104,7 @@ def _fill(store: Store, realm: str) -> None:
 def _sort_entries(
     store: Store, realm: str, documents: dict[tuple[str, str], Document], controls: dict[str, str]
 ) -> list[Entry]:
-    """Puts the entries of documents into them; says those of documents without an amount, which count as they are."""
+    """Put the entries of documents into them; return those of documents without an amount, which count as they are."""
     plain: list[Entry] = []
     booked = f"select {COLUMNS} from postings where realm = ? and txn_type in {DOCUMENTS} order by pk"  # noqa: S608
     for entry in store.execute(booked, (realm,)):
@@ -120,7 +120,9 @@ def _sort_entries(
 
 
 def _controls(store: Store, realm: str) -> dict[str, str]:
-    """Receivable or payable account -> the account for what payments have not settled (itself, if there is none)."""
+    """Return receivable or payable account -> the account for what payments have not settled (itself, if there is
+    none).
+    """
     rows = store.execute(
         "select id, body ->> '$.AccountType', body ->> '$.AccountSubType' from records"
         " where realm = ? and entity = 'Account' order by num",
@@ -131,7 +133,7 @@ def _controls(store: Store, realm: str) -> dict[str, str]:
 
 
 def _documents(store: Store, realm: str) -> dict[tuple[str, str], Document]:
-    """Every document with an amount, and its settlements in the order of their days."""
+    """Return every document with an amount, and its settlements in the order of their days."""
     found: dict[tuple[str, str], Document] = {}
     rows = store.execute(
         "select entity, id, txn_date, total from records"
@@ -153,18 +155,18 @@ def _documents(store: Store, realm: str) -> dict[tuple[str, str], Document]:
 
 
 def _sort_in(document: Document, entry: Entry, controls: dict[str, str]) -> None:
-    """Puts an entry of a document where it belongs: the control entry, a deposit taken at once, or what was sold."""
+    """Put an entry of a document where it belongs: the control entry, a deposit taken at once, or what was sold."""
     is_head = entry[3] is None
     if is_head and entry[ACCOUNT] in controls and document.control is None:
         document.control = entry
     elif is_head and entry[1] == "Invoice" and entry[CENTS] > 0:
-        document.kept.append(entry)
+        document.deposits.append(entry)
     else:
         document.goods.append(entry)
 
 
 def _copy_others(store: Store, realm: str, controls: dict[str, str]) -> None:
-    """Everything that is not a document counts as booked; only payments leave the control accounts."""
+    """Count everything that is not a document as booked; only payments leave the control accounts."""
     moved = " ".join(
         f"when '{control}' then '{other}'" for control, other in controls.items() if control != other
     )
@@ -178,10 +180,10 @@ def _copy_others(store: Store, realm: str, controls: dict[str, str]) -> None:
 
 
 def _counted(documents: dict[tuple[str, str], Document], controls: dict[str, str]) -> Iterator[Entry]:
-    """The entries of documents as far as they are paid."""
+    """Return the entries of documents as far as they are paid."""
     for document in documents.values():
-        yield from document.kept
-        reached, deposit = 0, document.deposit() if document.kept else 0
+        yield from document.deposits
+        reached, deposit = 0, document.deposit() if document.deposits else 0
         parts = [(document.date, deposit, False)] if deposit else []
         parts += [(day, cents, True) for day, cents in document.settled]
         for day, cents, is_linked in parts:
@@ -195,7 +197,7 @@ def _counted(documents: dict[tuple[str, str], Document], controls: dict[str, str
 
 
 def _part(document: Document, before: int, after: int) -> list[tuple[Entry, int]]:
-    """What each entry counts between two amounts paid; what rounding leaves goes to the first."""
+    """Return what each entry counts between two amounts paid; what rounding leaves goes to the first."""
     if not document.goods:
         return []
     if before == 0 and after == document.total:
@@ -220,7 +222,7 @@ def _changed(entry: Entry, day: str, cents: int, account: str | None = None) -> 
 
 
 def _linked_to_journals(store: Store, realm: str, controls: dict[str, str]) -> Iterator[Entry]:
-    """What settles a journal entry stays on the control account, where that entry is."""
+    """Return what settles a journal entry stays on the control account, where that entry is."""
     rows = store.execute(
         "select p.realm, p.txn_type, p.txn_id, null, max(l.date, j.date), p.account, p.cents, p.customer, p.vendor,"  # noqa: S608
         " null, null, p.department, null, null, null, l.cents, l.pk, l.to_id, min(p.pk)"
@@ -232,7 +234,7 @@ def _linked_to_journals(store: Store, realm: str, controls: dict[str, str]) -> I
         (realm, *controls),
     ).fetchall()
     for *entry, taken, pk, journal, _ in rows:
-        cents = exchange.link_values(Books(store, realm), "JournalEntry", journal).get(pk, taken)
+        cents = exchange_gains.measure_links(Books(store, realm), "JournalEntry", journal).get(pk, taken)
         control, unapplied = str(entry[ACCOUNT]), controls.get(str(entry[ACCOUNT]))
         if unapplied is not None and unapplied != control:
             sign = 1 if entry[CENTS] > 0 else -1

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from ..money import decimal, text
-from ..store import Body, reference
-from .layout import Row, cell
-from .lines import SHOWN_TYPES, Lines, Shown
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.money import format_amount, parse_decimal
+from runtime.simulators.quickbooks.reports.detail_lines import SHOWN_TYPES, Lines, Shown
+from runtime.simulators.quickbooks.reports.layout import Row, make_cell
 
 Maker = Callable[[Lines, Shown], Row]
 
@@ -23,50 +24,52 @@ class Kind:
     make: Maker
 
 
-def money(value: int | None) -> Row:
-    """A money cell; empty for nothing."""
-    return cell("" if value is None else text(value))
+def make_money_cell(value: int | None) -> Row:
+    """Return a money cell; empty for nothing."""
+    return make_cell("" if value is None else format_amount(value))
 
 
-def number(value: object) -> str:
-    """A quantity or rate without needless zeros; empty for nothing."""
+def format_number(value: object) -> str:
+    """Return a quantity or rate without needless zeros; empty for nothing."""
     if value in (None, ""):
         return ""
-    return f"{decimal(value).normalize():f}" if decimal(value) else "0"
+    return f"{parse_decimal(value).normalize():f}" if parse_decimal(value) else "0"
 
 
 def _named(dimension: str) -> Maker:
     def make(lines: Lines, shown: Shown) -> Row:
         id = getattr(shown.posting, f"{dimension}_" if dimension == "class" else dimension)
-        return cell(lines.names[dimension].get(id, ""), id) if id else cell("", "")
+        return make_cell(lines.names[dimension].get(id, ""), id) if id else make_cell("", "")
 
     return make
 
 
 def _of_body(path: str, id: bool = False) -> Maker:
-    """A property of the transaction; a dot goes into an object."""
+    """Return a property of the transaction; a dot goes into an object."""
     names = path.split(".")
 
     def make(lines: Lines, shown: Shown) -> Row:
-        value: object = lines.body(shown.posting)
+        value: object = lines.read_body(shown.posting)
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
-        return cell("" if value is None else str(value))
+        return make_cell("" if value is None else str(value))
 
     return make
 
 
 def _date(lines: Lines, shown: Shown) -> Row:
-    return cell(shown.posting.date)
+    return make_cell(shown.posting.date)
 
 
 def _type(lines: Lines, shown: Shown) -> Row:
-    return cell(SHOWN_TYPES.get(lines.kind(shown.posting), shown.posting.txn_type), shown.posting.txn_id)
+    return make_cell(
+        SHOWN_TYPES.get(lines.get_kind(shown.posting), shown.posting.txn_type), shown.posting.txn_id
+    )
 
 
 def _number(lines: Lines, shown: Shown) -> Row:
-    body = lines.body(shown.posting)
-    return cell(
+    body = lines.read_body(shown.posting)
+    return make_cell(
         "START"
         if shown.posting.txn_type == "Item"
         else str(body.get("DocNumber") or body.get("PaymentRefNum") or "")
@@ -74,134 +77,138 @@ def _number(lines: Lines, shown: Shown) -> Row:
 
 
 def _name(lines: Lines, shown: Shown) -> Row:
-    name, id = lines.name(shown.posting)
-    return cell(name, id or "")
+    name, id = lines.get_name(shown.posting)
+    return make_cell(name, id or "")
 
 
 def _memo(lines: Lines, shown: Shown) -> Row:
-    return cell(shown.posting.memo or "")
+    return make_cell(shown.posting.memo or "")
 
 
 def _account(lines: Lines, shown: Shown) -> Row:
-    return cell(lines.account_name(shown.posting.account), shown.posting.account)
+    return make_cell(lines.get_account_name(shown.posting.account), shown.posting.account)
 
 
 def _other_account(lines: Lines, shown: Shown) -> Row:
-    return cell(*lines.other_account(shown.posting))
+    return make_cell(*lines.get_other_account(shown.posting))
 
 
 def _account_number(lines: Lines, shown: Shown) -> Row:
-    return cell(str(lines.record("Account", shown.posting.account).get("AcctNum") or ""))
+    return make_cell(str(lines.read_record("Account", shown.posting.account).get("AcctNum") or ""))
 
 
 def _is_posting(lines: Lines, shown: Shown) -> Row:
-    return cell("Yes" if shown.posting.account else "No")
+    return make_cell("Yes" if shown.posting.account else "No")
 
 
 def _is_adjusting(lines: Lines, shown: Shown) -> Row:
-    return cell("Yes" if lines.body(shown.posting).get("Adjustment") else "No")
+    return make_cell("Yes" if lines.read_body(shown.posting).get("Adjustment") else "No")
 
 
 def _paid(entity: str) -> Maker:
     def make(lines: Lines, shown: Shown) -> Row:
         if shown.posting.txn_type != entity:
-            return cell("")
-        return cell("Unpaid" if lines.body(shown.posting).get("Balance") else "Paid")
+            return make_cell("")
+        return make_cell("Unpaid" if lines.read_body(shown.posting).get("Balance") else "Paid")
 
     return make
 
 
 def _quantity(lines: Lines, shown: Shown) -> Row:
     if shown.posting.quantity is not None:
-        return cell(number(shown.posting.quantity))
-    return cell(number(lines.detail(shown.posting).get("Qty")))
+        return make_cell(format_number(shown.posting.quantity))
+    return make_cell(format_number(lines.find_detail(shown.posting).get("Qty")))
 
 
 def _rate(lines: Lines, shown: Shown) -> Row:
-    return cell(number(lines.detail(shown.posting).get("UnitPrice")))
+    return make_cell(format_number(lines.find_detail(shown.posting).get("UnitPrice")))
 
 
 def _stamp(name: str) -> Maker:
     def make(lines: Lines, shown: Shown) -> Row:
-        return cell(str((lines.body(shown.posting).get("MetaData") or {}).get(name) or ""))
+        return make_cell(str((lines.read_body(shown.posting).get("MetaData") or {}).get(name) or ""))
 
     return make
 
 
 def _nobody(lines: Lines, shown: Shown) -> Row:
-    return cell("Administrator")
+    return make_cell("Administrator")
 
 
 def _nothing(lines: Lines, shown: Shown) -> Row:
-    return cell("")
+    return make_cell("")
 
 
 def _debit(lines: Lines, shown: Shown) -> Row:
-    return money(shown.posting.cents if shown.posting.cents > 0 else None)
+    return make_money_cell(shown.posting.cents if shown.posting.cents > 0 else None)
 
 
 def _credit(lines: Lines, shown: Shown) -> Row:
-    return money(-shown.posting.cents if shown.posting.cents < 0 else None)
+    return make_money_cell(-shown.posting.cents if shown.posting.cents < 0 else None)
 
 
 def _amount(lines: Lines, shown: Shown) -> Row:
-    return money(shown.amount)
+    return make_money_cell(shown.amount)
 
 
 def _balance(lines: Lines, shown: Shown) -> Row:
-    return money(shown.balance)
+    return make_money_cell(shown.balance)
 
 
 def _open(lines: Lines, shown: Shown) -> Row:
-    return money(shown.open)
+    return make_money_cell(shown.open)
 
 
 def _past_due(lines: Lines, shown: Shown) -> Row:
-    from .aging import days_past_due  # aging shows these columns
-
-    return cell(str(days_past_due(lines.question, lines.body(shown.posting), shown.posting.date)))
+    due = lines.read_body(shown.posting).get("DueDate") or shown.posting.date
+    return make_cell(str(lines.question.count_days_past_due(date.fromisoformat(due))))
 
 
 def _method(lines: Lines, shown: Shown) -> Row:
-    body = lines.body(shown.posting)
-    found = lines.record("PaymentMethod", reference(body.get("PaymentMethodRef")))
-    return cell(str(found.get("Name") or body.get("PaymentType") or ""))
+    body = lines.read_body(shown.posting)
+    found = lines.read_record("PaymentMethod", get_reference(body.get("PaymentMethodRef")))
+    return make_cell(str(found.get("Name") or body.get("PaymentType") or ""))
 
 
 def _term(lines: Lines, shown: Shown) -> Row:
-    return cell(
-        str(lines.record("Term", reference(lines.body(shown.posting).get("SalesTermRef"))).get("Name") or "")
+    return make_cell(
+        str(
+            lines.read_record("Term", get_reference(lines.read_body(shown.posting).get("SalesTermRef"))).get(
+                "Name"
+            )
+            or ""
+        )
     )
 
 
 def _invoice_date(lines: Lines, shown: Shown) -> Row:
-    return cell(shown.posting.date if shown.posting.txn_type == "Invoice" else "")
+    return make_cell(shown.posting.date if shown.posting.txn_type == "Invoice" else "")
 
 
 def _custom(place: int) -> Maker:
     def make(lines: Lines, shown: Shown) -> Row:
-        fields = lines.body(shown.posting).get("CustomField") or []
+        fields = lines.read_body(shown.posting).get("CustomField") or []
         found: Body = next((field for field in fields if str(field.get("DefinitionId")) == str(place)), {})
-        return cell(str(found.get("StringValue") or ""))
+        return make_cell(str(found.get("StringValue") or ""))
 
     return make
 
 
 def _tax_code(lines: Lines, shown: Shown) -> Row:
-    return cell(reference(lines.detail(shown.posting).get("TaxCodeRef")) or "")
+    return make_cell(get_reference(lines.find_detail(shown.posting).get("TaxCodeRef")) or "")
 
 
 def _tax_amount(lines: Lines, shown: Shown) -> Row:
-    value = (lines.body(shown.posting).get("TxnTaxDetail") or {}).get("TotalTax")
-    return cell("" if value is None else f"{Decimal(str(value)):.2f}")
+    value = (lines.read_body(shown.posting).get("TxnTaxDetail") or {}).get("TotalTax")
+    return make_cell("" if value is None else f"{Decimal(str(value)):.2f}")
 
 
 def _is_billable(lines: Lines, shown: Shown) -> Row:
-    status = lines.detail(shown.posting).get("BillableStatus")
-    return cell("" if status is None else "Yes" if status != "NotBillable" else "No")
+    status = lines.find_detail(shown.posting).get("BillableStatus")
+    return make_cell("" if status is None else "Yes" if status != "NotBillable" else "No")
 
 
-KINDS: dict[str, Kind] = {
+LEDGER: Mapping[str, Kind] = {
     "tx_date": Kind("Date", "Date", _date),
     "txn_type": Kind("Transaction Type", "String", _type),
     "txn_num": Kind("Trans #", "String", _type),
@@ -269,4 +276,4 @@ KINDS: dict[str, Kind] = {
     "rbal_open_bal": Kind("Balance", "Money", _balance),
     "rbal_neg_open_bal": Kind("Balance", "Money", _balance),
 }
-"""Every column by its id, in the order in which reports show them."""
+"""The columns about the line and its transaction, in the order in which reports show them."""

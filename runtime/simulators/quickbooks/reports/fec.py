@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ledger import Posting
-from ..money import text
-from . import layout, report
-from .layout import Column, Row, cell
-from .lines import SHOWN_TYPES, Lines
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Posting
+from runtime.simulators.quickbooks.money import format_amount
+from runtime.simulators.quickbooks.reports import layout
+from runtime.simulators.quickbooks.reports.detail_lines import SHOWN_TYPES, Lines
+from runtime.simulators.quickbooks.reports.layout import Column, Row, make_cell
+from runtime.simulators.quickbooks.reports.question import Question
 
 JOURNALS = {"Invoice": "VT", "CreditMemo": "VT", "SalesReceipt": "VT", "RefundReceipt": "VT", "Bill": "HA",
             "VendorCredit": "HA", "Purchase": "BQ", "Payment": "BQ", "BillPayment": "BQ", "Deposit": "BQ",
@@ -21,15 +21,15 @@ Maker = Callable[[Lines, Posting], str]
 
 
 def _kind(lines: Lines, posting: Posting) -> str:
-    return SHOWN_TYPES.get(lines.kind(posting), posting.txn_type)
+    return SHOWN_TYPES.get(lines.get_kind(posting), posting.txn_type)
 
 
 def _number(lines: Lines, posting: Posting) -> str:
-    return str(lines.body(posting).get("DocNumber") or posting.txn_id)
+    return str(lines.read_body(posting).get("DocNumber") or posting.txn_id)
 
 
 def _account_number(lines: Lines, posting: Posting) -> str:
-    return str(lines.record("Account", posting.account).get("AcctNum") or posting.account)
+    return str(lines.read_record("Account", posting.account).get("AcctNum") or posting.account)
 
 
 def _day(lines: Lines, posting: Posting) -> str:
@@ -37,9 +37,9 @@ def _day(lines: Lines, posting: Posting) -> str:
 
 
 def _created(lines: Lines, posting: Posting) -> str:
-    return str((lines.body(posting).get("MetaData") or {}).get("CreateTime") or posting.date)[:10].replace(
-        "-", ""
-    )
+    return str((lines.read_body(posting).get("MetaData") or {}).get("CreateTime") or posting.date)[
+        :10
+    ].replace("-", "")
 
 
 COLUMNS: dict[str, Maker] = {
@@ -48,14 +48,14 @@ COLUMNS: dict[str, Maker] = {
     "EcritureNum": lambda lines, posting: posting.txn_id,
     "EcritureDate": _day,
     "CompteNum": _account_number,
-    "CompteLib": lambda lines, posting: lines.account_name(posting.account),
-    "CompAuxNum": lambda lines, posting: lines.name(posting)[1] or "",
-    "CompAuxLib": lambda lines, posting: lines.name(posting)[0],
+    "CompteLib": lambda lines, posting: lines.get_account_name(posting.account),
+    "CompAuxNum": lambda lines, posting: lines.get_name(posting)[1] or "",
+    "CompAuxLib": lambda lines, posting: lines.get_name(posting)[0],
     "PieceRef": _number,
     "PieceDate": _day,
     "EcritureLib": lambda lines, posting: posting.memo or _kind(lines, posting),
-    "Debit": lambda lines, posting: text(max(posting.cents, 0)),
-    "Credit": lambda lines, posting: text(max(-posting.cents, 0)),
+    "Debit": lambda lines, posting: format_amount(max(posting.cents, 0)),
+    "Credit": lambda lines, posting: format_amount(max(-posting.cents, 0)),
     "EcritureLet": lambda lines, posting: "",
     "DateLet": lambda lines, posting: "",
     "ValidDate": _created,
@@ -64,24 +64,23 @@ COLUMNS: dict[str, Maker] = {
 }
 
 
-@report("FECReport")
-def fec_report(question: Question) -> Row:
-    """The entries of a period, a row each."""
-    period = question.period()
+def report_fec(question: Question) -> Row:
+    """Return the entries of a period, a row each."""
+    period = question.read_period()
     lines = Lines(question)
     makers = dict(COLUMNS)
-    if question.flag("add_due_date"):
-        makers["DateEcheance"] = lambda lines, posting: str(lines.body(posting).get("DueDate") or "").replace(
-            "-", ""
-        )
-    if question.flag("withQboIdentifier"):
+    if question.read_flag("add_due_date"):
+        makers["DateEcheance"] = lambda lines, posting: str(
+            lines.read_body(posting).get("DueDate") or ""
+        ).replace("-", "")
+    if question.read_flag("withQboIdentifier"):
         makers["QboId"] = lambda lines, posting: posting.txn_id
-    question.choice("attachmentType", "NONE")
+    question.read_choice("attachmentType", "NONE")
     rows: list[Row] = [
-        {"ColData": [cell(make(lines, posting)) for make in makers.values()], "type": "Data"}
-        for posting in lines.between(period.start, period.end)
+        {"ColData": [make_cell(make(lines, posting)) for make in makers.values()], "type": "Data"}
+        for posting in lines.read_between(period.start, period.end)
     ]
-    head = layout.header(question, period, has_basis=False, is_empty=not rows)
+    head = layout.make_header(question, period, has_basis=False, is_empty=not rows)
     types = {"Debit": "Money", "Credit": "Money"}
-    columns = [layout.column(Column(key, key, type=types.get(key, "String"))) for key in makers]
-    return layout.report(head, {"Column": columns}, rows)
+    columns = [layout.make_column(Column(key, key, type=types.get(key, "String"))) for key in makers]
+    return layout.make_report(head, {"Column": columns}, rows)

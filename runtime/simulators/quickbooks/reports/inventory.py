@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..ledger import Posting
-from ..money import decimal, text
-from . import layout, report
-from .cells import KINDS, number
-from .layout import Column, Row, cell
-from .lines import COLUMNS, Lines, Shown
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Posting
+from runtime.simulators.quickbooks.money import format_amount, parse_decimal
+from runtime.simulators.quickbooks.reports import layout
+from runtime.simulators.quickbooks.reports.cells import format_number
+from runtime.simulators.quickbooks.reports.columns import KINDS
+from runtime.simulators.quickbooks.reports.detail_lines import COLUMNS, Lines, Shown
+from runtime.simulators.quickbooks.reports.layout import Column, Row, make_cell
+from runtime.simulators.quickbooks.reports.question import Question
 
 SUMMARY = (
     Column("SKU", "sku", type="String"), Column("Qty", "qty", type="Quantity"), Column("Asset Value", "asset_value"),
@@ -46,9 +47,9 @@ class Stock:
     cents: int = 0
 
 
-def movements(question: Question, until: str) -> Iterator[Posting]:
-    """Every change of stock up to a day, oldest first."""
-    ids = question.ids("item")
+def read_movements(question: Question, until: str) -> Iterator[Posting]:
+    """Return every change of stock up to a day, oldest first."""
+    ids = question.read_ids("item")
     clause = f" and item in ({','.join('?' * len(ids))})" if ids else ""
     rows = question.store.execute(
         f"select {COLUMNS} from postings where realm = ? and quantity is not null and date <= ?{clause}"  # noqa: S608
@@ -58,20 +59,19 @@ def movements(question: Question, until: str) -> Iterator[Posting]:
     return (Posting(*row) for row in rows)
 
 
-@report("InventoryValuationSummary")
-def valuation_summary(question: Question) -> Row:
-    """A row per item in stock on a day."""
-    period = question.as_of()
+def report_valuation_summary(question: Question) -> Row:
+    """Return a row per item in stock on a day."""
+    period = question.get_closing_day()
     stock: dict[str, Stock] = defaultdict(Stock)
-    for posting in movements(question, period.end.isoformat()):
+    for posting in read_movements(question, period.end.isoformat()):
         _add(stock[str(posting.item)], posting)
     lines = Lines(question)
     names = lines.names["item"]
     rows: list[Row] = [
         {
             "ColData": [
-                cell(names.get(id, ""), id),
-                cell(str(lines.record("Item", id).get("Sku") or "")),
+                make_cell(names.get(id, ""), id),
+                make_cell(str(lines.read_record("Item", id).get("Sku") or "")),
                 *_cells(held),
             ]
         }
@@ -82,40 +82,49 @@ def valuation_summary(question: Question) -> Row:
             sum(held.quantity for held in stock.values()),
             sum(held.cents for held in stock.values()),
         )
-        cells = [cell("TOTAL"), cell(""), cell(number(units)), cell(text(value)), cell("")]
+        cells = [
+            make_cell("TOTAL"),
+            make_cell(""),
+            make_cell(format_number(units)),
+            make_cell(format_amount(value)),
+            make_cell(""),
+        ]
         rows.append({"Summary": {"ColData": cells}, "type": "Section", "group": "GrandTotal"})
     options = {"report_date": period.end.isoformat()}
-    head = layout.header(question, period, "Total", has_basis=False, is_empty=not rows, options=options)
-    return layout.report(head, layout.columns("ProductsAndService", SUMMARY), rows)
+    head = layout.make_header(question, period, "Total", has_basis=False, is_empty=not rows, options=options)
+    return layout.make_report(head, layout.make_columns("ProductsAndService", SUMMARY), rows)
 
 
 def _add(stock: Stock, posting: Posting) -> None:
-    stock.quantity += decimal(posting.quantity)
+    stock.quantity += parse_decimal(posting.quantity)
     stock.cents += posting.cents
 
 
 def _cells(held: Stock) -> list[Row]:
-    return [cell(number(held.quantity)), cell(text(held.cents)), cell(_average(held.cents, held.quantity))]
+    return [
+        make_cell(format_number(held.quantity)),
+        make_cell(format_amount(held.cents)),
+        make_cell(_average(held.cents, held.quantity)),
+    ]
 
 
 def _average(cents: int, quantity: Decimal) -> str:
     if not quantity:
         return ""
-    return text(int((Decimal(cents) / quantity).quantize(Decimal(1), ROUND_HALF_UP)))
+    return format_amount(int((Decimal(cents) / quantity).quantize(Decimal(1), ROUND_HALF_UP)))
 
 
-@report("InventoryValuationDetail")
-def valuation_detail(question: Question) -> Row:
-    """A section per item with its movements in a period."""
-    period = question.period(USUAL)
-    asked = {part.strip() for part in (question.text("columns") or "").split(",")}
+def report_valuation_detail(question: Question) -> Row:
+    """Return a section per item with its movements in a period."""
+    period = question.read_period(USUAL)
+    asked = {part.strip() for part in (question.read_text("columns") or "").split(",")}
     keys = [
         key for key in (*KINDS, *TITLES) if key in asked and key in {*DETAIL, *TITLES, "memo", "account_name"}
     ]
     detail = Detail(question, list(dict.fromkeys(keys)) or list(DETAIL))
-    rows = detail.sections(period.start.isoformat(), period.end.isoformat())
-    head = layout.header(question, period, has_basis=False, is_empty=not rows)
-    return layout.report(head, detail.columns(), rows)
+    rows = detail.make_sections(period.start.isoformat(), period.end.isoformat())
+    head = layout.make_header(question, period, has_basis=False, is_empty=not rows)
+    return layout.make_report(head, detail.make_columns(), rows)
 
 
 class Detail:
@@ -124,18 +133,20 @@ class Detail:
     def __init__(self, question: Question, keys: list[str]) -> None:
         self.question, self.keys, self.lines = question, keys, Lines(question)
 
-    def columns(self) -> Row:
-        """The Columns of the answer."""
+    def make_columns(self) -> Row:
+        """Return the Columns of the answer."""
         titles = {key: TITLES.get(key) or (KINDS[key].title, KINDS[key].type) for key in self.keys}
         return {
-            "Column": [layout.column(Column(titles[key][0], key, type=titles[key][1])) for key in self.keys]
+            "Column": [
+                layout.make_column(Column(titles[key][0], key, type=titles[key][1])) for key in self.keys
+            ]
         }
 
-    def sections(self, since: str, until: str) -> list[Row]:
-        """Items with movements in the period, or with stock at its start."""
+    def make_sections(self, since: str, until: str) -> list[Row]:
+        """Return items with movements in the period, or with stock at its start."""
         stock: dict[str, Stock] = defaultdict(Stock)
         rows: dict[str, list[Row]] = defaultdict(list)
-        for posting in movements(self.question, until):
+        for posting in read_movements(self.question, until):
             held = stock[str(posting.item)]
             if posting.date >= since and not rows[str(posting.item)] and (held.quantity or held.cents):
                 rows[str(posting.item)].append(self._beginning(held))
@@ -150,32 +161,40 @@ class Detail:
         ]
 
     def _section(self, name: str, id: str, rows: list[Row], held: Stock) -> Row:
-        head = [cell(name, id), *(cell("") for _ in self.keys[1:])]
+        head = [make_cell(name, id), *(make_cell("") for _ in self.keys[1:])]
         return {
             "Header": {"ColData": head},
             "Rows": {"Row": rows},
-            "Summary": {"ColData": [cell(f"Total for {name}"), *self._held(held)]},
+            "Summary": {"ColData": [make_cell(f"Total for {name}"), *self._held(held)]},
             "type": "Section",
         }
 
     def _beginning(self, held: Stock) -> Row:
-        return {"ColData": [cell("Beginning Balance"), *self._held(held)], "type": "Data"}
+        return {"ColData": [make_cell("Beginning Balance"), *self._held(held)], "type": "Data"}
 
     def _held(self, held: Stock) -> list[Row]:
-        shown = {"qty_on_hand": number(held.quantity), "asset_value": text(held.cents)}
-        return [cell(shown.get(key, "")) for key in self.keys[1:]]
+        shown = {"qty_on_hand": format_number(held.quantity), "asset_value": format_amount(held.cents)}
+        return [make_cell(shown.get(key, "")) for key in self.keys[1:]]
 
     def _row(self, posting: Posting, held: Stock) -> Row:
-        each = _average(posting.cents, decimal(posting.quantity))
-        item = self.lines.record("Item", posting.item)
+        each = _average(posting.cents, parse_decimal(posting.quantity))
+        item = self.lines.read_record("Item", posting.item)
         special = {
-            "quantity": number(posting.quantity), "rate": each, "rate_inventory": each,
-            "home_amount": text(posting.cents),
-            "qty_on_hand": number(held.quantity), "asset_value": text(held.cents), "asset_value_nt": text(held.cents),
-            "txn_id": posting.txn_id, "item_sku": str(item.get("Sku") or ""), "service_date": "", "exch_rate": "1",
-        }  # fmt: skip
+            "quantity": format_number(posting.quantity),
+            "rate": each,
+            "rate_inventory": each,
+            "home_amount": format_amount(posting.cents),
+            "qty_on_hand": format_number(held.quantity),
+            "asset_value": format_amount(held.cents),
+            "asset_value_nt": format_amount(held.cents),
+            "txn_id": posting.txn_id,
+            "item_sku": str(item.get("Sku") or ""),
+            "service_date": "",
+            "exch_rate": "1",
+        }
         shown = Shown(posting, posting.cents)
         cells = [
-            cell(special[key]) if key in special else KINDS[key].make(self.lines, shown) for key in self.keys
+            make_cell(special[key]) if key in special else KINDS[key].make(self.lines, shown)
+            for key in self.keys
         ]
         return {"ColData": cells, "type": "Data"}

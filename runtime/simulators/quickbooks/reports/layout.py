@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..clock import stamp
-from ..ledger import Account
-from ..money import text
-from .periods import Period
-from .question import NAMED, Question
+from runtime.simulators.quickbooks.books.ledger import Account
+from runtime.simulators.quickbooks.clock import format_stamp
+from runtime.simulators.quickbooks.money import format_amount
+from runtime.simulators.quickbooks.reports.periods import Period
+from runtime.simulators.quickbooks.reports.question import NAMED, Question
 
 Row = dict[str, Any]
 Values = tuple[int | None, ...]
@@ -28,7 +28,7 @@ class Column:
     type: str = "Money"
 
 
-def header(
+def make_header(
     question: Question,
     period: Period,
     by: str | None = None,
@@ -36,8 +36,8 @@ def header(
     is_empty: bool = False,
     options: Mapping[str, str] | None = None,
 ) -> Row:
-    """The Header: time, name, macro, basis, days, what columns stand for, currency, filters, options."""
-    shown: Row = {"Time": stamp(question.store.clock.milliseconds()), "ReportName": question.name}
+    """Return the Header: time, name, macro, basis, days, what columns stand for, currency, filters, options."""
+    shown: Row = {"Time": format_stamp(question.store.clock.get_milliseconds()), "ReportName": question.name}
     if period.macro:
         shown["DateMacro"] = period.macro
     if has_basis:
@@ -45,10 +45,10 @@ def header(
     shown |= {"StartPeriod": period.start.isoformat(), "EndPeriod": period.end.isoformat()}
     if by is not None:
         shown["SummarizeColumnsBy"] = by
-    shown["Currency"] = question.books.home_currency()
+    shown["Currency"] = question.books.get_home_currency()
     for name in NAMED:
-        if question.ids(name):
-            shown[name.capitalize()] = ",".join(question.ids(name))
+        if question.read_ids(name):
+            shown[name.capitalize()] = ",".join(question.read_ids(name))
     named = {**(options or {}), "NoReportData": "true" if is_empty else "false"}
     shown["Option"] = [{"Name": name, "Value": value} for name, value in named.items()]
     return shown
@@ -57,16 +57,16 @@ def header(
 GAAP = {"AccountingStandard": "GAAP"}
 
 
-def columns(first: str, money: Iterable[Column], has_keys: bool = True) -> Row:
-    """The Columns: what rows stand for (an Account, a Customer …), then the others."""
+def make_columns(first: str, money: Iterable[Column], has_keys: bool = True) -> Row:
+    """Return the Columns: what rows stand for (an Account, a Customer …), then the others."""
     head: Row = {"ColTitle": "", "ColType": first}
     if has_keys:
         head["MetaData"] = [{"Name": "ColKey", "Value": first.lower()}]
-    return {"Column": [head, *(column(one) for one in money)]}
+    return {"Column": [head, *(make_column(one) for one in money)]}
 
 
-def column(one: Column) -> Row:
-    """One column with its key, and its days when it is a span of time."""
+def make_column(one: Column) -> Row:
+    """Return one column with its key, and its days when it is a span of time."""
     metadata = [{"Name": "ColKey", "Value": one.key}]
     if one.start and one.end:
         metadata = [
@@ -77,59 +77,61 @@ def column(one: Column) -> Row:
     return {"ColTitle": one.title, "ColType": one.type, "MetaData": metadata}
 
 
-def report(head: Row, shown_columns: Row, rows: list[Row]) -> Row:
-    """The whole answer."""
+def make_report(head: Row, shown_columns: Row, rows: list[Row]) -> Row:
+    """Return the whole answer."""
     return {"Header": head, "Columns": shown_columns, "Rows": {"Row": rows} if rows else {}}
 
 
-def cell(value: str, id: str | None = None) -> Row:
-    """One cell; `id` names the record behind it."""
+def make_cell(value: str, id: str | None = None) -> Row:
+    """Return one cell; `id` names the record behind it."""
     return {"value": value} if id is None else {"value": value, "id": id}
 
 
-def money(value: int | None) -> Row:
-    """A money cell; None is empty."""
-    return {"value": "" if value is None else text(value)}
+def make_money_cell(value: int | None) -> Row:
+    """Return a money cell; None is empty."""
+    return {"value": "" if value is None else format_amount(value)}
 
 
-def cells(title: str, values: Values | None, id: str | None = None, width: int = 1) -> list[Row]:
-    """The cells of a row; without values, empty ones."""
+def make_cells(title: str, values: Values | None, id: str | None = None, width: int = 1) -> list[Row]:
+    """Return the cells of a row; without values, empty ones."""
     filled: Values = (None,) * width if values is None else values
-    return [cell(title, id), *(money(value) for value in filled)]
+    return [make_cell(title, id), *(make_money_cell(value) for value in filled)]
 
 
-def plus(*several: Values) -> Values:
-    """Sums, column by column; an empty cell counts as nothing."""
+def add(*several: Values) -> Values:
+    """Return sums, column by column; an empty cell counts as nothing."""
     return tuple(sum(value or 0 for value in column) for column in zip(*several, strict=True))
 
 
-def minus(one: Values, other: Values) -> Values:
-    """Differences, column by column."""
+def subtract(one: Values, other: Values) -> Values:
+    """Return differences, column by column."""
     return tuple((a or 0) - (b or 0) for a, b in zip(one, other, strict=True))
 
 
-def turned(values: Values, sign: int) -> Values:
-    """Values with a sign; empty cells stay empty."""
+def scale(values: Values, sign: int) -> Values:
+    """Return values with a sign; empty cells stay empty."""
     return tuple(None if value is None else sign * value for value in values)
 
 
-def section(title: str | None, group: str | None, rows: list[Row], total_title: str, total: Values) -> Row:
-    """A section: title, rows, total. Without a title it is a total alone."""
+def make_section(
+    title: str | None, group: str | None, rows: list[Row], total_title: str, total: Values
+) -> Row:
+    """Return a section: title, rows, total. Without a title it is a total alone."""
     shown: Row = {}
     if title is not None:
-        shown["Header"] = {"ColData": cells(title, None, width=len(total))}
+        shown["Header"] = {"ColData": make_cells(title, None, width=len(total))}
     if rows:
         shown["Rows"] = {"Row": rows}
-    shown["Summary"] = {"ColData": cells(total_title, total)}
+    shown["Summary"] = {"ColData": make_cells(total_title, total)}
     shown["type"] = "Section"
     if group:
         shown["group"] = group
     return shown
 
 
-def data(title: str, values: Values, id: str | None = None, group: str | None = None) -> Row:
-    """A row of figures."""
-    row: Row = {"ColData": cells(title, values, id), "type": "Data"}
+def make_row(title: str, values: Values, id: str | None = None, group: str | None = None) -> Row:
+    """Return a row of figures."""
+    row: Row = {"ColData": make_cells(title, values, id), "type": "Data"}
     return row | {"group": group} if group else row
 
 
@@ -141,10 +143,10 @@ class Style:
     nothing: int | None = None
 
 
-def account_rows(
+def make_account_rows(
     accounts: Iterable[Account], amounts: Mapping[str, Values], width: int, style: Style | None = None
 ) -> tuple[list[Row], Values]:
-    """Rows of accounts with entries, nested under their parents, and their total."""
+    """Return rows of accounts with entries, nested under their parents, and their total."""
     listed = list(accounts)
     known = {account.id for account in listed}
     below: dict[str | None, list[Account]] = {}
@@ -166,27 +168,27 @@ def _nested(
         own = amounts.get(account.id)
         if inner:
             shown: Values = (style.nothing,) * width if own is None else own
-            whole = plus(shown, sum_below)
+            whole = add(shown, sum_below)
             found.append((_family(account, shown, inner, whole), whole))
         elif own is not None:
-            found.append((data(account.name, own, account.id), own))
+            found.append((make_row(account.name, own, account.id), own))
     if style.order:
         found.sort(key=lambda pair: style.order * (pair[1][-1] or 0))
-    return [row for row, _ in found], plus((0,) * width, *(values for _, values in found))
+    return [row for row, _ in found], add((0,) * width, *(values for _, values in found))
 
 
 def _family(account: Account, own: Values, inner: list[Row], whole: Values) -> Row:
     return {
-        "Header": {"ColData": cells(account.name, own, account.id)},
+        "Header": {"ColData": make_cells(account.name, own, account.id)},
         "Rows": {"Row": inner},
-        "Summary": {"ColData": cells(f"Total {account.name}", whole)},
+        "Summary": {"ColData": make_cells(f"Total {account.name}", whole)},
         "type": "Section",
     }
 
 
-def grand_total(values: Values, title: str = "TOTAL") -> Row:
-    """The section that closes a flat report."""
-    return {"Summary": {"ColData": cells(title, values)}, "type": "Section", "group": "GrandTotal"}
+def make_grand_total(values: Values, title: str = "TOTAL") -> Row:
+    """Return the section that closes a flat report."""
+    return {"Summary": {"ColData": make_cells(title, values)}, "type": "Section", "group": "GrandTotal"}
 
 
 Answer = Callable[[Question], Row]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from .. import exchange
-from .question import Question
+from runtime.simulators.quickbooks.books import exchange_gains
+from runtime.simulators.quickbooks.reports.question import Question
 
 SIDES = {"receivable": ("Accounts Receivable", "customer", 1), "payable": ("Accounts Payable", "vendor", -1)}
 """Side -> type of its accounts, who owes or is owed, sign that makes what is open positive."""
@@ -37,18 +37,20 @@ class OpenItem:
 Items = dict[tuple[str, str], list[OpenItem]]
 
 
-def of(question: Question, side: str, day: date, keeps_settled: bool = False) -> list[OpenItem]:
-    """Items with something left on a day (all of them with `keeps_settled`), by day and number."""
+def list_open_items(
+    question: Question, side: str, day: date, includes_settled: bool = False
+) -> list[OpenItem]:
+    """Return items with something left on a day (all of them with `includes_settled`), by day and number."""
     account_type, party, sign = SIDES[side]
     items = _booked(question, account_type, party, sign, day)
     _settle(question, items, day, PAYERS[side])
-    wanted = set(question.ids(party))
-    departments = set(question.ids("department"))
+    wanted = set(question.read_ids(party))
+    departments = set(question.read_ids("department"))
     found = [
         item
         for several in items.values()
         for item in several
-        if (item.left or keeps_settled)
+        if (item.left or includes_settled)
         and (not wanted or item.name_id in wanted)
         and (not departments or item.department in departments)
     ]
@@ -72,7 +74,7 @@ def _booked(question: Question, account_type: str, party: str, sign: int, day: d
 
 
 def _settle(question: Question, items: Items, day: date, payer: str) -> None:
-    """Takes from both ends of every link that counts by the day: it does from the later of the two days."""
+    """Take from both ends of every link that counts by the day: it does from the later of the two days."""
     links = question.store.execute(
         "select from_type, from_id, to_type, to_id, cents, date, pk from links"
         " where realm = ? and from_type = ? and date <= ?",
@@ -92,24 +94,24 @@ def _settle(question: Question, items: Items, day: date, payer: str) -> None:
 
 
 def _foreign_values(question: Question, targets: set[tuple[str, str]]) -> dict[int, int]:
-    """What links to documents in other currencies take from them in home currency: {key of the link: cents}."""
-    if not exchange.has_several(question.books):
+    """Return what links to documents in other currencies take from them in home currency: {key of the link: cents}."""
+    if not exchange_gains.has_several(question.books):
         return {}
     found: dict[int, int] = {}
     for entity, id in targets:
-        found |= exchange.link_values(question.books, entity, id)
+        found |= exchange_gains.measure_links(question.books, entity, id)
     return found
 
 
 def _payment(items: Items, key: tuple[str, str], target: OpenItem, booked: str) -> OpenItem:
-    """The paying item; one that only applies credits has booked nothing and begins empty."""
+    """Return the paying item; one that only applies credits has booked nothing and begins empty."""
     if key not in items:
         items[key] = [OpenItem(*key, target.name_id, booked, 0, 0, None)]
     return items[key][0]
 
 
 def _describe(question: Question, items: list[OpenItem]) -> None:
-    """Due days and document numbers."""
+    """Add due days and document numbers."""
     for item in items:
         row = question.store.execute(
             "select due_date, doc_number, txn_date from records where realm = ? and entity = ? and id = ?",

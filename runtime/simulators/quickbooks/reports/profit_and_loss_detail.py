@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from ..ledger import Account, Posting
-from . import layout, report
-from .details import Table
-from .layout import Row
-from .lines import Shown
-from .question import Question
+from runtime.simulators.quickbooks.books.ledger import Account, Posting
+from runtime.simulators.quickbooks.reports import layout
+from runtime.simulators.quickbooks.reports.detail_lines import Shown
+from runtime.simulators.quickbooks.reports.detail_table import Table
+from runtime.simulators.quickbooks.reports.layout import Row
+from runtime.simulators.quickbooks.reports.question import Question
 
 COLUMNS = (
     "tx_date",
@@ -35,14 +35,15 @@ OTHER = (
 )
 
 
-@report("ProfitAndLossDetail")
-def profit_and_loss_detail(question: Question) -> Row:
-    """The answer for one company."""
-    period = question.period()
+def report_profit_and_loss_detail(question: Question) -> Row:
+    """Return the answer for one company."""
+    period = question.read_period()
     detail = Detail(question, Table(question, COLUMNS))
     detail.read(period.start, period.end)
-    head = layout.header(question, period, is_empty=not detail.postings)
-    return layout.report(head, detail.table.columns(), detail.rows() if detail.postings else [])
+    head = layout.make_header(question, period, is_empty=not detail.postings)
+    return layout.make_report(
+        head, detail.table.make_columns(), detail.make_rows() if detail.postings else []
+    )
 
 
 class Detail:
@@ -53,28 +54,30 @@ class Detail:
         self.postings: dict[str, list[Posting]] = defaultdict(list)
 
     def read(self, since: date, until: date) -> None:
-        """Reads the lines of the accounts asked for."""
-        for posting in self.table.lines.between(since, until, self._where()):
+        """Read the lines of the accounts asked for."""
+        for posting in self.table.lines.read_between(since, until, self._where()):
             if self._is_wanted(posting):
                 self.postings[posting.account].append(posting)
 
     def _where(self) -> dict[str, Collection[str]]:
-        types = self.question.choices("account_type")
+        types = self.question.read_choices("account_type")
         results = [account for account in self.question.accounts if account.type in _types()]
         ids = {account.id for account in results if not types or account.type.replace(" ", "") in types}
-        asked = set(self.question.ids("account"))
+        asked = set(self.question.read_ids("account"))
         return {"account": tuple(ids & asked if asked else ids)}
 
     def _is_wanted(self, posting: Posting) -> bool:
-        methods = self.question.choices("payment_method")
+        methods = self.question.read_choices("payment_method")
         if not methods:
             return True
-        body = self.table.lines.body(posting)
-        record = self.table.lines.record("PaymentMethod", (body.get("PaymentMethodRef") or {}).get("value"))
+        body = self.table.lines.read_body(posting)
+        record = self.table.lines.read_record(
+            "PaymentMethod", (body.get("PaymentMethodRef") or {}).get("value")
+        )
         return record.get("Name") in methods
 
-    def rows(self) -> list[Row]:
-        """Ordinary income and expenses, other ones, net income."""
+    def make_rows(self) -> list[Row]:
+        """Return ordinary income and expenses, other ones, net income."""
         ordinary, first = self._group("Ordinary Income/Expenses", ORDINARY, "Net Ordinary Income")
         other, second = self._group("Other Income/Expenses", OTHER, "Net Other Income")
         total = {"Summary": self._net("Net Income", first + second), "type": "Section", "group": "NetIncome"}
@@ -86,12 +89,12 @@ class Detail:
         for name, group, account_type in parts:
             accounts = [account for account in self.question.accounts if account.type == account_type]
             inner, shown = self._accounts(accounts, None)
-            section = self.table.section(name, None, shown, f"Total {name}", inner) | {"group": group}
+            section = self.table.make_section(name, None, shown, f"Total {name}", inner) | {"group": group}
             rows.append(section)
             sign = 1 if "Income" in account_type else -1
             cents += sign * sum(row.amount or 0 for row in shown)
         whole: Row = {
-            "Header": self.table.head(title),
+            "Header": self.table.make_head(title),
             "Rows": {"Row": rows},
             "Summary": self._net(net, cents),
         }
@@ -99,7 +102,7 @@ class Detail:
 
     def _net(self, title: str, cents: int) -> Row:
         line = Posting("", "", None, "", "", 0, None, None, None, None, None, None, None, None)
-        return self.table.total(title, [Shown(line, cents)])
+        return self.table.make_total(title, [Shown(line, cents)])
 
     def _accounts(self, accounts: list[Account], parent: str | None) -> tuple[list[Row], list[Shown]]:
         known = {account.id for account in accounts}
@@ -116,18 +119,22 @@ class Detail:
     def _account(self, accounts: list[Account], account: Account) -> tuple[Row | None, list[Shown]]:
         own = self._own(account)
         inner, below = self._accounts(accounts, account.id)
-        plain = [self.table.row(row) for row in self.table.ordered(own)]
+        plain = [self.table.make_row(row) for row in self.table.sort_rows(own)]
         if not inner:
             title = f"Total for {account.name}"
-            return (self.table.section(account.name, account.id, own, title, plain) if own else None), own
+            return (
+                self.table.make_section(account.name, account.id, own, title, plain) if own else None
+            ), own
         title = f"Total for {account.name} with sub-accounts"
-        return self.table.section(account.name, account.id, own + below, title, plain + inner), own + below
+        return self.table.make_section(
+            account.name, account.id, own + below, title, plain + inner
+        ), own + below
 
     def _own(self, account: Account) -> list[Shown]:
         balance = 0
         shown: list[Shown] = []
         for posting in self.postings.get(account.id, ()):
-            amount = self.table.lines.natural(posting)
+            amount = self.table.lines.get_natural_cents(posting)
             balance += amount
             shown.append(Shown(posting, amount, balance))
         return shown

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ..faults import fault
-from . import periods, sums
-from .layout import Column, Values
-from .periods import Period
-from .question import Question
+from runtime.simulators.quickbooks.faults import make_fault
+from runtime.simulators.quickbooks.reports import periods, sums
+from runtime.simulators.quickbooks.reports.layout import Column, Values
+from runtime.simulators.quickbooks.reports.periods import Period
+from runtime.simulators.quickbooks.reports.question import Question
 
 UNITS = {"Days": "day", "Week": "week", "Month": "month", "Quarter": "quarter", "Year": "year",
          "FiscalQuarter": "quarter", "FiscalYear": "year"}  # fmt: skip
@@ -34,33 +34,33 @@ class Span:
     end: date
 
 
-def by(question: Question) -> str:
-    """What the columns stand for, in its documented spelling; 2170 for anything unknown."""
-    given = question.text("summarize_column_by") or "Total"
+def choose_split(question: Question) -> str:
+    """Return what the columns stand for, in its documented spelling; 2170 for anything unknown."""
+    given = question.read_text("summarize_column_by") or "Total"
     for name in NAMES:
         if name.lower() == given.lower():
             return name
-    raise fault("2170", f"Invalid Enumeration : {given[:100]}", "summarize_column_by")
+    raise make_fault("2170", f"Invalid Enumeration : {given[:100]}", "summarize_column_by")
 
 
-def spans(question: Question, period: Period) -> list[Span]:
-    """Title, first and last day of every column of days; the whole period where columns are not days."""
-    name = by(question)
+def make_spans(question: Question, period: Period) -> list[Span]:
+    """Return title, first and last day of every column of days; the whole period where columns are not days."""
+    name = choose_split(question)
     unit = UNITS.get(name)
     if unit is None:
         return [Span("Total", period.start, period.end)]
     if (period.end - period.start).days > MOST_COLUMNS * {"day": 1, "week": 7}.get(unit, 28):
-        raise fault("10100", "Result Set Big : choose a shorter range of dates.", "summarize_column_by")
+        raise make_fault("10100", "Result Set Big : choose a shorter range of dates.", "summarize_column_by")
     first = question.fiscal_start if name != "Year" else 1
-    found = periods.parts(unit, period.start, period.end, first)
+    found = periods.split_period(unit, period.start, period.end, first)
     return [Span(_title(unit, start, end, first), start, end) for start, end in found]
 
 
 def _title(unit: str, start: date, end: date, first: int) -> str:
-    """Nov 2026 · Oct - Dec 2026 · 2026 · Nov 1 - Nov 7 2026 · Nov 20 2026; a cut month or year shows its days."""
+    """Return e.g. Nov 2026 · Oct - Dec 2026 · 2026 · Nov 1 - Nov 7 2026 · Nov 20 2026; a cut month shows its days."""
     if unit == "day":
         return f"{start:%b} {start.day}, {start.year}"
-    whole = periods.around(unit, start, first) == (start, end)
+    whole = periods.find_span(unit, start, first) == (start, end)
     if unit == "month":
         return f"{start:%b %Y}" if whole else f"{start:%b} {start.day} - {end.day}, {end.year}"
     if unit == "year":
@@ -71,18 +71,18 @@ def _title(unit: str, start: date, end: date, first: int) -> str:
     return f"{start:%b} {start.day} - {end:%b} {end.day}, {end.year}"
 
 
-def movements(
+def split_movements(
     question: Question,
     period: Period,
     rows: tuple[str, ...] = ("account",),
     where: Mapping[str, Collection[str]] | None = None,
 ) -> Table:
-    """What was booked in a period, by row, with a total column after the split ones."""
-    name = by(question)
+    """Return what was booked in a period, by row, with a total column after the split ones."""
+    name = choose_split(question)
     if name in DIMENSIONS:
         return _by_dimension(question, period.start, period.end, rows, where)
-    found = spans(question, period)
-    booked = sums.sums(
+    found = make_spans(question, period)
+    booked = sums.sum_postings(
         question, period.start, period.end, rows if name == "Total" else (*rows, "date"), where
     )
     if name == "Total":
@@ -98,27 +98,31 @@ def movements(
     }
 
 
-def balances(question: Question, period: Period, where: Mapping[str, Collection[str]] | None = None) -> Table:
-    """What accounts hold at the end of each column; columns of days have no total."""
-    name = by(question)
+def split_balances(
+    question: Question, period: Period, where: Mapping[str, Collection[str]] | None = None
+) -> Table:
+    """Return what accounts hold at the end of each column; columns of days have no total."""
+    name = choose_split(question)
     if name in DIMENSIONS:
         return _by_dimension(question, None, period.end, ("account",), where)
-    found = spans(question, period)
+    found = make_spans(question, period)
     table: dict[tuple[str | None, ...], list[int | None]] = {}
     for place, span in enumerate(found):
         since = None if place == 0 else span.start
         for cells in table.values():
             cells[place] = cells[place - 1]
-        for key, cents in sums.sums(question, since, span.end, ("account",), where).items():
+        for key, cents in sums.sum_postings(question, since, span.end, ("account",), where).items():
             cells = table.setdefault(key, [None] * len(found))
             cells[place] = (cells[place] or 0) + cents
     columns = [Column("Total", "total")] if name == "Total" else _columns(found)
     return columns, {key: tuple(cells) for key, cells in table.items()}
 
 
-def starts(question: Question, period: Period) -> list[date]:
-    """The first day of every balance column's fiscal year, and of the last one's for the total."""
-    return [periods.around("year", span.end, question.fiscal_start)[0] for span in spans(question, period)]
+def list_year_starts(question: Question, period: Period) -> list[date]:
+    """Return the first day of every balance column's fiscal year, and of the last one's for the total."""
+    return [
+        periods.find_span("year", span.end, question.fiscal_start)[0] for span in make_spans(question, period)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +134,15 @@ class Part:
     where: Mapping[str, Collection[str]]
 
 
-def nested(question: Question, period: Period) -> list[Part]:
-    """The columns of reports that show several figures in each: spans, or names with entries; the total last."""
-    name = by(question)
+def make_nested_columns(question: Question, period: Period) -> list[Part]:
+    """Return the columns of reports that show several figures in each: spans, or names with entries; the total last."""
+    name = choose_split(question)
     whole = Part(Column("Total", "total"), period, question.where)
     if name == "Total":
         return [whole]
     if name in DIMENSIONS:
         return [*_named_parts(question, period, DIMENSIONS[name]), whole]
-    found = spans(question, period)
+    found = make_spans(question, period)
     periods_of = [Period(span.start, span.end, None) for span in found]
     columns = _columns(found)
     return [
@@ -148,16 +152,20 @@ def nested(question: Question, period: Period) -> list[Part]:
 
 
 def _named_parts(question: Question, period: Period, dimension: str) -> list[Part]:
-    names = question.names(dimension)
-    ids = [key[0] for key in sums.sums(question, period.start, period.end, (dimension,)) if key[0] in names]
+    names = question.read_names(dimension)
+    ids = [
+        key[0]
+        for key in sums.sum_postings(question, period.start, period.end, (dimension,))
+        if key[0] in names
+    ]
     return [
         Part(Column(names[str(id)], str(id)), period, {**question.where, dimension: (str(id),)})
         for id in sorted(ids, key=lambda id: names[str(id)].lower())
     ]
 
 
-def day_before(day: date) -> date:
-    """Yesterday of a day."""
+def get_day_before(day: date) -> date:
+    """Return yesterday of a day."""
     return day - timedelta(1)
 
 
@@ -172,9 +180,9 @@ def _by_dimension(
     rows: tuple[str, ...],
     where: Mapping[str, Collection[str]] | None,
 ) -> Table:
-    dimension = DIMENSIONS[by(question)]
-    booked = sums.sums(question, since, until, (*rows, dimension), where)
-    names = question.names(dimension)
+    dimension = DIMENSIONS[choose_split(question)]
+    booked = sums.sum_postings(question, since, until, (*rows, dimension), where)
+    names = question.read_names(dimension)
     ids = sorted(
         {key[-1] for key in booked}, key=lambda id: (id is None, names.get(str(id), "").lower(), str(id))
     )

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from . import cash
-from .question import Question
+from runtime.simulators.quickbooks.reports import cash
+from runtime.simulators.quickbooks.reports.question import Question
 
 Key = tuple[str | None, ...]
 COLUMNS = frozenset(
@@ -15,17 +15,17 @@ COLUMNS = frozenset(
 )
 
 
-def table(question: Question, basis: str | None = None) -> str:
-    """The table of the postings on the basis that is asked for."""
+def choose_table(question: Question, basis: str | None = None) -> str:
+    """Return the table of the postings on the basis that is asked for."""
     if (basis or question.basis) == "Cash":
-        return cash.prepared(question.store, question.realm)
+        return cash.prepare_table(question.store, question.realm)
     return "postings"
 
 
-def condition(
+def make_condition(
     question: Question, since: date | None, until: date | None, where: Mapping[str, Collection[str]]
 ) -> tuple[str, list[Any]]:
-    """The WHERE of a selection, and its values. `where` maps columns to the ids that count."""
+    """Return the WHERE of a selection, and its values. `where` maps columns to the ids that count."""
     clauses, values = ["realm = ?"], [question.realm]
     if since is not None:
         clauses.append("date >= ?")
@@ -40,7 +40,7 @@ def condition(
     return " and ".join(clauses), values
 
 
-def sums(
+def sum_postings(
     question: Question,
     since: date | None,
     until: date | None,
@@ -48,15 +48,15 @@ def sums(
     where: Mapping[str, Collection[str]] | None = None,
     basis: str | None = None,
 ) -> dict[Key, int]:
-    """Cents between two days (both included, None for no limit), debit positive, by columns of the postings.
+    """Return cents between two days (both included, None for no limit), debit positive, by columns of the postings.
 
     The filters of the request count unless `where` replaces them.
     """
     assert set(by) <= COLUMNS, by
-    clause, values = condition(question, since, until, question.where if where is None else where)
+    clause, values = make_condition(question, since, until, question.where if where is None else where)
     group = ", ".join(by)
     rows = question.store.execute(
-        f"select {group}, sum(cents) from {table(question, basis)} where {clause} group by {group}",  # noqa: S608
+        f"select {group}, sum(cents) from {choose_table(question, basis)} where {clause} group by {group}",  # noqa: S608
         values,
     )
     return {tuple(row[:-1]): row[-1] for row in rows}

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..faults import invalid_reference
-from ..money import cents, text
-from ..store import Body, reference
-from . import layout, report, sums
-from .layout import Column, Row, cell
-from .lines import Lines
-from .question import Question
-from .sales import SALES
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import make_reference_fault
+from runtime.simulators.quickbooks.money import format_amount, round_to_cents
+from runtime.simulators.quickbooks.reports import layout, sums
+from runtime.simulators.quickbooks.reports.detail_lines import Lines
+from runtime.simulators.quickbooks.reports.layout import Column, Row, make_cell
+from runtime.simulators.quickbooks.reports.question import Question
+from runtime.simulators.quickbooks.reports.sales_by_name import SALES
 
 COLUMNS = (
     Column("Gross Sales", "gross_sales"), Column("Non-Taxable", "nontaxable_sales"),
@@ -30,18 +30,17 @@ class Taxed:
     tax: int = 0
 
 
-@report("TaxSummary")
-def tax_summary(question: Question) -> Row:
-    """A section for the agency, a row per rate, the total of its tax. Raises 2020 without agency_id."""
-    agency = question.books.find("TaxAgency", question.required("agency_id"))
+def report_tax_summary(question: Question) -> Row:
+    """Return a section for the agency, a row per rate, the total of its tax. Raises 2020 without agency_id."""
+    agency = question.books.find("TaxAgency", question.require("agency_id"))
     if agency is None:
-        raise invalid_reference("agency_id")
+        raise make_reference_fault("agency_id")
     name = str(agency.get("DisplayName"))
     by_rate = _by_rate(question, str(agency["Id"]))
     lines = Lines(question)
     rows: list[Row] = [
         {
-            "ColData": [cell(str(lines.record("TaxRate", rate).get("Name")), rate), *_cells(taxed)],
+            "ColData": [make_cell(str(lines.read_record("TaxRate", rate).get("Name")), rate), *_cells(taxed)],
             "type": "Data",
         }
         for rate, taxed in sorted(by_rate.items())
@@ -51,32 +50,36 @@ def tax_summary(question: Question) -> Row:
         max((taxed.taxable for taxed in by_rate.values()), default=0),
         sum(taxed.tax for taxed in by_rate.values()),
     )
-    head = layout.header(question, question.period(), is_empty=not rows)
-    section: Row = {"Header": {"ColData": [cell(name, str(agency["Id"])), *(cell("") for _ in COLUMNS)]}}
+    head = layout.make_header(question, question.read_period(), is_empty=not rows)
+    section: Row = {
+        "Header": {"ColData": [make_cell(name, str(agency["Id"])), *(make_cell("") for _ in COLUMNS)]}
+    }
     if rows:
         section["Rows"] = {"Row": rows}
-    section |= {"Summary": {"ColData": [cell(f"Total {name}"), *_cells(whole)]}, "type": "Section"}
-    return layout.report(head, layout.columns("Tax", COLUMNS), [section] if rows else [])
+    section |= {"Summary": {"ColData": [make_cell(f"Total {name}"), *_cells(whole)]}, "type": "Section"}
+    return layout.make_report(head, layout.make_columns("Tax", COLUMNS), [section] if rows else [])
 
 
 def _cells(taxed: Taxed) -> list[Row]:
     figures = (taxed.gross, taxed.gross - taxed.taxable, taxed.taxable, taxed.tax)
-    return [cell(text(value)) for value in figures]
+    return [make_cell(format_amount(value)) for value in figures]
 
 
 def _by_rate(question: Question, agency: str) -> dict[str, Taxed]:
-    """Rate -> its sums. On cash basis a form counts with the part of its entries that the period's payments reach."""
+    """Return rate -> its sums. On cash basis a form counts with the part of its entries that the period's payments
+    reach.
+    """
     rates = _rates(question, agency)
     found: dict[str, Taxed] = defaultdict(Taxed)
     for body, sign, part, whole in _forms(question):
         for line in (body.get("TxnTaxDetail") or {}).get("TaxLine") or []:
             detail = line.get("TaxLineDetail") or {}
-            rate = reference(detail.get("TaxRateRef"))
+            rate = get_reference(detail.get("TaxRateRef"))
             if rate in rates:
                 taxed = found[str(rate)]
                 taxed.gross += sign * _share(_gross(body), part, whole)
-                taxed.taxable += sign * _share(cents(detail.get("NetAmountTaxable")), part, whole)
-                taxed.tax += sign * _share(cents(line.get("Amount")), part, whole)
+                taxed.taxable += sign * _share(round_to_cents(detail.get("NetAmountTaxable")), part, whole)
+                taxed.tax += sign * _share(round_to_cents(line.get("Amount")), part, whole)
     return dict(found)
 
 
@@ -93,23 +96,27 @@ def _rates(question: Question, agency: str) -> frozenset[str]:
 
 
 def _gross(body: Body) -> int:
-    return cents(body.get("TotalAmt")) - cents((body.get("TxnTaxDetail") or {}).get("TotalTax"))
+    return round_to_cents(body.get("TotalAmt")) - round_to_cents(
+        (body.get("TxnTaxDetail") or {}).get("TotalTax")
+    )
 
 
 def _forms(question: Question) -> Iterator[tuple[Body, int, int, int]]:
-    """Sales forms with entries in the period: body, sign, and the part that counts of the whole (income entries)."""
-    period = question.period()
+    """Return sales forms with entries in the period: body, sign, and the part that counts of the whole (income
+    entries).
+    """
+    period = question.read_period()
     lines = Lines(question)
     income = tuple(account.id for account in question.accounts if account.type == "Income")
     where = {"txn_type": SALES, "account": income}
-    table = sums.table(question)
-    clause, values = sums.condition(question, period.start, period.end, where)
+    table = sums.choose_table(question)
+    clause, values = sums.make_condition(question, period.start, period.end, where)
     rows = question.store.execute(
         f"select txn_type, txn_id, sum(cents) from {table} where {clause} group by 1, 2",  # noqa: S608
         values,
     ).fetchall()
     for entity, id, part in rows:
-        body = lines.record(entity, id)
+        body = lines.read_record(entity, id)
         whole = question.store.execute(
             f"select sum(cents) from postings where account in ({','.join('?' * len(income))})"  # noqa: S608
             " and realm = ? and txn_id = ? and txn_type = ?",

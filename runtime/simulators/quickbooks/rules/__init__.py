@@ -1,33 +1,5 @@
 """What is particular about each kind of record: what it needs, what is worked out from it, what it posts.
 
-A preparation takes the checked body (references resolved, properties known) and the record as it was, fills in what
-the service fills in, and raises the service's fault for what it would refuse.
+`preparations` and `posting_rules` are the tables of who is called for which kind; `references` and `validation` check
+what every kind has. Comes before: `writes`, which calls the two tables. Comes after: `books`, which holds the result.
 """
-
-from __future__ import annotations
-
-from collections.abc import Callable
-
-from ..books import Books
-from ..store import Body
-
-Preparation = Callable[[Books, str, Body, Body | None], None]
-PREPARATIONS: dict[str, Preparation] = {}
-
-
-def prepares(*entities: str) -> Callable[[Preparation], Preparation]:
-    """Registers the preparation of one or more kinds of record."""
-
-    def register(preparation: Preparation) -> Preparation:
-        for entity in entities:
-            PREPARATIONS[entity] = preparation
-        return preparation
-
-    return register
-
-
-def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """Fills in and checks what is particular to `entity`."""
-    preparation = PREPARATIONS.get(entity)
-    if preparation is not None:
-        preparation(books, entity, body, old)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..books import Books
-from ..faults import business, fault, missing
-from ..schema import entities
-from ..store import Body, reference
-from . import currency_of, names, nesting, prepares
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import make_business_fault, make_fault, make_missing_fault
+from runtime.simulators.quickbooks.rules import currency, names, nesting
+from runtime.simulators.quickbooks.schema import load_entities
 
 CLASSIFICATIONS = {
     "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",
@@ -55,18 +55,19 @@ TYPES_FOR = {
 
 
 def check_types(books: Books, body: Body) -> None:
-    """6430 for an account of a type that its property cannot take: open amounts and money would not be found again."""
+    """Raise 6430 for an account of a type that its property cannot take: open amounts and money would not be found
+    again.
+    """
     for name, types in TYPES_FOR.items():
-        id = reference(body.get(name))
-        if id is not None and books.account_type(id) not in types:
-            raise fault("6430", f"Invalid account type used : {name}", name)
+        id = get_reference(body.get(name))
+        if id is not None and books.get_account_type(id) not in types:
+            raise make_fault("6430", f"Invalid account type used : {name}", name)
 
 
-@prepares("Account")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """Type, subtype, classification, nesting; balances come from the postings."""
+    """Prepare type, subtype, classification, nesting; balances come from the postings."""
     if '"' in str(body.get("Name", "")):
-        raise fault("2040", "Invalid String : The name may not contain a double quote.", "Name")
+        raise make_fault("2040", "Invalid String : The name may not contain a double quote.", "Name")
     _types(body, old)
     if (
         old
@@ -74,17 +75,17 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
         and body.get("Active") is False
         and body["AccountSubType"] in SPECIAL_SUBTYPES
     ):
-        raise business("This account is used by the company and can't be made inactive.")
+        raise make_business_fault("This account is used by the company and can't be made inactive.")
     if len(str(body.get("AcctNum") or "")) > 7:
-        raise fault(
+        raise make_fault(
             "2050",
             "String length is either shorter or longer than supported by specification. "
             f"Min:0 Max:7 supported. Supplied length:{len(body['AcctNum'])}",
             "AcctNum",
         )
-    names.nested_name(books, entity, body, old, "account")
+    names.prepare_nested_name(books, entity, body, old, "account")
     nesting.hold_flag(body, old, "SubAccount")
-    currency_of.fill_in(books, body, old)
+    currency.fill_currency(books, body, old)
     body["Classification"] = CLASSIFICATIONS[body["AccountType"]]
     for name in ("CurrentBalance", "CurrentBalanceWithSubAccounts"):
         body[name] = (old or {}).get(name, 0)
@@ -93,25 +94,27 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
 
 def _types(body: Body, old: Body | None) -> None:
     given, subtype = body.get("AccountType"), body.get("AccountSubType")
-    known = entities()["Account"].fields["AccountType"].enumeration or frozenset()
+    known = load_entities()["Account"].fields["AccountType"].enumeration or frozenset()
     if not given and subtype in TYPE_OF_SUBTYPE:
         body["AccountType"] = TYPE_OF_SUBTYPE[str(subtype)]
     elif not given:
-        raise missing("AccountType")
+        raise make_missing_fault("AccountType")
     if body["AccountType"] not in known:
-        raise fault("2170", f"Invalid Enumeration : {body['AccountType']}", "AccountType")
+        raise make_fault("2170", f"Invalid Enumeration : {body['AccountType']}", "AccountType")
     if subtype and TYPE_OF_SUBTYPE.get(str(subtype), body["AccountType"]) != body["AccountType"]:
-        raise fault(
+        raise make_fault(
             "6010", f"Invalid Account.AccountType && Account.SubType : {body['AccountType']}, {subtype}"
         )
     if old and old.get("AccountType") == body["AccountType"]:
         body.setdefault("AccountSubType", old["AccountSubType"])
     body.setdefault("AccountSubType", DEFAULT_SUBTYPES.get(body["AccountType"], "OtherMiscellaneousExpense"))
     if old and old.get("AccountType") != body["AccountType"]:
-        raise business("The type of an account that is in use can't be changed.", "AccountType")
+        raise make_business_fault("The type of an account that is in use can't be changed.", "AccountType")
 
 
 def _same_type_as_parent(books: Books, body: Body) -> None:
-    above = reference(body.get("ParentRef"))
-    if above and books.account_type(above) != body["AccountType"]:
-        raise business("A sub-account must be of the same account type as its parent account.", "ParentRef")
+    above = get_reference(body.get("ParentRef"))
+    if above and books.get_account_type(above) != body["AccountType"]:
+        raise make_business_fault(
+            "A sub-account must be of the same account type as its parent account.", "ParentRef"
+        )

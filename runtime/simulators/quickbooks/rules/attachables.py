@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ..books import Books
-from ..faults import fault, invalid_reference
-from ..schema import entities_by_lower_name
-from ..store import Body, reference
-from . import prepares
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import make_fault, make_reference_fault
+from runtime.simulators.quickbooks.schema import map_entities_by_lower_name
 
 
 def touch(books: Books, body: Body, old: Body | None) -> None:
@@ -18,9 +17,9 @@ def touch(books: Books, body: Body, old: Body | None) -> None:
 
 
 def _targets(body: Body) -> set[tuple[str, str]]:
-    """Kind and Id of what an Attachable hangs on."""
+    """Return kind and Id of what an Attachable hangs on."""
     owners = [link.get("EntityRef") or {} for link in body.get("AttachableRef") or []]
-    return {(str(owner.get("type")), str(reference(owner))) for owner in owners if reference(owner)}
+    return {(str(owner.get("type")), str(get_reference(owner))) for owner in owners if get_reference(owner)}
 
 
 REFUSED = frozenset(
@@ -28,18 +27,17 @@ REFUSED = frozenset(
 )
 
 
-@prepares("Attachable")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """2020 without note and file name, 6050 for a kind of record that nothing can hang on."""
+    """Raise 2020 without note and file name, 6050 for a kind of record that nothing can hang on."""
     if not (body.get("FileName") or body.get("Note")):
-        raise fault("2020", "Required parameter FileName or Note is missing in the request", "FileName")
+        raise make_fault("2020", "Required parameter FileName or Note is missing in the request", "FileName")
     for link in body.get("AttachableRef") or []:
         owner = link.get("EntityRef") or {}
-        if not reference(owner):
+        if not get_reference(owner):
             continue
-        kind = entities_by_lower_name().get(str(owner.get("type", "")).lower())
+        kind = map_entities_by_lower_name().get(str(owner.get("type", "")).lower())
         if kind is None or kind.name in REFUSED:
-            raise fault("6050", "The entity reference type is unsupported for Attachable", "EntityRef")
-        if books.find(kind.name, reference(owner)) is None:
-            raise invalid_reference("EntityRef")
+            raise make_fault("6050", "The entity reference type is unsupported for Attachable", "EntityRef")
+        if books.find(kind.name, get_reference(owner)) is None:
+            raise make_reference_fault("EntityRef")
         owner["type"] = kind.name

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from ..books import Books
-from ..store import Body
-from . import prepares
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body
 
 
-@prepares("CompanyInfo", "Preferences")
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """Keeps what the client cannot set; groups of preferences are completed from the former ones."""
+    """Retain what the client cannot set; groups of preferences are completed from the former ones."""
     if entity == "Preferences" and old:
         for group, value in old.items():
             if isinstance(value, dict) and isinstance(body.get(group), dict):

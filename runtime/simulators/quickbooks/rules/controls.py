@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .. import exchange, postings
-from ..books import Books
-from ..faults import business, fault
-from ..postings import Entry
-from ..store import Body
+from runtime.simulators.quickbooks.books import exchange_gains, postings
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.postings import Entry
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.faults import make_business_fault, make_fault
 
 CONTROLS = frozenset({postings.RECEIVABLE, postings.PAYABLE})
 
@@ -19,35 +19,37 @@ def check_names(books: Books, entries: Iterable[Entry]) -> None:
     Without the name the balances of customers and vendors would no longer add up to their accounts.
     """
     for entry in entries:
-        kind = books.account_type(entry.account)
+        kind = books.get_account_type(entry.account)
         if kind == postings.RECEIVABLE and not entry.customer:
-            raise nameless("Accounts Receivable", "customer")
+            raise make_nameless_fault("Accounts Receivable", "customer")
         if kind == postings.PAYABLE and not entry.vendor:
-            raise nameless("Accounts Payable", "vendor")
+            raise make_nameless_fault("Accounts Payable", "vendor")
 
 
 def check_currencies(books: Books, body: Body, entries: Iterable[Entry]) -> None:
     """Raise 6000 for an amount on an account, or of a name, in another currency than theirs."""
-    if not exchange.has_several(books):
+    if not exchange_gains.has_several(books):
         return
-    code, home = exchange.currency_of(books, body), books.home_currency()
+    code, home = exchange_gains.get_currency(books, body), books.get_home_currency()
     for entry in entries:
-        held = exchange.currency_of(books, books.find("Account", entry.account))
+        held = exchange_gains.get_currency(books, books.find("Account", entry.account))
         if not (entry.is_home or entry.is_cost) and held not in (home, code):
-            raise business("The account is in another currency than the transaction.", "CurrencyRef")
-        kind = books.account_type(entry.account)
+            raise make_business_fault(
+                "The account is in another currency than the transaction.", "CurrencyRef"
+            )
+        kind = books.get_account_type(entry.account)
         party = {postings.RECEIVABLE: "Customer", postings.PAYABLE: "Vendor"}.get(kind)
         named = entry.customer if party == "Customer" else entry.vendor
-        if party is not None and exchange.currency_of(books, books.find(party, named)) != code:
-            raise business("The name is in another currency than the transaction.", "CurrencyRef")
+        if party is not None and exchange_gains.get_currency(books, books.find(party, named)) != code:
+            raise make_business_fault("The name is in another currency than the transaction.", "CurrencyRef")
 
 
-def nameless(account: str, party: str) -> Exception:
-    """6000 for an amount on a control account that belongs to nobody."""
-    return business(f"When you use {account}, you must choose a {party} in the Name field.")
+def make_nameless_fault(account: str, party: str) -> Exception:
+    """Return the fault 6000 for an amount on a control account that belongs to nobody."""
+    return make_business_fault(f"When you use {account}, you must choose a {party} in the Name field.")
 
 
 def refuse(books: Books, account: str | None, name: str) -> None:
     """Raise 6430 when property `name` refers to a receivable or payable account, which it cannot book to."""
-    if account is not None and books.account_type(account) in CONTROLS:
-        raise fault("6430", f"Invalid account type used : {name}", name)
+    if account is not None and books.get_account_type(account) in CONTROLS:
+        raise make_fault("6430", f"Invalid account type used : {name}", name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..faults import business
-from ..store import Body
-from .lines import DETAIL_KEYS, detail
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.faults import make_business_fault
+from runtime.simulators.quickbooks.rules.lines import DETAIL_KEYS, get_detail
 
 
 def check(body: Body) -> None:
@@ -16,17 +16,17 @@ def check(body: Body) -> None:
         own = DETAIL_KEYS.get(str(line.get("DetailType")))
         for key in DETAIL_KEYS.values():
             if own is not None and key != own and _says_something(line.get(key)):
-                raise business(f"A line of type {line['DetailType']} can't carry {key}.", key)
+                raise make_business_fault(f"A line of type {line['DetailType']} can't carry {key}.", key)
 
 
 def _lines(body: Body) -> Iterator[Body]:
     for line in body.get("Line") or []:
         yield line
-        yield from detail(line).get("Line") or []
+        yield from get_detail(line).get("Line") or []
 
 
 def _says_something(value: Any) -> bool:
-    """Whether any value is in it; clients send the shape of every kind of detail, with nothing in it."""
+    """Return whether any value is in it; clients send the shape of every kind of detail, with nothing in it."""
     if isinstance(value, dict):
         return any(_says_something(item) for item in value.values())
     if isinstance(value, list):

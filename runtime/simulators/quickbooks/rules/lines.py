@@ -6,12 +6,17 @@ import calendar
 from datetime import date, timedelta
 from decimal import Decimal
 
-from .. import references
-from ..books import Books
-from ..faults import business, fault, missing
-from ..money import amount, cents, decimal
-from ..store import Body, reference
-from .currency import check_currency, currency_reference, party_currency, refuse_other
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import make_business_fault, make_fault, make_missing_fault
+from runtime.simulators.quickbooks.money import make_amount, parse_decimal, round_to_cents
+from runtime.simulators.quickbooks.rules import references
+from runtime.simulators.quickbooks.rules.currency import (
+    check_currency,
+    find_party_currency,
+    make_currency_reference,
+    refuse_other,
+)
 
 DETAIL_KEYS = {
     "SalesItemLineDetail": "SalesItemLineDetail",
@@ -29,17 +34,17 @@ DETAIL_KEYS = {
 MOST_LINES = 10_000
 
 
-def detail(line: Body) -> Body:
-    """The detail object of a line; {} when it has none."""
+def get_detail(line: Body) -> Body:
+    """Return the detail object of a line; {} when it has none."""
     found: Body = line.get(DETAIL_KEYS.get(str(line.get("DetailType")), "")) or {}
     return found
 
 
-def keep_identities(body: Body, old: Body | None, first: int = 1) -> None:
-    """Gives every line an Id: a known one is kept, a line without or with an unknown one gets the next."""
+def assign_ids(body: Body, old: Body | None, first: int = 1) -> None:
+    """Give every line an Id: a known one stays, a line without or with an unknown one gets the next."""
     lines: list[Body] = body.get("Line") or []
     if len(lines) > MOST_LINES:
-        raise business(f"A transaction may have at most {MOST_LINES} lines.")
+        raise make_business_fault(f"A transaction may have at most {MOST_LINES} lines.")
     known = {str(line["Id"]) for line in (old or {}).get("Line", []) if "Id" in line}
     used = {int(id) for id in known if id.isascii() and id.isdigit()}
     following = max(used, default=first - 1) + 1
@@ -55,52 +60,54 @@ def keep_identities(body: Body, old: Body | None, first: int = 1) -> None:
 
 
 def require_detail(line: Body) -> None:
-    """2020 for a line that does not say what kind it is."""
+    """Raise 2020 for a line that does not say what kind it is."""
     if not line.get("DetailType"):
-        raise missing("Line.DetailType")
+        raise make_missing_fault("Line.DetailType")
 
 
 def require_amount(line: Body) -> None:
-    """Amount has to be there and may not exceed what the service can add up."""
+    """Require an Amount that does not exceed what the service can add up."""
     if line.get("Amount") in (None, ""):
-        raise missing("Amount")
+        raise make_missing_fault("Amount")
 
 
 def check_product(line: Body) -> None:
-    """6070 when Amount is not Qty times UnitPrice, rounded half-up to cents.
+    """Raise 6070 when Amount is not Qty times UnitPrice, rounded half-up to cents.
 
     Zero for both counts as neither given: a client library that is used against the service sends them so.
     """
-    given = detail(line)
+    given = get_detail(line)
     quantity, price = given.get("Qty"), given.get("UnitPrice")
-    if quantity in (None, "") or price in (None, "") or not (decimal(quantity) or decimal(price)):
+    if quantity in (None, "") or price in (None, "") or not (parse_decimal(quantity) or parse_decimal(price)):
         return
-    product = decimal(quantity) * decimal(price)
-    if cents(str(product)) != cents(line.get("Amount")):
-        raise fault(
+    product = parse_decimal(quantity) * parse_decimal(price)
+    if round_to_cents(str(product)) != round_to_cents(line.get("Amount")):
+        raise make_fault(
             "6070",
-            f"Amount is not equal to UnitPrice * Qty. Supplied value:{shown(line.get('Amount'))}",
+            f"Amount is not equal to UnitPrice * Qty. Supplied value:{format_number(line.get('Amount'))}",
             "Line.Amount",
         )
 
 
-def units(line: Body) -> Decimal:
-    """Units on a line: none on a voided one, 1 where an amount comes without a quantity (see `check_product`)."""
-    given = detail(line)
-    is_said = given.get("Qty") not in (None, "") and (decimal(given["Qty"]) or not cents(line.get("Amount")))
-    return decimal(given["Qty"]) if is_said else Decimal(1)
+def get_units(line: Body) -> Decimal:
+    """Return the units on a line: none on a voided one, 1 where an amount has no quantity (see `check_product`)."""
+    given = get_detail(line)
+    is_said = given.get("Qty") not in (None, "") and (
+        parse_decimal(given["Qty"]) or not round_to_cents(line.get("Amount"))
+    )
+    return parse_decimal(given["Qty"]) if is_said else Decimal(1)
 
 
 def check_item(item: Body, body: Body, line: Body) -> None:
     """Refuse a category, an inventory item without a quantity, and one before the start of its stock."""
     if item.get("Type") == "Category":
-        raise business("A category cannot be sold or bought.", "ItemRef")
+        raise make_business_fault("A category cannot be sold or bought.", "ItemRef")
     check_stock_day(item, body)
-    quantity = detail(line).get("Qty")
+    quantity = get_detail(line).get("Qty")
     if item.get("Type") == "Inventory" and (
-        quantity in (None, "") or (not decimal(quantity) and cents(line.get("Amount")))
+        quantity in (None, "") or (not parse_decimal(quantity) and round_to_cents(line.get("Amount")))
     ):
-        raise fault(
+        raise make_fault(
             "6520",
             f"Missing Tracked Inventory Item Quantity : Qty is required for the inventory item {item.get('Name')}.",
             "Qty",
@@ -108,58 +115,61 @@ def check_item(item: Body, body: Body, line: Body) -> None:
 
 
 def check_stock_day(item: Body, body: Body) -> None:
-    """6270 when a transaction with an inventory item is dated before the item's stock begins."""
+    """Raise 6270 when a transaction with an inventory item is dated before the item's stock begins."""
     if item.get("Type") == "Inventory" and str(body.get("TxnDate")) < str(item.get("InvStartDate", "")):
-        raise fault(
+        raise make_fault(
             "6270",
             "InventoryTxnDatedBeforeItemStartDate : The transaction is dated before the start of the item.",
             "TxnDate",
         )
 
 
-def shown(value: object) -> str:
-    """A number as the service's sentences show it: thousands separated, no needless zeros."""
-    number = decimal(value)
+def format_number(value: object) -> str:
+    """Return a number as the service's sentences show it: thousands separated, no needless zeros."""
+    number = parse_decimal(value)
     return f"{number.normalize():,f}" if number else "0"
 
 
-def percent_of(base: int, percent: object) -> int:
-    """A percentage of an amount in cents, rounded half-up."""
-    return cents(str(Decimal(base) / 100 * decimal(percent) / 100))
+def take_percent(base: int, percent: object) -> int:
+    """Return a percentage of an amount in cents, rounded half-up."""
+    return round_to_cents(str(Decimal(base) / 100 * parse_decimal(percent) / 100))
 
 
-def default_day(books: Books, body: Body) -> None:
-    """TxnDate is the company's day when left out; closed books refuse it (6210)."""
-    body.setdefault("TxnDate", books.today().isoformat())
+def fill_day(books: Books, body: Body) -> None:
+    """Fill in the company's day as TxnDate when left out; raise 6210 for closed books."""
+    body.setdefault("TxnDate", books.read_today().isoformat())
     check_open(books, body)
 
 
 def check_open(books: Books, body: Body | None) -> None:
-    """6210 when a transaction falls into closed books."""
-    closed = books.closing_date()
+    """Raise 6210 when a transaction falls into closed books."""
+    closed = books.get_closing_date()
     if body and closed and str(body.get("TxnDate", "")) <= closed:
-        raise fault(
+        raise make_fault(
             "6210",
             "The account period has closed and the account books cannot be updated through the QBO Services API. "
             "Please use the QBO website to make these changes.",
         )
 
 
-def due_day(books: Books, body: Body, term: str | None) -> str:
-    """The day that the terms make of TxnDate; TxnDate without terms."""
+def compute_due_day(books: Books, body: Body, term: str | None) -> str:
+    """Return the day that the terms make of TxnDate; TxnDate without terms."""
     day = date.fromisoformat(body["TxnDate"])
     found = (books.find("Term", term) if term else None) or {}
     try:
         if found.get("DayOfMonthDue"):
             return _on_day_of_month(day, found).isoformat()
-        return (day + timedelta(days=max(int(decimal(found.get("DueDays"))), 0))).isoformat()
+        return (day + timedelta(days=max(int(parse_decimal(found.get("DueDays"))), 0))).isoformat()
     except (OverflowError, ValueError):
         return day.isoformat()
 
 
 def _on_day_of_month(day: date, term: Body) -> date:
-    """The next day of the terms' number; a month later for what is issued shortly before it."""
-    number, margin = int(decimal(term["DayOfMonthDue"])), int(decimal(term.get("DueNextMonthDays")))
+    """Return the next day of the terms' number; a month later for what is issued shortly before it."""
+    number, margin = (
+        int(parse_decimal(term["DayOfMonthDue"])),
+        int(parse_decimal(term.get("DueNextMonthDays"))),
+    )
     due = _in_month(day, number)
     if due < day:
         due = _in_month(_next_month(day), number)
@@ -168,7 +178,7 @@ def _on_day_of_month(day: date, term: Body) -> date:
 
 
 def _in_month(day: date, number: int) -> date:
-    """That day of a month, or the last one of a shorter month."""
+    """Return that day of a month, or the last one of a shorter month."""
     return day.replace(day=max(1, min(number, calendar.monthrange(day.year, day.month)[1])))
 
 
@@ -176,17 +186,17 @@ def _next_month(day: date) -> date:
     return day.replace(day=1) + timedelta(days=calendar.monthrange(day.year, day.month)[1])
 
 
-def number(books: Books, entity: str, series: str, body: Body) -> None:
-    """DocNumber: kept when given (6140 for a duplicate where the company minds), else the next of its series.
+def fill_number(books: Books, entity: str, series: str, body: Body) -> None:
+    """Fill in DocNumber, the next of its series, unless it was sent (6140 for a duplicate where the company minds).
 
     Companies with custom numbers get none when it is left out.
     """
-    custom = bool(books.preference("SalesFormsPrefs", "CustomTxnNumbers"))
+    custom = bool(books.get_preference("SalesFormsPrefs", "CustomTxnNumbers"))
     given = str(body.get("DocNumber") or "")
     if not given:
         body.pop("DocNumber", None)
         if not custom:
-            body["DocNumber"] = str(books.next_number(f"number:{series}"))
+            body["DocNumber"] = str(books.take_next_number(f"number:{series}"))
         return
     if custom:
         refuse_duplicate(books, entity, body)
@@ -195,24 +205,24 @@ def number(books: Books, entity: str, series: str, body: Body) -> None:
 
 
 def refuse_duplicate(books: Books, entity: str, body: Body) -> None:
-    """6140 when another transaction of the kind has this number."""
+    """Raise 6140 when another transaction of the kind has this number."""
     row = books.store.execute(
         "select id from records where realm = ? and entity = ? and doc_number = ? and id <> ?",
         (books.realm, entity, body["DocNumber"], str(body.get("Id", ""))),
     ).fetchone()
     if row:
-        raise fault(
+        raise make_fault(
             "6140",
             "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
             f"DocNumber={body['DocNumber']} is assigned to TxnType={entity} with TxnId={row[0]}",
         )
 
 
-def currency(books: Books, body: Body) -> None:
-    """CurrencyRef and ExchangeRate: the customer's or vendor's currency when left out, at a rate of 1."""
-    home = books.home_currency()
-    code = reference(body.get("CurrencyRef")) or party_currency(books, body) or home
-    body["CurrencyRef"] = currency_reference(code)
+def fill_currency(books: Books, body: Body) -> None:
+    """Fill in CurrencyRef and ExchangeRate: the customer's or vendor's currency when left out, at a rate of 1."""
+    home = books.get_home_currency()
+    code = get_reference(body.get("CurrencyRef")) or find_party_currency(books, body) or home
+    body["CurrencyRef"] = make_currency_reference(code)
     if code != home:
         check_currency(books, code)
     refuse_other(books, body, code)
@@ -220,18 +230,18 @@ def currency(books: Books, body: Body) -> None:
         body.pop("ExchangeRate", None)
         return
     body["ExchangeRate"] = body.get("ExchangeRate") or 1
-    if decimal(body["ExchangeRate"]) <= 0:
-        raise business("The exchange rate must be greater than 0.", "ExchangeRate")
+    if parse_decimal(body["ExchangeRate"]) <= 0:
+        raise make_business_fault("The exchange rate must be greater than 0.", "ExchangeRate")
 
 
 def set_amount(body: Body, name: str, value: int) -> None:
-    """Writes an amount in cents into a body."""
-    body[name] = amount(value)
+    """Write an amount in cents into a body."""
+    body[name] = make_amount(value)
 
 
-def account_reference(books: Books, body: Body, name: str, default: str | None) -> None:
-    """Fills a reference to an account that was left out."""
-    if not reference(body.get(name)) and default is not None:
-        found = references.to(books, "Account", default)
+def fill_account(books: Books, body: Body, name: str, default: str | None) -> None:
+    """Fill a reference to an account that was left out."""
+    if not get_reference(body.get(name)) and default is not None:
+        found = references.make_reference(books, "Account", default)
         if found:
             body[name] = found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ..books import NAME_SERIES, Books
-from ..faults import fault
-from ..references import follow_rename
-from ..schema import entities
-from ..store import Body, reference
-from . import currency_of, nesting, prepares
+from runtime.simulators.quickbooks.books.books import NAME_SERIES, Books
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import make_fault
+from runtime.simulators.quickbooks.rules import currency, nesting
+from runtime.simulators.quickbooks.rules.references import follow_rename
+from runtime.simulators.quickbooks.schema import load_entities
 
 PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 DEEPEST = 5
@@ -17,9 +17,8 @@ FORBIDDEN = re.compile(r"[:\t\n\r]")
 DELETED = " (deleted)"
 
 
-@prepares("Customer", "Vendor", "Employee")
 def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """Composes DisplayName, keeps it unique over customers, vendors and employees."""
+    """Compose DisplayName, and require it to be unique over customers, vendors and employees."""
     composed = " ".join(str(body[part]) for part in PARTS if body.get(part))
     if entity == "Employee":
         if not (body.get("GivenName") or body.get("FamilyName")):
@@ -30,11 +29,11 @@ def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> Non
     if not body["DisplayName"].strip():
         raise _no_name()
     _check_characters(body["DisplayName"], "DisplayName")
-    suffix_inactive(body, old, "DisplayName")
+    mark_inactive(body, old, "DisplayName")
     _unique_name(books, entity, body)
     body.setdefault("PrintOnCheckName", body.get("CompanyName") or body["DisplayName"])
     if entity != "Employee":
-        currency_of.fill_in(books, body, old)
+        currency.fill_currency(books, body, old)
     if entity == "Customer":
         _customer(books, body, old)
     elif entity == "Vendor":
@@ -57,12 +56,12 @@ def _customer(books: Books, body: Body, old: Body | None) -> None:
 
 
 def _no_name() -> Exception:
-    return fault("6080", "No Name Provided : At least one of the name fields has to be given.")
+    return make_fault("6080", "No Name Provided : At least one of the name fields has to be given.")
 
 
 def _check_characters(name: str, element: str) -> None:
     if FORBIDDEN.search(name):
-        raise fault(
+        raise make_fault(
             "2040", "Invalid String : The name may not contain a colon, a tab or a line break.", element
         )
 
@@ -74,19 +73,19 @@ def _unique_name(books: Books, entity: str, body: Body) -> None:
             (books.realm, other, body["DisplayName"], entity, str(body.get("Id", ""))),
         ).fetchone()
         if row:
-            raise duplicate_name("customer, vendor or employee")
+            raise make_duplicate_fault("customer, vendor or employee")
 
 
-def duplicate_name(what: str) -> Exception:
-    """6240: the name is taken."""
-    return fault(
+def make_duplicate_fault(what: str) -> Exception:
+    """Return the fault 6240: the name is taken."""
+    return make_fault(
         "6240",
         f"The name supplied already exists. : Another {what} is already using this name. Please use a different name.",
     )
 
 
-def suffix_inactive(body: Body, old: Body | None, name: str) -> None:
-    """A record made inactive gets " (deleted)" behind its name, so that the name is free again."""
+def mark_inactive(body: Body, old: Body | None, name: str) -> None:
+    """Append " (deleted)" to the name of a record made inactive, so that the name is free again."""
     body.setdefault("Active", True)
     was_active = (old or {}).get("Active", True)
     if not body["Active"] and was_active and not str(body[name]).endswith(DELETED):
@@ -94,28 +93,28 @@ def suffix_inactive(body: Body, old: Body | None, name: str) -> None:
 
 
 def _full_name(books: Books, entity: str, body: Body, name: str) -> None:
-    """FullyQualifiedName and depth from the parent; refuses loops (900) and more than five levels (6180)."""
+    """Fill in FullyQualifiedName and depth from the parent; refuse loops (900) and more than five levels (6180)."""
     parts = [str(body[name])]
-    above = reference(body.get("ParentRef"))
+    above = get_reference(body.get("ParentRef"))
     level = 0
     while above is not None:
         if above == str(body.get("Id", "")):
-            raise fault("900", "Parent cannot be child", "ParentRef")
+            raise make_fault("900", "Parent cannot be child", "ParentRef")
         level += 1
         if level >= DEEPEST:
-            raise fault("6180", "Sub Level Limit : You can have at most 5 levels.", "ParentRef")
+            raise make_fault("6180", "Sub Level Limit : You can have at most 5 levels.", "ParentRef")
         parent = books.read(entity, above)
         parts.append(str(parent[name]))
-        above = reference(parent.get("ParentRef"))
+        above = get_reference(parent.get("ParentRef"))
     body["FullyQualifiedName"] = ":".join(reversed(parts))
-    if "Level" in entities()[entity].fields and level:
+    if "Level" in load_entities()[entity].fields and level:
         body["Level"] = level
     elif "Level" in body:
         del body["Level"]
 
 
 def rename_below(books: Books, entity: str, body: Body, name: str) -> None:
-    """Writes the new full name into the records below a renamed one."""
+    """Write the new full name into the records below a renamed one."""
     rows = books.store.execute(
         "select id from records where realm = ? and entity = ? and body ->> '$.ParentRef.value' = ?",
         (books.realm, entity, str(body["Id"])),
@@ -133,42 +132,42 @@ def rename_below(books: Books, entity: str, body: Body, name: str) -> None:
         rename_below(books, entity, child, name)
 
 
-def nested_name(books: Books, entity: str, body: Body, old: Body | None, what: str) -> None:
-    """A list whose names nest: Name given, clean, unique under its parent; FullyQualifiedName from the parents."""
+def prepare_nested_name(books: Books, entity: str, body: Body, old: Body | None, what: str) -> None:
+    """Prepare a list whose names nest: Name given, clean, unique under its parent; FullyQualifiedName from the
+    parents.
+    """
     if not str(body.get("Name") or "").strip():
-        raise fault("2020", "Required parameter Name is missing in the request", "Name")
+        raise make_fault("2020", "Required parameter Name is missing in the request", "Name")
     _check_characters(body["Name"], "Name")
-    suffix_inactive(body, old, "Name")
+    mark_inactive(body, old, "Name")
     _full_name(books, entity, body, "Name")
     row = books.store.execute(
         "select id from records where realm = ? and entity = ? and full_name = ? and id <> ?",
         (books.realm, entity, body["FullyQualifiedName"], str(body.get("Id", ""))),
     ).fetchone()
     if row:
-        raise duplicate_name(what)
+        raise make_duplicate_fault(what)
 
 
-@prepares("Class", "Department")
 def prepare_segment(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """Classes and locations."""
-    nested_name(books, entity, body, old, entity.lower())
+    """Prepare classes and locations."""
+    prepare_nested_name(books, entity, body, old, entity.lower())
     nesting.hold_flag(body, old, f"Sub{entity}")
 
 
-@prepares("Term", "PaymentMethod", "TaxAgency", "JournalCode")
 def prepare_plain(books: Books, entity: str, body: Body, old: Body | None) -> None:
-    """Lists of plain names."""
+    """Prepare lists of plain names."""
     name = "DisplayName" if entity == "TaxAgency" else "Name"
     if not str(body.get(name) or "").strip():
-        raise fault("2020", f"Required parameter {name} is missing in the request", name)
-    if "Active" in entities()[entity].fields:
-        suffix_inactive(body, old, name)
+        raise make_fault("2020", f"Required parameter {name} is missing in the request", name)
+    if "Active" in load_entities()[entity].fields:
+        mark_inactive(body, old, name)
     row = books.store.execute(
         "select id from records where realm = ? and entity = ? and name = ? and id <> ?",
         (books.realm, entity, body[name], str(body.get("Id", ""))),
     ).fetchone()
     if row:
-        raise duplicate_name(entity.lower())
+        raise make_duplicate_fault(entity.lower())
     if entity == "Term":
         body.setdefault("Type", "DATE_DRIVEN" if body.get("DayOfMonthDue") else "STANDARD")
     if entity == "PaymentMethod":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..faults import fault
-from ..store import Body, reference
+from runtime.simulators.quickbooks.books.store import Body, get_reference
+from runtime.simulators.quickbooks.faults import make_fault
 
 
 def hold_flag(body: Body, old: Body | None, flag: str) -> None:
@@ -11,25 +11,25 @@ def hold_flag(body: Body, old: Body | None, flag: str) -> None:
 
     A flag that an update leaves as it was counts as not sent, since a sparse update is laid over the record.
     """
-    has_parent = reference(body.get("ParentRef")) is not None
+    has_parent = get_reference(body.get("ParentRef")) is not None
     sent = body.get(flag)
     if sent is not None and sent != (old or {}).get(flag) and bool(sent) != has_parent:
-        raise contradiction(flag, has_parent)
+        raise make_contradiction_fault(flag, has_parent)
     body[flag] = has_parent
 
 
 def hold_job(body: Body, old: Body | None) -> None:
-    """6150 for a customer with one of Job and ParentRef alone: a job is never taken for a plain customer."""
-    has_parent = reference(body.get("ParentRef")) is not None
+    """Raise 6150 for a customer with one of Job and ParentRef alone: a job is never taken for a plain customer."""
+    has_parent = get_reference(body.get("ParentRef")) is not None
     is_job = bool(body.get("Job"))
     if is_job != has_parent:
-        raise contradiction("Job", has_parent)
+        raise make_contradiction_fault("Job", has_parent)
     body["Job"] = is_job
 
 
-def contradiction(flag: str, has_parent: bool) -> Exception:
-    """6150: the flag and ParentRef say different things."""
+def make_contradiction_fault(flag: str, has_parent: bool) -> Exception:
+    """Return the fault 6150: the flag and ParentRef say different things."""
     needed = (
         f"{flag} true goes with ParentRef" if has_parent else f"ParentRef is required when {flag} is true"
     )
-    return fault("6150", f"ParentRef Required Validation Error : {needed}.", "ParentRef")
+    return make_fault("6150", f"ParentRef Required Validation Error : {needed}.", "ParentRef")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ..books import Books, entity_named
-from ..faults import fault, missing
-from ..money import decimal
-from ..store import Body
-from .names import duplicate_name
+from runtime.simulators.quickbooks.books.books import Books, get_entity
+from runtime.simulators.quickbooks.books.store import Body
+from runtime.simulators.quickbooks.faults import make_fault, make_missing_fault
+from runtime.simulators.quickbooks.money import parse_decimal
+from runtime.simulators.quickbooks.rules.names import make_duplicate_fault
 
 
 def make(books: Books, body: Body) -> Body:
-    """Writes rates and code; the answer repeats the request with the new ids."""
+    """Write rates and code; the answer repeats the request with the new ids."""
     if _taken(books, "TaxCode", str(body["TaxCode"])):
-        raise duplicate_name("tax code")
+        raise make_duplicate_fault("tax code")
     details = [_rate(books, detail) for detail in body["TaxRateDetails"]]
-    code = books.next_id(entity_named("TaxCode"))
+    code = books.take_next_id(get_entity("TaxCode"))
     rates = [
         {
             "TaxRateRef": {"value": detail["TaxRateId"], "name": detail.get("TaxRateName")},
@@ -51,19 +51,19 @@ def _taken(books: Books, entity: str, name: str) -> bool:
 
 
 def _rate(books: Books, detail: Body) -> Body:
-    """An existing rate by its id, or a new one."""
+    """Return an existing rate by its id, or a new one."""
     if detail.get("TaxRateId"):
         found = books.read("TaxRate", str(detail["TaxRateId"]))
         return {**detail, "TaxRateName": found["Name"], "RateValue": found["RateValue"]}
     for name in ("TaxRateName", "RateValue", "TaxAgencyId"):
         if detail.get(name) in (None, ""):
-            raise missing(name)
-    if not 0 <= decimal(detail["RateValue"]) <= 100:
-        raise fault("2150", f"Invalid Percent : {detail['RateValue']}", "RateValue")
+            raise make_missing_fault(name)
+    if not 0 <= parse_decimal(detail["RateValue"]) <= 100:
+        raise make_fault("2150", f"Invalid Percent : {detail['RateValue']}", "RateValue")
     if _taken(books, "TaxRate", str(detail["TaxRateName"])):
-        raise duplicate_name("tax rate")
+        raise make_duplicate_fault("tax rate")
     agency = books.read("TaxAgency", str(detail["TaxAgencyId"]))
-    id = books.next_id(entity_named("TaxRate"))
+    id = books.take_next_id(get_entity("TaxRate"))
     books.write_new(
         "TaxRate",
         {

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from runtime.simulators.quickbooks import companies, ledger
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import BUSINESSES
-from runtime.simulators.quickbooks.schema import entities
-from runtime.simulators.quickbooks.store import Store
-
-from ..conftest import NOON
-from ..test_books import check
+from runtime.simulators.quickbooks.schema import load_entities
+from tests.simulators.quickbooks.conftest import NOON
+from tests.simulators.quickbooks.test_books import check
 
 NAMES = list(BUSINESSES)
 
 
 def made(name: str, seed: int = 1, size: int = companies.USUAL_SIZE) -> Store:
     store = Store(":memory:", Clock(frozen=NOON))
-    companies.make(store, name, seed, size)
+    companies.make_company(store, name, seed, size)
     return store
 
 
@@ -40,7 +40,7 @@ def count(store: Store, where: str) -> int:
 
 def transactions(store: Store) -> int:
     rows = store.execute("select entity, count(*) from records group by 1").fetchall()
-    return sum(number for entity, number in rows if entities()[entity].is_transaction)
+    return sum(number for entity, number in rows if load_entities()[entity].is_transaction)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -56,7 +56,7 @@ def test_the_same_seed_and_day_make_the_same_company(three: dict[str, Store], na
 @pytest.mark.parametrize("name", NAMES)
 def test_the_books_of_a_company_balance(three: dict[str, Store], name: str) -> None:
     store, realm = three[name], BUSINESSES[name].realm
-    assert sum(ledger.trial_balance(store, realm).values()) == 0
+    assert sum(ledger.sum_by_account(store, realm).values()) == 0
     if name == "landscaper":
         check(Books(store, realm))
 
@@ -135,7 +135,7 @@ HABITS = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_customers_pay_as_the_description_says(three: dict[str, Store], name: str) -> None:
-    titles = ledger.names(three[name], BUSINESSES[name].realm, "Customer")
+    titles = ledger.read_names(three[name], BUSINESSES[name].realm, "Customer")
     taken = {
         id if name == "landscaper" else titles[id]: days
         for id, days in three[name].execute(SETTLED).fetchall()
@@ -145,7 +145,7 @@ def test_customers_pay_as_the_description_says(three: dict[str, Store], name: st
     assert {who for who, days in taken.items() if days is not None and days > 60} == slow
 
 
-MISTAKES = {
+PLANTED_ERRORS = {
     "landscaper": (("Ellis Equipment Rental", "Office Expenses", 61_240), ("R-1187", 31_500)),
     "consultancy": (("Blue Mesa Travel", "Office Supplies", 134_800), ("ML-221", 275_000)),
     "it_services": (("Nimbus Hosting", "Meals", 216_000), ("FL-5540", 118_500)),
@@ -153,8 +153,8 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_mistakes_of_the_description_are_there(three: dict[str, Store], name: str) -> None:
-    posted, overdue = MISTAKES[name]
+def test_the_errors_of_the_description_are_there(three: dict[str, Store], name: str) -> None:
+    posted, overdue = PLANTED_ERRORS[name]
     found = three[name].execute(
         "select v.name, a.name, p.cents from postings p join records v on v.entity = 'Vendor' and v.id = p.vendor"
         " join records a on a.entity = 'Account' and a.id = p.account where v.name = ? and a.name = ?",
@@ -231,8 +231,8 @@ def test_a_larger_company_has_about_the_size_it_was_asked_for_and_all_its_indexe
 
 def test_all_three_companies_live_in_one_store() -> None:
     store = Store(":memory:", Clock(frozen=NOON))
-    realms = [companies.make(store, name) for name in NAMES]
-    assert [realm for realm, _ in store.companies()] == realms
+    realms = [companies.make_company(store, name) for name in NAMES]
+    assert [realm for realm, _ in store.list_companies()] == realms
     assert len(set(realms)) == 3
 
 
@@ -244,7 +244,7 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere() -> None:
     terminal, lines = Terminal(), io.StringIO()
     moments = iter(range(0, 1000, 3))
     for stream in (terminal, lines):
-        show = companies.Shown("landscaper", stream, lambda: float(next(moments)))
+        show = companies.ProgressReport("landscaper", stream, lambda: float(next(moments)))
         for done in range(0, 101, 10):
             show(done, 100)
     assert terminal.getvalue().endswith("100 %\n")

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
-from runtime.simulators.quickbooks import ledger
-from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
-
-from .reading import ask, data, every, figures, keys, of_group, option, total
+from runtime.simulators.quickbooks.books import ledger
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.money import round_to_cents
+from tests.simulators.quickbooks.reports.reading import (
+    ask,
+    data,
+    every,
+    figures,
+    keys,
+    of_group,
+    option,
+    total,
+)
 
 SPLITS = (
     "Month",
@@ -25,7 +33,7 @@ SPLITS = (
 
 
 def check_all(store: Store, realm: str, day: str) -> None:
-    """Every agreement, on both bases, at the end of a day."""
+    """Check: every agreement, on both bases, at the end of a day."""
     for basis in ("Accrual", "Cash"):
         check_statements(store, realm, day, basis)
         check_ledger(store, realm, day, basis)
@@ -45,7 +53,7 @@ def check_statements(store: Store, realm: str, day: str, basis: str) -> None:
     owners = owner_postings(store, realm, f"{day[:4]}-01-01", day)
     assert total(sheet, "Equity") - total(before, "Equity") == total(result, "NetIncome") + owners
     flow = ask(store, realm, "CashFlow", **year)
-    names = {account.id: account for account in ledger.accounts(store, realm)}
+    names = {account.id: account for account in ledger.read_accounts(store, realm)}
     cash = sum(
         figures(cells)[0] - figures(cells)[1]
         for cells in data(trial)
@@ -61,9 +69,9 @@ def check_statements(store: Store, realm: str, day: str, basis: str) -> None:
 
 
 def owner_postings(store: Store, realm: str, since: str, until: str) -> int:
-    """What was booked to equity accounts directly, as an increase of equity."""
-    accounts = [account.id for account in ledger.accounts(store, realm) if account.type == "Equity"]
-    found = ledger.movements(
+    """Return what was booked to equity accounts directly, as an increase of equity."""
+    accounts = [account.id for account in ledger.read_accounts(store, realm) if account.type == "Equity"]
+    found = ledger.sum_movements(
         store,
         realm,
         date.fromisoformat(since),
@@ -79,7 +87,7 @@ def check_detail(store: Store, realm: str, year: dict[str, str], net: int) -> No
     if option(detail, "NoReportData") == "false":
         place = keys(detail).index("subt_nat_amount")
         last = next(row for row in every(detail["Rows"]) if row.get("group") == "NetIncome")
-        assert cents(last["Summary"]["ColData"][place]["value"]) == net
+        assert round_to_cents(last["Summary"]["ColData"][place]["value"]) == net
 
 
 def check_splits(store: Store, realm: str, year: dict[str, str], net: int) -> None:
@@ -90,7 +98,7 @@ def check_splits(store: Store, realm: str, year: dict[str, str], net: int) -> No
 
 
 def check_ledger(store: Store, realm: str, day: str, basis: str) -> None:
-    """What the general ledger closes with is what the trial balance shows."""
+    """Check: what the general ledger closes with is what the trial balance shows."""
     year = {"start_date": f"{day[:4]}-01-01", "end_date": day, "accounting_method": basis}
     trial = {
         cells[0]["id"]: figures(cells)[0] - figures(cells)[1]
@@ -98,21 +106,21 @@ def check_ledger(store: Store, realm: str, day: str, basis: str) -> None:
     }
     ledger_report = ask(store, realm, "GeneralLedger", **year)
     closing = closing_balances(ledger_report)
-    accounts = {account.id: account for account in ledger.accounts(store, realm)}
+    accounts = {account.id: account for account in ledger.read_accounts(store, realm)}
     for id, balance in trial.items():
         sign = -1 if accounts[id].classification in ("Liability", "Equity", "Revenue") else 1
         assert closing.get(id, 0) == sign * balance, accounts[id]
 
 
 def closing_balances(report: dict[str, object]) -> dict[str, int]:
-    """Account -> the running balance of its last own row."""
+    """Return account -> the running balance of its last own row."""
     place = keys(report).index("rbal_nat_amount")
     found: dict[str, int] = {}
 
     def walk(rows: dict[str, list[dict[str, object]]], account: str | None) -> None:
         for row in rows.get("Row", ()):
             if "ColData" in row and account:
-                found[account] = cents(row["ColData"][place]["value"])  # type: ignore[index,call-overload]
+                found[account] = round_to_cents(row["ColData"][place]["value"])  # type: ignore[index,call-overload]
             inner = row.get("Header", {}).get("ColData", [{}])[0].get("id") if "Header" in row else account  # type: ignore[attr-defined]
             walk(row.get("Rows", {}), inner)  # type: ignore[arg-type]
 
@@ -121,9 +129,9 @@ def closing_balances(report: dict[str, object]) -> dict[str, int]:
 
 
 def check_balances(store: Store, realm: str, day: str) -> None:
-    """Aging, open items and balances per name are what the control accounts hold."""
-    accounts = ledger.accounts(store, realm)
-    held = ledger.trial_balance(store, realm, date.fromisoformat(day))
+    """Check: aging, open items and balances per name are what the control accounts hold."""
+    accounts = ledger.read_accounts(store, realm)
+    held = ledger.sum_by_account(store, realm, date.fromisoformat(day))
     for kind, sign, names in (
         (
             "Accounts Receivable",
@@ -151,4 +159,4 @@ def check_balances(store: Store, realm: str, day: str) -> None:
                 ),
                 -1,
             )
-            assert cents(last["Summary"]["ColData"][place]["value"]) == control, name
+            assert round_to_cents(last["Summary"]["ColData"][place]["value"]) == control, name

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 
 from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.store import Store
-
-from ..conftest import NOON
+from tests.simulators.quickbooks.conftest import NOON
 
 
 @pytest.fixture(scope="session")
 def three() -> Store:
-    """One store with the landscaper, the consultancy and the IT service provider."""
+    """Return one store with the landscaper, the consultancy and the IT service provider."""
     store = Store(":memory:", Clock(frozen=NOON))
     for name in companies.BUSINESSES:
-        companies.make(store, name)
+        companies.make_company(store, name)
     return store

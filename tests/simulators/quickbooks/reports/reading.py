@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from runtime.simulators.quickbooks import reports
-from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.money import round_to_cents
+from runtime.simulators.quickbooks.reports.index import find_report
 
 Body = dict[str, Any]
 
 
 def ask(store: Store, realm: str, name: str, /, **parameters: str) -> Body:
-    found = reports.find(name)
+    found = find_report(name)
     assert found is not None, name
     return found(
         store, realm, {"class" if key == "class_" else key: value for key, value in parameters.items()}
@@ -21,7 +21,7 @@ def ask(store: Store, realm: str, name: str, /, **parameters: str) -> Body:
 
 
 def every(rows: Body) -> Iterator[Body]:
-    """Every row at any depth, outer ones first."""
+    """Return every row at any depth, outer ones first."""
     for row in rows.get("Row", ()):
         yield row
         yield from every(row.get("Rows", {}))
@@ -32,12 +32,12 @@ def values(cells: list[Body]) -> list[str]:
 
 
 def figures(cells: list[Body]) -> list[int]:
-    """The money cells after the title; an empty cell is nothing."""
-    return [cents(cell["value"]) for cell in cells[1:]]
+    """Return the money cells after the title; an empty cell is nothing."""
+    return [round_to_cents(cell["value"]) for cell in cells[1:]]
 
 
 def of_group(report: Body, group: str) -> list[int]:
-    """The figures of the row or section with a group id."""
+    """Return the figures of the row or section with a group id."""
     for row in every(report["Rows"]):
         if row.get("group") == group:
             return figures(row.get("Summary", row)["ColData"])
@@ -60,7 +60,7 @@ def titles(report: Body) -> list[str]:
 
 
 def data(report: Body) -> list[list[Body]]:
-    """The cells of every plain row."""
+    """Return the cells of every plain row."""
     return [row["ColData"] for row in every(report["Rows"]) if "ColData" in row]
 
 

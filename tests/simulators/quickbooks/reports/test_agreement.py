@@ -6,15 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import company
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from runtime.simulators.quickbooks.companies import BUSINESSES
-from runtime.simulators.quickbooks.store import Store
-
-from ..conftest import NOON
-from ..test_books import Hand
-from .agreeing import check_all
+from runtime.simulators.quickbooks.companies import BUSINESSES, seed
+from tests.simulators.quickbooks.conftest import NOON
+from tests.simulators.quickbooks.reports.agreeing import check_all
+from tests.simulators.quickbooks.test_books import Hand
 
 
 @pytest.mark.parametrize("name", list(BUSINESSES))
@@ -38,8 +36,8 @@ def test_after_any_sequence_of_operations_the_reports_agree(
 ) -> None:
     store = Store(":memory:", Clock(frozen=NOON))
     books.store.connection.backup(store.connection)
-    hand = Hand(Books(store, company.REALM), data)
+    hand = Hand(Books(store, seed.REALM), data)
     for _ in range(steps):
         hand.act()
-    check_all(store, company.REALM, day)
+    check_all(store, seed.REALM, day)
     store.close()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from runtime.simulators.quickbooks import changes, company
-from runtime.simulators.quickbooks.books import Books
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import seed
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import expense_line, paid, sales_line
+from tests.simulators.quickbooks.reports.reading import ask, data, total
 
-from ..conftest import expense_line, paid, sales_line
-from .reading import ask, data, total
-
-REALM = company.REALM
+REALM = seed.REALM
 UNAPPLIED_INCOME, RECEIVABLE = "87", "84"
 
 
@@ -119,7 +119,7 @@ def test_the_cash_ledger_follows_every_change_of_the_books(books: Books) -> None
     assert net_income(books.store, "2026-05-01", "2026-05-31") == 0
 
 
-def test_the_company_decides_the_basis_that_counts_without_a_word(books: Books) -> None:
+def test_the_company_decides_the_basis_that_counts_without_a_parameter(books: Books) -> None:
     preferences = books.read("Preferences", "1")
     preferences["ReportPrefs"] = {"ReportBasis": "Cash"}
     changes.update(books, "Preferences", preferences)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from runtime.simulators.quickbooks import company
-from runtime.simulators.quickbooks.companies import BUSINESSES
-from runtime.simulators.quickbooks.money import cents
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import BUSINESSES, seed
+from runtime.simulators.quickbooks.money import round_to_cents
+from tests.simulators.quickbooks.reports.reading import ask, data, figures, keys, total, values
 
-from .reading import ask, data, figures, keys, total, values
-
-REALM = company.REALM
+REALM = seed.REALM
 
 
 def test_a_ledger_section_begins_with_the_balance_before_and_runs_to_the_balance_after(three: Store) -> None:
@@ -71,7 +69,7 @@ def test_transactions_can_be_grouped_and_sorted(three: Store) -> None:
     found = [row["Header"]["ColData"][0]["value"] for row in answer["Rows"]["Row"]]
     assert found == sorted(found, key=str.lower)
     invoices = next(row for row in answer["Rows"]["Row"] if row["Header"]["ColData"][0]["value"] == "Invoice")
-    amounts = [cents(row["ColData"][-1]["value"]) for row in invoices["Rows"]["Row"]]
+    amounts = [round_to_cents(row["ColData"][-1]["value"]) for row in invoices["Rows"]["Row"]]
     assert amounts == sorted(amounts, reverse=True)
 
 

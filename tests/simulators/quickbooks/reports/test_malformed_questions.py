@@ -8,14 +8,12 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import company
-from runtime.simulators.quickbooks.companies import BUSINESSES
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.reports.cells import KINDS
-from runtime.simulators.quickbooks.reports.question import facts
-from runtime.simulators.quickbooks.store import Store
-
-from .reading import ask
+from runtime.simulators.quickbooks.reports.columns import KINDS
+from runtime.simulators.quickbooks.reports.question import read_report_facts
+from tests.simulators.quickbooks.reports.reading import ask
 
 ODD = st.sampled_from(
     ["", " ", "0", "-1", "99999999999999999999", "NaN", "1e400", "null", "true", "'; drop table postings --",
@@ -26,9 +24,9 @@ ODD = st.sampled_from(
 
 @st.composite
 def questions(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
-    """A report with some of its parameters: allowed values, columns, ids, days, or something odd."""
-    name = draw(st.sampled_from(list(facts())))
-    known = facts()[name]["parameters"]
+    """Return a report with some of its parameters: allowed values, columns, ids, days, or something odd."""
+    name = draw(st.sampled_from(list(read_report_facts())))
+    known = read_report_facts()[name]["parameters"]
     chosen = draw(st.lists(st.sampled_from(sorted(known)), max_size=5, unique=True))
     given: dict[str, str] = {"date_macro": "This Month"} if draw(st.booleans()) else {}
     for parameter in chosen:
@@ -48,6 +46,4 @@ def test_a_report_answers_or_refuses_whatever_it_is_asked(
     with contextlib.suppress(Fault):
         answer = ask(three, realm, name, **given)
         assert orjson.loads(orjson.dumps(answer))["Header"]["ReportName"] == name
-    assert (
-        three.execute("select count(*) from postings where realm = ?", (company.REALM,)).fetchone()[0] > 3000
-    )
+    assert three.execute("select count(*) from postings where realm = ?", (seed.REALM,)).fetchone()[0] > 3000

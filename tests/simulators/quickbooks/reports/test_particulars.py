@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from runtime.simulators.quickbooks import changes, company
-from runtime.simulators.quickbooks.books import Books
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.companies import seed
+from runtime.simulators.quickbooks.writes import changes
+from tests.simulators.quickbooks.conftest import expense_line, paid, sales_line
+from tests.simulators.quickbooks.reports.agreeing import check_all
+from tests.simulators.quickbooks.reports.reading import ask, data, figures, option, total, values
 
-from ..conftest import expense_line, paid, sales_line
-from .agreeing import check_all
-from .reading import ask, data, figures, option, total, values
-
-REALM = company.REALM
+REALM = seed.REALM
 
 
 def prefer(books: Books, group: str, **values: object) -> None:

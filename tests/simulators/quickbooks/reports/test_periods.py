@@ -52,35 +52,37 @@ JULY = {
 
 @pytest.mark.parametrize("macro", list(MACROS))
 def test_a_macro_names_these_days_on_20_november_2026(macro: str) -> None:
-    start, end = periods.named(macro, TODAY)
+    start, end = periods.resolve_macro(macro, TODAY)
     assert (start.isoformat(), end.isoformat()) == MACROS[macro]
 
 
 @pytest.mark.parametrize("macro", list(JULY))
 def test_fiscal_macros_follow_a_year_that_begins_in_july(macro: str) -> None:
-    start, end = periods.named(macro, TODAY, 7)
+    start, end = periods.resolve_macro(macro, TODAY, 7)
     assert (start.isoformat(), end.isoformat()) == JULY[macro]
 
 
 def test_a_fiscal_quarter_of_a_year_that_begins_in_february_begins_in_november() -> None:
-    assert periods.named("this fiscal quarter", TODAY, 2) == (date(2026, 11, 1), date(2027, 1, 31))
+    assert periods.resolve_macro("this fiscal quarter", TODAY, 2) == (date(2026, 11, 1), date(2027, 1, 31))
 
 
 def test_both_dates_win_over_a_macro_and_leave_it_unechoed() -> None:
     given = {"start_date": "2026-03-01", "end_date": "2026-03-31", "date_macro": "Last Month"}
-    assert periods.of(given, TODAY) == periods.Period(date(2026, 3, 1), date(2026, 3, 31), None)
+    assert periods.choose_period(given, TODAY) == periods.Period(date(2026, 3, 1), date(2026, 3, 31), None)
 
 
 def test_a_macro_wins_over_one_date_alone() -> None:
-    assert periods.of({"end_date": "2026-03-31", "date_macro": "Today"}, TODAY).macro == "today"
+    assert periods.choose_period({"end_date": "2026-03-31", "date_macro": "Today"}, TODAY).macro == "today"
 
 
 def test_without_dates_it_is_the_fiscal_year_to_date() -> None:
-    assert periods.of({}, TODAY) == periods.Period(date(2026, 1, 1), TODAY, "this fiscal year-to-date")
+    assert periods.choose_period({}, TODAY) == periods.Period(
+        date(2026, 1, 1), TODAY, "this fiscal year-to-date"
+    )
 
 
 def test_the_macro_is_echoed_in_lower_case() -> None:
-    assert periods.of({"date_macro": "Last Fiscal Quarter"}, TODAY).macro == "last fiscal quarter"
+    assert periods.choose_period({"date_macro": "Last Fiscal Quarter"}, TODAY).macro == "last fiscal quarter"
 
 
 @pytest.mark.parametrize(
@@ -95,12 +97,12 @@ def test_the_macro_is_echoed_in_lower_case() -> None:
 )
 def test_days_that_are_none_are_refused(given: dict[str, str], code: str) -> None:
     with pytest.raises(Fault) as refused:
-        periods.of(given, TODAY)
-    assert refused.value.mistakes[0].code == code
+        periods.choose_period(given, TODAY)
+    assert refused.value.problems[0].code == code
 
 
 def test_the_quarters_of_a_period_are_cut_to_it() -> None:
-    found = list(periods.parts("quarter", date(2026, 2, 10), date(2026, 7, 4)))
+    found = list(periods.split_period("quarter", date(2026, 2, 10), date(2026, 7, 4)))
     assert found == [
         (date(2026, 2, 10), date(2026, 3, 31)),
         (date(2026, 4, 1), date(2026, 6, 30)),

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.simulators.quickbooks import company, reports
-from runtime.simulators.quickbooks.books import Books
-from runtime.simulators.quickbooks.companies import BUSINESSES
+from runtime.simulators.quickbooks.books.books import Books
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.companies import BUSINESSES, seed
 from runtime.simulators.quickbooks.faults import Fault
-from runtime.simulators.quickbooks.reports.question import facts
-from runtime.simulators.quickbooks.store import Store
+from runtime.simulators.quickbooks.reports.index import REPORTS
+from runtime.simulators.quickbooks.reports.question import read_report_facts
+from tests.simulators.quickbooks.reports.reading import (
+    ask,
+    every,
+    figures,
+    keys,
+    of_group,
+    option,
+    titles,
+    total,
+    values,
+)
 
-from .reading import ask, every, figures, keys, of_group, option, titles, total, values
-
-REALM = company.REALM
+REALM = seed.REALM
 GROUPS_OF_RESULT = [
     "Income", "COGS", "GrossProfit", "Expenses", "NetOperatingIncome", "OtherIncome", "OtherExpenses", "NetOtherIncome",
     "NetIncome",
@@ -21,14 +30,14 @@ GROUPS_OF_RESULT = [
 
 
 def test_every_documented_report_is_answered(three: Store) -> None:
-    assert set(reports.REPORTS) == {name.lower() for name in facts()}
-    for name in facts():
+    assert set(REPORTS) == set(read_report_facts())
+    for name in read_report_facts():
         answer = ask(three, REALM, name, agency_id="2")
         assert answer["Header"]["ReportName"] == name
         assert {"Header", "Columns", "Rows"} == set(answer)
 
 
-@pytest.mark.parametrize("name", list(facts()))
+@pytest.mark.parametrize("name", list(read_report_facts()))
 def test_rows_of_a_report_are_as_wide_as_its_columns(three: Store, name: str) -> None:
     answer = ask(three, REALM, name, agency_id="2", date_macro="This Fiscal Year-to-date")
     width = sum(len(column.get("Columns", {}).get("Column", [0])) for column in answer["Columns"]["Column"])
@@ -201,7 +210,7 @@ def test_parameters_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(Fault) as refused:
         ask(three, REALM, name, **given)
-    assert refused.value.mistakes[0].code == code
+    assert refused.value.problems[0].code == code
 
 
 def test_parameters_that_a_report_does_not_have_are_ignored(three: Store) -> None:

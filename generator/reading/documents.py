@@ -1,0 +1,119 @@
+"""The files of one integration, each read and found to be written by the grammar of the format: load and grammar.
+
+What cannot be compiled is left out and named, so that links to it are not reported as dead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.diagnostics import Diagnostic, Diagnostics
+from generator.reading.files import Layers, list_files
+from generator.reading.grammar import Kind, check_grammar
+from generator.reading.overlays import apply_overlay, merge_shared
+from generator.reading.yaml_events import Document, display_path, load
+
+MOST_FILES = 2_000
+KINDS: dict[str, Kind] = {
+    "integration.yaml": "integration",
+    "types.yaml": "types",
+    "coverage.yaml": "coverage",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The files of one integration. `broken` names the resources whose files cannot be compiled yet."""
+
+    integration: Document | None
+    types: Document | None
+    resources: tuple[Document, ...]
+    broken: frozenset[str]
+    coverage: Document | None = None
+
+
+def read_documents(folders: Layers, diagnostics: Diagnostics) -> Documents:
+    """Read and check every file of an integration, the later folders laid over the first."""
+    reading = _Reading(diagnostics)
+    for folder in folders:
+        files = list_files(folder)
+        if len(files) > MOST_FILES:
+            message = f"There are {len(files):,} files here; {MOST_FILES:,} is the most."
+            diagnostics.report(Diagnostic(display_path(folder), 1, "", "files", message))
+            return Documents(None, None, (), frozenset())
+        for path in files:
+            reading.read(path, KINDS.get(path.name, "resource") if path.parent == folder else "resource")
+    return reading.documents()
+
+
+class _Reading:
+    """The files read so far: by kind, and the changes that are laid over them in the end."""
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self.diagnostics = diagnostics
+        self.special: dict[Kind, Document] = {}
+        self.resources: list[Document] = []
+        self.changes: list[Document] = []
+        self.broken: set[str] = set()
+
+    def read(self, path: Path, kind: Kind) -> None:
+        """Read one file. What cannot be compiled is reported and left out."""
+        document = load(path, self.diagnostics)
+        if document is None:
+            self.broken |= {path.stem, f"{path.stem}s"}
+            return
+        kind = "overlay" if "extends" in document.value and kind in ("resource", "integration") else kind
+        if not check_grammar(document, kind, self.diagnostics):
+            self.broken |= {path.stem, str(document.value.get("resource"))}
+        elif kind == "resource":
+            self.resources.append(document)
+        elif kind == "overlay":
+            self.changes.append(document)
+        elif kind == "types":
+            self.special[kind] = merge_shared(self.special.get(kind), document, self.diagnostics)
+        elif kind in self.special and kind == "integration":
+            message = f"The integration is defined in {self.special[kind].file} already."
+            self.diagnostics.report(document.diagnostic((), "twice", message, "Change it with extends."))
+        else:
+            self.special[kind] = document
+
+    def documents(self) -> Documents:
+        """Everything, with the changes laid over it."""
+        resources = {each.value["resource"]: each for each in _once_each(self.resources, self.diagnostics)}
+        for changes in self.changes:
+            self._lay_over(changes, resources)
+        return Documents(
+            integration=self.special.get("integration"),
+            types=self.special.get("types"),
+            resources=tuple(resources.values()),
+            broken=frozenset(self.broken),
+            coverage=self.special.get("coverage"),
+        )
+
+    def _lay_over(self, changes: Document, resources: dict[str, Document]) -> None:
+        integration = self.special.get("integration")
+        base = {integration.value["integration"]: integration, **resources} if integration else resources
+        if changes.value["extends"] in self.broken:
+            return
+        made = apply_overlay(base, changes, self.diagnostics)
+        if made is None:
+            return
+        if "integration" in made.value:
+            if check_grammar(made, "integration", self.diagnostics):
+                self.special["integration"] = made
+        elif check_grammar(made, "resource", self.diagnostics):
+            resources[made.value["resource"]] = made
+
+
+def _once_each(resources: list[Document], diagnostics: Diagnostics) -> tuple[Document, ...]:
+    """Return the resources, without one whose name was taken by an earlier file."""
+    first: dict[str, Document] = {}
+    for document in resources:
+        name = document.value["resource"]
+        if name in first:
+            message = f'The resource "{name}" is defined in {first[name].file} already.'
+            diagnostics.report(document.diagnostic(("resource",), "resource twice", message))
+        else:
+            first[name] = document
+    return tuple(first.values())

@@ -1,0 +1,11 @@
+"""Turn documents into tools, one module for each stage. `pipeline` has their order.
+
+Before it, `reading` has made documents that have the form of their schema. After it, `compile` freezes the
+tools into a catalog. A stage reports every error that it finds and goes on, so that one run shows all of them.
+
+- `integration`, `vendor_facts`: what is true of the whole vendor
+- `resolve`, `write_links`: shared types and groups in their places, links between resources
+- `methods`, `arguments`, `tools`: one tool for each method, its request and its arguments
+- `descriptions`, `compact_schema`, `sensitive`: what a model reads of it, and what is masked
+- `lint`, `lint_schema`, `lint_hosts`: the rules that every tool meets, those of clients included
+"""

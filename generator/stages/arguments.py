@@ -1,0 +1,381 @@
+"""What a tool takes: one flat namespace of arguments. After methods, before descriptions.
+
+From the fields of the record and the method's own arguments come the properties of the input schema, which of them
+are required, what goes into the body, and how each filter of a list becomes a condition. Prose is still as written:
+links are filled by the next stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.catalog import EMBED, Condition, Listing
+from generator.diagnostics import Diagnostics
+from generator.reading.yaml_events import Document
+from generator.stages.methods import Method
+from generator.stages.resolve import Field
+
+OWN_KEYS = frozenset(
+    {
+        "access",
+        "required_for",
+        "filter",
+        "sort",
+        "references",
+        "separator",
+        "sensitive",
+        "visible_with",
+        "advanced",
+        "caution",
+    }
+)
+SHAPE = ("type", "format", "enum")
+PAGING = {"statement", "start", "page", "cursor"}
+"""What in a request says which page is asked for."""
+SENDABLE = ("record", "whole_record", "json_patch")
+SAID = {
+    "any_of": "{it}",
+    "contains": "{it} Any part of it.",
+    "from": "{it}",
+    "until": "{it}",
+}
+_EMBED: Field = {
+    "type": "boolean",
+    "description": "True answers the bytes of the file in base64, in place of a link to it.",
+}
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of one tool."""
+
+    properties: dict[str, Field] = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    body: list[tuple[str, str]] = field(default_factory=list)
+    query: list[str] = field(default_factory=list)
+    """Arguments that the request does not name and that go into the query under their own name."""
+    joins: dict[str, str] = field(default_factory=dict)
+    ignored_arguments: tuple[str, ...] = ()
+    advanced: list[str] = field(default_factory=list)
+    """Fields that few calls need, as the field itself says."""
+    cautions: dict[str, str] = field(default_factory=dict)
+    """What a caller must know of a field even where it is shown among rare ones."""
+    listing: Listing | None = None
+
+
+def derive_arguments(method: Method, integration: Document, diagnostics: Diagnostics) -> Arguments:
+    """Return everything the caller of a method may give."""
+    made = Arguments()
+    _identify(made, method, integration)
+    if method.name == "list":
+        made.listing = _list_arguments(made, method, integration, diagnostics)
+    else:
+        _record_arguments(made, method, diagnostics)
+    _own_arguments(made, method, diagnostics)
+    _describe_files(made, method)
+    if "file" in method.rules["returns"] and method.rules["risk"] == "read":
+        _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
+    if method.rules["returns"].get("paged"):
+        _add_usual(made, _page_arguments(integration, "rows"), method, diagnostics)
+    if method.rules.get("body") in ("whole_record", "json_patch"):
+        made.ignored_arguments = _list_ignored(made, method, integration)
+    elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
+        made.ignored_arguments = _list_response_only(made, method, integration)
+    made.properties = _required_first(made)
+    return made
+
+
+def _identify(made: Arguments, method: Method, integration: Document) -> None:
+    if not method.identifier:
+        return
+    named = integration.value.get("identifier") or {"argument": method.identifier}
+    argument = named["argument"]
+    given = method.resource.fields[method.identifier]
+    one = method.resource.singular.replace("_", " ")
+    made.properties[argument] = _shape(given) | {"description": _describe(given) or f"Which {one}."}
+    made.required.append(argument)
+    body = method.rules.get("body", "none")
+    wants = body in SENDABLE or (isinstance(body, list) and method.identifier in body)
+    if wants and argument not in method.placeholders:
+        made.body.append((argument, method.identifier))
+
+
+def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:  # noqa: C901  (the rules of one field in their order)
+    body = _named_fields(method.rules.get("body", "none"))
+    known = method.resource.fields
+    if isinstance(body, list):
+        for name in body:
+            if name not in known:
+                diagnostics.report(
+                    method.place.diagnostic(
+                        "body", f'The body names "{name}", which is no field.', at=("body",)
+                    )
+                )
+    for name, given in known.items():
+        if name == method.identifier or not _is_sent(method, name, given, body):
+            continue
+        if name in made.properties:
+            message = f'The argument "{name}" is there already: it says which record is meant.'
+            diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
+        made.properties[name] = strip_own_keys(given)
+        if method.name in given.get("required_for", ()):
+            made.required.append(name)
+        if given.get("advanced"):
+            made.advanced.append(name)
+        if caution := given.get("caution"):
+            made.cautions[name] = caution
+        if name not in method.placeholders:
+            made.body.append((name, name))
+
+
+def _named_fields(body: Any) -> Any:
+    """Return the body as the list of fields that it sends, where it says them one by one."""
+    if isinstance(body, dict):
+        return [name for part in body["parts"] for name in part.get("json") or ()]
+    return body
+
+
+def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
+    if name in (method.rules.get("fixed") or {}) or body == "none":
+        return name in method.placeholders
+    if isinstance(body, list):
+        return bool(name in body)
+    if method.name in given.get("required_for", ()):
+        return True
+    access = str(given.get("access", "read_write"))
+    return access == "read_write" or (access == "create_only" and method.rules["risk"] == "create")
+
+
+def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
+    sends_body = method.rules.get("body", "none") != "none"
+    for name, given in method.arguments.items():
+        if name in made.properties:
+            message = f'The argument "{name}" is there already, from a field or a filter.'
+            diagnostics.report(method.place.diagnostic("argument twice", message, at=("arguments", name)))
+            continue
+        made.properties[name] = strip_own_keys(given)
+        if method.name in given.get("required_for", ()):
+            made.required.append(name)
+        if separator := given.get("separator"):
+            made.joins[name] = separator
+        if name not in method.placeholders:
+            made.body.append((name, name)) if sends_body else made.query.append(name)
+
+
+def _describe_files(made: Arguments, method: Method) -> None:
+    """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
+    body = method.rules.get("body")
+    for part in body["parts"] if isinstance(body, dict) else ():
+        given = made.properties.get(part.get("file", ""))
+        if given is None:
+            continue
+        if most := part.get("max_bytes"):
+            given["description"] = f"{given.get('description', '')} At most {format_size(most)}.".strip()
+        if types := part.get("types"):
+            given["description"] = (
+                f"{given.get('description', '')} One of {', '.join(sorted(types))}.".strip()
+            )
+
+
+def format_size(count: int) -> str:
+    """Return a number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
+    for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
+        if count >= unit:
+            return f"{count // unit} {name}"
+    return f"{count} bytes"
+
+
+def _list_arguments(
+    made: Arguments, method: Method, integration: Document, diagnostics: Diagnostics
+) -> Listing:
+    conditions, rules = [], method.rules
+    language = integration.value.get("query") or {}
+    for path, given in _leaves(method.resource.fields):
+        for condition, shape in _filters(path, given):
+            if condition.argument in made.properties:
+                message = f'Two filters would be called "{condition.argument}".'
+                diagnostics.report(method.place.diagnostic("argument twice", message))
+            if condition.operator not in (language.get("conditions") or {}):
+                message = (
+                    f'{path} is filtered by "{condition.operator}", which query.conditions does not have.'
+                )
+                diagnostics.report(method.place.diagnostic("filter", message))
+            made.properties[condition.argument] = shape
+            conditions.append(condition)
+    sortable = tuple(path for path, given in _leaves(method.resource.fields) if given.get("sort"))
+    columns = tuple(rules.get("columns") or ())
+    usual = _order_arguments(sortable) | _page_arguments(integration, "records")
+    usual["fields"] = _fields_argument(columns)
+    has_language = bool(language.get("pattern")) and "{statement}" in rules["request"]
+    if has_language:
+        usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
+    _add_usual(made, usual, method, diagnostics)
+    if method.resource.entity == "*":
+        made.required.append("query")
+    return Listing(
+        entity=method.resource.entity,
+        conditions=tuple(conditions),
+        sortable=sortable,
+        columns=columns,
+        raw_query=has_language,
+        is_whole=not method.placeholders & PAGING,
+        default_order=str(rules.get("default_order") or ""),
+    )
+
+
+def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnostics: Diagnostics) -> None:
+    """Add arguments that every tool of a kind has; a field or an argument of the same name is reported."""
+    for name in usual.keys() & made.properties.keys():
+        message = f'The argument "{name}" is there already: every such tool has it.'
+        diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
+    made.properties |= usual
+
+
+def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    for name, given in fields.items():
+        yield prefix + name, given
+        if given.get("type") == "object":
+            yield from _leaves(given.get("properties") or {}, f"{prefix}{name}.")
+
+
+def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
+    """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
+    how = given.get("filter") or ()
+    name, kind = path.rsplit(".", 1)[-1], _kind(given)
+    is_reference = given.get("type") == "object"
+    shape = _shape_of_id(given) if is_reference else _shape(given)
+    about = _first_sentence(_describe(given))
+    if is_reference and "value" in (given.get("properties") or {}):
+        about = f"{about} Give its Id."
+    for each in [how] if isinstance(how, str) else how:
+        if each == "equals":
+            yield Condition(name, path, each, kind), shape | {"description": about}
+        if each == "any_of":
+            listed = {
+                "type": "array",
+                "minItems": 1,
+                "items": shape,
+                "description": _describe_filter(each, about),
+            }
+            yield Condition(f"{name}_any_of", path, each, kind), listed
+        if each == "contains":
+            yield (
+                Condition(f"{name}_contains", path, each),
+                {"type": "string", "description": _describe_filter(each, about)},
+            )
+        if each == "range":
+            for end in ("from", "until"):
+                yield (
+                    Condition(f"{name}_{end}", path, end, kind),
+                    shape | {"description": _describe_filter(end, about)},
+                )
+
+
+def _describe_filter(how: str, about: str) -> str:
+    return SAID[how].format(it=about).strip()
+
+
+def _kind(given: Field) -> str:
+    if given.get("format") in ("date", "date-time", "uuid"):
+        return str(given["format"])
+    return {"number": "number", "integer": "number", "boolean": "boolean"}.get(
+        str(given.get("type")), "string"
+    )
+
+
+def _order_arguments(sortable: tuple[str, ...]) -> dict[str, Field]:
+    if not sortable:
+        return {}
+    names = list(dict.fromkeys((*sortable, *(each.rsplit(".", 1)[-1] for each in sortable))))
+    return {
+        "order_by": {"type": "string", "enum": names, "description": "What to sort by."},
+        "descending": {"type": "boolean", "description": "Largest first."},
+    }
+
+
+def _page_arguments(integration: Document, what: str) -> dict[str, Field]:
+    limit = integration.value["pagination"]["limit"]
+    usual = f"Defaults to {limit['default']}" if what == "records" else "As many as fit when left out"
+    return {
+        "limit": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": limit["max"],
+            "description": f"{usual}. At most {limit['max']}.",
+        },
+        "next_cursor": {
+            "type": "string",
+            "description": "From the answer before.",
+        },
+    }
+
+
+def _fields_argument(columns: tuple[str, ...]) -> Field:
+    usual = f"these: {', '.join(columns)}" if columns else "all"
+    about = f"What to show. Any field of the record; when left out, {usual}."
+    return {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}
+
+
+def _list_ignored(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
+    """Return what a record carries that nobody may set, and which is dropped when it comes back in an update."""
+    carried = [*method.resource.fields, *(integration.value.get("response_only") or ())]
+    return tuple(name for name in dict.fromkeys(carried) if name not in made.properties)
+
+
+def _list_response_only(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
+    """What a record carries that nobody may set, dropped from a new one; not its Id, which would mean another call."""
+    known = method.resource.fields
+    read_only = [name for name, given in known.items() if given.get("access") == "read_only"]
+    named = (integration.value.get("identifier") or {}).get("field")
+    carried = dict.fromkeys([*read_only, *(integration.value.get("response_only") or ())])
+    own = method.resource.identifier or named
+    return tuple(name for name in carried if name not in made.properties and name != own)
+
+
+def _required_first(made: Arguments) -> dict[str, Field]:
+    first = {name: made.properties[name] for name in made.required}
+    return first | made.properties
+
+
+def strip_own_keys(given: Field) -> Field:
+    """Return a field as JSON Schema, without the keys that are ours."""
+    out = {key: value for key, value in given.items() if key not in OWN_KEYS}
+    if about := _describe(given):
+        out["description"] = about
+    if "items" in out:
+        out["items"] = strip_own_keys(out["items"])
+    if "properties" in out:
+        out["properties"] = {
+            name: strip_own_keys(each) for name, each in out["properties"].items() if _is_shown(each)
+        }
+        if not out["properties"]:
+            del out["properties"]
+    return out
+
+
+def _is_shown(given: Field) -> bool:
+    return given.get("access") != "read_only"
+
+
+def _describe(given: Field) -> str:
+    about = " ".join(str(given.get("description") or "").split())
+    if points := given.get("references"):
+        about = f"{about} Id from [[{points}.list]].".strip()
+    return about
+
+
+def _first_sentence(about: str) -> str:
+    """The sentence that says what a field is; how it is written, and where its Id is found, is not for a filter."""
+    first = about.partition(" Id from [[")[0].partition(". ")[0]
+    return f"{first.rstrip('.')}."
+
+
+def _shape_of_id(reference: Field) -> Field:
+    value = (reference.get("properties") or {}).get("value") or {}
+    return {"type": "string"} | {key: value[key] for key in ("pattern",) if key in value}
+
+
+def _shape(given: Field) -> Field:
+    return {key: given[key] for key in SHAPE if key in given}

@@ -1,0 +1,135 @@
+"""The prose of tools: links filled, notes added, blanks folded. After arguments, before tools.
+
+One link rule: `[[resource.method]]` becomes the name of that tool, and `[[this.method]]` the name of the same
+resource's. A link that leads nowhere is an error. A usual method's note is added to the description of every tool
+made from it, with `{query_example}` filled by the resource.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.catalog import ResourceDoc
+from generator.diagnostics import Diagnostics, did_you_mean
+from generator.stages.arguments import Arguments
+from generator.stages.methods import Method
+from generator.stages.resolve import Place, Resource
+
+MOST_HINTS = 200
+"""After so many errors the nearest names are no longer looked for, which takes a while each."""
+_LINK = re.compile(r"\[\[([^\[\]]*)(\]\])?")
+_TARGET = re.compile(r"([a-z_]+)\.([a-z_]+)\Z")
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The tool behind every `resource.method`. A method in `broken` has errors of its own, and no tool yet."""
+
+    tools: Mapping[tuple[str, str], str]
+    broken: frozenset[str] = frozenset()
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+
+    def fill(self, text: str, place: Place, this: str = "") -> str:
+        """Return the text with each link replaced by a tool's name."""
+
+        def name_of(found: re.Match[str]) -> str:
+            words = _TARGET.match(found.group(1))
+            if not words or not found.group(2):
+                self._report_bad_link(place, found.group(1))
+                return found.group(0)
+            resource, method = words.groups()
+            target = (this if resource == "this" else resource, method)
+            if tool := self.tools.get(target):
+                return tool
+            if target[0] not in self.broken:
+                self._report_dead_link(place, *target)
+            return found.group(0)
+
+        return _LINK.sub(name_of, text)
+
+    def _report_dead_link(self, place: Place, resource: str, method: str) -> None:
+        message = f"[[{resource}.{method}]] leads nowhere: there is no such tool."
+        self.diagnostics.report(place.diagnostic("dead link", message, self._hint(f"{resource}.{method}")))
+
+    def _report_bad_link(self, place: Place, words: str) -> None:
+        message = f'"[[{words[:60]}" is no link. Write [[resource.method]], in small letters.'
+        self.diagnostics.report(place.diagnostic("dead link", message, self._hint(words)))
+
+    def _hint(self, words: str) -> str:
+        known = [".".join(each) for each in self.tools] if len(self.diagnostics) < MOST_HINTS else []
+        return did_you_mean(words, known)
+
+
+def describe(method: Method, links: Links) -> str:
+    """Return the whole description of a tool: its own sentences, then the note of its usual method."""
+    this, place = method.resource.name, Place(method.resource.document, (*method.place.path, "description"))
+    own = links.fill(fold(str(method.rules["description"])), place, this)
+    note = fold(_NAME.sub(lambda found: _fill_note(found, method, links), method.note))
+    if "[[this." not in note:  # what [[this.method]] leads to is the resource's own affair
+        place = method.place_of_note
+    return f"{own} {links.fill(note, place, this)}".strip()
+
+
+def _fill_note(found: re.Match[str], method: Method, links: Links) -> str:
+    name = found.group(1)
+    if value := method.rules.get(name):
+        return str(value)
+    message = f'The usual note of this method asks for "{name}", which is missing here.'
+    links.diagnostics.report(method.place.diagnostic("note", message))
+    return found.group(0)
+
+
+def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, Any]:
+    """Return the properties of the input schema, with every link in their descriptions filled."""
+    filled = {}
+    for name, given in made.properties.items():
+        place = method.place_of(name)
+        filled[name] = _fill_property(given, place, method.resource.name, links)
+    return filled
+
+
+def _fill_property(given: dict[str, Any], place: Place, this: str, links: Links) -> dict[str, Any]:
+    out = dict(given)
+    if "[[" in (describe_resource := str(given.get("description") or "")):
+        out["description"] = links.fill(describe_resource, place, this)
+    if "items" in given:
+        out["items"] = _fill_property(given["items"], place, this, links)
+    if "properties" in given:
+        out["properties"] = {
+            name: _fill_property(each, place, this, links) for name, each in given["properties"].items()
+        }
+    return out
+
+
+def describe_resource(resource: Resource, integration: str, links: Links) -> ResourceDoc:
+    """Return what a resource is, with the links of its description filled."""
+    value = resource.document.value
+    place = Place(resource.document, ("description",))
+    return ResourceDoc(
+        integration=integration,
+        resource=resource.name,
+        entity=resource.entity,
+        summary=links.fill(str(value["summary"]), Place(resource.document, ("summary",)), resource.name),
+        description=links.fill(fold_paragraphs(str(value["description"])), place, resource.name),
+        docs=str(value["docs"]),
+        tags=resource.tags,
+    )
+
+
+def fold(text: str) -> str:
+    """Return text on one line, with single blanks."""
+    return " ".join(text.split())
+
+
+def fold_paragraphs(text: str) -> str:
+    """Return text in paragraphs, each on one line."""
+    return "\n\n".join(fold(each) for each in text.strip().split("\n\n"))
+
+
+def cut_first_sentence(text: str) -> str:
+    """Return the sentence by which a reader distinguishes tools."""
+    return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]

@@ -1,0 +1,103 @@
+"""`ledgerport connect`: prints the address at which a person agrees, and waits until they have.
+
+The vendor sends the person back to this deployment's public address. When a server answers there, it finishes the
+connection and this command only waits for it. When none does and the address is this machine's, the command serves
+it meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import click
+
+from runtime.connect.authorize import STATE_SECONDS
+from runtime.errors import SettingsError
+from runtime.model import AccountId
+from runtime.operations.accounts import Accounts
+from runtime.server.app import Application, Runtime, hold_data
+from runtime.settings import Settings
+from runtime.stores.records import Records
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOK_SECONDS = 0.5
+START_SECONDS = 10.0
+
+
+def run(settings: Settings, integration: str, name: str, account_id: str) -> None:
+    """Connect a company. Raises SettingsError when nobody could receive the answer, or the person did not agree."""
+    with _receiver(settings):
+        runtime = Runtime(settings, log=lambda event, **fields: None)
+        accounts = Accounts(settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens)
+        if account_id:
+            begun = accounts.connect(account_id, actor="command line")
+        else:
+            begun = accounts.create(name or "Company", integration, actor="command line")
+        records, account = runtime.stores.records, AccountId(begun["id"])
+        before = _connections(records, account)
+        click.echo(f"Open this address in a browser, sign in, and agree:\n\n  {begun['authorize_url']}\n")
+        click.echo("Waiting for the answer (10 minutes, Ctrl-C to give up) …", err=True)
+        _wait(accounts, records, account, before)
+
+
+def _connections(records: Records, account: AccountId) -> int:
+    """How often a person has connected the account. Its state or time would not show it: a server refreshes tokens."""
+    return sum(entry.action == "account.connected" for entry in records.audit_of(account))
+
+
+def _wait(accounts: Accounts, records: Records, account: AccountId, before: int) -> None:
+    deadline = time.monotonic() + STATE_SECONDS
+    while time.monotonic() < deadline:
+        name = accounts.get(account)["name"]
+        if _connections(records, account) > before:
+            click.echo(f"Connected: {name} (integrated account {account}).")
+            return
+        time.sleep(LOOK_SECONDS)
+    raise SettingsError(
+        "Nobody agreed within ten minutes.", advice="Run the command again for a new address."
+    )
+
+
+@contextmanager
+def _receiver(settings: Settings) -> Iterator[None]:
+    """Somebody who receives the person at the public address: a running server, or one for as long as this takes."""
+    if _answers(settings.public_url):
+        yield
+        return
+    if urlsplit(settings.public_url).hostname not in LOOPBACK:
+        raise SettingsError(
+            f"No Ledgerport answers at {settings.public_url}.",
+            advice="Start it there with ledgerport serve, then run this again.",
+        )
+    from runtime.server.serve import listen, make_server
+
+    listener = listen(settings)
+    hold_data(settings)
+    server = make_server(Application(Runtime(settings, log=lambda event, **fields: None)))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + START_SECONDS
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(START_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url + "/healthz", timeout=5) as response:
+            return bool(response.status == 200)
+    except urllib.error.HTTPError:
+        return False
+    except OSError:
+        return False

@@ -1,0 +1,360 @@
+"""The demo: a QuickBooks simulator with a demo company, the runtime, and a URL to paste, from one command.
+
+Both servers are processes of their own, as in a real deployment. The company is connected over the real OAuth path:
+this process plays the person's browser, which signs in at the simulator and is sent back to the runtime. What was
+made before (the company, the URLs) is stored in the demo's data directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from runtime.commands.demo_output import instructions, listed_by, show_calls
+from runtime.errors import LedgerportError, SettingsError
+
+START_SECONDS = 40.0
+STOP_SECONDS = 10.0
+CLIENT_ID = "ledgerport-demo"
+MADE = ("quickbooks.db*", "ledgerport.sqlite3*", "secret.key", "serve.lock")
+"""The files of a demo's directory beside the client secret, which marks it as one, and the cache."""
+SIMULATOR_SECRET = "SIMULATOR_CLIENT_SECRET"  # noqa: S105  (the name of a variable)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where everything of one demo is."""
+
+    data: Path
+    port: int
+    simulator_port: int
+    definitions: str = ""
+    """Folders of definitions laid over ours, as LEDGERPORT_DEFINITIONS names them; empty: as that says."""
+
+    @property
+    def url(self) -> str:
+        """The runtime."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def simulator_url(self) -> str:
+        """The QuickBooks simulator."""
+        return f"http://127.0.0.1:{self.simulator_port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A demo that runs: a way to manage it, its company, and its servers."""
+
+    api: Api
+    account: dict[str, Any]
+    processes: tuple[subprocess.Popen[bytes], ...]
+
+
+def run(demo: Demo) -> None:
+    """Start everything, print what to do with it, and wait until it is stopped.
+
+    Raises SettingsError when the data or a port is taken, or a server does not start.
+    """
+    with running(demo, shows_calls=True) as all_of_it:
+        api, account = all_of_it.api, all_of_it.account
+        made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
+        listed = listed_by(made, lambda message: _asked(made["url"], message))
+        text = instructions(
+            demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed
+        )
+        print(text, flush=True)
+        log = all_of_it.processes[-1].stdout
+        assert log is not None
+        show_calls(log)
+        _wait(all_of_it.processes)
+
+
+def reset(data: Path) -> None:
+    """Remove what demos have made in their directory, and nothing else. Raises SettingsError while one runs from it.
+
+    The directory itself goes as well when nothing else is in it.
+    """
+    if not data.is_dir():
+        return
+    if not (data / "client-secret").is_file():  # a wrong --data must not cost anybody a real deployment
+        raise SettingsError(
+            f"{data} is not the directory of a demo.", advice="Give its directory with --data."
+        )
+    _make_folder(data)
+    for pattern in MADE:
+        for path in data.glob(pattern):
+            path.unlink()
+    shutil.rmtree(data / "cache", ignore_errors=True)
+    (data / "client-secret").unlink()  # last: a reset that was interrupted can be repeated
+    with contextlib.suppress(OSError):
+        data.rmdir()
+
+
+@contextmanager
+def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
+    """Both servers, with the demo company connected, while the block runs. Raises as `run` does.
+
+    With `shows_calls` the runtime's log comes as JSON through its process's `stdout`, which has to be read.
+    """
+    _make_folder(demo.data)
+    _check_ports(demo)
+    client_secret = _client_secret(demo.data)
+    environment = {
+        "LEDGERPORT_DATA": str(demo.data),
+        "LEDGERPORT_DATABASE_URL": "",  # a demo never works in the records of a real deployment
+        "LEDGERPORT_SECRET_KEY": "",
+        "LEDGERPORT_HOST": "127.0.0.1",
+        "LEDGERPORT_PORT": str(demo.port),
+        "LEDGERPORT_PUBLIC_URL": demo.url,
+        "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT_ID,
+        "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": client_secret,
+        "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.simulator_url,
+    }
+    if demo.definitions:
+        environment["LEDGERPORT_DEFINITIONS"] = demo.definitions
+    if shows_calls:
+        environment["LEDGERPORT_LOG_FORMAT"] = "json"
+    _say("Starting the QuickBooks simulator …")
+    simulator_ready = demo.simulator_url + "/.well-known/openid_configuration"
+    secret = {SIMULATOR_SECRET: client_secret}  # not on the command line, which everybody can list
+    with _process(_simulator_command(demo), secret, simulator_ready) as simulator:
+        _say("Starting Ledgerport …")
+        command = [sys.executable, "-m", "runtime", "serve"]
+        output = subprocess.PIPE if shows_calls else subprocess.DEVNULL
+        with _process(command, environment, demo.url + "/healthz", output) as server:
+            api = Api(demo.url, _new_api_token(environment))
+            yield Running(api, _account(demo, api), (simulator, server))
+
+
+class Api:
+    """The management API, as a program uses it."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self.token = token
+
+    def call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One request. Raises LedgerportError with the server's own words when it refuses."""
+        request = urllib.request.Request(  # noqa: S310 - our own loopback address
+            self.url + path,
+            method=verb,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
+        try:
+            with _opener().open(request, timeout=60) as response:
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as refused:
+            raise LedgerportError(f"{verb} {path}: {refused.read().decode(errors='replace')[:500]}") from None
+
+
+def _account(demo: Demo, api: Api) -> dict[str, Any]:
+    """The company connected before, or a new connection made as a person makes it."""
+    known: list[dict[str, Any]] = api.call("GET", "/integrated-account?limit=100")["result"]
+    for account in known:
+        if account["status"] == "active":
+            return account
+    _say("Connecting the demo company …")
+    made = api.call("POST", "/integrated-account", {"integration": "quickbooks", "name": "Demo company"})
+    _sign_in(demo, made["authorize_url"])
+    account = api.call("GET", f"/integrated-account/{made['id']}")
+    if account["status"] != "active":
+        raise LedgerportError("The demo company could not be connected.")
+    return account
+
+
+def _sign_in(demo: Demo, authorize_url: str) -> None:
+    """What a person's browser does: open the link, continue, choose the company and connect."""
+    opener = _opener(urllib.request.HTTPCookieProcessor())
+    address, page = _visit(opener, authorize_url)
+    address, page = _submit(opener, address, page)
+    address, _ = _submit(opener, address, page, decision="connect")
+    if not address.startswith(demo.url):
+        raise LedgerportError("The simulator did not send the browser back to Ledgerport.")
+
+
+def _visit(
+    opener: urllib.request.OpenerDirector, address: str, form: dict[str, str] | None = None
+) -> tuple[str, str]:
+    """Where an address leads in the end, and the page there."""
+    data = None if form is None else urllib.parse.urlencode(form).encode()
+    with opener.open(address, data=data, timeout=30) as response:
+        return response.geturl(), response.read().decode()
+
+
+def _submit(
+    opener: urllib.request.OpenerDirector, address: str, page: str, **pressed: str
+) -> tuple[str, str]:
+    """Press the button of a page's form, with what the form holds already."""
+    return _visit(opener, urllib.parse.urljoin(address, _action(page)), dict(_fields(page)) | pressed)
+
+
+def _fields(page: str) -> Iterator[tuple[str, str]]:
+    """The hidden fields of the form, and the first company to choose."""
+    seen = set()
+    for tag in re.findall(r"<(?:input|option)\b[^>]*>", page):
+        attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        name = attributes.get("name", "")
+        if name and name not in seen and attributes.get("type") in ("hidden", "radio"):
+            seen.add(name)
+            yield name, attributes.get("value", "")
+
+
+def _action(page: str) -> str:
+    found = re.search(r'<form\b[^>]*\baction="([^"]*)"', page)
+    return unescape(found.group(1)) if found else ""
+
+
+def _simulator_command(demo: Demo) -> list[str]:
+    return [
+        sys.executable, "-m", "runtime.simulators.quickbooks",
+        "--port", str(demo.simulator_port), "--data", str(demo.data / "quickbooks.db"),
+        "--client-id", CLIENT_ID,
+    ]  # fmt: skip
+
+
+def _make_folder(data: Path) -> None:
+    """The directory of the demo. Raises SettingsError when it cannot be had, or another demo has it."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (data / "serve.lock").open(
+            "a"
+        ) as lock:  # the server's own lock: it is taken as long as one runs
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SettingsError(
+            f"A demo is running from {data} already.",
+            advice="Stop it, or choose another directory with --data DIRECTORY.",
+        ) from None
+    except OSError as problem:
+        raise SettingsError(
+            f"The demo cannot store its data in {data}: {problem.strerror or problem}.",
+            advice="Choose another directory with --data DIRECTORY.",
+        ) from problem
+
+
+def _client_secret(data: Path) -> str:
+    """The secret that the two servers share; made once."""
+    path = data / "client-secret"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(24))
+    return path.read_text().strip()
+
+
+def _new_api_token(environment: dict[str, str]) -> str:
+    """A fresh API token for this run; those of earlier runs stop working, which is said."""
+    command = [sys.executable, "-m", "runtime", "token", "create", "demo", "--replace", "--bare"]
+    done = subprocess.run(  # noqa: S603 - our own interpreter and words
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SettingsError(done.stderr.strip())
+    if done.stderr.strip():
+        _say(done.stderr.strip())
+    return done.stdout.strip()
+
+
+@contextmanager
+def _process(
+    command: list[str], environment: dict[str, str], ready_url: str, output: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through us."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+        command, env={**os.environ, **environment}, stdout=output, start_new_session=True
+    )
+    try:
+        _await_ready(process, ready_url)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _await_ready(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SettingsError(f"A server ended at once (exit status {process.returncode}); see above.")
+        try:
+            with _opener().open(url, timeout=2):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SettingsError(f"A server did not answer within {START_SECONDS:g} seconds.")
+
+
+def _wait(processes: tuple[subprocess.Popen[bytes], ...]) -> None:
+    """Until Ctrl-C, a termination, or the end of one of the servers."""
+    while all(process.poll() is None for process in processes):
+        time.sleep(0.2)
+    raise SettingsError("A server ended by itself; see above.")
+
+
+def _asked(url: str, message: dict[str, Any]) -> bytes:
+    """The reply of an MCP URL to one message."""
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        url,
+        data=json.dumps(message).encode(),
+        headers={"Content-Type": "application/json", "Accept": "application/json, text/event-stream"},
+    )
+    with _opener().open(request, timeout=60) as response:
+        reply: bytes = response.read()
+        return reply
+
+
+def _check_ports(demo: Demo) -> None:
+    if demo.port == demo.simulator_port:
+        raise SettingsError(
+            f"Ledgerport and the simulator cannot both have port {demo.port}.",
+            advice="Choose another with --simulator-port NUMBER.",
+        )
+    _check_free(demo.port, "--port")
+    _check_free(demo.simulator_port, "--simulator-port")
+
+
+def _check_free(port: int, option: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise SettingsError(
+                f"Port {port} is taken.", advice=f"Stop what uses it, or choose another with {option} NUMBER."
+            ) from None
+
+
+def _opener(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,127 @@
+"""What the demo prints: how to use it when it has started, then one line for each call of an agent.
+
+After `demo`, which starts the servers. A line names the tool, its outcome and its time; neither arguments nor
+anything secret is in the log that the lines are made from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_NAME = 60
+"""Characters of a tool's name in a line; a client may ask for any."""
+LISTED = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a URL lists: how many tools, and about how many tokens they take in a model's context."""
+
+    tools: int
+    tokens: int
+
+
+def listed_by(made: dict[str, Any], ask: Callable[[dict[str, Any]], bytes]) -> Listed:
+    """What a URL lists: as the answer that made it says, else counted in what `ask` gets from it."""
+    listing = made.get("listing") or {}
+    if isinstance(listing.get("listed"), int) and isinstance(listing.get("tokens"), int):
+        return Listed(listing["listed"], listing["tokens"])
+    from generator.reports.token_estimate import count_tokens
+
+    reply = ask(LISTED)
+    return Listed(len(json.loads(reply)["result"]["tools"]), count_tokens(reply))
+
+
+def show_calls(log: Iterable[bytes], write: Callable[[str], object] | None = None) -> threading.Thread:
+    """Read a server's log to its end, in a thread, and write a line for each call of a tool.
+
+    The thread ends with the server; an interpreter that ends waits for it, so that no line is cut.
+    """
+    write = write or _print
+
+    def read() -> None:
+        for line in log:
+            if shown := line_of(line):
+                with contextlib.suppress(
+                    OSError, ValueError
+                ):  # nobody reads; the log must be read all the same
+                    write(shown)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    return thread
+
+
+def line_of(logged: bytes) -> str:
+    """The line that a person sees of one line of the log: none unless it is a call."""
+    try:
+        event = json.loads(logged)
+    except ValueError:
+        return ""
+    if not isinstance(event, dict) or event.get("event") != "tool_call":
+        return ""
+    outcome = event.get("error") or "ok"
+    return f"{str(event.get('tool'))[:LONGEST_NAME]}  {outcome}  {event.get('ms', 0):.0f} ms"
+
+
+def _print(line: str) -> None:
+    print(line, flush=True, file=sys.stdout)
+
+
+def instructions(
+    url: str,
+    simulator_url: str,
+    data: str,
+    account: dict[str, Any],
+    api_token: str,
+    mcp_url: str,
+    listed: Listed,
+) -> str:
+    """What to do with a demo that runs."""
+    servers = {"mcpServers": {"quickbooks": {"type": "http", "url": mcp_url}}}
+    return f"""
+Ledgerport is running at {url}, and a QuickBooks simulator at {simulator_url}.
+The company "{account["name"]}" is connected (integrated account {account["id"]}).
+
+MCP URL to use first (a secret: whoever has it can work in this company)
+
+  {mcp_url}
+
+It lists {listed.tools} tools, about {listed.tokens:,} tokens.
+
+Make another, here one that can only read:
+
+  curl -s {url}/integrated-account/{account["id"]}/mcp \\
+    -H 'Authorization: Bearer {api_token}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{{"name": "Read only", "config": {{"methods": ["read"]}}}}'
+
+Connect a client
+
+  Claude Code   claude mcp add --transport http quickbooks {mcp_url}
+  Cursor, VS Code and others, in their mcpServers file:
+
+{_indented(json.dumps(servers, indent=2))}
+
+  ChatGPT and claude.ai reach servers on the public internet only, and this demo is on this machine only. For
+  them run ledgerport serve with LEDGERPORT_PUBLIC_URL at an HTTPS address, and paste a URL of that server as a
+  custom connector without authentication.
+
+Two questions to try
+
+  Which customer owes us the most, and what is their email address?
+  Which bills are overdue? Pay the oldest one with the credit card.
+
+Each call of an agent is shown below, without its arguments.
+Press Ctrl-C to stop. The company and the URLs are stored in {data}.
+"""
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,10 @@
+"""The exchange with a vendor: one module for each kind of call, each with `prepare` and `read`.
+
+`operations.calls` checks a call, and asks its kind (`kinds`) what to send and what the response says:
+
+    prepare(call) -> Request        what fills the address, the record that is sent
+    read(call, response) -> Answer  what the caller gets, within what its endpoint can send
+
+Nothing here waits or sends. A kind reads the vendor's response only through `MaskedResponse`, so that none can pass on
+what its caller may not see. A new kind is one module and one line in `kinds`.
+"""

@@ -1,0 +1,201 @@
+"""Several calls of tools in one request to the vendor, each checked as if it came alone.
+
+The definition says how the vendor writes an operation of each method. When any call does not pass, nothing is sent. In
+the answer each call has its share, and what one leaves is for those after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+import orjson
+
+from generator.catalog import Tool
+from generator.names import find_tool
+from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, VendorUnavailable
+from runtime.exchange import listing, record
+from runtime.exchange.absent import name_absent
+from runtime.exchange.allowance import Allowance, fitting_error
+from runtime.exchange.context import CallContext, Request
+from runtime.exchange.masked_response import MaskedResponse
+from runtime.exchange.page_answer import PageContent, page_text, rows_in
+from runtime.exchange.tool_answer import Answer
+from runtime.exchange.tool_names import unknown_tool_message
+from runtime.safety.masked_updates import redacted
+from runtime.safety.write_answers import is_blind
+from runtime.upstream import answer as answers
+from runtime.upstream.advice import attempt_of
+from runtime.upstream.client import VendorResponse
+from runtime.upstream.query import fill
+from runtime.upstream.request import record as record_of
+
+CALLS = "calls"
+"""The argument that holds the calls: `[{tool, arguments}]`."""
+MOST_NAMED = 10
+"""Calls that an error names in its message. All of them are in its details."""
+NOT_SHOWN = "Its answer does not fit beside the others. Call a tool that reads by itself to see it."
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One call of a batch, checked, with the request that it would be by itself."""
+
+    id: str
+    call: CallContext
+    request: Request
+
+    @property
+    def is_write(self) -> bool:
+        """Return whether it changes anything."""
+        return not self.call.tool.is_read_only
+
+
+def prepare(call: CallContext) -> Request:
+    """Return the request for all calls. Raises InvalidArguments that names each call that does not pass."""
+    parts, errors = [], []
+    for at, given in enumerate(call.arguments[CALLS]):
+        try:
+            parts.append(_part(call, str(at + 1), given))
+        except LedgerportError as error:
+            errors.append({"argument": f"{CALLS}[{at}]", "problem": f"{CALLS}[{at}]: {error.message}"})
+    if errors:
+        raise InvalidArguments(
+            f"The batch was not sent. {' '.join(each['problem'] for each in errors[:MOST_NAMED])}",
+            advice="Nothing was sent. Correct these calls, or leave them out, and send the batch again.",
+            details={"errors": errors},
+        )
+    return Request(
+        changes=tuple(change for part in parts for change in part.request.changes),
+        body=lambda: _body(call, parts),
+        changes_data=any(part.is_write for part in parts),
+        plan=parts,
+    )
+
+
+def read(call: CallContext, response: MaskedResponse) -> Answer:
+    """Return `{results: [{tool, answer} or {tool, error}]}` in the order of the calls, as JSON."""
+    parts: list[Part] = response.request.plan
+    outcomes = _outcomes(call, response.value(lambda value: True))
+    whole = call.allowance()
+    left = whole.without(whole.cost(b'{"results":[]}'))
+    texts = []
+    for at, part in enumerate(parts):
+        text = _entry(call, part, outcomes.get(part.id), response.raw, left.share(len(parts) - at))
+        left = left.without(left.cost(text) + 1)
+        texts.append(text)
+    return call.answer((b'{"results":[' + b",".join(texts) + b"]}").decode())
+
+
+def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
+    tool = find_tool(call.tools, given["tool"])
+    if tool is None:
+        raise InvalidArguments(unknown_tool_message(given["tool"], call.tools))
+    _refuse_alone(call, tool)
+    part = replace(
+        call,
+        tool=tool,
+        arguments=call.check(tool, call.integration, dict(given.get("arguments") or {})),
+        is_blind=not tool.is_read_only and is_blind(tool, call.tools),
+        known=(),
+    )
+    return Part(id_, part, _kind_of(part).prepare(part))
+
+
+def _kind_of(part: CallContext) -> ModuleType:
+    """Return the kind of a call in a batch: forms are written for records and for lists of them only."""
+    return listing if part.tool.listing else record
+
+
+def _refuse_alone(call: CallContext, tool: Tool) -> None:
+    """Raise InvalidArguments for a tool that can be called by itself only."""
+    form = call.integration.batch.forms.get(tool.method)
+    if form is None:
+        allowed = ", ".join(call.integration.batch.forms)
+        raise InvalidArguments(f"{tool.name} cannot stand in a batch; tools of these methods can: {allowed}.")
+    if not _is_expressible(form, tool):
+        raise InvalidArguments(f"{tool.name} cannot stand in a batch; call it by itself.")
+
+
+def _is_expressible(form: Mapping[str, str], tool: Tool) -> bool:
+    """Return whether an operation of this form would say all that the tool's own request says."""
+    names = set(_NAME.findall(" ".join([*form, *form.values()])))
+    own = _NAME.findall(
+        " ".join([tool.call.path, *(text for _, text in (*tool.call.query, *tool.call.headers))])
+    )
+    return names >= set(own) and ("statement" not in names or "statement" in own) and bool(tool.returns.path)
+
+
+def _body(call: CallContext, parts: list[Part]) -> bytes:
+    return orjson.dumps({call.integration.batch.items: [_operation(part) for part in parts]})
+
+
+def _operation(part: Part) -> dict[str, Any]:
+    tool, form = part.call.tool, part.call.integration.batch
+    values = {**part.request.values, "entity": tool.returns.path[-1]}
+    operation: dict[str, Any] = {form.id: part.id}
+    for key, text in form.forms[tool.method].items():
+        operation[fill(key, values)] = _content(part.call) if text == "{body}" else fill(text, values)
+    return operation
+
+
+def _content(part: CallContext) -> dict[str, Any]:
+    return record_of(part.tool, part.arguments) if part.content is None else part.content
+
+
+def _outcomes(call: CallContext, value: Any) -> dict[str, Any]:
+    """Return what the vendor says of each call, by its id."""
+    form = call.integration.batch
+    found = answers.at(value, tuple(form.answers.split(".")))
+    answered = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return {str(id_): each for each in answered if isinstance(id_ := each.get(form.id), (str, int))}
+
+
+def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share: Allowance) -> bytes:
+    """Return what became of one call, within its share."""
+    head = b'{"tool":%b,' % orjson.dumps(part.call.tool.name)
+    share = share.without(share.cost(head + b'"answer":}'))
+    try:
+        text = _text(part, value, raw, share)
+    except LedgerportError as error:
+        return b'%b"error":%b}' % (head, fitting_error(redacted(error, call.secrets), share))
+    if not share.holds(text):
+        text = orjson.dumps({"note": NOT_SHOWN})
+    return b'%b"answer":%b}' % (head, text)
+
+
+def _text(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> bytes:
+    """Return the answer of one call as JSON. Raises the error that it is."""
+    if value is None:
+        raise _lost(part)
+    call = part.call
+    error = answers.error_in(
+        raw, value, call.integration, changes_data=part.is_write, attempt=attempt_of(call)
+    )
+    if isinstance(error, VendorRefused):
+        raise name_absent(error, call.tool, call.integration, call.arguments, call.tools)
+    if error is not None:
+        raise error
+    if part.request.plan is not None:
+        return _page(part, value, raw, share)
+    return record.fit(call, record.text_in(call, value), share)
+
+
+def _lost(part: Part) -> VendorUnavailable:
+    return VendorUnavailable(
+        "The vendor did not answer this call." + (" It may have been done or not." if part.is_write else ""),
+        advice="Look whether it was done before you call it again." if part.is_write else "Call it again.",
+    )
+
+
+def _page(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> bytes:
+    call = part.call
+    try:
+        rows = rows_in(call.tool, call.integration, call.arguments, value)
+        return page_text(call, part.request.plan, PageContent(rows, value), share).encode()
+    except answers.UnexpectedShape as cause:
+        raise answers.unreadable(call.integration, raw, changes_data=False, cause=cause) from cause

@@ -1,0 +1,91 @@
+"""Answers are bounded and honest: as many rows as fit the budget, and never a cut without a remark and a cursor."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.exchange import parts
+from runtime.exchange.allowance import Allowance
+from runtime.upstream import figures
+from runtime.upstream.answer import UnexpectedShape
+
+Head = Callable[[int, str], Mapping[str, Any]]
+"""What stands before the rows when so many of them are shown, and a remark on a row that is shown in part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows to be shown: how many there are, and each as JSON. Rows that do not fit are never asked for."""
+
+    count: int
+    text: Callable[[int], bytes]
+
+
+def written(value: Any) -> bytes:
+    """Return a value of the vendor as JSON. Raises UnexpectedShape when it is nested more than 254 levels deep."""
+    try:
+        return figures.written(value)
+    except figures.TooDeep as error:
+        raise UnexpectedShape("nested too deeply") from error
+
+
+def with_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: str = "") -> str:
+    """One JSON object: what `head` says, then as many rows under `name` as fit.
+
+    At least one row is shown: where not even that fits, part of it, and `how` says how to ask for the rest.
+    """
+    texts, ends = _fitting(rows, allowance)
+    count = _most(head, rows.count, ends, allowance.without(_brackets(name, allowance)))
+    if count or not rows.count:
+        return _joined(head(count, ""), name, texts[:count])
+    first = texts[0] if texts else rows.text(0)
+    space = allowance.without(_brackets(name, allowance) + _cost(head(1, ""), allowance))
+    part = parts.of_record(first, space, how)
+    return _joined(head(1, part.remark), name, [part.text])
+
+
+def head_cost(head: Mapping[str, Any], allowance: Allowance) -> int:
+    """Return the bytes that what stands before rows takes where it is sent."""
+    return _cost(head, allowance)
+
+
+def _fitting(rows: Source, allowance: Allowance) -> tuple[list[bytes], list[int]]:
+    """Return the first rows that may fit, and what they cost up to each."""
+    texts: list[bytes] = []
+    ends: list[int] = []
+    total = 0
+    for place in range(rows.count):
+        text = rows.text(place)
+        total += allowance.cost(text) + 1
+        if total > allowance.size:
+            break
+        texts.append(text)
+        ends.append(total)
+    return texts, ends
+
+
+def _most(head: Head, count: int, ends: list[int], allowance: Allowance) -> int:
+    """Return how many rows fit beside the head that says how many they are."""
+    most = len(ends)
+    while most:
+        left = allowance.size - _cost(head(most, ""), allowance)
+        if ends[most - 1] <= left:
+            return most
+        most = min(most - 1, bisect_right(ends, left))
+    return 0
+
+
+def _cost(head: Mapping[str, Any], allowance: Allowance) -> int:
+    return allowance.cost(written(head)) + 1
+
+
+def _brackets(name: str, allowance: Allowance) -> int:
+    return allowance.cost(b'"%s":[]' % name.encode())
+
+
+def _joined(head: Mapping[str, Any], name: str, texts: list[bytes]) -> str:
+    before = written(head)[1:-1]
+    return (b'{%b%b"%b":[%b]}' % (before, b"," if before else b"", name.encode(), b",".join(texts))).decode()

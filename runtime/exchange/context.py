@@ -1,0 +1,157 @@
+"""One call of a tool, and the request that is made for it: what each kind of call works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.catalog import Catalog, Tool
+from generator.vendor import Integration
+from runtime.exchange.allowance import LEAST, PLAIN, Allowance, Form
+from runtime.exchange.tool_answer import NO_LIMITS, Answer
+from runtime.model import Account, Grant
+from runtime.safety import masking, write_answers
+from runtime.safety.once import fresh_key
+from runtime.upstream.client import VendorRequest
+from runtime.upstream.files import OutgoingFile
+from runtime.upstream.limits import Limits
+from runtime.upstream.request import body_of, build
+
+Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
+"""Return the arguments of a tool as they are sent. Raises InvalidArguments."""
+NO_TOOLS: Mapping[str, Tool] = {}
+NO_VALUES: Mapping[str, str] = {}
+
+
+@dataclass(slots=True)
+class CallContext:
+    """One call of a tool: who calls what, what its answer may hold, and what came of it so far."""
+
+    tool: Tool
+    integration: Integration
+    account: Account
+    arguments: dict[str, Any]
+    """What is sent: as given at first, then checked."""
+    check: Check
+    """Checks the arguments of a call that is part of this one."""
+    tools: Mapping[str, Tool] = field(default_factory=lambda: NO_TOOLS)
+    """The tools that its caller has."""
+    known: Iterable[Tool] = ()
+    """All tools of the catalog: they say what can be asked of records that the caller reads by a query."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The arguments as they were given."""
+    caller: str = ""
+    caller_key: str = ""
+    """The idempotency key of the caller, checked; empty when there is none."""
+    vendor_key: str = ""
+    """The idempotency key for the vendor."""
+    content: dict[str, Any] | None = None
+    """The record to send, where the arguments alone do not say it."""
+    file: OutgoingFile | None = None
+    changes_data: bool = True
+    has_many_values: bool = False
+    """Whether work on its arguments is done in a thread."""
+    is_masked: bool = True
+    """Whether what is sensitive in the answer is hidden."""
+    cover: masking.Cover | None = None
+    """What is hidden in the answer."""
+    is_blind: bool = False
+    """Whether it writes a record that the caller may not read."""
+    secrets: list[str] = field(default_factory=list)
+    """Stored values that the caller is not shown, where they were sent on its behalf."""
+    budget: int = LEAST
+    """Bytes of the whole reply as its reader gets it."""
+    form: Form = PLAIN
+    """How its endpoint sends the answer."""
+    notice: str = ""
+    """What every answer of the call says beside what it came to."""
+    limits: Limits = NO_LIMITS
+    status: int = 0
+
+    def answer(self, text: str = "", note: str = "") -> Answer:
+        """Return the answer of this call with a text."""
+        note = f"{self.notice} {note}".strip() if self.notice else note
+        return Answer(text, self.status, limits=self.limits, note=note)
+
+    def allowance(self, note: str = "") -> Allowance:
+        """Return what the text of the answer may take, once the vendor has responded."""
+        return self.form.allowance(self.budget, self.answer(note=note))
+
+
+def begin_call(
+    grant: Grant,
+    catalog: Catalog,
+    tools: Mapping[str, Tool],
+    tool: Tool,
+    arguments: dict[str, Any],
+    check: Check,
+) -> CallContext:
+    """Return the call of a tool, one of the `tools` that an access grant leaves of the catalog."""
+    is_write, is_masked = not tool.is_read_only, not grant.config.show_sensitive
+    integration = catalog.integrations[grant.account.integration]
+    return CallContext(
+        tool,
+        integration,
+        grant.account,
+        arguments,
+        check,
+        tools,
+        catalog.tools,
+        given=arguments,
+        caller=grant.caller if is_write else "",
+        vendor_key=fresh_key() if is_write else "",
+        changes_data=is_write,
+        is_masked=is_masked,
+        cover=masking.cover_of(tool, tools, is_masked=is_masked),
+        is_blind=is_write and write_answers.is_blind(tool, tools),
+    )
+
+
+def _leave_to_arguments() -> bytes | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a call asks of the vendor, before anybody signs it."""
+
+    values: Mapping[str, str] = field(default_factory=lambda: NO_VALUES)
+    """What fills placeholders, beside the arguments and the account."""
+    changes: tuple[CallContext, ...] = ()
+    """The calls in it that change a record of which the caller may not see everything: their `content` is completed
+    from what is stored before the body is written."""
+    body: Callable[[], bytes | None] = _leave_to_arguments
+    """Writes the body; None where the arguments of the tool make it."""
+    changes_data: bool | None = None
+    """Whether it changes anything, where the tool alone does not say it."""
+    plan: Any = None
+    """What its kind needs in order to read the response, such as the page that was asked for."""
+
+
+NOTHING_ADDED = Request()
+
+
+def record_request(call: CallContext) -> Request:
+    """Return the request of a call that is made from its arguments, or from its content once that is completed."""
+    if call.tool.current is None:
+        return NOTHING_ADDED
+    return Request(changes=(call,), body=lambda: body_of(call.tool, call.content) if call.content else None)
+
+
+def vendor_request(
+    call: CallContext, request: Request, base_url: str, authorization: Mapping[str, str]
+) -> VendorRequest:
+    """Return the HTTP request that carries the request of a call."""
+    return build(
+        call.tool,
+        call.integration,
+        base_url,
+        {**call.account.fields, **call.arguments, **request.values},
+        call.arguments,
+        authorization=authorization,
+        once_key=call.vendor_key,
+        body=request.body(),
+        file=call.file,
+        changes_data=call.changes_data,
+    )

@@ -1,0 +1,89 @@
+"""A vendor's response as a kind of call may read it: what is sensitive in it is masked.
+
+Comes after `failures`. Where nothing has to be hidden, the vendor's own text is passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.errors import LedgerportError
+from runtime.exchange.context import CallContext, Request
+from runtime.exchange.failures import read_value, unreadable
+from runtime.safety import masking
+from runtime.upstream import answer as answers
+from runtime.upstream.client import VendorResponse
+from runtime.upstream.rows import QuickRows, quick_rows
+
+Path = tuple[str, ...]
+NO_CONTENT = 204
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedResponse:
+    """The response to a call, of which nothing that is hidden from the caller can be read."""
+
+    call: CallContext
+    request: Request
+    raw: VendorResponse
+    """The response itself: for kinds that answer a body as it is, and for errors."""
+
+    def value(self, holds: Callable[[Any], bool]) -> Any:
+        """Return the body as a value. Raises the error that it is, or that it does not hold what the call is for."""
+        value = read_value(self.call, self.raw, is_exact=True)
+        if not holds(value):
+            raise self.unreadable()
+        return masking.covered(self.call.cover, self.raw.body, value)
+
+    def record_value(self) -> Any:
+        """Return the body as a value that holds a record or rows; None where a change is confirmed without one."""
+        is_confirmed = self.call.changes_data and self.raw.status == NO_CONTENT
+        path = self.call.tool.returns.path
+        return self.value(lambda value: answers.holds_record(value, path) or (value is None and is_confirmed))
+
+    def record_text(self, path: Path) -> str | None:
+        """Return the record of a plain success as the vendor wrote it; None where it has to be read more closely."""
+        cover = self.call.cover
+        if cover is not None and masking.may_hide(cover, self.raw.body):
+            return None
+        return answers.record_text(self.raw, path, self.call.integration.errors)
+
+    def quick_rows(self, path: Path, names: Sequence[str]) -> QuickRows | None:
+        """Return the records of a plain success, read in one pass; None where they have to be read more closely."""
+        cover, errors = self.call.cover, self.call.integration.errors
+        if cover is None or ("*" in path and not masking.may_hide(cover, self.raw.body)):
+            return quick_rows(self.raw, path, errors, names)
+        if "*" in path:  # it is not known what the records are called, which a rule may be about
+            return None
+        return quick_rows(self.raw, path, errors, names, _Hiding(cover, path))
+
+    def link(self) -> str:
+        """Return the Link header."""
+        return answers.field_of(self.raw, "link")
+
+    def unreadable(self, cause: Exception | None = None) -> LedgerportError:
+        """Return the error for a response that cannot be passed on."""
+        return unreadable(self.call, self.raw, cause)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hiding:
+    """Hides what is sensitive in single records of a list, as it would be hidden in the whole response."""
+
+    cover: masking.Cover
+    path: Path
+    """The names around a record: a rule may be about them."""
+
+    def may_hide(self, text: bytes) -> bool:
+        """Return whether a record may hold something that is hidden."""
+        return masking.may_hide(self.cover, b'["%b",%b]' % ('","'.join(self.path).encode(), text))
+
+    def hidden(self, record: Any) -> Any:
+        """Return the record without what is hidden."""
+        whole = record
+        for step in reversed(self.path):
+            whole = {step: whole}
+        masking.hidden(self.cover, whole)
+        return record

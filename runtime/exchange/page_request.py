@@ -1,0 +1,122 @@
+"""Reading a long list page by page: which page to ask the vendor for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from generator.catalog import Listing, Tool
+from generator.vendor import Integration, Pagination
+from runtime.errors import InvalidArguments
+from runtime.safety.comparisons import refuse_comparisons
+from runtime.upstream import paging, query
+
+COUNTED = re.compile(r"([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
+BY_VENDOR = re.compile(r"(.*)/([0-9]{1,9})/([0-9]{1,9})", re.DOTALL)
+"""A position in a cursor: where the page begins, counted here or said by the vendor, how many of its records were
+answered already, and its size.
+"""
+MOST_FIELDS = 200
+"""Names under `fields`. The largest entity has about 100; each name is looked for in each record."""
+PLACES = {"offset": "start", "page": "page", "cursor": "cursor", "link_header": "cursor"}
+"""The value of a request that says where its page begins, for each style of paging."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page to ask for. `probe` is one more than `limit` where that shows whether there are more."""
+
+    values: dict[str, str]
+    position: str
+    skip: int
+    limit: int
+    probe: int
+
+
+def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> PageRequest:
+    """Return what the vendor is asked for. Raises InvalidArguments for a query or cursor that does not fit."""
+    listing, pagination, language = listing_of(tool), integration.pagination, integration.query_language
+    position, skip, size = _position(tool, pagination, arguments)
+    limit = size or int(arguments.get("limit") or pagination.default)
+    raw = str(arguments.get("query") or "")
+    _check_lengths(raw, arguments.get("fields") or ())
+    if listing.raw_query and raw:
+        _refuse_mixture(listing, arguments)
+        query.refuse_unsupported(language, raw)
+        refuse_comparisons(tool, language, raw)
+        own = query.raw_paging(language, listing, raw)
+        limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)
+        position = position or (str(own.start) if own.start is not None else "")
+        probe = limit if own.limit is not None else _probe(pagination, limit)
+    else:
+        probe = _probe(pagination, limit)
+    position = position or (str(pagination.first) if pagination.style in ("offset", "page") else "")
+    values = {"limit": str(probe), "entity": listing.entity, "cursor": "", "page": "", "start": ""}
+    values[PLACES[pagination.style]] = position
+    page = query.Page(int(position) if position.isascii() and position.isdigit() else pagination.first, probe)
+    if raw:
+        values["statement"] = query.raw_page(language, raw, page)
+    else:
+        if listing.entity == "*":
+            raise InvalidArguments('Argument "query" is empty.', advice="Write the statement to read.")
+        values["conditions"] = query.conditions(language, listing, arguments)
+        values["order_by"] = query.order_by(language, listing, arguments)
+        values["statement"] = query.statement(
+            language, listing, values["conditions"], values["order_by"], page
+        )
+    return PageRequest(values, position, skip, limit, probe)
+
+
+def _check_lengths(raw: str, fields: Sequence[str]) -> None:
+    """Raise InvalidArguments for a query or a list of fields that is too long to be looked through."""
+    query.refuse_long(raw)
+    if len(fields) > MOST_FIELDS:
+        raise InvalidArguments(
+            f'Argument "fields" has {len(fields):,} names; at most {MOST_FIELDS} are allowed.',
+            advice="Name fewer fields, or * for all of them.",
+        )
+
+
+def listing_of(tool: Tool) -> Listing:
+    """Return what a list tool can be asked. Raises TypeError for any other tool."""
+    if tool.listing is None:
+        raise TypeError(f"{tool.name} is not a list tool")
+    return tool.listing
+
+
+def _position(tool: Tool, pagination: Pagination, arguments: Mapping[str, Any]) -> tuple[str, int, int]:
+    """Return where the page begins, how many of its records were answered already, and the page size that stays."""
+    form = COUNTED if pagination.style in ("offset", "page") else BY_VENDOR
+    found = paging.position_in(tool.name, arguments, form)
+    if found is None:
+        return "", 0, 0
+    position, skip, size = found.groups()
+    return position, int(skip), int(size) if pagination.style != "offset" else 0
+
+
+def _probe(pagination: Pagination, limit: int) -> int:
+    return limit + 1 if pagination.style == "offset" and limit < pagination.maximum else limit
+
+
+def _raw_limit(own: int | None, arguments: Mapping[str, Any], limit: int) -> int:
+    if own is None:
+        return limit
+    given = arguments.get("limit")
+    if given is not None and given != own:
+        raise InvalidArguments(
+            f'Argument "limit" is {given}, but the query itself asks for {own}.',
+            advice="Give one of the two.",
+        )
+    return own
+
+
+def _refuse_mixture(listing: Listing, arguments: Mapping[str, Any]) -> None:
+    typed = [each.argument for each in listing.conditions if each.argument in arguments]
+    typed += [name for name in ("order_by", "descending") if name in arguments]
+    if typed:
+        raise InvalidArguments(
+            f'Argument "query" cannot stand beside {", ".join(typed)}.',
+            advice="Put the conditions into the query, or leave the query out.",
+        )

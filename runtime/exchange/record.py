@@ -1,0 +1,100 @@
+"""A call that is answered with one record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from generator.catalog import Tool
+from runtime.exchange import bounds, parts, worked_out
+from runtime.exchange.allowance import Allowance
+from runtime.exchange.context import CallContext, Request, record_request
+from runtime.exchange.masked_response import MaskedResponse
+from runtime.exchange.tool_answer import Answer
+from runtime.safety import form_rules, write_answers
+from runtime.upstream import answer as answers
+from runtime.upstream.request import record
+
+DONE = b'{"done":true}'
+"""What a success without a record is answered as."""
+IN_PARTS = "To read it in parts, call {tool} with {filter} and fields {{fields}}."
+
+
+def prepare(call: CallContext) -> Request:
+    """Return the request, made from the arguments."""
+    return record_request(call)
+
+
+def read(call: CallContext, response: MaskedResponse) -> Answer:
+    """Return the record, with what its caller should know of it."""
+    cut = None if call.is_blind else response.record_text(call.tool.returns.path)
+    return answer_with(call, cut.encode() if cut else _written(call, response.record_value()))
+
+
+def answer_with(call: CallContext, text: bytes) -> Answer:
+    """Return the answer that holds a record, or as much of it as fits, and the notes on it."""
+    note = _note_on(call, text)
+    return call.answer(fit(call, text, call.allowance(note)).decode(), note)
+
+
+def text_in(call: CallContext, value: Any) -> bytes:
+    """Return the record in a value of the vendor as JSON."""
+    found = answers.at(value, call.tool.returns.path)
+    shown = value if found is None else found
+    if call.is_blind:
+        sent = record(call.tool, call.arguments)
+        always = (*call.integration.acknowledged, *filter(None, [call.tool.identifier]))
+        shown = write_answers.acknowledged(shown, sent, always)
+    return bounds.written(shown)
+
+
+def fit(call: CallContext, text: bytes, allowance: Allowance) -> bytes:
+    """Return the record, or `{note, record}` with what fits of one that is larger than its allowance.
+
+    The record stands apart then, so that nobody takes the part for the whole.
+    """
+    if allowance.holds(text):
+        return text
+    beside = allowance.cost(b'{"note":,"record":}')
+    part = parts.of_record(text, allowance.without(beside), _advise_parts(call, text))
+    return b'{"note":%b,"record":%b}' % (orjson.dumps(part.remark), part.text)
+
+
+def _written(call: CallContext, value: Any) -> bytes:
+    return DONE if value is None else text_in(call, value)
+
+
+def _note_on(call: CallContext, text: bytes) -> str:
+    if call.tool.is_read_only:
+        return ""
+    dropped = worked_out.dropped_from(call.tool, call.given)
+    note = worked_out.note_on(dropped, text.decode(), call.integration.title) if dropped else ""
+    return note or form_rules.note_on(call.tool, call.integration, call.arguments)
+
+
+def _advise_parts(call: CallContext, text: bytes) -> str:
+    """Return how the fields of a record are asked for: with a list tool of the caller that finds it by its Id."""
+    id_ = answers.member_of(text, _identifier(call))
+    if not id_:
+        return ""
+    filters = (_filter_by_id(tool, _identifier(call), id_) for tool in _list_tools(call))
+    return next((IN_PARTS.format(tool=name, filter=text) for name, text in filters if text), "")
+
+
+def _list_tools(call: CallContext) -> list[Tool]:
+    of_resource = (tool for tool in call.tools.values() if tool.resource == call.tool.resource)
+    return [tool for tool in of_resource if tool.listing is not None]
+
+
+def _filter_by_id(tool: Tool, identifier: str, id_: str) -> tuple[str, str]:
+    """Return the name of a list tool and the argument that finds an Id; an empty text when it has none."""
+    for condition in tool.listing.conditions if tool.listing else ():
+        if condition.field == identifier and condition.operator in ("equals", "any_of"):
+            wanted: Any = [id_] if condition.operator == "any_of" else id_
+            return tool.name, f"{condition.argument} {orjson.dumps(wanted).decode()}"
+    return tool.name, ""
+
+
+def _identifier(call: CallContext) -> str:
+    return call.tool.identifier or call.integration.identifier

@@ -1,0 +1,114 @@
+"""A call that is answered with rows, such as a report: what a behaviour of the integration makes of the response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from generator.catalog import Tool
+from runtime.errors import AnswerTooLarge
+from runtime.exchange import bounds
+from runtime.exchange.allowance import Allowance
+from runtime.exchange.context import CallContext, Request, record_request
+from runtime.exchange.masked_response import MaskedResponse
+from runtime.exchange.tool_answer import Answer
+from runtime.upstream import paging
+from runtime.upstream.answer import UnexpectedShape
+from runtime.upstream.behaviours import BEHAVIOURS
+
+ROW = re.compile(r"[0-9]{1,9}")
+"""A position in a cursor of rows: the next one."""
+MOST_HEAD = 0.6
+"""Of an answer, what may stand before its rows: the rest holds some of them, and remarks."""
+MOST_NARROWING = 8
+"""Arguments that a note names."""
+
+
+def prepare(call: CallContext) -> Request:
+    """Return the request, made from the arguments."""
+    return record_request(call)
+
+
+def read(call: CallContext, response: MaskedResponse) -> Answer:
+    """Return as many rows as asked for and fit. Raises UnexpectedShape for what the behaviour cannot read."""
+    try:
+        table = BEHAVIOURS[call.tool.returns.behaviour](response.record_value())
+    except (AttributeError, KeyError, TypeError) as other_shape:
+        raise UnexpectedShape from other_shape
+    return call.answer(rows_text(call.tool, call.arguments, table, call.allowance()))
+
+
+def rows_text(tool: Tool, arguments: Mapping[str, Any], table: dict[str, Any], allowance: Allowance) -> str:
+    """Return the table of a behaviour as JSON, with as many rows as asked for and fit.
+
+    What is said of the rows comes first, and the rows last. Raises AnswerTooLarge when too much stands beside them.
+    """
+    page = _Rows.of(tool, arguments, table)
+    wanted = page.rows[page.start : page.start + int(arguments.get("limit") or len(page.rows))]
+    most = allowance.size * MOST_HEAD
+    if bounds.head_cost(page.head(0, ""), allowance) > most:
+        page = page.without_totals()
+    if bounds.head_cost(page.head(0, ""), allowance) > most:
+        raise _too_wide(page)
+    source = bounds.Source(len(wanted), lambda place: bounds.written(wanted[place]))
+    return bounds.with_rows(page.head, "rows", source, allowance)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a table from one of them on, and what is said before them."""
+
+    tool: Tool
+    arguments: Mapping[str, Any]
+    rows: Sequence[Any]
+    start: int
+    totals: Any
+    note: str
+    beside: Mapping[str, Any]
+    """What else the table holds, such as its columns."""
+
+    @classmethod
+    def of(cls, tool: Tool, arguments: Mapping[str, Any], table: Mapping[str, Any]) -> _Rows:
+        found = paging.position_in(tool.name, arguments, ROW)
+        beside = {name: value for name, value in table.items() if name not in ("rows", "totals", "note")}
+        start = int(found[0]) if found else 0
+        return cls(tool, arguments, table["rows"], start, table.get("totals"), table.get("note", ""), beside)
+
+    def without_totals(self) -> _Rows:
+        return _Rows(self.tool, self.arguments, self.rows, self.start, None, self.note, self.beside)
+
+    def head(self, count: int, remark: str) -> dict[str, Any]:
+        """Return what stands before so many rows."""
+        end = self.start + count
+        has_more = end < len(self.rows)
+        first: dict[str, Any] = {"returned": count, "rows_in_all": len(self.rows)}
+        notes = [self.note, remark]
+        if has_more:
+            first["next_cursor"] = paging.cursor_for(self.tool.name, self.arguments, str(end))
+            notes.insert(0, self._said_of_more(end))
+        if text := " ".join(note for note in notes if note):
+            first["note"] = text
+        # where all rows are here, the totals stand among them
+        has_totals = self.totals and (has_more or self.start)
+        return {**first, **self.beside, **({"totals": self.totals} if has_totals else {})}
+
+    def _said_of_more(self, end: int) -> str:
+        place = f"Rows {self.start + 1} to {end} of {len(self.rows)}."
+        return f"{place} Pass next_cursor to read on{_narrower(self.tool)}."
+
+
+def _too_wide(page: _Rows) -> AnswerTooLarge:
+    narrow = _narrower(page.tool)
+    return AnswerTooLarge(
+        f"The answer has {len(page.beside.get('columns') or ()):,} columns, whose names alone are more than one "
+        "answer holds.",
+        advice=f"Ask for less{narrow}." if narrow else "Look at it at the vendor.",
+    )
+
+
+def _narrower(tool: Tool) -> str:
+    """Return which arguments of a tool ask for less, to stand behind a sentence; empty when it has none."""
+    own = [name for name in tool.input_schema["properties"] if name not in ("limit", "next_cursor", "id")]
+    return f", or narrow it with {', '.join(own[:MOST_NARROWING])}" if own else ""

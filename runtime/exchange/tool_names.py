@@ -1,0 +1,97 @@
+"""Which tool a caller meant by a name that no tool has: the same verb on the same record, however it is written.
+
+`list_invoices`, `find_invoices` and `list_all_acme_invoises` are list_all_acme_invoices. A list is never what a
+change was meant to be, so a tool of another verb is no suggestion, however much of its name is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+
+from runtime.logs import without_secrets
+from runtime.suggestions import LONGEST_COMPARED, MOST_COMPARED, likeness, words_of
+
+LONGEST_SHOWN = 80
+"""Characters of an unknown name that an error repeats. A tool's name has at most 52."""
+LIKE = 0.8
+"""How much two words must have in common to be the same with a typing error: one letter of five may differ."""
+_FILLERS = frozenset({"a", "an", "the", "all", "single", "by", "id", "of", "one", "tool"})
+_VERBS = {
+    "add": "create",
+    "change": "update",
+    "edit": "update",
+    "fetch": "get",
+    "find": "list",
+    "insert": "create",
+    "lookup": "list",
+    "make": "create",
+    "modify": "update",
+    "new": "create",
+    "query": "list",
+    "read": "get",
+    "remove": "delete",
+    "retrieve": "get",
+    "search": "list",
+    "show": "get",
+}
+"""Verbs of other programs, as the tools here say them."""
+
+
+def nearest_tool(name: str, names: Sequence[str]) -> str:
+    """Return the tool among `names` that was meant; empty when there is none."""
+    known = {
+        each: words_of(each)
+        for each in islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED)
+    }
+    if not known:
+        return ""
+    common = frozenset.intersection(*map(frozenset, known.values())) if len(known) > 1 else frozenset()
+    own = _distinct(words_of(name[:LONGEST_COMPARED]), common)
+    meant = [_VERBS.get(word, word) for word in own]
+    for wanted in (own, meant):
+        found = [each for each, words in known.items() if _are_the_same(wanted, _distinct(words, common))]
+        if found:
+            return found[0]
+    return ""
+
+
+def unknown_tool_message(name: str, tools: Collection[str]) -> str:
+    """Return the sentence for a name that no tool has, with the nearest one."""
+    return f'There is no tool "{without_secrets(name)[:LONGEST_SHOWN]}" here.{tool_hint(name, tools)}'
+
+
+def tool_hint(name: str, names: Iterable[str]) -> str:
+    """Return a question whether the nearest tool was meant, after a blank; empty when none is near."""
+    nearest = nearest_tool(name, list(names))
+    return f' Did you mean "{nearest}"?' if nearest else ""
+
+
+def _distinct(words: Collection[str], common: frozenset[str]) -> list[str]:
+    """Return the words in which tools differ, in the singular: neither fillers nor what stands in every name."""
+    passed = _FILLERS | {_singular(word) for word in common}
+    singular = [_singular(word) for word in words if not _is_made_of(word, common)]
+    return [word for word in singular if word not in passed]
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("s")
+
+
+def _is_made_of(word: str, common: frozenset[str]) -> bool:
+    """Return whether a word is two common ones in one, such as `ledgerbooks` for `ledger_books`."""
+    return any(word.startswith(each) and word[len(each) :] in common for each in common)
+
+
+def _are_the_same(one: list[str], other: list[str]) -> bool:
+    if not one or len(one) != len(other):
+        return False
+    left = list(other)
+    for word in one:
+        found = next((each for each in left if word == each), "") or next(
+            (each for each in left if word[0] == each[0] and likeness(word, each) >= LIKE), ""
+        )
+        if not found:
+            return False
+        left.remove(found)
+    return True

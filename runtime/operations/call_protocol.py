@@ -1,0 +1,39 @@
+"""What the endpoints know of calling tools: the one protocol of it, which `calls` fulfills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from generator.catalog import Tool
+from runtime.exchange.allowance import PLAIN, Form
+from runtime.exchange.tool_answer import Answer
+from runtime.model import Grant
+from runtime.upstream.files import NO_FILES, CarriedFiles
+from runtime.upstream.limits import Limits
+
+
+class Calls(Protocol):
+    """Carries out calls of tools, and answers for them, errors included."""
+
+    async def call(
+        self,
+        grant: Grant,
+        tools: Mapping[str, Tool],
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        idempotency_key: str = "",
+        carried: CarriedFiles = NO_FILES,
+        form: Form = PLAIN,
+    ) -> Answer:
+        """Return the answer of one call, which is within the budget of the grant in the form that is given."""
+        ...
+
+    def budget(self, grant: Grant) -> int:
+        """Return the bytes that the whole reply to a call may have."""
+        ...
+
+    async def limits(self, grant: Grant) -> Limits:
+        """Return how the company stands with its vendor's limits; nothing is counted."""
+        ...

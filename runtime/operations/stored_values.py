@@ -1,0 +1,50 @@
+"""Fills what is stored into a change, in place of what its caller is not shown. Between `prepare` and sending.
+
+The record is read as it is stored, what is sensitive included. It is never answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from generator.catalog import Tool
+from runtime.exchange.context import NOTHING_ADDED, CallContext
+from runtime.exchange.failures import read_value, unreadable
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety import masked_updates, masking
+from runtime.upstream.answer import at
+from runtime.upstream.request import record
+
+
+async def complete(vendor: VendorCalls, call: CallContext, change: CallContext) -> None:
+    """Set the content of a change in a call, where the arguments alone do not say it.
+
+    Raises InvalidArguments for a mask that cannot be sent, and whatever reading the record fails with.
+    """
+    tool, content = change.tool, record(change.tool, change.arguments)
+    if not change.is_masked:
+        masking.refuse_masked(tool, content)
+    elif tool.current is not None and masked_updates.needs_current(tool, content):
+        stored = await _read_stored(vendor, call, change, tool.current)
+        completed = masked_updates.complete(
+            tool, content, stored, tool.identifier or change.integration.identifier
+        )
+        change.secrets += completed.secrets
+        change.content = completed.content
+
+
+async def _read_stored(
+    vendor: VendorCalls, call: CallContext, change: CallContext, get: Tool
+) -> Mapping[str, Any]:
+    own = {name: value for name, value in change.arguments.items() if name in get.input_schema["properties"]}
+    read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
+    try:
+        response = await vendor.send(read, NOTHING_ADDED)
+        found = at(read_value(read, response), get.returns.path)
+        if not isinstance(found, Mapping):
+            raise unreadable(read, response)
+    finally:
+        call.limits, call.status = read.limits, read.status
+    return found

@@ -1,0 +1,123 @@
+"""Sends the request of a call to the vendor: counted, authorized, and under the idempotency key of its caller.
+
+Comes after the request is prepared, and before its response is read. Nothing is retried and nothing held back. Only
+an access token that the vendor no longer takes is renewed once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from generator.vendor import Integration, RateWindow
+from runtime.connect.echoes import echoes_of, secrets_of
+from runtime.connect.headers import authorization_headers
+from runtime.errors import StorageUnavailable
+from runtime.exchange.context import CallContext, Request, vendor_request
+from runtime.model import Account, Credentials, WindowCount
+from runtime.safety.once import KeyedCall, Once
+from runtime.stores.hot import HotState
+from runtime.upstream.client import VendorClient, VendorResponse
+from runtime.upstream.limits import Limits, apply_vendor_counts, measure
+
+UNAUTHORIZED = 401
+Count = Callable[[str, Sequence[RateWindow], float], Awaitable[list[WindowCount]]]
+
+
+def know_no_secrets(integration: Integration) -> tuple[str, ...]:
+    """Return no secrets: for deployments without an app of their own at the vendor."""
+    return ()
+
+
+class Tokens(Protocol):
+    """Where fresh credentials come from."""
+
+    async def fresh(self, account: Account) -> Credentials:
+        """Return credentials that are good now; refreshed when they are about to end."""
+
+    async def invalidate(self, account: Account, access_token: str) -> None:
+        """Note that the vendor refused this access token."""
+
+
+class VendorCalls:
+    """Sends requests of calls. One for the process."""
+
+    def __init__(
+        self,
+        client: VendorClient,
+        tokens: Tokens,
+        hot: HotState,
+        base_url: Callable[[Integration, Account], str],
+        *,
+        once: Once | None = None,
+        app_secrets: Callable[[Integration], tuple[str, ...]] = know_no_secrets,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._tokens = tokens
+        self._hot = hot
+        self._base_url = base_url
+        self._once = once
+        self._app_secrets = app_secrets
+        self._clock = clock
+
+    async def send(self, call: CallContext, request: Request) -> VendorResponse:
+        """Return the vendor's response, whatever it is; a write with a key of its caller is sent under that."""
+        if not call.caller_key or not call.changes_data:
+            return await self._send_renewing(call, request)
+
+        async def send_under(vendor_key: str) -> VendorResponse:
+            call.vendor_key = vendor_key
+            return await self._send_renewing(call, request)
+
+        return await self._bindings().send(_keyed(call), send_under)
+
+    async def limits(self, account: Account, integration: Integration) -> Limits:
+        """Return how a company stands with its vendor's limits; nothing is counted."""
+        return await self._measure(self._hot.peek, account, integration)
+
+    def _bindings(self) -> Once:
+        if self._once is None:
+            raise StorageUnavailable(
+                "Idempotency keys cannot be stored here. Nothing was sent.",
+                reason="There is no store for them.",
+            )
+        return self._once
+
+    async def _send_renewing(self, call: CallContext, request: Request) -> VendorResponse:
+        """Send with the access token renewed once when the vendor no longer takes it.
+
+        A write may be sent again then: the vendor refused it before it looked at what it says.
+        """
+        credentials = await self._tokens.fresh(call.account)
+        response = await self._send(call, request, credentials)
+        if response.status == UNAUTHORIZED and credentials.refresh_token:
+            await self._tokens.invalidate(call.account, credentials.access_token)
+            credentials = await self._tokens.fresh(call.account)
+            response = await self._send(call, request, credentials)
+        return response
+
+    async def _send(self, call: CallContext, request: Request, credentials: Credentials) -> VendorResponse:
+        """Send once, and count it. No secret of the connection is in what comes back."""
+        account, integration = call.account, call.integration
+        authorization = authorization_headers(integration, account, credentials)
+        signed = vendor_request(call, request, self._base_url(integration, account), authorization)
+        call.limits = await self._measure(self._hot.count, account, integration)
+        response = await self._client.send(signed, account.id)
+        call.limits = apply_vendor_counts(call.limits, response.headers)
+        secrets = echoes_of(*secrets_of(credentials, authorization), *self._app_secrets(integration))
+        call.status = response.status
+        return VendorResponse(response.status, *secrets.without(response.headers, response.body))
+
+    async def _measure(self, count: Count, account: Account, integration: Integration) -> Limits:
+        windows = integration.rate_limit.windows
+        company = f"{account.integration}/{account.environment}/{account.company or account.id}"
+        return measure(windows, await count(company, windows, self._clock()))
+
+
+def _keyed(call: CallContext) -> KeyedCall:
+    is_recognized = bool(call.integration.idempotency_query_param or call.integration.idempotency_header)
+    return KeyedCall(
+        call.account.id, call.caller, call.caller_key, call.tool.name, call.arguments, is_recognized
+    )

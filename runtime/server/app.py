@@ -1,0 +1,285 @@
+"""Puts the runtime together: one ASGI application with three doors over one set of stores.
+
+    /mcp/{token}     the MCP endpoint (raw ASGI: nothing between the server and it)
+    /connect/…, /    the pages
+    everything else  the management API
+
+What the first answer does not need (SQLAlchemy, the HTTP client, the management API) is imported when it is first
+used, or in the background right after the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import gc
+import os
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from generator.catalog import Catalog
+from generator.compile import compile_catalog
+from generator.reading.files import BUILTIN_DEFINITIONS
+from generator.vendor import Integration
+from runtime.connect.echoes import secrets_of_app
+from runtime.connect.tokens import AccessTokens
+from runtime.errors import SettingsError, StorageUnavailable
+from runtime.keys.crypto import Keys
+from runtime.logs import Log, make_log
+from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, McpEndpoint, send_reply
+from runtime.mcp_server.methods import Identity
+from runtime.mcp_server.toolset import listing_of
+from runtime.model import Account, AccountId, Grant, TokenHash
+from runtime.operations.calls import Calls
+from runtime.operations.file_links import FileLinks
+from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.safety.guesses import Guesses
+from runtime.safety.once import Once
+from runtime.server.refusals import UNKNOWN_HOST
+from runtime.server.reload import Reloader
+from runtime.settings import Settings
+from runtime.stores.embedded import StorageHealth, Stores, open_stores
+from runtime.stores.serving_lock import hold_database
+from runtime.upstream.behaviours import check_behaviours
+from runtime.upstream.client import VendorClient, warm_up
+from runtime.upstream.request import base_address
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+COMPILE = (
+    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
+    "from generator.__main__ import main; sys.exit(main())"
+)
+"""What a process of its own runs to compile: this very generator, wherever the server was started."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PURGE_SECONDS = 60.0
+PROBE_SECONDS = 5.0
+"""How old the health may be: half of what load balancers usually wait between two questions."""
+MOST_BASE_URLS = 10_000
+GC_THRESHOLD = (20_000, 20, 20)
+"""A call makes hundreds of objects that its end frees without the collector; looking for cycles 30 times less often
+than Python does by default saves a tenth of its time.
+"""
+VERSION = version("ledgerport")
+
+
+class Runtime:
+    """The parts of one deployment, made from its settings. `close` gives everything back."""
+
+    def __init__(self, settings: Settings, *, log: Log | None = None) -> None:
+        self.settings = settings
+        self.log = log or make_log(settings.log_format)
+        self.keys = Keys(settings.secret_key)
+        self._base_urls: dict[AccountId, tuple[Integration, Account, str]] = {}
+        self.catalog: Catalog = self.read_catalog()
+        settings.check_integrations(self.catalog.integrations)
+        check_behaviours(self.catalog.tools)
+        self.guesses = Guesses()
+        self.stores: Stores = open_stores(settings, time.time())
+        self.client = VendorClient(
+            timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
+        )
+        self.tokens = AccessTokens(self.settings, self.keys, self.stores, self.current_catalog)
+        self.calls = Calls(
+            catalog=self.current_catalog,
+            client=self.client,
+            tokens=self.tokens,
+            hot=self.stores.hot,
+            base_url=self.base_url,
+            max_answer_bytes=settings.max_answer_bytes,
+            once=Once(self.keys, self.stores),
+            app_secrets=lambda integration: secrets_of_app(settings.of(integration)),
+        )
+
+    def current_catalog(self) -> Catalog:
+        """The catalog that calls are served from now."""
+        return self.catalog
+
+    def definitions(self) -> tuple[Path, ...]:
+        """The folders that the catalog is made of."""
+        return (BUILTIN_DEFINITIONS, *self.settings.definitions)
+
+    def compiler(self) -> tuple[str, ...]:
+        """The arguments of Python for a process that compiles them into the cache."""
+        return ("-P", "-c", COMPILE, *map(str, self.definitions()), str(self.settings.data / "cache"))
+
+    def read_catalog(self) -> Catalog:
+        """The catalog as the definitions have it now. Raises DefinitionErrors."""
+        return compile_catalog(self.definitions(), self.settings.data / "cache")
+
+    def take(self, catalog: Catalog) -> None:
+        """Serve from another catalog from now on. Raises SettingsError when it lacks what accounts may need."""
+        self.settings.check_integrations(catalog.integrations)
+        check_behaviours(catalog.tools)
+        if gone := sorted(self.catalog.integrations.keys() - catalog.integrations.keys()):
+            raise SettingsError(
+                f"The integration {gone[0]} is gone, and its accounts with it. "
+                "Restart the server to confirm the removal."
+            )
+        self.catalog = catalog
+
+    def find_grant(self, token_hash: TokenHash) -> Grant | None:
+        """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
+        return self.stores.look_up.find_grant(token_hash, time.time())
+
+    def is_api_token(self, token: str, grant: Grant) -> bool:
+        """Whether this is an API token of this deployment that may call the tools of the grant's account."""
+        found = self.stores.look_up.find_api_token(self.keys.hash_token(token))
+        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+
+    def base_url(self, integration: Integration, account: Account) -> str:
+        """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
+        known = self._base_urls.get(account.id)
+        if known is None or known[0] is not integration or known[1] is not account:
+            template = self.tokens.addresses.base_url(integration, account)
+            known = (integration, account, base_address(template, account.fields))
+            if len(self._base_urls) >= MOST_BASE_URLS:
+                self._base_urls.clear()
+            self._base_urls[account.id] = known
+        return known[2]
+
+    async def close(self) -> None:
+        """Close connections and files."""
+        await self.client.close()
+        await self.tokens.close()
+        self.stores.close()
+
+
+class Application:
+    """The ASGI application. Dispatches by path; the lifespan starts and ends the background work."""
+
+    def __init__(self, runtime: Runtime, *, watches: bool = False) -> None:
+        self._runtime = runtime
+        self.reloader = Reloader(runtime, runtime.log, watches=watches)
+        self.mcp = McpEndpoint(
+            runtime.keys.hash_token,
+            runtime.find_grant,
+            runtime.current_catalog,
+            runtime.calls,
+            runtime.is_api_token,
+            identity=Identity("ledgerport", VERSION),
+            log=runtime.log,
+            allowed_origins=runtime.settings.allowed_origins,
+            allowed_hosts=_host_names(runtime.settings),
+            guesses=runtime.guesses,
+            links=FileLinks(
+                runtime.keys, runtime.settings.public_url, runtime.stores.look_up, runtime.current_catalog
+            ),
+        )
+        self._doors: Asgi | None = None
+        self._background: list[asyncio.Task[None]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, or runs the lifespan."""
+        if scope["type"] == "http":
+            if scope["path"].startswith(PREFIX) or scope["path"] in WITHOUT_TOKEN:
+                await self.mcp(scope, receive, send)
+            elif not self.mcp.gate.is_host_known(dict(scope["headers"])):
+                await send_reply(send, UNKNOWN_HOST.reply(b""))
+            else:
+                await (self._doors or self._open_doors())(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    def _open_doors(self) -> Asgi:
+        """The management API and the pages; imported at their first request."""
+        from runtime.api.routes import make_application
+        from runtime.operations.accounts import Accounts
+        from runtime.web.routes import make_routes
+
+        runtime = self._runtime
+        accounts = Accounts(
+            runtime.settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens
+        )
+        self._doors = make_application(
+            settings=runtime.settings,
+            keys=runtime.keys,
+            stores=runtime.stores,
+            catalog=runtime.current_catalog,
+            calls=runtime.calls,
+            tokens=runtime.tokens,
+            log=runtime.log,
+            guesses=runtime.guesses,
+            listing=listing_of,
+            pages=make_routes(
+                accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
+            ),
+        )
+        return self._doors
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
+        self._background.append(asyncio.create_task(self._watch_storage()))
+        self._background.append(asyncio.create_task(self.reloader.run()))
+        self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLD)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for task in self._background:
+            task.cancel()
+        await self.mcp.drain()
+        await self._runtime.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _purge(self) -> None:
+        """Forget what has expired, now and then. Expiry itself is enforced at every request.
+
+        A failure is logged when it begins and when it ends, not every minute.
+        """
+        stores, was_done = self._runtime.stores, True
+        while True:
+            await asyncio.sleep(PURGE_SECONDS)
+            is_done = False
+            with contextlib.suppress(StorageUnavailable):
+                is_done = await stores.write(lambda: stores.purge(time.time()))
+            if is_done != was_done:
+                self._runtime.log("purge_works_again" if is_done else "purge_failed")
+            was_done = is_done
+
+    async def _watch_storage(self) -> None:
+        """Probe the database now and then, for the health and so that the log says when it fails and works again."""
+        known = StorageHealth()
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            health = await self._runtime.stores.probe(time.time())
+            if health != known:
+                self._runtime.log("storage", status=health.status, reason=health.reason)
+            known = health
+
+
+def _host_names(settings: Settings) -> tuple[str, ...]:
+    """The names a server on this machine answers to: a web page may point its own name at 127.0.0.1. Empty when it
+    listens to the network, where a proxy decides.
+    """
+    if settings.host not in LOOPBACK:
+        return ()
+    return (*LOOPBACK, urlsplit(settings.public_url).hostname or "")
+
+
+def hold_data(settings: Settings) -> int:
+    """Take the data directory and the database for this process until it ends.
+
+    Raises SettingsError when another serves from either of them.
+    """
+    held = os.open(settings.data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as taken:
+        os.close(held)
+        raise SettingsError(
+            f"Another Ledgerport already serves from {settings.data}.",
+            advice="Stop it, or set LEDGERPORT_DATA to another directory.",
+        ) from taken
+    hold_database(settings.database.resolve())
+    return held

@@ -1,0 +1,144 @@
+"""Runs the application under uvicorn, in one process: `ledgerport serve`."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from runtime import logs
+from runtime.errors import SettingsError
+from runtime.logs import Log
+from runtime.server.app import Application, Runtime, hold_data
+from runtime.server.connections import Limits
+from runtime.server.fast_path import make_protocol
+from runtime.settings import Settings
+
+BACKLOG = 2048
+RESERVED_FILES = 1024
+"""File descriptors that are not for connections of clients: connections to vendors, the database, logs."""
+SWITCH_SECONDS = 0.001
+"""How long a thread that reads a large answer goes on while the event loop waits. Python's own 5 ms are more than the
+loop is to be held.
+"""
+GRACE_SECONDS = 60
+"""How long a stop waits for the calls under way: a write must come to its end."""
+
+
+def run(settings: Settings, *, watches: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM; read the definitions again at SIGHUP, and when `watches` whenever they change.
+
+    Raises SettingsError when the port is taken or the data is in use.
+    """
+    logs.tame_libraries()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    listener = listen(settings)
+    hold_data(settings)
+    runtime = Runtime(settings)
+    application = Application(runtime, watches=watches)
+    limits = connection_limits(settings, runtime.log)
+    server = make_server(application, limits, runtime.log, has_fast_path=settings.fast_path)
+    runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _already_stopped)
+    signal.signal(signal.SIGHUP, _reload_by(application))
+    server.run(sockets=[listener])
+    runtime.log("stopped")
+
+
+def _already_stopped(_signal: int, _frame: FrameType | None) -> None:
+    """uvicorn stops at the signal, and raises it once more when it is done; by then there is nothing left to do."""
+
+
+def _reload_by(application: Application) -> Callable[[int, FrameType | None], None]:
+    """What to do at SIGHUP: reload, unless it says that the terminal is gone, which ends the server as it ever did."""
+    had_terminal = sys.stdout.isatty()
+
+    def reload(_signal: int, _frame: FrameType | None) -> None:
+        try:
+            if had_terminal:
+                os.tcgetpgrp(sys.stdout.fileno())
+        except OSError:
+            signal.raise_signal(signal.SIGTERM)
+            return
+        application.reloader.ask()
+
+    return reload
+
+
+def connection_limits(settings: Settings, log: Log) -> Limits:
+    """The limits of connections that the system has file descriptors for; raises the soft limit as far as it may.
+
+    Raises SettingsError when the setting asks for more.
+    """
+    wanted = settings.max_connections or Limits().connections
+    files = _raise_file_limit(wanted + RESERVED_FILES)
+    possible = files - min(RESERVED_FILES, files // 2)
+    if settings.max_connections > possible:
+        raise SettingsError(
+            f"LEDGERPORT_MAX_CONNECTIONS is {wanted}, and this process may open {files} files, "
+            f"which is enough for {possible} connections.",
+            advice=f"Raise the limit of the system (ulimit -n) to {wanted + RESERVED_FILES}, or set a lower number.",
+        )
+    if wanted > possible:
+        log("connections_lowered", connections=possible, open_files=files)
+    return Limits(connections=min(wanted, possible))
+
+
+def _raise_file_limit(wanted: int) -> int:
+    """Raise the soft limit of open files to what is wanted, or to the hard one; the limit that holds then."""
+    soft, hard = (sys.maxsize if each == resource.RLIM_INFINITY else each for each in _file_limits())
+    if soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, _file_limits()[1]))
+    return soft
+
+
+def _file_limits() -> tuple[int, int]:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)
+
+
+def make_server(
+    application: Application,
+    limits: Limits | None = None,
+    log: Log | None = None,
+    *,
+    has_fast_path: bool = True,
+) -> uvicorn.Server:
+    """The server for an application. Its access log is off: it would hold the secret URLs."""
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http=make_protocol(application.mcp.respond if has_fast_path else None, limits, log),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket. Raises SettingsError that names the address when it cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}.",
+            advice="Stop what uses the port, or set LEDGERPORT_PORT to another.",
+        ) from error
+    return listener

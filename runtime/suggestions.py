@@ -1,0 +1,140 @@
+"""What a caller may have meant by a name that is not known: arguments, fields, values, tools.
+
+A wrong suggestion is worse than none, because a model follows it. So three things are looked for, in this order:
+
+1. the same name in another style of writing: `due_date` is DueDate, `customer_id` is CustomerRef;
+2. what the definitions of the integration say that callers mean by it (`meant` in integration.yaml);
+3. a name that differs by a typing error.
+
+A name that the definitions know, and that means nothing which is there, gets no suggestion from 3.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from generator.meanings import Meant
+
+NEAR = 0.75
+"""How much two names must have in common, from 0 to 1, for one to be a typing error of the other. Two letters in the
+other order leave 0.75 of a name with four, and `vendor_name` has 0.7 in common with `VendorAddr`.
+"""
+OF_A_WORD = 0.66
+"""The same for each word of a name: `Amount` has that in common with `Amt`."""
+WITHOUT_WORDS = 0.87
+"""The same for names of different numbers of words: one without capitals and underscores, such as `totalammt`."""
+LEAST_STEM = 3
+MOST_LOOKED_AT = 5
+ENDINGS = ("_from", "_until", "_contains", "_any_of")
+"""What says how a filter compares: two names are near only by what stands before it."""
+LONGEST_COMPARED = 80
+MOST_COMPARED = 500
+"""Names that one is compared with; it takes up to 0.1 ms for each."""
+MOST_SUGGESTED = 2
+_IDENTIFIES = ("id", "ref")
+"""Endings of a name that both say that an Id is meant."""
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+class Suggestion(NamedTuple):
+    """Up to two names that may have been meant, and a sentence that the definitions add."""
+
+    names: tuple[str, ...] = ()
+    says: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Return the same as a text that follows another sentence, after a blank; empty when there is nothing."""
+        quoted = " or ".join(f'"{name}"' for name in self.names)
+        asked = f" Did you mean {quoted}?" if quoted else ""
+        return f"{asked} {self.says}" if self.says else asked
+
+
+NOTHING = Suggestion()
+
+
+def suggested(name: str, names: Sequence[str], meant: Sequence[Meant] = (), resource: str = "") -> Suggestion:
+    """Return what may have been meant by a name, among `names`. `meant` is what an integration says of such names."""
+    given = name[:LONGEST_COMPARED]
+    known = list(islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED))
+    if same := tuple(islice(_the_same(given, known), MOST_SUGGESTED)):
+        return Suggestion(same)
+    key = _key(given)
+    own = [each for each in meant if key in each.called and (not each.of or resource in each.of)]
+    for each in own:
+        found = tuple(islice((target for target in each.names if target in known), MOST_SUGGESTED))
+        if (found or not each.names) and (not each.beside or each.beside in known):
+            return Suggestion(found, each.says)
+    is_known = any(key in each.called for each in meant)
+    nearest = "" if is_known else _typing_error(given, known)
+    return Suggestion((nearest,)) if nearest else NOTHING
+
+
+def nearest_name(name: str, names: Sequence[str]) -> str:
+    """Return the first of the names that may have been meant; empty when there is none."""
+    return next(iter(suggested(name, names).names), "")
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name in small letters, however they are put together."""
+    return [each.lower() for each in _WORDS.findall(name)]
+
+
+def _key(name: str) -> str:
+    """Return a name without its style of writing: small letters and digits alone."""
+    return "".join(each for each in name.lower() if each.isalnum())
+
+
+def _stem(name: str) -> str:
+    """Return the same, without an ending that says that an Id is meant."""
+    words = words_of(name)
+    return "".join(words[:-1] if len(words) > 1 and words[-1] in _IDENTIFIES else words)
+
+
+def _the_same(given: str, known: Sequence[str]) -> Iterator[str]:
+    """Return the names that are the given one in another style; a filter's bounds for the bare name of its field."""
+    key, stem = _key(given), _stem(given)
+    yield from (each for each in known if _key(each) == key)
+    is_id = key != stem
+    if len(stem) >= LEAST_STEM and is_id:
+        yield from (
+            each for each in known if _key(each) != key and _stem(each) == stem and _key(each) != stem
+        )
+    bounds = {_key(given + ending): ending for ending in ENDINGS}
+    if not any(_key(each) == key for each in known):
+        yield from (each for each in known if _key(each) in bounds)
+
+
+def _typing_error(given: str, known: Sequence[str]) -> str:
+    if ending := next((each for each in ENDINGS if given.lower().endswith(each)), ""):
+        # "UnappliedAmt_from" is not meant by "TotalAmt_from", however much of the two is the same.
+        known = [each for each in known if each.endswith(ending)]
+        stems = {each.removesuffix(ending): each for each in known}
+        found = _typing_error(given[: -len(ending)], list(stems))
+        return stems.get(found, "")
+    by_key = {_key(each): each for each in known}
+    near = difflib.get_close_matches(_key(given), list(by_key), n=MOST_LOOKED_AT, cutoff=NEAR)
+    return next((by_key[each] for each in near if _is_typing_error(given, by_key[each])), "")
+
+
+def _is_typing_error(given: str, known: str) -> bool:
+    """Return whether every word is that of the other name but for a few letters; a first letter is hardly ever wrong.
+
+    `CompanyId` has three quarters in common with CompanyAddr, and is another thing.
+    """
+    ours, theirs = words_of(given), words_of(known)
+    if not ours or not theirs or ours[0][0] != theirs[0][0]:
+        return False
+    if len(ours) != len(theirs):
+        return likeness(_key(given), _key(known)) >= WITHOUT_WORDS
+    pairs = zip(ours, theirs, strict=True)
+    return all(one[0] == other[0] and likeness(one, other) >= OF_A_WORD for one, other in pairs)
+
+
+def likeness(one: str, other: str) -> float:
+    """Return how much two words have in common, from 0 to 1."""
+    return difflib.SequenceMatcher(None, one, other).ratio()

@@ -1,0 +1,95 @@
+"""The management API in this process, over a real file, with calls that are answered by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from generator.catalog import Catalog, Tool
+from runtime.api.routes import make_application
+from runtime.api.uploads import Uploads
+from runtime.exchange.tool_answer import Answer
+from runtime.mcp_server.toolset import listing_of
+from runtime.model import Grant
+from runtime.safety.guesses import Guesses
+from tests.deployment import CATALOG, Deployment, HandClock, deploy
+
+
+@dataclass
+class Calls:
+    """Answers every call with what it was given, and remembers it."""
+
+    answer: Callable[[], Answer] = lambda: Answer('{"Id":"1"}')
+    seen: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
+    tools: list[str] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+
+    async def call(
+        self,
+        grant: Grant,
+        tools: Mapping[str, Tool],
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        idempotency_key: str = "",
+        carried: Any = None,
+        form: Any = None,
+    ) -> Answer:
+        self.seen.append((name, arguments, idempotency_key))
+        self.grants.append(grant)
+        self.tools = sorted(tools)
+        return self.answer()
+
+
+class ApiHarness:
+    """Sends one request after another, each with the API token unless said otherwise."""
+
+    def __init__(
+        self,
+        data: Path,
+        clock: HandClock | None = None,
+        guesses: Guesses | None = None,
+        *,
+        catalog: Catalog = CATALOG,
+        uploads: Uploads | None = None,
+        calls: Any = None,
+    ) -> None:
+        self.here: Deployment = deploy(data, clock)
+        self.calls = calls or Calls()
+        self.lines: list[str] = []
+        self.application = make_application(
+            settings=self.here.settings,
+            keys=self.here.keys,
+            stores=self.here.stores,
+            catalog=lambda: catalog,
+            uploads=uploads,
+            calls=self.calls,
+            tokens=self.here.tokens,
+            log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
+            clock=self.here.clock,
+            guesses=guesses,
+            listing=listing_of,
+        )
+        self.token: str = self.here.api_tokens.create("tests")["token"]
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        """One request."""
+
+        async def exchange() -> httpx2.Response:
+            transport = httpx2.ASGITransport(app=self.application)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://ledger.test") as client:
+                if not isinstance(headers := more.get("headers", {}), httpx2.Headers):
+                    more["headers"] = {"Authorization": f"Bearer {self.token}", **headers}
+                return await client.request(method, path, **more)
+
+        return asyncio.run(exchange())
+
+    def account(self) -> str:
+        """A new pending account's id."""
+        found: str = self.here.accounts.create("Shop", "books")["id"]
+        return found
