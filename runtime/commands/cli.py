@@ -11,8 +11,8 @@ from typing import Any, get_args
 import click
 
 from runtime.commands import compare, definitions, format_keys, new_entity, pages
+from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import as_setting, definitions_option
-from runtime.commands.plainly import plainly
 from runtime.errors import SettingsError
 from runtime.model import ScopeName
 
@@ -36,7 +36,7 @@ main.add_command(format_keys.keys)
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
 @definitions_option
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
-@plainly
+@exit_on_error
 def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
     """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
     from runtime.server.serve import run
@@ -75,7 +75,7 @@ def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool
     "--reset", "is_reset", is_flag=True, help="Begin anew: remove its company, URLs and API tokens."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before a reset.")
-@plainly
+@exit_on_error
 def demo(
     port: int,
     simulator_port: int,
@@ -146,7 +146,7 @@ def _start_simulator(options: tuple[str, ...]) -> None:
 @click.argument("integration", default="quickbooks")
 @click.option("--name", default="", help="What to call the company here.")
 @click.option("--account", default="", help="Connect this integrated account again instead of a new one.")
-@plainly
+@exit_on_error
 def connect(integration: str, name: str, account: str) -> None:
     """Connect a company: print the address to open, and wait until the person has agreed."""
     from runtime.commands.connect import run
@@ -171,7 +171,7 @@ def token() -> None:
 @click.option("--account", help="The id of the integrated account that tools:call is bound to.")
 @click.option("--replace", is_flag=True, help="Revoke the other API tokens of this name.")
 @click.option("--bare", is_flag=True, help="Print the token alone.")
-@plainly
+@exit_on_error
 def token_create(name: str, scopes: tuple[str, ...], account: str | None, replace: bool, bare: bool) -> None:
     """Make an API token. It is shown this once."""
     from runtime.operations.scopes import ADMIN
@@ -191,7 +191,7 @@ def token_create(name: str, scopes: tuple[str, ...], account: str | None, replac
 
 
 @token.command("list")
-@plainly
+@exit_on_error
 def token_list() -> None:
     """List the API tokens, without their secrets."""
     found = _all_tokens(_api_tokens())
@@ -205,7 +205,7 @@ def token_list() -> None:
 
 @token.command("revoke")
 @click.argument("token_id")
-@plainly
+@exit_on_error
 def token_revoke(token_id: str) -> None:
     """Revoke an API token by its id (not the secret)."""
     _api_tokens().revoke(token_id)

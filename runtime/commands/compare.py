@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from runtime.commands.definitions import json_option, print_value
-from runtime.commands.plainly import plainly
+from runtime.commands.exit_on_error import exit_on_error
 from runtime.errors import SettingsError
 
 MOST_BYTES = 100_000_000
@@ -25,7 +25,7 @@ MOST_SECONDS = 60
 @click.argument("after")
 @click.option("--fail-on-breaking", is_flag=True, help="Exit status 1 when something breaks callers.")
 @json_option
-@plainly
+@exit_on_error
 def diff(before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None:
     """Show which tools appear, vanish or change from BEFORE to AFTER, and what breaks callers.
 

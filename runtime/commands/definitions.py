@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from runtime.commands.exit_on_error import exit_on_error, in_words
 from runtime.commands.folders import FOLDER, catalog_of, definitions_option, known_integration, layers
-from runtime.commands.plainly import in_words, plainly
 from runtime.errors import SettingsError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for editors and programs.")
@@ -21,7 +21,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 @click.argument("folders", nargs=-1, type=FOLDER)
 @definitions_option
 @json_option
-@plainly
+@exit_on_error
 def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> None:
     """Check definitions. Prints every error with its file and line.
 
@@ -55,7 +55,7 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
 @click.argument("tool")
 @click.option("--example", is_flag=True, help="Show the request that each example call would send, too.")
 @definitions_option
-@plainly
+@exit_on_error
 def show(tool: str, example: bool, own: tuple[Path, ...]) -> None:
     """Show a tool as a client sees it."""
     from generator.reports.show import show as shown
@@ -76,7 +76,7 @@ def show(tool: str, example: bool, own: tuple[Path, ...]) -> None:
 @click.option("--integration", default="", help="Which integration to compare; the first when left out.")
 @definitions_option
 @json_option
-@plainly
+@exit_on_error
 def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as_json: bool) -> None:
     """Compare the definitions with the facts about a service.
 
@@ -110,7 +110,7 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many tools to list.")
 @definitions_option
 @json_option
-@plainly
+@exit_on_error
 def cost(integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool) -> None:
     """Show how many tokens tools cost a model, the most expensive first, by tool and by toolset."""
     from generator.catalog import select

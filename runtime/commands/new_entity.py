@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import definitions_option, layers
-from runtime.commands.plainly import plainly
 from runtime.errors import SettingsError
 
 MOST_BYTES = 2_000_000
@@ -31,7 +31,7 @@ VENDOR_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")
 @click.option("--integration", default="", help="Which integration it belongs to; the first when left out.")
 @definitions_option
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is not given as it can be guessed.")
-@plainly
+@exit_on_error
 def new_entity(
     name: str,
     plural: str,

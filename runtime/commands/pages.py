@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from generator.catalog import Catalog
+from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import catalog_of, definitions_option
-from runtime.commands.plainly import plainly
 from runtime.errors import SettingsError
 
 
@@ -16,7 +16,7 @@ from runtime.errors import SettingsError
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Their folder.")
 @definitions_option
 @click.option("--html", is_flag=True, help="Write HTML, as a server shows it at /docs, and not Markdown.")
-@plainly
+@exit_on_error
 def pages(out: Path, own: tuple[Path, ...], html: bool) -> None:
     """Write a reference page for each resource, and an index of them."""
     catalog = catalog_of(own)

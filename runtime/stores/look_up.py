@@ -14,7 +14,7 @@ import sqlite3
 import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -55,26 +55,6 @@ _KEY_CHECK = "SELECT key_check FROM deployment"
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"  # noqa: S608  (constants only)
-
-
-class LookUp(Protocol):
-    """What an endpoint needs to know before it does anything."""
-
-    def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
-        """What the URL with this token lets through now; None when unknown, expired or revoked."""
-        ...
-
-    def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
-        """What an MCP server lets through now; None when there is none with this id, or it has expired."""
-        ...
-
-    def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """The API token with this hash, if there is one."""
-        ...
-
-    def find_account(self, account_id: AccountId) -> Account | None:
-        """The account as it is now, if there is one."""
-        ...
 
 
 class SqliteLookUp:

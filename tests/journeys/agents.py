@@ -136,3 +136,13 @@ def agent(kind: str, url: str, headers: dict[str, str] | None = None) -> Iterato
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def make(someone: Agent, what: str, **fields: object) -> dict[str, Any]:
+    """Create a record by its tool."""
+    return someone.call(f"create_a_quick_books_{what}", **fields).value
+
+
+def read(someone: Agent, what: str, record_id: str) -> dict[str, Any]:
+    """Read a record by its tool."""
+    return someone.call(f"get_single_quick_books_{what}_by_id", id=record_id).value

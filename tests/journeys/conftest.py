@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from runtime.commands.demo import Demo, Running, running
-from tests.journeys.agents import ROOT
+from tests.journeys.agents import ROOT, Agent, agent
 from tests.journeys.client_table import table_of
 
 
@@ -88,3 +88,14 @@ def _free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
+
+
+@pytest.fixture
+def bookkeeper(stage: Stage) -> Iterator[Agent]:
+    """An agent with all tools; the company is put back afterwards."""
+    stage.control("snapshot", {"name": "before the work"})
+    try:
+        with agent("python-sdk-2", stage.server()["url"]) as someone:
+            yield someone
+    finally:
+        stage.control("restore", {"name": "before the work"})

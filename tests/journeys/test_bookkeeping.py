@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import base64
 import datetime
-from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.agents import Agent, agent
+from tests.journeys.agents import make, read
 
 TODAY = datetime.datetime.now().astimezone().date()
 AMY, RED_ROCK = "1", "20"
 ADVERTISING, CHECKING, VISA = "7", "35", "42"
 NORTON, EMILY, DESIGN, PEST_CONTROL = "46", "55", "4", "10"
-
-
-@pytest.fixture
-def bookkeeper(stage) -> Iterator[Agent]:
-    """An agent with all tools; the company is put back afterwards."""
-    stage.control("snapshot", {"name": "before the day"})
-    try:
-        with agent("python-sdk-2", stage.server()["url"]) as someone:
-            yield someone
-    finally:
-        stage.control("restore", {"name": "before the day"})
-
-
-def make(someone: Agent, what: str, **fields: object) -> dict:
-    return someone.call(f"create_a_quick_books_{what}", **fields).value
-
-
-def read(someone: Agent, what: str, record_id: str) -> dict:
-    return someone.call(f"get_single_quick_books_{what}_by_id", id=record_id).value
 
 
 def sold(amount: float, item: str = PEST_CONTROL, quantity: float = 1, **more: object) -> dict:
@@ -254,7 +234,7 @@ def test_what_was_read_goes_back_whole_and_loses_nothing(bookkeeper):
         ),
     ],
 )
-def test_a_error_is_answered_with_what_to_do(bookkeeper, tool, arguments, said):
+def test_an_error_is_answered_with_what_to_do(bookkeeper, tool, arguments, said):
     answer = bookkeeper.call(tool, **arguments)
 
     assert answer.is_error

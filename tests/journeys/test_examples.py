@@ -2,7 +2,7 @@
 
 What reads is called as it stands and must succeed. What changes a record names it by a made-up Id, so a record of the
 demo company takes its place; then it may be refused for what is particular to that record, and for nothing else. An
-example that QuickBooks would not understand is a error in the definition.
+example that QuickBooks would not understand is an error in the definition.
 """
 
 from __future__ import annotations

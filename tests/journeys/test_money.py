@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.journeys.agents import Agent, agent
+from tests.journeys.agents import Agent, make, read
 
 NORTON, ADVERTISING, CHECKING, PAULSEN, PUMP = "46", "7", "35", "18", "11"
 SALES_FORMS = ["invoice", "estimate", "sales_receipt", "credit_memo", "refund_receipt"]
-
-
-@pytest.fixture
-def bookkeeper(stage) -> Iterator[Agent]:
-    """An agent with all tools; the company is put back afterwards."""
-    stage.control("snapshot", {"name": "before the money"})
-    try:
-        with agent("python-sdk-2", stage.server()["url"]) as someone:
-            yield someone
-    finally:
-        stage.control("restore", {"name": "before the money"})
-
-
-def make(someone: Agent, what: str, **fields: object) -> dict:
-    return someone.call(f"create_a_quick_books_{what}", **fields).value
-
-
-def read(someone: Agent, what: str, record_id: str) -> dict:
-    return someone.call(f"get_single_quick_books_{what}_by_id", id=record_id).value
 
 
 def sold(amount: float) -> dict:

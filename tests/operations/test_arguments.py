@@ -33,7 +33,7 @@ def test_a_rare_argument_may_stand_by_itself_too():
         ({"more": {"DocNumbr": "7"}}, 'Did you mean "DocNumber"?'),
     ],
 )
-def test_a_error_under_more_is_said_like_any_other(given, said):
+def test_an_error_under_more_is_said_like_any_other(given, said):
     with pytest.raises(InvalidArguments) as raised:
         ArgumentChecker().checked(TOOL, given)
 

@@ -2,62 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from generator.compile import compile_catalog
-from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.calls import Calls
-from runtime.stores.hot_memory import MemoryHotState
-from runtime.upstream.client import VendorClient
+from runtime.model import Account, AccountId, Credentials
 from runtime.upstream.paging import next_in
+from tests.portability.calling import CATALOG, call_steps
 from tests.portability.harbor_server import Harbor
-from tests.vendor_server import http, vendor
+from tests.vendor_server import http
 
 HERE = Path(__file__).resolve().parent
-CATALOG = compile_catalog(HERE / "definitions")
 FIELDS = {"site": "pier", "public_key": "pub"}
 SECRETS = {"private_key": "prv-secret", "client_id": "cid", "api_key": "k-secret"}
-
-
-class Keys:
-    """The account's secrets, which never change."""
-
-    async def fresh(self, account):
-        return Credentials(secrets=SECRETS)
-
-    async def invalidate(self, account, access_token):
-        raise AssertionError("there is nothing to renew")
 
 
 def run(integration, handler, *steps):
     """Answers of steps made one after another; a step is `(tool, arguments)` or a function of the last answer."""
     account = Account(AccountId("a1"), integration, "live", "Pier", "active", "pier", FIELDS, b"", 0, 0)
-    tools = {tool.name: tool for tool in CATALOG.of(integration)}
-
-    async def main():
-        async with vendor(handler) as server:
-            client = VendorClient(timeout_seconds=2, per_account=4)
-            calls = Calls(
-                catalog=lambda: CATALOG,
-                client=client,
-                tokens=Keys(),
-                hot=MemoryHotState(),
-                base_url=lambda *_: server.url,
-                max_answer_bytes=100_000,
-            )
-            answers = []
-            for step in steps:
-                name, arguments = step(answers[-1]) if callable(step) else step
-                answers.append(await calls.call(Grant(account, ServerConfig()), tools, name, arguments))
-            await client.close()
-            return answers, server.requests
-
-    return asyncio.run(main())
+    return call_steps(account, Credentials(secrets=SECRETS), handler, *steps)
 
 
 def value(answer):

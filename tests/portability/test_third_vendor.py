@@ -2,64 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from generator.compile import check, compile_catalog
-from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.calls import Calls
-from runtime.stores.hot_memory import MemoryHotState
-from runtime.upstream.client import VendorClient
-from tests.vendor_server import http, vendor
+from generator.compile import check
+from runtime.model import Account, AccountId, Credentials
+from tests.portability.calling import CATALOG, HERE, call_steps
+from tests.vendor_server import http
 
-HERE = Path(__file__).resolve().parent / "definitions"
-CATALOG = compile_catalog(HERE)
 TOOLS = {tool.name: tool for tool in CATALOG.of("lagoon")}
 ID, CONTACT = "243216c5-369e-4056-ac67-05388f86dc81", "297c2dc5-cc47-4afd-8ec8-74990b8761e9"
 LIST, GET = "list_all_lagoon_invoices", "get_single_lagoon_invoice_by_id"
 CREATE, UPDATE = "create_a_lagoon_invoice", "update_a_lagoon_invoice_by_id"
 
 
-class Token:
-    """An access token that nothing ends."""
-
-    async def fresh(self, account):
-        return Credentials(access_token="acc-ess")
-
-    async def invalidate(self, account, access_token):
-        raise AssertionError("there is nothing to renew")
+ACCOUNT = Account(AccountId("a1"), "lagoon", "live", "Blue", "active", "t-1", {"tenant": "t-1"}, b"", 0, 0)
 
 
 def run(handler, *steps):
     """The answers of steps made one after another, and the requests that the vendor got."""
-    account = Account(
-        AccountId("a1"), "lagoon", "live", "Blue", "active", "t-1", {"tenant": "t-1"}, b"", 0, 0
-    )
-
-    async def main():
-        async with vendor(handler) as server:
-            client = VendorClient(timeout_seconds=2, per_account=4)
-            calls = Calls(
-                catalog=lambda: CATALOG,
-                client=client,
-                tokens=Token(),
-                hot=MemoryHotState(),
-                base_url=lambda *_: server.url,
-                max_answer_bytes=100_000,
-            )
-            answers = []
-            for step in steps:
-                name, arguments = step(answers[-1]) if callable(step) else step
-                answers.append(await calls.call(Grant(account, ServerConfig()), TOOLS, name, arguments))
-            await client.close()
-            return answers, server.requests
-
-    return asyncio.run(main())
+    return call_steps(ACCOUNT, Credentials(access_token="acc-ess"), handler, *steps)
 
 
 def answering(value, *lines, status=200):

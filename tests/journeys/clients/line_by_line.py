@@ -52,20 +52,20 @@ async def serve(
 def content(parts: list[Any], *, is_error: bool) -> Found:
     """The content of a result of MCP as a command is answered."""
     texts, others = [], []
-    plainly = [
+    blocks = [
         part if isinstance(part, dict) else part.model_dump(mode="json", by_alias=True, exclude_none=True)
         for part in parts
     ]
-    for plain in plainly:
-        inner = plain.get("resource") or plain
-        if plain["type"] == "text":
-            texts.append(plain["text"])
+    for block in blocks:
+        inner = block.get("resource") or block
+        if block["type"] == "text":
+            texts.append(block["text"])
         else:
             others.append(
                 {
-                    "type": plain["type"],
+                    "type": block["type"],
                     "data": inner.get("blob") or inner.get("data"),
                     "uri": str(inner.get("uri")),
                 }
             )
-    return {"is_error": is_error, "text": "".join(texts), "parts": others, "content": plainly}
+    return {"is_error": is_error, "text": "".join(texts), "parts": others, "content": blocks}

@@ -18,7 +18,6 @@ BALANCES = ("Balance", "CurrentBalance", "UnappliedAmt")
 """The property that the `balance` column repeats: the first of these that a record has."""
 
 NAME_SERIES = frozenset({"Customer", "Vendor", "Employee"})
-SALES_NUMBERS = frozenset({"Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt"})
 
 WRITE_RECORD = (
     "insert into records (realm, entity, id, num, token, active, created, updated, txn_date, due_date, total, balance,"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body, get_reference
 from runtime.simulators.quickbooks.faults import make_business_fault, make_fault, make_missing_fault
-from runtime.simulators.quickbooks.money import make_amount, parse_decimal, round_to_cents
+from runtime.simulators.quickbooks.money import parse_decimal, round_to_cents
 from runtime.simulators.quickbooks.rules import references
 from runtime.simulators.quickbooks.rules.currency import (
     check_currency,
@@ -232,11 +232,6 @@ def fill_currency(books: Books, body: Body) -> None:
     body["ExchangeRate"] = body.get("ExchangeRate") or 1
     if parse_decimal(body["ExchangeRate"]) <= 0:
         raise make_business_fault("The exchange rate must be greater than 0.", "ExchangeRate")
-
-
-def set_amount(body: Body, name: str, value: int) -> None:
-    """Write an amount in cents into a body."""
-    body[name] = make_amount(value)
 
 
 def fill_account(books: Books, body: Body, name: str, default: str | None) -> None:

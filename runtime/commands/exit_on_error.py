@@ -15,7 +15,7 @@ from runtime.errors import LedgerportError
 P = ParamSpec("P")
 
 
-def plainly(command: Callable[P, None]) -> Callable[P, None]:
+def exit_on_error(command: Callable[P, None]) -> Callable[P, None]:
     """Turn our errors and those of files into one plain sentence and exit status 1, and Ctrl-C into a quiet end."""
 
     @wraps(command)
