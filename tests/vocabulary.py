@@ -43,7 +43,8 @@ STANDARD = re.compile(
 """Terms of others that have such a word in them, proper names, and former names that still work."""
 IN_DEFINITIONS = frozenset({"keep", "keeps", "kept", "tell", "tells", "mistake"})
 """Words of bookkeepers: a record is kept in the books, and something is deleted that was made by mistake."""
-_WORD = re.compile(rf"(?<![A-Za-z-])({'|'.join(TERMS)})(?![A-Za-z-])", re.IGNORECASE)
+PLURAL = frozenset({"door", "wall", "room", "stand-in", "deed", "slip", "trouble"})
+_WORD = re.compile(rf"(?<![A-Za-z-])(?:({'|'.join(TERMS)})|({'|'.join(PLURAL)})s)(?![A-Za-z-])", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z]+")
 
 
@@ -52,7 +53,7 @@ def found_in(text: str) -> Iterator[tuple[int, str]]:
     for number, written in enumerate(text.splitlines(), 1):
         line = STANDARD.sub("", written)
         for match in _WORD.finditer(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", line)):
-            yield number, match[1].lower()
+            yield number, (match[1] or match[2]).lower()
 
 
 def main() -> int:

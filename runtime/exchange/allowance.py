@@ -20,6 +20,8 @@ LEAST = 8_000
 LONGEST_MESSAGES = (8_000, 4_000, 2_000, 1_000, 400, 100)
 """Characters of an error's message that are tried, one after the other, until it fits."""
 LONGEST_ADVICE = 400
+LONGEST_ESCAPE = 6
+"""Bytes that one character takes in a JSON text at most, such as `\\u001f`."""
 _ESCAPED = (b'"', b"\\", b"\n", b"\r", b"\t")
 """What takes one byte more inside of a JSON text. JSON has no other character that is escaped there."""
 
@@ -55,6 +57,13 @@ class Form:
 
     size_of: Callable[[Answer], int]
     is_escaped: bool = False
+    most_frame: int = 0
+    """The bytes that are around any answer without an error and a note, at most; 0 where that is not known."""
+
+    def surely_holds(self, text: bytes, budget: int, note: str) -> bool:
+        """Return whether a text fits for certain, whatever has to be escaped in it, without writing its frame."""
+        size = self.most_frame + 2 * len(text) + LONGEST_ESCAPE * len(note)
+        return self.most_frame > 0 and size <= budget
 
     def allowance(self, budget: int, beside: Answer) -> Allowance:
         """Return what is left for the text of an answer; `beside` is the answer with everything but the text."""

@@ -74,6 +74,10 @@ class CallContext:
         note = f"{self.notice} {note}".strip() if self.notice else note
         return Answer(text, self.status, limits=self.limits, note=note)
 
+    def fits(self, text: bytes, note: str) -> bool:
+        """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
+        return self.form.surely_holds(text, self.budget, f"{self.notice} {note}")
+
     def allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
         return self.form.allowance(self.budget, self.answer(note=note))

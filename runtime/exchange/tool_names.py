@@ -75,7 +75,7 @@ def _distinct(words: Collection[str], common: frozenset[str]) -> list[str]:
 
 
 def _singular(word: str) -> str:
-    return word.removesuffix("s")
+    return word.removesuffix("s") or word
 
 
 def _is_made_of(word: str, common: frozenset[str]) -> bool:

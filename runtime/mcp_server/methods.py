@@ -20,7 +20,7 @@ from generator.catalog import Catalog, Tool
 from generator.names import find_tool
 from generator.vendor import Integration
 from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateLimited
-from runtime.exchange.allowance import Form
+from runtime.exchange.allowance import LONGEST_ESCAPE, Form
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.protocol import Message
@@ -40,6 +40,10 @@ FRESH_FOR_MS = 60_000
 
 CAPABILITIES = {"tools": {"listChanged": False}, "resources": resources.CAPABILITY}
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
+MOST_FRAME = 1_500
+"""Bytes around a text and a note at most, beside the id of the message and what the server says of itself: the members
+of JSON-RPC and of a result, the state of the limits, an event of a stream. About 700 as measured.
+"""
 LONGEST_PACKED_ID = LARGEST_STORED - 4096
 """What an id may take in the one stored block behind a packed list, where the company's name stands too."""
 
@@ -302,7 +306,8 @@ class Methods:
         def size_of(answer: Answer) -> int:
             return len(self._body(message, grant, self.result_of(answer, results.NO_LINK))) + EVENT_BYTES
 
-        return Form(size_of, is_escaped=True)
+        most = MOST_FRAME + LONGEST_ESCAPE * len(str(message.id)) + len(self._server_info(grant))
+        return Form(size_of, is_escaped=True, most_frame=most)
 
     def _integration(self, grant: Grant) -> Integration | None:
         return self._catalog().integrations.get(grant.account.integration)

@@ -55,11 +55,10 @@ class Gate:
         """The CORS fields that the answer needs; raises Refused when the sender is not welcome."""
         if not self.is_host_known(fields):
             raise Refused(421, INVALID_REQUEST, WRONG_HOST)
-        host = host_name(fields.get(b"host", b""))
         sent = fields.get(b"origin", b"").strip()
         if not sent:
             return ()
-        if not self._welcomes(sent.decode("latin-1").lower(), host):
+        if not self._welcomes(sent.decode("latin-1").lower(), host_name(fields.get(b"host", b""))):
             raise Refused(
                 403,
                 INVALID_REQUEST,

@@ -123,6 +123,8 @@ def meta_of(answer: Answer) -> dict[str, Any]:
 def fields_of(answer: Answer) -> list[Field]:
     """The rate-limit fields of the response, with `retry-after` whenever the call was refused for asking too often."""
     fields = answer.limits.fields()
+    if answer.error is None:
+        return fields
     if isinstance(answer.error, RateLimited) and not any(name == b"retry-after" for name, _ in fields):
         fields.append((b"retry-after", b"%d" % answer.error.retry_after))
     return fields

@@ -67,10 +67,11 @@ class ArgumentChecker:
         if tool.advanced and MORE in arguments:
             arguments = _unpacked(arguments)
         validator = self._validator(tool)
-        if not tool.is_read_only or "" in arguments.values() or not validator.checks.is_valid(arguments):
+        is_plain = tool.is_read_only and "" not in arguments.values() and validator.checks.is_valid(arguments)
+        if not is_plain:
             arguments = _interpreted(tool, arguments)
         bare = without_masks(tool, arguments)
-        if not validator.checks.is_valid(bare):
+        if not (is_plain and bare is arguments) and not validator.checks.is_valid(bare):
             raise _refusal(tool, validator.checks, bare, means)
         refuse_no_change(tool, arguments)
         if validator.whole:

@@ -12,10 +12,11 @@ declares; what it leaves open is passed on as it is.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+import orjson
 
 Schema = Mapping[str, Any]
 
@@ -88,14 +89,10 @@ def parsed(value: Any, kind: type) -> Any:
     if not isinstance(value, str) or not value.lstrip().startswith(start):
         return value
     try:
-        found = json.loads(value, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        found = orjson.loads(value)
+    except ValueError:
         return value
     return found if isinstance(found, kind) else value
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def _members(properties: Mapping[str, Any], given: Mapping[str, Any], rule: _Rule) -> dict[str, Any]:

@@ -14,6 +14,9 @@ MOST_MEMBERS = 1000
 """Names in one object. The largest record known has about 150."""
 DEEPEST = 32
 """Levels. The deepest arguments known have 8, and a batch or `call_tool` adds 3."""
+MOST_FLAT = 100
+"""Names in one object that are few whatever the bounds are: without an object or a list inside, nothing is counted."""
+HOLDERS = frozenset({dict, list})
 EXCERPT = (12, 4, 2)
 """How many elements an excerpt has of a list, of a list in it, and of any list further inside."""
 
@@ -23,6 +26,8 @@ def structural_problem(value: Any, most_values: int = MOST_VALUES) -> str:
 
     It counts level by level and stops at the level that is too much.
     """
+    if isinstance(value, dict) and len(value) <= MOST_FLAT and HOLDERS.isdisjoint(map(type, value.values())):
+        return ""
     level, depth, total = [value], 0, 0
     while level:
         depth += 1

@@ -1,4 +1,4 @@
-"""Puts the runtime together: one ASGI application with three doors over one set of stores.
+"""Puts the runtime together: one ASGI application with three parts over one set of stores.
 
     /mcp/{token}     the MCP endpoint (raw ASGI: nothing between the server and it)
     /connect/…, /    the pages
@@ -174,7 +174,7 @@ class Application:
                 runtime.keys, runtime.settings.public_url, runtime.stores.look_up, runtime.current_catalog
             ),
         )
-        self._doors: Asgi | None = None
+        self._api_and_pages: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -185,12 +185,12 @@ class Application:
             elif not self.mcp.gate.is_host_known(dict(scope["headers"])):
                 await send_reply(send, UNKNOWN_HOST.reply(b""))
             else:
-                await (self._doors or self._open_doors())(scope, receive, send)
+                await (self._api_and_pages or self._make_api_and_pages())(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
-    def _open_doors(self) -> Asgi:
-        """The management API and the pages; imported at their first request."""
+    def _make_api_and_pages(self) -> Asgi:
+        """Return the management API and the pages; imported at their first request."""
         from runtime.api.routes import make_application
         from runtime.operations.accounts import Accounts
         from runtime.web.routes import make_routes
@@ -199,7 +199,7 @@ class Application:
         accounts = Accounts(
             runtime.settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens
         )
-        self._doors = make_application(
+        self._api_and_pages = make_application(
             settings=runtime.settings,
             keys=runtime.keys,
             stores=runtime.stores,
@@ -213,7 +213,7 @@ class Application:
                 accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
             ),
         )
-        return self._doors
+        return self._api_and_pages
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -24,17 +24,17 @@ class Files:
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        names = [str(path) + suffix for suffix in _SIDE_FILES]
-        found = [(name, _identity(name)) for name in names]
-        self._known = [(name, identity) for name, identity in found if identity is not None]
+        files = [path.with_name(path.name + suffix) for suffix in _SIDE_FILES]
+        found = [(file, _identity(file)) for file in files]
+        self._known = [(file, identity) for file, identity in found if identity is not None]
         self._looks_again_at = -1.0
         self._fault = ""
 
     def fault(self) -> str:
         """What is wrong with the files now, in a sentence; empty when they are the same."""
-        for name, identity in self._known:
-            if _identity(name) != identity:
-                return f"The file {name} was removed or replaced while the server runs: restart the server."
+        for file, identity in self._known:
+            if _identity(file) != identity:
+                return f"The file {file} was removed or replaced while the server runs: restart the server."
         return ""
 
     def check(self) -> None:
@@ -47,10 +47,10 @@ class Files:
             raise cannot_read(self._fault)
 
 
-def _identity(name: str) -> tuple[int, int] | None:
+def _identity(file: Path) -> tuple[int, int] | None:
     """Device and inode of a file; None when there is none."""
     try:
-        status = Path(name).stat()
+        status = file.stat()
     except OSError:
         return None
     return status.st_dev, status.st_ino

@@ -29,6 +29,8 @@ MOST_READ_AT_ONCE = 256 * 1024 * 1024
 while it is read, joined, written and sent.
 """
 
+SENT_ALWAYS = {"User-Agent": "Ledgerport"}
+"""Vendors find our requests in their logs by it. A definition may send another one."""
 POOL = 4096
 IDLE_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -189,7 +191,7 @@ class VendorClient:
             ),
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent",),
+            headers=SENT_ALWAYS,
         )
         # aiohttp itself would send a PUT or DELETE again, also one that changes data and has no key. There is no
         # public switch; tests/upstream/test_client.py fails when this one is gone.

@@ -19,6 +19,10 @@ _reader = msgspec.json.Decoder(float_hook=msgspec.Raw)
 _writer = msgspec.json.Encoder()
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _elements = msgspec.json.Decoder(list[msgspec.Raw])
+_DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
+_LARGE_EXPONENT = b"e000"
+_MANY_DIGITS = b"0" * 309
+"""The largest double has 309 digits."""
 
 
 class TooDeep(ValueError):
@@ -61,6 +65,16 @@ def check_depth(text: bytes) -> None:
         orjson.dumps(orjson.loads(text))  # writes 254 levels
     except (TypeError, ValueError) as error:
         raise TooDeep from error
+
+
+def check_range(text: bytes) -> None:
+    """Raise ValueError for a number that no double holds: most readers of JSON take it for infinity, or refuse it all.
+
+    Without digits of a large exponent and without 309 of them in a row there is none, and no closer look is needed.
+    """
+    digits = text.translate(_DIGITS, b"+")
+    if _LARGE_EXPONENT in digits or _MANY_DIGITS in digits:
+        orjson.loads(text)
 
 
 def members_of(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:

@@ -189,6 +189,7 @@ def quick_rows(
     in_part = () if any(map(SLICE.fullmatch, shown)) else shown
     try:
         check_count(body, b",")
+        figures.check_range(body)
         if not body.isascii():
             body.decode()
         found = _found(body, path, errors, in_part)

@@ -62,7 +62,9 @@ class Vendor(VendorClient):
         return VendorResponse(self.status, JSON, body if isinstance(body, bytes) else orjson.dumps(body))
 
 
-def both_replies(name: str, arguments: dict[str, Any], vendor: Vendor, budget: int) -> list[tuple[int, Any]]:
+def both_replies(
+    name: str, arguments: dict[str, Any], vendor: Vendor, budget: int, id_: str = "i" * 1000
+) -> list[tuple[int, Any]]:
     """The size of the whole reply and the value in it, over MCP in both eras and over REST."""
     grant = Grant(ACCOUNT, ServerConfig(max_answer_bytes=budget, tool_exposure="discovery"))
     calls = Calls(
@@ -80,9 +82,7 @@ def both_replies(name: str, arguments: dict[str, Any], vendor: Vendor, budget: i
     async def main() -> list[tuple[int, Any]]:
         found = []
         for is_modern in (False, True):
-            message = Message(
-                "tools/call", {"name": name, "arguments": arguments}, "i" * 1000, is_modern=is_modern
-            )
+            message = Message("tools/call", {"name": name, "arguments": arguments}, id_, is_modern=is_modern)
             reply = as_stream(await methods._call(message, grant, toolset, {}))
             texts = orjson.loads(reply.body.split(b"data: ", 1)[1])["result"]["content"]
             found.append((len(reply.body), texts[0]["text"]))
@@ -206,6 +206,18 @@ def test_no_answer_is_larger_than_its_budget(kind):
             assert size <= budget, (kind, text, budget, size)
             if shown[:1] in ("{", b"{"):
                 orjson.loads(shown)
+
+
+@pytest.mark.parametrize("id_", ["i", "i" * 1000, "\x01" * 1000, "é" * 500, "😀" * 250])
+def test_a_record_that_fits_without_counting_its_frame_is_no_larger_than_the_budget(id_):
+    """Each character of the record takes the most that it can; the sizes lie around the last that is not counted."""
+    budget = 20_000
+    for length in range(3_000, 5_200, 11):
+        vendor = Vendor({"Invoice": {"Id": "7", "Memo": '"' * length}})
+        whole = {"Id": "7", "Memo": '"' * length}
+        for size, shown in both_replies(made_up.GET.name, {"id": "7"}, vendor, budget, id_):
+            assert size <= budget, (id_, length)
+            assert orjson.loads(shown) == whole or size > 0.8 * budget, (id_, length)
 
 
 @pytest.mark.parametrize("status", [400, 404, 500, 429])

@@ -125,6 +125,8 @@ def test_one_certain_meaning_is_accepted(given, read):
         ({"Vendor": {"value": "12", "type": "x"}}, 'Argument "Vendor" must be a text'),
         ({"Line": '[{"Amount": 50'}, "begins like JSON and is not valid JSON"),
         ({"Line": '[{"Amount": NaN}]'}, "begins like JSON and is not valid JSON"),
+        ({"Line": '[{"Amount": 1e999}]'}, "begins like JSON and is not valid JSON"),
+        ({"Line": '[{"Note": "\\ud800"}]'}, "begins like JSON and is not valid JSON"),
         ({"Line": '{"Amount": "ten"}'}, 'Argument "Line[0].Amount" must be a number'),
         ({"Name": 3.5}, "must be a text, but is 3.5."),
         ({"Name": True}, "must be a text, but is true."),

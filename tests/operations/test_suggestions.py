@@ -111,6 +111,8 @@ def test_what_definitions_know_and_a_tool_lacks_is_no_typing_error() -> None:
         ("void_bill", ""),  # nothing but these four can be voided
         ("merge_customers", ""),
         ("", ""),
+        ("s", ""),
+        ("%s%n", ""),
         ("y" * 5000, ""),
     ],
 )

@@ -162,6 +162,8 @@ FIXED_BODIES = [
     b'{"Invoice":' + b"[" * 100_000,
     b'{"Invoice":' + b"[" * 900 + b"]" * 900 + b"}",
     b"1" * 9000,
+    b'{"Invoice":{"Id":"1","Balance":1e400}}',
+    b'{"QueryResponse":{"Invoice":[{"Id":"1","Balance":-1E400}]}}',
     b'{"QueryResponse":{"Invoice":[' + b"[" * 500 + b"]" * 500 + b"]}}",
 ]
 BODIES = st.one_of(
@@ -244,12 +246,43 @@ def call(
 def test_no_answer_of_a_vendor_is_an_internal_error_at_either_endpoint(tool, status, fields, body):
     answer = call(tool, VendorResponse(status, fields, body))
     orjson.dumps(result_of(answer))
+    orjson.loads(answer.text or "null")
     shown = answered(answer)
     assert shown.status_code < 600
     if answer.error is not None:
         assert answer.error.code not in ("error", "internal_error")
         if not tool.is_read_only and status in (500, 999):
             assert isinstance(answer.error, (Indeterminate, VendorRefused, RateLimited))
+
+
+JSON_FIELDS = {"content-type": "application/json"}
+WITH_NUMBER = {
+    "get": (made_up.GET, b'{"Invoice":{"Id":"1","Balance":%b}}'),
+    "masked": (SENSITIVE, b'{"Invoice":{"Id":"1","TaxId":"123456789","Balance":%b}}'),
+    "list": (made_up.LIST, b'{"QueryResponse":{"Invoice":[{"Id":"1","Nothing":%b}]}}'),
+    "whole": (WHOLE, b'[{"Id":"1","Balance":%b}]'),
+    "changes": (CHANGES, b'{"CDCResponse":[{"QueryResponse":[{"Invoice":[{"Id":"1","Balance":%b}]}]}]}'),
+    "batch": (BATCH, b'{"BatchItemResponse":[{"bId":"1","QueryResponse":{"Invoice":[{"Balance":%b}]}}]}'),
+}
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1E400", b"1e+400", b"1e0400", b"9" * 400, b"9" * 309 + b".5"])
+@pytest.mark.parametrize("kind", WITH_NUMBER)
+def test_a_number_beyond_doubles_is_an_error_because_readers_take_it_for_infinity(kind, number):
+    tool, body = WITH_NUMBER[kind]
+    answer = call(tool, VendorResponse(200, JSON_FIELDS, body % number))
+    assert answer.error is not None
+    assert answer.error.code in ("vendor_unavailable", "indeterminate")
+    assert number.decode() not in answer.text
+
+
+@pytest.mark.parametrize("number", [b"1e308", b"-1.5E+300", b"1e-400", b"0e999", b"9" * 308, b'"e0001"'])
+@pytest.mark.parametrize("kind", ["get", "masked", "list", "whole"])
+def test_the_largest_and_smallest_numbers_are_passed_on_as_they_were_written(kind, number):
+    tool, body = WITH_NUMBER[kind]
+    answer = call(tool, VendorResponse(200, JSON_FIELDS, body % number))
+    assert answer.error is None
+    assert f":{number.decode()}" in answer.text
 
 
 @pytest.mark.parametrize("records", [[None], [1], "x", 1, [[]]])
