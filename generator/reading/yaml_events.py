@@ -183,7 +183,7 @@ class _Builder:
             line = event.start_mark.line + 1
             raise _Unreadable(line, "depth", f"This is nested more than {MOST_DEPTH} levels deep.")
 
-    def _end(self, event: Any) -> None:
+    def _end(self, _event: Any) -> None:
         self.stack.pop()
 
     def _scalar(self, event: Any) -> None:

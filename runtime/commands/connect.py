@@ -33,7 +33,7 @@ START_SECONDS = 10.0
 def run(settings: Settings, integration: str, name: str, account_id: str) -> None:
     """Connect a company. Raises SettingsError when nobody could receive the answer, or the person did not agree."""
     with _receiver(settings):
-        runtime = Runtime(settings, log=lambda event, **fields: None)
+        runtime = Runtime(settings, log=lambda _event, **_fields: None)
         accounts = Accounts(settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens)
         if account_id:
             begun = accounts.connect(account_id, actor="command line")
@@ -79,7 +79,7 @@ def _receiver(settings: Settings) -> Iterator[None]:
 
     listener = listen(settings)
     hold_data(settings)
-    server = make_server(Application(Runtime(settings, log=lambda event, **fields: None)))
+    server = make_server(Application(Runtime(settings, log=lambda _event, **_fields: None)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + START_SECONDS

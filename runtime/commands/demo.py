@@ -29,7 +29,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from runtime.commands.demo_output import instructions, listed_by, show_calls
+from runtime.commands.demo_output import Started, instructions, listed_by, show_calls
 from runtime.errors import LedgerportError, SettingsError
 
 START_SECONDS = 40.0
@@ -80,7 +80,7 @@ def run(demo: Demo) -> None:
         made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
         listed = listed_by(made, lambda message: _asked(made["url"], message))
         text = instructions(
-            demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed
+            Started(demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed)
         )
         print(text, flush=True)
         log = all_of_it.processes[-1].stdout

@@ -39,6 +39,8 @@ TYPES = {
     "object": "an object",
     "null": "null",
 }
+COUNTED = {"maxLength": "characters", "maxItems": "elements"}
+"""What a rule about a length counts."""
 
 
 class _Validator(NamedTuple):
@@ -210,24 +212,25 @@ def _described(tool: Tool, error: Any, along: list[Any], means: Meanings) -> Ite
     if kind == "required":
         full = [*path, error.kind.property]
         return [{"argument": _dotted(full), "problem": f"{_where(full)} is missing."}]
+    return [{"argument": _dotted(path), "problem": f"{where} {_problem(error, kind, value)}"}]
+
+
+def _problem(error: Any, kind: str, value: Any) -> str:
+    """Return what is wrong with one value, as the end of a sentence that begins with where it is."""
     if kind == "type":
         kinds = list(error.kind.types)
         wanted = " or ".join(TYPES.get(name, name) for name in kinds)
-        problem = f"{where} must be {wanted}, but is {_shown(value)}.{_correction(kinds, value)}"
-    elif kind == "enum":
-        problem = f"{where} cannot be {_shown(value)}. {_choices(value, error.kind.options)}"
-    elif kind == "format":
+        return f"must be {wanted}, but is {_shown(value)}.{_correction(kinds, value)}"
+    if kind == "enum":
+        return f"cannot be {_shown(value)}. {_choices(value, error.kind.options)}"
+    if kind == "format":
         correction = _dates(value) if error.kind.format == "date" else ""
-        problem = f"{where} must be {_format(error.kind.format)}, but is {_shown(value)}.{correction}"
-    elif kind == "pattern" and error.kind.pattern == DIGITS:
-        problem = f"{where} must be digits alone, but is {_shown(value)}."
-    elif kind == "maxLength":
-        problem = f"{where} may have {error.kind.limit} characters at most, but has {len(value)}."
-    elif kind == "maxItems":
-        problem = f"{where} may have {error.kind.limit} elements at most, but has {len(value)}."
-    else:
-        problem = f"{where} is wrong: {_plain(error.message)}."
-    return [{"argument": _dotted(path), "problem": problem}]
+        return f"must be {_format(error.kind.format)}, but is {_shown(value)}.{correction}"
+    if kind == "pattern" and error.kind.pattern == DIGITS:
+        return f"must be digits alone, but is {_shown(value)}."
+    if kind in COUNTED:
+        return f"may have {error.kind.limit} {COUNTED[kind]} at most, but has {len(value)}."
+    return f"is wrong: {_plain(error.message)}."
 
 
 def _unknown(path: list[Any], name: str, names: list[str], means: Meanings, resource: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ UNAUTHORIZED = 401
 Count = Callable[[str, Sequence[RateWindow], float], Awaitable[list[WindowCount]]]
 
 
-def know_no_secrets(integration: Integration) -> tuple[str, ...]:
+def know_no_secrets(_integration: Integration) -> tuple[str, ...]:
     """Return no secrets: for deployments without an app of their own at the vendor."""
     return ()
 

@@ -6,6 +6,7 @@ select (* {, property} | count(*) | property {, property}) from Entity [where co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
@@ -24,6 +25,9 @@ AFTER_CONDITION = (
     '"startposition" ...',
 )  # fmt: skip
 
+Literal = str | bool
+"""A value of a query: text, a number as text, or a boolean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -37,11 +41,11 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A property compared with one value, or with several for `in`. A value is text, a number as text, or a boolean."""
+    """A property compared with one value, or with several for `in`."""
 
     property: str
     operator: str
-    values: tuple[str | bool, ...]
+    values: tuple[Literal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +109,19 @@ def _token_at(text: str, start: int, line: int, column: int) -> tuple[str, int]:
     if character in "(),*":
         return character, start + 1
     if character in DIGITS or (character in "+-." and text[start + 1 : start + 2] in DIGITS):
-        end = start + 1
-        while end < len(text) and text[end] in "0123456789.":
-            end += 1
-        return "NUMBER", end
+        return "NUMBER", _span_end(text, start, lambda sign: sign in "0123456789.")
     if character.isalpha() or character == "_":
-        end = start + 1
-        while end < len(text) and (text[end].isalnum() or text[end] in "_."):
-            end += 1
+        end = _span_end(text, start, lambda sign: sign.isalnum() or sign in "_.")
         return ("KEYWORD" if text[start:end].lower() in KEYWORDS else "IDENTIFIER"), end
     raise _lexical(line, column, character, "")
+
+
+def _span_end(text: str, start: int, belongs: Callable[[str], bool]) -> int:
+    """Return where a token ends whose first character stands at `start`."""
+    end = start + 1
+    while end < len(text) and belongs(text[end]):
+        end += 1
+    return end
 
 
 def _string_end(text: str, start: int, line: int, column: int) -> int:
@@ -258,7 +265,7 @@ class _Parser:
             self.refuse('"=" ...', '"<" ...', '">" ...', '"<=" ...', '">=" ...', '"in" ...', '"like" ...')
         return Condition(name, self.skip().text, (self.read_value(),))
 
-    def read_value(self) -> str | bool:
+    def read_value(self) -> Literal:
         token = self.token
         if token.kind == "STRING":
             self.skip()

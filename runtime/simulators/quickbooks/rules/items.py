@@ -96,7 +96,7 @@ def _needs_some_account(body: Body) -> None:
         raise make_missing_fault("IncomeAccountRef")
 
 
-def _needs_nothing(body: Body) -> None:
+def _needs_nothing(_body: Body) -> None:
     return
 
 

@@ -201,12 +201,12 @@ def _finish_credit_memo(books: Books, body: Body, total: int) -> None:
     body["RemainingCredit"] = body["Balance"]
 
 
-def _finish_receipt(books: Books, body: Body, total: int) -> None:
+def _finish_receipt(books: Books, body: Body, _total: int) -> None:
     lines.fill_account(books, body, "DepositToAccountRef", _undeposited(books))
     body["Balance"] = 0
 
 
-def _finish_estimate(books: Books, body: Body, total: int) -> None:
+def _finish_estimate(_books: Books, body: Body, _total: int) -> None:
     body.setdefault("TxnStatus", "Pending")
 
 

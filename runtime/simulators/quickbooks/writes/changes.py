@@ -142,19 +142,39 @@ def _allow(facts: Entity, operation: str) -> None:
         raise make_unsupported_fault(f"/v3/company/{facts.path}")
 
 
-def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:  # noqa: C901, PLR0912  (the steps of a write in their order)
+def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:
     """Write the record, then what follows from it."""
     entity = facts.name
     body["domain"], body["sparse"] = "QBO", False
     if facts.is_transaction:
         fill_home_amounts(books, facts.fields, body)
-    opening = (
-        body.get("QtyOnHand")
-        if old is None and entity == "Item" and body.get("Type") == "Inventory"
-        else None
-    )
-    if opening is not None:
+    stock = _take_opening_stock(entity, body, old)
+    _link(books, entity, body, old)
+    if old is None:
+        books.write_new(entity, body)
+    else:
+        books.write_changed(entity, body)
+    _hold_links(books, entity, body, old)
+    _post(books, facts, body, old, stock)
+    if entity in settlement.TARGETS:
+        exchange_gains.note(books, [(entity, str(body["Id"]))])
+    post_exchange_gains(books)
+    if old is not None:
+        _follow(books, facts, body, old)
+
+
+def _take_opening_stock(entity: str, body: Body, old: Body | None) -> Any:
+    """Return what a new item of stock begins with, which is booked after the item is written; None where nothing is."""
+    if old is not None or entity != "Item" or body.get("Type") != "Inventory":
+        return None
+    stock = body.get("QtyOnHand")
+    if stock is not None:
         body["QtyOnHand"] = 0
+    return stock
+
+
+def _link(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """Write into the body what settles it or was made from it; release what it settled before."""
     if entity in settlement.SETTLED:
         if old is not None:
             settlement.give_back(books, entity, str(body["Id"]), settlement.get_payable_total(body))
@@ -163,20 +183,25 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None: 
         sources.retain_use(books, entity, body)
     elif old is not None and entity == "JournalEntry" and journal.is_moving_debts(books, body, old):
         settlement.release(books, entity, str(body["Id"]))
-    if old is None:
-        books.write_new(entity, body)
-    else:
-        books.write_changed(entity, body)
+
+
+def _hold_links(books: Books, entity: str, body: Body, old: Body | None) -> None:
+    """Store what the record, which is written by now, is attached to and settles."""
     if entity == "Attachable":
         attachables.touch(books, body, old)
     if entity in settlement.HOLDERS:
         links = settlement.list_links(entity, body)
         if links or old is not None:
             settlement.replace_links(books, entity, body, links)
-    if opening is not None:
-        dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}
+
+
+def _post(books: Books, facts: Entity, body: Body, old: Body | None, stock: Any) -> None:
+    """Book the record: opening stock, stock that begins on another day, or a transaction."""
+    entity = facts.name
+    if stock is not None:
+        dated = {**body, "_opening": stock, "TxnDate": body["InvStartDate"]}
         postings.enter(books, entity, dated, make_entries(books, entity, dated))
-        body["QtyOnHand"] = opening
+        body["QtyOnHand"] = stock
     elif old is not None and entity == "Item" and body.get("InvStartDate") != old.get("InvStartDate"):
         dated = {**body, "TxnDate": body["InvStartDate"]}
         postings.replace_entries(books, entity, dated, postings.read_entries(books, entity, str(body["Id"])))
@@ -186,13 +211,14 @@ def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None: 
         controls.check_names(books, booked)
         controls.check_currencies(books, body, booked)
         put(books, entity, body, booked)
-    if entity in settlement.TARGETS:
-        exchange_gains.note(books, [(entity, str(body["Id"]))])
-    post_exchange_gains(books)
-    if old is not None and facts.has_active:
-        _rename(books, entity, body, old)
-    if old is not None and entity in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):
-        balances.add_up_tree(books, entity)
+
+
+def _follow(books: Books, facts: Entity, body: Body, old: Body) -> None:
+    """Carry a new name and a new parent on to the records that show them."""
+    if facts.has_active:
+        _rename(books, facts.name, body, old)
+    if facts.name in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):
+        balances.add_up_tree(books, facts.name)
 
 
 def _rename(books: Books, entity: str, body: Body, old: Body) -> None:
