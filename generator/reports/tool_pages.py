@@ -16,6 +16,7 @@ from generator.catalog import Catalog, ResourceDoc, Tool
 TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}
 FORMATS = {"date": "date", "date-time": "time", "email": "email address", "uri": "web address"}
 MOST_CHOICES = 24
+"""Choices that a cell of a table names: as many as a page shows in a few lines."""
 RISKS = {
     "read": "Reads only",
     "create": "Adds",

@@ -17,7 +17,9 @@ from runtime.commands.exit_on_error import exit_on_error
 from runtime.errors import SettingsError
 
 MOST_BYTES = 100_000_000
+"""Of an archive of definitions, which are a megabyte: more is no folder of definitions."""
 MOST_SECONDS = 60
+"""Git reads a revision in less than one; more is a network file system that does not answer."""
 
 
 @click.command()

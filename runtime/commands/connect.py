@@ -27,7 +27,9 @@ from runtime.stores.records import Records
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOK_SECONDS = 0.5
+"""A person who comes back to the terminal sees the result at once."""
 START_SECONDS = 10.0
+"""A server starts in about one; the rest is for a loaded machine."""
 
 
 def run(settings: Settings, integration: str, name: str, account_id: str) -> None:

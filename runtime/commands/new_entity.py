@@ -15,6 +15,7 @@ from runtime.commands.folders import definitions_option, layers
 from runtime.errors import SettingsError
 
 MOST_BYTES = 2_000_000
+"""Of a sample, which is one record, and has a few kB."""
 WORD = re.compile(r"[a-z][a-z_]*\Z")
 VENDOR_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")
 

@@ -22,6 +22,7 @@ from runtime.upstream.client import VendorClient, VendorResponse
 from runtime.upstream.limits import Limits, apply_vendor_counts, measure
 
 UNAUTHORIZED = 401
+"""RFC 9110: the credentials were not taken."""
 Count = Callable[[str, Sequence[RateWindow], float], Awaitable[list[WindowCount]]]
 
 

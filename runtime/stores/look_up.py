@@ -34,6 +34,7 @@ from runtime.stores.files import Files
 from runtime.stores.wal_watch import WalWatch
 
 _MOST_CACHED = 10_000
+"""Rows that are remembered; beyond them all are read anew."""
 _CACHE_KIB = 16_000
 """Pages of the file in memory, enough for the index over 100,000 tokens."""
 

@@ -32,8 +32,11 @@ while it is read, joined, written and sent.
 SENT_ALWAYS = {"User-Agent": "Ledgerport"}
 """Vendors find our requests in their logs by it. A definition may send another one."""
 POOL = 4096
+"""Connections: no less than the server itself accepts, so that no call waits here for another's."""
 IDLE_SECONDS = 30
+"""Shorter than vendors hold an idle connection, usually 60 and more: few are found closed as we write."""
 CONNECT_SECONDS = 10
+"""Two retransmissions of a lost first packet, after 1 and 3 seconds, and some more."""
 LEAST_RATE = 250_000
 """Bytes a second (2 Mbit/s) that sending a large body is given beyond the usual time: 100 MB have 7.6 minutes. Slower
 lines than that are no servers', and a vendor that takes no bytes is given up after a known time.

@@ -33,6 +33,7 @@ from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sente
 ROOT = "/docs"
 ERRORS = ERROR_PAGES.removeprefix(f"{ROOT}/")
 MOST_FOUND = 25
+"""Tools on one page of results; a longer list says that the question is too wide."""
 _PAGES = Path(__file__).with_name("pages")
 _STYLE = (_PAGES / "docs.css").read_text(encoding="utf-8")
 _DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()

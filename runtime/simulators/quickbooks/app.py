@@ -41,6 +41,7 @@ PREFIX = "/v3/company/"
 LARGEST_BODY = 100_000_000
 """Bytes: the smaller reading of the documented 100 MB."""
 SMALLEST_GZIP = 512
+"""Bytes below which gzip saves nothing worth its time."""
 
 
 class Application:

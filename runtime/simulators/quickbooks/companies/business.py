@@ -22,6 +22,7 @@ from runtime.simulators.quickbooks.money import round_to_cents
 from runtime.simulators.quickbooks.writes.changes import create
 
 YEARS = 2
+"""So that reports have a last year to compare with."""
 USUAL_SIZE = 1500
 """Transactions that a company has when nothing is said; larger ones do the same business with more customers."""
 

@@ -26,8 +26,10 @@ from runtime.simulators.quickbooks.http.throttle import Throttle
 from runtime.simulators.quickbooks.oauth.tokens import OAuth
 
 EARLIEST, LATEST = 86_400, 32_472_144_000
+"""Seconds: from 1970 to the end of 2998, so that no zone leads out of the years that a date can be written in."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 LONGEST_LOG = 5000
+"""Requests: more than a test sends."""
 FORMER_PATH = "/_sandbox"
 """Where the control API was before, and still is: programs know it."""
 

@@ -16,6 +16,7 @@ from runtime.simulators.quickbooks.query import changes_since, sql
 from runtime.simulators.quickbooks.schema import Entity, load_entities
 
 MOST_ITEMS = 30
+"""Official texts say 10, 30 and 50; error 1040 names the limit in force."""
 ITEM_KEYS = frozenset({"bId", "operation", "optionsData"})
 
 

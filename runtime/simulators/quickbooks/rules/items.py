@@ -13,6 +13,7 @@ from runtime.simulators.quickbooks.faults import (
 from runtime.simulators.quickbooks.rules import controls, lines, names, nesting
 
 MOST_CATEGORY_LEVELS = 4
+"""As the service says in error 6180."""
 
 
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:

@@ -13,6 +13,7 @@ from runtime.simulators.quickbooks.schema import load_entities
 
 PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 DEEPEST = 5
+"""Levels, as the service says in error 6180."""
 FORBIDDEN = re.compile(r"[:\t\n\r]")
 DELETED = " (deleted)"
 

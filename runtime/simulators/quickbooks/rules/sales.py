@@ -12,6 +12,7 @@ from runtime.simulators.quickbooks.rules import controls, lines, references, tax
 NUMBER_SERIES = {"Estimate": "estimate", "ChangeOrder": "change order"}
 HAS_TERMS = frozenset({"Invoice", "CreditMemo", "Estimate"})
 MOST_TAXABLE_LINES = 750
+"""Of an invoice, as documented."""
 
 
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
