@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import warnings
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,7 @@ LONGER = {
     "runtime/simulators/quickbooks/companies/consultancy.py": "the story of one company, event by event",
     "runtime/simulators/quickbooks/companies/it_services.py": "the story of one company, event by event",
     "runtime/simulators/quickbooks/rules/entries.py": "one function for each kind of transaction",
+    "runtime/upstream/rows.py": "two readers of the same records, which have to answer the same",
     "runtime/upstream/answer.py": "one response of a vendor, its records or its error, within the same bounds",
 }
 """Modules that are longer, each with the reason why it is one."""
@@ -175,3 +177,8 @@ def test_only_ascii_digits_are_digits():
             if DIGITS_OF_EVERY_SCRIPT.search(line) and not is_ascii:
                 offenders.append(f"{name}:{number}: {line.strip()}")
     assert offenders == []
+
+
+def test_a_warning_is_an_error():
+    with pytest.raises(DeprecationWarning):
+        warnings.warn("This will be taken away.", DeprecationWarning, stacklevel=1)
