@@ -8,7 +8,7 @@ import pytest
 
 from generator.catalog import Returns
 from tests.made_up import PDF, TOOLS
-from tests.operations.test_calls import run
+from tests.made_up_calls import run
 from tests.vendor_server import http
 
 LINK = replace(PDF, name="get_an_acme_invoice_link", returns=Returns("text", ("link",)))
