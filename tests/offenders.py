@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def report_offenders(
-    all_of_them: Iterable[T], find: Callable[[T], Iterable[str]], name: Callable[[T], str] = str
+    all_of_them: Iterable[T], find: Callable[[T], Iterable[object]], name: Callable[[T], str] = str
 ) -> None:
     """Fail with every one in which `find` finds something, by its name, and with all that was found."""
     them = list(all_of_them)
