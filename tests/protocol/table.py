@@ -63,7 +63,7 @@ class ExpectedFile(Part):
 
 
 class Result(Part):
-    """What the caller gets. `status` is the vendor's own; 0 when nothing was sent."""
+    """What the caller gets. `status` is that of the response when not said; 0 when nothing was sent."""
 
     answer: JsonValue = None
     """The text, read as JSON."""

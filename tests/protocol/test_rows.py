@@ -76,6 +76,8 @@ def check_call(head: Head, row: Row, response: Response) -> None:
         base_path=with_.base_path,
     )
     check_result(answer, row.result)
+    status = response.status if row.request and response.raw is None else answer.status
+    assert answer.status == (status if row.result.status is None else row.result.status)
     assert len(server.requests) == (row.times if row.request else 0)
     assert len({line for line, _, _ in server.requests}) <= 1, "A request that is repeated is the same one."
     for got in server.requests:
@@ -125,7 +127,6 @@ def check_result(answer: Answer, wanted: Result) -> None:
         assert part in answer.text
     assert file_of(answer) == wanted.file
     assert answer.note == (wanted.note or "")
-    assert wanted.status in (None, answer.status)
     assert wanted.remaining in (None, answer.limits.remaining)
     fields = {name.decode(): value.decode() for name, value in answer.limits.fields()}
     assert {**fields, **wanted.limits} == fields

@@ -11,7 +11,7 @@ from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
 from runtime.model import Account, AccountId
 from tests import made_up
-from tests.made_up import GET, LIST, TEXT, UPDATE, tool
+from tests.made_up import GET, LIST, PDF, TEXT, UPDATE, tool
 from tests.made_up_calls import ACCOUNT, BATCH
 from tests.protocol.table import MalformedTable
 
@@ -64,6 +64,7 @@ FORMS = (
     replace(LIST, name="list_a_level", call=replace(LIST.call, query=(LEVEL,))),
     replace(LIST, name="list_on_a_level", call=replace(LIST.call, query=(*LIST.call.query, LEVEL))),
     replace(UPDATE, name="update_without_a_place", returns=Returns("record")),
+    replace(PDF, name="get_an_invoice_link", returns=Returns("text", ("link",))),
     UPLOAD,
     BATCH,
 )
