@@ -26,6 +26,7 @@ from generator.stages.methods import Method
 from generator.stages.resolve import Resource
 
 LONGEST_DESCRIPTION = 1024
+"""Characters. What OpenAI takes as the description of a function."""
 MOST_BYTES = 20_000
 """About 5,000 tokens, the most that hosts accept for one tool."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")

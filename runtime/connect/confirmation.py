@@ -21,6 +21,7 @@ from runtime.model import Account, Credentials
 
 _FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TRY_LATER = (408, 425, 429)
+"""Refusals that say nothing of the account: too slow, too early, too often."""
 _AGAIN = "Nothing was connected. Ask for a new link and start again."
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
 
 _LONGEST_FIELD = 4096
+"""Characters of an account field: what a header field of ours may have."""
 
 
 class Accounts:
