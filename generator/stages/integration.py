@@ -74,6 +74,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         send_headers=dict(always.get("headers") or {}),
         idempotency_query_param=idempotency.get("query", ""),
         idempotency_header=idempotency.get("header", ""),
+        idempotency_max_length=idempotency.get("max_length", 0),
         tags={
             name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
         },
@@ -120,22 +121,39 @@ def _batch(value: dict[str, Any] | None) -> BatchForm:
 def _auth(value: dict[str, Any]) -> Auth:
     if value["type"] == "headers":
         return Auth(type="headers", headers=dict(value["headers"]))
+    if value["type"] == "client_credentials":
+        return _client_credentials(value)
     refresh = value.get("refresh_token") or {}
     return Auth(
         type="oauth2",
         authorize_url=value["authorize_url"],
         token_url=value["token_url"],
         revoke_url=value.get("revoke_url", ""),
+        revoke_encoding=value.get("revoke_encoding", "form"),
         scopes=tuple(value["scopes"]),
         client_authentication=value.get("client_authentication", "basic"),
         rotates=refresh.get("rotates", False),
         unused_for_seconds=_seconds(refresh.get("idle_expiry", "0s")),
+        refresh_expires_field=refresh.get("expires_in_field", "refresh_token_expires_in"),
         reconnect_when=tuple(value.get("reconnect_when") or ()),
         scheme=value.get("scheme", "Bearer"),
         pkce=value.get("pkce", False),
         grace_seconds=_seconds(refresh.get("grace_period", "0s")),
         lookup=(value.get("lookup") or {}).get("request", "").partition(" ")[2],
         confirm=_confirmation(value.get("confirm")),
+    )
+
+
+def _client_credentials(value: dict[str, Any]) -> Auth:
+    client = value.get("client") or {}
+    return Auth(
+        type="client_credentials",
+        token_url=value["token_url"],
+        scopes=tuple(value.get("scopes") or ()),
+        client_authentication=value.get("client_authentication", "basic"),
+        scheme=value.get("scheme", "Bearer"),
+        client_id=client.get("id", ""),
+        client_secret=client.get("secret", ""),
     )
 
 
@@ -252,6 +270,10 @@ def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
     ]
     headers = value["auth"].get("headers") or {}
     templates += [(("auth", "headers", name), text) for name, text in headers.items()]
+    client = value["auth"].get("client") or {}
+    templates += [(("auth", "client", name), text) for name, text in client.items()]
+    if value["auth"]["type"] == "client_credentials":
+        templates.append((("auth", "token_url"), value["auth"]["token_url"]))
     confirm = value["auth"].get("confirm") or {}
     templates += [
         (("auth", "confirm", name), confirm[name]) for name in ("request", "equals") if name in confirm
@@ -261,6 +283,18 @@ def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
             message = f"{{{name}}} is filled by nothing: the account has no such field."
             diagnostics.report(document.diagnostic(path, "placeholder", message))
     _check_send_always(document, diagnostics)
+    _check_token_url(document, diagnostics)
+
+
+def _check_token_url(document: Document, diagnostics: Diagnostics) -> None:
+    """No secret of an account stands in an address."""
+    account, auth = document.value["account"], document.value["auth"]
+    if auth["type"] != "client_credentials":
+        return
+    for name in re.findall(r"\{(\w+)\}", auth["token_url"]):
+        if account.get(name, {}).get("secret"):
+            message = f"{{{name}}} is a secret, and an address is no place for one."
+            diagnostics.report(document.diagnostic(("auth", "token_url"), "placeholder", message))
 
 
 def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
@@ -288,7 +322,7 @@ def _check_account(document: Document, diagnostics: Diagnostics) -> None:
             hint = 'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
             diagnostics.report(document.diagnostic(("account", name), "source", message, hint))
         if not is_oauth and "from" in each:
-            message = f"{name} can never be set: without oauth2 there is no callback and no token answer."
+            message = f"{name} can never be set: only oauth2 has a person's consent to take it from."
             hint = 'Leave "from" out; the person who connects the account is asked for it.'
             diagnostics.report(document.diagnostic(("account", name, "from"), "source", message, hint))
 
