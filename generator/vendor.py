@@ -57,7 +57,9 @@ class Auth:
     grace_seconds: int = 0
     """How long the previous refresh token still works after a rotation; 0 when it ends at once or is not documented."""
     lookup: str = ""
-    """The path, from the root of the host, whose answer says which company a new access token is for."""
+    """The path, from the root of the host, whose answer says which companies a new access token is for."""
+    lookup_name: str = ""
+    """Where that answer has the name of a company, for whoever chooses one of several."""
     client_id: str = ""
     """For `client_credentials`, what the account's fields fill; empty for the app of the deployment."""
     client_secret: str = ""
@@ -125,6 +127,8 @@ class QueryLanguage:
     conjunction: str = " AND "
     order_by: str = "{field} {direction}"
     conditions: dict[str, str] = field(default_factory=dict)
+    path_separator: str = "."
+    """What stands between the names of a field inside another."""
     quote: str = "'"
     escape: dict[str, str] = field(default_factory=dict)
     wildcards: dict[str, str] = field(default_factory=dict)
@@ -236,6 +240,8 @@ class Integration:
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()
     """The names of the tools that are listed, with those that find the others, where all would be too many."""
+    dates: tuple[str, ...] = ()
+    """Patterns of texts in answers that are moments, with a group `milliseconds` or `seconds`, and maybe `offset`."""
     meant: tuple[Meant, ...] = ()
     synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For a word of the tool search, the words of tools that are meant."""

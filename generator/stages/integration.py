@@ -38,6 +38,7 @@ FILLED = {
     "any_of": {"field", "values"},
     "format": {"value"},
     "date": {"value", "year", "month", "day"},
+    "date-time": {"value", "year", "month", "day", "hour", "minute", "second"},
     "paging": {"start", "limit"},
 }
 """What the runtime fills in each kind of template of the query language."""
@@ -50,6 +51,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
     _check_templates(document, diagnostics)
     _check_account(document, diagnostics)
     _check_patterns(document, diagnostics)
+    _check_dates(document, diagnostics)
     _check_pagination(document, diagnostics)
     _check_language(document, diagnostics)
     _check_confirmation(document, diagnostics)
@@ -81,6 +83,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
         rules=parse_form_rules(document, links),
+        dates=tuple(value.get("dates") or ()),
         acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
         meant=tuple(
             Meant(
@@ -140,6 +143,7 @@ def _auth(value: dict[str, Any]) -> Auth:
         pkce=value.get("pkce", False),
         grace_seconds=_seconds(refresh.get("grace_period", "0s")),
         lookup=(value.get("lookup") or {}).get("request", "").partition(" ")[2],
+        lookup_name=(value.get("lookup") or {}).get("name", ""),
         confirm=_confirmation(value.get("confirm")),
     )
 
@@ -245,6 +249,7 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         conjunction=value["and"],
         order_by=value.get("order_by", "{field} {direction}"),
         conditions=dict(value["conditions"]),
+        path_separator=value.get("path_separator", "."),
         quote=value["strings"]["quote"],
         escape=dict(value["strings"].get("escape") or {}),
         wildcards={sign: text or "" for sign, text in (value["strings"].get("wildcards") or {}).items()},
@@ -369,7 +374,7 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     for name, text in query.get("conditions", {}).items():
         texts.append((("conditions", name), text, FILLED["any_of" if name == "any_of" else "condition"]))
     for name, text in (query.get("formats") or {}).items():
-        texts.append((("formats", name), text, FILLED["date" if name in ("date", "date-time") else "format"]))
+        texts.append((("formats", name), text, FILLED[name if name in FILLED else "format"]))
     if "paging" in query:
         texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
     for path, text, known in texts:
@@ -402,6 +407,20 @@ def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
     if limit["default"] > limit["max"]:
         message = f"The default is {limit['default']}, which is more than {limit['max']}, the most."
         diagnostics.report(document.diagnostic(("pagination", "limit", "default"), "pagination", message))
+
+
+def _check_dates(document: Document, diagnostics: Diagnostics) -> None:
+    """A pattern of a moment says in one group when that is."""
+    for at, text in enumerate(document.value.get("dates") or ()):
+        try:
+            groups = re.compile(text).groupindex.keys()
+        except re.error as error:
+            message = f"This is not a pattern: {error}."
+            diagnostics.report(document.diagnostic(("dates", at), "pattern", message))
+            continue
+        if len(groups & {"milliseconds", "seconds"}) != 1 or groups - {"milliseconds", "seconds", "offset"}:
+            message = 'The pattern needs one group named "milliseconds" or "seconds", and may have "offset".'
+            diagnostics.report(document.diagnostic(("dates", at), "pattern", message))
 
 
 def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:

@@ -366,6 +366,20 @@ class Records:
                 connection.execute(update(table).where(table.c.state_hash == state_hash).values(used_at=now))
         return found
 
+    def hold_grant(self, state_hash: TokenHash, granted: bytes) -> None:
+        """Store what the vendor granted while the person chooses a company."""
+        self._change(
+            update(AUTHORIZATION).where(AUTHORIZATION.c.state_hash == state_hash).values(granted=granted)
+        )
+
+    def take_grant(self, state_hash: TokenHash) -> bytes | None:
+        """Take what the vendor granted, which works once; None when it was taken before."""
+        table = AUTHORIZATION
+        with self._engine.begin() as connection:
+            found = _find_authorization(connection, state_hash)
+            connection.execute(update(table).where(table.c.state_hash == state_hash).values(granted=None))
+        return found.granted if found else None
+
     # Idempotency keys
 
     def bind_key(
@@ -437,7 +451,7 @@ def _find_authorization(connection: Connection, state_hash: TokenHash) -> Author
         return None
     return Authorization(
         AccountId(row["account_id"]), row["redirect_uri"], row["expires_at"], row["used_at"],
-        row["browser_hash"], row["verifier"],
+        row["browser_hash"], row["verifier"], row["granted"],
     )  # fmt: skip
 
 
