@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 import runtime
-from generator.stages.integration import KINDS
+from generator.stages.integration_checks import KINDS
 from runtime.api.openapi import document
 from runtime.error_codes import ERROR_CODES, NEVER_ANSWERED
 from runtime.errors import LedgerportError, VendorRefused

@@ -159,7 +159,7 @@ class Links:
         """Store what the vendor granted, sealed, while the person chooses a company; it lives as long as the link."""
         state_hash = self._checked(state)
         sealed = self._keys.seal(content, _owner(state_hash))
-        await self._stores.write(lambda: self._stores.records.hold_grant(state_hash, sealed))
+        await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, sealed))
 
     async def held(self, state: str, browser: str) -> tuple[Account, bytes]:
         """The account that a choice is for and what `hold` stored; nothing is changed.
@@ -178,7 +178,8 @@ class Links:
         """Use up a choice. Raises Forbidden without the proof of the page, InvalidRequest when it was used before."""
         self._check_proof(state, browser, proof)
         state_hash = self._checked(state)
-        if await self._stores.write(lambda: self._stores.records.take_grant(state_hash)) is None:
+        taken = await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, None))
+        if taken is None:
             raise InvalidRequest("A company has been chosen here already.", advice=AGAIN)
 
     def _check_proof(self, state: str, browser: str, proof: str) -> None:

@@ -366,18 +366,12 @@ class Records:
                 connection.execute(update(table).where(table.c.state_hash == state_hash).values(used_at=now))
         return found
 
-    def hold_grant(self, state_hash: TokenHash, granted: bytes) -> None:
-        """Store what the vendor granted while the person chooses a company."""
-        self._change(
-            update(AUTHORIZATION).where(AUTHORIZATION.c.state_hash == state_hash).values(granted=granted)
-        )
-
-    def take_grant(self, state_hash: TokenHash) -> bytes | None:
-        """Take what the vendor granted, which works once; None when it was taken before."""
-        table = AUTHORIZATION
+    def replace_grant(self, state_hash: TokenHash, granted: bytes | None) -> bytes | None:
+        """Store what a vendor granted until the person has chosen a company, and answer what was stored before."""
+        change = update(AUTHORIZATION).where(AUTHORIZATION.c.state_hash == state_hash)
         with self._engine.begin() as connection:
             found = _find_authorization(connection, state_hash)
-            connection.execute(update(table).where(table.c.state_hash == state_hash).values(granted=None))
+            connection.execute(change.values(granted=granted))
         return found.granted if found else None
 
     # Idempotency keys
