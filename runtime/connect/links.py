@@ -178,8 +178,7 @@ class Links:
         """Use up a choice. Raises Forbidden without the proof of the page, InvalidRequest when it was used before."""
         self._check_proof(state, browser, proof)
         state_hash = self._checked(state)
-        taken = await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, None))
-        if taken is None:
+        if not await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, None)):
             raise InvalidRequest("A company has been chosen here already.", advice=AGAIN)
 
     def _check_proof(self, state: str, browser: str, proof: str) -> None:

@@ -366,13 +366,12 @@ class Records:
                 connection.execute(update(table).where(table.c.state_hash == state_hash).values(used_at=now))
         return found
 
-    def replace_grant(self, state_hash: TokenHash, granted: bytes | None) -> bytes | None:
-        """Store what a vendor granted until the person has chosen a company, and answer what was stored before."""
-        change = update(AUTHORIZATION).where(AUTHORIZATION.c.state_hash == state_hash)
-        with self._engine.begin() as connection:
-            found = _find_authorization(connection, state_hash)
-            connection.execute(change.values(granted=granted))
-        return found.granted if found else None
+    def replace_grant(self, state_hash: TokenHash, granted: bytes | None) -> bool:
+        """Store what a vendor granted until the person has chosen a company; None takes it. False when it was taken."""
+        table = AUTHORIZATION
+        is_as_before = table.c.granted.is_(None) if granted else table.c.granted.is_not(None)
+        change = update(table).where(table.c.state_hash == state_hash, is_as_before)
+        return self._change(change.values(granted=granted))
 
     # Idempotency keys
 
@@ -443,10 +442,7 @@ def _find_authorization(connection: Connection, state_hash: TokenHash) -> Author
     row = connection.execute(wanted).mappings().first()
     if row is None:
         return None
-    return Authorization(
-        AccountId(row["account_id"]), row["redirect_uri"], row["expires_at"], row["used_at"],
-        row["browser_hash"], row["verifier"], row["granted"],
-    )  # fmt: skip
+    return Authorization(**{name: value for name, value in row.items() if name != "state_hash"})
 
 
 def _part(
