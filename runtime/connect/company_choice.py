@@ -61,7 +61,7 @@ def candidates(
     """Return the companies that an account may be connected to, each once.
 
     An account that has been connected before is one company's for ever. Raises Conflict when that is not among
-    several, and for several that nothing tells apart.
+    several, and for several that nothing distinguishes.
     """
     if len(companies) == 1:
         return companies

@@ -32,7 +32,7 @@ class Company:
     values: dict[str, Any]
     name: str = ""
     id: str = ""
-    """What tells it apart from the others, where there are several."""
+    """What distinguishes it from the others, where there are several."""
 
 
 async def look_up(

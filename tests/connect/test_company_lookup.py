@@ -61,7 +61,7 @@ def test_the_account_has_what_the_vendor_says_to_the_new_token(tmp_path: Path) -
     connecting(tmp_path, answer, check)
 
 
-def test_several_companies_that_no_field_tells_apart_are_none(
+def test_several_companies_that_no_field_distinguishes_are_not_connected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fields = tuple(replace(each, identifies=False) for each in LOOKED_UP.account_fields)

@@ -118,7 +118,7 @@ async def agreed(vendor_: Lagoon, here: Deployment, link: dict[str, Any] | None 
     return Chooser(here, link["id"], back, back.headers.get("location", "/connect/none/company"))
 
 
-def telling(tmp_path: Path, story: Callable[[Lagoon, Deployment], Any]) -> None:
+def run_story(tmp_path: Path, story: Callable[[Lagoon, Deployment], Any]) -> None:
     async def run() -> None:
         async with lagoon(tmp_path) as (vendor_, here):
             await story(vendor_, here)
@@ -147,7 +147,7 @@ def test_the_person_chooses_and_calls_go_to_that_company(tmp_path: Path) -> None
         assert (await call_as(here, account, GET, {"id": ID})).error is None
         assert vendor_.tenants == ["t-south"]
 
-    telling(tmp_path, story)
+    run_story(tmp_path, story)
 
 
 def test_what_was_granted_waits_sealed_and_is_gone_once_it_was_chosen(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_what_was_granted_waits_sealed_and_is_gone_once_it_was_chosen(tmp_path: 
         stored = here.stores.records.find_authorization(state_hash)
         assert stored is not None and stored.granted is None
 
-    telling(tmp_path, story)
+    run_story(tmp_path, story)
 
 
 def test_a_choice_works_once_in_its_browser_with_its_proof_and_in_time(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_choice_works_once_in_its_browser_with_its_proof_and_in_time(tmp_path:
         again = await chooser.choose("1", proof="0" * 64)
         assert (again.status_code, chooser.account.company) == (400, "t-north")
 
-    telling(tmp_path, story)
+    run_story(tmp_path, story)
 
 
 def test_an_account_that_is_connected_again_stays_with_its_company(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_an_account_that_is_connected_again_stays_with_its_company(tmp_path: Pat
         assert other.back.status_code == 409 and "not among the 2 companies" in other.back.text
         assert other.account.company == "t-south"
 
-    telling(tmp_path, story)
+    run_story(tmp_path, story)
 
 
 def test_one_company_is_connected_without_a_choice_and_what_the_vendor_said_of_its_token_is_known(
@@ -211,7 +211,7 @@ def test_one_company_is_connected_without_a_choice_and_what_the_vendor_said_of_i
         await here.accounts.delete(chooser.account_id)
         assert [json.loads(each) for each in vendor_.revoked] == [{"token": "lagoon-refresh"}]
 
-    telling(tmp_path, story)
+    run_story(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -231,4 +231,4 @@ def test_companies_that_cannot_be_chosen_between_are_not_connected(
         assert refused.status_code == status
         assert chooser.account.status == "pending"
 
-    telling(tmp_path, story)
+    run_story(tmp_path, story)
