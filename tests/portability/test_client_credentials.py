@@ -14,10 +14,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from generator.catalog import Catalog
-from runtime.errors import InvalidRequest, VendorUnavailable
+from runtime.errors import Conflict, InvalidRequest, VendorUnavailable
 from runtime.model import Account, AccountId
 from tests import deployment
-from tests.deployment import Deployment, deployed
+from tests.deployment import Deployment, deploy, deployed
 from tests.portability.calling import CATALOG, call_as, changed_definitions
 from tests.vendor_server import Vendor, http, vendor
 
@@ -208,6 +208,10 @@ def test_where_the_client_is_the_deployments_app_its_settings_are_used(
 ) -> None:
     shared = changed_definitions(tmp_path / "definitions", "cove", (CLIENT, ""))
     monkeypatch.setattr(deployment, "CATALOG", shared)
+    with pytest.raises(
+        Conflict, match="LEDGERPORT_COVE_CLIENT_ID and LEDGERPORT_COVE_CLIENT_SECRET must be set"
+    ):
+        connect(deploy(tmp_path / "other"))
     app: Any = {"LEDGERPORT_COVE_CLIENT_ID": "app", "LEDGERPORT_COVE_CLIENT_SECRET": "app-secret"}
 
     async def story() -> None:
