@@ -198,12 +198,12 @@ def test_a_moment_that_the_literal_cannot_hold_is_refused_before_anything_is_sen
 DATED = (
     rb'{"Invoices": [{"InvoiceID": "1", "Due": "\/Date(1518685950940+0000)\/", "Total": 100.00,'
     rb' "Lines": [{"On": "/Date(-1000)/", "/Date(0)/": "see /Date(0)/"}], "Odd": "/Date(99999999999999999)/",'
-    rb' "Quoted": "\"/Date(0)/\"", "Early": "/Date(1518685950940+1330)/", "Bad": "/Date(0+2500)/"}]}'
+    rb' "Quoted": "\"/Date(0)/\"", "Early": "/Date(1518685950940+1330)/", "Bad": "/Date(0+2500)/", "Off": "/Date(0+0175)/"}]}'
 )
 READ = (
     '{"InvoiceID":"1","Due":"2018-02-15T09:12:30.940Z","Total":100.00,'
     '"Lines":[{"On":"1969-12-31T23:59:59Z","/Date(0)/":"see /Date(0)/"}],"Odd":"/Date(99999999999999999)/",'
-    '"Quoted":"\\"/Date(0)/\\"","Early":"2018-02-15T22:42:30.940+13:30","Bad":"/Date(0+2500)/"}'
+    '"Quoted":"\\"/Date(0)/\\"","Early":"2018-02-15T22:42:30.940+13:30","Bad":"/Date(0+2500)/","Off":"/Date(0+0175)/"}'
 )
 
 
@@ -251,6 +251,12 @@ def test_a_file_that_the_vendor_would_refuse_is_not_sent(more, said):
 @pytest.mark.parametrize(
     ("file", "before", "after", "said"),
     [
+        (
+            "integration",
+            "(?P<milliseconds>-?[0-9]+)",
+            "-?[0-9]+",
+            'one group named "milliseconds" or "seconds"',
+        ),
         ("integration", "?P<milliseconds>", "?P<moment>", 'one group named "milliseconds" or "seconds"'),
         ("integration", "(?P<milliseconds>", "((?P<milliseconds>", "This is not a pattern"),
         ("integration", "{hour}", "{hours}", "{hours} is filled by nothing"),
