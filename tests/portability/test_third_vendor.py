@@ -198,7 +198,8 @@ def test_a_moment_that_the_literal_cannot_hold_is_refused_before_anything_is_sen
 DATED = (
     rb'{"Invoices": [{"InvoiceID": "1", "Due": "\/Date(1518685950940+0000)\/", "Total": 100.00,'
     rb' "Lines": [{"On": "/Date(-1000)/", "/Date(0)/": "see /Date(0)/"}], "Odd": "/Date(99999999999999999)/",'
-    rb' "Quoted": "\"/Date(0)/\"", "Early": "/Date(1518685950940+1330)/", "Bad": "/Date(0+2500)/", "Off": "/Date(0+0175)/"}]}'
+    rb' "Quoted": "\"/Date(0)/\"", "Early": "/Date(1518685950940+1330)/", "Bad": "/Date(0+2500)/",'
+    rb' "Off": "/Date(0+0175)/"}]}'
 )
 READ = (
     '{"InvoiceID":"1","Due":"2018-02-15T09:12:30.940Z","Total":100.00,'
