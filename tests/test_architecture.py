@@ -77,7 +77,6 @@ MOST_LINES = 300
 LONGER = {
     "generator/stages/arguments.py": "the arguments of one tool, each kind of which may meet another's name",
     "generator/stages/compact_schema.py": "one measure of bytes that each step of it lowers",
-    "generator/stages/integration.py": "one file of YAML, key by key, and what is checked between its keys",
     "generator/stages/lint.py": "one function for each rule",
     "runtime/api/handlers.py": "one function for each endpoint of the API",
     "runtime/api/shapes.py": "one class for each body of the API",

@@ -361,6 +361,15 @@ def test_connecting_without_an_app_says_what_to_set(tmp_path, port):
     )
 
 
+def test_connecting_asks_which_vendor_where_there_are_several(tmp_path, port):
+    shutil.copytree(ROOT / "tests" / "portability" / "definitions" / "cove", tmp_path / "mine" / "cove")
+    mine = {"LEDGERPORT_PORT": str(port), "LEDGERPORT_DEFINITIONS": str(tmp_path / "mine")}
+    done = ledgerport("connect", data=tmp_path / "data", **mine)
+    assert done.returncode == 1
+    assert "integration must say which vendor to connect." in done.stderr
+    assert "cove" in done.stderr
+
+
 def _await(url: str) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:

@@ -22,6 +22,7 @@ OWN_KEYS = frozenset(
         "access",
         "required_for",
         "filter",
+        "filter_name",
         "sort",
         "references",
         "separator",
@@ -136,8 +137,15 @@ def _add_field(made: Arguments, method: Method, name: str, given: Field) -> None
 def _named_fields(body: Any) -> Any:
     """Return the body as the list of fields that it sends, where it says them one by one."""
     if isinstance(body, dict):
-        return [name for part in body["parts"] for name in part.get("json") or ()]
+        return [name for part in parts_of(body) for name in part.get("json") or ()]
     return body
+
+
+def parts_of(body: Any) -> list[dict[str, Any]]:
+    """Return the parts of a body that has some; a body that is a file is the one part of it."""
+    if not isinstance(body, dict):
+        return []
+    return body.get("parts") or [body]
 
 
 def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
@@ -169,8 +177,7 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
 
 def _describe_files(made: Arguments, method: Method) -> None:
     """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
-    body = method.rules.get("body")
-    for part in body["parts"] if isinstance(body, dict) else ():
+    for part in parts_of(method.rules.get("body")):
         given = made.properties.get(part.get("file", ""))
         if given is None:
             continue
@@ -199,7 +206,8 @@ def _list_arguments(
         for condition, shape in _filters(path, given):
             if condition.argument in made.properties:
                 message = f'Two filters would be called "{condition.argument}".'
-                diagnostics.report(method.place.diagnostic("argument twice", message))
+                hint = 'Give one of their fields a "filter_name".'
+                diagnostics.report(method.place.diagnostic("argument twice", message, hint))
             if condition.operator not in (language.get("conditions") or {}):
                 message = (
                     f'{path} is filtered by "{condition.operator}", which query.conditions does not have.'
@@ -246,7 +254,7 @@ def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, F
 def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
     """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
     how = given.get("filter") or ()
-    name, kind = path.rsplit(".", 1)[-1], _kind(given)
+    name, kind = given.get("filter_name") or path.rsplit(".", 1)[-1], _kind(given)
     is_reference = given.get("type") == "object"
     shape = _shape_of_id(given) if is_reference else _shape(given)
     about = _first_sentence(_describe(given))

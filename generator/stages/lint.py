@@ -226,7 +226,8 @@ def _parts(each: CompiledTool) -> Iterator[Diagnostic]:
     for part in each.tool.call.parts:
         for name in (part.content, part.file_name, part.media_type):
             if name and name not in known:
-                message = f'The part "{part.name}" takes "{name}", which is no argument of this tool.'
+                what = f'The part "{part.name}"' if part.name else "The file"
+                message = f'{what} takes "{name}", which is no argument of this tool.'
                 yield each.diagnostic("body", message, did_you_mean(name, known), "body")
 
 

@@ -144,12 +144,15 @@ def _start_simulator(options: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("integration", default="quickbooks")
+@click.argument("integration", default="")
 @click.option("--name", default="", help="What to call the company here.")
 @click.option("--account", default="", help="Connect this integrated account again instead of a new one.")
 @exit_on_error
 def connect(integration: str, name: str, account: str) -> None:
-    """Connect a company: print the address to open, and wait until the person has agreed."""
+    """Connect a company: print the address to open, and wait until the person has agreed.
+
+    INTEGRATION is the vendor; it can be left out where there is only one.
+    """
     from runtime.commands.connect import run
 
     run(_settings(), integration, name, account)

@@ -115,7 +115,7 @@ def begin_call(
         catalog.tools,
         given=arguments,
         caller=grant.caller if is_write else "",
-        vendor_key=fresh_key() if is_write else "",
+        vendor_key=fresh_key(integration.idempotency_max_length) if is_write else "",
         changes_data=is_write,
         is_masked=is_masked,
         cover=masking.cover_of(tool, tools, is_masked=is_masked),

@@ -93,7 +93,7 @@ class VendorCalls:
         """
         credentials = await self._tokens.fresh(call.account)
         response = await self._send(call, request, credentials)
-        if response.status == UNAUTHORIZED and credentials.refresh_token:
+        if response.status == UNAUTHORIZED and _can_renew(call, credentials):
             await self._tokens.invalidate(call.account, credentials.access_token)
             credentials = await self._tokens.fresh(call.account)
             response = await self._send(call, request, credentials)
@@ -117,8 +117,18 @@ class VendorCalls:
         return measure(windows, await count(company, windows, self._clock()))
 
 
+def _can_renew(call: CallContext, credentials: Credentials) -> bool:
+    return bool(credentials.refresh_token) or call.integration.auth.type == "client_credentials"
+
+
 def _keyed(call: CallContext) -> KeyedCall:
     is_recognized = bool(call.integration.idempotency_query_param or call.integration.idempotency_header)
     return KeyedCall(
-        call.account.id, call.caller, call.caller_key, call.tool.name, call.arguments, is_recognized
+        call.account.id,
+        call.caller,
+        call.caller_key,
+        call.tool.name,
+        call.arguments,
+        is_recognized,
+        call.integration.idempotency_max_length,
     )

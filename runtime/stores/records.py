@@ -12,7 +12,7 @@ import json
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
-from runtime.model import AccountId, AuditEntry, Authorization, TokenHash
+from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
@@ -79,6 +79,13 @@ class AuthorizationRecords(RecordBase):
                 connection.execute(update(table).where(table.c.state_hash == state_hash).values(used_at=now))
         return found
 
+    def replace_grant(self, state_hash: TokenHash, granted: bytes | None) -> bool:
+        """Store what a vendor granted until the person has chosen a company; None takes it. False when it was taken."""
+        table = AUTHORIZATION
+        is_as_before = table.c.granted.is_(None) if granted else table.c.granted.is_not(None)
+        change = update(table).where(table.c.state_hash == state_hash, is_as_before)
+        return self._change(change.values(granted=granted))
+
 
 class KeyRecords(RecordBase):
     """Binds idempotency keys to calls."""
@@ -144,7 +151,4 @@ def _find_authorization(connection: Connection, state_hash: TokenHash) -> Author
     row = connection.execute(wanted).mappings().first()
     if row is None:
         return None
-    return Authorization(
-        AccountId(row["account_id"]), row["redirect_uri"], row["expires_at"], row["used_at"],
-        row["browser_hash"], row["verifier"],
-    )  # fmt: skip
+    return Authorization(**{name: value for name, value in row.items() if name != "state_hash"})

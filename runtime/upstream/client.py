@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.errors import Indeterminate, VendorTimeout, VendorUnavailable
 from runtime.upstream.deadlines import Deadline, Deadlines
-from runtime.upstream.files import MultipartBody
+from runtime.upstream.files import FileBody
 from runtime.upstream.rate_limit_errors import too_many_in_flight
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class VendorRequest(NamedTuple):
     verb: str
     url: str
     headers: Mapping[str, str] = {}
-    body: bytes | MultipartBody | None = None
+    body: bytes | FileBody | None = None
     """The body, or one that is sent in pieces, from the start at each attempt."""
     changes_data: bool = False
     is_once: bool = False
@@ -152,7 +152,7 @@ class VendorClient:
 
     def _deadlines_for(self, request: VendorRequest) -> Deadlines:
         """The usual time limit, or one of its own for a large body, which takes longer to send."""
-        if not isinstance(request.body, MultipartBody):
+        if not isinstance(request.body, FileBody):
             return self._deadlines
         return Deadlines(self._timeout_seconds + request.body.size // LEAST_RATE)
 
@@ -163,13 +163,13 @@ class VendorClient:
 
     async def _exchange(self, session: aiohttp.ClientSession, request: VendorRequest) -> VendorResponse:
         body, headers = request.body, request.headers
-        if isinstance(body, MultipartBody):
+        if isinstance(body, FileBody):
             headers = {**headers, "Content-Length": str(body.size)}
         async with session.request(
             request.verb,
             self._address(request.url, encoded=True),
             headers=headers,
-            data=body.pieces() if isinstance(body, MultipartBody) else body,
+            data=body.pieces() if isinstance(body, FileBody) else body,
             allow_redirects=False,
         ) as response:
             length = response.content_length

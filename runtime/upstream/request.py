@@ -19,7 +19,7 @@ from generator.vendor import Integration
 from runtime.connect.headers import always_sent
 from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest
-from runtime.upstream.files import MultipartBody, OutgoingFile
+from runtime.upstream.files import FileBody, MultipartBody, OutgoingFile
 
 Parts = tuple[tuple[bool, str], ...]
 NO_JOINS: Mapping[str, str] = {}
@@ -64,15 +64,15 @@ def build(
     query = _query(tool, integration, values)
     headers = {**always_sent(integration.send_headers, values), **extras.authorization}
     once_key = extras.once_key
-    body: bytes | MultipartBody | None = extras.body
+    body: bytes | FileBody | None = extras.body
     for name, template in call.headers:
         headers[name] = _checked_header(name, _filled(template, values))
     if once_key and integration.idempotency_query_param:
         query = f"{query}&{quote(integration.idempotency_query_param)}={quote(once_key, safe='')}"
     if once_key and integration.idempotency_header:
         headers[integration.idempotency_header] = once_key
-    if call.body == "parts":
-        whole = _multipart(tool, arguments, extras.file)
+    if call.body in ("parts", "file"):
+        whole = _body_with_file(tool, arguments, extras.file)
         headers["Content-Type"], body = whole.content_type, whole.joined() or whole
     elif body is None and call.body != "none":
         body = body_of(tool, record(tool, arguments))
@@ -196,15 +196,17 @@ def body_of(tool: Tool, content: Mapping[str, Any]) -> bytes:
     return orjson.dumps(content)
 
 
-def _multipart(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> MultipartBody:
-    """The multipart body of a call. Raises InvalidArguments when the vendor would refuse it for its size."""
+def _body_with_file(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> FileBody:
+    """The body of a call that sends a file. Raises InvalidArguments when the vendor would refuse it for its size."""
     part = tool.file_part
     files = {part.content: file} if part is not None and file is not None else {}
-    body = MultipartBody(tool.call.parts, record(tool, arguments), files)
+    alone = file if tool.call.body == "file" else None
+    body = FileBody(alone) if alone else MultipartBody(tool.call.parts, record(tool, arguments), files)
     if part is not None and 0 < part.max_bytes < body.size:
+        beside = "" if alone else "with the record beside it, "
         raise InvalidArguments(
-            f"The file is too large: with the record beside it, it comes to {body.size:,} bytes, and the vendor "
-            f"takes {part.max_bytes:,}.",
+            f"The file is too large: {beside}it comes to {body.size:,} bytes, and the vendor takes "
+            f"{part.max_bytes:,}.",
             advice="Nothing was sent. Send a smaller file.",
         )
     return body
