@@ -17,12 +17,12 @@ from generator.diagnostics import Diagnostics, did_you_mean
 from generator.stages.arguments import Arguments
 from generator.stages.methods import Method
 from generator.stages.resolve import Place, Resource
+from generator.templates import fill_template
 
 MOST_HINTS = 200
 """After so many errors the nearest names are no longer looked for, which takes a while each."""
 _LINK = re.compile(r"\[\[([^\[\]]*)(\]\])?")
 _TARGET = re.compile(r"([a-z_]+)\.([a-z_]+)\Z")
-_NAME = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +68,18 @@ def describe(method: Method, links: Links) -> str:
     """Return the whole description of a tool: its own sentences, then the note of its usual method."""
     this, place = method.resource.name, Place(method.resource.document, (*method.place.path, "description"))
     own = links.fill(fold(str(method.rules["description"])), place, this)
-    note = fold(_NAME.sub(lambda found: _fill_note(found, method, links), method.note))
+    note = fold(fill_template(method.note, lambda name: _fill_note(name, method, links)))
     if "[[this." not in note:  # what [[this.method]] leads to is the resource's own affair
         place = method.place_of_note
     return f"{own} {links.fill(note, place, this)}".strip()
 
 
-def _fill_note(found: re.Match[str], method: Method, links: Links) -> str:
-    name = found.group(1)
+def _fill_note(name: str, method: Method, links: Links) -> str:
     if value := method.rules.get(name):
         return str(value)
     message = f'The usual note of this method asks for "{name}", which is missing here.'
     links.diagnostics.report(method.place.diagnostic("note", message))
-    return found.group(0)
+    return f"{{{name}}}"
 
 
 def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, Any]:

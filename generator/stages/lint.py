@@ -24,6 +24,7 @@ from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused,
 from generator.stages.lint_schema import find_schema_errors, find_unused_keywords
 from generator.stages.methods import Method
 from generator.stages.resolve import Resource
+from generator.templates import names_in
 
 LONGEST_DESCRIPTION = 1024
 MOST_BYTES = 20_000
@@ -150,7 +151,7 @@ def _placeholders(each: CompiledTool) -> Iterator[Diagnostic]:
         message = f'The argument "{name}" has the name of a field of the account, and would replace it in the request.'
         yield each.method.place_of(name).diagnostic("argument", message, "Give it another name.")
     named = [call.path, each.tool.returns.file_name, *(text for _, text in (*call.query, *call.headers))]
-    for name in sorted(set(re.findall(r"\{(\w+)\}", " ".join(named))) - known):
+    for name in sorted(set(names_in(" ".join(named))) - known):
         hint = did_you_mean(name, known)
         yield each.diagnostic("placeholder", f"{{{name}}} is filled by nothing.", hint, "request")
 
@@ -160,7 +161,7 @@ def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:
     call, schema = each.tool.call, each.tool.input_schema
     optional = set(schema["properties"]) - set(schema["required"])
     for where, text in (("request", call.path), *(("headers", text) for _, text in call.headers)):
-        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) & optional):
+        for name in sorted(set(names_in(text)) & optional):
             message = f'{{{name}}} is filled by the argument "{name}", which a call may leave out.'
             hint = f"Require it (required_for: [{each.method.name}])."
             yield each.diagnostic("placeholder", message, hint, where)
@@ -179,7 +180,7 @@ def _fixed(each: CompiledTool) -> Iterator[Diagnostic]:
         elif isinstance(body, dict) and name not in parts:
             message = f'"{name}" would not be sent: no part of the body has it under "json".'
             yield each.diagnostic("fixed", message, did_you_mean(name, parts), "fixed")
-        for filled in sorted(set(re.findall(r"\{(\w+)\}", str(value))) & known):
+        for filled in sorted(set(names_in(str(value))) & known):
             message = f"{{{filled}}} is not filled in a fixed value; it would be sent as it stands."
             yield each.diagnostic("fixed", message, at="fixed")
 

@@ -6,7 +6,6 @@ one as a whole. The names and titles of tools are made here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from generator.diagnostics import Diagnostic, did_you_mean
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import field_of
 from generator.stages.resolve import Field, Place, Resource, Types
+from generator.templates import names_in
 
 USUAL_NAMES = {
     "list": "list_all_{prefix}_{resources}",
@@ -66,7 +66,7 @@ class Method:
     @property
     def placeholders(self) -> set[str]:
         """Every `{name}` in its request."""
-        return set(re.findall(r"\{(\w+)\}", self.rules["request"]))
+        return set(names_in(self.rules["request"]))
 
 
 def complete_methods(resources: Iterable[Resource], integration: Document, types: Types) -> list[Method]:

@@ -14,6 +14,7 @@ from generator.reading.yaml_events import Document
 from generator.stages.arguments import Arguments
 from generator.stages.compact_schema import compact_schema
 from generator.stages.methods import Method
+from generator.templates import fill_known
 
 
 def build_tool(
@@ -119,9 +120,10 @@ def _parts(body: Any) -> tuple[Part, ...]:
 
 def _fill_template(template: str, method: Method) -> str:
     """Return a template with what is known of the resource filled in; the rest waits for the call."""
-    filled = template.replace("{entity}", method.resource.entity)
-    filled = filled.replace("{singular}", method.resource.singular)
-    return filled.replace("{path}", method.resource.path)
+    resource = method.resource
+    return fill_known(
+        template, {"entity": resource.entity, "singular": resource.singular, "path": resource.path}
+    )
 
 
 def _returns(method: Method) -> Returns:

@@ -7,11 +7,11 @@ fact of the definition (`auth.confirm`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from generator.templates import fill_template
 from generator.vendor import Confirmation, Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.headers import always_sent, authorization_headers
@@ -19,7 +19,6 @@ from runtime.connect.vendor_http import OAuthAnswer, VendorHttp
 from runtime.errors import Forbidden, VendorUnavailable
 from runtime.model import Account, Credentials
 
-_FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TRY_LATER = (408, 425, 429)
 _AGAIN = "Nothing was connected. Ask for a new link and start again."
 
@@ -63,7 +62,7 @@ def _check(integration: Integration, wanted: Confirmation, account: Account, ans
             f"{integration.title} could not be asked whether the company is right (HTTP {answer.status}).",
             advice=_AGAIN,
         )
-    if wanted.equals and str(value) != _FIELD.sub(lambda found: account.fields[found[1]], wanted.equals):
+    if wanted.equals and str(value) != fill_template(wanted.equals, account.fields.__getitem__):
         raise _not_confirmed(integration)
 
 
@@ -73,5 +72,4 @@ def _not_confirmed(integration: Integration) -> Forbidden:
 
 def _in_path(template: str, fields: Mapping[str, str]) -> str:
     """A path with account fields filled in, each of which stays one segment of it."""
-
-    return _FIELD.sub(lambda found: quote(fields[found[1]], safe=""), template)
+    return fill_template(template, lambda name: quote(fields[name], safe=""))

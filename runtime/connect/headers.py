@@ -11,12 +11,12 @@ import base64
 import re
 from collections.abc import Mapping
 
+from generator.templates import fill_template
 from generator.vendor import Integration
 from runtime.errors import NeedsReconnect
 from runtime.model import Account, Credentials
 
-_FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_BASIC = re.compile(r"\{basic:((?:[^{}]|\{[A-Za-z_][A-Za-z0-9_]*\})*)\}")
+_BASIC = re.compile(r"\{basic:((?:[^{}]|\{\w+\})*)\}")
 
 
 def authorization_headers(
@@ -38,20 +38,18 @@ def authorization_headers(
 def always_sent(templates: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
     """What every request carries (`send_always`), with the account's fields filled in."""
     return {
-        name: _FIELD.sub(lambda found: fields[found[1]], text) if "{" in text else text
+        name: fill_template(text, fields.__getitem__) if "{" in text else text
         for name, text in templates.items()
     }
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
-    def field(match: re.Match[str]) -> str:
-        return values[match[1]]
-
-    def basic(match: re.Match[str]) -> str:
-        return base64.b64encode(_FIELD.sub(field, match[1]).encode()).decode()
-
     pieces, at = [], 0
     for match in _BASIC.finditer(template):
-        pieces += [_FIELD.sub(field, template[at : match.start()]), basic(match)]
+        inside = fill_template(match[1], values.__getitem__)
+        pieces += [
+            fill_template(template[at : match.start()], values.__getitem__),
+            base64.b64encode(inside.encode()).decode(),
+        ]
         at = match.end()
-    return "".join([*pieces, _FIELD.sub(field, template[at:])])
+    return "".join([*pieces, fill_template(template[at:], values.__getitem__)])

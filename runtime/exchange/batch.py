@@ -6,7 +6,6 @@ the answer each call has its share, and what one leaves is for those after it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -16,6 +15,7 @@ import orjson
 
 from generator.catalog import Tool
 from generator.names import find_tool
+from generator.templates import names_in
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, VendorUnavailable
 from runtime.exchange import listing, record
 from runtime.exchange.absent import name_absent
@@ -38,7 +38,6 @@ CALLS = "calls"
 MOST_NAMED = 10
 """Calls that an error names in its message. All of them are in its details."""
 NOT_SHOWN = "Its answer does not fit beside the others. Call a tool that reads by itself to see it."
-_NAME = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +122,8 @@ def _refuse_alone(call: CallContext, tool: Tool) -> None:
 
 def _is_expressible(form: Mapping[str, str], tool: Tool) -> bool:
     """Return whether an operation of this form would say all that the tool's own request says."""
-    names = set(_NAME.findall(" ".join([*form, *form.values()])))
-    own = _NAME.findall(
-        " ".join([tool.call.path, *(text for _, text in (*tool.call.query, *tool.call.headers))])
-    )
+    names = set(names_in(" ".join([*form, *form.values()])))
+    own = names_in(" ".join([tool.call.path, *(text for _, text in (*tool.call.query, *tool.call.headers))]))
     return names >= set(own) and ("statement" not in names or "statement" in own) and bool(tool.returns.path)
 
 

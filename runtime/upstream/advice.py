@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from generator.catalog import Tool
+from generator.templates import fill_known
 from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase
 
@@ -54,7 +55,7 @@ def chosen(advice: Advice, said: str, element: str, attempt: Attempt) -> str:
     for case in advice.cases:
         names = _match(case, said, element, attempt)
         if names is not None:
-            return _filled(case.advice, names)
+            return fill_known(case.advice, names)
     return advice.advice
 
 
@@ -76,12 +77,6 @@ def _match(case: AdviceCase, said: str, element: str, attempt: Attempt) -> dict[
             return None
         names |= found.groupdict("") if found else {}
     return names
-
-
-def _filled(sentence: str, names: Mapping[str, str]) -> str:
-    for name, value in names.items():
-        sentence = sentence.replace(f"{{{name}}}", value)
-    return sentence
 
 
 def without_echo(said: str, attempt: Attempt) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from generator.catalog import Condition, Listing
+from generator.templates import fill_template
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
 
@@ -170,16 +170,8 @@ def raw_page(language: QueryLanguage, query: str, page: Page) -> str:
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """A template with its `{name}` placeholders filled, runs of blanks closed where one was empty."""
-    pieces = [values.get(part, "") if is_name else part for is_name, part in _parts(template)]
-    return "".join(pieces).strip()
-
-
-@lru_cache(maxsize=4096)
-def _parts(template: str) -> tuple[tuple[bool, str], ...]:
-    """The literal and named parts of a template, in order."""
-    found = re.split(r"\{(\w+)\}", template)
-    return tuple((at % 2 == 1, part) for at, part in enumerate(found) if part)
+    """Return a template with its names filled, those without a value with nothing, and no blanks around it."""
+    return fill_template(template, lambda name: values.get(name, "")).strip()
 
 
 def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str:

@@ -6,7 +6,6 @@ arguments and the account's fields, in this order. A query parameter with nothin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,13 +14,13 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from generator.catalog import Tool
+from generator.templates import fill_template, names_in
 from generator.vendor import Integration
 from runtime.connect.headers import always_sent
 from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import MultipartBody, OutgoingFile
 
-Parts = tuple[tuple[bool, str], ...]
 NO_JOINS: Mapping[str, str] = {}
 ORIGIN = "{origin}"
 LONGEST_ADDRESS = 60_000
@@ -101,7 +100,7 @@ def _query_plan(
     """The parameters that never differ, encoded; and the others, each with the names that have to fill it."""
     fixed, open_ones = [], []
     for name, template in (*own, *always):
-        names = tuple(part for is_name, part in _parts(str(template)) if is_name)
+        names = tuple(names_in(str(template)))
         if names:
             open_ones.append((quote(name), template, names))
         else:
@@ -110,9 +109,7 @@ def _query_plan(
 
 
 def _filled(template: str, values: Mapping[str, Any], joins: Mapping[str, str] = NO_JOINS) -> str:
-    return "".join(
-        _text(values[part], joins.get(part, ",")) if is_name else part for is_name, part in _parts(template)
-    )
+    return fill_template(template, lambda name: _text(values[name], joins.get(name, ",")))
 
 
 def _checked_address(url: str) -> str:
@@ -140,18 +137,14 @@ def _checked_header(name: str, value: str) -> str:
 
 
 def _filled_path(template: str, values: Mapping[str, Any]) -> str:
-    pieces = []
-    for is_name, part in _parts(template):
-        if not is_name:
-            pieces.append(part)
-            continue
-        text = _text(values[part])
-        if text in ("", ".", ".."):
-            raise InvalidArguments(
-                f'Argument "{part}" cannot be {text!r}.', advice="Give the Id of a record."
-            )
-        pieces.append(text if text.isalnum() and text.isascii() else quote(text, safe=""))
-    return "".join(pieces)
+    return fill_template(template, lambda name: _segment(name, _text(values[name])))
+
+
+def _segment(name: str, text: str) -> str:
+    """Return a value as one segment of a path. Raises InvalidArguments for one that leads elsewhere."""
+    if text in ("", ".", ".."):
+        raise InvalidArguments(f'Argument "{name}" cannot be {text!r}.', advice="Give the Id of a record.")
+    return text if text.isalnum() and text.isascii() else quote(text, safe="")
 
 
 def _text(value: Any, join: str = ",") -> str:
@@ -202,10 +195,3 @@ def _address(base_url: str, path: str, values: Mapping[str, Any]) -> str:
         root = urlsplit(base_url)
         base_url, path = f"{root.scheme}://{root.netloc}", path.removeprefix(ORIGIN)
     return base_url + _filled_path(path, values)
-
-
-@lru_cache(maxsize=4096)
-def _parts(template: str) -> Parts:
-    """The literal and named parts of a template, in order."""
-    found = re.split(r"\{(\w+)\}", template)
-    return tuple((at % 2 == 1, part) for at, part in enumerate(found) if part)
