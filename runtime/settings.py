@@ -7,7 +7,6 @@ any `repr` or message.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from generator.suggestions import did_you_mean
 from generator.vendor import Integration
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
@@ -34,7 +34,7 @@ _VARIABLES = tuple(
         "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH",
     )
 )  # fmt: skip
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (compared with, never bound to)
 _OF_INTEGRATION = re.compile(r"LEDGERPORT_([A-Z0-9_]+?)_(CLIENT_ID|CLIENT_SECRET|ENVIRONMENT|ORIGIN)")
 _LONGEST_UPSTREAM_WAIT = 59.0
@@ -167,8 +167,7 @@ def _check_names(environ: Mapping[str, str]) -> None:
     for name in environ:
         is_ours = name.startswith(PREFIX) and not name.startswith(_FOR_TESTS)
         if is_ours and name not in _VARIABLES and not _OF_INTEGRATION.fullmatch(name):
-            nearest = difflib.get_close_matches(name, _VARIABLES, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"There is {', '.join(_VARIABLES)}."
+            hint = did_you_mean(name, _VARIABLES) or f"Known settings: {', '.join(_VARIABLES)}."
             raise SettingsError(f"{name} is not a setting.", advice=hint)
 
 
@@ -249,7 +248,7 @@ def _origin(name: str, value: str) -> str:
             else repr(value.partition("?")[0].partition("#")[0])
         )
         raise SettingsError(f"{name} has {shown}; it must be like https://books.example.com, without a path.")
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         raise SettingsError(
             f"{name} has {value!r}; http is for this machine only, anything else needs https."
         )
@@ -261,7 +260,7 @@ def _public_url(value: str, host: str, port: int) -> str:
         return _origin("LEDGERPORT_PUBLIC_URL", value)
     if host in _ANY_ADDRESS:
         host = "localhost"
-    if host not in _LOOPBACK:
+    if host not in LOOPBACK:
         raise SettingsError(
             f"LEDGERPORT_HOST is {host!r}, so LEDGERPORT_PUBLIC_URL must say where clients reach it, "
             "such as https://books.example.com."

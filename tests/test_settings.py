@@ -153,7 +153,7 @@ def test_accounts_of_a_simulator_are_of_an_environment_of_their_own(tmp_path: Pa
 def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         load(tmp_path, PUBLIC_ULR="https://books.example.com")
-    assert refused.value.advice == "Did you mean LEDGERPORT_PUBLIC_URL?"
+    assert refused.value.advice == 'Did you mean "LEDGERPORT_PUBLIC_URL"?'
     load(tmp_path, TEST_WORKERS="2", BOOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})
     with pytest.raises(SettingsError, match="LEDGERPORT_BOKS_ are set"):
         load(tmp_path, BOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})

@@ -16,10 +16,11 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from generator.diagnostics import Diagnostics, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path
 from generator.reading.files import list_schema_files
 from generator.reading.renamed_keys import find_new_key
 from generator.reading.yaml_events import Document
+from generator.suggestions import did_you_mean
 
 Kind = Literal["integration", "types", "resource", "coverage", "overlay"]
 TYPES = {

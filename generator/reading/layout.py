@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator.diagnostics import Diagnostic, did_you_mean
+from generator.diagnostics import Diagnostic
 from generator.reading.files import Layers, find_ignored_files, find_orphan_folders
 from generator.reading.yaml_events import display_path
+from generator.suggestions import did_you_mean
 
 
 def check_layout(layers: Layers, integrations: list[Layers]) -> Iterator[Diagnostic]:

@@ -16,6 +16,7 @@ from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
+from generator.texts import cut_first_sentence, fold
 
 OWN_KEYS = frozenset(
     {
@@ -246,7 +247,7 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
     name, kind = path.rsplit(".", 1)[-1], _kind(given)
     is_reference = given.get("type") == "object"
     shape = _shape_of_id(given) if is_reference else _shape(given)
-    about = _first_sentence(_describe(given))
+    about = _say_briefly(_describe(given))
     if is_reference and "value" in (given.get("properties") or {}):
         about = f"{about} Give its Id."
     for each in [how] if isinstance(how, str) else how:
@@ -360,15 +361,15 @@ def _is_shown(given: Field) -> bool:
 
 
 def _describe(given: Field) -> str:
-    about = " ".join(str(given.get("description") or "").split())
+    about = fold(str(given.get("description") or ""))
     if points := given.get("references"):
         about = f"{about} Id from [[{points}.list]].".strip()
     return about
 
 
-def _first_sentence(about: str) -> str:
+def _say_briefly(about: str) -> str:
     """The sentence that says what a field is; how it is written, and where its Id is found, is not for a filter."""
-    first = about.partition(" Id from [[")[0].partition(". ")[0]
+    first = cut_first_sentence(about.partition(" Id from [[")[0])
     return f"{first.rstrip('.')}."
 
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.catalog import ResourceDoc
-from generator.diagnostics import Diagnostics, did_you_mean
+from generator.diagnostics import Diagnostics
 from generator.stages.arguments import Arguments
 from generator.stages.methods import Method
 from generator.stages.resolve import Place, Resource
+from generator.suggestions import did_you_mean
 from generator.templates import fill_template
+from generator.texts import fold, fold_paragraphs
 
 MOST_HINTS = 200
 """After so many errors the nearest names are no longer looked for, which takes a while each."""
@@ -117,18 +119,3 @@ def describe_resource(resource: Resource, integration: str, links: Links) -> Res
         docs=str(value["docs"]),
         tags=resource.tags,
     )
-
-
-def fold(text: str) -> str:
-    """Return text on one line, with single blanks."""
-    return " ".join(text.split())
-
-
-def fold_paragraphs(text: str) -> str:
-    """Return text in paragraphs, each on one line."""
-    return "\n\n".join(fold(each) for each in text.strip().split("\n\n"))
-
-
-def cut_first_sentence(text: str) -> str:
-    """Return the sentence by which a reader distinguishes tools."""
-    return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]

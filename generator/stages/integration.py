@@ -10,13 +10,15 @@ import re
 import warnings
 from typing import Any
 
-from generator.diagnostics import Diagnostics, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path
 from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
-from generator.stages.descriptions import Links, fold_paragraphs
+from generator.stages.descriptions import Links
 from generator.stages.resolve import Place
 from generator.stages.vendor_facts import check_cases, parse_advice, parse_form_rules
+from generator.suggestions import did_you_mean
 from generator.templates import names_in
+from generator.texts import fold_paragraphs
 from generator.vendor import (
     AccountField,
     Auth,

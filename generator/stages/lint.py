@@ -15,16 +15,17 @@ import jsonschema_rs
 import orjson
 
 from generator.catalog import Tool
-from generator.diagnostics import Diagnostic, Path, did_you_mean
+from generator.diagnostics import Diagnostic, Path
 from generator.reading.grammar import shorten
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import field_of
-from generator.stages.descriptions import cut_first_sentence
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
 from generator.stages.lint_schema import find_schema_errors, find_unused_keywords
 from generator.stages.methods import Method
 from generator.stages.resolve import Resource
+from generator.suggestions import did_you_mean
 from generator.templates import names_in
+from generator.texts import cut_first_sentence
 
 LONGEST_DESCRIPTION = 1024
 MOST_BYTES = 20_000

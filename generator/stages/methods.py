@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import METHOD_CLASSES, MethodClass
-from generator.diagnostics import Diagnostic, did_you_mean
+from generator.diagnostics import Diagnostic
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import field_of
 from generator.stages.resolve import Field, Place, Resource, Types
+from generator.suggestions import did_you_mean
 from generator.templates import names_in
 
 USUAL_NAMES = {

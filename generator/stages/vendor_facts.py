@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
-from generator.stages.descriptions import Links, fold
+from generator.stages.descriptions import Links
 from generator.stages.resolve import Place
 from generator.templates import names_in
+from generator.texts import fold
 from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Needed, NetTotal
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from generator.catalog import Tool
-from generator.diagnostics import Diagnostics, did_you_mean
+from generator.diagnostics import Diagnostics
 from generator.stages.lint import CompiledTool
+from generator.suggestions import did_you_mean
 
 ANY = "*"
 """The entity of a list that reads every record."""

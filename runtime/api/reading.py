@@ -13,9 +13,9 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from generator.suggestions import did_you_mean
 from runtime.errors import InvalidRequest
 from runtime.operations.bodies import LARGEST_BODY, LONGEST_WAIT
-from runtime.operations.names import did_you_mean
 from runtime.operations.structure import structural_problem
 from runtime.safety.once import read_key
 
@@ -183,7 +183,8 @@ def check_depth(value: Any) -> None:
 def _error_of(model: type[BaseModel], kind: str, place: tuple[int | str, ...], message: str) -> str:
     where = ".".join(str(step)[:80] for step in place)
     if kind == "extra_forbidden":
-        return f'"{where}" is not known here.{did_you_mean(str(place[-1]), _names_at(model, place[:-1]))}'
+        hint = did_you_mean(str(place[-1]), _names_at(model, place[:-1]))
+        return f'"{where}" is not known here. {hint}'.rstrip()
     if kind == "missing":
         return f'"{where}" is missing.'
     if kind in _OBJECTS:

@@ -22,10 +22,9 @@ from runtime.errors import SettingsError
 from runtime.model import AccountId
 from runtime.operations.accounts import Accounts
 from runtime.server.app import Application, Runtime, hold_data
-from runtime.settings import Settings
+from runtime.settings import LOOPBACK, Settings
 from runtime.stores.records import Records
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOK_SECONDS = 0.5
 START_SECONDS = 10.0
 

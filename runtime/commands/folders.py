@@ -51,7 +51,7 @@ def catalog_of(own: tuple[Path, ...]) -> Catalog:
 
 def known_integration(name: str, found: Any) -> str:
     """The name of an integration that is there, the first when none is given. Raises SettingsError."""
-    from generator.diagnostics import did_you_mean
+    from generator.suggestions import did_you_mean
 
     if not name and found.integrations:
         return str(next(iter(found.integrations)))

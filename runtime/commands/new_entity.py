@@ -118,9 +118,10 @@ def _check_writable(folder: Path) -> None:
 
 def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
     """The files of an integration, and the folder that a new one belongs into."""
-    from generator.diagnostics import Diagnostics, did_you_mean
+    from generator.diagnostics import Diagnostics
     from generator.reading.documents import read_documents
     from generator.reading.files import find_integrations
+    from generator.suggestions import did_you_mean
 
     found = {each[0].name: each for each in find_integrations(folders)}
     name = name or next(iter(found), "")
@@ -138,7 +139,7 @@ def _guessed(usual: list[str]) -> list[str]:
 
 
 def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
-    from generator.diagnostics import did_you_mean
+    from generator.suggestions import did_you_mean
 
     words = tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
     for word in words:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import Listing, Tool
+from generator.suggestions import ask_if_meant, nearest_name
 from generator.vendor import Integration, Pagination
 from runtime.exchange import bounds, remarks
 from runtime.exchange.allowance import Allowance
 from runtime.exchange.context import CallContext
 from runtime.exchange.page_request import PageRequest, listing_of
-from runtime.suggestions import nearest_name
 from runtime.upstream import figures, paging, query
 from runtime.upstream.answer import UnexpectedShape, at, records_in
 from runtime.upstream.rows import Rows, ValueRows, base_name
@@ -185,8 +185,8 @@ def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
 def _absent_note(name: str, there: list[str]) -> str:
     whole = name.partition(".")[0]
     nearest = whole if whole in there else nearest_name(name, there)
-    hint = f' Did you mean "{nearest[:80]}"?' if nearest else ""
-    return f'No record of this page has "{name[:80]}".{hint}'
+    hint = ask_if_meant(nearest[:80]) if nearest else ""
+    return f'No record of this page has "{name[:80]}". {hint}'.rstrip()
 
 
 def _following(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
+from generator.suggestions import LONGEST_COMPARED, MOST_COMPARED, ask_if_meant, likeness, words_of
 from runtime.logs import without_secrets
-from runtime.suggestions import LONGEST_COMPARED, MOST_COMPARED, likeness, words_of
 
 LONGEST_SHOWN = 80
 """Characters of an unknown name that an error repeats. A tool's name has at most 52."""
@@ -64,7 +64,7 @@ def unknown_tool_message(name: str, tools: Collection[str]) -> str:
 def tool_hint(name: str, names: Iterable[str]) -> str:
     """Return a question whether the nearest tool was meant, after a blank; empty when none is near."""
     nearest = nearest_tool(name, list(names))
-    return f' Did you mean "{nearest}"?' if nearest else ""
+    return f" {ask_if_meant(nearest)}" if nearest else ""
 
 
 def _distinct(words: Collection[str], common: frozenset[str]) -> list[str]:

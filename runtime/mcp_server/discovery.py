@@ -18,13 +18,14 @@ from generator.catalog import HINTS, Call, Returns, Risk, Tool
 from generator.meanings import Meant
 from generator.names import find_tool
 from generator.stages.compact_schema import compact_schema
+from generator.texts import cut_first_sentence
 from runtime.errors import InvalidArguments, NotFound
 from runtime.exchange import bounds
 from runtime.exchange.allowance import Allowance
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import unknown_tool_message
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.tool_search import LONGEST_QUERY, NO_SYNONYMS, ToolIndex, first_sentence
+from runtime.operations.tool_search import LONGEST_QUERY, NO_SYNONYMS, ToolIndex
 
 SEARCH, SCHEMA, READ, WRITE = "search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"
 NAMES = frozenset({SEARCH, SCHEMA, READ, WRITE})
@@ -157,7 +158,7 @@ def _schemas_head(tools: Sequence[Tool], unknown: Mapping[str, str], *, is_whole
 
 def _found(tool: Tool) -> dict[str, Any]:
     required = orjson.loads(tool.schema).get("required", [])
-    about = first_sentence(tool.description)
+    about = cut_first_sentence(tool.description)
     return {"name": tool.name, "about": about, "risk": tool.risk, "required": required, "tags": tool.tags}
 
 

@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 from runtime.mcp_server.replies import INVALID_REQUEST, Field, Refused
 from runtime.operations.bodies import LARGEST_BODY, LEAST_RATE, LONGEST_WAIT
+from runtime.settings import LOOPBACK
 
 Fields = Mapping[bytes, bytes]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 LONGEST_CACHED = 128
 """Bytes of a header field; what clients send is shorter, and 256 of these are nothing."""
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 USUAL_ACCEPT = frozenset({b"", b"*/*", b"application/json", b"application/json, text/event-stream"})
 """What nearly every client sends; each lets JSON through."""
 EXPOSED_FIELDS = (

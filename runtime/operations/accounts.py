@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from generator.catalog import Catalog
+from generator.suggestions import did_you_mean
 from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
 from runtime.connect.sealing import seal_credentials
@@ -24,7 +25,7 @@ from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
 from runtime.operations import answers
-from runtime.operations.names import checked_name, did_you_mean, no_account
+from runtime.operations.names import checked_name, no_account
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Accounts:
             return next(iter(known.values()))
         if name not in known:
             raise InvalidRequest(
-                f'There is no integration "{name[:80]}".{did_you_mean(name, list(known))}' if name
+                f'There is no integration "{name[:80]}". {did_you_mean(name, known)}'.rstrip() if name
                 else "integration must say which vendor to connect.",
                 advice=f"Integrations: {', '.join(known)}.",
             )  # fmt: skip
@@ -186,7 +187,8 @@ def _check_fields(
 ) -> None:
     names = [each.name for each in wanted]
     problems = [
-        f'fields has "{name[:80]}", which {integration.title} does not ask for.{did_you_mean(name, names)}'
+        f'fields has "{name[:80]}", which {integration.title} does not ask for. '
+        f"{did_you_mean(name, names)}".rstrip()
         for name in given
         if name not in names
     ]

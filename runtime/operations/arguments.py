@@ -16,12 +16,12 @@ import jsonschema_rs
 
 from generator.catalog import Tool
 from generator.meanings import Meant
+from generator.suggestions import LONGEST_COMPARED, did_you_mean, suggested
 from runtime.errors import InvalidArguments
 from runtime.operations.interpretation import DIGITS, LARGEST_EXACT, interpreted, parsed
 from runtime.operations.structure import excerpt, structural_problem, whole_path
 from runtime.safety.masked_updates import without_masks
 from runtime.safety.write_answers import refuse_no_change
-from runtime.suggestions import LONGEST_COMPARED, nearest_name, suggested
 
 Meanings = Sequence[Meant]
 MOST_ERRORS = 10
@@ -252,9 +252,8 @@ def _names_at(schema: dict[str, Any], path: list[Any]) -> list[str]:
 
 def _choices(value: Any, options: Any) -> str:
     names = [str(option) for option in options]
-    nearest = nearest_name(str(value)[:LONGEST_COMPARED], names)
-    if nearest:
-        return f'Did you mean "{nearest}"?'
+    if asked := did_you_mean(str(value)[:LONGEST_COMPARED], names):
+        return asked
     return f"It is one of: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}."
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from uuid import uuid4
 
 from generator.catalog import METHOD_CLASSES, Catalog, Tool, select
+from generator.suggestions import did_you_mean
 from generator.vendor import Integration
 from runtime.errors import InvalidRequest, NotFound
 from runtime.keys.crypto import Keys, new_secret
@@ -29,7 +30,7 @@ from runtime.model import (
 )
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
-from runtime.operations.names import checked_expiry, checked_name, did_you_mean, no_account
+from runtime.operations.names import checked_expiry, checked_name, no_account
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -229,7 +230,8 @@ def check_filter(
     known_tags = sorted({tag for tool in tools for tag in tool.tags})
     known = {"methods": known_methods, "tags": known_tags}
     problems = [
-        f'{kind} has "{word[:80]}", which {integration.title} does not have.{did_you_mean(word, known[kind])}'
+        f'{kind} has "{word[:80]}", which {integration.title} does not have. '
+        f"{did_you_mean(word, known[kind])}".rstrip()
         for kind, words in (("methods", methods), ("tags", tags))
         for word in words
         if word not in known[kind]
@@ -249,7 +251,7 @@ def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
     known = [each.name for each in fields(ServerConfig)]
     for key in change:
         if key not in known:
-            raise InvalidRequest(f'config has no "{key[:80]}".{did_you_mean(key, known)}')
+            raise InvalidRequest(f'config has no "{key[:80]}". {did_you_mean(key, known)}'.rstrip())
         if key in CHOICES and change[key] not in CHOICES[key]:
             raise InvalidRequest(f"config.{key} is {' or '.join(CHOICES[key])}.")
     values: dict[str, Any] = {

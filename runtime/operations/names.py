@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from runtime.errors import InvalidRequest, NotFound
-from runtime.suggestions import nearest_name
 
 LONGEST_NAME = 200
 LEAST_AHEAD_SECONDS = 60.0
@@ -42,12 +41,6 @@ def checked_expiry(text: str | None, now: float) -> float | None:
             advice="To end a URL now, delete its MCP server.",
         )
     return seconds
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A hint at the nearest right word, with a blank before it; nothing when none is near."""
-    nearest = nearest_name(word, known)
-    return f' Did you mean "{nearest}"?' if nearest else ""
 
 
 def no_account() -> NotFound:

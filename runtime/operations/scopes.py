@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from generator.suggestions import did_you_mean
 from runtime.errors import Forbidden, InvalidRequest
 from runtime.model import AccountId, ApiToken, ScopeName
-from runtime.operations.names import did_you_mean, no_account
+from runtime.operations.names import no_account
 
 ADMIN: ScopeName = "admin"
 CALL_TOOLS: ScopeName = "tools:call"
@@ -42,7 +43,7 @@ def checked_scopes(scopes: Sequence[str], account_id: str | None) -> tuple[Scope
     for each in scopes:
         if each not in names:
             raise InvalidRequest(
-                f'There is no scope "{each[:80]}".{did_you_mean(each, names)}',
+                f'There is no scope "{each[:80]}". {did_you_mean(each, names)}'.rstrip(),
                 advice=f"Scopes: {', '.join(names)}.",
             )
     chosen = tuple(name for name in SCOPES if name in scopes)

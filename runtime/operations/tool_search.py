@@ -18,6 +18,7 @@ from types import MappingProxyType
 import orjson
 
 from generator.catalog import Tool
+from generator.texts import cut_first_sentence
 
 LONGEST_QUERY = 200
 MOST_WORDS = 16
@@ -138,11 +139,6 @@ def words_of(text: str) -> list[str]:
     return [_singular(word) for word in _WORD.findall(_INSIDE.sub(" ", text).lower())]
 
 
-def first_sentence(text: str) -> str:
-    """The sentence by which a reader distinguishes tools."""
-    return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
-
-
 def _asked(query: str) -> list[str]:
     words = dict.fromkeys(words_of(query[:LONGEST_QUERY]))
     return [word for word in words if word not in STOP_WORDS][:MOST_WORDS] or list(words)[:MOST_WORDS]
@@ -150,7 +146,7 @@ def _asked(query: str) -> list[str]:
 
 def _weighed(tool: Tool) -> dict[str, float]:
     """Every word of a tool, with what it counts by its places."""
-    sentence = first_sentence(tool.description)
+    sentence = cut_first_sentence(tool.description)
     return _counted(
         (
             (NAME, f"{tool.name} {tool.resource} {tool.method}"),

@@ -42,7 +42,7 @@ from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import Reloader
-from runtime.settings import Settings
+from runtime.settings import LOOPBACK, Settings
 from runtime.stores.embedded import StorageHealth, Stores, open_stores
 from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
@@ -59,7 +59,6 @@ COMPILE = (
     "from generator.__main__ import main; sys.exit(main())"
 )
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PURGE_SECONDS = 60.0
 PROBE_SECONDS = 5.0
 """How old the health may be: half of what load balancers usually wait between two questions."""

@@ -26,9 +26,10 @@ from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog, Tool
 from generator.reports.tool_pages import Page, build_pages
+from generator.texts import cut_first_sentence
 from generator.vendor import Integration
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES, ErrorCode
-from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
+from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex
 
 ROOT = "/docs"
 ERRORS = ERROR_PAGES.removeprefix(f"{ROOT}/")
@@ -103,7 +104,7 @@ class Docs:
         self._environment.globals.update(
             style=Markup(_STYLE),  # noqa: S704  (our own file)
             version=catalog.version,
-            first_sentence=first_sentence,
+            first_sentence=cut_first_sentence,
             count=lambda pages, tag: sum(len(_tagged(page, tag)) for page in pages),
             methods=lambda page, tag: ", ".join(tool.method for tool in _tagged(page, tag)),
         )

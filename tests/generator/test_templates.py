@@ -12,7 +12,9 @@ def test_the_names_of_a_template_are_given_in_their_order():
 
 
 def test_a_template_is_filled_part_by_part():
-    assert fill_template("/{company}/invoice/{id}", {"company": "42", "id": "7"}.__getitem__) == "/42/invoice/7"
+    assert (
+        fill_template("/{company}/invoice/{id}", {"company": "42", "id": "7"}.__getitem__) == "/42/invoice/7"
+    )
 
 
 def test_a_name_without_a_value_is_an_error_or_stays_as_the_caller_wants():

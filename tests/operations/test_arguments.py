@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from generator.suggestions import nearest_name
 from runtime.errors import InvalidArguments
 from runtime.operations.arguments import ArgumentChecker
-from runtime.suggestions import nearest_name
 from tests import made_up
 
 TOOL = replace(made_up.LIST, advanced=("DocNumber", "Active"))

@@ -10,11 +10,11 @@ import pytest
 
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
+from generator.suggestions import LONGEST_COMPARED, MOST_COMPARED, nearest_name
 from runtime.errors import InvalidArguments
 from runtime.exchange.page_request import MOST_FIELDS, page_request
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.structure import DEEPEST, MOST_MEMBERS, MOST_VALUES, structural_problem
-from runtime.suggestions import LONGEST_COMPARED, MOST_COMPARED, nearest_name
 from runtime.upstream.paging import LONGEST_CURSOR, cursor_for, position_in
 from tests import made_up
 from tests.growth import is_linear, seconds_of

@@ -7,10 +7,10 @@ import pytest
 from generator.compile import compile_catalog
 from generator.meanings import Meant
 from generator.reading.files import BUILTIN_DEFINITIONS
+from generator.suggestions import suggested
 from runtime.errors import InvalidArguments
 from runtime.exchange.tool_names import nearest_tool
 from runtime.operations.arguments import ArgumentChecker
-from runtime.suggestions import suggested
 
 CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 MEANT = CATALOG.integrations["quickbooks"].meant

@@ -1,4 +1,4 @@
-"""What a caller may have meant by a name that is not known: arguments, fields, values, tools.
+"""What may have been meant by a name that is not known: keys of a definition, arguments, fields, values, settings.
 
 A wrong suggestion is worse than none, because a model follows it. So three things are looked for, in this order:
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -49,9 +49,7 @@ class Suggestion(NamedTuple):
     @property
     def sentence(self) -> str:
         """Return the same as a text that follows another sentence, after a blank; empty when there is nothing."""
-        quoted = " or ".join(f'"{name}"' for name in self.names)
-        asked = f" Did you mean {quoted}?" if quoted else ""
-        return f"{asked} {self.says}" if self.says else asked
+        return "".join(f" {each}" for each in (ask_if_meant(*self.names), self.says) if each)
 
 
 NOTHING = Suggestion()
@@ -77,6 +75,18 @@ def suggested(name: str, names: Sequence[str], meant: Sequence[Meant] = (), reso
 def nearest_name(name: str, names: Sequence[str]) -> str:
     """Return the first of the names that may have been meant; empty when there is none."""
     return next(iter(suggested(name, names).names), "")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question whether the nearest of the known names was meant; empty when none is near."""
+    nearest = nearest_name(name, list(known))
+    return ask_if_meant(nearest) if nearest else ""
+
+
+def ask_if_meant(*names: str) -> str:
+    """Return the question whether one of these names was meant; empty without any."""
+    quoted = " or ".join(f'"{name}"' for name in names)
+    return f"Did you mean {quoted}?" if quoted else ""
 
 
 def words_of(name: str) -> list[str]:
