@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from runtime.keys.crypto import Keys, SealBroken, _Hmac, new_secret
+from runtime.errors import SealBroken
+from runtime.keys.crypto import Keys, _Hmac, new_secret
 
 KEYS, OTHER = Keys(b"k" * 32), Keys(b"o" * 32)
 

@@ -10,6 +10,7 @@ import pytest
 
 import runtime
 from generator.stages.integration import KINDS
+from runtime import errors
 from runtime.api.openapi import document
 from runtime.error_codes import ERROR_CODES, NEVER_ANSWERED
 from runtime.errors import LedgerportError, VendorRefused
@@ -28,6 +29,16 @@ def classes() -> Iterator[type[LedgerportError]]:
         each = waiting.pop()
         yield each
         waiting += each.__subclasses__()
+
+
+OUTSIDE = {"Refused"}
+"""A reply of the MCP endpoint that is raised: it has the fields of one, and its own status for each occasion."""
+
+
+def test_every_error_is_in_the_one_tree_and_in_its_drawing() -> None:
+    ours = [each for each in classes() if each.__module__.startswith("runtime.")]
+    assert {each.__name__ for each in ours if each.__module__ != errors.__name__} == OUTSIDE
+    assert [each.__name__ for each in ours if each.__name__ not in str(errors.__doc__)] == []
 
 
 def refused_early() -> list[refusals.Refusal]:

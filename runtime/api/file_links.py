@@ -20,6 +20,7 @@ from runtime.errors import Busy, LedgerportError, TooManyGuesses, Unauthorized
 from runtime.exchange.file import file_name
 from runtime.logs import Log
 from runtime.model import Grant
+from runtime.operations.bodies import MIB
 from runtime.operations.budget import WAIT_SECONDS, Budget, Share
 from runtime.operations.call_protocol import Calls
 from runtime.operations.file_links import FileLinks, Opened
@@ -27,7 +28,7 @@ from runtime.safety.guesses import Guesses
 
 MOST = 16
 """Files at once, as many as uploads: each takes a connection here and one to the vendor."""
-MOST_BYTES = 128 * 1024 * 1024
+MOST_BYTES = 128 * MIB
 """In memory at once: two of the largest that a vendor may answer, or sixteen of eight megabytes."""
 PIECE = 256 * 1024
 """Bytes handed to the connection at a time: the next piece waits until the client has read most of this one."""

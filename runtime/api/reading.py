@@ -14,8 +14,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from generator.suggestions import did_you_mean
-from runtime.errors import InvalidRequest
-from runtime.operations.bodies import LARGEST_BODY, LONGEST_WAIT
+from runtime.errors import BodyTimeout, InvalidRequest, TooLarge, UnsupportedMediaType
+from runtime.operations.bodies import LARGEST_BODY, count_seconds, explain_lateness, explain_size
 from runtime.operations.structure import structural_problem
 from runtime.safety.once import read_key
 
@@ -31,27 +31,6 @@ _OBJECTS = ("model_type", "dict_type")
 """What pydantic calls an error where a JSON object belongs; its words for it name classes of ours."""
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-class UnsupportedMediaType(InvalidRequest):
-    """The body is not JSON."""
-
-    code = "unsupported_media_type"
-    status = 415
-
-
-class BodyTimeout(InvalidRequest):
-    """The body did not come in time. A stop of the server would wait for it."""
-
-    code = "body_timeout"
-    status = 408
-
-
-class TooLarge(InvalidRequest):
-    """The body is larger than any that makes sense here."""
-
-    code = "too_large"
-    status = 413
 
 
 async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
@@ -141,7 +120,7 @@ async def _read(request: Request) -> bytes:
         raise _too_large()
     content = bytearray()
     try:
-        async with asyncio.timeout(LONGEST_WAIT):
+        async with asyncio.timeout(count_seconds()):
             async for piece in request.stream():
                 content += piece
                 if len(content) > LARGEST_BODY:
@@ -149,7 +128,7 @@ async def _read(request: Request) -> bytes:
     except ClientDisconnect as gone:
         raise ended_too_early() from gone
     except TimeoutError as late:
-        raise BodyTimeout(f"The body did not come within {LONGEST_WAIT} seconds.") from late
+        raise BodyTimeout(explain_lateness()) from late
     return bytes(content)
 
 
@@ -160,7 +139,7 @@ def ended_too_early() -> InvalidRequest:
 
 def _too_large() -> TooLarge:
     return TooLarge(
-        f"The body is larger than {LARGEST_BODY // 1024 // 1024} MiB.",
+        explain_size(),
         advice="A tool that takes a file takes a large one as multipart/form-data.",
     )
 

@@ -24,7 +24,14 @@ from runtime.api.replies import refusal, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
-from runtime.errors import InternalError, LedgerportError, NotFound, TooManyGuesses, Unauthorized
+from runtime.errors import (
+    InternalError,
+    LedgerportError,
+    MethodNotAllowed,
+    NotFound,
+    TooManyGuesses,
+    Unauthorized,
+)
 from runtime.keys.crypto import Keys
 from runtime.logs import Log
 from runtime.model import ApiToken, Clock, Grant
@@ -38,13 +45,6 @@ from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
 from runtime.safety.guesses import Guesses
 from runtime.settings import Settings
 from runtime.stores.embedded import Stores
-
-
-class MethodNotAllowed(LedgerportError):
-    """The path is there, but not with this method."""
-
-    code = "method_not_allowed"
-    status = 405
 
 
 def make_application(
@@ -154,7 +154,7 @@ class _OperationEndpoint:
             return refusal(error), asked.actor
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
-            return refusal(InternalError("The server failed. It has been logged.")), asked.actor
+            return refusal(InternalError()), asked.actor
 
     def _bearer(self, request: Request) -> ApiToken:
         """The API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""

@@ -18,9 +18,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from generator.catalog import Part, Tool
-from runtime.api.reading import BodyTimeout, TooLarge, check_depth, ended_too_early
-from runtime.errors import InvalidRequest, NoSpace
-from runtime.operations.bodies import LEAST_RATE, LONGEST_WAIT
+from runtime.api.reading import check_depth, ended_too_early
+from runtime.errors import BodyTimeout, InvalidRequest, NoSpace, TooLarge
+from runtime.operations.bodies import LEAST_RATE, LONGEST_WAIT, count_seconds
 from runtime.operations.budget import Budget, Share
 from runtime.upstream.files import CarriedFiles, SpooledContent, SpooledFile
 
@@ -98,7 +98,7 @@ async def _bounded(request: Request, largest: int, share: Share) -> AsyncGenerat
     began, received, pieces = loop.time(), 0, request.stream()
     while True:
         try:
-            async with asyncio.timeout_at(began + LONGEST_WAIT + received / LEAST_RATE):
+            async with asyncio.timeout_at(began + count_seconds(received)):
                 piece = await anext(pieces, None)
         except TimeoutError as late:
             rate = f"{LEAST_RATE // 1000} kB in each second after the first {LONGEST_WAIT}"

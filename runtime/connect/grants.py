@@ -16,8 +16,8 @@ from typing import Any
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import LONGEST_SECONDS
-from runtime.connect.vendor_http import OAuthAnswer, Unchanged, VendorHttp, basic_authorization
-from runtime.errors import LedgerportError, NeedsReconnect, VendorUnavailable
+from runtime.connect.vendor_http import OAuthAnswer, VendorHttp, basic_authorization
+from runtime.errors import LedgerportError, NeedsReconnect, Unchanged, VendorUnavailable
 from runtime.model import Credentials
 from runtime.settings import IntegrationSettings, Settings, app_of
 

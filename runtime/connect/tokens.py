@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -27,8 +26,8 @@ from runtime.connect.addresses import Addresses
 from runtime.connect.grants import Grants
 from runtime.connect.lifetimes import Opened, opened
 from runtime.connect.sealing import open_credentials, seal_credentials
-from runtime.connect.vendor_http import Unchanged, VendorHttp
-from runtime.errors import NeedsReconnect, NotConnected, NotFound, VendorUnavailable
+from runtime.connect.vendor_http import VendorHttp
+from runtime.errors import NeedsReconnect, NotConnected, NotFound, Unchanged, VendorUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials, EndedBy
 from runtime.settings import Settings
@@ -72,7 +71,7 @@ class AccessTokens:
         self._catalog = catalog
         self._clock = clock
         self._monotonic = monotonic
-        self._opened: OrderedDict[AccountId, Opened] = OrderedDict()
+        self._opened: dict[AccountId, Opened] = {}
         self._refreshes: dict[AccountId, asyncio.Task[Credentials]] = {}
         self._unkept: dict[AccountId, tuple[bytes, Credentials]] = {}
         self._refused: dict[AccountId, str] = {}

@@ -17,7 +17,7 @@ from urllib.parse import quote_plus, urlsplit
 
 import orjson
 
-from runtime.errors import VendorTimeout, VendorUnavailable
+from runtime.errors import Unchanged, VendorTimeout, VendorUnavailable
 
 if TYPE_CHECKING:
     import aiohttp
@@ -27,10 +27,6 @@ TIMEOUT_SECONDS = 30.0
 _EITHER = 47
 """Makes zlib take both of its formats, gzip and deflate, by their first bytes."""
 _ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity"}
-
-
-class Unchanged(VendorUnavailable):
-    """The vendor changed nothing: it was not reached, or it understood the request and refused it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING
 
-from runtime.errors import LedgerportError
+from runtime.errors import SealBroken
 from runtime.model import TokenHash
 
 if TYPE_CHECKING:
@@ -21,12 +21,6 @@ SECRET_BYTES = 32
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _HASH_BYTES = 32
-
-
-class SealBroken(LedgerportError):
-    """A sealed value was changed, belongs to something else, or was sealed with another key."""
-
-    code = "seal_broken"
 
 
 def new_secret(prefix: str) -> str:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from generator.catalog import Catalog
-from runtime.errors import StorageUnavailable, TooManyGuesses
+from runtime.errors import InternalError, StorageUnavailable, TooManyGuesses
 from runtime.mcp_server import large_bodies, protocol
 from runtime.mcp_server.methods import Identity, Log, Methods
 from runtime.mcp_server.protocol import Message
@@ -39,7 +39,7 @@ from runtime.mcp_server.request import (
 )
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
-from runtime.operations.bodies import LARGEST_BODY
+from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.call_protocol import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.files import takes_a_file
@@ -78,7 +78,7 @@ NO_TOKEN = Refused(
     "The URL of an MCP server here is /mcp/ and a secret token, and this one has none. Use the whole URL that "
     "Ledgerport showed when the MCP server was created, with Streamable HTTP as the transport.",
 ).reply()
-_FAILED = Refused(500, INTERNAL_ERROR, "The server failed. It has been logged.").reply()
+_FAILED = Refused(500, INTERNAL_ERROR, InternalError().message).reply()
 
 
 class Head(NamedTuple):
@@ -319,7 +319,7 @@ def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Ref
     tools = takes_a_file(toolset.tools)
     if refused.status != 413 or not tools:
         return refused
-    most = (toolset.largest_body - LARGEST_BODY) // 4 * 3 // 1024 // 1024
+    most = (toolset.largest_body - LARGEST_BODY) // 4 * 3 // MIB
     text = (
         f"{refused.message} A file of up to {most} MiB may come here in base64; send a larger one as "
         f"multipart/form-data to POST /integrated-account/{grant.account.id}/tools/{tools[0].name} with an API token."

@@ -16,12 +16,12 @@ from runtime.mcp_server import discovery
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import BUSY, INVALID_REQUEST, Refused
 from runtime.mcp_server.toolset import Toolset
-from runtime.operations.bodies import LARGEST_BODY
+from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.budget import Budget, Share
 from runtime.operations.files import digest_of
 from runtime.upstream.files import CarriedFiles, EncodedFile
 
-MOST_BYTES = 128 * 1024 * 1024
+MOST_BYTES = 128 * MIB
 """Of large bodies at once: two of the largest, or five with a file of 20 MB. In memory a body has about twice its
 size, the text and what it decodes to: five files of 20 MB that are received and sent on at once
 take 240 to 325 MB.
@@ -90,7 +90,7 @@ def _longest_text(body: bytearray) -> tuple[int, int]:
 
 def _not_a_file(message: Message | None = None) -> Refused:
     text = (
-        f"A body of more than {LARGEST_BODY // 1024 // 1024} MiB may hold the file of one call in base64, and nothing "
+        f"A body of more than {LARGEST_BODY // MIB} MiB may hold the file of one call in base64, and nothing "
         "else that is large."
     )
     id = message.id if message is not None else None

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.mcp_server.replies import INVALID_REQUEST, Field, Refused
-from runtime.operations.bodies import LARGEST_BODY, LEAST_RATE, LONGEST_WAIT
+from runtime.operations.bodies import LARGEST_BODY, count_seconds, explain_lateness, explain_size
 from runtime.settings import LOOPBACK
 
 Fields = Mapping[bytes, bytes]
@@ -179,11 +179,10 @@ async def read_body(
     much is held, and may raise.
     """
     try:
-        async with asyncio.timeout(LONGEST_WAIT) as limit:
+        async with asyncio.timeout(count_seconds()) as limit:
             return await _read_body(receive, fields, largest, grow, limit)
     except TimeoutError:
-        why = f"The body did not come within {LONGEST_WAIT} seconds."
-        raise Refused(408, INVALID_REQUEST, why, fields=(CLOSE,)) from None
+        raise Refused(408, INVALID_REQUEST, explain_lateness(), fields=(CLOSE,)) from None
 
 
 async def _read_body(
@@ -213,7 +212,7 @@ async def _read_body(
         _check_size(len(parts), largest)
         if max(size, len(parts)) > LARGEST_BODY:
             grow(len(parts))
-            limit.reschedule(began + LONGEST_WAIT + len(parts) / LEAST_RATE)
+            limit.reschedule(began + count_seconds(len(parts)))
     if message["type"] != "http.request":
         raise ClientGone
     return bytes(parts) if len(parts) <= LARGEST_BODY else parts
@@ -221,5 +220,4 @@ async def _read_body(
 
 def _check_size(size: int, largest: int) -> None:
     if size > largest:
-        text = f"The body is larger than {largest // 1024 // 1024} MiB."
-        raise Refused(413, INVALID_REQUEST, text, fields=(CLOSE,))
+        raise Refused(413, INVALID_REQUEST, explain_size(largest), fields=(CLOSE,))

@@ -18,7 +18,7 @@ from runtime.operations.file_links import LIFETIME_SECONDS
 from runtime.operations.pdf_pages import pages_of
 from runtime.upstream.rate_limit_errors import in_sentences
 
-LARGEST_FILE = 4 * 1024 * 1024
+LARGEST_INLINE_FILE = 4 * 1024 * 1024
 """Bytes of a file in a result, 5.6 MB in base64 and as much as a request may have. The PDF of a form has about 100 kB;
 of anything larger no model reads the text, and hosts cut results at a fraction of it.
 """
@@ -59,13 +59,13 @@ def is_embedded(file: File) -> bool:
 def too_large(file: File, link: str) -> AnswerTooLarge | None:
     """The error for a file that is too large for a result, with where it can be fetched; None when it fits."""
     size = len(file.content)
-    if size <= LARGEST_FILE:
+    if size <= LARGEST_INLINE_FILE:
         return None
     fetched = "A program can fetch it by calling the same tool over the REST endpoint."
     if link:
         fetched = f"Fetch it within {LIFETIME_SECONDS // 60} minutes at {link}"
     return AnswerTooLarge(
-        f"{file.name} has {size:,} bytes; a result holds at most {LARGEST_FILE:,}.",
+        f"{file.name} has {size:,} bytes; a result holds at most {LARGEST_INLINE_FILE:,}.",
         advice=f"Nothing was changed. {fetched}",
     )
 

@@ -17,12 +17,12 @@ from generator.catalog import Catalog, Tool, select
 from generator.reports.token_estimate import count_tokens
 from runtime.errors import NotFound
 from runtime.mcp_server.discovery import Discovery
-from runtime.mcp_server.recent import Recent
 from runtime.model import ServerConfig
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.exposure import Listing, listed_by_name
 from runtime.operations.files import takes_a_file
 from runtime.operations.tool_search import NO_SYNONYMS
+from runtime.recent import Recent
 
 MOST_CACHED = 64
 """How many toolsets a process caches: about 0.5 MB each for a full catalog."""

@@ -13,6 +13,7 @@ from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, Clock
 from runtime.operations import answers
 from runtime.operations.names import checked_name
 from runtime.operations.scopes import ADMIN, checked_scopes
+from runtime.recent import Recent
 
 if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
@@ -31,7 +32,7 @@ class ApiTokens:
         self._keys = keys
         self._actor = actor
         self._clock = clock
-        self._tried: dict[ApiTokenId, float] = {}
+        self._tried: Recent[ApiTokenId, float] = Recent(_MOST_TRIED)
 
     def create(
         self,
@@ -76,15 +77,13 @@ class ApiTokens:
 
     def is_use_to_note(self, token: ApiToken) -> bool:
         """Whether `last_used_at` is so old that it should be written again, and that was not tried just now."""
-        last = max(token.last_used_at or 0.0, self._tried.get(token.id, 0.0))
+        last = max(token.last_used_at or 0.0, self._tried.get(token.id) or 0.0)
         return self._clock() - last >= NOTED_EVERY_SECONDS
 
     def note_use(self, token: ApiToken) -> None:
         """Have it stored that a token was used now. Nobody waits for it, and nothing fails with it."""
         now = self._clock()
-        if len(self._tried) >= _MOST_TRIED:
-            self._tried.clear()
-        self._tried[token.id] = now
+        self._tried.put(token.id, now)
         self._stores.note(lambda: self._stores.records.note_api_token_use(token.id, now))
 
 

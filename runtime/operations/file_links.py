@@ -23,9 +23,9 @@ from typing import Any, Protocol
 import orjson
 
 from generator.catalog import EMBED, Catalog, Tool, select
-from runtime.errors import NotFound
+from runtime.errors import NotFound, SealBroken
 from runtime.exchange.tool_answer import File
-from runtime.keys.crypto import Keys, SealBroken
+from runtime.keys.crypto import Keys
 from runtime.model import Clock, Grant, McpServerId
 
 PATH = "/files/"

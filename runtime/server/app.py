@@ -38,6 +38,7 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.recent import Recent
 from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
@@ -77,7 +78,7 @@ class Runtime:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
         self.keys = Keys(settings.secret_key)
-        self._base_urls: dict[AccountId, tuple[Integration, Account, str]] = {}
+        self._base_urls: Recent[AccountId, tuple[Integration, Account, str]] = Recent(MOST_BASE_URLS)
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         check_behaviours(self.catalog.tools)
@@ -140,9 +141,7 @@ class Runtime:
         if known is None or known[0] is not integration or known[1] is not account:
             template = self.tokens.addresses.base_url(integration, account)
             known = (integration, account, base_address(template, account.fields))
-            if len(self._base_urls) >= MOST_BASE_URLS:
-                self._base_urls.clear()
-            self._base_urls[account.id] = known
+            self._base_urls.put(account.id, known)
         return known[2]
 
     async def close(self) -> None:

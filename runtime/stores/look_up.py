@@ -29,6 +29,7 @@ from runtime.model import (
     ServerConfig,
     TokenHash,
 )
+from runtime.recent import Recent
 from runtime.stores import sqlite
 from runtime.stores.files import Files
 from runtime.stores.wal_watch import WalWatch
@@ -56,6 +57,9 @@ _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"  # noqa: S608  (constants only)
 
+Known = Recent[TokenHash, tuple[Grant, float]]
+"""Grants that were read, each with when it ends, in seconds since the epoch."""
+
 
 class SqliteLookUp:
     """The same from a SQLite file. Every thread that asks has a connection of its own."""
@@ -68,7 +72,7 @@ class SqliteLookUp:
         self._watch = WalWatch(path)
         self._watch.state()  # opens the file, so that what stands there now is what is open
         self.files = Files(path)
-        self._cached: tuple[bytes, dict[TokenHash, tuple[Grant, float]]] = (b"", {})
+        self._cached: tuple[bytes, Known] = (b"", Recent(_MOST_CACHED))
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
         """What the URL with this token lets through now; None when unknown, expired or revoked.
@@ -79,22 +83,17 @@ class SqliteLookUp:
         state = self._watch.state()
         since, known = self._cached
         if state is None or state != since:
-            known = {}
+            known = Recent(_MOST_CACHED)
             self._cached = (state or b"", known)
         found = known.get(token_hash) or self._read_grant(token_hash, known)
         return found[0] if found and found[1] > now else None
 
-    def _read_grant(
-        self, token_hash: TokenHash, known: dict[TokenHash, tuple[Grant, float]]
-    ) -> tuple[Grant, float] | None:
+    def _read_grant(self, token_hash: TokenHash, known: Known) -> tuple[Grant, float] | None:
         """The grant and when it ends, cached beside what else was read of the file as it is now."""
         row = self._row(_GRANT, token_hash)
         if row is None:
             return None
-        if len(known) >= _MOST_CACHED:
-            known.clear()
-        found = known[token_hash] = _grant(row[:-1]), math.inf if row[-1] is None else row[-1]
-        return found
+        return known.put(token_hash, (_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))
 
     def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """What an MCP server lets through now; None when there is none with this id, or it has expired.

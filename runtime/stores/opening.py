@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from runtime.errors import SettingsError
-from runtime.keys.crypto import Keys, SealBroken
+from runtime.errors import SealBroken, SettingsError
+from runtime.keys.crypto import Keys
 from runtime.stores import schema
 from runtime.stores.sqlite import connect, reason_of
 

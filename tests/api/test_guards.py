@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
-from runtime.api.reading import LARGEST_BODY, TooLarge, checked, read_json
+from runtime.api.reading import LARGEST_BODY, checked, read_json
 from runtime.api.uploads import LARGEST_REST, Uploads
-from runtime.errors import InvalidRequest
+from runtime.errors import InvalidRequest, TooLarge
 from tests.api.test_uploads import PART, UPLOAD
 
 
