@@ -7,7 +7,7 @@ Before it: the app gives it the parts. After it: the handlers. `make_application
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from generator.catalog import Catalog
 from runtime.api.file_links import FileLinkEndpoint
 from runtime.api.handlers import ApiRequest, Services
 from runtime.api.openapi import document
@@ -24,6 +23,7 @@ from runtime.api.replies import refusal, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.errors import (
     InternalError,
     LedgerportError,
@@ -32,9 +32,8 @@ from runtime.errors import (
     TooManyGuesses,
     Unauthorized,
 )
-from runtime.keys.crypto import Keys
 from runtime.logs import Log
-from runtime.model import ApiToken, Clock, Grant
+from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import Calls
@@ -43,20 +42,14 @@ from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
 from runtime.safety.guesses import Guesses
-from runtime.settings import Settings
-from runtime.stores.embedded import Stores
 
 
 def make_application(
+    deployment: Deployment,
     *,
-    settings: Settings,
-    keys: Keys,
-    stores: Stores,
-    catalog: Callable[[], Catalog],
     calls: Calls,
     tokens: AccessTokens,
     log: Log,
-    clock: Clock = time.time,
     guesses: Guesses | None = None,
     pages: Sequence[BaseRoute] = (),
     uploads: Uploads | None = None,
@@ -64,13 +57,13 @@ def make_application(
 ) -> Starlette:
     """The management API as one ASGI application; `pages` are routes of others, served beside it."""
     services = Services(
-        accounts=Accounts(settings, keys, stores, catalog, tokens, clock=clock),
-        mcp_servers=McpServers(settings, keys, stores, catalog, clock=clock, listing=listing),
-        api_tokens=ApiTokens(stores, keys, clock=clock),
+        accounts=Accounts(deployment, tokens),
+        mcp_servers=McpServers(deployment, listing=listing),
+        api_tokens=ApiTokens(deployment.stores, deployment.keys, clock=deployment.clock),
         calls=calls,
-        catalog=catalog,
-        write=stores.write,
-        health=stores.health,
+        catalog=deployment.catalog,
+        write=deployment.stores.write,
+        health=deployment.stores.health,
         uploads=uploads or Uploads(),
         listing=listing,
         log=log,
@@ -79,8 +72,8 @@ def make_application(
     application = Starlette(
         routes=[
             *pages,
-            Route(f"{PATH}{{link}}", _file_links(services, settings, keys, stores, clock), methods=["GET"]),
-            *make_routes(services, settings.public_url, log),
+            Route(f"{PATH}{{link}}", _file_links(services, FileLinks(deployment)), methods=["GET"]),
+            *make_routes(services, deployment.settings.public_url, log),
         ],
         exception_handlers={HTTPException: _not_routed},
     )
@@ -88,14 +81,11 @@ def make_application(
     return application
 
 
-def _file_links(
-    services: Services, settings: Settings, keys: Keys, stores: Stores, clock: Clock
-) -> FileLinkEndpoint:
+def _file_links(services: Services, links: FileLinks) -> FileLinkEndpoint:
     def is_api_token(secret: str, grant: Grant) -> bool:
         found = services.api_tokens.recognise(secret)
         return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
-    links = FileLinks(keys, settings.public_url, stores.look_up, services.catalog, clock=clock)
     return FileLinkEndpoint(links, services.calls, is_api_token, services.guesses, services.log)
 
 

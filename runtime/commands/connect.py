@@ -33,7 +33,7 @@ def run(settings: Settings, integration: str, name: str, account_id: str) -> Non
     """Connect a company. Raises SettingsError when nobody could receive the answer, or the person did not agree."""
     with _receiver(settings):
         runtime = Runtime(settings, log=lambda event, **fields: None)
-        accounts = Accounts(settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens)
+        accounts = Accounts(runtime.deployment, runtime.tokens)
         if account_id:
             begun = accounts.connect(account_id, actor="command line")
         else:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from generator.catalog import Catalog
 from generator.vendor import AccountField, Integration
 from runtime.connect.company_lookup import PLACE, look_up
 from runtime.connect.confirmation import confirm
@@ -25,6 +23,7 @@ from runtime.connect.links import CALLBACK_PATH as CALLBACK_PATH
 from runtime.connect.links import STATE_SECONDS as STATE_SECONDS
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.errors import (
     Conflict,
     Forbidden,
@@ -34,12 +33,7 @@ from runtime.errors import (
     NotFound,
     VendorUnavailable,
 )
-from runtime.keys.crypto import Keys
-from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock
-from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
+from runtime.model import Account, AccountId, AuditEntry, Authorization
 
 _LONGEST_CODE = 4096
 """Characters. The longest code known of a vendor has 512."""
@@ -51,21 +45,12 @@ class Authorizations:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         tokens: AccessTokens,
-        *,
-        clock: Clock = time.time,
     ) -> None:
-        self.links = Links(settings, keys, stores, catalog, tokens.addresses, clock)
-        self._settings = settings
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
+        self._deployment, self._stores = deployment, deployment.stores
+        self.links = Links(deployment, tokens.addresses)
         self._tokens = tokens
-        self._clock = clock
 
     async def complete(self, callback: Mapping[str, str], browser: str) -> Account:
         """Finish a connection from the query of its callback and the cookie of the browser, and answer the account.
@@ -84,7 +69,7 @@ class Authorizations:
     async def _connect(
         self, account: Account, pending: Authorization, callback: Mapping[str, str]
     ) -> Account:
-        integration = self._catalog().integrations.get(account.integration)
+        integration = self._deployment.catalog().integrations.get(account.integration)
         if integration is None:
             raise NotFound("There is no such integration in this deployment any more.")
         if "error" in callback:
@@ -102,14 +87,14 @@ class Authorizations:
         }
         connected, secrets = self._with_fields(integration, account, places)
         credentials = replace(granted.credentials, secrets=secrets)
-        app = self._settings.of(integration)
+        app = self._deployment.settings.of(integration)
         _check_open_fields(
             integration, connected, Echoes([*secrets_of(credentials), *secrets_of_app(app), code])
         )
         await self._confirm(integration, connected, granted)
-        sealed = seal_credentials(self._keys, account.id, credentials)
+        sealed = seal_credentials(self._deployment.keys, account.id, credentials)
         return await self._store(
-            integration, replace(connected, sealed=sealed, updated_at=self._clock()), granted
+            integration, replace(connected, sealed=sealed, updated_at=self._deployment.clock()), granted
         )
 
     def _read(self, account_id: AccountId) -> Account:
@@ -146,7 +131,7 @@ class Authorizations:
         company = next(
             (fields.get(each.name, "") for each in integration.account_fields if each.identifies), ""
         )
-        environment = self._settings.environment_of_new_accounts(integration)
+        environment = self._deployment.settings.environment_of_new_accounts(integration)
         if company:
             self._check_same_company(account, company, environment)
         changed = replace(
@@ -169,7 +154,9 @@ class Authorizations:
 
         A grant for several companies is not revoked: at some vendors that would end the connections of the others.
         """
-        place = replace(account, environment=self._settings.environment_of_new_accounts(integration))
+        place = replace(
+            account, environment=self._deployment.settings.environment_of_new_accounts(integration)
+        )
         http, addresses = self._tokens.http, self._tokens.addresses
         return await look_up(http, addresses, integration, place, granted.credentials)
 

@@ -13,27 +13,19 @@ ended.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from generator.catalog import Catalog
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.grants import Grants
 from runtime.connect.lifetimes import Opened, opened
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import VendorHttp
+from runtime.deployment import Deployment
 from runtime.errors import NeedsReconnect, NotConnected, NotFound, Unchanged, VendorUnavailable
-from runtime.keys.crypto import Keys
-from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials, EndedBy
-from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
+from runtime.model import Account, AccountId, AuditEntry, Credentials, EndedBy
 
 AHEAD_SECONDS = 300.0
 """How long before its end an access token is refreshed."""
@@ -54,23 +46,18 @@ class AccessTokens:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         *,
         http: VendorHttp | None = None,
-        clock: Clock = time.time,
-        monotonic: Clock = time.monotonic,
     ) -> None:
         self.http = http or VendorHttp()
-        self.addresses = Addresses(settings)
-        self.grants = Grants(settings, self.addresses, self.http, clock)
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
-        self._clock = clock
-        self._monotonic = monotonic
+        self.addresses = Addresses(deployment.settings)
+        self.grants = Grants(deployment.settings, self.addresses, self.http, deployment.clock)
+        self._keys = deployment.keys
+        self._stores = deployment.stores
+        self._catalog = deployment.catalog
+        self._clock = deployment.clock
+        self._monotonic = deployment.monotonic
         self._opened: dict[AccountId, Opened] = {}
         self._refreshes: dict[AccountId, asyncio.Task[Credentials]] = {}
         self._unkept: dict[AccountId, tuple[bytes, Credentials]] = {}

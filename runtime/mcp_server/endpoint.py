@@ -8,15 +8,14 @@ there already. An address that is not known answers the same to everything: it g
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from generator.catalog import Catalog
 from runtime.errors import InternalError, StorageUnavailable, TooManyGuesses
 from runtime.mcp_server import large_bodies, protocol
-from runtime.mcp_server.methods import Identity, Log, Methods
+from runtime.mcp_server.methods import McpServices, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import (
     INTERNAL_ERROR,
@@ -40,8 +39,6 @@ from runtime.mcp_server.request import (
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
 from runtime.operations.bodies import LARGEST_BODY, MIB
-from runtime.operations.call_protocol import Calls
-from runtime.operations.file_links import FileLinks
 from runtime.operations.files import takes_a_file
 from runtime.safety.guesses import Guesses
 
@@ -116,34 +113,30 @@ class Exchange:
         return reply._replace(fields=(*reply.fields, *self.page)) if self.page else reply
 
 
-class McpEndpoint:
-    """The endpoint. `find_grant` and `api_token_ok` are asked on every request and must be quick."""
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a caller is recognized. All of it is asked on every request, and must be quick."""
 
-    def __init__(
-        self,
-        hash_token: Callable[[str], TokenHash],
-        find_grant: FindGrant,
-        catalog: Callable[[], Catalog],
-        calls: Calls,
-        api_token_ok: Callable[[str, Grant], bool],
-        *,
-        identity: Identity,
-        log: Log,
-        allowed_origins: Iterable[str] = (),
-        allowed_hosts: Iterable[str] = (),
-        guesses: Guesses | None = None,
-        links: FileLinks | None = None,
-    ) -> None:
-        self._guesses = Guesses() if guesses is None else guesses
-        self._hash_token = hash_token
-        self._find_grant = find_grant
-        self._catalog = catalog
-        self._api_token_ok = api_token_ok
-        self._log = log
-        self.gate = Gate(allowed_origins, allowed_hosts)
+    hash_token: Callable[[str], TokenHash]
+    find_grant: FindGrant
+    is_api_token: Callable[[str, Grant], bool]
+    guesses: Guesses = field(default_factory=Guesses)
+
+
+class McpEndpoint:
+    """The endpoint. One for the process; `drain` it at the end."""
+
+    def __init__(self, services: McpServices, access: Access, gate: Gate | None = None) -> None:
+        self._guesses = access.guesses
+        self._hash_token = access.hash_token
+        self._find_grant = access.find_grant
+        self._is_api_token = access.is_api_token
+        self._catalog = services.catalog
+        self._log = services.log
+        self.gate = gate or Gate()
         self._toolsets = Toolsets()
         self._large = large_bodies.make_budget()
-        self.methods = Methods(catalog, calls, identity, log, links)
+        self.methods = Methods(services)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request that comes as ASGI; end quietly when the client has gone."""
@@ -254,7 +247,7 @@ class McpEndpoint:
         """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
         scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
-        if is_sent and self._api_token_ok(token.strip(), grant):
+        if is_sent and self._is_api_token(token.strip(), grant):
             return
         if is_sent and (wait := self._guesses.note(exchange.head.client)):
             slower = TooManyGuesses(wait)

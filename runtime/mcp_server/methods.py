@@ -76,22 +76,26 @@ class Identity:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class McpServices:
+    """What answers are made of: the catalog that is served now, calls of tools, the log, and links to files."""
+
+    catalog: Callable[[], Catalog]
+    calls: Calls
+    identity: Identity
+    log: Log
+    links: FileLinks | None = None
+
+
 class Methods:
     """Answers messages. One for the process; `drain` lets the writes that are under way come to their end."""
 
-    def __init__(
-        self,
-        catalog: Callable[[], Catalog],
-        calls: Calls,
-        identity: Identity,
-        log: Log,
-        links: FileLinks | None = None,
-    ) -> None:
-        self._links = links
-        self._catalog = catalog
-        self._calls = calls
-        self._identity = identity
-        self._log = log
+    def __init__(self, services: McpServices) -> None:
+        self._links = services.links
+        self._catalog = services.catalog
+        self._calls = services.calls
+        self._identity = services.identity
+        self._log = services.log
         self._writes: set[asyncio.Task[Answer]] = set()
 
     def answer(  # noqa: PLR0911  (one for each method)

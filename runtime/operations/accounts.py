@@ -9,27 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-from generator.catalog import Catalog
 from generator.suggestions import did_you_mean
 from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
-from runtime.keys.crypto import Keys
-from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
+from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
 from runtime.operations.names import checked_name, no_account
-from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
 
 _LONGEST_FIELD = 4096
 
@@ -39,21 +33,12 @@ class Accounts:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         tokens: AccessTokens,
-        *,
-        clock: Clock = time.time,
     ) -> None:
-        self._settings = settings
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
+        self._deployment, self._stores = deployment, deployment.stores
         self._tokens = tokens
-        self._clock = clock
-        self.authorizations = Authorizations(settings, keys, stores, catalog, tokens, clock=clock)
+        self.authorizations = Authorizations(deployment, tokens)
 
     def create(
         self,
@@ -76,7 +61,7 @@ class Accounts:
             self.authorizations.links.check_app(chosen)
         else:
             account, credentials = self._with_fields(chosen, account, fields or {})
-        account = replace(account, sealed=seal_credentials(self._keys, account.id, credentials))
+        account = replace(account, sealed=seal_credentials(self._deployment.keys, account.id, credentials))
         audit = AuditEntry(account.created_at, actor, "account.created", account.id, _described(account))
         self._stores.records.add_account(account, audit)
         if account.status == "active":
@@ -86,13 +71,15 @@ class Accounts:
     def connect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
         """A fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
         account = self._find(account_id)
-        if self._catalog().integrations[account.integration].auth.type != "oauth2":
+        if self._deployment.catalog().integrations[account.integration].auth.type != "oauth2":
             raise InvalidRequest(
                 "This account is connected by its fields, not by a person's consent.",
                 advice="Make a new integrated account with the new fields and delete this one.",
             )
         authorize_url = self.authorizations.links.begin(account)
-        audit = AuditEntry(self._clock(), actor, "account.connect_started", account.id, _described(account))
+        audit = AuditEntry(
+            self._deployment.clock(), actor, "account.connect_started", account.id, _described(account)
+        )
         self._stores.records.add_audit(audit)
         return {**answers.of_account(account), "authorize_url": authorize_url}
 
@@ -115,7 +102,9 @@ class Accounts:
         """
         async with self._tokens.alone(AccountId(account_id)):
             account = self._find(account_id)
-            audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, _described(account))
+            audit = AuditEntry(
+                self._deployment.clock(), actor, "account.deleted", account.id, _described(account)
+            )
             if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
                 raise no_account()
             # Asked only now: of two that are deleted at once, the later sees that it was the last.
@@ -130,7 +119,7 @@ class Accounts:
         with contextlib.suppress(LedgerportError):
             is_revoked = await self._tokens.revoke(account)
         action = "account.revoked" if is_revoked else "account.not_revoked"
-        audit = AuditEntry(self._clock(), "ledgerport", action, account.id)
+        audit = AuditEntry(self._deployment.clock(), "ledgerport", action, account.id)
         with contextlib.suppress(
             StorageUnavailable
         ):  # the account is gone already; a refusal would deny that
@@ -138,12 +127,12 @@ class Accounts:
 
     def _find(self, account_id: str) -> Account:
         account = self._stores.look_up.find_account(AccountId(account_id))
-        if account is None or account.integration not in self._catalog().integrations:
+        if account is None or account.integration not in self._deployment.catalog().integrations:
             raise no_account()
         return account
 
     def _chosen(self, name: str) -> Integration:
-        known = self._catalog().integrations
+        known = self._deployment.catalog().integrations
         if not name and len(known) == 1:
             return next(iter(known.values()))
         if name not in known:
@@ -155,11 +144,11 @@ class Accounts:
         return known[name]
 
     def _new(self, integration: Integration, name: str) -> Account:
-        now = self._clock()
+        now = self._deployment.clock()
         return Account(
             id=AccountId(str(uuid4())),
             integration=integration.name,
-            environment=self._settings.environment_of_new_accounts(integration),
+            environment=self._deployment.settings.environment_of_new_accounts(integration),
             name=name,
             status="pending",
             company="",

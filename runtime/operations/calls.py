@@ -7,13 +7,11 @@ how its response is read is the business of the call's kind (`runtime.exchange`)
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from generator.vendor import Integration
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call
@@ -22,15 +20,13 @@ from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import unknown_tool_message
-from runtime.model import Account, Grant
+from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.stored_values import complete
-from runtime.operations.vendor_calls import Tokens, VendorCalls, know_no_secrets
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates
-from runtime.safety.once import Once
-from runtime.stores.hot import HotState
 from runtime.upstream.answer import UnexpectedShape
-from runtime.upstream.client import VendorClient, VendorResponse
+from runtime.upstream.client import VendorResponse
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -47,21 +43,13 @@ class Calls:
         self,
         *,
         catalog: Callable[[], Catalog],
-        client: VendorClient,
-        tokens: Tokens,
-        hot: HotState,
-        base_url: Callable[[Integration, Account], str],
+        vendor: VendorCalls,
         max_answer_bytes: int,
-        once: Once | None = None,
-        app_secrets: Callable[[Integration], tuple[str, ...]] = know_no_secrets,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
-        self._vendor = VendorCalls(
-            client, tokens, hot, base_url, once=once, app_secrets=app_secrets, clock=clock
-        )
+        self._vendor = vendor
 
     async def call(
         self,

@@ -7,21 +7,20 @@ which nothing works.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 from uuid import uuid4
 
-from generator.catalog import METHOD_CLASSES, Catalog, Tool, select
+from generator.catalog import METHOD_CLASSES, Tool, select
 from generator.suggestions import did_you_mean
 from generator.vendor import Integration
+from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, NotFound
-from runtime.keys.crypto import Keys, new_secret
+from runtime.keys.crypto import new_secret
 from runtime.model import (
     AccountId,
     AuditEntry,
-    Clock,
     McpServer,
     McpServerId,
     RateLimitStyle,
@@ -31,10 +30,6 @@ from runtime.model import (
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
 from runtime.operations.names import checked_expiry, checked_name, no_account
-from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
 
 PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -58,20 +53,12 @@ class McpServers:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         *,
-        clock: Clock = time.time,
         listing: ListingOf | None = None,
     ) -> None:
+        self._deployment, self._stores = deployment, deployment.stores
         self._listing = listing
-        self._settings = settings
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
-        self._clock = clock
 
     def create(
         self,
@@ -86,22 +73,22 @@ class McpServers:
 
         Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry.
         """
-        now = self._clock()
+        now = self._deployment.clock()
         chosen = self._checked(account_id, _merged(ServerConfig(), config or {}))
         expiry = checked_expiry(expires_at, now)
         secret = new_secret(PREFIX)
         owner = AccountId(account_id)
         server = McpServer(McpServerId(str(uuid4())), owner, checked_name(name), chosen, expiry, now, now)
         audit = self._audit(actor, "mcp_server.created", server.id, account_id, _described(server))
-        if not self._stores.records.add_mcp_server(server, self._keys.hash_token(secret), audit):
+        if not self._stores.records.add_mcp_server(server, self._deployment.keys.hash_token(secret), audit):
             raise no_account()
-        url = f"{self._settings.public_url}/mcp/{secret}"
+        url = f"{self._deployment.settings.public_url}/mcp/{secret}"
         return {**answers.of_server(server), "token": secret, "url": url, **self._listed(server)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """The MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
         self._integration(account_id)
-        owner, now = AccountId(account_id), self._clock()
+        owner, now = AccountId(account_id), self._deployment.clock()
         return answers.part(
             lambda after, count: self._stores.records.mcp_servers(owner, after, count, now),
             answers.of_server,
@@ -114,7 +101,9 @@ class McpServers:
 
         Raises NotFound when there is none, it has expired, or it is of another account.
         """
-        found = self._stores.records.mcp_server(AccountId(account_id), McpServerId(server_id), self._clock())
+        found = self._stores.records.mcp_server(
+            AccountId(account_id), McpServerId(server_id), self._deployment.clock()
+        )
         if found is None:
             raise _no_server()
         return self._shown(found)
@@ -133,7 +122,7 @@ class McpServers:
 
         Raises NotFound, and InvalidRequest where `create` does.
         """
-        now = self._clock()
+        now = self._deployment.clock()
 
         def changed(server: McpServer) -> McpServer:
             if not isinstance(name, Unset):
@@ -177,7 +166,7 @@ class McpServers:
         if self._listing is None:
             return {}
         integration = self._integration(server.account_id).name
-        return {"listing": self._listing(self._catalog(), integration, server.config).as_dict()}
+        return {"listing": self._listing(self._deployment.catalog(), integration, server.config).as_dict()}
 
     def _audit(
         self,
@@ -188,18 +177,20 @@ class McpServers:
         details: Mapping[str, Any] | None = None,
     ) -> AuditEntry:
         about = {"integrated_account_id": account_id, **(details or {})}
-        return AuditEntry(self._clock(), actor, action, server_id, about)
+        return AuditEntry(self._deployment.clock(), actor, action, server_id, about)
 
     def _integration(self, account_id: str) -> Integration:
         account = self._stores.look_up.find_account(AccountId(account_id))
-        found = self._catalog().integrations.get(account.integration) if account else None
+        found = self._deployment.catalog().integrations.get(account.integration) if account else None
         if found is None:
             raise no_account()
         return found
 
     def _checked(self, account_id: str, config: ServerConfig) -> ServerConfig:
         integration = self._integration(account_id)
-        check_filter(integration, self._catalog().of(integration.name), config.methods, config.tags)
+        check_filter(
+            integration, self._deployment.catalog().of(integration.name), config.methods, config.tags
+        )
         return config
 
 

@@ -28,16 +28,19 @@ from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
 from runtime.connect.echoes import secrets_of_app
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
-from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, McpEndpoint, send_reply
-from runtime.mcp_server.methods import Identity
+from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, McpEndpoint, send_reply
+from runtime.mcp_server.methods import Identity, McpServices
+from runtime.mcp_server.request import Gate
 from runtime.mcp_server.toolset import listing_of
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.recent import Recent
 from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
@@ -87,16 +90,18 @@ class Runtime:
         self.client = VendorClient(
             timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
         )
-        self.tokens = AccessTokens(self.settings, self.keys, self.stores, self.current_catalog)
-        self.calls = Calls(
-            catalog=self.current_catalog,
-            client=self.client,
-            tokens=self.tokens,
-            hot=self.stores.hot,
-            base_url=self.base_url,
-            max_answer_bytes=settings.max_answer_bytes,
+        self.deployment = Deployment(settings, self.keys, self.stores, self.current_catalog)
+        self.tokens = AccessTokens(self.deployment)
+        vendor = VendorCalls(
+            self.client,
+            self.tokens,
+            self.stores.hot,
+            self.base_url,
             once=Once(self.keys, self.stores),
             app_secrets=lambda integration: secrets_of_app(settings.of(integration)),
+        )
+        self.calls = Calls(
+            catalog=self.current_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
         )
 
     def current_catalog(self) -> Catalog:
@@ -158,19 +163,15 @@ class Application:
         self._runtime = runtime
         self.reloader = Reloader(runtime, runtime.log, watches=watches)
         self.mcp = McpEndpoint(
-            runtime.keys.hash_token,
-            runtime.find_grant,
-            runtime.current_catalog,
-            runtime.calls,
-            runtime.is_api_token,
-            identity=Identity("ledgerport", VERSION),
-            log=runtime.log,
-            allowed_origins=runtime.settings.allowed_origins,
-            allowed_hosts=_host_names(runtime.settings),
-            guesses=runtime.guesses,
-            links=FileLinks(
-                runtime.keys, runtime.settings.public_url, runtime.stores.look_up, runtime.current_catalog
+            McpServices(
+                runtime.current_catalog,
+                runtime.calls,
+                Identity("ledgerport", VERSION),
+                runtime.log,
+                FileLinks(runtime.deployment),
             ),
+            Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
+            Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
         )
         self._api_and_pages: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -194,14 +195,9 @@ class Application:
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
-        accounts = Accounts(
-            runtime.settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens
-        )
+        accounts = Accounts(runtime.deployment, runtime.tokens)
         self._api_and_pages = make_application(
-            settings=runtime.settings,
-            keys=runtime.keys,
-            stores=runtime.stores,
-            catalog=runtime.current_catalog,
+            runtime.deployment,
             calls=runtime.calls,
             tokens=runtime.tokens,
             log=runtime.log,

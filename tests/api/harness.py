@@ -63,15 +63,11 @@ class ApiHarness:
         self.calls = calls or Calls()
         self.lines: list[str] = []
         self.application = make_application(
-            settings=self.here.settings,
-            keys=self.here.keys,
-            stores=self.here.stores,
-            catalog=lambda: catalog,
+            self.here.parts(catalog),
             uploads=uploads,
             calls=self.calls,
             tokens=self.here.tokens,
             log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
-            clock=self.here.clock,
             guesses=guesses,
             listing=listing_of,
         )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from mcp_types import methods
 
 from generator.catalog import Returns, Tool
+from runtime.deployment import Deployment
 from runtime.errors import RateLimited, StorageUnavailable, VendorRefused
 from runtime.exchange.tool_answer import Answer, File
 from runtime.keys.crypto import Keys
@@ -51,7 +53,15 @@ class Files:
         self.stand.catalog = make_catalog((*TOOLS, PDF))
 
     def links(self) -> FileLinks:
-        return FileLinks(Keys(b"k" * 32), URL, self, lambda: self.stand.catalog, clock=lambda: self.now)
+        return FileLinks(
+            Deployment(
+                cast(Any, SimpleNamespace(public_url=URL)),
+                Keys(b"k" * 32),
+                cast(Any, SimpleNamespace(look_up=self)),
+                lambda: self.stand.catalog,
+                lambda: self.now,
+            )
+        )
 
     def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         return next((each for each in self.grants.values() if each.server_id == server_id), None)

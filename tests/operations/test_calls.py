@@ -16,6 +16,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from runtime.upstream.paging import cursor_for
@@ -56,12 +57,14 @@ def run(
             client = VendorClient(timeout_seconds=timeout, per_account=per_account)
             maker = Calls(
                 catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
-                client=client,
-                tokens=FixedTokens(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=FixedTokens(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url,
+                    clock=lambda: 1000.0,
+                ),
                 max_answer_bytes=budget,
-                clock=lambda: 1000.0,
             )
             grant = replace(GRANT, config=config or ServerConfig())
             answers = [await maker.call(grant, tools, name, arguments) for name, arguments in calls]
@@ -673,12 +676,14 @@ def test_accounts_whose_company_is_not_known_are_counted_apart():
             client = VendorClient(timeout_seconds=1, per_account=2)
             maker = Calls(
                 catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
-                client=client,
-                tokens=FixedTokens(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=FixedTokens(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url,
+                    clock=lambda: 1000.0,
+                ),
                 max_answer_bytes=1000,
-                clock=lambda: 1000.0,
             )
             accounts = [NAMELESS, replace(NAMELESS, id=AccountId("a2"))]
             found = [await maker.call(Grant(each, ServerConfig()), TOOLS, *READ) for each in accounts]

@@ -23,6 +23,7 @@ from runtime.operations.calls import Calls
 from runtime.operations.files import clean_name, set_apart
 from runtime.operations.scopes import checked_scopes
 from runtime.operations.structure import excerpt, whole_path
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorClient
@@ -192,12 +193,14 @@ def test_the_refusal_of_a_file_says_what_its_name_ends_in(name, said):
 def test_asking_for_the_limits_of_a_company_counts_no_call():
     maker = Calls(
         catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
-        client=VendorClient(timeout_seconds=1, per_account=1),
-        tokens=FixedTokens(),
-        hot=MemoryHotState(),
-        base_url=lambda integration, account: "http://x",
+        vendor=VendorCalls(
+            client=VendorClient(timeout_seconds=1, per_account=1),
+            tokens=FixedTokens(),
+            hot=MemoryHotState(),
+            base_url=lambda integration, account: "http://x",
+            clock=lambda: 1000.0,
+        ),
         max_answer_bytes=1000,
-        clock=lambda: 1000.0,
     )
     found = [asyncio.run(maker.limits(GRANT)).remaining for _ in range(2)]
     assert found == [(500, 10), (500, 10)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from generator.compile import compile_catalog
 from runtime.model import Account, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests.vendor_server import vendor
@@ -41,10 +42,12 @@ def call_steps(account: Account, credentials: Credentials, handler, *steps):
             client = VendorClient(timeout_seconds=2, per_account=4)
             calls = Calls(
                 catalog=lambda: CATALOG,
-                client=client,
-                tokens=FixedCredentials(credentials),
-                hot=MemoryHotState(),
-                base_url=lambda *_: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=FixedCredentials(credentials),
+                    hot=MemoryHotState(),
+                    base_url=lambda *_: server.url,
+                ),
                 max_answer_bytes=100_000,
             )
             answers = []

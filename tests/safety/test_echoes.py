@@ -19,6 +19,7 @@ from runtime.errors import VendorRefused
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls, _no_tool
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.masked_updates import redacted
 from runtime.settings import IntegrationSettings
 from runtime.stores.hot_memory import MemoryHotState
@@ -101,12 +102,14 @@ def _answer(integration: Integration, reply: bytes) -> Answer:
             client = VendorClient(timeout_seconds=5, per_account=1)
             calls = Calls(
                 catalog=lambda: Catalog("1", {integration.name: integration}, (made_up.GET,)),
-                client=client,
-                tokens=_Tokens(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=_Tokens(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url,
+                    app_secrets=lambda integration: secrets_of_app(APP),
+                ),
                 max_answer_bytes=100_000,
-                app_secrets=lambda integration: secrets_of_app(APP),
             )
             fields = {"company": "acme", "public_key": "open", "client_id": "client"}
             account = Account(

@@ -20,6 +20,7 @@ from runtime.errors import InvalidArguments
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.masking import LONGEST_PATH, MASK, cover_of, covered, mask, masked_paths, refuse_masked
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
@@ -55,10 +56,12 @@ def call(name: str, arguments: dict[str, Any], answer: Any, **config: Any) -> tu
             client = VendorClient(timeout_seconds=5, per_account=10)
             calls = Calls(
                 catalog=lambda: Catalog("1", {"acme": made_up.VENDOR}, tuple(TOOLS.values())),
-                client=client,
-                tokens=NoRefresh(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=NoRefresh(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url,
+                ),
                 max_answer_bytes=100_000,
             )
             account = Account(AccountId("a"), "acme", "production", "", "active", "4", {}, b"", 0, 0)

@@ -19,6 +19,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.results import result_of
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import error_in, value_of, wait_seconds
 from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
@@ -225,12 +226,14 @@ def call(
     vendor = BY_CURSOR if tool is CURSORED else made_up.VENDOR
     calls = Calls(
         catalog=lambda: Catalog("1", {"acme": vendor}, tuple(TOOLS.values())),
-        client=Answering(response),
-        tokens=FixedTokens(),
-        hot=MemoryHotState(),
-        base_url=lambda integration, account: "https://books.example.com",
+        vendor=VendorCalls(
+            client=Answering(response),
+            tokens=FixedTokens(),
+            hot=MemoryHotState(),
+            base_url=lambda integration, account: "https://books.example.com",
+            clock=lambda: 1000.0,
+        ),
         max_answer_bytes=budget,
-        clock=lambda: 1000.0,
     )
     arguments = ARGUMENTS.get(tool.name) if arguments is None else arguments
     if arguments is None:
