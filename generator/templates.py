@@ -18,7 +18,7 @@ def split_template(template: str) -> tuple[tuple[bool, str], ...]:
     return tuple((at % 2 == 1, part) for at, part in enumerate(_NAME.split(template)) if part)
 
 
-def names_in(template: str) -> list[str]:
+def find_names(template: str) -> list[str]:
     """Return the names that a template has to be filled with, in their order, each as often as it stands there."""
     return [part for is_name, part in split_template(template) if is_name]
 

@@ -59,12 +59,12 @@ _NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 LARGEST_CACHED = 200
 
 
-def without_secrets(text: str) -> str:
+def blank_secrets(text: str) -> str:
     """The text with whatever looks like a token, a credential or a secret address blanked."""
     return SECRETS.sub(_blanked, text)
 
 
-def without_private_numbers(text: str, longest: int) -> str:
+def blank_private_numbers(text: str, longest: int) -> str:
     """What somebody else said, without secrets and private numbers, cut to `longest` characters.
 
     Ids, amounts, dates, document numbers and UUIDs stay: a number goes when its shape is that of a social security
@@ -96,7 +96,7 @@ def _in_a_line(text: str) -> str:
     """A text as it may stand in a line: no secrets, no line ends."""
     if not text.isprintable():
         text = _NOT_SHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-    return without_secrets(text)
+    return blank_secrets(text)
 
 
 _known = lru_cache(maxsize=4096)(_in_a_line)
@@ -133,14 +133,14 @@ class SecretFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record's message; it always passes."""
-        record.msg, record.args = without_secrets(record.getMessage()), None
+        record.msg, record.args = blank_secrets(record.getMessage()), None
         if record.exc_info and record.exc_info[1] is not None:
-            record.exc_text = without_secrets(logging.Formatter().formatException(record.exc_info))
-        record.stack_info = record.stack_info and without_secrets(record.stack_info)
+            record.exc_text = blank_secrets(logging.Formatter().formatException(record.exc_info))
+        record.stack_info = record.stack_info and blank_secrets(record.stack_info)
         return True
 
 
-def tame_libraries() -> None:
+def configure_libraries() -> None:
     """Send what libraries log through the filter, from warnings up.
 
     Not what is wrong with a form that a client sends: the answer says that, and many of them would fill the log.

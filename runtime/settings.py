@@ -105,7 +105,7 @@ class Settings:
             fast_path=_switch(environ, "LEDGERPORT_FAST_PATH"),
             docs=_switch(environ, "LEDGERPORT_DOCS"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
-            definitions=definition_folders(environ),
+            definitions=read_definition_folders(environ),
             integrations=_integrations(environ),
         )
 
@@ -136,7 +136,7 @@ class Settings:
         return SIMULATOR if found.origin else found.environment
 
 
-def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
+def get_app(settings: Settings, integration: Integration) -> IntegrationSettings:
     """The vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
     found = settings.of(integration)
     names = [("CLIENT_ID", found.client_id), ("CLIENT_SECRET", found.client_secret)]
@@ -149,7 +149,7 @@ def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
     return found
 
 
-def definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+def read_definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """The operator's own folders of definitions. Raises SettingsError when one is not there."""
     words = [word for word in environ.get("LEDGERPORT_DEFINITIONS", "").split(os.pathsep) if word]
     folders = tuple(Path(word).expanduser().absolute() for word in words)

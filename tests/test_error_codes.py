@@ -11,7 +11,7 @@ import pytest
 import runtime
 from generator.stages.integration import KINDS
 from runtime import errors
-from runtime.api.openapi import document
+from runtime.api.openapi import build_document
 from runtime.error_codes import ERROR_CODES, NEVER_ANSWERED
 from runtime.errors import LedgerportError, VendorRefused
 from runtime.server import refusals
@@ -69,7 +69,7 @@ def test_the_status_in_the_list_is_the_one_that_is_answered() -> None:
 
 
 def test_the_document_enumerates_the_codes_and_leads_to_their_pages() -> None:
-    schemas = document("https://ledger.test")["components"]["schemas"]
+    schemas = build_document("https://ledger.test")["components"]["schemas"]
     assert schemas["ErrorShape"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
     assert schemas["ErrorCode"]["enum"] == list(ERROR_CODES)
     assert schemas["ErrorCode"]["externalDocs"] == {"url": "https://ledger.test/docs/errors"}

@@ -44,7 +44,7 @@ class Key:
     is_required: bool = False
 
 
-def keys_of(part: str) -> list[Key]:
+def list_keys(part: str) -> list[Key]:
     """The keys of one part of the format, in the order of its schema."""
     node: Any = bundle("resource")["definitions"]
     for step in PARTS[part].split("/"):
@@ -67,7 +67,7 @@ def as_markdown(part: str) -> str:
     rows = [
         f"| `{key.place}`{' (required)' if key.is_required else ''} | {_cell(key.description)} "
         f"| {f'`{_cell(key.value)}`' if key.value else ''} |"
-        for key in keys_of(part)
+        for key in list_keys(part)
     ]
     return "\n".join([f"## {part}", "", "| Key | What it does | For example |", "|---|---|---|", *rows, ""])
 

@@ -19,7 +19,7 @@ from typing import Any
 from generator.reading.files import SCHEMAS
 from generator.reading.grammar import UNWRITTEN
 from generator.reading.yaml_events import Document
-from generator.templates import names_in
+from generator.templates import find_names
 
 USUAL = ("list", "get", "create", "update", "delete")
 MOST_DEPTH = 4
@@ -180,7 +180,7 @@ class _Skeleton:
         """Yield a usual method: its sentence, and whatever the usual note wants filled."""
         yield f"  {name}:"
         note = str(self.integration["methods"].get(name, {}).get("note") or "")
-        for wanted in dict.fromkeys(names_in(note)):
+        for wanted in dict.fromkeys(find_names(note)):
             yield f"    {wanted}: {UNWRITTEN}"
         yield f"    description: {UNWRITTEN}"
 

@@ -120,19 +120,19 @@ def _compact(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> 
 
 def _is_said_before(name: str, shown: dict[str, Any]) -> bool:
     """Return whether an argument is one more filter on a field that another argument describes."""
-    field = field_of(name)
+    field = name_field(name)
     others = (field, *(f"{field}{operator}" for operator in _OPERATORS))
     return field != name and next(each for each in others if each in shown) != name
 
 
 def _hidden(properties: dict[str, Any], required: Collection[str], rare: Collection[str]) -> tuple[str, ...]:
     found = tuple(
-        name for name in properties if name not in required and (name in rare or field_of(name) in rare)
+        name for name in properties if name not in required and (name in rare or name_field(name) in rare)
     )
     return found if len(found) >= LEAST_RARE and MORE not in properties else ()
 
 
-def field_of(argument: str) -> str:
+def name_field(argument: str) -> str:
     """Return the field that a filter's argument asks about: `Date` of `Date_from`."""
     for operator in _OPERATORS:
         argument = argument.removesuffix(operator)

@@ -17,7 +17,7 @@ from generator.stages.descriptions import Links
 from generator.stages.resolve import Place
 from generator.stages.vendor_facts import check_cases, parse_advice, parse_form_rules
 from generator.suggestions import did_you_mean
-from generator.templates import names_in
+from generator.templates import find_names
 from generator.texts import fold_paragraphs
 from generator.vendor import (
     AccountField,
@@ -260,7 +260,7 @@ def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
         (("auth", "confirm", name), confirm[name]) for name in ("request", "equals") if name in confirm
     ]
     for path, text in templates:
-        for name in sorted(set(names_in(text)) - known):
+        for name in sorted(set(find_names(text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field."
             diagnostics.report(document.diagnostic(path, "placeholder", message))
     _check_send_always(document, diagnostics)
@@ -342,7 +342,7 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     if "paging" in query:
         texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
     for path, text, known in texts:
-        for name in sorted(set(names_in(text)) - known):
+        for name in sorted(set(find_names(text)) - known):
             hint = did_you_mean(name, known) or f"Known names: {', '.join(sorted(known))}."
             message = f"{{{name}}} is filled by nothing."
             diagnostics.report(document.diagnostic(("query", *path), "placeholder", message, hint))

@@ -18,13 +18,13 @@ from generator.catalog import Tool
 from generator.diagnostics import Diagnostic, Path
 from generator.reading.grammar import shorten
 from generator.reading.yaml_events import Document
-from generator.stages.compact_schema import field_of
+from generator.stages.compact_schema import name_field
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
 from generator.stages.lint_schema import find_schema_errors, find_unused_keywords
 from generator.stages.methods import Method
 from generator.stages.resolve import Resource
 from generator.suggestions import did_you_mean
-from generator.templates import names_in
+from generator.templates import find_names
 from generator.texts import cut_first_sentence
 
 LONGEST_DESCRIPTION = 1024
@@ -152,7 +152,7 @@ def _placeholders(each: CompiledTool) -> Iterator[Diagnostic]:
         message = f'The argument "{name}" has the name of a field of the account, and would replace it in the request.'
         yield each.method.place_of(name).diagnostic("argument", message, "Give it another name.")
     named = [call.path, each.tool.returns.file_name, *(text for _, text in (*call.query, *call.headers))]
-    for name in sorted(set(names_in(" ".join(named))) - known):
+    for name in sorted(set(find_names(" ".join(named))) - known):
         hint = did_you_mean(name, known)
         yield each.diagnostic("placeholder", f"{{{name}}} is filled by nothing.", hint, "request")
 
@@ -162,7 +162,7 @@ def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:
     call, schema = each.tool.call, each.tool.input_schema
     optional = set(schema["properties"]) - set(schema["required"])
     for where, text in (("request", call.path), *(("headers", text) for _, text in call.headers)):
-        for name in sorted(set(names_in(text)) & optional):
+        for name in sorted(set(find_names(text)) & optional):
             message = f'{{{name}}} is filled by the argument "{name}", which a call may leave out.'
             hint = f"Require it (required_for: [{each.method.name}])."
             yield each.diagnostic("placeholder", message, hint, where)
@@ -181,7 +181,7 @@ def _fixed(each: CompiledTool) -> Iterator[Diagnostic]:
         elif isinstance(body, dict) and name not in parts:
             message = f'"{name}" would not be sent: no part of the body has it under "json".'
             yield each.diagnostic("fixed", message, did_you_mean(name, parts), "fixed")
-        for filled in sorted(set(names_in(str(value))) & known):
+        for filled in sorted(set(find_names(str(value))) & known):
             message = f"{{{filled}}} is not filled in a fixed value; it would be sent as it stands."
             yield each.diagnostic("fixed", message, at="fixed")
 
@@ -333,7 +333,7 @@ def _check_advanced(made: list[CompiledTool]) -> Iterator[Diagnostic]:
     for integration in {each.integration.file: each.integration for each in made}.values():
         tools = [each.tool for each in made if each.integration is integration]
         known = {name for tool in tools for name in _names_in(tool.input_schema)}
-        known |= {field_of(name) for name in known}
+        known |= {name_field(name) for name in known}
         for key in ("advanced", "json_text"):
             for at, name in enumerate(integration.value.get(key) or ()):
                 if name not in known:

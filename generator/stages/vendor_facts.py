@@ -10,7 +10,7 @@ from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links
 from generator.stages.resolve import Place
-from generator.templates import names_in
+from generator.templates import find_names
 from generator.texts import fold
 from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Needed, NetTotal
@@ -49,7 +49,7 @@ def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> Non
             except re.error as error:
                 here = (*path, "cases", at, "when", key)
                 diagnostics.report(document.diagnostic(here, "pattern", f"This is not a pattern: {error}."))
-        for name in sorted(set(names_in(case["message"])) - named):
+        for name in sorted(set(find_names(case["message"])) - named):
             message = f"{{{name}}} is filled by nothing: it is no group of a pattern of this case."
             diagnostics.report(document.diagnostic((*path, "cases", at, "message"), "placeholder", message))
 

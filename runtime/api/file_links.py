@@ -15,9 +15,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runtime.api.replies import answered, disposition, refusal
+from runtime.api.replies import build_disposition, build_response, refuse
 from runtime.errors import Busy, LedgerportError, TooManyGuesses, Unauthorized
-from runtime.exchange.file import file_name
+from runtime.exchange.file import name_file
 from runtime.logs import Log
 from runtime.model import Grant
 from runtime.operations.bodies import MIB
@@ -80,7 +80,7 @@ class FileLinkEndpoint:
             outcome.response = await self._response(request.method, outcome, share)
         except LedgerportError as error:
             outcome.error = error.code
-            outcome.response = refusal(error)
+            outcome.response = refuse(error)
         return outcome
 
     async def _response(self, method: str, outcome: _Outcome, share: Share) -> Response:
@@ -88,7 +88,9 @@ class FileLinkEndpoint:
         assert opened is not None
         if method == "HEAD":  # the vendor need not be asked for what a prefetch wants to know
             response = Response(media_type=opened.tool.returns.media_type)
-            response.headers["Content-Disposition"] = disposition(file_name(opened.tool, opened.arguments))
+            response.headers["Content-Disposition"] = build_disposition(
+                name_file(opened.tool, opened.arguments)
+            )
             del response.headers["content-length"]
             return response
         _hold(share, 1)
@@ -96,7 +98,7 @@ class FileLinkEndpoint:
         outcome.error = answer.error.code if answer.error else None
         if answer.file is not None:
             _hold(share, len(answer.file.content))
-        return answered(answer)
+        return build_response(answer)
 
     def _check_api_token(self, request: Request, grant: Grant) -> None:
         """Raises Unauthorized, or TooManyGuesses for one more wrong token."""

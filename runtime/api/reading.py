@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from generator.suggestions import did_you_mean
 from runtime.errors import BodyTimeout, InvalidRequest, TooLarge, UnsupportedMediaType
 from runtime.operations.bodies import LARGEST_BODY, count_seconds, explain_lateness, explain_size
-from runtime.operations.structure import structural_problem
+from runtime.operations.structure import find_structural_problem
 from runtime.safety.once import read_key
 
 DEEPEST_BODY = 64
@@ -66,7 +66,7 @@ def read_query(request: Request, model: type[Model]) -> Model:
             raise InvalidRequest(f'"{name[:80]}" is given {len(found)} times.')
         else:
             values[name] = found[0]
-    return checked(values, model)
+    return check_model(values, model)
 
 
 def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
@@ -79,7 +79,7 @@ def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def no_query(request: Request) -> None:
+def refuse_query(request: Request) -> None:
     """Nothing stands behind the question mark where nothing is read from there. Raises InvalidRequest."""
     for name in request.query_params:
         raise InvalidRequest(
@@ -88,9 +88,9 @@ def no_query(request: Request) -> None:
         )
 
 
-def checked(values: dict[str, Any], model: type[Model]) -> Model:
+def check_model(values: dict[str, Any], model: type[Model]) -> Model:
     """The values as a model. Raises InvalidRequest, which names every error."""
-    if problem_of_size := structural_problem(values, most_values=MOST_VALUES):
+    if problem_of_size := find_structural_problem(values, most_values=MOST_VALUES):
         raise InvalidRequest(
             f"The values sent {problem_of_size}.", advice="Send only what /openapi.json names."
         )
@@ -104,7 +104,7 @@ def checked(values: dict[str, Any], model: type[Model]) -> Model:
         raise InvalidRequest(" ".join(errors), details={"errors": errors}) from None
 
 
-def idempotency_key(request: Request) -> str:
+def read_idempotency_key(request: Request) -> str:
     """The Idempotency-Key, or nothing. Raises InvalidRequest when it is malformed, or there are several."""
     found = request.headers.getlist("idempotency-key")
     if not found:
@@ -126,13 +126,13 @@ async def _read(request: Request) -> bytes:
                 if len(content) > LARGEST_BODY:
                     raise _too_large()
     except ClientDisconnect as gone:
-        raise ended_too_early() from gone
+        raise explain_early_end() from gone
     except TimeoutError as late:
         raise BodyTimeout(explain_lateness()) from late
     return bytes(content)
 
 
-def ended_too_early() -> InvalidRequest:
+def explain_early_end() -> InvalidRequest:
     """The error for a client that goes away before its body is whole."""
     return InvalidRequest("The body ended too early.")
 

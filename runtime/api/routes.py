@@ -17,9 +17,9 @@ from starlette.routing import BaseRoute, Route
 
 from runtime.api.file_links import FileLinkEndpoint
 from runtime.api.handlers import ApiRequest, Services
-from runtime.api.openapi import document
-from runtime.api.reading import no_query
-from runtime.api.replies import refusal, reply
+from runtime.api.openapi import build_document
+from runtime.api.reading import refuse_query
+from runtime.api.replies import refuse, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
@@ -96,7 +96,7 @@ def make_routes(services: Services, public_url: str, log: Log) -> list[BaseRoute
         paths.setdefault(operation.path, {})[operation.method] = operation
 
     async def openapi(_request: Request) -> Response:
-        return reply(document(public_url))
+        return reply(build_document(public_url))
 
     return [
         *(
@@ -138,13 +138,13 @@ class _OperationEndpoint:
                 asked = ApiRequest(request, self._bearer(request))
                 _check_scope(operation, asked)
                 if operation.query is None:
-                    no_query(request)
+                    refuse_query(request)
             return await operation.handler(self._services, asked), asked.actor
         except LedgerportError as error:
-            return refusal(error), asked.actor
+            return refuse(error), asked.actor
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
-            return refusal(InternalError()), asked.actor
+            return refuse(InternalError()), asked.actor
 
     def _bearer(self, request: Request) -> ApiToken:
         """The API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
@@ -188,11 +188,11 @@ async def _not_routed(_request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     if problem.status_code == MethodNotAllowed.status:
         allowed = (problem.headers or {}).get("Allow", "")
-        response = refusal(
+        response = refuse(
             MethodNotAllowed("This path does not take that method.", advice=f"It takes: {allowed}.")
         )
         response.headers["Allow"] = allowed
         return response
-    return refusal(
+    return refuse(
         NotFound("There is nothing at this address.", advice="See /openapi.json for what there is.")
     )

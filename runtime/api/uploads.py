@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from generator.catalog import Part, Tool
-from runtime.api.reading import check_depth, ended_too_early
+from runtime.api.reading import check_depth, explain_early_end
 from runtime.errors import BodyTimeout, InvalidRequest, NoSpace, TooLarge
 from runtime.operations.bodies import LEAST_RATE, LONGEST_WAIT, count_seconds
 from runtime.operations.budget import Budget, Share
@@ -104,7 +104,7 @@ async def _bounded(request: Request, largest: int, share: Share) -> AsyncGenerat
             rate = f"{LEAST_RATE // 1000} kB in each second after the first {LONGEST_WAIT}"
             raise BodyTimeout(f"The body came too slowly: at least {rate} must come.") from late
         except ClientDisconnect as gone:
-            raise ended_too_early() from gone
+            raise explain_early_end() from gone
         if piece is None:
             return
         received += len(piece)

@@ -29,7 +29,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from runtime.commands.demo_output import instructions, listed_by, show_calls
+from runtime.commands.demo_output import count_listed, show_calls, write_instructions
 from runtime.errors import LedgerportError, SettingsError
 
 START_SECONDS = 40.0
@@ -75,11 +75,11 @@ def run(demo: Demo) -> None:
 
     Raises SettingsError when the data or a port is taken, or a server does not start.
     """
-    with running(demo, shows_calls=True) as all_of_it:
+    with run_servers(demo, shows_calls=True) as all_of_it:
         api, account = all_of_it.api, all_of_it.account
         made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
-        listed = listed_by(made, lambda message: _asked(made["url"], message))
-        text = instructions(
+        listed = count_listed(made, lambda message: _asked(made["url"], message))
+        text = write_instructions(
             demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed
         )
         print(text, flush=True)
@@ -111,7 +111,7 @@ def reset(data: Path) -> None:
 
 
 @contextmanager
-def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
+def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
     """Both servers, with the demo company connected, while the block runs. Raises as `run` does.
 
     With `shows_calls` the runtime's log comes as JSON through its process's `stdout`, which has to be read.

@@ -27,7 +27,7 @@ class Listed:
     tokens: int
 
 
-def listed_by(made: dict[str, Any], ask: Callable[[dict[str, Any]], bytes]) -> Listed:
+def count_listed(made: dict[str, Any], ask: Callable[[dict[str, Any]], bytes]) -> Listed:
     """What a URL lists: as the answer that made it says, else counted in what `ask` gets from it."""
     listing = made.get("listing") or {}
     if isinstance(listing.get("listed"), int) and isinstance(listing.get("tokens"), int):
@@ -47,7 +47,7 @@ def show_calls(log: Iterable[bytes], write: Callable[[str], object] | None = Non
 
     def read() -> None:
         for line in log:
-            if shown := line_of(line):
+            if shown := format_line(line):
                 with contextlib.suppress(
                     OSError, ValueError
                 ):  # nobody reads; the log must be read all the same
@@ -58,7 +58,7 @@ def show_calls(log: Iterable[bytes], write: Callable[[str], object] | None = Non
     return thread
 
 
-def line_of(logged: bytes) -> str:
+def format_line(logged: bytes) -> str:
     """The line that a person sees of one line of the log: none unless it is a call."""
     try:
         event = json.loads(logged)
@@ -74,7 +74,7 @@ def _print(line: str) -> None:
     print(line, flush=True, file=sys.stdout)
 
 
-def instructions(
+def write_instructions(
     url: str,
     simulator_url: str,
     data: str,

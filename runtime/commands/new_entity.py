@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from runtime.commands.exit_on_error import exit_on_error
-from runtime.commands.folders import definitions_option, layers
+from runtime.commands.folders import definitions_option, find_layers
 from runtime.errors import SettingsError
 
 MOST_BYTES = 2_000_000
@@ -50,7 +50,7 @@ def new_entity(
     """
     from generator.reports.scaffold import Wanted, derive_names, draft_resource, find_sample
 
-    folders = layers(own)
+    folders = find_layers(own)
     _check_writable(folders[-1])
     ask = _asking(yes)
     name = name or ask("What is one of them called", "")

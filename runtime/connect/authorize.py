@@ -16,7 +16,7 @@ from typing import Any
 from generator.vendor import AccountField, Integration
 from runtime.connect.company_lookup import PLACE, look_up
 from runtime.connect.confirmation import confirm
-from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
+from runtime.connect.echoes import Echoes, list_app_secrets, list_secrets
 from runtime.connect.grants import ERROR_CODES, Granted
 from runtime.connect.links import AGAIN, Links
 from runtime.connect.links import CALLBACK_PATH as CALLBACK_PATH
@@ -89,7 +89,7 @@ class Authorizations:
         credentials = replace(granted.credentials, secrets=secrets)
         app = self._deployment.settings.of(integration)
         _check_open_fields(
-            integration, connected, Echoes([*secrets_of(credentials), *secrets_of_app(app), code])
+            integration, connected, Echoes([*list_secrets(credentials), *list_app_secrets(app), code])
         )
         await self._confirm(integration, connected, granted)
         sealed = seal_credentials(self._deployment.keys, account.id, credentials)

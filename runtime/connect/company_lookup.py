@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
-from runtime.connect.headers import authorization_headers
+from runtime.connect.headers import authorize_headers
 from runtime.connect.vendor_http import VendorHttp
 from runtime.errors import Conflict, VendorUnavailable
 from runtime.model import Account, Credentials
@@ -38,7 +38,7 @@ async def look_up(
         return {}
     root = urlsplit(addresses.base_url(integration, account))
     url = f"{root.scheme}://{root.netloc}{integration.auth.lookup}"
-    answer = await http.get(url, authorization_headers(integration, account, credentials))
+    answer = await http.get(url, authorize_headers(integration, account, credentials))
     if answer.status != 200:
         raise VendorUnavailable(
             f"{integration.title} could not be asked which company was chosen (HTTP {answer.status}).",

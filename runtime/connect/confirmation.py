@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from generator.templates import fill_template
 from generator.vendor import Confirmation, Integration
 from runtime.connect.addresses import Addresses
-from runtime.connect.headers import always_sent, authorization_headers
+from runtime.connect.headers import authorize_headers, fill_always_sent
 from runtime.connect.vendor_http import OAuthAnswer, VendorHttp
 from runtime.errors import Forbidden, VendorUnavailable
 from runtime.model import Account, Credentials
@@ -40,12 +40,12 @@ async def confirm(
     if {".", ".."} & set(account.fields.values()):  # would lead to another address, however it is written
         raise _not_confirmed(integration)
     base = addresses.base_url(integration, account)
-    always = always_sent(integration.send_query, account.fields)
+    always = fill_always_sent(integration.send_query, account.fields)
     query = f"?{urlencode(always)}" if always else ""
     url = _in_path(base, account.fields) + _in_path(wanted.path, account.fields) + query
     headers = {
-        **always_sent(integration.send_headers, account.fields),
-        **authorization_headers(integration, account, credentials),
+        **fill_always_sent(integration.send_headers, account.fields),
+        **authorize_headers(integration, account, credentials),
     }
     _check(integration, wanted, account, await http.get(url, headers))
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 
-from runtime.connect.vendor_http import basic_authorization
+from runtime.connect.vendor_http import encode_basic
 from runtime.model import Credentials
 from runtime.settings import IntegrationSettings
 
@@ -53,23 +53,23 @@ class Echoes:
 
 
 @lru_cache(maxsize=1024)
-def echoes_of(*secrets: str) -> Echoes:
+def find_echoes(*secrets: str) -> Echoes:
     """The secrets as something to look for, made once for each connection."""
     return Echoes(secrets)
 
 
-def secrets_of(credentials: Credentials, sent: Mapping[str, str] = NOTHING_SENT) -> tuple[str, ...]:
+def list_secrets(credentials: Credentials, sent: Mapping[str, str] = NOTHING_SENT) -> tuple[str, ...]:
     """What has to stay secret of a connection, and of the header fields that prove it."""
     proofs = (each.rpartition(" ")[2] for each in sent.values())
     return (credentials.access_token, credentials.refresh_token, *credentials.secrets.values(), *proofs)
 
 
 @lru_cache(maxsize=64)
-def secrets_of_app(app: IntegrationSettings) -> tuple[str, ...]:
+def list_app_secrets(app: IntegrationSettings) -> tuple[str, ...]:
     """The client secret, as it is and as HTTP Basic sends it; none when it is not set."""
     if not app.client_secret:
         return ()
-    pair = basic_authorization(app.client_id, app.client_secret)["Authorization"]
+    pair = encode_basic(app.client_id, app.client_secret)["Authorization"]
     return (app.client_secret, pair.partition(" ")[2])
 
 

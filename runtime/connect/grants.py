@@ -16,10 +16,10 @@ from typing import Any
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import LONGEST_SECONDS
-from runtime.connect.vendor_http import OAuthAnswer, VendorHttp, basic_authorization
+from runtime.connect.vendor_http import OAuthAnswer, VendorHttp, encode_basic
 from runtime.errors import LedgerportError, NeedsReconnect, Unchanged, VendorUnavailable
 from runtime.model import Credentials
-from runtime.settings import IntegrationSettings, Settings, app_of
+from runtime.settings import IntegrationSettings, Settings, get_app
 
 ACCESS_SECONDS = 3600
 """How long an access token is taken to live when the vendor does not say."""
@@ -104,9 +104,9 @@ class Grants:
         self, integration: Integration, values: dict[str, str]
     ) -> tuple[dict[str, str], dict[str, str]]:
         """The values and header fields of a request, with the client's own proof in one of them."""
-        app: IntegrationSettings = app_of(self._settings, integration)
+        app: IntegrationSettings = get_app(self._settings, integration)
         if integration.auth.client_authentication == "basic":
-            return values, basic_authorization(app.client_id, app.client_secret)
+            return values, encode_basic(app.client_id, app.client_secret)
         return {**values, "client_id": app.client_id, "client_secret": app.client_secret}, {}
 
     def _credentials(self, integration: Integration, values: dict[str, Any], old: Credentials) -> Credentials:

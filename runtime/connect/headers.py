@@ -19,9 +19,7 @@ from runtime.model import Account, Credentials
 _BASIC = re.compile(r"\{basic:((?:[^{}]|\{\w+\})*)\}")
 
 
-def authorization_headers(
-    integration: Integration, account: Account, credentials: Credentials
-) -> dict[str, str]:
+def authorize_headers(integration: Integration, account: Account, credentials: Credentials) -> dict[str, str]:
     """The header fields for one call. Raises NeedsReconnect when something they need is not there."""
     if integration.auth.type == "oauth2":
         return {"Authorization": f"{integration.auth.scheme} {credentials.access_token}"}
@@ -35,7 +33,7 @@ def authorization_headers(
         ) from None
 
 
-def always_sent(templates: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+def fill_always_sent(templates: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
     """What every request carries (`send_always`), with the account's fields filled in."""
     return {
         name: fill_template(text, fields.__getitem__) if "{" in text else text

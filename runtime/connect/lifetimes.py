@@ -33,7 +33,7 @@ class Opened:
         return "Opened(…)"
 
 
-def opened(sealed: bytes, credentials: Credentials, wall_clock: float, monotonic: float) -> Opened:
+def measure_lifetime(sealed: bytes, credentials: Credentials, wall_clock: float, monotonic: float) -> Opened:
     """The credentials with the end of their access token as this process measures it."""
     life = _life(credentials)
     left = credentials.access_expires_at - wall_clock

@@ -25,9 +25,9 @@ from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import TOLERANCE_SECONDS
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, SettingsError
-from runtime.keys.crypto import new_secret
+from runtime.keys.crypto import make_secret
 from runtime.model import Account, AccountId, AuditEntry, Authorization, TokenHash
-from runtime.settings import IntegrationSettings, app_of
+from runtime.settings import IntegrationSettings, get_app
 
 CONNECT_PATH = "/connect"
 CALLBACK_PATH = CONNECT_PATH + "/callback"
@@ -76,7 +76,7 @@ class Links:
     def check_app(self, integration: Integration) -> IntegrationSettings:
         """The deployment's app at the vendor. Raises Conflict when it is not set up."""
         try:
-            return app_of(self._deployment.settings, integration)
+            return get_app(self._deployment.settings, integration)
         except SettingsError as missing:
             raise Conflict(missing.message, advice=missing.advice) from missing
 
@@ -148,7 +148,7 @@ class Links:
 
     def browser(self, cookie: str) -> str:
         """The browser that a cookie names, or a new one when it names none."""
-        return cookie if _BROWSER.fullmatch(cookie) else new_secret("")
+        return cookie if _BROWSER.fullmatch(cookie) else make_secret("")
 
     async def note_refusal(self, account_id: AccountId, reason: str, vendor_code: str = "") -> None:
         """Write into the audit that a connection was not made, and why."""
@@ -200,7 +200,7 @@ class Links:
             "state": state,
         }
         if verifier := self.verifier(state, pending):
-            values |= {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+            values |= {"code_challenge": derive_challenge(verifier), "code_challenge_method": "S256"}
         address = self._addresses.of_vendor(integration, integration.auth.authorize_url)
         return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"
 
@@ -209,7 +209,7 @@ class Links:
         return self._deployment.keys.seal(verifier.encode(), _owner(state_hash))
 
 
-def challenge_of(verifier: str) -> str:
+def derive_challenge(verifier: str) -> str:
     """The S256 code challenge of a verifier (RFC 7636 §4.2)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.grants import Grants
-from runtime.connect.lifetimes import Opened, opened
+from runtime.connect.lifetimes import Opened, measure_lifetime
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import VendorHttp
 from runtime.deployment import Deployment
@@ -143,7 +143,7 @@ class AccessTokens:
         if known is not None and known.sealed == account.sealed:
             return known
         credentials = open_credentials(self._keys, account)
-        found = opened(account.sealed, credentials, self._clock(), self._monotonic())
+        found = measure_lifetime(account.sealed, credentials, self._clock(), self._monotonic())
         self._opened[account.id] = found
         if len(self._opened) > _MOST_CACHED:
             self._forget_cached(next(iter(self._opened)))
@@ -251,7 +251,7 @@ class AccessTokens:
         del self._unkept[account.id]
         if not is_saved:
             return self._open(self._read(account.id)).credentials
-        self._opened[account.id] = opened(sealed, credentials, now, self._monotonic())
+        self._opened[account.id] = measure_lifetime(sealed, credentials, now, self._monotonic())
         self._refreshed_at[account.id] = self._monotonic()
         self._refused.pop(account.id, None)
         self._interrupted.discard(account.id)

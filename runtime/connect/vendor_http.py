@@ -111,7 +111,7 @@ class VendorHttp:
         return self._session
 
 
-def basic_authorization(client_id: str, client_secret: str) -> dict[str, str]:
+def encode_basic(client_id: str, client_secret: str) -> dict[str, str]:
     """The header field of HTTP Basic, each part form-encoded first as OAuth wants it (RFC 6749 §2.3.1)."""
     pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

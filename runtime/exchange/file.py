@@ -22,12 +22,12 @@ def prepare(call: CallContext) -> Request:
 
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return the file as it came."""
-    name = file_name(call.tool, call.arguments)
+    name = name_file(call.tool, call.arguments)
     file = File(name, call.tool.returns.media_type, response.raw.body, call.tool, call.arguments)
     return call.answer()._replace(file=file)
 
 
-def file_name(tool: Tool, arguments: Mapping[str, Any]) -> str:
+def name_file(tool: Tool, arguments: Mapping[str, Any]) -> str:
     """Return what the file is called that a call of the tool answers."""
     name = tool.returns.file_name or f"{tool.resource}-{{id}}"
     name = fill_known(name, {argument: str(value) for argument, value in arguments.items()})

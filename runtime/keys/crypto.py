@@ -23,7 +23,7 @@ _NONCE_BYTES = 12
 _HASH_BYTES = 32
 
 
-def new_secret(prefix: str) -> str:
+def make_secret(prefix: str) -> str:
     """A new secret of 256 random bits after a prefix that says what it is for; safe in URLs."""
     return prefix + secrets.token_urlsafe(SECRET_BYTES)
 
@@ -113,7 +113,7 @@ class Keys:
         """A random, signed OAuth `state`."""
         from itsdangerous import Signer
 
-        return Signer(self._state_key, digest_method=hashlib.sha256).sign(new_secret("")).decode()
+        return Signer(self._state_key, digest_method=hashlib.sha256).sign(make_secret("")).decode()
 
     def is_our_state(self, state: str) -> bool:
         """Whether a `state` was made by `new_state`, compared in constant time."""

@@ -23,7 +23,7 @@ from runtime.errors import InvalidArguments, NotFound
 from runtime.exchange import bounds
 from runtime.exchange.allowance import Allowance
 from runtime.exchange.tool_answer import Answer
-from runtime.exchange.tool_names import unknown_tool_message
+from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.tool_search import LONGEST_QUERY, NO_SYNONYMS, ToolIndex
 
@@ -97,7 +97,7 @@ class Discovery:
 
     def unknown(self, *names: str) -> NotFound:
         """The error for names that no tool has, each with the nearest one."""
-        sentences = " ".join(unknown_tool_message(name, self._tools) for name in names)
+        sentences = " ".join(explain_unknown_tool(name, self._tools) for name in names)
         return NotFound(sentences, advice=f"Find tools with {SEARCH}.")
 
     @property
@@ -135,9 +135,9 @@ class Discovery:
         for write in (_whole, _listed):
             texts = [write(tool) for tool in tools]
             head = _schemas_head(tools, unknown, is_whole=write is _whole)
-            if allowance.cost(texts[0]) + bounds.head_cost(head(1, ""), allowance) < allowance.size:
+            if allowance.cost(texts[0]) + bounds.measure_head(head(1, ""), allowance) < allowance.size:
                 break
-        return bounds.with_rows(
+        return bounds.append_rows(
             head, "tools", bounds.Source(len(texts), texts.__getitem__), allowance, CALL_IT
         )
 
@@ -235,7 +235,7 @@ def _part(
         return first
 
     rows = bounds.Source(len(part), lambda place: row(part[place]))
-    return bounds.with_rows(head, kind, rows, allowance)
+    return bounds.append_rows(head, kind, rows, allowance)
 
 
 def _start(cursor: str) -> int:

@@ -18,7 +18,7 @@ from runtime.mcp_server.replies import BUSY, INVALID_REQUEST, Refused
 from runtime.mcp_server.toolset import Toolset
 from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.budget import Budget, Share
-from runtime.operations.files import digest_of
+from runtime.operations.files import hash_content
 from runtime.upstream.files import CarriedFiles, EncodedFile
 
 MOST_BYTES = 128 * MIB
@@ -59,7 +59,7 @@ async def cut(body: bytearray) -> Cut:
     if len(body) - (end - start) > LARGEST_BODY or body[end - 1 : end] == b"\\":
         raise _not_a_file()
     text = memoryview(body)[start:end]
-    digest = await asyncio.to_thread(digest_of, text)
+    digest = await asyncio.to_thread(hash_content, text)
     rest = b"".join((body[:start], digest.encode(), body[end:]))
     return Cut(rest, {digest: EncodedFile(text, is_json=True)})
 

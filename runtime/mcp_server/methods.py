@@ -113,16 +113,16 @@ class Methods:
             case "resources/read", _:
                 return self._read_resource(message, grant, toolset)
             case "resources/list", _:
-                return self._reply(message, grant, resources.listed(message, "resources"))
+                return self._reply(message, grant, resources.list_none(message, "resources"))
             case "resources/templates/list", _:
-                return self._reply(message, grant, resources.listed(message, "resourceTemplates"))
+                return self._reply(message, grant, resources.list_none(message, "resourceTemplates"))
             case "initialize", False:
                 return self._initialize(message, grant, toolset)
             case "ping", False:
                 return self._reply(message, grant, {})
             case "server/discover", True:
                 return self._discover(message, grant, toolset)
-        raise protocol.unknown_method(message)
+        raise protocol.refuse_method(message)
 
     async def drain(self) -> None:
         """Waits for every write that is under way, also those whose client has gone."""
@@ -168,7 +168,7 @@ class Methods:
             )
 
         result, answer = await resources.read(message, grant, toolset, self._links, call)
-        return results.success(self._body(message, grant, result), answer)
+        return results.reply_success(self._body(message, grant, result), answer)
 
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         name, arguments = protocol.call_of(message)
@@ -183,9 +183,9 @@ class Methods:
             answer = await self._unknown(grant, toolset, name)
         answer = sending.form.within(answer, self._calls.budget(grant))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
-            return results.too_many(answer, message.id)
+            return results.refuse_rate(answer, message.id)
         result = self.result_of(answer, self._link_to(answer, grant, fields))
-        return results.success(self._body(message, grant, result), answer)
+        return results.reply_success(self._body(message, grant, result), answer)
 
     def _link_to(self, answer: Answer, grant: Grant, fields: Fields) -> results.Link:
         if self._links is None or answer.file is None:
@@ -245,7 +245,7 @@ class Methods:
 
     def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """The result that an answer becomes."""
-        return results.result_of(answer, link)
+        return results.build_result(answer, link)
 
     async def _run(
         self,

@@ -254,7 +254,7 @@ def call_of(message: Message) -> tuple[str, dict[str, Any]]:
     return name, arguments or {}
 
 
-def uri_of(message: Message) -> str:
+def read_uri(message: Message) -> str:
     """The resource of a `resources/read`."""
     uri = message.params.get("uri")
     if not isinstance(uri, str):
@@ -267,6 +267,6 @@ def has_links(fields: Fields) -> bool:
     return fields.get(VERSION_FIELD, b"").strip() not in _WITHOUT_LINKS
 
 
-def unknown_method(message: Message) -> Refused:
+def refuse_method(message: Message) -> Refused:
     """The refusal of a method that this server does not have, or not in the revision of the request."""
     return message.refuse(METHOD_NOT_FOUND, f"Method not found: {message.method[:LONGEST_ECHO]}")

@@ -89,11 +89,11 @@ class Refused(InvalidRequest):
 
     def reply(self) -> Reply:
         """The refusal as a response."""
-        body = error_body(self.rpc_code, self.message, self.id, self.data)
+        body = write_error(self.rpc_code, self.message, self.id, self.data)
         return Reply(self.status, (*REFUSAL_FIELDS, *self.fields), body)
 
 
-def error_body(code: int, message: str, id: str | int | None, data: Any = None) -> bytes:
+def write_error(code: int, message: str, id: str | int | None, data: Any = None) -> bytes:
     """A JSON-RPC error response. `id` is null when the request's own could not be read."""
     error: dict[str, Any] = {"code": code, "message": message}
     if data is not None:

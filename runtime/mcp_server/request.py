@@ -58,7 +58,7 @@ class Gate:
         sent = fields.get(b"origin", b"").strip()
         if not sent:
             return ()
-        if not self._welcomes(sent.decode("latin-1").lower(), host_name(fields.get(b"host", b""))):
+        if not self._welcomes(sent.decode("latin-1").lower(), read_host(fields.get(b"host", b""))):
             raise Refused(
                 403,
                 INVALID_REQUEST,
@@ -72,7 +72,7 @@ class Gate:
 
     def is_host_known(self, fields: Fields) -> bool:
         """Whether the server answers to the name in the Host field."""
-        return not self._hosts or host_name(fields.get(b"host", b"")) in self._hosts
+        return not self._hosts or read_host(fields.get(b"host", b"")) in self._hosts
 
     def _welcomes(self, origin: str, host: str) -> bool:
         if origin in self._origins:
@@ -84,7 +84,7 @@ class Gate:
         return bool(name) and (name in LOOPBACK or name == host)
 
 
-def host_name(value: bytes) -> str:
+def read_host(value: bytes) -> str:
     """The name in a Host field, in lower case and without its port."""
     text = value.strip().decode("latin-1").lower()
     if text.startswith("["):
@@ -92,7 +92,7 @@ def host_name(value: bytes) -> str:
     return text.rpartition(":")[0] if text.count(":") == 1 else text
 
 
-def weights(value: bytes) -> dict[str, float]:
+def read_weights(value: bytes) -> dict[str, float]:
     """What an Accept or Accept-Encoding field lists, each with its weight (`q`), 1 when there is none."""
     found: dict[str, float] = {}
     for part in value.decode("latin-1").lower().split(","):
@@ -110,13 +110,13 @@ def takes_json(accept: bytes) -> bool:
     """Whether an Accept field lets JSON through. An empty one lets anything through."""
     if accept in USUAL_ACCEPT:
         return True
-    listed = weights(accept)
+    listed = read_weights(accept)
     return _takes(listed, ("application/json", "application/*", "*/*")) or not listed
 
 
 def wants_stream(accept: bytes) -> bool:
     """Whether an Accept field lets an event stream through and no JSON, as some clients of older revisions send it."""
-    return not takes_json(accept) and _takes(weights(accept), ("text/event-stream", "text/*", "*/*"))
+    return not takes_json(accept) and _takes(read_weights(accept), ("text/event-stream", "text/*", "*/*"))
 
 
 def _takes(listed: dict[str, float], names: tuple[str, ...]) -> bool:
@@ -132,7 +132,7 @@ def takes_gzip(accept_encoding: bytes) -> bool:
 
 
 def _takes_gzip(accept_encoding: bytes) -> bool:
-    listed = weights(accept_encoding)
+    listed = read_weights(accept_encoding)
     for name in ("gzip", "x-gzip", "*"):
         if name in listed:
             return listed[name] > 0

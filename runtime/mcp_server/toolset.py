@@ -19,7 +19,7 @@ from runtime.errors import NotFound
 from runtime.mcp_server.discovery import Discovery
 from runtime.model import ServerConfig
 from runtime.operations.bodies import LARGEST_BODY
-from runtime.operations.exposure import Listing, listed_by_name
+from runtime.operations.exposure import Listing, list_by_name
 from runtime.operations.files import takes_a_file
 from runtime.operations.tool_search import NO_SYNONYMS
 from runtime.recent import Recent
@@ -117,13 +117,13 @@ class Toolsets:
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
     tools = {tool.name: tool for tool in select(catalog.of(integration), config.methods, config.tags)}
     vendor = catalog.integrations.get(integration)
-    beside = listed_by_name(vendor, tools, config.tool_exposure)
+    beside = list_by_name(vendor, tools, config.tool_exposure)
     if beside is None:
         return Toolset(tools)
     return Toolset(tools, Discovery(tools, len(beside), vendor.synonyms if vendor else NO_SYNONYMS), beside)
 
 
-def listing_of(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
+def describe_listing(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
     """What an MCP server with this config lists, and what that costs a model."""
     toolset = _make(catalog, integration, config)
     tokens = sum(count_tokens(tool.wire) for tool in toolset.listed_tools.values())

@@ -23,7 +23,7 @@ from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
-from runtime.operations.names import checked_name, no_account
+from runtime.operations.names import check_name, refuse_unknown_account
 
 _LONGEST_FIELD = 4096
 
@@ -54,7 +54,7 @@ class Accounts:
         InvalidRequest for an unknown integration or a field that is missing, unknown or out of form.
         """
         chosen = self._chosen(integration)
-        account = self._new(chosen, checked_name(name))
+        account = self._new(chosen, check_name(name))
         credentials = Credentials()
         if chosen.auth.type == "oauth2":
             _check_fields(chosen, fields or {}, ())
@@ -65,8 +65,8 @@ class Accounts:
         audit = AuditEntry(account.created_at, actor, "account.created", account.id, _described(account))
         self._stores.records.add_account(account, audit)
         if account.status == "active":
-            return answers.of_account(account)
-        return {**answers.of_account(account), "authorize_url": self.authorizations.links.begin(account)}
+            return answers.show_account(account)
+        return {**answers.show_account(account), "authorize_url": self.authorizations.links.begin(account)}
 
     def connect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
         """A fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
@@ -81,15 +81,15 @@ class Accounts:
             self._deployment.clock(), actor, "account.connect_started", account.id, _described(account)
         )
         self._stores.records.add_audit(audit)
-        return {**answers.of_account(account), "authorize_url": authorize_url}
+        return {**answers.show_account(account), "authorize_url": authorize_url}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """The accounts, from the oldest on."""
-        return answers.part(self._stores.records.accounts, answers.of_account, limit, next_cursor)
+        return answers.read_part(self._stores.records.accounts, answers.show_account, limit, next_cursor)
 
     def get(self, account_id: str) -> dict[str, Any]:
         """One account. Raises NotFound."""
-        return answers.of_account(self._find(account_id))
+        return answers.show_account(self._find(account_id))
 
     def find(self, account_id: str) -> Account:
         """The account itself, for an endpoint that calls its tools. Raises NotFound."""
@@ -106,7 +106,7 @@ class Accounts:
                 self._deployment.clock(), actor, "account.deleted", account.id, _described(account)
             )
             if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
-                raise no_account()
+                raise refuse_unknown_account()
             # Asked only now: of two that are deleted at once, the later sees that it was the last.
             is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
             if account.status != "pending" and not is_shared:
@@ -128,7 +128,7 @@ class Accounts:
     def _find(self, account_id: str) -> Account:
         account = self._stores.look_up.find_account(AccountId(account_id))
         if account is None or account.integration not in self._deployment.catalog().integrations:
-            raise no_account()
+            raise refuse_unknown_account()
         return account
 
     def _chosen(self, name: str) -> Integration:
@@ -199,6 +199,6 @@ def _is_in_form(field: AccountField, value: str) -> bool:
 
 def _described(account: Account) -> dict[str, Any]:
     """What the audit says of an account. Its fields are named only: some are keys."""
-    shown = answers.of_account(account)
+    shown = answers.show_account(account)
     names = ("name", "integration", "environment", "status", "company")
     return {name: shown[name] for name in names} | {"fields": sorted(account.fields)}

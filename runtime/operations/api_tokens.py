@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from runtime.errors import InvalidRequest, NotFound
-from runtime.keys.crypto import Keys, new_secret
+from runtime.keys.crypto import Keys, make_secret
 from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, Clock
 from runtime.operations import answers
-from runtime.operations.names import checked_name
-from runtime.operations.scopes import ADMIN, checked_scopes
+from runtime.operations.names import check_name
+from runtime.operations.scopes import ADMIN, check_scopes
 from runtime.recent import Recent
 
 if TYPE_CHECKING:
@@ -46,21 +46,21 @@ class ApiTokens:
 
         Raises InvalidRequest for scopes that do not fit together, or an account that is not there.
         """
-        now, secret = self._clock(), new_secret(PREFIX)
+        now, secret = self._clock(), make_secret(PREFIX)
         bound_to = None if account_id is None else AccountId(account_id)
-        chosen = checked_scopes(scopes, account_id)
-        token = ApiToken(ApiTokenId(str(uuid4())), checked_name(name), now, None, chosen, bound_to)
+        chosen = check_scopes(scopes, account_id)
+        token = ApiToken(ApiTokenId(str(uuid4())), check_name(name), now, None, chosen, bound_to)
         audit = AuditEntry(now, actor or self._actor, "api_token.created", token.id, _described(token))
         if not self._stores.records.add_api_token(token, self._keys.hash_token(secret), audit):
             raise InvalidRequest(
                 "There is no such integrated account to bind the API token to.",
                 advice="Give the id of an integrated account.",
             )
-        return {**answers.of_api_token(token), "token": secret}
+        return {**answers.show_api_token(token), "token": secret}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """The tokens, from the oldest on, without their secrets."""
-        return answers.part(self._stores.records.api_tokens, answers.of_api_token, limit, next_cursor)
+        return answers.read_part(self._stores.records.api_tokens, answers.show_api_token, limit, next_cursor)
 
     def revoke(self, token_id: str, *, actor: str = "") -> dict[str, Any]:
         """Revokes a token by its id: the next request with it is refused. Raises NotFound."""

@@ -16,11 +16,11 @@ import jsonschema_rs
 
 from generator.catalog import Tool
 from generator.meanings import Meant
-from generator.suggestions import LONGEST_COMPARED, did_you_mean, suggested
+from generator.suggestions import LONGEST_COMPARED, did_you_mean, suggest
 from runtime.errors import InvalidArguments
-from runtime.operations.interpretation import DIGITS, LARGEST_EXACT, interpreted, parsed
-from runtime.operations.structure import excerpt, structural_problem, whole_path
-from runtime.safety.masked_updates import without_masks
+from runtime.operations.interpretation import DIGITS, LARGEST_EXACT, interpret, parse_text
+from runtime.operations.structure import cut_excerpt, find_structural_problem, write_path
+from runtime.safety.masked_updates import drop_masks
 from runtime.safety.write_answers import refuse_no_change
 
 Meanings = Sequence[Meant]
@@ -70,7 +70,7 @@ class ArgumentChecker:
         is_plain = tool.is_read_only and "" not in arguments.values() and validator.checks.is_valid(arguments)
         if not is_plain:
             arguments = _interpreted(tool, arguments)
-        bare = without_masks(tool, arguments)
+        bare = drop_masks(tool, arguments)
         if not (is_plain and bare is arguments) and not validator.checks.is_valid(bare):
             raise _refusal(tool, validator.checks, bare, means)
         refuse_no_change(tool, arguments)
@@ -92,7 +92,7 @@ class ArgumentChecker:
 
 def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
     """Raises InvalidArguments when there is more than anything after this should look at."""
-    if problem := structural_problem(arguments):
+    if problem := find_structural_problem(arguments):
         raise InvalidArguments(
             f"{tool.name} was not called: the arguments {problem}.",
             advice="Nothing was sent. Split the call, or send only what the tool's schema names.",
@@ -102,7 +102,7 @@ def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
 def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments as the schema declares them, and nothing that a read record carries and nobody may set."""
     schema = tool.input_schema
-    read = interpreted(schema, arguments, empty_clears=tool.risk == "overwrite")
+    read = interpret(schema, arguments, empty_clears=tool.risk == "overwrite")
     _check_structure(tool, read)  # a JSON text may hold any number of values
     if tool.ignored_arguments and not schema["properties"].keys() >= read.keys():
         read = _without(tool, read)
@@ -135,7 +135,7 @@ def _with_whole_numbers(value: Any, places: Any) -> Any:
 
 def _unpacked(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments with those under `more` beside the others, where they count the same."""
-    more = parsed(arguments[MORE], dict)
+    more = parse_text(arguments[MORE], dict)
     if more is None or more == "":
         more = {}
     if not isinstance(more, dict):
@@ -171,7 +171,7 @@ def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meani
     """
     first = _first_error(validator, arguments)
     path = list(first.instance_path)
-    part = excerpt(arguments, path)
+    part = cut_excerpt(arguments, path)
     found = list(validator.iter_errors(part))
     described = [_described(tool, error, path, means) for error in found[:MOST_ERRORS]]
     if not described:  # it is in what the excerpt leaves out, such as the length of a list
@@ -202,7 +202,7 @@ def _count(error: Any) -> int:
 
 def _described(tool: Tool, error: Any, along: list[Any], means: Meanings) -> Iterable[dict[str, str]]:
     """Sentences for an error; `along` is the path that the excerpt begins at."""
-    path, kind, value = whole_path(error.instance_path, along), error.kind.name, error.instance
+    path, kind, value = write_path(error.instance_path, along), error.kind.name, error.instance
     where = _where(path)
     if kind == "additionalProperties":
         names = list(_names_at(tool.input_schema, path))
@@ -232,7 +232,7 @@ def _described(tool: Tool, error: Any, along: list[Any], means: Meanings) -> Ite
 
 def _unknown(path: list[Any], name: str, names: list[str], means: Meanings, resource: str) -> dict[str, str]:
     full = _dotted([*path, name])
-    meant = suggested(name, names, means, resource)
+    meant = suggest(name, names, means, resource)
     nearest = meant.names[0] if meant.names else ""
     return {
         "argument": full,

@@ -54,7 +54,7 @@ ListingOf = Callable[[Catalog, str, ServerConfig], Listing]
 """Finds what a config lists of an integration."""
 
 
-def listed_by_name(
+def list_by_name(
     integration: Integration | None, tools: Mapping[str, Tool], exposure: ToolExposure
 ) -> dict[str, Tool] | None:
     """The tools that are listed beside those that find, describe and call the others; None lists every tool alone."""

@@ -81,15 +81,15 @@ class FileLinks:
         try:
             claims = self._deployment.keys.open_link(_sealed_in(link))
         except SealBroken:
-            raise closed() from None
+            raise refuse_closed() from None
         ends, server, digest = _CLAIMS.unpack_from(claims)
         if not now < ends <= now + LIFETIME_SECONDS + CLOCK_SKEW_SECONDS:
-            raise closed()
+            raise refuse_closed()
         grant = self._deployment.stores.look_up.find_server(McpServerId(str(uuid.UUID(bytes=server))), now)
         tools = self._tools(grant) if grant else {}
         tool = next((each for each in tools.values() if _digest(each.name) == digest), None)
         if grant is None or tool is None or tool.returns.kind != "file" or not tool.is_read_only:
-            raise closed()
+            raise refuse_closed()
         return Opened(grant, tools, tool, orjson.loads(claims[_CLAIMS.size :]))
 
     def _tools(self, grant: Grant) -> dict[str, Tool]:
@@ -123,7 +123,7 @@ def _sealed_in(link: str) -> bytes:
     return sealed
 
 
-def closed() -> NotFound:
+def refuse_closed() -> NotFound:
     """The error for every link that opens nothing, whatever the reason."""
     return NotFound(
         "This link opens no file: links to files end after 10 minutes, and with the MCP server they were made for.",

@@ -63,14 +63,14 @@ async def set_apart(tool: Tool, arguments: dict[str, Any], files: CarriedFiles) 
         _refuse_placeholder(tool, part.content, given)
         text = memoryview(given.encode("utf-8", "surrogatepass"))
         file = EncodedFile(text)
-        given = await _in_thread_when_large(len(text), lambda: digest_of(text))
+        given = await _in_thread_when_large(len(text), lambda: hash_content(text))
     taken = {**arguments, part.content: given}
     if isinstance(file, SpooledFile) and part.file_name and file.name:
         taken.setdefault(part.file_name, file.name)
     return SetApart(taken, file)
 
 
-async def checked(
+async def check_file(
     tool: Tool, integration: Integration, taken: SetApart
 ) -> tuple[dict[str, Any], OutgoingFile | None]:
     """The arguments with the name and media type that are sent, and the file. Raises InvalidArguments."""
@@ -78,7 +78,7 @@ async def checked(
     if part is None or taken.file is None:
         return arguments, None
     named = _type_said(tool, part, taken.file)
-    name = clean_name(str(arguments.get(part.file_name, "") or part.content))
+    name = clean_file_name(str(arguments.get(part.file_name, "") or part.content))
     media_type = _media_type(tool, integration, name, str(arguments.get(part.media_type, "")), named)
     content = await _content(tool, part, taken.file)
     if content.size == 0:
@@ -88,12 +88,12 @@ async def checked(
     return {**arguments, **filled}, OutgoingFile(name, media_type, content)
 
 
-def digest_of(content: bytes | bytearray | memoryview) -> str:
+def hash_content(content: bytes | bytearray | memoryview) -> str:
     """What stands for a file in the arguments of a call: two files differ in it, however they came."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def clean_name(name: str) -> str:
+def clean_file_name(name: str) -> str:
     """A file name without folders, control characters and line ends."""
     last = re.split(r"[/\\]", _CONTROL.sub(" ", name))[-1].strip(" .") or "file"
     return last.encode("utf-8", "replace").decode()

@@ -44,7 +44,7 @@ class _Rule(NamedTuple):
     """Whether an empty text clears a field, and so stays."""
 
 
-def interpreted(schema: Schema, arguments: dict[str, Any], *, empty_clears: bool) -> dict[str, Any]:
+def interpret(schema: Schema, arguments: dict[str, Any], *, empty_clears: bool) -> dict[str, Any]:
     """The arguments in the types that the schema declares, without what means "left out".
 
     `schema` is of an object with `properties`. Values that have no certain meaning come back as they were given.
@@ -83,7 +83,7 @@ def _in_any_style(options: list[str], value: str) -> str:
     return found[0] if len(found) == 1 else value
 
 
-def parsed(value: Any, kind: type) -> Any:
+def parse_text(value: Any, kind: type) -> Any:
     """The object or list that a JSON text holds; the value itself when it is no such text."""
     start = "{" if kind is dict else "["
     if not isinstance(value, str) or not value.lstrip().startswith(start):
@@ -138,7 +138,7 @@ def _read(schema: Any, value: Any, rule: _Rule) -> Any:
 
 
 def _object(schema: Schema, value: Any, rule: _Rule) -> Any:
-    value = parsed(value, dict)
+    value = parse_text(value, dict)
     if "properties" not in schema:
         return value
     if not isinstance(value, dict):
@@ -162,7 +162,7 @@ def _id(value: Any) -> str:
 
 def _list(schema: Schema, value: Any, rule: _Rule) -> Any:
     items = schema.get("items", {})
-    value = parsed(value, list)
+    value = parse_text(value, list)
     if isinstance(value, list):
         read = (_read(items, each, rule) for each in value)
         return [each if now is ABSENT else now for each, now in zip(value, read, strict=True)]

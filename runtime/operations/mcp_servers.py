@@ -17,7 +17,7 @@ from generator.suggestions import did_you_mean
 from generator.vendor import Integration
 from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, NotFound
-from runtime.keys.crypto import new_secret
+from runtime.keys.crypto import make_secret
 from runtime.model import (
     AccountId,
     AuditEntry,
@@ -29,7 +29,7 @@ from runtime.model import (
 )
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
-from runtime.operations.names import checked_expiry, checked_name, no_account
+from runtime.operations.names import check_expiry, check_name, refuse_unknown_account
 
 PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -75,23 +75,23 @@ class McpServers:
         """
         now = self._deployment.clock()
         chosen = self._checked(account_id, _merged(ServerConfig(), config or {}))
-        expiry = checked_expiry(expires_at, now)
-        secret = new_secret(PREFIX)
+        expiry = check_expiry(expires_at, now)
+        secret = make_secret(PREFIX)
         owner = AccountId(account_id)
-        server = McpServer(McpServerId(str(uuid4())), owner, checked_name(name), chosen, expiry, now, now)
+        server = McpServer(McpServerId(str(uuid4())), owner, check_name(name), chosen, expiry, now, now)
         audit = self._audit(actor, "mcp_server.created", server.id, account_id, _described(server))
         if not self._stores.records.add_mcp_server(server, self._deployment.keys.hash_token(secret), audit):
-            raise no_account()
+            raise refuse_unknown_account()
         url = f"{self._deployment.settings.public_url}/mcp/{secret}"
-        return {**answers.of_server(server), "token": secret, "url": url, **self._listed(server)}
+        return {**answers.show_server(server), "token": secret, "url": url, **self._listed(server)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """The MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
         self._integration(account_id)
         owner, now = AccountId(account_id), self._deployment.clock()
-        return answers.part(
+        return answers.read_part(
             lambda after, count: self._stores.records.mcp_servers(owner, after, count, now),
-            answers.of_server,
+            answers.show_server,
             limit,
             next_cursor,
         )
@@ -126,11 +126,11 @@ class McpServers:
 
         def changed(server: McpServer) -> McpServer:
             if not isinstance(name, Unset):
-                server = replace(server, name=checked_name(name))
+                server = replace(server, name=check_name(name))
             if not isinstance(config, Unset):
                 server = replace(server, config=self._checked(account_id, _merged(server.config, config)))
             if not isinstance(expires_at, Unset):
-                server = replace(server, expires_at=checked_expiry(expires_at, now))
+                server = replace(server, expires_at=check_expiry(expires_at, now))
             return replace(server, updated_at=now)
 
         def changed_at_all(server: McpServer) -> McpServer:
@@ -159,7 +159,7 @@ class McpServers:
 
     def _shown(self, server: McpServer) -> dict[str, Any]:
         """A server as answers show it, with what its URL lists."""
-        return answers.of_server(server) | self._listed(server)
+        return answers.show_server(server) | self._listed(server)
 
     def _listed(self, server: McpServer) -> dict[str, Any]:
         """What the URL of a server lists, where somebody can say."""
@@ -183,7 +183,7 @@ class McpServers:
         account = self._stores.look_up.find_account(AccountId(account_id))
         found = self._deployment.catalog().integrations.get(account.integration) if account else None
         if found is None:
-            raise no_account()
+            raise refuse_unknown_account()
         return found
 
     def _checked(self, account_id: str, config: ServerConfig) -> ServerConfig:
@@ -196,7 +196,7 @@ class McpServers:
 
 def _described(server: McpServer) -> dict[str, Any]:
     """What the audit says of a server: everything that can be set, and no secret."""
-    shown = answers.of_server(server)
+    shown = answers.show_server(server)
     return {name: shown[name] for name in ("name", "config", "expires_at")}
 
 

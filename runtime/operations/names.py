@@ -10,7 +10,7 @@ LONGEST_NAME = 200
 LEAST_AHEAD_SECONDS = 60.0
 
 
-def checked_name(name: str) -> str:
+def check_name(name: str) -> str:
     """A name without blanks around it. Raises InvalidRequest when nothing is left, or it cannot be shown."""
     clean = name.strip()
     if not clean or len(clean) > LONGEST_NAME or not clean.isprintable():
@@ -21,7 +21,7 @@ def checked_name(name: str) -> str:
     return clean
 
 
-def checked_expiry(text: str | None, now: float) -> float | None:
+def check_expiry(text: str | None, now: float) -> float | None:
     """A time to come, from ISO 8601 with a zone. Raises InvalidRequest when it is not at least 60 s ahead."""
     if text is None:
         return None
@@ -43,7 +43,7 @@ def checked_expiry(text: str | None, now: float) -> float | None:
     return seconds
 
 
-def no_account() -> NotFound:
+def refuse_unknown_account() -> NotFound:
     """The error for an integrated account that is not there, or not for the caller: the same for both."""
     return NotFound(
         "There is no such integrated account.",

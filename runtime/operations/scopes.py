@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from generator.suggestions import did_you_mean
 from runtime.errors import Forbidden, InvalidRequest
 from runtime.model import AccountId, ApiToken, ScopeName
-from runtime.operations.names import no_account
+from runtime.operations.names import refuse_unknown_account
 
 ADMIN: ScopeName = "admin"
 CALL_TOOLS: ScopeName = "tools:call"
@@ -34,7 +34,7 @@ SCOPES: dict[ScopeName, Scope] = {
 }
 
 
-def checked_scopes(scopes: Sequence[str], account_id: str | None) -> tuple[ScopeName, ...]:
+def check_scopes(scopes: Sequence[str], account_id: str | None) -> tuple[ScopeName, ...]:
     """The scopes that a new token is to have, each once.
 
     Raises InvalidRequest for none, an unknown one, and a combination that would grant more than it says.
@@ -82,4 +82,4 @@ def check_scope(token: ApiToken, needed: ScopeName, account_id: str | None) -> N
             advice="Use an API token that has the scope.",
         )
     if token.account_id is None or token.account_id != account_id:
-        raise no_account()
+        raise refuse_unknown_account()

@@ -75,7 +75,7 @@ class ToolIndex:
         self._synonyms = {
             said: (*synonyms.get(said, ()), *LIKE.get(said, ())) for said in synonyms.keys() | LIKE.keys()
         }
-        self._things = [frozenset(words_of(tool.resource)) for tool in self._tools]
+        self._things = [frozenset(split_words(tool.resource)) for tool in self._tools]
         counted = [_weighed(tool) for tool in self._tools]
         lengths = [sum(words.values()) for words in counted]
         usual = sum(lengths) / len(lengths) if lengths else 1.0
@@ -134,13 +134,13 @@ class ToolIndex:
         return difflib.get_close_matches(word[:40], likely, n=1, cutoff=0.75)
 
 
-def words_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a text in lower case, without plural endings; `DisplayName_contains` has three."""
     return [_singular(word) for word in _WORD.findall(_INSIDE.sub(" ", text).lower())]
 
 
 def _asked(query: str) -> list[str]:
-    words = dict.fromkeys(words_of(query[:LONGEST_QUERY]))
+    words = dict.fromkeys(split_words(query[:LONGEST_QUERY]))
     return [word for word in words if word not in STOP_WORDS][:MOST_WORDS] or list(words)[:MOST_WORDS]
 
 
@@ -164,7 +164,7 @@ def _counted(places: tuple[tuple[float, str], ...]) -> dict[str, float]:
     """The words of some texts, each with its weight. Cached, because the same tools are in many toolsets."""
     weighed: dict[str, float] = {}
     for weight, text in places:
-        for word in words_of(text):
+        for word in split_words(text):
             weighed[word] = weighed.get(word, 0.0) + weight
     return weighed
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from generator.catalog import Tool
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
-from runtime.upstream.query import outside_quotes
+from runtime.upstream.query import blank_quoted
 
 Path = tuple[str, ...]
 _NAME = re.compile(r"\w+")
@@ -31,7 +31,7 @@ def refuse_comparisons(tool: Tool, language: QueryLanguage, query: str) -> None:
     entity = entry.group("entity").lower()
     public = tuple(path[1:] for path in tool.public if path[0].lower() == entity)
     hidden = _leading_names(tool.sensitive, tool.gated, public)
-    for name in _names(outside_quotes(language, query)[entry.end() :]):
+    for name in _names(blank_quoted(language, query)[entry.end() :]):
         if name in hidden:
             raise InvalidArguments(
                 f'"{hidden[name]}" is sensitive: a query may neither compare with it nor sort by it.',

@@ -48,7 +48,7 @@ class Guesses:
 
     def note(self, address: str) -> int:
         """Count one wrong token of an address, and answer how many seconds it should wait: 0 up to the limit."""
-        key, now = client_of(address), self._clock()
+        key, now = identify_client(address), self._clock()
         began, count = self._failures.get(key) or (now, 0)
         if now - began >= WINDOW_SECONDS:
             began, count = now, 0
@@ -56,7 +56,7 @@ class Guesses:
         return math.ceil(began + WINDOW_SECONDS - now) if count >= self._most_failures else 0
 
 
-def client_of(address: str) -> str:
+def identify_client(address: str) -> str:
     """The client behind an IP address: itself, or for IPv6 its /64 network. Other texts are a client as they are."""
     try:
         found = ipaddress.ip_address(address)

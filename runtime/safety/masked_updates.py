@@ -19,12 +19,12 @@ from runtime.safety.masking import (
     MASK,
     SHOWN,
     WHOLE,
+    find_masked,
     is_empty,
     is_masked,
     mask,
-    masked_error,
-    masked_paths,
     refuse_masked,
+    refuse_masks,
 )
 
 Record = Mapping[str, Any]
@@ -34,7 +34,7 @@ LEAST_TO_REDACT = 4
 """Characters. A shorter text would be found in every sentence."""
 
 
-def without_masks(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+def drop_masks(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments without what no schema takes: masks, which stand for what is stored, and nulls that clear it.
 
     Raises InvalidArguments for a mask when the tool changes no record, or none that can be read.
@@ -53,7 +53,7 @@ def needs_current(tool: Tool, content: Record) -> bool:
     tree = _tree(tool.sensitive, tool.concealed)
     sent = {name for _, name in tool.call.body_arguments}
     settable = {name: tree[name] for name in tree if name in sent}
-    return _lacks(content, settable, fills=_clears(tool, content)) or bool(masked_paths(tool, content))
+    return _lacks(content, settable, fills=_clears(tool, content)) or bool(find_masked(tool, content))
 
 
 @dataclass(slots=True)
@@ -72,12 +72,12 @@ def complete(tool: Tool, content: Record, stored: Record, identifier: str) -> Co
     work = _Work(identifier)
     tree = _tree(tool.sensitive, tool.concealed)
     made = work.merged(content, stored, tree, "", fills=_clears(tool, content))
-    if left := work.wrong or masked_paths(tool, made):
-        raise masked_error(tool, left, "but not as an answer here shows")
+    if left := work.wrong or find_masked(tool, made):
+        raise refuse_masks(tool, left, "but not as an answer here shows")
     return Completed(made, work.secrets)
 
 
-def redacted(error: LedgerportError, secrets: list[str]) -> LedgerportError:
+def redact(error: LedgerportError, secrets: list[str]) -> LedgerportError:
     """The error without stored values that the caller did not send: a vendor may repeat what it refuses."""
     for secret in sorted(secrets, key=len, reverse=True):
         for name in ("message", "advice", "vendor_code", "trace"):

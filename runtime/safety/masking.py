@@ -60,12 +60,12 @@ def may_hide(cover: Cover, body: bytes) -> bool:
     return any(name in lowered for name in cover.names)
 
 
-def covered(cover: Cover | None, body: bytes, value: Any) -> Any:
+def cover_value(cover: Cover | None, body: bytes, value: Any) -> Any:
     """The value of an answer with what is hidden masked or left out, in place. `body` is the answer as it came."""
-    return value if cover is None or not may_hide(cover, body) else hidden(cover, value)
+    return value if cover is None or not may_hide(cover, body) else hide(cover, value)
 
 
-def hidden(cover: Cover, value: Any) -> Any:
+def hide(cover: Cover, value: Any) -> Any:
     """The value, of which something may be hidden, with that masked or left out, in place."""
     for holder, name, _, end in list(_places(value, cover.tree)):
         if end == OMITTED:
@@ -89,7 +89,7 @@ def is_empty(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
-def masked_paths(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
+def find_masked(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
     """The sensitive arguments, as dotted paths, whose value is masked as an answer would show it."""
     if not tool.sensitive or tool.is_read_only or tool.returns.kind == "batch":
         return []  # each call of a batch is checked as if it came alone
@@ -99,11 +99,11 @@ def masked_paths(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
 
 def refuse_masked(tool: Tool, arguments: Mapping[str, Any]) -> None:
     """Raises InvalidArguments when a masked value comes back: written, it would take the place of the real one."""
-    if found := masked_paths(tool, arguments):
-        raise masked_error(tool, found)
+    if found := find_masked(tool, arguments):
+        raise refuse_masks(tool, found)
 
 
-def masked_error(tool: Tool, found: list[str], why: str = "as an answer here showed") -> InvalidArguments:
+def refuse_masks(tool: Tool, found: list[str], why: str = "as an answer here showed") -> InvalidArguments:
     """The error for masked arguments that cannot be sent. `why` ends in a verb whose object they are."""
     names = ", ".join(f'"{path}"' for path in found[:MOST_NAMED])
     is_one = len(found) == 1

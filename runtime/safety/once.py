@@ -101,7 +101,7 @@ def read_key(given: object) -> str:
     return key
 
 
-def fresh_key() -> str:
+def make_key() -> str:
     """Make a key for a write whose caller gave none."""
     return secrets.token_hex(KEY_LENGTH // 2)
 

@@ -32,7 +32,7 @@ DEEPEST = 20
 """Levels of a record that are compared; no vendor's has as many."""
 
 
-def acknowledged(record: Any, sent: Any, always: tuple[str, ...], levels: int = DEEPEST) -> Any:
+def acknowledge(record: Any, sent: Any, always: tuple[str, ...], levels: int = DEEPEST) -> Any:
     """What is shown of the record that a blind write answered: the fields in `always`, and what agrees with `sent`.
 
     Only what agrees, for what differs was there before: a null that the vendor ignored would read a field.
@@ -49,10 +49,10 @@ def acknowledged(record: Any, sent: Any, always: tuple[str, ...], levels: int = 
 
 def _agreeing(name: str, there: Any, sent: Any, always: tuple[str, ...], levels: int) -> dict[str, Any]:
     if isinstance(there, dict) and isinstance(sent, Mapping):
-        return {name: acknowledged(there, sent, always, levels)}
+        return {name: acknowledge(there, sent, always, levels)}
     if isinstance(there, list) and isinstance(sent, list):
         return {name: _entries(there, sent, always, levels)}
-    return {name: there} if _is_plain(there) and figures.number_in(there) == sent else {}
+    return {name: there} if _is_plain(there) and figures.read_number(there) == sent else {}
 
 
 def _entries(there: list[Any], sent: list[Any], always: tuple[str, ...], levels: int) -> list[Any]:
@@ -60,8 +60,8 @@ def _entries(there: list[Any], sent: list[Any], always: tuple[str, ...], levels:
     found = []
     for each, given in zip(there, sent, strict=False):
         if isinstance(each, dict):
-            found.append(acknowledged(each, given, always, levels))
-        elif _is_plain(each) and figures.number_in(each) == given:
+            found.append(acknowledge(each, given, always, levels))
+        elif _is_plain(each) and figures.read_number(each) == given:
             found.append(each)
     return found
 

@@ -26,7 +26,7 @@ from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
-from runtime.connect.echoes import secrets_of_app
+from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
@@ -35,7 +35,7 @@ from runtime.logs import Log, make_log
 from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
-from runtime.mcp_server.toolset import listing_of
+from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
@@ -51,7 +51,7 @@ from runtime.stores.embedded import StorageHealth, Stores, open_stores
 from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
-from runtime.upstream.request import base_address
+from runtime.upstream.request import fill_address
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -98,7 +98,7 @@ class Runtime:
             self.stores.hot,
             self.base_url,
             once=Once(self.keys, self.stores),
-            app_secrets=lambda integration: secrets_of_app(settings.of(integration)),
+            app_secrets=lambda integration: list_app_secrets(settings.of(integration)),
         )
         self.calls = Calls(
             catalog=self.current_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
@@ -145,7 +145,7 @@ class Runtime:
         known = self._base_urls.get(account.id)
         if known is None or known[0] is not integration or known[1] is not account:
             template = self.tokens.addresses.base_url(integration, account)
-            known = (integration, account, base_address(template, account.fields))
+            known = (integration, account, fill_address(template, account.fields))
             self._base_urls.put(account.id, known)
         return known[2]
 
@@ -202,7 +202,7 @@ class Application:
             tokens=runtime.tokens,
             log=runtime.log,
             guesses=runtime.guesses,
-            listing=listing_of,
+            listing=describe_listing,
             pages=make_routes(
                 accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
             ),

@@ -43,7 +43,7 @@ class Ending:
             self._write(data)
 
 
-def head_without_offer(parser: httptools.HttpRequestParser, url: bytes, headers: Sequence[Field]) -> bytes:
+def write_head(parser: httptools.HttpRequestParser, url: bytes, headers: Sequence[Field]) -> bytes:
     """The head of a request for a new parser: the old one leaves the body to the protocol that was offered."""
     version = parser.get_http_version().encode()
     lines = [b"%b %b HTTP/%b" % (parser.get_method(), url, version)]

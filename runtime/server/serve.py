@@ -36,13 +36,13 @@ def run(settings: Settings, *, watches: bool = False) -> None:
 
     Raises SettingsError when the port is taken or the data is in use.
     """
-    logs.tame_libraries()
+    logs.configure_libraries()
     sys.setswitchinterval(SWITCH_SECONDS)
     listener = listen(settings)
     hold_data(settings)
     runtime = Runtime(settings)
     application = Application(runtime, watches=watches)
-    limits = connection_limits(settings, runtime.log)
+    limits = set_limits(settings, runtime.log)
     server = make_server(application, limits, runtime.log, has_fast_path=settings.fast_path)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -72,7 +72,7 @@ def _reload_by(application: Application) -> Callable[[int, FrameType | None], No
     return reload
 
 
-def connection_limits(settings: Settings, log: Log) -> Limits:
+def set_limits(settings: Settings, log: Log) -> Limits:
     """The limits of connections that the system has file descriptors for; raises the soft limit as far as it may.
 
     Raises SettingsError when the setting asks for more.

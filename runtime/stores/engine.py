@@ -53,8 +53,8 @@ class Reading:
             with self._engine.begin() as connection:
                 yield connection
         except (DBAPIError, sqlite3.Error) as error:
-            if reason := sqlite.reason_of(_original(error)):
-                raise sqlite.cannot_read(reason) from error
+            if reason := sqlite.explain_error(_original(error)):
+                raise sqlite.explain_failed_read(reason) from error
             raise
 
     def dispose(self) -> None:
@@ -76,7 +76,7 @@ class Writing:
     def begin(self) -> Iterator[Connection]:
         """A transaction for a block. Raises StorageUnavailable when it cannot be stored."""
         if not self._one.acquire(timeout=PATIENCE_SECONDS):
-            raise sqlite.cannot_write("Another change is being stored.")
+            raise sqlite.explain_failed_write("Another change is being stored.")
         try:
             self._check_files()
             with self._engine.begin() as connection:
@@ -84,9 +84,9 @@ class Writing:
             self._condition.note_success()
         except (DBAPIError, sqlite3.Error) as error:
             original = _original(error)
-            if reason := sqlite.reason_of(original):
+            if reason := sqlite.explain_error(original):
                 self._condition.note_failure(reason)
-                raise sqlite.cannot_write(reason, original) from error
+                raise sqlite.explain_failed_write(reason, original) from error
             raise
         finally:
             self._one.release()
@@ -98,7 +98,7 @@ class Writing:
     def _check_files(self) -> None:
         if reason := self._files.fault():
             self._condition.note_failure(reason)
-            raise sqlite.cannot_write(reason)
+            raise sqlite.explain_failed_write(reason)
 
     def _take_lock(self, connection: Connection) -> None:
         wait = LockWait(self._condition)

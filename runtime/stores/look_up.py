@@ -146,7 +146,9 @@ class SqliteLookUp:
         try:
             return self._connection().execute(statement, values).fetchone()
         except sqlite3.Error as error:
-            raise sqlite.cannot_read(sqlite.reason_of(error) or "The database cannot be read.") from error
+            raise sqlite.explain_failed_read(
+                sqlite.explain_error(error) or "The database cannot be read."
+            ) from error
 
     def _connection(self) -> sqlite3.Connection:
         try:

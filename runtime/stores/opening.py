@@ -19,7 +19,7 @@ from pathlib import Path
 from runtime.errors import SealBroken, SettingsError
 from runtime.keys.crypto import Keys
 from runtime.stores import schema
-from runtime.stores.sqlite import connect, reason_of
+from runtime.stores.sqlite import connect, explain_error
 
 APPLICATION_ID = int.from_bytes(b"LPRT")
 """What SQLite's header says the file is for (sqlite.org, `PRAGMA application_id`)."""
@@ -47,7 +47,7 @@ def bring_up_to_date(path: Path, now: float, keys: Keys) -> int:
                 return _check_and_migrate(connection, path, now, keys)
     except (OSError, sqlite3.DatabaseError) as problem:
         raise SettingsError(
-            f"The database {path} cannot be used: {problem}. {reason_of(problem)}".strip(),
+            f"The database {path} cannot be used: {problem}. {explain_error(problem)}".strip(),
             advice="Correct that, or restore a backup of the database.",
         ) from problem
 
@@ -122,14 +122,14 @@ def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, k
     if not is_ours:
         raise _other_key(path)
     connection.execute("PRAGMA journal_mode=WAL")
-    if known is None or version < schema.newest_version():
+    if known is None or version < schema.find_newest_version():
         _migrate(connection, version, now, keys)
-    return schema.newest_version()
+    return schema.find_newest_version()
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
     """The version of a database that is ours and complete. Raises SettingsError for any other."""
-    objects = schema.objects_in(connection)
+    objects = schema.list_objects(connection)
     if not objects:
         raise _is_empty(path)
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -139,12 +139,12 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
             advice="Set LEDGERPORT_DATABASE_URL to another file; one that is not there is created.",
         )
     version: int = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0]
-    if version > schema.newest_version():
+    if version > schema.find_newest_version():
         raise SettingsError(
-            f"The database is of version {version} and this Ledgerport knows up to {schema.newest_version()}.",
+            f"The database is of version {version} and this Ledgerport knows up to {schema.find_newest_version()}.",
             advice="Start the version of Ledgerport that wrote it, or a later one.",
         )
-    if missing := sorted(schema.objects_of(version) - objects):
+    if missing := sorted(schema.list_objects_of(version) - objects):
         kind, name = missing[0]
         raise SettingsError(
             f"The database {path} lacks the {kind} {name}: it is damaged, or belongs to another program.",
@@ -163,7 +163,7 @@ def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
 
 def _opens_any(connection: sqlite3.Connection, keys: Keys) -> bool:
     """Whether the key opens stored credentials, for a database that has no check value yet; also when none are."""
-    has_account = ("table", "account") in schema.objects_in(connection)
+    has_account = ("table", "account") in schema.list_objects(connection)
     rows = connection.execute("SELECT sealed, id FROM account WHERE sealed != x''") if has_account else ()
     is_empty = True
     for sealed, account_id in rows:

@@ -50,7 +50,7 @@ def prepare(connection: sqlite3.Connection, busy_milliseconds: int = BUSY_MILLIS
         connection.execute(pragma)
 
 
-def reason_of(error: BaseException | None) -> str:
+def explain_error(error: BaseException | None) -> str:
     """Why the file cannot be used, in one sentence; empty when the error is not about the file."""
     code = getattr(error, "sqlite_errorcode", None)
     return "" if code is None else _REASONS.get(code & _PRIMARY_CODE, "")
@@ -62,14 +62,14 @@ def is_locked(error: BaseException | None) -> bool:
     return code & _PRIMARY_CODE in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def cannot_read(reason: str) -> StorageUnavailable:
+def explain_failed_read(reason: str) -> StorageUnavailable:
     """The error for a read that the file did not allow."""
     return StorageUnavailable(
         f"The records cannot be read at the moment. {reason}", advice="Try again shortly.", reason=reason
     )
 
 
-def cannot_write(reason: str, error: BaseException | None = None) -> StorageUnavailable:
+def explain_failed_write(reason: str, error: BaseException | None = None) -> StorageUnavailable:
     """The error for a change that the file did not take; it says whether that is certain."""
     is_uncertain = getattr(error, "sqlite_errorcode", None) in _UNCERTAIN
     return StorageUnavailable(

@@ -45,12 +45,12 @@ class Tried(Protocol):
         """What it was called with, checked."""
 
 
-def attempt_of(tried: Tried) -> Attempt:
+def describe_attempt(tried: Tried) -> Attempt:
     """The call as an attempt."""
     return Attempt(tried.tool.method, tried.tool.resource, tried.arguments)
 
 
-def chosen(advice: Advice, said: str, element: str, attempt: Attempt) -> str:
+def choose(advice: Advice, said: str, element: str, attempt: Attempt) -> str:
     """The sentences for one error, with what its patterns name filled in. `said` is the vendor's message and detail."""
     for case in advice.cases:
         names = _match(case, said, element, attempt)
@@ -79,7 +79,7 @@ def _match(case: AdviceCase, said: str, element: str, attempt: Attempt) -> dict[
     return names
 
 
-def without_echo(said: str, attempt: Attempt) -> str:
+def cut_echo(said: str, attempt: Attempt) -> str:
     """What the vendor said, with the caller's own long texts cut to their beginning."""
     for text in islice(_long_texts(attempt.arguments), MOST_ECHOES):
         if text in said:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runtime.errors import Indeterminate, VendorTimeout, VendorUnavailable
 from runtime.upstream.deadlines import Deadlines
 from runtime.upstream.files import MultipartBody
-from runtime.upstream.rate_limit_errors import too_many_in_flight
+from runtime.upstream.rate_limit_errors import refuse_in_flight
 
 if TYPE_CHECKING:
     import aiohttp
@@ -88,7 +88,7 @@ class VendorClient:
         """
         in_flight = self._in_flight.get(account, 0)
         if in_flight >= self._per_account:
-            raise too_many_in_flight(self._per_account)
+            raise refuse_in_flight(self._per_account)
         self._in_flight[account] = in_flight + 1
         try:
             return await self._attempt(request)

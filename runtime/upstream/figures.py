@@ -37,7 +37,7 @@ def read(body: bytes | msgspec.Raw) -> Any:
         raise ValueError(str(error)) from error
 
 
-def written(value: Any) -> bytes:
+def write_json(value: Any) -> bytes:
     """A value as JSON without blanks. Raises TooDeep."""
     try:
         text = _writer.encode(value)
@@ -77,7 +77,7 @@ def check_range(text: bytes) -> None:
         orjson.loads(text)
 
 
-def members_of(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+def split_members(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     """The members of a JSON object, each as it is written. Raises ValueError for anything else."""
     try:
         return _members.decode(text)
@@ -85,7 +85,7 @@ def members_of(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
         raise ValueError(str(error)) from error
 
 
-def elements_of(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+def split_elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     """The elements of a JSON list, each as it is written. Raises ValueError for anything else."""
     try:
         return _elements.decode(text)
@@ -93,6 +93,6 @@ def elements_of(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
         raise ValueError(str(error)) from error
 
 
-def number_in(value: Any) -> Any:
+def read_number(value: Any) -> Any:
     """A figure as a number to compare with; anything else as it is."""
     return float(bytes(value)) if isinstance(value, msgspec.Raw) else value

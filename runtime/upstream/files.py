@@ -140,7 +140,7 @@ class MultipartBody:
         return b"".join(pieces) if len(pieces) == len(found) else None
 
     def _add_file(self, part: Part, file: OutgoingFile) -> None:
-        head = f'form-data; name="{part.name}"; filename="{header_name(file.name)}"'
+        head = f'form-data; name="{part.name}"; filename="{encode_file_name(file.name)}"'
         self._add_head(head, file.media_type)
         self._pieces += [file.content, b"\r\n"]
 
@@ -155,7 +155,7 @@ class MultipartBody:
         self._pieces.append(lines.encode())
 
 
-def header_name(name: str) -> str:
+def encode_file_name(name: str) -> str:
     """A file name that can stand in the header of a part: quotes and line ends percent-encoded, as browsers do.
 
     RFC 7578 wants other characters as they are, in UTF-8, and forbids the `filename*` of RFC 5987. A long name loses

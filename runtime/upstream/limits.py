@@ -108,7 +108,7 @@ def _read_count(text: str, window: RateWindow, counted: int) -> int:
     return min(int(text), window.limit) if _NUMBER.fullmatch(text.strip()) else counted
 
 
-def refused(limits: Limits, wait: int, *, is_from_vendor: bool = False) -> Limits:
+def note_refusal(limits: Limits, wait: int, *, is_from_vendor: bool = False) -> Limits:
     """The limits after the vendor refused: nothing is left in the window that was reached, and so long to wait.
 
     The vendor does not say which window that was: it is the one that our count has used up, else the widest. When it

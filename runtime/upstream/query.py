@@ -43,7 +43,7 @@ class RawPaging:
     limit: int | None
 
 
-def conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
+def join_conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
     """The conditions of a list call, joined; empty when there are none."""
     found = [
         _condition(language, condition, arguments[condition.argument])
@@ -53,7 +53,7 @@ def conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str
     return language.conjunction.join(found)
 
 
-def loose_texts(
+def find_loose_texts(
     language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]
 ) -> dict[str, tuple[str, ...]]:
     """The `contains` arguments for which the vendor answers too many records, each with the path of its field.
@@ -70,7 +70,7 @@ def loose_texts(
     }
 
 
-def statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:
+def build_statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:
     """The whole statement of a typed list call."""
     return fill(
         language.statement,
@@ -84,7 +84,7 @@ def statement(language: QueryLanguage, listing: Listing, where: str, order: str,
     )
 
 
-def order_by(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
+def build_order(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
     """The order of a list call in the vendor's words; the definition's own order when the caller names none."""
     name = arguments.get("order_by")
     if name is None:
@@ -129,7 +129,7 @@ def _unsupported(language: QueryLanguage, query: str, blanked: str) -> Iterator[
                 yield (start, end), lack.says
 
 
-def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPaging:
+def read_raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPaging:
     """Read a raw statement's own paging.
 
     Raises InvalidArguments when the statement is not one that reads the listing's entity.
@@ -158,7 +158,7 @@ def _instead(listing: Listing) -> str:
     return f"Correct the query to read {listing.entity}, or leave it out and use the typed filters."
 
 
-def raw_page(language: QueryLanguage, query: str, page: Page) -> str:
+def build_raw_page(language: QueryLanguage, query: str, page: Page) -> str:
     """A raw statement that reads the given page: its own paging taken out, the page's put in."""
     masked = _blanked(language, query)[0]
     spans = [
@@ -216,7 +216,7 @@ def _sort_field(listing: Listing, name: str) -> str:
     return name
 
 
-def outside_quotes(language: QueryLanguage, query: str) -> str:
+def blank_quoted(language: QueryLanguage, query: str) -> str:
     """The statement with its quoted text blanked; as it is when a quote is not closed, for nothing of it is sure."""
     blanked, is_open = _blanked(language, query)
     return query if is_open else blanked

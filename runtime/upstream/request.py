@@ -14,9 +14,9 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from generator.catalog import Tool
-from generator.templates import fill_template, names_in
+from generator.templates import fill_template, find_names
 from generator.vendor import Integration
-from runtime.connect.headers import always_sent
+from runtime.connect.headers import fill_always_sent
 from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import MultipartBody, OutgoingFile
@@ -50,7 +50,7 @@ def build(
     """
     call = tool.call
     query = _query(tool, integration, values)
-    headers = {**always_sent(integration.send_headers, values), **authorization}
+    headers = {**fill_always_sent(integration.send_headers, values), **authorization}
     for name, template in call.headers:
         headers[name] = _checked_header(name, _filled(template, values))
     if once_key and integration.idempotency_query_param:
@@ -61,7 +61,7 @@ def build(
         whole = _multipart(tool, arguments, file)
         headers["Content-Type"], body = whole.content_type, whole.joined() or whole
     elif body is None and call.body != "none":
-        body = body_of(tool, record(tool, arguments))
+        body = build_body(tool, record(tool, arguments))
     if body is not None:
         headers.setdefault("Content-Type", "application/json")
     address = _address(base_url, call.path, values)
@@ -75,7 +75,7 @@ def build(
     )
 
 
-def base_address(template: str, fields: Mapping[str, str]) -> str:
+def fill_address(template: str, fields: Mapping[str, str]) -> str:
     """A base URL with the account's fields filled in."""
     return _filled_path(template, fields)
 
@@ -100,7 +100,7 @@ def _query_plan(
     """The parameters that never differ, encoded; and the others, each with the names that have to fill it."""
     fixed, open_ones = [], []
     for name, template in (*own, *always):
-        names = tuple(names_in(str(template)))
+        names = tuple(find_names(str(template)))
         if names:
             open_ones.append((quote(name), template, names))
         else:
@@ -165,7 +165,7 @@ def record(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {**given, **tool.call.fixed}
 
 
-def body_of(tool: Tool, content: Mapping[str, Any]) -> bytes:
+def build_body(tool: Tool, content: Mapping[str, Any]) -> bytes:
     """The body that sends a record's fields, under the vendor's names."""
     if tool.call.body == "json_patch":
         return orjson.dumps(

@@ -157,7 +157,7 @@ class QuickRows:
         except RecursionError:
             return None
         may_hide = self._hide is not None and self._hide.may_hide(texts)
-        return None if may_hide else figures.elements_of(texts)
+        return None if may_hide else figures.split_elements(texts)
 
     def absent(self, names: Iterable[str]) -> list[str]:
         """Those of some names that no record has."""
@@ -173,7 +173,7 @@ class QuickRows:
         """The names that any record has, each once."""
         found: dict[str, None] = {}
         for row in self._whole():
-            found |= dict.fromkeys(figures.members_of(row))
+            found |= dict.fromkeys(figures.split_members(row))
         return self._seen(list(found))
 
     def _seen(self, names: list[str]) -> list[str]:
@@ -182,7 +182,7 @@ class QuickRows:
         return [*self._hide.hidden(seen)] if self._hide is not None else names
 
 
-def quick_rows(
+def read_quick_rows(
     response: VendorResponse,
     path: tuple[str, ...],
     rules: ErrorRules,
@@ -226,7 +226,7 @@ def project(record: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any
     return found
 
 
-def base_name(name: str) -> str:
+def strip_slice(name: str) -> str:
     """The field that a name with a slice is about; the name itself when it has none."""
     part = SLICE.fullmatch(name)
     return part["name"] if part else name
@@ -246,9 +246,9 @@ def _found(body: bytes, path: tuple[str, ...], errors: tuple[str, ...], names: t
 
 def _name_of_list(body: bytes, path: tuple[str, ...]) -> str:
     """The name of the first list of an object."""
-    members = figures.members_of(body)
+    members = figures.split_members(body)
     for name in path:
-        members = figures.members_of(members.get(name, NOT_THERE))
+        members = figures.split_members(members.get(name, NOT_THERE))
     return next((name for name, each in members.items() if bytes(each)[:1] == b"["), "")
 
 
@@ -300,7 +300,7 @@ def _checked(text: bytes) -> bytes:
 
 def _written(value: Any) -> bytes:
     try:
-        return figures.written(value)
+        return figures.write_json(value)
     except figures.TooDeep as error:
         raise UnexpectedShape("nested too deeply") from error
 

@@ -15,7 +15,7 @@ DEEPEST = 100
 """Levels of elements. A report, the deepest answer known, has about twenty."""
 
 
-def value_of_xml(body: bytes) -> Any:
+def read_xml(body: bytes) -> Any:
     """The value of the outermost element. Raises ValueError for what is not XML, nested too deeply, or has a type."""
     parser = ElementTree.XMLParser(target=_Values())  # noqa: S314 - a document type, and so every entity, is refused
     try:
@@ -25,7 +25,7 @@ def value_of_xml(body: bytes) -> Any:
         raise ValueError("not XML") from error
 
 
-def part_of_xml(body: bytes) -> Any:
+def read_partial_xml(body: bytes) -> Any:
     """The value of what can be read of a broken document, from its beginning; None when that is nothing."""
     values = _Values()
     parser = ElementTree.XMLParser(target=values)  # noqa: S314 - as above

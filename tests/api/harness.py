@@ -14,7 +14,7 @@ from generator.catalog import Catalog, Tool
 from runtime.api.routes import make_application
 from runtime.api.uploads import Uploads
 from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.toolset import listing_of
+from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Grant
 from runtime.safety.guesses import Guesses
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
@@ -69,7 +69,7 @@ class ApiHarness:
             tokens=self.here.tokens,
             log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
             guesses=guesses,
-            listing=listing_of,
+            listing=describe_listing,
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]
 

@@ -131,7 +131,7 @@ class FixtureMethods(Methods):
 
     def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """The content that the suite wants of a tool."""
-        result = results.result_of(answer)
+        result = results.build_result(answer)
         return result | {"content": CONTENT[answer.text]} if answer.error is None else result
 
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:

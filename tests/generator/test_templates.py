@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from generator.templates import fill_known, fill_template, names_in
+from generator.templates import fill_known, fill_template, find_names
 
 
 def test_the_names_of_a_template_are_given_in_their_order():
-    assert names_in("/{company}/invoice/{id}?again={id}") == ["company", "id", "id"]
+    assert find_names("/{company}/invoice/{id}?again={id}") == ["company", "id", "id"]
 
 
 def test_a_template_is_filled_part_by_part():

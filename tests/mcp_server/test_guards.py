@@ -217,7 +217,7 @@ def test_only_so_many_values_are_retained_and_the_one_unused_for_longest_goes_fi
     ],
 )
 def test_who_asked_too_often_reads_once_how_long_to_wait(limits, wait):
-    fields = results.fields_of(Answer(error=RateLimited("slower", retry_after=37), limits=limits))
+    fields = results.build_fields(Answer(error=RateLimited("slower", retry_after=37), limits=limits))
     assert [value for name, value in fields if name == b"retry-after"] == [b"%d" % wait]
 
 
@@ -226,7 +226,7 @@ def test_who_asked_too_often_reads_once_how_long_to_wait(limits, wait):
 )
 def test_a_file_may_have_its_greatest_size_and_no_more(size, is_error):
     file = File("a.pdf", "application/pdf", b"x" * size)
-    assert results.result_of(Answer(file=file))["isError"] is is_error
+    assert results.build_result(Answer(file=file))["isError"] is is_error
 
 
 def test_the_codes_of_our_own_errors_are_those_of_their_statuses():

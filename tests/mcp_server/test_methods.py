@@ -14,7 +14,7 @@ from mcp_types import methods
 from runtime.errors import InvalidArguments, NeedsReconnect, RateLimited, VendorRefused
 from runtime.exchange.tool_answer import Answer, File
 from runtime.mcp_server.results import LARGEST_INLINE_FILE
-from runtime.upstream.limits import Limits, refused
+from runtime.upstream.limits import Limits, note_refusal
 from tests.mcp_server.stand import (
     GUIDANCE,
     LEGACY,
@@ -35,7 +35,7 @@ from tests.mcp_server.stand import (
 
 READ = {"name": "list_all_invoices", "arguments": {}}
 WRITE = {"name": "create_an_invoice", "arguments": {"id": "1"}}
-USED_UP = refused(LIMITS, 37)
+USED_UP = note_refusal(LIMITS, 37)
 
 
 def check(method: str, revision: str, answer: Response) -> dict[str, Any]:

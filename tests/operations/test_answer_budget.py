@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.catalog import Call, Catalog, Condition, Returns
-from runtime.api.replies import FORM, answered
+from runtime.api.replies import FORM, build_response
 from runtime.mcp_server.methods import Identity, McpServices, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import as_stream
@@ -91,7 +91,7 @@ def both_replies(
             texts = orjson.loads(reply.body.split(b"data: ", 1)[1])["result"]["content"]
             found.append((len(reply.body), texts[0]["text"]))
         if name in TOOLS:
-            rest = answered(await calls.call(grant, TOOLS, name, arguments, form=FORM))
+            rest = build_response(await calls.call(grant, TOOLS, name, arguments, form=FORM))
             found.append((len(rest.body), rest.body))
         return found
 

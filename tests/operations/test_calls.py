@@ -19,7 +19,7 @@ from runtime.operations.calls import Calls
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
-from runtime.upstream.paging import cursor_for
+from runtime.upstream.paging import make_cursor
 from tests.made_up import LIST, TEXT, TOOLS, VENDOR, tool
 from tests.vendor_server import Vendor, http, vendor
 
@@ -609,8 +609,8 @@ def test_a_batch_that_only_reads_has_changed_nothing_when_its_answer_is_lost():
 
 @pytest.mark.parametrize("position", ["x", "-5/0/0", "²/0/0", "1/2", "1/x/0", "1/0/0/0", "9" * 5000 + "/0/0"])
 def test_a_cursor_that_was_made_up_by_who_knows_how_is_an_error(position):
-    cursor = cursor_for(LIST_NAME, {}, position)
-    row = cursor_for("a_report", {"id": "7"}, position)
+    cursor = make_cursor(LIST_NAME, {}, position)
+    row = make_cursor("a_report", {"id": "7"}, position)
     answers, _ = run(
         json_vendor({"Header": {}}),
         (LIST_NAME, {"next_cursor": cursor}),
