@@ -69,7 +69,7 @@ class LedgerportError(Exception):
         self.details = details or {}
 
     def as_dict(self) -> dict[str, Any]:
-        """The one shape: code and message always, the rest when there is any."""
+        """Return the one shape: code and message always, the rest when there is any."""
         shape: dict[str, Any] = {"code": self.code, "message": self.message}
         for name in ("advice", "vendor_code", "trace", "details"):
             if value := getattr(self, name):
@@ -77,7 +77,7 @@ class LedgerportError(Exception):
         return shape
 
     def as_text(self) -> str:
-        """The same in sentences, for a model."""
+        """Return the same in sentences, for a model."""
         advice = "" if self.advice and self.advice in self.message else self.advice
         has_end = not advice or self.message.rstrip()[-1:] in _ENDS
         parts = [self.message if has_end else f"{self.message.rstrip()}.", advice]

@@ -60,12 +60,12 @@ LARGEST_CACHED = 200
 
 
 def blank_secrets(text: str) -> str:
-    """The text with whatever looks like a token, a credential or a secret address blanked."""
+    """Return the text with whatever looks like a token, a credential or a secret address blanked."""
     return SECRETS.sub(_blanked, text)
 
 
 def blank_private_numbers(text: str, longest: int) -> str:
-    """What somebody else said, without secrets and private numbers, cut to `longest` characters.
+    """Return what somebody else said, without secrets and private numbers, cut to `longest` characters.
 
     Ids, amounts, dates, document numbers and UUIDs stay: a number goes when its shape is that of a social security
     number, when it is named as one that is private, or when it is 12 to 19 digits with the check digit of a card.
@@ -93,7 +93,7 @@ def _without_iban(found: re.Match[str]) -> str:
 
 
 def _in_a_line(text: str) -> str:
-    """A text as it may stand in a line: no secrets, no line ends."""
+    """Return a text as it may stand in a line: no secrets, no line ends."""
     if not text.isprintable():
         text = _NOT_SHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     return blank_secrets(text)
@@ -111,7 +111,7 @@ def _clean(value: Any) -> Any:
 
 
 def make_log(style: str, stream: TextIO | None = None) -> Log:
-    """A log that writes `json` or `text` lines to a stream, standard output when none is given."""
+    """Return a log that writes `json` or `text` lines to a stream, standard output when none is given."""
     out = stream or sys.stdout
 
     def log(event: str, **fields: Any) -> None:

@@ -81,7 +81,7 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
-        """Reads the variables, makes the data directory and, the first time, the secret key.
+        """Read the variables, make the data directory and, the first time, the secret key.
 
         Raises SettingsError, which names the variable and says what is right.
         """
@@ -110,7 +110,7 @@ class Settings:
         )
 
     def of(self, integration: Integration) -> IntegrationSettings:
-        """What is set for an integration. Raises SettingsError for an environment that it does not have."""
+        """Return what is set for an integration. Raises SettingsError for an environment that it does not have."""
         found = self.integrations.get(integration.name, NOTHING_SET)
         if found.environment not in integration.environments:
             raise SettingsError(
@@ -120,7 +120,7 @@ class Settings:
         return found
 
     def check_integrations(self, integrations: Mapping[str, Integration]) -> None:
-        """Checks what is set for vendors against those there are. Raises SettingsError."""
+        """Check what is set for vendors against those there are. Raises SettingsError."""
         for name in self.integrations:
             if name not in integrations:
                 raise SettingsError(
@@ -131,13 +131,15 @@ class Settings:
             self.of(integration)
 
     def environment_of_new_accounts(self, integration: Integration) -> str:
-        """The environment that an account connected now belongs to: a simulator's accounts are never the vendor's."""
+        """Return the environment that an account connected now belongs to: a simulator's accounts are never the
+        vendor's.
+        """
         found = self.of(integration)
         return SIMULATOR if found.origin else found.environment
 
 
 def get_app(settings: Settings, integration: Integration) -> IntegrationSettings:
-    """The vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
+    """Return the vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
     found = settings.of(integration)
     names = [("CLIENT_ID", found.client_id), ("CLIENT_SECRET", found.client_secret)]
     missing = [_variable(integration.name, name) for name, value in names if not value]
@@ -150,7 +152,7 @@ def get_app(settings: Settings, integration: Integration) -> IntegrationSettings
 
 
 def read_definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """The operator's own folders of definitions. Raises SettingsError when one is not there."""
+    """Return the operator's own folders of definitions. Raises SettingsError when one is not there."""
     words = [word for word in environ.get("LEDGERPORT_DEFINITIONS", "").split(os.pathsep) if word]
     folders = tuple(Path(word).expanduser().absolute() for word in words)
     for word, folder in zip(words, folders, strict=True):
@@ -163,7 +165,7 @@ def read_definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def _check_names(environ: Mapping[str, str]) -> None:
-    """A misspelled variable would be a setting that is silently not made."""
+    """Refuse a misspelled variable: it would be a setting that is silently not made."""
     for name in environ:
         is_ours = name.startswith(PREFIX) and not name.startswith(_FOR_TESTS)
         if is_ours and name not in _VARIABLES and not _OF_INTEGRATION.fullmatch(name):
@@ -199,7 +201,7 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, least: in
 
 
 def _max_connections(environ: Mapping[str, str]) -> int:
-    """What is set, or 0. Fewer than 16 would not serve one page and its agents."""
+    """Return what is set, or 0. Fewer than 16 would not serve one page and its agents."""
     name = "LEDGERPORT_MAX_CONNECTIONS"
     return _whole_number(environ, name, 0, 16, 100_000) if environ.get(name) else 0
 

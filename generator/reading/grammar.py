@@ -74,7 +74,7 @@ def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> b
 
 
 def _check_remainder(document: Document, kind: Kind, known: set[Path], diagnostics: Diagnostics) -> None:
-    """What is wrong in a new file beside the sentences that are still to be written."""
+    """Check a new file beside the sentences that are still to be written."""
     for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_REPORTED):
         if path not in known:
             diagnostics.report(document.diagnostic(path, rule, message, suggestion))

@@ -206,7 +206,9 @@ def _scalar(value: Any) -> Iterator[str]:
 
 
 def find_sample(text: bytes, entity: str) -> dict[str, Any]:
-    """The record in a payload: the object itself, or the one inside an envelope. Raises ValueError with a sentence."""
+    """Return the record in a payload: the object itself, or the one inside an envelope. Raises ValueError with a
+    sentence.
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -326,7 +326,9 @@ def _list_ignored(made: Arguments, method: Method, integration: Document) -> tup
 
 
 def _list_response_only(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
-    """What a record carries that nobody may set, dropped from a new one; not its Id, which would mean another call."""
+    """Return what a record carries that nobody may set, dropped from a new one; not its Id, which would mean
+    another call.
+    """
     known = method.resource.fields
     read_only = [name for name, given in known.items() if given.get("access") == "read_only"]
     named = (integration.value.get("identifier") or {}).get("field")
@@ -368,7 +370,9 @@ def _describe(given: Field) -> str:
 
 
 def _say_briefly(about: str) -> str:
-    """The sentence that says what a field is; how it is written, and where its Id is found, is not for a filter."""
+    """Return the sentence that says what a field is; how it is written, and where its Id is found, is not for a
+    filter.
+    """
     first = cut_first_sentence(about.partition(" Id from [[")[0])
     return f"{first.rstrip('.')}."
 

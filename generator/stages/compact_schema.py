@@ -86,7 +86,8 @@ def compact_schema(
     *,
     is_change: bool = False,
 ) -> Shown:
-    """A tool's input schema in fewer words. `rare` names fields or arguments that few calls need; `json_text` names
+    """Return a tool's input schema in fewer words. `rare` names fields or arguments that few calls need;
+    `json_text` names
     objects that take more than their parts say, and are shown as JSON text; `cautions` has what a caller must know of
     a rare field in any case; `is_change` says that the caller has read the record before, and knows what its rare
     fields hold.
@@ -277,7 +278,7 @@ def _is_reference(given: dict[str, Any]) -> bool:
 
 
 def _in_a_line(rare: dict[str, Any], rules: _Rules) -> str:
-    """`A, B (date); C (X|Y)`: names with what they hold, neighbours of one kind together; text says nothing."""
+    """Write `A, B (date); C (X|Y)`: names with what they hold, neighbours of one kind together; text says nothing."""
     kinds = {
         name: rules.cautions.get(name) or (_brief(given) if rules.is_brief else _kind(given))
         for name, given in rare.items()
@@ -310,7 +311,9 @@ def _kind(given: dict[str, Any], depth: int = 9) -> str:
 
 
 def _parts(given: dict[str, Any], depth: int = 9) -> str:
-    """The names of what is inside an object, so many levels deep: `Id, Sale {Item, Qty}`; a reference is just named."""
+    """Return the names of what is inside an object, so many levels deep: `Id, Sale {Item, Qty}`; a reference is
+    just named.
+    """
     return ", ".join(_part(name, each, depth - 1) for name, each in (given.get("properties") or {}).items())
 
 

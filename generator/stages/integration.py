@@ -283,7 +283,7 @@ def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_account(document: Document, diagnostics: Diagnostics) -> None:
-    """A field of the account can be set: by OAuth when it has a source there, by a person when there is no OAuth."""
+    """Check that a field of the account can be set: by OAuth when it has a source there, else by a person."""
     is_oauth = document.value["auth"]["type"] == "oauth2"
     for name, each in document.value["account"].items():
         if is_oauth and "from" not in each:
@@ -297,7 +297,7 @@ def _check_account(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
-    """An account that is named in the callback, which anybody can write, must be confirmed by the vendor."""
+    """Check that an account that is named in the callback, which anybody can write, is confirmed by the vendor."""
     value = document.value
     if (value["auth"].get("confirm") or {}).get("request"):
         return
@@ -310,7 +310,7 @@ def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_lookup(document: Document, diagnostics: Diagnostics) -> None:
-    """What is looked up has a request that says it, whose host is known before; and no request is for nothing."""
+    """Check that what is looked up has a request for it, whose host is known before, and no request is for nothing."""
     value = document.value
     wanted = [
         name for name, each in value["account"].items() if str(each.get("from", "")).startswith("lookup.")
@@ -349,7 +349,7 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
-    """A code of the vendor has one meaning."""
+    """Check that a code of the vendor has one meaning."""
     errors, first = document.value["errors"], dict[str, str]()
     for kind in KINDS:
         for code in errors.get(kind) or ():
@@ -361,7 +361,7 @@ def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
-    """A style that reads where the next page begins must say where that stands."""
+    """Check that a style that reads where the next page begins says where that stands."""
     value = document.value["pagination"]
     needed = {"cursor": "cursor", "link_header": "parameter"}.get(value["style"])
     if needed and not value.get(needed):

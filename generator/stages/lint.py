@@ -135,7 +135,7 @@ def _schema(each: CompiledTool) -> Iterator[Diagnostic]:
 
 
 def _shown(each: CompiledTool) -> Iterator[Diagnostic]:
-    """What hosts would refuse of the tool as they are shown it."""
+    """Yield what hosts would refuse of the tool as they are shown it."""
     wire = orjson.loads(each.tool.wire)
     for where, message in (*find_refused(wire["inputSchema"]), *find_orders(wire)):
         yield each.diagnostic("hosts", f"{where}: {message}" if where else message)
@@ -158,7 +158,9 @@ def _placeholders(each: CompiledTool) -> Iterator[Diagnostic]:
 
 
 def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:
-    """What stands in the address or in a header field is always given; a parameter of the query may be left out."""
+    """Yield what stands in the address or in a header field is always given; a parameter of the query may be left
+    out.
+    """
     call, schema = each.tool.call, each.tool.input_schema
     optional = set(schema["properties"]) - set(schema["required"])
     for where, text in (("request", call.path), *(("headers", text) for _, text in call.headers)):
@@ -169,7 +171,7 @@ def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:
 
 
 def _fixed(each: CompiledTool) -> Iterator[Diagnostic]:
-    """What is fixed has a body to stand in, and stands there as it is written."""
+    """Yield what is fixed has a body to stand in, and stands there as it is written."""
     body = each.method.rules.get("body", "none")
     parts = [name for part in each.tool.call.parts for name in part.fields]
     known = set(each.tool.input_schema["properties"]) | set(each.integration.value["account"])
@@ -222,7 +224,7 @@ def _always_send(each: CompiledTool) -> Iterator[Diagnostic]:
 
 
 def _parts(each: CompiledTool) -> Iterator[Diagnostic]:
-    """A part of a body is filled by arguments that the tool has."""
+    """Yield a part of a body is filled by arguments that the tool has."""
     known = each.tool.input_schema["properties"]
     for part in each.tool.call.parts:
         for name in (part.content, part.file_name, part.media_type):
@@ -290,7 +292,7 @@ def _unique(made: list[CompiledTool]) -> Iterator[Diagnostic]:
 
 
 def _former_names(made: list[CompiledTool], names: dict[str, CompiledTool]) -> Iterator[Diagnostic]:
-    """A former name leads to one tool: no tool has it now, and no other had it before."""
+    """Yield a former name leads to one tool: no tool has it now, and no other had it before."""
     holders = dict(names)
     for each in made:
         for name in each.tool.former_names:
@@ -312,7 +314,7 @@ def check_names(made: list[CompiledTool]) -> Iterator[Diagnostic]:
 
 
 def _check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
-    """A method that no resource has needs nothing, and is likely misspelt; asked when all tools are there."""
+    """Yield a method that no resource has needs nothing, and is likely misspelt; asked when all tools are there."""
     for integration in {each.integration.file: each.integration for each in made}.values():
         ours = [each.method for each in made if each.integration is integration]
         known = {*integration.value["methods"], *(method.name for method in ours)}

@@ -38,7 +38,7 @@ def parse_advice(kind: str, given: str | dict[str, Any], links: Links, place: Pl
 
 
 def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> None:
-    """The patterns of cases are patterns, and each `{name}` in what they say is a group of one."""
+    """Check that the patterns of cases are patterns, and that each `{name}` in what they say is a group of one."""
     _, kind, code = path
     given = document.value["errors"][kind][code]
     for at, case in enumerate(() if isinstance(given, str) else given["cases"]):

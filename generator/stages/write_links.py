@@ -57,7 +57,9 @@ UNREAD = (
 
 
 def _changing(each: CompiledTool) -> tuple[str, ...]:
-    """The fields of the record that an update may set; not those that say which record, and which version of it."""
+    """Return the fields of the record that an update may set; not those that say which record, and which version of
+    it.
+    """
     if each.method.rules.get("body") not in CHANGES:
         return ()
     fields = each.method.resource.fields

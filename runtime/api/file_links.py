@@ -101,7 +101,7 @@ class FileLinkEndpoint:
         return build_response(answer)
 
     def _check_api_token(self, request: Request, grant: Grant) -> None:
-        """Raises Unauthorized, or TooManyGuesses for one more wrong token."""
+        """Raise Unauthorized, or TooManyGuesses for one more wrong token."""
         if not grant.config.require_api_token_auth:
             return
         scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")

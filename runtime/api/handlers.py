@@ -45,7 +45,7 @@ class Write(Protocol):
     """Makes a change of the records, in the thread that writes."""
 
     async def __call__(self, work: Callable[[], T]) -> T:
-        """The result of the change. Raises StorageUnavailable."""
+        """Return the result of the change. Raises StorageUnavailable."""
         ...
 
 
@@ -83,7 +83,7 @@ class ApiRequest:
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
 
     def path_param(self, name: str) -> str:
-        """A part of the path."""
+        """Return a part of the path."""
         found: str = self.request.path_params[name]
         return found
 
@@ -222,7 +222,9 @@ async def call_tool(services: Services, asked: ApiRequest) -> Response:
 
 
 def _logged(given: str, known: Callable[[str], object]) -> str:
-    """A part of an address as it is logged: whole, or not at all when it is none of ours and may be anything."""
+    """Return a part of an address as it is logged: whole, or not at all when it is none of ours and may be
+    anything.
+    """
     return given if known(given) else "unknown"
 
 
@@ -237,7 +239,9 @@ async def _answer_of(services: Services, asked: ApiRequest) -> Answer:
 
 
 def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
-    """The tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is not there."""
+    """Return the tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is
+    not there.
+    """
     account = services.accounts.find(asked.path_param("id"))
     return find_tool(services.tools(account.integration), asked.path_param("tool"))
 

@@ -33,7 +33,7 @@ _FORM = {
 
 @cache
 def build_document(server_url: str) -> dict[str, Any]:
-    """The document for a deployment at this address."""
+    """Return the document for a deployment at this address."""
     models = [(model, "validation") for operation in TABLE for model in _models(operation)]
     _, schemas = models_json_schema(
         [*dict.fromkeys(models), (shapes.ErrorShape, "validation")],  # type: ignore[list-item]
@@ -64,7 +64,7 @@ def build_document(server_url: str) -> dict[str, Any]:
 
 
 def _error_codes(server_url: str) -> dict[str, Any]:
-    """The schema of the codes, with the page that explains each."""
+    """Return the schema of the codes, with the page that explains each."""
     lines = (f"- `{each.code}`: {each.happened}" for each in ERROR_CODES.values())
     return {
         "type": "string",

@@ -34,7 +34,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
-    """The JSON object in the body.
+    """Return the JSON object in the body.
 
     Raises InvalidRequest (400), UnsupportedMediaType (415), TooLarge (413) or BodyTimeout (408).
     """
@@ -57,7 +57,7 @@ async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str
 
 
 def read_query(request: Request, model: type[Model]) -> Model:
-    """What stands behind the question mark. Raises InvalidRequest."""
+    """Return what stands behind the question mark. Raises InvalidRequest."""
     values: dict[str, Any] = {}
     for name, found in _by_name(request.query_params.multi_items()).items():
         if name in _LISTS and name in model.model_fields:
@@ -70,7 +70,7 @@ def read_query(request: Request, model: type[Model]) -> Model:
 
 
 def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """What is given under each name, in one pass. Raises InvalidRequest for more names than any address has."""
+    """Return what is given under each name, in one pass. Raises InvalidRequest for more names than any address has."""
     if len(pairs) > MOST_PARAMETERS:
         raise InvalidRequest(f"The address has {len(pairs)} parameters; at most {MOST_PARAMETERS} are read.")
     found: dict[str, list[str]] = {}
@@ -89,7 +89,7 @@ def refuse_query(request: Request) -> None:
 
 
 def check_model(values: dict[str, Any], model: type[Model]) -> Model:
-    """The values as a model. Raises InvalidRequest, which names every error."""
+    """Return the values as a model. Raises InvalidRequest, which names every error."""
     if problem_of_size := find_structural_problem(values, most_values=MOST_VALUES):
         raise InvalidRequest(
             f"The values sent {problem_of_size}.", advice="Send only what /openapi.json names."
@@ -105,7 +105,7 @@ def check_model(values: dict[str, Any], model: type[Model]) -> Model:
 
 
 def read_idempotency_key(request: Request) -> str:
-    """The Idempotency-Key, or nothing. Raises InvalidRequest when it is malformed, or there are several."""
+    """Return the Idempotency-Key, or nothing. Raises InvalidRequest when it is malformed, or there are several."""
     found = request.headers.getlist("idempotency-key")
     if not found:
         return ""
@@ -133,7 +133,7 @@ async def _read(request: Request) -> bytes:
 
 
 def explain_early_end() -> InvalidRequest:
-    """The error for a client that goes away before its body is whole."""
+    """Return the error for a client that goes away before its body is whole."""
     return InvalidRequest("The body ended too early.")
 
 
@@ -145,7 +145,7 @@ def _too_large() -> TooLarge:
 
 
 def check_depth(value: Any) -> None:
-    """Raises InvalidRequest for what is nested more deeply than any request that makes sense."""
+    """Raise InvalidRequest for what is nested more deeply than any request that makes sense."""
     level, depth = [value], 0
     while level:
         depth += 1

@@ -24,7 +24,7 @@ _FAILED = range(400, 600)
 
 
 def reply(value: Any, status: int = 200, *, location: str = "") -> Response:
-    """A value as JSON; `location` is the path at which what was made can be read."""
+    """Return a value as JSON; `location` is the path at which what was made can be read."""
     headers = {**_SAFE, "Location": location} if location else _SAFE
     return Response(orjson.dumps(value), status, media_type=JSON, headers=headers)
 
@@ -36,7 +36,7 @@ def refuse(
     rate_limit: dict[str, Any] | None = None,
     fields: Iterable[tuple[bytes, bytes]] = (),
 ) -> Response:
-    """An error in the shape that every error has here. `status` is the vendor's own when it is one."""
+    """Return an error in the shape that every error has here. `status` is the vendor's own when it is one."""
     code = status or error.status
     shape = {
         "error": True,
@@ -57,7 +57,7 @@ def refuse(
 
 
 def _body_bytes(answer: Answer) -> int:
-    """The bytes of the body that an answer becomes."""
+    """Return the bytes of the body that an answer becomes."""
     return len(build_response(answer).body)
 
 
@@ -66,7 +66,7 @@ FORM = Form(_body_bytes)
 
 
 def build_response(answer: Answer) -> Response:
-    """What a tool came to, with the vendor's own status and the state of its rate limit."""
+    """Return what a tool came to, with the vendor's own status and the state of its rate limit."""
     fields = answer.limits.fields()
     if answer.error is not None:
         status = answer.status if answer.status in _FAILED else answer.error.status
@@ -89,7 +89,7 @@ def build_response(answer: Answer) -> Response:
 
 
 def build_disposition(name: str) -> str:
-    """The header of a file that a browser is to save and not to show."""
+    """Return the header of a file that a browser is to save and not to show."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:120] or "file"
     return f'attachment; filename="{safe}"'
 

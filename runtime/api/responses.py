@@ -98,7 +98,7 @@ def list_responses(operation: Operation) -> dict[str, Any]:
 
 
 def describe_json(model: type[BaseModel]) -> dict[str, Any]:
-    """A body of JSON in the shape of a model."""
+    """Return a body of JSON in the shape of a model."""
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 

@@ -55,7 +55,7 @@ def make_application(
     uploads: Uploads | None = None,
     listing: ListingOf | None = None,
 ) -> Starlette:
-    """The management API as one ASGI application; `pages` are routes of others, served beside it."""
+    """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
     services = Services(
         accounts=Accounts(deployment, tokens),
         mcp_servers=McpServers(deployment, listing=listing),
@@ -147,7 +147,7 @@ class _OperationEndpoint:
             return refuse(InternalError()), asked.actor
 
     def _bearer(self, request: Request) -> ApiToken:
-        """The API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
+        """Return the API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
         found = request.headers.getlist("authorization")
         scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
         tokens = self._services.api_tokens
@@ -170,7 +170,7 @@ def _address(request: Request) -> str:
 
 
 def _check_scope(operation: Operation, asked: ApiRequest) -> None:
-    """Raises Forbidden, or NotFound for an account that the token is not bound to."""
+    """Raise Forbidden, or NotFound for an account that the token is not bound to."""
     assert operation.scope is not None
     assert asked.bearer is not None
     check_scope(asked.bearer, operation.scope, asked.request.path_params.get("id"))

@@ -56,7 +56,7 @@ class Uploads:
 
     @asynccontextmanager
     async def read(self, request: Request, tool: Tool, part: Part) -> AsyncIterator[Form]:
-        """The form in a body. Its file is there until the block ends.
+        """Yield the form in a body. Its file is there until the block ends.
 
         Raises InvalidRequest (400), TooLarge (413), BodyTimeout (408), Busy (503) and NoSpace (507).
         """
@@ -91,7 +91,7 @@ async def _parsed(request: Request, largest: int, share: Share) -> FormData:
 
 
 async def _bounded(request: Request, largest: int, share: Share) -> AsyncGenerator[bytes, None]:
-    """The body in pieces. Raises for a client that is too slow, sends too much, or goes away."""
+    """Yield the body in pieces. Raises for a client that is too slow, sends too much, or goes away."""
     announced = request.headers.get("content-length", "0")
     share.grow(_allowed(int(announced[:20]) if announced.isascii() and announced.isdecimal() else 0, largest))
     loop = asyncio.get_running_loop()
@@ -159,7 +159,7 @@ def _several(text: str) -> dict[str, Any]:
 
 
 def _value(tool: Tool, name: str, text: str) -> Any:
-    """An argument from a field: as it stands for a text, from JSON for everything else."""
+    """Return an argument from a field: as it stands for a text, from JSON for everything else."""
     kind = tool.input_schema["properties"].get(name, {}).get("type", "string")
     return text if kind == "string" else _json(name, text)
 
@@ -182,7 +182,7 @@ def _spooled(upload: UploadFile) -> SpooledFile:
 
 
 def _digest(file: IO[bytes]) -> str:
-    """What stands for the file in the arguments, as for one that came in base64."""
+    """Return what stands for the file in the arguments, as for one that came in base64."""
     file.seek(0)
     digest = hashlib.sha256()
     while piece := file.read(PIECE):

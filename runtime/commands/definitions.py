@@ -135,7 +135,7 @@ def _words(text: str) -> list[str]:
 
 
 def _assembled(integration: str, own: tuple[Path, ...]) -> tuple[Any, Any]:
-    """The tools of an integration with what they were made from, and its notes on coverage."""
+    """Return the tools of an integration with what they were made from, and its notes on coverage."""
     from generator.diagnostics import DefinitionErrors, Diagnostics
     from generator.pipeline import assemble
 

@@ -170,7 +170,7 @@ class Api:
 
 
 def _account(demo: Demo, api: Api) -> dict[str, Any]:
-    """The company connected before, or a new connection made as a person makes it."""
+    """Return the company connected before, or a new connection made as a person makes it."""
     known: list[dict[str, Any]] = api.call("GET", "/integrated-account?limit=100")["result"]
     for account in known:
         if account["status"] == "active":
@@ -185,7 +185,7 @@ def _account(demo: Demo, api: Api) -> dict[str, Any]:
 
 
 def _sign_in(demo: Demo, authorize_url: str) -> None:
-    """What a person's browser does: open the link, continue, choose the company and connect."""
+    """Do what a person's browser does: open the link, continue, choose the company and connect."""
     opener = _opener(urllib.request.HTTPCookieProcessor())
     address, page = _visit(opener, authorize_url)
     address, page = _submit(opener, address, page)
@@ -211,7 +211,7 @@ def _submit(
 
 
 def _fields(page: str) -> Iterator[tuple[str, str]]:
-    """The hidden fields of the form, and the first company to choose."""
+    """Yield the hidden fields of the form, and the first company to choose."""
     seen = set()
     for tag in re.findall(r"<(?:input|option)\b[^>]*>", page):
         attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
@@ -235,7 +235,7 @@ def _simulator_command(demo: Demo) -> list[str]:
 
 
 def _make_folder(data: Path) -> None:
-    """The directory of the demo. Raises SettingsError when it cannot be had, or another demo has it."""
+    """Prepare the directory of the demo. Raises SettingsError when it cannot be had, or another demo has it."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (data / "serve.lock").open(
@@ -255,7 +255,7 @@ def _make_folder(data: Path) -> None:
 
 
 def _client_secret(data: Path) -> str:
-    """The secret that the two servers share; made once."""
+    """Return the secret that the two servers share; made once."""
     path = data / "client-secret"
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -264,7 +264,7 @@ def _client_secret(data: Path) -> str:
 
 
 def _new_api_token(environment: dict[str, str]) -> str:
-    """A fresh API token for this run; those of earlier runs stop working, which is said."""
+    """Return a fresh API token for this run; those of earlier runs stop working, which is said."""
     command = [sys.executable, "-m", "runtime", "token", "create", "demo", "--replace", "--bare"]
     done = subprocess.run(  # noqa: S603 - our own interpreter and words
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
@@ -280,7 +280,9 @@ def _new_api_token(environment: dict[str, str]) -> str:
 def _process(
     command: list[str], environment: dict[str, str], ready_url: str, output: int = subprocess.DEVNULL
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through us."""
+    """Yield a server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through
+    us.
+    """
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
         command, env={**os.environ, **environment}, stdout=output, start_new_session=True
     )
@@ -320,7 +322,7 @@ def _wait(processes: tuple[subprocess.Popen[bytes], ...]) -> None:
 
 
 def _asked(url: str, message: dict[str, Any]) -> bytes:
-    """The reply of an MCP URL to one message."""
+    """Return the reply of an MCP URL to one message."""
     request = urllib.request.Request(  # noqa: S310 - our own loopback address
         url,
         data=json.dumps(message).encode(),

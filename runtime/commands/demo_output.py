@@ -28,7 +28,7 @@ class Listed:
 
 
 def count_listed(made: dict[str, Any], ask: Callable[[dict[str, Any]], bytes]) -> Listed:
-    """What a URL lists: as the answer that made it says, else counted in what `ask` gets from it."""
+    """Return what a URL lists: as the answer that made it says, else counted in what `ask` gets from it."""
     listing = made.get("listing") or {}
     if isinstance(listing.get("listed"), int) and isinstance(listing.get("tokens"), int):
         return Listed(listing["listed"], listing["tokens"])
@@ -59,7 +59,7 @@ def show_calls(log: Iterable[bytes], write: Callable[[str], object] | None = Non
 
 
 def format_line(logged: bytes) -> str:
-    """The line that a person sees of one line of the log: none unless it is a call."""
+    """Return the line that a person sees of one line of the log: none unless it is a call."""
     try:
         event = json.loads(logged)
     except ValueError:
@@ -83,7 +83,7 @@ def write_instructions(
     mcp_url: str,
     listed: Listed,
 ) -> str:
-    """What to do with a demo that runs."""
+    """Return what to do with a demo that runs."""
     servers = {"mcpServers": {"quickbooks": {"type": "http", "url": mcp_url}}}
     return f"""
 Ledgerport is running at {url}, and a QuickBooks simulator at {simulator_url}.

@@ -63,7 +63,7 @@ def _laid_out(request: VendorRequest) -> str:
 
 
 def _readable(url: str) -> str:
-    """The address with its placeholders as people write them; everything else stays encoded."""
+    """Return the address with its placeholders as people write them; everything else stays encoded."""
     url = url.replace(quote(NEW_KEY, safe=""), NEW_KEY)
     return re.sub(r"%7B(\w+)%7D", r"{\1}", url)
 

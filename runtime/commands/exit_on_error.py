@@ -39,5 +39,5 @@ def exit_on_error(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def explain_file_error(error: OSError) -> str:
-    """What went wrong with a file or folder, in one sentence."""
+    """Return what went wrong with a file or folder, in one sentence."""
     return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."

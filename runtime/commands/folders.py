@@ -32,7 +32,9 @@ def find_layers(own: tuple[Path, ...] = ()) -> tuple[Path, ...]:
 
 
 def as_setting(own: tuple[Path, ...]) -> str:
-    """The folders as LEDGERPORT_DEFINITIONS names them. Raises SettingsError for one that cannot be named there."""
+    """Return the folders as LEDGERPORT_DEFINITIONS names them. Raises SettingsError for one that cannot be named
+    there.
+    """
     folders = [str(folder.absolute()) for folder in own]
     for folder in folders:
         if os.pathsep in folder:
@@ -43,14 +45,14 @@ def as_setting(own: tuple[Path, ...]) -> str:
 
 
 def compile_layers(own: tuple[Path, ...]) -> Catalog:
-    """The catalog of all layers. Raises DefinitionErrors."""
+    """Return the catalog of all layers. Raises DefinitionErrors."""
     from generator.compile import compile_catalog
 
     return compile_catalog(find_layers(own))
 
 
 def choose_integration(name: str, found: Any) -> str:
-    """The name of an integration that is there, the first when none is given. Raises SettingsError."""
+    """Return the name of an integration that is there, the first when none is given. Raises SettingsError."""
     from generator.suggestions import did_you_mean
 
     if not name and found.integrations:

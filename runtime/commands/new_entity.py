@@ -117,7 +117,7 @@ def _check_writable(folder: Path) -> None:
 
 
 def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
-    """The files of an integration, and the folder that a new one belongs into."""
+    """Return the files of an integration, and the folder that a new one belongs into."""
     from generator.diagnostics import Diagnostics
     from generator.reading.documents import read_documents
     from generator.reading.files import find_integrations

@@ -119,7 +119,7 @@ class Authorizations:
     def _with_fields(
         self, integration: Integration, account: Account, places: Mapping[str, Mapping[str, Any]]
     ) -> tuple[Account, dict[str, str]]:
-        """The account with the fields that the vendor says in these places, active, and its secret fields.
+        """Return the account with the fields that the vendor says in these places, active, and its secret fields.
 
         Raises VendorUnavailable for one that is missing or out of form, Conflict when it is another company.
         """
@@ -150,7 +150,7 @@ class Authorizations:
     async def _looked_up(
         self, integration: Integration, account: Account, granted: Granted
     ) -> dict[str, Any]:
-        """What the vendor says of the company to the new token.
+        """Return what the vendor says of the company to the new token.
 
         A grant for several companies is not revoked: at some vendors that would end the connections of the others.
         """
@@ -187,7 +187,7 @@ class Authorizations:
 
 
 def _said(integration: Integration, field: AccountField, values: Mapping[str, Any]) -> str:
-    """The value of an account field that the vendor says while connecting. Raises VendorUnavailable."""
+    """Return the value of an account field that the vendor says while connecting. Raises VendorUnavailable."""
     value = values.get(field.source.partition(".")[2])
     is_number = isinstance(value, int) and not isinstance(value, bool)
     text = value if isinstance(value, str) else str(value) if is_number else ""
@@ -200,7 +200,7 @@ def _said(integration: Integration, field: AccountField, values: Mapping[str, An
 
 
 def _check_open_fields(integration: Integration, account: Account, secrets: Echoes) -> None:
-    """Raises VendorUnavailable for a secret among the fields that are stored and shown as they are."""
+    """Raise VendorUnavailable for a secret among the fields that are stored and shown as they are."""
     if any(secrets.are_in(each) for each in account.fields.values()):
         raise VendorUnavailable(
             f"{integration.title} named the company by something that has to stay secret.", advice=AGAIN

@@ -52,7 +52,7 @@ def _is_looked_up(source: str) -> bool:
 
 
 def _value(integration: Integration, content: Any, path: str) -> Any:
-    """What a dotted path leads to. A list on the way has one entry: another one would be another company."""
+    """Return what a dotted path leads to. A list on the way has one entry: another one would be another company."""
     for name in path.split("."):
         if isinstance(content, list) and len(content) > 1:
             raise Conflict(

@@ -71,5 +71,5 @@ def _not_confirmed(integration: Integration) -> Forbidden:
 
 
 def _in_path(template: str, fields: Mapping[str, str]) -> str:
-    """A path with account fields filled in, each of which stays one segment of it."""
+    """Return a path with account fields filled in, each of which stays one segment of it."""
     return fill_template(template, lambda name: quote(fields[name], safe=""))

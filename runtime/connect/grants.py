@@ -79,7 +79,7 @@ class Grants:
         return await self._ask(integration, values, credentials)
 
     async def revoke(self, integration: Integration, credentials: Credentials) -> bool:
-        """Ends credentials at the vendor, as far as it can be reached. Answers whether the vendor agreed."""
+        """End credentials at the vendor, as far as it can be reached. Answers whether the vendor agreed."""
         url = self._addresses.of_vendor(integration, integration.auth.revoke_url)
         token = credentials.refresh_token or credentials.access_token
         if not url or not token:
@@ -103,7 +103,7 @@ class Grants:
     def _as_client(
         self, integration: Integration, values: dict[str, str]
     ) -> tuple[dict[str, str], dict[str, str]]:
-        """The values and header fields of a request, with the client's own proof in one of them."""
+        """Return the values and header fields of a request, with the client's own proof in one of them."""
         app: IntegrationSettings = get_app(self._settings, integration)
         if integration.auth.client_authentication == "basic":
             return values, encode_basic(app.client_id, app.client_secret)
@@ -124,7 +124,7 @@ class Grants:
 
 
 def _seconds(value: Any) -> float:
-    """A duration that a vendor said, as a number or as one in text; 0 for anything else."""
+    """Return a duration that a vendor said, as a number or as one in text; 0 for anything else."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -133,7 +133,7 @@ def _seconds(value: Any) -> float:
 
 
 def _check_tokens(integration: Integration, values: dict[str, Any]) -> None:
-    """Raises VendorUnavailable for tokens that could not be sent, or are of a type that is not spoken here."""
+    """Raise VendorUnavailable for tokens that could not be sent, or are of a type that is not spoken here."""
     access, refresh = values.get("access_token"), values.get("refresh_token") or "none"
     is_right = all(isinstance(each, str) and _TOKEN.fullmatch(each) for each in (access, refresh))
     kind = values.get("token_type", "bearer")
@@ -144,7 +144,7 @@ def _check_tokens(integration: Integration, values: dict[str, Any]) -> None:
 
 
 def _refusal(integration: Integration, answer: OAuthAnswer) -> LedgerportError:
-    """What a refusal means: connect again, the app's keys are wrong, or the vendor is not well."""
+    """Return what a refusal means: connect again, the app's keys are wrong, or the vendor is not well."""
     code = answer.values.get("error")
     if not isinstance(code, str) or code not in ERROR_CODES.union(integration.auth.reconnect_when):
         code = ""

@@ -20,7 +20,7 @@ _BASIC = re.compile(r"\{basic:((?:[^{}]|\{\w+\})*)\}")
 
 
 def authorize_headers(integration: Integration, account: Account, credentials: Credentials) -> dict[str, str]:
-    """The header fields for one call. Raises NeedsReconnect when something they need is not there."""
+    """Return the header fields for one call. Raises NeedsReconnect when something they need is not there."""
     if integration.auth.type == "oauth2":
         return {"Authorization": f"{integration.auth.scheme} {credentials.access_token}"}
     values = {**account.fields, **credentials.secrets}
@@ -34,7 +34,7 @@ def authorize_headers(integration: Integration, account: Account, credentials: C
 
 
 def fill_always_sent(templates: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
-    """What every request carries (`send_always`), with the account's fields filled in."""
+    """Return what every request carries (`send_always`), with the account's fields filled in."""
     return {
         name: fill_template(text, fields.__getitem__) if "{" in text else text
         for name, text in templates.items()

@@ -34,7 +34,7 @@ class Opened:
 
 
 def measure_lifetime(sealed: bytes, credentials: Credentials, wall_clock: float, monotonic: float) -> Opened:
-    """The credentials with the end of their access token as this process measures it."""
+    """Return the credentials with the end of their access token as this process measures it."""
     life = _life(credentials)
     left = credentials.access_expires_at - wall_clock
     return Opened(sealed, credentials, monotonic + min(left, life), left > life + TOLERANCE_SECONDS)

@@ -57,7 +57,7 @@ class Links:
         return self._deployment.settings.public_url + CALLBACK_PATH
 
     def begin(self, account: Account) -> str:
-        """A link for an account, good for ten minutes.
+        """Return a link for an account, good for ten minutes.
 
         Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
         """
@@ -74,14 +74,14 @@ class Links:
         return f"{self._deployment.settings.public_url}{CONNECT_PATH}/{state}"
 
     def check_app(self, integration: Integration) -> IntegrationSettings:
-        """The deployment's app at the vendor. Raises Conflict when it is not set up."""
+        """Return the deployment's app at the vendor. Raises Conflict when it is not set up."""
         try:
             return get_app(self._deployment.settings, integration)
         except SettingsError as missing:
             raise Conflict(missing.message, advice=missing.advice) from missing
 
     async def look(self, state: str, browser: str) -> tuple[Account, str]:
-        """The account that a link is for and the vendor's address it leads to; nothing is changed.
+        """Return the account that a link is for and the vendor's address it leads to; nothing is changed.
 
         Raises InvalidRequest when the link is unknown, used or too old, Conflict when another browser opened it.
         """
@@ -135,7 +135,7 @@ class Links:
         return account, pending
 
     def verifier(self, state: str, pending: Authorization) -> str:
-        """The PKCE verifier of a pending authorization; empty when it has none."""
+        """Return the PKCE verifier of a pending authorization; empty when it has none."""
         if pending.verifier is None:
             return ""
         return self._deployment.keys.open(
@@ -143,11 +143,11 @@ class Links:
         ).decode()
 
     def proof(self, state: str, browser: str) -> str:
-        """What the page puts into its form: only a browser that has the cookie and the page can send both."""
+        """Return what the page puts into its form: only a browser that has the cookie and the page can send both."""
         return self._deployment.keys.hash_token(f"connect form\n{state}\n{browser}").hex()
 
     def browser(self, cookie: str) -> str:
-        """The browser that a cookie names, or a new one when it names none."""
+        """Return the browser that a cookie names, or a new one when it names none."""
         return cookie if _BROWSER.fullmatch(cookie) else make_secret("")
 
     async def note_refusal(self, account_id: AccountId, reason: str, vendor_code: str = "") -> None:
@@ -162,7 +162,9 @@ class Links:
         return self._deployment.keys.hash_token(state)
 
     def _alive(self, pending: Authorization | None) -> Authorization:
-        """The authorization, unless it is too old. One that ends too far ahead is from before a clock was set back."""
+        """Return the authorization, unless it is too old. One that ends too far ahead is from before a clock was
+        set back.
+        """
         left = pending.expires_at - self._deployment.clock() if pending is not None else 0.0
         if pending is None or not 0.0 < left <= STATE_SECONDS + TOLERANCE_SECONDS:
             raise InvalidRequest("This link has run out: it is good for ten minutes.", advice=AGAIN)
@@ -210,7 +212,7 @@ class Links:
 
 
 def derive_challenge(verifier: str) -> str:
-    """The S256 code challenge of a verifier (RFC 7636 §4.2)."""
+    """Return the S256 code challenge of a verifier (RFC 7636 §4.2)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 

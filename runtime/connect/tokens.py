@@ -103,13 +103,13 @@ class AccessTokens:
         await asyncio.gather(*(finish(*each) for each in found), return_exceptions=True)
 
     async def invalidate(self, account: Account, access_token: str) -> None:
-        """Notes that the vendor refused an access token: the next `fresh` refreshes, unless that was done just now."""
+        """Note that the vendor refused an access token: the next `fresh` refreshes, unless that was done just now."""
         refreshed_at = self._refreshed_at.get(account.id)
         if refreshed_at is None or self._monotonic() - refreshed_at >= TRUSTED_SECONDS:
             self._refused[account.id] = access_token
 
     def forget(self, account_id: AccountId) -> None:
-        """Drops what is held in memory for an account."""
+        """Drop what is held in memory for an account."""
         self._unkept.pop(account_id, None)
         self._forget_cached(account_id)
 
@@ -118,7 +118,7 @@ class AccessTokens:
         return self._stores.hot.lock(f"credentials/{account_id}")
 
     async def revoke(self, account: Account) -> bool:
-        """Ends the connection at the vendor. Answers whether the vendor agreed."""
+        """End the connection at the vendor. Answers whether the vendor agreed."""
         integration = self._integration(account)
         self.forget(account.id)
         if integration.auth.type != "oauth2" or not account.sealed:
@@ -138,7 +138,7 @@ class AccessTokens:
         return found
 
     def _open(self, account: Account) -> Opened:
-        """The credentials of an account as it was just read, opened once for each time they are stored."""
+        """Return the credentials of an account as it was just read, opened once for each time they are stored."""
         known = self._opened.get(account.id)
         if known is not None and known.sealed == account.sealed:
             return known
@@ -150,7 +150,7 @@ class AccessTokens:
         return found
 
     def _forget_cached(self, account_id: AccountId) -> None:
-        """Drops what can be read or learned again. A token that could not be stored is not of that kind."""
+        """Drop what can be read or learned again. A token that could not be stored is not of that kind."""
         for cached in (self._opened, self._refused, self._refreshed_at):
             cached.pop(account_id, None)
         self._interrupted.discard(account_id)
@@ -183,7 +183,7 @@ class AccessTokens:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _refresh(self, account_id: AccountId, integration: Integration) -> Credentials:
-        """Joins the refresh under way for an account, or begins it. It goes on when the caller is cancelled."""
+        """Join the refresh under way for an account, or begin it. It goes on when the caller is cancelled."""
         task = self._refreshes.get(account_id)
         if task is None:
             task = asyncio.create_task(self._refresh_alone(account_id, integration))
@@ -234,7 +234,9 @@ class AccessTokens:
         return account
 
     async def _save_late(self, account: Account) -> Account:
-        """The account as it is once credentials are stored that could not be when they came: they are the only ones."""
+        """Return the account as it is once credentials are stored that could not be when they came: they are the
+        only ones.
+        """
         sealed, credentials = self._unkept.get(account.id, (b"", None))
         if credentials is None or sealed != account.sealed:
             return account
@@ -242,7 +244,7 @@ class AccessTokens:
         return self._read(account.id)
 
     async def _save(self, account: Account, credentials: Credentials) -> Credentials:
-        """Stores rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
+        """Store rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
         self._unkept[account.id] = (account.sealed, credentials)
         sealed, now = seal_credentials(self._keys, account.id, credentials), self._clock()
         is_saved = await self._stores.write(
@@ -258,7 +260,7 @@ class AccessTokens:
         return credentials
 
     async def _ended(self, account: Account, ended: NeedsReconnect, earlier: float | None) -> Credentials:
-        """Marks the account, unless it has other credentials by now: then those are answered.
+        """Mark the account, unless it has other credentials by now: then those are answered.
 
         `earlier` is when an attempt began whose answer was never stored; None when there was none.
         """

@@ -91,7 +91,7 @@ class VendorHttp:
             ) from None
 
     async def close(self) -> None:
-        """Closes the pool."""
+        """Close the pool."""
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -112,7 +112,7 @@ class VendorHttp:
 
 
 def encode_basic(client_id: str, client_secret: str) -> dict[str, str]:
-    """The header field of HTTP Basic, each part form-encoded first as OAuth wants it (RFC 6749 §2.3.1)."""
+    """Return the header field of HTTP Basic, each part form-encoded first as OAuth wants it (RFC 6749 §2.3.1)."""
     pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
@@ -127,7 +127,7 @@ async def _read(response: aiohttp.ClientResponse, url: str) -> bytes:
 
 
 def _decompressed(content: bytes, encoding: str, url: str) -> bytes:
-    """The content as it was before compression, which was not asked for. Raises as reading does."""
+    """Return the content as it was before compression, which was not asked for. Raises as reading does."""
     if encoding.lower() not in ("gzip", "deflate"):
         return content
     try:

@@ -73,13 +73,14 @@ class Discovery:
         self._rows: dict[str, bytes] = {}
 
     def answer(self, name: str, arguments: dict[str, Any], allowance: Allowance) -> Answer:
-        """The answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
+        """Return the answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
         arguments = _CHECKER.checked(self.listed[name], arguments, _MEANT)
         found = self._search if name == SEARCH else self._schemas
         return Answer(found(arguments, allowance))
 
     def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, str, dict[str, Any]]:
-        """The tool that a call of `call_read_tool` or `call_write_tool` names, the name it gave, and its arguments.
+        """Return the tool that a call of `call_read_tool` or `call_write_tool` names, the name it gave, and its
+        arguments.
 
         Raises InvalidArguments, also for a tool that writes where only reading ones are called, and NotFound.
         """
@@ -96,7 +97,7 @@ class Discovery:
         return tool, arguments["name"], arguments.get("arguments", {})
 
     def unknown(self, *names: str) -> NotFound:
-        """The error for names that no tool has, each with the nearest one."""
+        """Return the error for names that no tool has, each with the nearest one."""
         sentences = " ".join(explain_unknown_tool(name, self._tools) for name in names)
         return NotFound(sentences, advice=f"Find tools with {SEARCH}.")
 
@@ -119,7 +120,7 @@ class Discovery:
         return _part(_resources(left), _itself, "resources", arguments, USUAL_RESOURCES, allowance)
 
     def _row(self, name: str) -> bytes:
-        """What a search says of a tool. Made once: parsing its schema takes longer than finding it."""
+        """Return what a search says of a tool. Made once: parsing its schema takes longer than finding it."""
         row = self._rows.get(name)
         if row is None:
             row = self._rows[name] = orjson.dumps(_found(self._tools[name]))
@@ -143,7 +144,7 @@ class Discovery:
 
 
 def _schemas_head(tools: Sequence[Tool], unknown: Mapping[str, str], *, is_whole: bool) -> bounds.Head:
-    """What is said before the schemas: the tools that do not fit, by name, and whether an argument may lack."""
+    """Return what is said before the schemas: the tools that do not fit, by name, and whether an argument may lack."""
 
     def head(count: int, remark: str) -> dict[str, Any]:
         notes = [] if is_whole else [f"{tools[0].name} is {SHOWN_ONLY}."]
@@ -163,7 +164,7 @@ def _found(tool: Tool) -> dict[str, Any]:
 
 
 def _whole(tool: Tool) -> bytes:
-    """A tool as it is listed, but with every argument: a list leaves out what is rarely needed."""
+    """Return a tool as it is listed, but with every argument: a list leaves out what is rarely needed."""
     listed: dict[str, Any] = orjson.loads(tool.wire)
     return orjson.dumps(listed | {"inputSchema": orjson.Fragment(tool.schema)})
 
@@ -173,7 +174,7 @@ def _listed(tool: Tool) -> bytes:
 
 
 def _resources(tools: Iterable[Tool]) -> list[dict[str, Any]]:
-    """The resources of some tools in the order of their names, each with its tools and their tags."""
+    """Return the resources of some tools in the order of their names, each with its tools and their tags."""
     by_resource: dict[str, list[Tool]] = {}
     for tool in tools:
         by_resource.setdefault(tool.resource, []).append(tool)
@@ -192,7 +193,9 @@ def _itself(row: Any) -> bytes:
 
 
 def _with_object(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a call with the inner ones as an object, where they came as the JSON text that is shown."""
+    """Return the arguments of a call with the inner ones as an object, where they came as the JSON text that is
+    shown.
+    """
     inner = arguments.get("arguments")
     if inner is None or inner == "":
         return {name: value for name, value in arguments.items() if name != "arguments"}
@@ -215,7 +218,7 @@ def _part(
     usual: int,
     allowance: Allowance,
 ) -> str:
-    """A part of what was found, as JSON, with the cursor of the next part when there is one.
+    """Return a part of what was found, as JSON, with the cursor of the next part when there is one.
 
     `row` says what is answered of each that is in the part.
     """
@@ -331,7 +334,7 @@ def _tool(
     required: tuple[str, ...],
     *risks: Risk,
 ) -> Tool:
-    """A tool that is answered here and never sent. It is as dangerous as the worst of the risks it can run."""
+    """Return a tool that is answered here and never sent. It is as dangerous as the worst of the risks it can run."""
     hints = [HINTS[risk] for risk in risks]
     schema = {
         "type": "object",

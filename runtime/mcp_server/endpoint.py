@@ -225,11 +225,11 @@ class McpEndpoint:
             return answer if isinstance(answer, Reply) else await answer
 
     async def drain(self) -> None:
-        """Waits for the writes that are under way: to be awaited before the process ends."""
+        """Wait for the writes that are under way: to be awaited before the process ends."""
         await self.methods.drain()
 
     def _hash_of(self, token: str) -> TokenHash:
-        """The hash of a token. One too long to be a token has the hash of none."""
+        """Return the hash of a token. One too long to be a token has the hash of none."""
         return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
 
     def _refuse(self, error: Exception, grant: Grant | None) -> Reply:
@@ -244,7 +244,7 @@ class McpEndpoint:
         return error.reply()
 
     def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
-        """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
+        """Raise Refused. It names no metadata: there is no OAuth here that a client could start."""
         scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
         if is_sent and self._is_api_token(token.strip(), grant):
@@ -277,13 +277,15 @@ async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> 
 
 
 def _address_of(scope: MutableMapping[str, Any]) -> str:
-    """The address that a connection comes from; empty when it has none, such as over a Unix socket."""
+    """Return the address that a connection comes from; empty when it has none, such as over a Unix socket."""
     client = scope.get("client")
     return client[0] if client else ""
 
 
 def _unavailable(unknown: StorageUnavailable) -> Refused:
-    """The refusal while nobody can say whether the URL is open: neither a 404, which means revoked, nor an answer."""
+    """Return the refusal while nobody can say whether the URL is open: neither a 404, which means revoked, nor an
+    answer.
+    """
     retry_after: Field = (b"retry-after", b"%d" % unknown.retry_after)
     return Refused(unknown.status, INTERNAL_ERROR, unknown.as_text(), fields=(retry_after,))
 
@@ -308,7 +310,7 @@ def _without_post(method: str) -> Reply:
 
 
 def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:
-    """The refusal of a body that is too large; where a tool sends files, with where a larger one is taken."""
+    """Return the refusal of a body that is too large; where a tool sends files, with where a larger one is taken."""
     tools = takes_a_file(toolset.tools)
     if refused.status != 413 or not tools:
         return refused

@@ -40,7 +40,7 @@ class Cut(NamedTuple):
 
 
 def make_budget() -> Budget:
-    """The budget of a process."""
+    """Return the budget of a process."""
     return Budget(MOST_BYTES, MOST)
 
 
@@ -54,7 +54,7 @@ def grow(share: Share, size: int) -> None:
 
 
 async def cut(body: bytearray) -> Cut:
-    """The body with its longest text cut out. Raises Refused when what is left is beyond the usual limit."""
+    """Return the body with its longest text cut out. Raises Refused when what is left is beyond the usual limit."""
     start, end = _longest_text(body)
     if len(body) - (end - start) > LARGEST_BODY or body[end - 1 : end] == b"\\":
         raise _not_a_file()
@@ -65,7 +65,7 @@ async def cut(body: bytearray) -> Cut:
 
 
 def check_use(message: Message, toolset: Toolset) -> None:
-    """Raises Refused when the text that was cut out is not the file of a tool that sends one."""
+    """Raise Refused when the text that was cut out is not the file of a tool that sends one."""
     name, arguments = message.params.get("name"), message.params.get("arguments")
     if toolset.discovery is not None and name == discovery.WRITE and isinstance(arguments, dict):
         name, arguments = arguments.get("name"), arguments.get("arguments")

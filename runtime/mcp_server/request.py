@@ -52,7 +52,7 @@ class Gate:
         self._hosts = frozenset(host.lower() for host in hosts)
 
     def check(self, fields: Fields) -> tuple[Field, ...]:
-        """The CORS fields that the answer needs; raises Refused when the sender is not welcome."""
+        """Return the CORS fields that the answer needs; raises Refused when the sender is not welcome."""
         if not self.is_host_known(fields):
             raise Refused(421, INVALID_REQUEST, WRONG_HOST)
         sent = fields.get(b"origin", b"").strip()
@@ -85,7 +85,7 @@ class Gate:
 
 
 def read_host(value: bytes) -> str:
-    """The name in a Host field, in lower case and without its port."""
+    """Return the name in a Host field, in lower case and without its port."""
     text = value.strip().decode("latin-1").lower()
     if text.startswith("["):
         return text[1:].partition("]")[0]
@@ -93,7 +93,7 @@ def read_host(value: bytes) -> str:
 
 
 def read_weights(value: bytes) -> dict[str, float]:
-    """What an Accept or Accept-Encoding field lists, each with its weight (`q`), 1 when there is none."""
+    """Return what an Accept or Accept-Encoding field lists, each with its weight (`q`), 1 when there is none."""
     found: dict[str, float] = {}
     for part in value.decode("latin-1").lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
@@ -148,7 +148,7 @@ def is_json(content_type: bytes) -> bool:
 
 
 def check_content(fields: Fields) -> None:
-    """Raises Refused when the answer would not be taken or the body is not plain JSON."""
+    """Raise Refused when the answer would not be taken or the body is not plain JSON."""
     accept = fields.get(b"accept", b"")
     if not takes_json(accept) and not wants_stream(accept):
         raise Refused(
@@ -172,7 +172,8 @@ async def read_body(
     largest: int = LARGEST_BODY,
     grow: Callable[[int], None] = _no_growth,
 ) -> bytes | bytearray:
-    """The body of a request; raises Refused beyond `largest` bytes, counted as well as announced, and ClientGone.
+    """Return the body of a request; raises Refused beyond `largest` bytes, counted as well as announced, and
+    ClientGone.
 
     A body that is not whole within 30 seconds is refused too: a stop of the server would wait for it. One beyond 4 MiB
     comes back as a bytearray, and has longer, as long as enough of it comes; `grow` is called with its size before so

@@ -27,7 +27,9 @@ NO_CACHING = {"ttlMs": 0, "cacheScope": "private"}
 
 
 def list_none(message: Message, member: str) -> dict[str, Any]:
-    """The result of a list of resources or of their templates, of which there are none. Raises Refused for a cursor."""
+    """Return the result of a list of resources or of their templates, of which there are none. Raises Refused for a
+    cursor.
+    """
     protocol.check_cursor(message)
     return {member: [], **_caching(message)}
 
@@ -35,7 +37,7 @@ def list_none(message: Message, member: str) -> dict[str, Any]:
 async def read(
     message: Message, grant: Grant, toolset: Toolset, links: FileLinks | None, call: CallTool
 ) -> tuple[dict[str, Any], Answer]:
-    """The result of reading a resource, and the answer that it was made of. Raises Refused."""
+    """Return the result of reading a resource, and the answer that it was made of. Raises Refused."""
     uri = protocol.read_uri(message)
     tool, arguments = _call_of(message, uri, grant, toolset, links)
     answer = await call(tool, arguments)
@@ -52,7 +54,9 @@ async def read(
 def _call_of(
     message: Message, uri: str, grant: Grant, toolset: Toolset, links: FileLinks | None
 ) -> tuple[Tool, dict[str, Any]]:
-    """The call that a link of this MCP server stands for. Raises Refused, the same for a link of another one."""
+    """Return the call that a link of this MCP server stands for. Raises Refused, the same for a link of another
+    one.
+    """
     try:
         if links is None:
             raise NotFound("There is no resource at this address.")
@@ -69,14 +73,14 @@ def _caching(message: Message) -> dict[str, Any]:
 
 
 def _not_found(message: Message, error: LedgerportError, uri: str) -> Refused:
-    """The refusal of a resource, with its URI as the specification has it, unless that is a secret or long."""
+    """Return the refusal of a resource, with its URI as the specification has it, unless that is a secret or long."""
     code = INVALID_PARAMS if message.is_modern else RESOURCE_NOT_FOUND
     is_shown = PREFIX not in uri and len(uri) <= protocol.LONGEST_ECHO
     return message.refuse(code, error.as_text(), {"uri": uri} if is_shown else None)
 
 
 def _refused(message: Message, error: LedgerportError, answer: Answer) -> Refused:
-    """A failed call as a JSON-RPC error, which is all that reading a resource can fail with.
+    """Return a failed call as a JSON-RPC error, which is all that reading a resource can fail with.
 
     Its code is the HTTP status that the error has elsewhere; the response is a 200, as for every failed call.
     """

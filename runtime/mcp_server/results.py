@@ -40,7 +40,7 @@ NO_LINK = Link()
 
 
 def build_result(answer: Answer, link: Link = NO_LINK) -> dict[str, Any]:
-    """The result of a call."""
+    """Return the result of a call."""
     is_linked = answer.file is not None and link.uri and not is_embedded(answer.file)
     if not is_linked:
         answer = _without_large_file(answer, link.uri)
@@ -57,7 +57,7 @@ def is_embedded(file: File) -> bool:
 
 
 def refuse_large_file(file: File, link: str) -> AnswerTooLarge | None:
-    """The error for a file that is too large for a result, with where it can be fetched; None when it fits."""
+    """Return the error for a file that is too large for a result, with where it can be fetched; None when it fits."""
     size = len(file.content)
     if size <= LARGEST_INLINE_FILE:
         return None
@@ -71,13 +71,13 @@ def refuse_large_file(file: File, link: str) -> AnswerTooLarge | None:
 
 
 def _without_large_file(answer: Answer, link: str) -> Answer:
-    """The answer, with an error in place of a file that is too large for a result."""
+    """Return the answer, with an error in place of a file that is too large for a result."""
     error = refuse_large_file(answer.file, link) if answer.file else None
     return answer if error is None else answer._replace(file=None, error=error)
 
 
 def describe_link(answer: Answer, link: Link) -> list[dict[str, Any]]:
-    """What the model reads of a file that is not in the result: what it is, and where it is.
+    """Return what the model reads of a file that is not in the result: what it is, and where it is.
 
     The address is in the text as well: not every host passes a link on to its model.
     """
@@ -98,7 +98,7 @@ def describe_link(answer: Answer, link: Link) -> list[dict[str, Any]]:
 
 
 def build_content(answer: Answer) -> list[dict[str, Any]]:
-    """What the model reads: the error, or the text, or the file."""
+    """Return what the model reads: the error, or the text, or the file."""
     if answer.error is not None:
         return [_text(write_sentences(answer.error, answer.limits))]
     if answer.file is not None:
@@ -109,7 +109,7 @@ def build_content(answer: Answer) -> list[dict[str, Any]]:
 
 
 def build_meta(answer: Answer) -> dict[str, Any]:
-    """The same for programs: the rate limits, and the error in its one shape."""
+    """Return the same for programs: the rate limits, and the error in its one shape."""
     meta: dict[str, Any] = {}
     if limits := answer.limits.as_dict():
         meta[LIMITS_KEY] = limits
@@ -121,7 +121,9 @@ def build_meta(answer: Answer) -> dict[str, Any]:
 
 
 def build_fields(answer: Answer) -> list[Field]:
-    """The rate-limit fields of the response, with `retry-after` whenever the call was refused for asking too often."""
+    """Return the rate-limit fields of the response, with `retry-after` whenever the call was refused for asking too
+    often.
+    """
     fields = answer.limits.fields()
     if answer.error is None:
         return fields
@@ -149,7 +151,7 @@ def _text(text: str) -> dict[str, Any]:
 
 
 def describe_file(file: File) -> str:
-    """What a file is: its name, media type, size, and pages where they are known."""
+    """Return what a file is: its name, media type, size, and pages where they are known."""
     facts = [file.media_type, f"{len(file.content):,} bytes"]
     pages = count_pages(file.media_type, file.content)
     if pages:
@@ -163,6 +165,6 @@ def _resource(file: File) -> dict[str, Any]:
 
 
 def embed_file(uri: str, file: File) -> dict[str, Any]:
-    """The bytes of a file as the contents of a resource."""
+    """Return the bytes of a file as the contents of a resource."""
     blob = base64.b64encode(file.content).decode("ascii")
     return {"uri": uri, "mimeType": file.media_type, "blob": blob}

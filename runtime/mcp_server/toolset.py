@@ -56,7 +56,7 @@ class Toolset:
         return LARGEST_BODY + -(-max(files) // 3) * 4 if files else LARGEST_BODY
 
     def unknown(self, name: str) -> NotFound:
-        """The error for a name that no tool here has, with the nearest one."""
+        """Return the error for a name that no tool here has, with the nearest one."""
         error = self._finder.unknown(name)
         if self.discovery is not None:
             return error
@@ -86,7 +86,7 @@ class Toolset:
         return _GZIP_HEADER + blocks, zlib.crc32(head), len(head)
 
     def gzipped(self, tail: bytes) -> bytes:
-        """The list with its tail (at most 65,535 bytes), as one gzip member."""
+        """Return the list with its tail (at most 65,535 bytes), as one gzip member."""
         blocks, checksum, length = self._packed
         size = len(tail)
         return b"".join(
@@ -109,7 +109,7 @@ class Toolsets:
         self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(most)
 
     def of(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
-        """The toolset that `config` leaves of an integration."""
+        """Return the toolset that `config` leaves of an integration."""
         key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure)
         return self._by_filter.get(key) or self._by_filter.put(key, _make(catalog, integration, config))
 
@@ -124,7 +124,7 @@ def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
 
 
 def describe_listing(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
-    """What an MCP server with this config lists, and what that costs a model."""
+    """Return what an MCP server with this config lists, and what that costs a model."""
     toolset = _make(catalog, integration, config)
     tokens = sum(count_tokens(tool.wire) for tool in toolset.listed_tools.values())
     return Listing(len(toolset.tools), len(toolset.listed_tools), tokens)

@@ -48,7 +48,7 @@ class Accounts:
         *,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Makes an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
+        """Make an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
 
         minutes; with header authentication `fields` hold what the vendor wants, and it is active at once. Raises
         InvalidRequest for an unknown integration or a field that is missing, unknown or out of form.
@@ -69,7 +69,7 @@ class Accounts:
         return {**answers.show_account(account), "authorize_url": self.authorizations.links.begin(account)}
 
     def connect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
-        """A fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
+        """Return a fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
         account = self._find(account_id)
         if self._deployment.catalog().integrations[account.integration].auth.type != "oauth2":
             raise InvalidRequest(
@@ -84,7 +84,7 @@ class Accounts:
         return {**answers.show_account(account), "authorize_url": authorize_url}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """The accounts, from the oldest on."""
+        """Return the accounts, from the oldest on."""
         return answers.read_part(self._stores.records.accounts, answers.show_account, limit, next_cursor)
 
     def get(self, account_id: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class Accounts:
         return answers.show_account(self._find(account_id))
 
     def find(self, account_id: str) -> Account:
-        """The account itself, for an endpoint that calls its tools. Raises NotFound."""
+        """Return the account itself, for an endpoint that calls its tools. Raises NotFound."""
         return self._find(account_id)
 
     async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Accounts:
         return {"id": account.id}
 
     async def _revoke(self, account: Account) -> None:
-        """Ends the connection at the vendor, as well as that can be done: the account is gone here anyway."""
+        """End the connection at the vendor, as well as that can be done: the account is gone here anyway."""
         is_revoked = False
         with contextlib.suppress(LedgerportError):
             is_revoked = await self._tokens.revoke(account)
@@ -198,7 +198,7 @@ def _is_in_form(field: AccountField, value: str) -> bool:
 
 
 def _described(account: Account) -> dict[str, Any]:
-    """What the audit says of an account. Its fields are named only: some are keys."""
+    """Return what the audit says of an account. Its fields are named only: some are keys."""
     shown = answers.show_account(account)
     names = ("name", "integration", "environment", "status", "company")
     return {name: shown[name] for name in names} | {"fields": sorted(account.fields)}

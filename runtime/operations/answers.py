@@ -20,14 +20,14 @@ Thing = TypeVar("Thing", Account, McpServer, ApiToken)
 
 
 def format_time(seconds: float | None) -> str | None:
-    """A time as ISO 8601 in UTC with milliseconds; None stays None."""
+    """Return a time as ISO 8601 in UTC with milliseconds; None stays None."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def show_account(account: Account) -> dict[str, Any]:
-    """An integrated account, without its credentials."""
+    """Return an integrated account, without its credentials."""
     return {
         "id": account.id,
         "name": account.name,
@@ -43,7 +43,7 @@ def show_account(account: Account) -> dict[str, Any]:
 
 
 def show_config(config: ServerConfig) -> dict[str, Any]:
-    """The filter and switches of an MCP server."""
+    """Return the filter and switches of an MCP server."""
     return {
         "methods": list(config.methods),
         "tags": list(config.tags),
@@ -56,7 +56,7 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
 
 
 def show_server(server: McpServer) -> dict[str, Any]:
-    """An MCP server, without its token."""
+    """Return an MCP server, without its token."""
     return {
         "id": server.id,
         "name": server.name,
@@ -69,7 +69,7 @@ def show_server(server: McpServer) -> dict[str, Any]:
 
 
 def show_api_token(token: ApiToken) -> dict[str, Any]:
-    """An API token, without its secret."""
+    """Return an API token, without its secret."""
     return {
         "id": token.id,
         "name": token.name,

@@ -42,7 +42,7 @@ class ApiTokens:
         *,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Makes a token; `token` in the answer is the secret, which is not shown again.
+        """Make a token; `token` in the answer is the secret, which is not shown again.
 
         Raises InvalidRequest for scopes that do not fit together, or an account that is not there.
         """
@@ -59,7 +59,7 @@ class ApiTokens:
         return {**answers.show_api_token(token), "token": secret}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """The tokens, from the oldest on, without their secrets."""
+        """Return the tokens, from the oldest on, without their secrets."""
         return answers.read_part(self._stores.records.api_tokens, answers.show_api_token, limit, next_cursor)
 
     def revoke(self, token_id: str, *, actor: str = "") -> dict[str, Any]:
@@ -70,7 +70,7 @@ class ApiTokens:
         return {"id": token_id}
 
     def recognise(self, secret: str) -> ApiToken | None:
-        """The token that this secret is, if it is one. One indexed read; called for every request."""
+        """Return the token that this secret is, if it is one. One indexed read; called for every request."""
         if not 0 < len(secret) <= LONGEST:
             return None
         return self._stores.look_up.find_api_token(self._keys.hash_token(secret))

@@ -57,7 +57,7 @@ class ArgumentChecker:
         self._validators: dict[str, _Validator] = {}
 
     def checked(self, tool: Tool, arguments: dict[str, Any], means: Meanings = ()) -> dict[str, Any]:
-        """The arguments without what a read record carries and nobody may set.
+        """Return the arguments without what a read record carries and nobody may set.
 
         What clients shape otherwise is read as the schema declares it (`interpretation`). A whole number may be
         written 10.0. Raises InvalidArguments with at most ten errors worked out; `means` is what the
@@ -91,7 +91,7 @@ class ArgumentChecker:
 
 
 def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
-    """Raises InvalidArguments when there is more than anything after this should look at."""
+    """Raise InvalidArguments when there is more than anything after this should look at."""
     if problem := find_structural_problem(arguments):
         raise InvalidArguments(
             f"{tool.name} was not called: the arguments {problem}.",
@@ -100,7 +100,7 @@ def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
 
 
 def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as the schema declares them, and nothing that a read record carries and nobody may set."""
+    """Return the arguments as the schema declares them, and nothing that a read record carries and nobody may set."""
     schema = tool.input_schema
     read = interpret(schema, arguments, empty_clears=tool.risk == "overwrite")
     _check_structure(tool, read)  # a JSON text may hold any number of values
@@ -110,7 +110,7 @@ def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _whole_numbers(schema: Any) -> Any:
-    """The places of a schema where a whole number belongs; None when it has none."""
+    """Return the places of a schema where a whole number belongs; None when it has none."""
     if not isinstance(schema, dict):
         return None
     if schema.get("type") == "integer":
@@ -121,7 +121,7 @@ def _whole_numbers(schema: Any) -> Any:
 
 
 def _with_whole_numbers(value: Any, places: Any) -> Any:
-    """The value with 10 for 10.0 where a whole number belongs; itself when there is none."""
+    """Return the value with 10 for 10.0 where a whole number belongs; itself when there is none."""
     if places is True:
         is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT
         return int(value) if is_whole else value
@@ -134,7 +134,7 @@ def _with_whole_numbers(value: Any, places: Any) -> Any:
 
 
 def _unpacked(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with those under `more` beside the others, where they count the same."""
+    """Return the arguments with those under `more` beside the others, where they count the same."""
     more = parse_text(arguments[MORE], dict)
     if more is None or more == "":
         more = {}
@@ -164,7 +164,7 @@ def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings) -> InvalidArguments:
-    """The error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
+    """Return the error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
 
     The validator makes every error that there is before it hands over the first. So it sees an excerpt: few elements
     of each list, from where the first error is, which it finds without making others.
@@ -275,7 +275,7 @@ def _correction(kinds: list[str], value: Any) -> str:
 
 
 def _dates(value: Any) -> str:
-    """The dates that a text of another form may mean, as they should be written."""
+    """Return the dates that a text of another form may mean, as they should be written."""
     found = OTHER_DATE.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         return ""

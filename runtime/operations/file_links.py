@@ -57,7 +57,7 @@ class FileLinks:
         self._deployment = deployment
 
     def make(self, grant: Grant, file: File) -> str:
-        """The address of a file that an MCP server's tool answered; empty where it can have none.
+        """Return the address of a file that an MCP server's tool answered; empty where it can have none.
 
         Only a call that reads can be repeated whenever a link is opened.
         """
@@ -72,7 +72,7 @@ class FileLinks:
         return link if len(link) <= LONGEST else ""
 
     def open(self, link: str) -> Opened:
-        """The call that a link stands for, where its MCP server lets it through now.
+        """Return the call that a link stands for, where its MCP server lets it through now.
 
         `link` is an address or its last part. Raises NotFound, the same for a link that never was, has expired or is
         closed; and StorageUnavailable.
@@ -107,7 +107,7 @@ def _as_text(sealed: bytes) -> str:
 
 
 def _sealed_in(link: str) -> bytes:
-    """The bytes of a link. Raises SealBroken when they are not written as `make` writes them."""
+    """Return the bytes of a link. Raises SealBroken when they are not written as `make` writes them."""
     text = link.rpartition(PATH)[2] if PATH in link else link
     if not text.startswith(PREFIX) or len(link) > LONGEST or not text.isascii():
         raise SealBroken("This is not written as a link.")
@@ -124,7 +124,7 @@ def _sealed_in(link: str) -> bytes:
 
 
 def refuse_closed() -> NotFound:
-    """The error for every link that opens nothing, whatever the reason."""
+    """Return the error for every link that opens nothing, whatever the reason."""
     return NotFound(
         "This link opens no file: links to files end after 10 minutes, and with the MCP server they were made for.",
         advice="Call the tool again for a new link.",

@@ -69,7 +69,7 @@ class McpServers:
         *,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Makes an MCP server; `token` and `url` in the answer are not shown again. `listing` says what it lists.
+        """Make an MCP server; `token` and `url` in the answer are not shown again. `listing` says what it lists.
 
         Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry.
         """
@@ -86,7 +86,7 @@ class McpServers:
         return {**answers.show_server(server), "token": secret, "url": url, **self._listed(server)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """The MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
+        """Return the MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
         self._integration(account_id)
         owner, now = AccountId(account_id), self._deployment.clock()
         return answers.read_part(
@@ -118,7 +118,7 @@ class McpServers:
         expires_at: str | Unset | None = UNSET,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Changes what is mentioned; `config` is laid over the present one key by key, `expires_at` None clears.
+        """Change what is mentioned; `config` is laid over the present one key by key, `expires_at` None clears.
 
         Raises NotFound, and InvalidRequest where `create` does.
         """
@@ -150,7 +150,7 @@ class McpServers:
         return self._shown(found)
 
     def delete(self, account_id: str, server_id: str, *, actor: str = "") -> dict[str, Any]:
-        """Ends an MCP server: the next request to its URL is a 404. Raises NotFound."""
+        """End an MCP server: the next request to its URL is a 404. Raises NotFound."""
         audit = self._audit(actor, "mcp_server.deleted", server_id, account_id)
         owner, server = AccountId(account_id), McpServerId(server_id)
         if not self._stores.records.delete_mcp_server(owner, server, audit, _described):
@@ -158,11 +158,11 @@ class McpServers:
         return {"id": server_id}
 
     def _shown(self, server: McpServer) -> dict[str, Any]:
-        """A server as answers show it, with what its URL lists."""
+        """Return a server as answers show it, with what its URL lists."""
         return answers.show_server(server) | self._listed(server)
 
     def _listed(self, server: McpServer) -> dict[str, Any]:
-        """What the URL of a server lists, where somebody can say."""
+        """Return what the URL of a server lists, where somebody can say."""
         if self._listing is None:
             return {}
         integration = self._integration(server.account_id).name
@@ -195,13 +195,13 @@ class McpServers:
 
 
 def _described(server: McpServer) -> dict[str, Any]:
-    """What the audit says of a server: everything that can be set, and no secret."""
+    """Return what the audit says of a server: everything that can be set, and no secret."""
     shown = answers.show_server(server)
     return {name: shown[name] for name in ("name", "config", "expires_at")}
 
 
 def _changes(before: McpServer, after: McpServer) -> dict[str, Any]:
-    """What differs between two states of a server: `{"config.tags": {"before": …, "after": …}}`."""
+    """Return what differs between two states of a server: `{"config.tags": {"before": …, "after": …}}`."""
     old, new = _settings_of(before), _settings_of(after)
     return {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]}
 
@@ -215,7 +215,9 @@ def _settings_of(server: McpServer) -> dict[str, Any]:
 def check_filter(
     integration: Integration, tools: Iterable[Tool], methods: Iterable[str], tags: Iterable[str]
 ) -> tuple[Tool, ...]:
-    """The tools that a filter leaves. Raises InvalidRequest for words that are unknown, or when none is left."""
+    """Return the tools that a filter leaves. Raises InvalidRequest for words that are unknown, or when none is
+    left.
+    """
     tools, methods, tags = tuple(tools), tuple(methods), tuple(tags)
     known_methods = [*METHOD_WORDS, *sorted({tool.method for tool in tools})]
     known_tags = sorted({tag for tool in tools for tag in tool.tags})
@@ -238,7 +240,7 @@ def check_filter(
 
 
 def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
-    """The config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key or choice."""
+    """Return the config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key or choice."""
     known = [each.name for each in fields(ServerConfig)]
     for key in change:
         if key not in known:

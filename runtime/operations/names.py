@@ -11,7 +11,7 @@ LEAST_AHEAD_SECONDS = 60.0
 
 
 def check_name(name: str) -> str:
-    """A name without blanks around it. Raises InvalidRequest when nothing is left, or it cannot be shown."""
+    """Return a name without blanks around it. Raises InvalidRequest when nothing is left, or it cannot be shown."""
     clean = name.strip()
     if not clean or len(clean) > LONGEST_NAME or not clean.isprintable():
         raise InvalidRequest(
@@ -22,7 +22,7 @@ def check_name(name: str) -> str:
 
 
 def check_expiry(text: str | None, now: float) -> float | None:
-    """A time to come, from ISO 8601 with a zone. Raises InvalidRequest when it is not at least 60 s ahead."""
+    """Return a time to come, from ISO 8601 with a zone. Raises InvalidRequest when it is not at least 60 s ahead."""
     if text is None:
         return None
     try:
@@ -44,7 +44,7 @@ def check_expiry(text: str | None, now: float) -> float | None:
 
 
 def refuse_unknown_account() -> NotFound:
-    """The error for an integrated account that is not there, or not for the caller: the same for both."""
+    """Return the error for an integrated account that is not there, or not for the caller: the same for both."""
     return NotFound(
         "There is no such integrated account.",
         advice="The list of integrated accounts has the Ids that there are.",

@@ -19,7 +19,7 @@ _COUNT = re.compile(rb"/Count\s{1,4}([0-9]{1,5})(?![0-9])")
 
 
 def count_pages(media_type: str, content: bytes) -> int | None:
-    """The number of pages of a PDF; None where it cannot be known cheaply, or it is no PDF."""
+    """Return the number of pages of a PDF; None where it cannot be known cheaply, or it is no PDF."""
     if media_type != MEDIA_TYPE or len(content) > LARGEST_SCANNED or not content.startswith(b"%PDF-"):
         return None
     if b"/ObjStm" in content:

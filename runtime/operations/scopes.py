@@ -35,7 +35,7 @@ SCOPES: dict[ScopeName, Scope] = {
 
 
 def check_scopes(scopes: Sequence[str], account_id: str | None) -> tuple[ScopeName, ...]:
-    """The scopes that a new token is to have, each once.
+    """Return the scopes that a new token is to have, each once.
 
     Raises InvalidRequest for none, an unknown one, and a combination that would grant more than it says.
     """

@@ -22,7 +22,7 @@ EXCERPT = (12, 4, 2)
 
 
 def find_structural_problem(value: Any, most_values: int = MOST_VALUES) -> str:
-    """What is wrong with the size or depth of a value, to stand behind "the arguments"; empty when nothing is.
+    """Return what is wrong with the size or depth of a value, to stand behind "the arguments"; empty when nothing is.
 
     It counts level by level and stops at the level that is too much.
     """
@@ -48,7 +48,9 @@ def find_structural_problem(value: Any, most_values: int = MOST_VALUES) -> str:
 
 
 def cut_excerpt(value: Any, path: Sequence[str | int], depth: int = 0) -> Any:
-    """The value with few elements of each list; a list that the path goes through begins at the path's element."""
+    """Return the value with few elements of each list; a list that the path goes through begins at the path's
+    element.
+    """
     if isinstance(value, dict):
         step = path[0] if path else None
         return {
@@ -65,12 +67,12 @@ def cut_excerpt(value: Any, path: Sequence[str | int], depth: int = 0) -> Any:
 
 
 def find_beginning(path: Sequence[str | int]) -> int:
-    """The element of a list at which the excerpt for a path begins."""
+    """Return the element of a list at which the excerpt for a path begins."""
     return path[0] if path and isinstance(path[0], int) else 0
 
 
 def write_path(found: Sequence[str | int], path: Sequence[str | int]) -> list[str | int]:
-    """A path in the excerpt for `path` as a path in the whole value."""
+    """Return a path in the excerpt for `path` as a path in the whole value."""
     whole: list[str | int] = []
     for at, step in enumerate(found):
         is_along = len(whole) == at and list(path[:at]) == whole

@@ -89,7 +89,7 @@ class ToolIndex:
                 self._places.setdefault(word, []).append((at, score))
 
     def search(self, query: str) -> list[Tool]:
-        """The tools that have any of the words, the best first; of equals the first by name."""
+        """Return the tools that have any of the words, the best first; of equals the first by name."""
         asked = _asked(query)
         scores: Counter[int] = Counter()
         matched: Counter[int] = Counter()
@@ -116,7 +116,7 @@ class ToolIndex:
         return READ_FIRST.get(self._tools[at].method, 1.0) * (0.75 + 0.25 * share)
 
     def _meant(self, word: str) -> Sequence[tuple[str, float]]:
-        """The words of the index that a word stands for, and for how much each counts."""
+        """Return the words of the index that a word stands for, and for how much each counts."""
         meant = [(each, LIKE_IT) for each in self._synonyms.get(word, ()) if each in self._places]
         if word in self._places:
             return [(word, 1.0), *meant]
@@ -129,13 +129,13 @@ class ToolIndex:
         return [(each, BEGINS_SO) for each in self._nearest(word)]
 
     def _nearest(self, word: str) -> list[str]:
-        """A word that was mistyped: it is looked for among those of about its length that begin as it does."""
+        """Return a word that was mistyped: it is looked for among those of about its length that begin as it does."""
         likely = [each for each in self._places if each[0] == word[0] and abs(len(each) - len(word)) < 3]
         return difflib.get_close_matches(word[:40], likely, n=1, cutoff=0.75)
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text in lower case, without plural endings; `DisplayName_contains` has three."""
+    """Return the words of a text in lower case, without plural endings; `DisplayName_contains` has three."""
     return [_singular(word) for word in _WORD.findall(_INSIDE.sub(" ", text).lower())]
 
 
@@ -161,7 +161,7 @@ def _weighed(tool: Tool) -> dict[str, float]:
 
 @lru_cache(maxsize=1024)
 def _counted(places: tuple[tuple[float, str], ...]) -> dict[str, float]:
-    """The words of some texts, each with its weight. Cached, because the same tools are in many toolsets."""
+    """Return the words of some texts, each with its weight. Cached, because the same tools are in many toolsets."""
     weighed: dict[str, float] = {}
     for weight, text in places:
         for word in split_words(text):

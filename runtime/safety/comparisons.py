@@ -22,7 +22,7 @@ _NAME = re.compile(r"\w+")
 
 
 def refuse_comparisons(tool: Tool, language: QueryLanguage, query: str) -> None:
-    """Raises InvalidArguments when a query has the name of something hidden behind its entity."""
+    """Raise InvalidArguments when a query has the name of something hidden behind its entity."""
     if not tool.sensitive and not tool.gated:
         return
     entry = re.match(language.entry, query)
@@ -40,7 +40,9 @@ def refuse_comparisons(tool: Tool, language: QueryLanguage, query: str) -> None:
 
 
 def _names(text: str) -> Iterator[str]:
-    """The names in a text, in the form in which they are compared: some letters have ASCII ones as other cases."""
+    """Yield the names in a text, in the form in which they are compared: some letters have ASCII ones as other
+    cases.
+    """
     for found in _NAME.finditer(text):
         name = found.group()
         yield name.lower() if name.isascii() else unicodedata.normalize("NFKC", name).casefold()

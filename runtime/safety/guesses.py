@@ -57,7 +57,9 @@ class Guesses:
 
 
 def identify_client(address: str) -> str:
-    """The client behind an IP address: itself, or for IPv6 its /64 network. Other texts are a client as they are."""
+    """Return the client behind an IP address: itself, or for IPv6 its /64 network. Other texts are a client as they
+    are.
+    """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -35,7 +35,8 @@ LEAST_TO_REDACT = 4
 
 
 def drop_masks(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments without what no schema takes: masks, which stand for what is stored, and nulls that clear it.
+    """Return the arguments without what no schema takes: masks, which stand for what is stored, and nulls that
+    clear it.
 
     Raises InvalidArguments for a mask when the tool changes no record, or none that can be read.
     """
@@ -65,7 +66,7 @@ class Completed:
 
 
 def complete(tool: Tool, content: Record, stored: Record, identifier: str) -> Completed:
-    """The body of a change with what is stored filled in; entries of lists are matched by their `identifier`.
+    """Return the body of a change with what is stored filled in; entries of lists are matched by their `identifier`.
 
     Raises InvalidArguments for a mask that is not the one of what is stored.
     """
@@ -78,7 +79,7 @@ def complete(tool: Tool, content: Record, stored: Record, identifier: str) -> Co
 
 
 def redact(error: LedgerportError, secrets: list[str]) -> LedgerportError:
-    """The error without stored values that the caller did not send: a vendor may repeat what it refuses."""
+    """Return the error without stored values that the caller did not send: a vendor may repeat what it refuses."""
     for secret in sorted(secrets, key=len, reverse=True):
         for name in ("message", "advice", "vendor_code", "trace"):
             setattr(error, name, getattr(error, name).replace(secret, MASK))
@@ -91,7 +92,7 @@ def _clears(tool: Tool, content: Record) -> bool:
 
 
 def _bare(value: Any, tree: Tree) -> Any:
-    """A value without the ends of paths that are masked or empty."""
+    """Return a value without the ends of paths that are masked or empty."""
     if isinstance(value, list):
         return [_bare(each, tree) if isinstance(each, dict) else each for each in value]
     if not isinstance(value, dict):
@@ -159,7 +160,9 @@ class _Work:
         return given
 
     def _entries(self, given: list[Any], stored: list[Any], branch: Tree, where: str) -> list[Any]:
-        """The entries of a list: one with an identifier is that of the same one, another that of the same place."""
+        """Return the entries of a list: one with an identifier is that of the same one, another that of the same
+        place.
+        """
         by_id = {
             str(each[self.identifier]): each
             for each in stored

@@ -57,7 +57,7 @@ class BindingStore(Protocol):
     """Where bindings are stored. A change is made through `write`; each raises StorageUnavailable."""
 
     async def write(self, work: Callable[[], T]) -> T:
-        """The result of a change, made in the thread that writes."""
+        """Return the result of a change, made in the thread that writes."""
         ...
 
     def bind_key(

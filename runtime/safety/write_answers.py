@@ -15,7 +15,7 @@ from runtime.upstream import figures
 
 
 def refuse_no_change(tool: Tool, arguments: Mapping[str, Any]) -> None:
-    """Raises InvalidArguments for an update that names a record and nothing to change in it."""
+    """Raise InvalidArguments for an update that names a record and nothing to change in it."""
     if tool.changing and not any(name in arguments for name in tool.changing):
         raise InvalidArguments(
             f"{tool.name} was not called: there is nothing to change.",
@@ -33,7 +33,8 @@ DEEPEST = 20
 
 
 def acknowledge(record: Any, sent: Any, always: tuple[str, ...], levels: int = DEEPEST) -> Any:
-    """What is shown of the record that a blind write answered: the fields in `always`, and what agrees with `sent`.
+    """Return what is shown of the record that a blind write answered: the fields in `always`, and what agrees with
+    `sent`.
 
     Only what agrees, for what differs was there before: a null that the vendor ignored would read a field.
     """
@@ -56,7 +57,7 @@ def _agreeing(name: str, there: Any, sent: Any, always: tuple[str, ...], levels:
 
 
 def _entries(there: list[Any], sent: list[Any], always: tuple[str, ...], levels: int) -> list[Any]:
-    """The entries in their order, as many as were sent."""
+    """Return the entries in their order, as many as were sent."""
     found = []
     for each, given in zip(there, sent, strict=False):
         if isinstance(each, dict):

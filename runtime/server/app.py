@@ -105,19 +105,19 @@ class Runtime:
         )
 
     def current_catalog(self) -> Catalog:
-        """The catalog that calls are served from now."""
+        """Return the catalog that calls are served from now."""
         return self.catalog
 
     def definitions(self) -> tuple[Path, ...]:
-        """The folders that the catalog is made of."""
+        """Return the folders that the catalog is made of."""
         return (BUILTIN_DEFINITIONS, *self.settings.definitions)
 
     def compiler(self) -> tuple[str, ...]:
-        """The arguments of Python for a process that compiles them into the cache."""
+        """Return the arguments of Python for a process that compiles them into the cache."""
         return ("-P", "-c", COMPILE, *map(str, self.definitions()), str(self.settings.data / "cache"))
 
     def read_catalog(self) -> Catalog:
-        """The catalog as the definitions have it now. Raises DefinitionErrors."""
+        """Return the catalog as the definitions have it now. Raises DefinitionErrors."""
         return compile_catalog(self.definitions(), self.settings.data / "cache")
 
     def take(self, catalog: Catalog) -> None:
@@ -132,7 +132,7 @@ class Runtime:
         self.catalog = catalog
 
     def find_grant(self, token_hash: TokenHash) -> Grant | None:
-        """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
+        """Return what the URL with this token lets through; None for a token that is unknown, expired or revoked."""
         return self.stores.look_up.find_grant(token_hash, time.time())
 
     def is_api_token(self, token: str, grant: Grant) -> bool:
@@ -253,7 +253,8 @@ class Application:
 
 
 def _host_names(settings: Settings) -> tuple[str, ...]:
-    """The names a server on this machine answers to: a web page may point its own name at 127.0.0.1. Empty when it
+    """Return the names a server on this machine answers to: a web page may point its own name at 127.0.0.1. Empty
+    when it
     listens to the network, where a proxy decides.
     """
     if settings.host not in LOOPBACK:

@@ -265,7 +265,7 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        """The whole request is there."""
+        """Take note that the whole request is there."""
         if self._is_offer:
             return
         self._is_between = True

@@ -57,7 +57,9 @@ def _already_stopped(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _reload_by(application: Application) -> Callable[[int, FrameType | None], None]:
-    """What to do at SIGHUP: reload, unless it says that the terminal is gone, which ends the server as it ever did."""
+    """Return what to do at SIGHUP: reload, unless it says that the terminal is gone, which ends the server as it
+    ever did.
+    """
     had_terminal = sys.stdout.isatty()
 
     def reload(_signal: int, _frame: FrameType | None) -> None:
@@ -73,7 +75,8 @@ def _reload_by(application: Application) -> Callable[[int, FrameType | None], No
 
 
 def set_limits(settings: Settings, log: Log) -> Limits:
-    """The limits of connections that the system has file descriptors for; raises the soft limit as far as it may.
+    """Return the limits of connections that the system has file descriptors for; raises the soft limit as far as it
+    may.
 
     Raises SettingsError when the setting asks for more.
     """
@@ -111,7 +114,7 @@ def make_server(
     *,
     has_fast_path: bool = True,
 ) -> uvicorn.Server:
-    """The server for an application. Its access log is off: it would hold the secret URLs."""
+    """Return the server for an application. Its access log is off: it would hold the secret URLs."""
     config = uvicorn.Config(
         application,
         loop="uvloop",
@@ -129,7 +132,7 @@ def make_server(
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The listening socket. Raises SettingsError that names the address when it cannot be had."""
+    """Return the listening socket. Raises SettingsError that names the address when it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

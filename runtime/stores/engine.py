@@ -29,7 +29,7 @@ class Transactions(Protocol):
     """Begins transactions of one kind, as an engine does."""
 
     def begin(self) -> AbstractContextManager[Connection]:
-        """A transaction for a block. Raises StorageUnavailable."""
+        """Return a transaction for a block. Raises StorageUnavailable."""
         ...
 
     def dispose(self) -> None:
@@ -47,7 +47,7 @@ class Reading:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction for a block. Raises StorageUnavailable when the file cannot be read."""
+        """Yield a transaction for a block. Raises StorageUnavailable when the file cannot be read."""
         self._files.check()
         try:
             with self._engine.begin() as connection:
@@ -74,7 +74,7 @@ class Writing:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction for a block. Raises StorageUnavailable when it cannot be stored."""
+        """Yield a transaction for a block. Raises StorageUnavailable when it cannot be stored."""
         if not self._one.acquire(timeout=PATIENCE_SECONDS):
             raise sqlite.explain_failed_write("Another change is being stored.")
         try:

@@ -31,7 +31,7 @@ class Files:
         self._fault = ""
 
     def fault(self) -> str:
-        """What is wrong with the files now, in a sentence; empty when they are the same."""
+        """Return what is wrong with the files now, in a sentence; empty when they are the same."""
         for file, identity in self._known:
             if _identity(file) != identity:
                 return f"The file {file} was removed or replaced while the server runs: restart the server."

@@ -32,7 +32,7 @@ _SIDE_FILES = ("", "-journal", "-wal", "-shm")
 
 
 def bring_up_to_date(path: Path, now: float, keys: Keys) -> int:
-    """Creates the file when there is none, else checks and migrates it; returns its version.
+    """Create the file when there is none, else check and migrate it; return its version.
 
     Any number of processes may do this at once; one of them migrates and the others wait for it. Raises
     SettingsError when the file cannot be used: empty, damaged, of another program, of a later version, or of another
@@ -98,7 +98,7 @@ def _check_names(path: Path) -> None:
 
 
 def _create(path: Path, now: float, keys: Keys) -> None:
-    """Makes a whole database under another name, and renames it. What an earlier attempt left is removed."""
+    """Make a whole database under another name, and rename it. What an earlier attempt left is removed."""
     draft = path.with_name(f".{path.name}.new")
     for suffix in _SIDE_FILES:
         draft.with_name(draft.name + suffix).unlink(missing_ok=True)
@@ -128,7 +128,7 @@ def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, k
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of a database that is ours and complete. Raises SettingsError for any other."""
+    """Return the version of a database that is ours and complete. Raises SettingsError for any other."""
     objects = schema.list_objects(connection)
     if not objects:
         raise _is_empty(path)
@@ -177,7 +177,7 @@ def _opens_any(connection: sqlite3.Connection, keys: Keys) -> bool:
 
 
 def _migrate(connection: sqlite3.Connection, version: int, now: float, keys: Keys) -> None:
-    """Runs what is missing, marks the file as ours, and stores the check value: all in one transaction."""
+    """Run what is missing, marks the file as ours, and stores the check value: all in one transaction."""
     schema.run_migrations(connection, version, now)
     connection.execute(f"PRAGMA application_id={APPLICATION_ID:d}")
     connection.execute(

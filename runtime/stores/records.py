@@ -97,7 +97,7 @@ class Records:
         self._reading = reading
 
     def close(self) -> None:
-        """Gives every connection back."""
+        """Give every connection back."""
         self._engine.dispose()
         self._reading.dispose()
 
@@ -111,12 +111,12 @@ class Records:
             _note(connection, audit)
 
     def accounts(self, after: Position | None, limit: int) -> list[Account]:
-        """The accounts from the oldest on, `limit` of them."""
+        """Return the accounts from the oldest on, `limit` of them."""
         with self._reading.begin() as connection:
             return [read_account(row) for row in _part(connection, ACCOUNT, _ACCOUNT, after, limit)]
 
     def connect_account(self, account: Account, audit: AuditEntry) -> bool:
-        """Makes an account active with the fields, company and credentials given.
+        """Make an account active with the fields, company and credentials given.
 
         False when it is gone, or belongs to another company by now.
         """
@@ -146,7 +146,7 @@ class Records:
         return self._change(change, after=_ended_attempt(account_id))
 
     def begin_refresh(self, account_id: AccountId, sealed: bytes, now: float) -> float | None:
-        """Notes that a refresh with these credentials is about to be sent; durable when it returns.
+        """Note that a refresh with these credentials is about to be sent; durable when it returns.
 
         Answers when an earlier attempt with the same credentials began that was never finished; None when there is
         none. The time of the first attempt stays.
@@ -171,7 +171,7 @@ class Records:
     def require_reconnect(
         self, account_id: AccountId, sealed: bytes, audit: AuditEntry, ended_by: EndedBy = "refused"
     ) -> bool:
-        """Marks an account whose credentials have ended, unless it has others by now (then False)."""
+        """Mark an account whose credentials have ended, unless it has others by now (then False)."""
         change = (
             update(ACCOUNT)
             .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == sealed, ACCOUNT.c.status == "active")
@@ -221,7 +221,7 @@ class Records:
     def mcp_servers(
         self, account_id: AccountId, after: Position | None, limit: int, now: float
     ) -> list[McpServer]:
-        """The MCP servers of an account that have not expired, from the oldest on."""
+        """Return the MCP servers of an account that have not expired, from the oldest on."""
         mine = and_(MCP_SERVER.c.account_id == account_id, _is_alive(now))
         with self._reading.begin() as connection:
             return [_server(row) for row in _part(connection, MCP_SERVER, _MCP_SERVER, after, limit, mine)]
@@ -239,7 +239,7 @@ class Records:
         audit: AuditEntry,
         describe: Callable[[McpServer, McpServer], Details] = lambda before, after: {},
     ) -> McpServer | None:
-        """Changes an MCP server with nobody else changing it meanwhile. None when there is none.
+        """Change an MCP server with nobody else changing it meanwhile. None when there is none.
 
         `describe` adds to the audit entry what changed. Where nothing did, nothing is written.
         """
@@ -296,7 +296,7 @@ class Records:
         return True
 
     def api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
-        """The API tokens from the oldest on, without what would let anybody in."""
+        """Return the API tokens from the oldest on, without what would let anybody in."""
         with self._reading.begin() as connection:
             return [read_api_token(row) for row in _part(connection, API_TOKEN, _API_TOKEN, after, limit)]
 
@@ -338,7 +338,7 @@ class Records:
         return True
 
     def find_authorization(self, state_hash: TokenHash) -> Authorization | None:
-        """A pending authorization as it is now; nothing is changed."""
+        """Return a pending authorization as it is now; nothing is changed."""
         with self._reading.begin() as connection:
             return _find_authorization(connection, state_hash)
 
@@ -353,7 +353,7 @@ class Records:
     def use_authorization(
         self, state_hash: TokenHash, browser_hash: TokenHash, now: float
     ) -> Authorization | None:
-        """Takes a pending authorization, which works once: `used_at` in the answer is when it was used *before*.
+        """Take a pending authorization, which works once: `used_at` in the answer is when it was used *before*.
 
         For another browser than the one that opened it, it is answered and not used.
         """
@@ -390,12 +390,12 @@ class Records:
     # The audit, and time
 
     def add_audit(self, entry: AuditEntry) -> None:
-        """Notes what was done when it changed no record here."""
+        """Note what was done when it changed no record here."""
         with self._engine.begin() as connection:
             _note(connection, entry)
 
     def audit_of(self, subject: str) -> list[AuditEntry]:
-        """What was done to one thing, from the oldest on."""
+        """Return what was done to one thing, from the oldest on."""
         columns = (AUDIT.c.at, AUDIT.c.actor, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.details)
         wanted = select(*columns).where(AUDIT.c.subject == subject).order_by(AUDIT.c.id)
         with self._reading.begin() as connection:

@@ -16,7 +16,7 @@ _VERSIONS = (
 
 
 def find_newest_version() -> int:
-    """The version that this code reads and writes."""
+    """Return the version that this code reads and writes."""
     return len(list_migrations())
 
 
@@ -31,14 +31,14 @@ def run_migrations(connection: sqlite3.Connection, version: int, now: float) -> 
 
 @cache
 def list_objects_of(version: int) -> frozenset[tuple[str, str]]:
-    """The type and name of every table and index that a database of a version has."""
+    """Return the type and name of every table and index that a database of a version has."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.executescript(_VERSIONS + "".join(list_migrations()[:version]))
         return list_objects(connection)
 
 
 def list_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-    """The type and name of every table and index that is there, without SQLite's own."""
+    """Return the type and name of every table and index that is there, without SQLite's own."""
     rows = connection.execute(
         "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"
     )
@@ -47,7 +47,7 @@ def list_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
 
 @cache
 def list_migrations() -> tuple[str, ...]:
-    """The migrations in order; the number in a file's name is its place, from 1."""
+    """Return the migrations in order; the number in a file's name is its place, from 1."""
     folder = Path(__file__).with_name("migrations")
     files = sorted(file for file in folder.iterdir() if _MIGRATION.fullmatch(file.name))
     numbers = [int(file.name[:4]) for file in files]

@@ -37,7 +37,7 @@ class Writer:
         self._began_at: float | None = None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """The result of a change, which begins within 5 s. Raises StorageUnavailable when it could not begin.
+        """Return the result of a change, which begins within 5 s. Raises StorageUnavailable when it could not begin.
 
         Once begun it runs to its end, whether or not the caller still waits.
         """

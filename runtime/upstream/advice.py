@@ -46,12 +46,14 @@ class Tried(Protocol):
 
 
 def describe_attempt(tried: Tried) -> Attempt:
-    """The call as an attempt."""
+    """Return the call as an attempt."""
     return Attempt(tried.tool.method, tried.tool.resource, tried.arguments)
 
 
 def choose(advice: Advice, said: str, element: str, attempt: Attempt) -> str:
-    """The sentences for one error, with what its patterns name filled in. `said` is the vendor's message and detail."""
+    """Return the sentences for one error, with what its patterns name filled in. `said` is the vendor's message and
+    detail.
+    """
     for case in advice.cases:
         names = _match(case, said, element, attempt)
         if names is not None:
@@ -60,7 +62,7 @@ def choose(advice: Advice, said: str, element: str, attempt: Attempt) -> str:
 
 
 def _match(case: AdviceCase, said: str, element: str, attempt: Attempt) -> dict[str, str] | None:
-    """What the patterns of a case name; None when the case is another one."""
+    """Return what the patterns of a case name; None when the case is another one."""
     given = attempt.arguments
     if case.methods and attempt.method not in case.methods:
         return None
@@ -80,7 +82,7 @@ def _match(case: AdviceCase, said: str, element: str, attempt: Attempt) -> dict[
 
 
 def cut_echo(said: str, attempt: Attempt) -> str:
-    """What the vendor said, with the caller's own long texts cut to their beginning."""
+    """Return what the vendor said, with the caller's own long texts cut to their beginning."""
     for text in islice(_long_texts(attempt.arguments), MOST_ECHOES):
         if text in said:
             said = said.replace(text, f"{text[:SHOWN_OF_ECHO]}… ({len(text):,} characters)")

@@ -65,7 +65,8 @@ class OtherRecords(UnexpectedShape):
 
 
 def read_value(response: VendorResponse, *, is_exact: bool = False) -> Any:
-    """The body as a value; None when it is empty. `is_exact` leaves its figures as they were written, to be passed on.
+    """Return the body as a value; None when it is empty. `is_exact` leaves its figures as they were written, to be
+    passed on.
 
     Raises ValueError when it is neither JSON nor XML, or has more values than can be held.
     """
@@ -86,13 +87,15 @@ def check_count(body: bytes, separator: bytes) -> None:
 
 
 def read_field(response: VendorResponse, name: str) -> str:
-    """A header field in ASCII, cut to a bound; empty when it is not there. Other characters become question marks."""
+    """Return a header field in ASCII, cut to a bound; empty when it is not there. Other characters become question
+    marks.
+    """
     found = response.headers.get(name.lower(), "") if name else ""
     return found[:LONGEST_FIELD].encode("ascii", "replace").decode()
 
 
 def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRules) -> str | None:
-    """The record of a plain success, cut out as the vendor wrote it, so that every figure stays as it is.
+    """Return the record of a plain success, cut out as the vendor wrote it, so that every figure stays as it is.
 
     None for anything that has to be read more closely: an error, another shape, a longer path.
     """
@@ -108,7 +111,7 @@ def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRul
 
 
 def read_member(text: bytes, name: str) -> str:
-    """A short text or number in a record that is written as JSON; empty for anything else."""
+    """Return a short text or number in a record that is written as JSON; empty for anything else."""
     try:
         found = figures.read(figures.split_members(text).get(name, b"null"))
     except ValueError:
@@ -117,7 +120,7 @@ def read_member(text: bytes, name: str) -> str:
 
 
 def follow_path(value: Any, path: tuple[str, ...]) -> Any:
-    """What a dotted path leads to; None where there is nothing.
+    """Return what a dotted path leads to; None where there is nothing.
 
     A number is a place in a list, from 0. `*` is the one list of an object whose name differs from call to call.
     """
@@ -144,7 +147,7 @@ def holds_record(value: Any, path: tuple[str, ...]) -> bool:
 
 
 def find_records(value: Any, path: tuple[str, ...], beside: tuple[str, ...] = ()) -> list[Any]:
-    """The records of a list answer. Raises UnexpectedShape when there is something else in their place.
+    """Return the records of a list answer. Raises UnexpectedShape when there is something else in their place.
 
     XML writes a list of one as the record alone, and an empty one as an empty text. `beside` are names that may stand
     where the records would, and are none.
@@ -162,7 +165,7 @@ def find_records(value: Any, path: tuple[str, ...], beside: tuple[str, ...] = ()
 
 
 def _refuse_others(place: Any, path: tuple[str, ...], beside: tuple[str, ...]) -> None:
-    """Raises OtherRecords for a list or an object under another name than the records have: they are not "none"."""
+    """Raise OtherRecords for a list or an object under another name than the records have: they are not "none"."""
     if not isinstance(place, dict) or path[-1:] == ("*",) or path[-1] in place:
         return
     others = (name for name, each in place.items() if each and isinstance(each, (list, dict)))
@@ -183,7 +186,8 @@ def find_error(
     changes_data: bool,
     attempt: Attempt = NO_ATTEMPT,
 ) -> LedgerportError | None:
-    """The error that an answer is; None when it is none. `changes_data` decides what a broken answer means, and
+    """Return the error that an answer is; None when it is none. `changes_data` decides what a broken answer means,
+    and
     `attempt` is the call, by which advice is chosen.
     """
     rules = integration.errors
@@ -206,7 +210,7 @@ def explain_unreadable(
     cause: Exception | None = None,
     attempt: Attempt = NO_ATTEMPT,
 ) -> LedgerportError:
-    """The error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
+    """Return the error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
     trace = _trace(integration.errors, response)
     kind = read_field(response, "content-type").split(";")[0].strip() or "no content type"
     if response.status in integration.rate_limit.statuses:
@@ -243,7 +247,7 @@ def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) 
 
 
 def _moment(text: str) -> float | None:
-    """An HTTP date as seconds since the epoch; None when the text is none."""
+    """Return an HTTP date as seconds since the epoch; None when the text is none."""
     if not 0 < len(text) <= LONGEST_DATE:
         return None
     try:
@@ -253,7 +257,8 @@ def _moment(text: str) -> float | None:
 
 
 def _until(rate_limit: RateLimit, moment: float, now: float) -> int | None:
-    """The seconds until a moment that the vendor named, no more than its widest window: our clock may be wrong.
+    """Return the seconds until a moment that the vendor named, no more than its widest window: our clock may be
+    wrong.
 
     None for one that no limit lasts until.
     """
@@ -287,7 +292,7 @@ def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:
 
 
 def _word(complaint: Mapping[str, Any], name: str) -> str:
-    """A word of a complaint, whatever the case of its first letter: gateways write theirs in lower case.
+    """Return a word of a complaint, whatever the case of its first letter: gateways write theirs in lower case.
 
     Only a text or a number is one. It is cut to what is read of it, and not cleaned yet.
     """
@@ -369,7 +374,7 @@ def _sentence(rules: ErrorRules, complaint: Mapping[str, Any], attempt: Attempt)
 
 
 def _cut(text: str) -> str:
-    """A text that is no longer than a complaint may be; where it was cut, it says so."""
+    """Return a text that is no longer than a complaint may be; where it was cut, it says so."""
     if len(text) <= LONGEST_COMPLAINT:
         return text
     return f"{text[:LONGEST_COMPLAINT].rstrip()}… (cut at {LONGEST_COMPLAINT:,} characters)"
@@ -381,7 +386,7 @@ def _is_said_in(text: str, other: str) -> bool:
 
 
 def _ended(text: str) -> str:
-    """The text with a full stop, so that what follows is another sentence."""
+    """Return the text with a full stop, so that what follows is another sentence."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

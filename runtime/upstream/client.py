@@ -141,7 +141,7 @@ class VendorClient:
                 deadlines.close()
 
     def _deadlines_for(self, request: VendorRequest) -> Deadlines:
-        """The usual time limit, or one of its own for a large body, which takes longer to send."""
+        """Return the usual time limit, or one of its own for a large body, which takes longer to send."""
         if not isinstance(request.body, MultipartBody):
             return self._deadlines
         return Deadlines(self._timeout_seconds + request.body.size // LEAST_RATE)
@@ -166,7 +166,9 @@ class VendorClient:
             return VendorResponse(response.status, response.headers, body)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        """The body of an answer that is large or of unknown size, up to a bound for it and one for all of them."""
+        """Return the body of an answer that is large or of unknown size, up to a bound for it and one for all of
+        them.
+        """
         parts, total, counted = [], 0, 0
         try:
             async for part in response.content.iter_any():

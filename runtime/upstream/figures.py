@@ -30,7 +30,7 @@ class TooDeep(ValueError):
 
 
 def read(body: bytes | msgspec.Raw) -> Any:
-    """The value of a JSON text. Raises ValueError, also for more levels than can be read."""
+    """Return the value of a JSON text. Raises ValueError, also for more levels than can be read."""
     try:
         return _reader.decode(body)
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -38,7 +38,7 @@ def read(body: bytes | msgspec.Raw) -> Any:
 
 
 def write_json(value: Any) -> bytes:
-    """A value as JSON without blanks. Raises TooDeep."""
+    """Return a value as JSON without blanks. Raises TooDeep."""
     try:
         text = _writer.encode(value)
     except RecursionError as error:
@@ -48,7 +48,9 @@ def write_json(value: Any) -> bytes:
 
 
 def compact(text: bytes) -> bytes:
-    """A JSON text without the blanks between its parts, every figure and text as it was written. Raises TooDeep."""
+    """Return a JSON text without the blanks between its parts, every figure and text as it was written. Raises
+    TooDeep.
+    """
     try:
         found: bytes = msgspec.json.format(text, indent=-1)
     except RecursionError as error:
@@ -58,7 +60,7 @@ def compact(text: bytes) -> bytes:
 
 
 def check_depth(text: bytes) -> None:
-    """Raises TooDeep for a JSON text of more levels than are passed on. Few brackets need no closer look."""
+    """Raise TooDeep for a JSON text of more levels than are passed on. Few brackets need no closer look."""
     if text.count(b"{") + text.count(b"[") <= DEEPEST:
         return
     try:
@@ -78,7 +80,7 @@ def check_range(text: bytes) -> None:
 
 
 def split_members(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
-    """The members of a JSON object, each as it is written. Raises ValueError for anything else."""
+    """Return the members of a JSON object, each as it is written. Raises ValueError for anything else."""
     try:
         return _members.decode(text)
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -86,7 +88,7 @@ def split_members(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
 
 
 def split_elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
-    """The elements of a JSON list, each as it is written. Raises ValueError for anything else."""
+    """Return the elements of a JSON list, each as it is written. Raises ValueError for anything else."""
     try:
         return _elements.decode(text)
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -94,5 +96,5 @@ def split_elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
 
 
 def read_number(value: Any) -> Any:
-    """A figure as a number to compare with; anything else as it is."""
+    """Return a figure as a number to compare with; anything else as it is."""
     return float(bytes(value)) if isinstance(value, msgspec.Raw) else value

@@ -36,7 +36,7 @@ class HeldContent:
         return len(self.data)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The content from the start, in pieces."""
+        """Yield the content from the start, in pieces."""
         view = memoryview(self.data)
         for at in range(0, len(view), PIECE):
             yield bytes(view[at : at + PIECE])
@@ -50,7 +50,7 @@ class SpooledContent:
     size: int
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The content from the start, in pieces. Raises OSError when the file is shorter than it was."""
+        """Yield the content from the start, in pieces. Raises OSError when the file is shorter than it was."""
         for at in range(0, self.size, PIECE):
             yield await asyncio.to_thread(self._read, at)
 
@@ -123,7 +123,7 @@ class MultipartBody:
         return sum(len(each) if isinstance(each, bytes) else each.size for each in self._pieces)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The body from the start, in pieces."""
+        """Yield the body from the start, in pieces."""
         for each in self._pieces:
             if isinstance(each, bytes):
                 yield each
@@ -132,7 +132,7 @@ class MultipartBody:
                     yield piece
 
     def joined(self) -> bytes | None:
-        """The body as one, where it is small and in memory already; else None."""
+        """Return the body as one, where it is small and in memory already; else None."""
         if self.size > LARGEST_JOINED:
             return None
         found = [each.data if isinstance(each, HeldContent) else each for each in self._pieces]
@@ -156,7 +156,8 @@ class MultipartBody:
 
 
 def encode_file_name(name: str) -> str:
-    """A file name that can stand in the header of a part: quotes and line ends percent-encoded, as browsers do.
+    """Return a file name that can stand in the header of a part: quotes and line ends percent-encoded, as browsers
+    do.
 
     RFC 7578 wants other characters as they are, in UTF-8, and forbids the `filename*` of RFC 5987. A long name loses
     its middle, never its ending.

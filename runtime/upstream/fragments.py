@@ -23,7 +23,9 @@ _UNSPOKEN = frozenset({"script", "style"})
 
 
 def find_complaint(body: bytes, rules: ErrorRules) -> Any:
-    """The part of a broken body that holds its complaints, as `ErrorRules` finds them; None when there is none."""
+    """Return the part of a broken body that holds its complaints, as `ErrorRules` finds them; None when there is
+    none.
+    """
     body = body[:LONGEST_READ].strip()
     if body[:1] == b"<":
         return read_partial_xml(body)
@@ -36,7 +38,9 @@ def find_complaint(body: bytes, rules: ErrorRules) -> Any:
 
 
 def _member(text: str, name: str) -> str:
-    """The first text or number under a name in broken JSON, whatever the case of its first letter; it may be cut."""
+    """Return the first text or number under a name in broken JSON, whatever the case of its first letter; it may be
+    cut.
+    """
     first = f"[{re.escape(name[0].lower() + name[0].upper())}]"
     value = r'(?:"(?P<text>(?:[^"\\]|\\.)*)|(?P<number>[0-9]+))'
     found = re.search(rf'"{first}{re.escape(name[1:])}"\s*:\s*{value}', text)
@@ -49,7 +53,9 @@ def _member(text: str, name: str) -> str:
 
 
 def extract_words(body: bytes) -> str:
-    """The words of a page or of a broken document, without tags and secrets, cut; empty for what begins like JSON."""
+    """Return the words of a page or of a broken document, without tags and secrets, cut; empty for what begins like
+    JSON.
+    """
     text = body[:LONGEST_READ].decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
     if text[:1] in ("{", "[", '"'):
         return ""
@@ -59,7 +65,7 @@ def extract_words(body: bytes) -> str:
 
 
 def _spoken(text: str) -> list[str]:
-    """The texts between tags, without what a browser does not show."""
+    """Return the texts between tags, without what a browser does not show."""
     found, unspoken = [], ""
     for piece in _PIECES.finditer(text):
         tag = (piece["tag"] or "").lower()

@@ -26,7 +26,7 @@ LONGEST_CURSOR = 8192
 
 
 def make_cursor(tool_name: str, arguments: Mapping[str, Any], position: str) -> str:
-    """The cursor that asks for the page beginning at `position` of the same call."""
+    """Return the cursor that asks for the page beginning at `position` of the same call."""
     text = f"{position}:{_digest(tool_name, arguments)}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

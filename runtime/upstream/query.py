@@ -44,7 +44,7 @@ class RawPaging:
 
 
 def join_conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
-    """The conditions of a list call, joined; empty when there are none."""
+    """Return the conditions of a list call, joined; empty when there are none."""
     found = [
         _condition(language, condition, arguments[condition.argument])
         for condition in listing.conditions
@@ -56,7 +56,7 @@ def join_conditions(language: QueryLanguage, listing: Listing, arguments: Mappin
 def find_loose_texts(
     language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]
 ) -> dict[str, tuple[str, ...]]:
-    """The `contains` arguments for which the vendor answers too many records, each with the path of its field.
+    """Return the `contains` arguments for which the vendor answers too many records, each with the path of its field.
 
     Their text has a character that stands for others in the vendor's language and cannot be written as itself.
     """
@@ -71,7 +71,7 @@ def find_loose_texts(
 
 
 def build_statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:
-    """The whole statement of a typed list call."""
+    """Return the whole statement of a typed list call."""
     return fill(
         language.statement,
         {
@@ -85,7 +85,7 @@ def build_statement(language: QueryLanguage, listing: Listing, where: str, order
 
 
 def build_order(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
-    """The order of a list call in the vendor's words; the definition's own order when the caller names none."""
+    """Return the order of a list call in the vendor's words; the definition's own order when the caller names none."""
     name = arguments.get("order_by")
     if name is None:
         return listing.default_order
@@ -94,7 +94,7 @@ def build_order(language: QueryLanguage, listing: Listing, arguments: Mapping[st
 
 
 def refuse_long(query: str) -> None:
-    """Raises InvalidArguments for a raw statement that is longer than any has to be, before it is read."""
+    """Raise InvalidArguments for a raw statement that is longer than any has to be, before it is read."""
     if len(query) > MOST_CHARACTERS:
         raise InvalidArguments(
             f'Argument "query" has {len(query):,} characters; at most {MOST_CHARACTERS:,} are read.',
@@ -103,7 +103,7 @@ def refuse_long(query: str) -> None:
 
 
 def refuse_unsupported(language: QueryLanguage, query: str) -> None:
-    """Raises InvalidArguments for what the vendor's language lacks, each with what to write instead."""
+    """Raise InvalidArguments for what the vendor's language lacks, each with what to write instead."""
     blanked = _blanked(language, query)[0]
     found = list(islice(_unsupported(language, query, blanked), MOST_PARTS))
     if found:
@@ -115,7 +115,7 @@ def refuse_unsupported(language: QueryLanguage, query: str) -> None:
 
 
 def _unsupported(language: QueryLanguage, query: str, blanked: str) -> Iterator[tuple[tuple[int, int], str]]:
-    """The places of a query that its language lacks, none within another, each with what to write instead.
+    """Yield the places of a query that its language lacks, none within another, each with what to write instead.
 
     Taken one by one: a place is compared with those before it, so that all of a long query would take quadratic time.
     """
@@ -159,7 +159,7 @@ def _instead(listing: Listing) -> str:
 
 
 def build_raw_page(language: QueryLanguage, query: str, page: Page) -> str:
-    """A raw statement that reads the given page: its own paging taken out, the page's put in."""
+    """Return a raw statement that reads the given page: its own paging taken out, the page's put in."""
     masked = _blanked(language, query)[0]
     spans = [
         found.span() for pattern in language.paging_words.values() if (found := re.search(pattern, masked))
@@ -217,13 +217,15 @@ def _sort_field(listing: Listing, name: str) -> str:
 
 
 def blank_quoted(language: QueryLanguage, query: str) -> str:
-    """The statement with its quoted text blanked; as it is when a quote is not closed, for nothing of it is sure."""
+    """Return the statement with its quoted text blanked; as it is when a quote is not closed, for nothing of it is
+    sure.
+    """
     blanked, is_open = _blanked(language, query)
     return query if is_open else blanked
 
 
 def _blanked(language: QueryLanguage, query: str) -> tuple[str, bool]:
-    """The statement with every character inside quotes blanked, and whether a quote is left open at its end."""
+    """Return the statement with every character inside quotes blanked, and whether a quote is left open at its end."""
     escapes = {written[0] for written in language.escape.values() if len(written) > 1}
     out, is_inside, is_escaped = [], False, False
     for character in query:

@@ -44,7 +44,7 @@ def build(
     file: OutgoingFile | None = None,
     changes_data: bool = False,
 ) -> VendorRequest:
-    """The request of one call. `values` fill placeholders; `arguments` fill the body, unless `body` is given.
+    """Return the request of one call. `values` fill placeholders; `arguments` fill the body, unless `body` is given.
 
     Raises InvalidArguments when an argument cannot stand in an address or a header field, or a file is too large.
     """
@@ -76,12 +76,12 @@ def build(
 
 
 def fill_address(template: str, fields: Mapping[str, str]) -> str:
-    """A base URL with the account's fields filled in."""
+    """Return a base URL with the account's fields filled in."""
     return _filled_path(template, fields)
 
 
 def _query(tool: Tool, integration: Integration, values: Mapping[str, Any]) -> str:
-    """The query of a request, what is always the same ready-made and the rest behind it."""
+    """Return the query of a request, what is always the same ready-made and the rest behind it."""
     fixed, open_ones = _query_plan(tool.call.query, tuple(integration.send_query.items()))
     if not open_ones:
         return fixed
@@ -97,7 +97,7 @@ def _query(tool: Tool, integration: Integration, values: Mapping[str, Any]) -> s
 def _query_plan(
     own: tuple[tuple[str, str], ...], always: tuple[tuple[str, str], ...]
 ) -> tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]]:
-    """The parameters that never differ, encoded; and the others, each with the names that have to fill it."""
+    """Return the parameters that never differ, encoded; and the others, each with the names that have to fill it."""
     fixed, open_ones = [], []
     for name, template in (*own, *always):
         names = tuple(find_names(str(template)))
@@ -158,7 +158,7 @@ def _text(value: Any, join: str = ",") -> str:
 
 
 def record(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that the caller gave, under the vendor's names, and those that are always sent."""
+    """Return the fields that the caller gave, under the vendor's names, and those that are always sent."""
     given = {
         field: arguments[argument] for argument, field in tool.call.body_arguments if argument in arguments
     }
@@ -166,7 +166,7 @@ def record(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_body(tool: Tool, content: Mapping[str, Any]) -> bytes:
-    """The body that sends a record's fields, under the vendor's names."""
+    """Return the body that sends a record's fields, under the vendor's names."""
     if tool.call.body == "json_patch":
         return orjson.dumps(
             [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]
@@ -177,7 +177,7 @@ def build_body(tool: Tool, content: Mapping[str, Any]) -> bytes:
 
 
 def _multipart(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> MultipartBody:
-    """The multipart body of a call. Raises InvalidArguments when the vendor would refuse it for its size."""
+    """Return the multipart body of a call. Raises InvalidArguments when the vendor would refuse it for its size."""
     part = tool.file_part
     files = {part.content: file} if part is not None and file is not None else {}
     body = MultipartBody(tool.call.parts, record(tool, arguments), files)

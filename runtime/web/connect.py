@@ -31,13 +31,13 @@ class Show(Protocol):
     def __call__(
         self, page: str, status: int = 200, *, form_action: str = "'none'", **values: str
     ) -> Response:
-        """A page as a response."""
+        """Return a page as a response."""
 
 
 def make_connect_routes(
     authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, show: Show
 ) -> list[BaseRoute]:
-    """The routes of both pages."""
+    """Return the routes of both pages."""
     links = authorizations.links
     is_secure = links.redirect_uri.startswith("https:")
     cookie = "__Secure-ledgerport-connect" if is_secure else "ledgerport-connect"
@@ -105,7 +105,7 @@ def _may_lead_to(address: str) -> str:
 
 
 async def _proof(request: Request) -> str:
-    """The one field of the form. Raises InvalidRequest for anything that the page does not send."""
+    """Return the one field of the form. Raises InvalidRequest for anything that the page does not send."""
     content = bytearray()
     async for piece in request.stream():
         content += piece
@@ -116,7 +116,7 @@ async def _proof(request: Request) -> str:
 
 
 def _once_each(request: Request) -> dict[str, str]:
-    """The query, each name once: two states or codes would be read differently by different readers."""
+    """Return the query, each name once: two states or codes would be read differently by different readers."""
     values = dict(request.query_params)
     if len(values) != len(request.query_params.multi_items()):
         raise InvalidRequest("The answer of the vendor names something twice.", advice=AGAIN)
