@@ -18,6 +18,7 @@ from runtime.operations.structure import DEEPEST, MOST_MEMBERS, MOST_VALUES, fin
 from runtime.upstream.paging import LONGEST_CURSOR, make_cursor, read_position
 from tests import made_up
 from tests.growth import is_linear, seconds_of
+from tests.made_up_calls import json_vendor, run
 
 ANY_POSITION = re.compile(".*")
 CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
@@ -213,3 +214,9 @@ def test_a_cursor_that_is_too_long_is_refused_also_when_it_is_one_of_the_call():
         read_position(made_up.LIST.name, {"next_cursor": cursor}, ANY_POSITION)
     short = make_cursor(made_up.LIST.name, {}, "x" * 100)
     assert read_position(made_up.LIST.name, {"next_cursor": short}, ANY_POSITION)
+
+
+def test_a_call_with_arguments_nested_without_end_is_refused():
+    [answer], server = run(json_vendor({}), (made_up.LIST.name, {"limit": nested(900)}))
+    assert "nested too deeply" in answer.error.message
+    assert not server.requests
