@@ -19,7 +19,7 @@ check choose clean compact compare compile complete compute configure confirm co
 cut decode delete derive describe diff draft drop embed encode exit explain extract fill find fit fold
 follow format get grow hash hide hold identify interpret join know link list listen load look make mask
 match measure merge name negotiate note open parse prepare print probe project raise read record redact
-refuse remark render reply report reset resolve revoke run save seal select send serve set shorten show
+refuse remark render reply report reset resolve revoke run save seal select send serve set shorten sign show
 split store strip suggest validate wait warm write
 """
 VERBS = frozenset(_WORDS.split())

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _sign_in, _simulator_command
+from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _simulator_command
+from runtime.commands.demo_http import sign_in
 from tests.deployment import deploy
 from tests.signals import as_at_a_terminal
 
@@ -344,7 +345,7 @@ def _connect(demo: Demo, environment: dict[str, str]) -> None:
     assert connecting.stdout is not None
     try:
         address = next(line.strip() for line in connecting.stdout if line.strip().startswith("http"))
-        _sign_in(demo, address)
+        sign_in(demo.url, address)
         out, _ = connecting.communicate(timeout=PATIENCE)
     finally:
         connecting.kill()  # nothing, when it has ended

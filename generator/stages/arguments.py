@@ -103,32 +103,35 @@ def _identify(made: Arguments, method: Method, integration: Document) -> None:
         made.body.append((argument, method.identifier))
 
 
-def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:  # noqa: C901  (the rules of one field in their order)
+def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
     body = _named_fields(method.rules.get("body", "none"))
-    known = method.resource.fields
-    if isinstance(body, list):
-        for name in body:
-            if name not in known:
-                diagnostics.report(
-                    method.place.diagnostic(
-                        "body", f'The body names "{name}", which is no field.', at=("body",)
-                    )
-                )
-    for name, given in known.items():
+    _report_unknown_fields(body, method, diagnostics)
+    for name, given in method.resource.fields.items():
         if name == method.identifier or not _is_sent(method, name, given, body):
             continue
         if name in made.properties:
             message = f'The argument "{name}" is there already: it says which record is meant.'
             diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
-        made.properties[name] = strip_own_keys(given)
-        if method.name in given.get("required_for", ()):
-            made.required.append(name)
-        if given.get("advanced"):
-            made.advanced.append(name)
-        if caution := given.get("caution"):
-            made.cautions[name] = caution
-        if name not in method.placeholders:
-            made.body.append((name, name))
+        _add_field(made, method, name, given)
+
+
+def _report_unknown_fields(body: Any, method: Method, diagnostics: Diagnostics) -> None:
+    for name in body if isinstance(body, list) else ():
+        if name not in method.resource.fields:
+            message = f'The body names "{name}", which is no field.'
+            diagnostics.report(method.place.diagnostic("body", message, at=("body",)))
+
+
+def _add_field(made: Arguments, method: Method, name: str, given: Field) -> None:
+    made.properties[name] = strip_own_keys(given)
+    if method.name in given.get("required_for", ()):
+        made.required.append(name)
+    if given.get("advanced"):
+        made.advanced.append(name)
+    if caution := given.get("caution"):
+        made.cautions[name] = caution
+    if name not in method.placeholders:
+        made.body.append((name, name))
 
 
 def _named_fields(body: Any) -> Any:

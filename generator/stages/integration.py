@@ -44,6 +44,8 @@ FILLED = {
     "paging": {"start", "limit"},
 }
 """What the runtime fills in each kind of template of the query language."""
+Scalar = str | float | bool
+"""What YAML may give for one parameter of a query."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -102,7 +104,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
     )
 
 
-def _as_sent(value: str | float | bool) -> str:
+def _as_sent(value: Scalar) -> str:
     """Return a value of the query as it is written there: true and false as JSON writes them."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 

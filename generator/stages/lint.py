@@ -28,6 +28,7 @@ from generator.templates import find_names
 from generator.texts import cut_first_sentence
 
 LONGEST_DESCRIPTION = 1024
+"""Characters. What OpenAI takes as the description of a function."""
 MOST_BYTES = 20_000
 """About 5,000 tokens, the most that hosts accept for one tool."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")

@@ -38,6 +38,7 @@ from runtime.model import Account, AccountId, AuditEntry, Authorization
 _LONGEST_CODE = 4096
 """Characters. The longest code known of a vendor has 512."""
 _LONGEST_FIELD = 4096
+"""Characters of an account field: what a header field of ours may have."""
 
 
 class Authorizations:

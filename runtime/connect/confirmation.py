@@ -20,6 +20,7 @@ from runtime.errors import Forbidden, VendorUnavailable
 from runtime.model import Account, Credentials
 
 _TRY_LATER = (408, 425, 429)
+"""Refusals that say nothing of the account: too slow, too early, too often."""
 _AGAIN = "Nothing was connected. Ask for a new link and start again."
 
 

@@ -32,6 +32,7 @@ from runtime.settings import IntegrationSettings, get_app
 CONNECT_PATH = "/connect"
 CALLBACK_PATH = CONNECT_PATH + "/callback"
 STATE_SECONDS = 600.0
+"""RFC 6749 recommends ten minutes at most for a code; signing in with a second factor takes a few."""
 VERIFIER_BYTES = 48
 """Random bytes of a PKCE verifier: 64 characters, of 43 to 128 that RFC 7636 allows."""
 AGAIN = "Ask for a new link and start again."

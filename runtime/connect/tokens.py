@@ -38,6 +38,7 @@ RETRY_SECONDS = 5.0
 MOST_AT_ONCE = 8
 """Interrupted refreshes that are finished at once at the start, so that a start is no flood for the vendor."""
 _MOST_CACHED = 10_000
+"""Accounts whose opened credentials are in memory; those of others are opened again."""
 _RECONNECT = "A person has to connect the company again."
 
 

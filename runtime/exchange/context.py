@@ -18,7 +18,7 @@ from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import OutgoingFile
 from runtime.upstream.limits import Limits
-from runtime.upstream.request import build, build_body
+from runtime.upstream.request import RequestExtras, build, build_body
 
 Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
 """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
@@ -166,9 +166,5 @@ def build_vendor_request(
         base_url,
         {**call.account.fields, **call.arguments, **request.values},
         call.arguments,
-        authorization=authorization,
-        once_key=call.vendor_key,
-        body=request.body(),
-        file=call.file,
-        changes_data=call.changes_data,
+        RequestExtras(authorization, call.vendor_key, request.body(), call.file, call.changes_data),
     )

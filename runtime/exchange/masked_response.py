@@ -19,6 +19,7 @@ from runtime.upstream.rows import QuickRows, read_quick_rows
 
 Path = tuple[str, ...]
 NO_CONTENT = 204
+"""RFC 9110: a success without a body."""
 
 
 @dataclass(frozen=True, slots=True)

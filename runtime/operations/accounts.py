@@ -26,6 +26,7 @@ from runtime.operations import answers
 from runtime.operations.names import check_name, refuse_unknown_account
 
 _LONGEST_FIELD = 4096
+"""Characters of an account field: what a header field of ours may have."""
 
 
 class Accounts:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from runtime.errors import InvalidRequest, NotFound
 
 LONGEST_NAME = 200
+"""Characters on one line of a page or a log."""
 LEAST_AHEAD_SECONDS = 60.0
+"""A URL that ends sooner has ended before anybody has used it."""
 
 
 def check_name(name: str) -> str:

@@ -22,10 +22,11 @@ from runtime.upstream.client import VendorClient, VendorResponse
 from runtime.upstream.limits import Limits, apply_vendor_counts, measure
 
 UNAUTHORIZED = 401
+"""RFC 9110: the credentials were not taken."""
 Count = Callable[[str, Sequence[RateWindow], float], Awaitable[list[WindowCount]]]
 
 
-def know_no_secrets(integration: Integration) -> tuple[str, ...]:
+def know_no_secrets(_integration: Integration) -> tuple[str, ...]:
     """Return no secrets: for deployments without an app of their own at the vendor."""
     return ()
 

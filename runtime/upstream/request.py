@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -31,26 +31,39 @@ LONGEST_HEADER = 4096
 """Characters of a header field that an argument fills. Servers read 8 KiB of a field, or of all together."""
 
 
+class RequestExtras(NamedTuple):
+    """What a request carries beside the arguments of its call."""
+
+    authorization: Mapping[str, str]
+    once_key: str = ""
+    """The idempotency key; empty for none."""
+    body: bytes | None = None
+    """The body where the arguments do not make it."""
+    file: OutgoingFile | None = None
+    changes_data: bool = False
+
+    def __repr__(self) -> str:
+        """Show nothing of the credentials."""
+        return "RequestExtras(…)"
+
+
 def build(
     tool: Tool,
     integration: Integration,
     base_url: str,
     values: Mapping[str, Any],
     arguments: Mapping[str, Any],
-    *,
-    authorization: Mapping[str, str],
-    once_key: str = "",
-    body: bytes | MultipartBody | None = None,
-    file: OutgoingFile | None = None,
-    changes_data: bool = False,
+    extras: RequestExtras,
 ) -> VendorRequest:
-    """Return the request of one call. `values` fill placeholders; `arguments` fill the body, unless `body` is given.
+    """Return the request of one call. `values` fill placeholders; `arguments` fill the body, unless `extras` has one.
 
     Raises InvalidArguments when an argument cannot stand in an address or a header field, or a file is too large.
     """
     call = tool.call
     query = _query(tool, integration, values)
-    headers = {**fill_always_sent(integration.send_headers, values), **authorization}
+    headers = {**fill_always_sent(integration.send_headers, values), **extras.authorization}
+    once_key = extras.once_key
+    body: bytes | MultipartBody | None = extras.body
     for name, template in call.headers:
         headers[name] = _checked_header(name, _filled(template, values))
     if once_key and integration.idempotency_query_param:
@@ -58,7 +71,7 @@ def build(
     if once_key and integration.idempotency_header:
         headers[integration.idempotency_header] = once_key
     if call.body == "parts":
-        whole = _multipart(tool, arguments, file)
+        whole = _multipart(tool, arguments, extras.file)
         headers["Content-Type"], body = whole.content_type, whole.joined() or whole
     elif body is None and call.body != "none":
         body = build_body(tool, record(tool, arguments))
@@ -70,7 +83,7 @@ def build(
         url=_checked_address(f"{address}?{query.lstrip('&')}" if query else address),
         headers=headers,
         body=body,
-        changes_data=changes_data,
+        changes_data=extras.changes_data,
         is_once=bool(once_key and (integration.idempotency_query_param or integration.idempotency_header)),
     )
 

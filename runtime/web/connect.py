@@ -20,6 +20,7 @@ from runtime.connect.authorize import Authorizations
 from runtime.connect.links import AGAIN, CALLBACK_PATH, CONNECT_PATH, STATE_SECONDS
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.logs import Log
+from runtime.model import Account
 
 LONGEST_FORM = 1024
 """Bytes. The form has one field of 64 characters."""
@@ -38,60 +39,78 @@ def make_connect_routes(
     authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, show: Show
 ) -> list[BaseRoute]:
     """Return the routes of both pages."""
-    links = authorizations.links
-    is_secure = links.redirect_uri.startswith("https:")
-    cookie = "__Secure-ledgerport-connect" if is_secure else "ledgerport-connect"
+    return _ConnectPages(authorizations, catalog, log, show).routes()
 
-    def refused(problem: LedgerportError) -> Response:
-        log("not_connected", code=problem.code, vendor_code=problem.vendor_code)
-        return show("not_connected", problem.status, message=problem.message, advice=problem.advice)
 
-    def with_cookie(response: Response, browser: str) -> Response:
-        response.set_cookie(
-            cookie, browser, max_age=int(STATE_SECONDS), path=CONNECT_PATH, secure=is_secure, httponly=True,
-            samesite="lax",
-        )  # fmt: skip
-        return response
+class _ConnectPages:
+    """Answers for both pages."""
 
-    async def look(request: Request) -> Response:
-        state, given = request.path_params["state"], request.cookies.get(cookie, "")
+    def __init__(
+        self, authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, show: Show
+    ) -> None:
+        self._authorizations = authorizations
+        self._links = authorizations.links
+        self._catalog = catalog
+        self._log = log
+        self._show = show
+        self._is_secure = self._links.redirect_uri.startswith("https:")
+        self._cookie = "__Secure-ledgerport-connect" if self._is_secure else "ledgerport-connect"
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route(CALLBACK_PATH, self.callback, methods=["GET"]),
+            Route(CONNECT_PATH + "/{state}", self.look, methods=["GET"]),
+            Route(CONNECT_PATH + "/{state}", self.go_on, methods=["POST"]),
+        ]
+
+    async def look(self, request: Request) -> Response:
+        state, given = request.path_params["state"], request.cookies.get(self._cookie, "")
         try:
-            account, address = await links.look(state, given)
+            account, address = await self._links.look(state, given)
         except LedgerportError as problem:
-            return refused(problem)
-        browser = links.browser(given)
-        page = show(
-            "connect", form_action=_may_lead_to(address), title=catalog().integrations[account.integration].title,
-            name=account.name, action=f"{CONNECT_PATH}/{state}", proof=links.proof(state, browser),
+            return self._refuse(problem)
+        browser = self._links.browser(given)
+        page = self._show(
+            "connect", form_action=_may_lead_to(address), title=self._title(account), name=account.name,
+            action=f"{CONNECT_PATH}/{state}", proof=self._links.proof(state, browser),
         )  # fmt: skip
         page.headers["Referrer-Policy"] = "same-origin"
-        return with_cookie(page, browser)
+        return self._with_cookie(page, browser)
 
-    async def go_on(request: Request) -> Response:
-        state, browser = request.path_params["state"], request.cookies.get(cookie, "")
+    async def go_on(self, request: Request) -> Response:
+        state, browser = request.path_params["state"], request.cookies.get(self._cookie, "")
         try:
-            address = await links.open(state, browser, await _proof(request))
+            address = await self._links.open(state, browser, await _proof(request))
         except LedgerportError as problem:
-            return refused(problem)
+            return self._refuse(problem)
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return with_cookie(RedirectResponse(address, 303, headers), browser)
+        return self._with_cookie(RedirectResponse(address, 303, headers), browser)
 
-    async def callback(request: Request) -> Response:
+    async def callback(self, request: Request) -> Response:
         if request.method != "GET":  # a HEAD from a link checker must not use up the state
             return Response(status_code=405, headers={"Allow": "GET"})
         try:
-            account = await authorizations.complete(_once_each(request), request.cookies.get(cookie, ""))
+            browser = request.cookies.get(self._cookie, "")
+            account = await self._authorizations.complete(_once_each(request), browser)
         except LedgerportError as problem:
-            return refused(problem)
-        log("connected", account=account.id, integration=account.integration)
-        title = catalog().integrations[account.integration].title
-        return show("connected", title=title, company=account.company or account.name, name=account.name)
+            return self._refuse(problem)
+        self._log("connected", account=account.id, integration=account.integration)
+        company = account.company or account.name
+        return self._show("connected", title=self._title(account), company=company, name=account.name)
 
-    return [
-        Route(CALLBACK_PATH, callback, methods=["GET"]),
-        Route(CONNECT_PATH + "/{state}", look, methods=["GET"]),
-        Route(CONNECT_PATH + "/{state}", go_on, methods=["POST"]),
-    ]
+    def _title(self, account: Account) -> str:
+        return self._catalog().integrations[account.integration].title
+
+    def _refuse(self, problem: LedgerportError) -> Response:
+        self._log("not_connected", code=problem.code, vendor_code=problem.vendor_code)
+        return self._show("not_connected", problem.status, message=problem.message, advice=problem.advice)
+
+    def _with_cookie(self, response: Response, browser: str) -> Response:
+        response.set_cookie(
+            self._cookie, browser, max_age=int(STATE_SECONDS), path=CONNECT_PATH, secure=self._is_secure,
+            httponly=True, samesite="lax",
+        )  # fmt: skip
+        return response
 
 
 def _may_lead_to(address: str) -> str:
