@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MIB = 1024 * 1024
+"""Bytes of a mebibyte."""
 LONGEST_WAIT = 30
 """Seconds for a body to come. A stop of the server would wait for it."""
 LARGEST_BODY = 4 * MIB
