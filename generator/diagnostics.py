@@ -63,15 +63,6 @@ class DefinitionErrors(Exception):
         super().__init__("\n".join(map(str, self.diagnostics)))
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the question that names the nearest known name, or nothing when none is near."""
-    import difflib  # needed only where something is wrong
-
-    candidates = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower()[:80], list(candidates), n=1, cutoff=0.6)
-    return f'Did you mean "{candidates[near[0]]}"?' if near else ""
-
-
 def format_path(path: Path) -> str:
     """Return a place as people write it: `fields.Line.items` is `Line.items`, for a field is known by its name."""
     steps = path[1:] if path[:1] == ("fields",) else path

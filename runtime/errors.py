@@ -3,10 +3,16 @@
     LedgerportError
     ├── InvalidRequest        400  what was sent cannot be read or is not allowed here
     │   ├── InvalidArguments  400  the arguments of a tool do not fit its schema
-    │   └── KeyReused         422  the idempotency key belongs to another call
+    │   ├── BodyTimeout       408  the body did not come in time
+    │   ├── TooLarge          413  the body is larger than any that makes sense here
+    │   ├── UnsupportedMediaType
+    │   │                     415  the body is not of a type that is read here
+    │   ├── KeyReused         422  the idempotency key belongs to another call
+    │   └── (Refused)         ...  of the MCP endpoint: in `mcp_server.replies`, since it is a reply as well
     ├── Unauthorized          401  no credentials, or wrong ones
     ├── Forbidden             403  known, but not allowed
     ├── NotFound              404  no such thing, or not for you
+    ├── MethodNotAllowed      405  the path is there, but not with this method
     ├── Conflict              409  the record is in another state than the caller thinks
     │   ├── KeyInUse          409  the call with this idempotency key is under way
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
@@ -18,14 +24,17 @@
     ├── Busy                  503  too much at once; says how long to wait
     ├── NoSpace               507  a file cannot be stored until it is sent on
     ├── VendorUnavailable     502  down, broken or not understood
-    │   └── VendorTimeout     504  no answer in time
+    │   ├── VendorTimeout     504  no answer in time
+    │   └── Unchanged         502  it was not reached, or refused: nothing has changed there
     ├── AnswerTooLarge        502  a file or text that is larger than can be passed on
     ├── Indeterminate         502  a write was sent and its answer was lost
     ├── StorageUnavailable    503  the database cannot be read or written now; says why
     ├── InternalError         500  a fault of our own, which is in the log
+    ├── SealBroken            500  a sealed value was changed or is another's; never answered
     └── SettingsError         500  the deployment is not set up; raised at start, never to a client
 
 Every code, with its meaning and what to do, is in `error_codes`.
+What no person or program meets is no part of it: signals between two functions (`UnexpectedShape`, `ClientGone`).
 `code` is for programs, `message` says what happened and to what, `advice` what to do now.
 """
 
@@ -60,7 +69,7 @@ class LedgerportError(Exception):
         self.details = details or {}
 
     def as_dict(self) -> dict[str, Any]:
-        """The one shape: code and message always, the rest when there is any."""
+        """Return the one shape: code and message always, the rest when there is any."""
         shape: dict[str, Any] = {"code": self.code, "message": self.message}
         for name in ("advice", "vendor_code", "trace", "details"):
             if value := getattr(self, name):
@@ -68,7 +77,7 @@ class LedgerportError(Exception):
         return shape
 
     def as_text(self) -> str:
-        """The same in sentences, for a model."""
+        """Return the same in sentences, for a model."""
         advice = "" if self.advice and self.advice in self.message else self.advice
         has_end = not advice or self.message.rstrip()[-1:] in _ENDS
         parts = [self.message if has_end else f"{self.message.rstrip()}.", advice]
@@ -92,6 +101,27 @@ class InvalidArguments(InvalidRequest):
     code = "invalid_arguments"
 
 
+class BodyTimeout(InvalidRequest):
+    """The body did not come in time. A stop of the server would wait for it."""
+
+    code = "body_timeout"
+    status = 408
+
+
+class TooLarge(InvalidRequest):
+    """The body is larger than any that makes sense here."""
+
+    code = "too_large"
+    status = 413
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body is not JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
 class Unauthorized(LedgerportError):
     """No credentials, or wrong ones."""
 
@@ -111,6 +141,13 @@ class NotFound(LedgerportError):
 
     code = "not_found"
     status = 404
+
+
+class MethodNotAllowed(LedgerportError):
+    """The path is there, but not with this method."""
+
+    code = "method_not_allowed"
+    status = 405
 
 
 class Conflict(LedgerportError):
@@ -233,6 +270,10 @@ class VendorTimeout(VendorUnavailable):
     status = 504
 
 
+class Unchanged(VendorUnavailable):
+    """The vendor changed nothing: it was not reached, or it understood the request and refused it."""
+
+
 class Indeterminate(LedgerportError):
     """A write was sent and its answer was lost: it may have been done or not."""
 
@@ -257,6 +298,15 @@ class InternalError(LedgerportError):
 
     code = "internal_error"
     status = 500
+
+    def __init__(self, message: str = "The server failed. It has been logged.", **more: Any) -> None:
+        super().__init__(message, **more)
+
+
+class SealBroken(LedgerportError):
+    """A sealed value was changed, belongs to something else, or was sealed with another key."""
+
+    code = "seal_broken"
 
 
 class SettingsError(LedgerportError):

@@ -60,13 +60,13 @@ LARGEST_CACHED = 200
 """Characters. Names of tools and events, which come again, are shorter; longer texts seldom come twice."""
 
 
-def without_secrets(text: str) -> str:
-    """The text with whatever looks like a token, a credential or a secret address blanked."""
+def blank_secrets(text: str) -> str:
+    """Return the text with whatever looks like a token, a credential or a secret address blanked."""
     return SECRETS.sub(_blanked, text)
 
 
-def without_private_numbers(text: str, longest: int) -> str:
-    """What somebody else said, without secrets and private numbers, cut to `longest` characters.
+def blank_private_numbers(text: str, longest: int) -> str:
+    """Return what somebody else said, without secrets and private numbers, cut to `longest` characters.
 
     Ids, amounts, dates, document numbers and UUIDs stay: a number goes when its shape is that of a social security
     number, when it is named as one that is private, or when it is 12 to 19 digits with the check digit of a card.
@@ -94,10 +94,10 @@ def _without_iban(found: re.Match[str]) -> str:
 
 
 def _in_a_line(text: str) -> str:
-    """A text as it may stand in a line: no secrets, no line ends."""
+    """Return a text as it may stand in a line: no secrets, no line ends."""
     if not text.isprintable():
         text = _NOT_SHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-    return without_secrets(text)
+    return blank_secrets(text)
 
 
 _known = lru_cache(maxsize=4096)(_in_a_line)
@@ -112,7 +112,7 @@ def _clean(value: Any) -> Any:
 
 
 def make_log(style: str, stream: TextIO | None = None) -> Log:
-    """A log that writes `json` or `text` lines to a stream, standard output when none is given."""
+    """Return a log that writes `json` or `text` lines to a stream, standard output when none is given."""
     out = stream or sys.stdout
 
     def log(event: str, **fields: Any) -> None:
@@ -134,14 +134,14 @@ class SecretFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record's message; it always passes."""
-        record.msg, record.args = without_secrets(record.getMessage()), None
+        record.msg, record.args = blank_secrets(record.getMessage()), None
         if record.exc_info and record.exc_info[1] is not None:
-            record.exc_text = without_secrets(logging.Formatter().formatException(record.exc_info))
-        record.stack_info = record.stack_info and without_secrets(record.stack_info)
+            record.exc_text = blank_secrets(logging.Formatter().formatException(record.exc_info))
+        record.stack_info = record.stack_info and blank_secrets(record.stack_info)
         return True
 
 
-def tame_libraries() -> None:
+def configure_libraries() -> None:
     """Send what libraries log through the filter, from warnings up.
 
     Not what is wrong with a form that a client sends: the answer says that, and many of them would fill the log.

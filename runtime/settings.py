@@ -7,7 +7,6 @@ any `repr` or message.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from generator.suggestions import did_you_mean
 from generator.vendor import Integration
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
@@ -34,7 +34,7 @@ _VARIABLES = tuple(
         "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH",
     )
 )  # fmt: skip
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (compared with, never bound to)
 _OF_INTEGRATION = re.compile(r"LEDGERPORT_([A-Z0-9_]+?)_(CLIENT_ID|CLIENT_SECRET|ENVIRONMENT|ORIGIN)")
 _LONGEST_UPSTREAM_WAIT = 59.0
@@ -82,7 +82,7 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
-        """Reads the variables, makes the data directory and, the first time, the secret key.
+        """Read the variables, make the data directory and, the first time, the secret key.
 
         Raises SettingsError, which names the variable and says what is right.
         """
@@ -106,12 +106,12 @@ class Settings:
             fast_path=_switch(environ, "LEDGERPORT_FAST_PATH"),
             docs=_switch(environ, "LEDGERPORT_DOCS"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
-            definitions=definition_folders(environ),
+            definitions=read_definition_folders(environ),
             integrations=_integrations(environ),
         )
 
     def of(self, integration: Integration) -> IntegrationSettings:
-        """What is set for an integration. Raises SettingsError for an environment that it does not have."""
+        """Return what is set for an integration. Raises SettingsError for an environment that it does not have."""
         found = self.integrations.get(integration.name, NOTHING_SET)
         if found.environment not in integration.environments:
             raise SettingsError(
@@ -121,7 +121,7 @@ class Settings:
         return found
 
     def check_integrations(self, integrations: Mapping[str, Integration]) -> None:
-        """Checks what is set for vendors against those there are. Raises SettingsError."""
+        """Check what is set for vendors against those there are. Raises SettingsError."""
         for name in self.integrations:
             if name not in integrations:
                 raise SettingsError(
@@ -132,13 +132,15 @@ class Settings:
             self.of(integration)
 
     def environment_of_new_accounts(self, integration: Integration) -> str:
-        """The environment that an account connected now belongs to: a simulator's accounts are never the vendor's."""
+        """Return the environment that an account connected now belongs to: a simulator's accounts are never the
+        vendor's.
+        """
         found = self.of(integration)
         return SIMULATOR if found.origin else found.environment
 
 
-def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
-    """The vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
+def get_app(settings: Settings, integration: Integration) -> IntegrationSettings:
+    """Return the vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
     found = settings.of(integration)
     names = [("CLIENT_ID", found.client_id), ("CLIENT_SECRET", found.client_secret)]
     missing = [_variable(integration.name, name) for name, value in names if not value]
@@ -150,8 +152,8 @@ def app_of(settings: Settings, integration: Integration) -> IntegrationSettings:
     return found
 
 
-def definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """The operator's own folders of definitions. Raises SettingsError when one is not there."""
+def read_definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the operator's own folders of definitions. Raises SettingsError when one is not there."""
     words = [word for word in environ.get("LEDGERPORT_DEFINITIONS", "").split(os.pathsep) if word]
     folders = tuple(Path(word).expanduser().absolute() for word in words)
     for word, folder in zip(words, folders, strict=True):
@@ -164,12 +166,11 @@ def definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def _check_names(environ: Mapping[str, str]) -> None:
-    """A misspelled variable would be a setting that is silently not made."""
+    """Refuse a misspelled variable: it would be a setting that is silently not made."""
     for name in environ:
         is_ours = name.startswith(PREFIX) and not name.startswith(_FOR_TESTS)
         if is_ours and name not in _VARIABLES and not _OF_INTEGRATION.fullmatch(name):
-            nearest = difflib.get_close_matches(name, _VARIABLES, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"There is {', '.join(_VARIABLES)}."
+            hint = did_you_mean(name, _VARIABLES) or f"Known settings: {', '.join(_VARIABLES)}."
             raise SettingsError(f"{name} is not a setting.", advice=hint)
 
 
@@ -201,7 +202,7 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, least: in
 
 
 def _max_connections(environ: Mapping[str, str]) -> int:
-    """What is set, or 0. Fewer than 16 would not serve one page and its agents."""
+    """Return what is set, or 0. Fewer than 16 would not serve one page and its agents."""
     name = "LEDGERPORT_MAX_CONNECTIONS"
     return _whole_number(environ, name, 0, 16, 100_000) if environ.get(name) else 0
 
@@ -250,7 +251,7 @@ def _origin(name: str, value: str) -> str:
             else repr(value.partition("?")[0].partition("#")[0])
         )
         raise SettingsError(f"{name} has {shown}; it must be like https://books.example.com, without a path.")
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         raise SettingsError(
             f"{name} has {value!r}; http is for this machine only, anything else needs https."
         )
@@ -262,7 +263,7 @@ def _public_url(value: str, host: str, port: int) -> str:
         return _origin("LEDGERPORT_PUBLIC_URL", value)
     if host in _ANY_ADDRESS:
         host = "localhost"
-    if host not in _LOOPBACK:
+    if host not in LOOPBACK:
         raise SettingsError(
             f"LEDGERPORT_HOST is {host!r}, so LEDGERPORT_PUBLIC_URL must say where clients reach it, "
             "such as https://books.example.com."

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import runtime.deployment
 from generator.catalog import Catalog, Tool
 from generator.vendor import AccountField, Auth, Confirmation
 from runtime.connect.tokens import AccessTokens
@@ -110,13 +111,19 @@ class Deployment:
     clock: HandClock
     tokens: AccessTokens
 
+    def parts(self, catalog: Catalog | None = None) -> runtime.deployment.Deployment:
+        """The same as the product hands it over, with another catalog where a test has one."""
+        return runtime.deployment.Deployment(
+            self.settings, self.keys, self.stores, lambda: catalog or CATALOG, self.clock
+        )
+
     @property
     def accounts(self) -> Accounts:
-        return Accounts(self.settings, self.keys, self.stores, lambda: CATALOG, self.tokens, clock=self.clock)
+        return Accounts(self.parts(), self.tokens)
 
     @property
     def mcp_servers(self) -> McpServers:
-        return McpServers(self.settings, self.keys, self.stores, lambda: CATALOG, clock=self.clock)
+        return McpServers(self.parts())
 
     @property
     def api_tokens(self) -> ApiTokens:
@@ -160,10 +167,8 @@ def deploy(
     )
     keys = Keys(settings.secret_key)
     stores = open_stores(settings, clock())
-    return Deployment(
-        settings, keys, stores, clock,
-        AccessTokens(settings, keys, stores, lambda: CATALOG, clock=clock, monotonic=monotonic or clock),
-    )  # fmt: skip
+    parts = runtime.deployment.Deployment(settings, keys, stores, lambda: CATALOG, clock, monotonic or clock)
+    return Deployment(settings, keys, stores, clock, AccessTokens(parts))
 
 
 @asynccontextmanager

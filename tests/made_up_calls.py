@@ -14,6 +14,7 @@ from generator.vendor import Integration
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests.made_up import GET, TOOLS, UPDATE, VENDOR, tool
@@ -70,12 +71,14 @@ def run(
             client = VendorClient(timeout_seconds=timeout, per_account=10)
             maker = Calls(
                 catalog=lambda: Catalog("1", {integration.name: integration}, tuple(catalog.values())),
-                client=client,
-                tokens=FixedTokens(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url + base_path,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=FixedTokens(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url + base_path,
+                    clock=lambda: 1000.0,
+                ),
                 max_answer_bytes=budget,
-                clock=lambda: 1000.0,
             )
             grants = [Grant(each, config or ServerConfig()) for each in accounts]
             answers = [await maker.call(grant, tools, *call) for grant in grants for call in calls]

@@ -122,7 +122,7 @@ def test_both_endpoints_count_the_wrong_api_tokens_of_an_address_together(tmp_pa
     settings = Settings.load({"LEDGERPORT_DATA": str(tmp_path)})
     runtime = Runtime(settings, log=lambda event, **fields: None)
     runtime.stores.records.add_account(ONE, AuditEntry(1.0, "test", "account.created", ONE.id))
-    servers = McpServers(settings, runtime.keys, runtime.stores, runtime.current_catalog)
+    servers = McpServers(runtime.deployment)
     path = "/mcp/" + servers.create(ONE.id, "Agent", {"require_api_token_auth": True})["token"]
     tokens = ApiTokens(runtime.stores, runtime.keys)
     valid = tokens.create("agent", ["tools:call"], ONE.id)["token"]

@@ -7,13 +7,14 @@ import sys
 
 import pytest
 
-from runtime.keys.crypto import Keys, SealBroken, _Hmac, new_secret
+from runtime.errors import SealBroken
+from runtime.keys.crypto import Keys, _Hmac, make_secret
 
 KEYS, OTHER = Keys(b"k" * 32), Keys(b"o" * 32)
 
 
 def test_secrets_have_256_bits_fit_into_urls_and_differ() -> None:
-    made = {new_secret("lpm_") for _ in range(1000)}
+    made = {make_secret("lpm_") for _ in range(1000)}
     assert len(made) == 1000
     assert all(len(each) == 47 and each[4:].replace("-", "").replace("_", "").isalnum() for each in made)
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import runtime
 from generator.stages.integration_checks import KINDS
-from runtime.api.openapi import document
+from runtime import errors
+from runtime.api.openapi import build_document
 from runtime.error_codes import ERROR_CODES, NEVER_ANSWERED
 from runtime.errors import LedgerportError, VendorRefused
 from runtime.server import refusals
@@ -27,6 +28,16 @@ def classes() -> Iterator[type[LedgerportError]]:
         each = waiting.pop()
         yield each
         waiting += each.__subclasses__()
+
+
+OUTSIDE = {"Refused"}
+"""A reply of the MCP endpoint that is raised: it has the fields of one, and its own status for each occasion."""
+
+
+def test_every_error_is_in_the_one_tree_and_in_its_drawing() -> None:
+    ours = [each for each in classes() if each.__module__.startswith("runtime.")]
+    assert {each.__name__ for each in ours if each.__module__ != errors.__name__} == OUTSIDE
+    assert [each.__name__ for each in ours if each.__name__ not in str(errors.__doc__)] == []
 
 
 def refused_early() -> list[refusals.Refusal]:
@@ -57,7 +68,7 @@ def test_the_status_in_the_list_is_the_one_that_is_answered() -> None:
 
 
 def test_the_document_enumerates_the_codes_and_leads_to_their_pages() -> None:
-    schemas = document("https://ledger.test")["components"]["schemas"]
+    schemas = build_document("https://ledger.test")["components"]["schemas"]
     assert schemas["ErrorShape"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
     assert schemas["ErrorCode"]["enum"] == list(ERROR_CODES)
     assert schemas["ErrorCode"]["externalDocs"] == {"url": "https://ledger.test/docs/errors"}

@@ -6,7 +6,7 @@ import re
 
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
-from runtime.commands.examples import requests_of
+from runtime.commands.examples import show_requests
 from tests.offenders import report_offenders
 
 CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
@@ -14,7 +14,7 @@ CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 
 def test_every_example_comes_to_a_request():
     def find(tool):
-        text = requests_of(CATALOG, tool)
+        text = show_requests(CATALOG, tool)
         made = len(re.findall(r"^  (?:GET|POST|PUT|PATCH|DELETE) https://", text, re.MULTILINE))
         if made != len(tool.examples):
             yield f"{made} requests of {len(tool.examples)} examples"

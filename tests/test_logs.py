@@ -14,7 +14,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from runtime.logs import SecretFilter, make_log, tame_libraries, without_private_numbers, without_secrets
+from runtime.logs import SecretFilter, blank_private_numbers, blank_secrets, configure_libraries, make_log
 from tests.growth import is_linear
 
 SECRETS = [
@@ -37,19 +37,19 @@ PLACES = [
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_never_gets_through(place, secret):
-    assert secret not in without_secrets(place.replace("{}", secret))
+    assert secret not in blank_secrets(place.replace("{}", secret))
 
 
 @pytest.mark.parametrize("place", PLACES[:6])
 def test_a_short_secret_is_known_by_its_place(place):
-    assert "hunter2" not in without_secrets(place.replace("{}", "hunter2"))
+    assert "hunter2" not in blank_secrets(place.replace("{}", "hunter2"))
 
 
 def test_what_is_no_secret_stays():
     line = (
         "tool_call server=4def42f2-9551-49b9-8b30-9d1662ecec3a tool=update_a_quick_books_invoice_by_id ms=2.1"
     )
-    assert without_secrets(line) == line
+    assert blank_secrets(line) == line
 
 
 def test_a_json_line_has_the_event_and_its_fields():
@@ -113,7 +113,7 @@ class TestWhatAVendorSaid:
     def test_a_token_or_a_private_number_is_blanked_wherever_it_stands(self, secret):
         hidden = secret.split()[-1].split("=")[-1]
         for text in (secret, f"Refused: {secret}, try again", f'{{"x":"{secret}"}}'):
-            clean = without_private_numbers(text, 500)
+            clean = blank_private_numbers(text, 500)
             assert hidden not in clean
             assert "[secret]" in clean
 
@@ -127,13 +127,13 @@ class TestWhatAVendorSaid:
         ],
     )
     def test_ids_amounts_dates_and_document_numbers_stay(self, text):
-        assert without_private_numbers(text, 500) == text
+        assert blank_private_numbers(text, 500) == text
 
     def test_it_is_cut_and_no_part_of_a_token_is_left_at_the_cut(self):
         token = "AB11" + "x9" * 400
-        assert without_private_numbers("x" * 90 + " " + token, 100) == "x" * 90 + " [secret]"
+        assert blank_private_numbers("x" * 90 + " " + token, 100) == "x" * 90 + " [secret]"
         for size in range(19_000, 20_050, 50):
-            assert "x9x9" not in without_private_numbers("." * size + token, 1000)
+            assert "x9x9" not in blank_private_numbers("." * size + token, 1000)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ class TestWhatAVendorSaid:
     ["a-", "- ", "a", "1", " ", "token", "token= ", "Bearer ", "4111 ", "eyJa.", "lp", "lpa", "1-", "DE89", "+", "_",
      "account number: ", "/mcp/", "code   ", "é", "authorization:  "],
 )  # fmt: skip
-@pytest.mark.parametrize("filtered", [without_secrets, lambda text: without_private_numbers(text, 1000)])
+@pytest.mark.parametrize("filtered", [blank_secrets, lambda text: blank_private_numbers(text, 1000)])
 def test_a_text_is_filtered_in_time_that_grows_with_its_length(filtered, bait):
     def filtering(size):
         text = bait * (size // len(bait))
@@ -174,7 +174,7 @@ def test_what_is_wrong_with_a_form_is_answered_and_not_logged(part, capsys):
     async def pieces():
         yield b"--b\r\n" + part + b"\r\n--b--\r\n"
 
-    tame_libraries()
+    configure_libraries()
     headers = Headers({"content-type": "multipart/form-data; boundary=b"})
     with contextlib.suppress(MultiPartException):
         asyncio.run(MultiPartParser(headers, pieces()).parse())
@@ -186,16 +186,16 @@ def test_what_is_wrong_with_a_form_is_answered_and_not_logged(part, capsys):
     "text", ["4111111111111112", "4111 1111 1111 1112", "1111111111111117", "9111111111111119"]
 )
 def test_digits_without_the_check_digit_or_the_beginning_of_a_card_stay(text):
-    assert without_private_numbers(f"Document {text}", 500) == f"Document {text}"
+    assert blank_private_numbers(f"Document {text}", 500) == f"Document {text}"
 
 
 def test_letters_and_digits_without_the_check_digits_of_an_iban_stay():
-    assert without_private_numbers("Item DE88370400440532013000", 500) == "Item DE88370400440532013000"
+    assert blank_private_numbers("Item DE88370400440532013000", 500) == "Item DE88370400440532013000"
 
 
 def test_a_sentence_is_cut_at_its_longest_and_ends_with_an_ellipsis():
-    assert without_private_numbers("x " * 50, 100) == "x " * 50
-    assert without_private_numbers("x " * 51, 100) == ("x " * 50)[:99] + "…"
+    assert blank_private_numbers("x " * 50, 100) == "x " * 50
+    assert blank_private_numbers("x " * 51, 100) == ("x " * 50)[:99] + "…"
 
 
 def test_a_text_line_has_the_event_and_those_fields_that_have_a_value():

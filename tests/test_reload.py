@@ -22,6 +22,7 @@ from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from generator.diagnostics import DefinitionErrors, Diagnostic
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.errors import SettingsError
 from runtime.keys.crypto import Keys
 from runtime.operations.accounts import Accounts
@@ -104,11 +105,11 @@ def _listens(port: int) -> bool:
 def _make_url(settings: Settings, definitions: Path) -> str:
     catalog = compile_catalog(definitions)
     keys, stores = Keys(settings.secret_key), open_stores(settings, time.time())
-    tokens = AccessTokens(settings, keys, stores, lambda: catalog)
-    account = Accounts(settings, keys, stores, lambda: catalog, tokens).create(
+    deployment = Deployment(settings, keys, stores, lambda: catalog)
+    account = Accounts(deployment, AccessTokens(deployment)).create(
         "Ours", "shelf", {"region": "eu", "key": "secret"}
     )
-    made = McpServers(settings, keys, stores, lambda: catalog).create(account["id"], "Agent")
+    made = McpServers(deployment).create(account["id"], "Agent")
     stores.close()
     return str(made["url"])
 

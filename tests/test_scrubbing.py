@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from runtime.logs import SecretFilter, make_log, tame_libraries, without_private_numbers, without_secrets
+from runtime.logs import SecretFilter, blank_private_numbers, blank_secrets, configure_libraries, make_log
 
 NAMES = [
     "access_token",
@@ -26,10 +26,10 @@ LETTERS = "abcdefghijklmnopqrstuv"
 
 
 def said(text: str) -> str:
-    return without_private_numbers(text, 5_000)
+    return blank_private_numbers(text, 5_000)
 
 
-@pytest.fixture(params=[without_secrets, said])
+@pytest.fixture(params=[blank_secrets, said])
 def clean(request: pytest.FixtureRequest) -> Callable[[str], str]:
     found: Callable[[str], str] = request.param
     return found
@@ -47,7 +47,7 @@ def test_a_short_secret_is_known_by_its_name(clean: Callable[[str], str], name: 
 
 @pytest.mark.parametrize("name", ["code", "state", "CODE"])
 def test_a_code_or_state_is_blanked_in_the_log_and_stays_in_what_a_vendor_says(name: str) -> None:
-    assert "hunter" not in without_secrets(f"{name}=hunter")
+    assert "hunter" not in blank_secrets(f"{name}=hunter")
     assert said(f"{name}=hunter") == f"{name}=hunter"
 
 
@@ -68,8 +68,8 @@ def test_a_token_without_a_digit_is_known_by_what_stands_before_it(
 def test_a_long_run_with_a_digit_is_a_token_from_40_characters_in_the_log_and_32_in_what_a_vendor_says() -> (
     None
 ):
-    assert without_secrets(f"a {'x' * 39}1 b") == "a [secret] b"
-    assert without_secrets(f"a {'x' * 38}1 b") == f"a {'x' * 38}1 b"
+    assert blank_secrets(f"a {'x' * 39}1 b") == "a [secret] b"
+    assert blank_secrets(f"a {'x' * 38}1 b") == f"a {'x' * 38}1 b"
     assert said(f"a {'x' * 31}1 b") == "a [secret] b"
     assert said(f"a {'x' * 30}1 b") == f"a {'x' * 30}1 b"
 
@@ -148,7 +148,7 @@ def library() -> Iterator[tuple[logging.Logger, io.StringIO]]:
     try:
         for each in handlers:  # `force` closes what it removes
             root.removeHandler(each)
-        tame_libraries()
+        configure_libraries()
         yield logging.getLogger("a-library"), out
     finally:
         sys.stderr = before

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
-from runtime.settings import Settings, app_of, definition_folders
+from runtime.settings import Settings, get_app, read_definition_folders
 from tests.deployment import BOOKS
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -133,14 +133,14 @@ def test_a_value_that_cannot_be_right_names_its_variable(
 
 def test_a_vendor_is_set_by_its_name(tmp_path: Path) -> None:
     settings = load(tmp_path, BOOKS_CLIENT_ID="c", BOOKS_CLIENT_SECRET="s3cret", BOOKS_ENVIRONMENT="sandbox")
-    assert app_of(settings, BOOKS).environment == "sandbox"
+    assert get_app(settings, BOOKS).environment == "sandbox"
     assert settings.environment_of_new_accounts(BOOKS) == "sandbox"
     assert "s3cret" not in repr(settings) and KEY not in repr(load(tmp_path, SECRET_KEY=KEY))
 
 
 def test_a_vendor_without_keys_or_with_an_unknown_environment_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="LEDGERPORT_BOOKS_CLIENT_SECRET must be set"):
-        app_of(load(tmp_path, BOOKS_CLIENT_ID="c"), BOOKS)
+        get_app(load(tmp_path, BOOKS_CLIENT_ID="c"), BOOKS)
     with pytest.raises(SettingsError, match="production and sandbox"):
         load(tmp_path, BOOKS_ENVIRONMENT="test").of(BOOKS)
 
@@ -153,7 +153,7 @@ def test_accounts_of_a_simulator_are_of_an_environment_of_their_own(tmp_path: Pa
 def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         load(tmp_path, PUBLIC_ULR="https://books.example.com")
-    assert refused.value.advice == "Did you mean LEDGERPORT_PUBLIC_URL?"
+    assert refused.value.advice == 'Did you mean "LEDGERPORT_PUBLIC_URL"?'
     load(tmp_path, TEST_WORKERS="2", BOOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})
     with pytest.raises(SettingsError, match="LEDGERPORT_BOKS_ are set"):
         load(tmp_path, BOKS_CLIENT_ID="c").check_integrations({"books": BOOKS})
@@ -163,10 +163,10 @@ def test_folders_of_definitions_are_stored_in_their_order_and_must_be_there(tmp_
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     both = os.pathsep.join(str(tmp_path / name) for name in ("b", "a"))
-    assert definition_folders({"LEDGERPORT_DEFINITIONS": both}) == (tmp_path / "b", tmp_path / "a")
-    assert definition_folders({}) == ()
+    assert read_definition_folders({"LEDGERPORT_DEFINITIONS": both}) == (tmp_path / "b", tmp_path / "a")
+    assert read_definition_folders({}) == ()
     with pytest.raises(SettingsError, match="which is no folder"):
-        definition_folders({"LEDGERPORT_DEFINITIONS": str(tmp_path / "c")})
+        read_definition_folders({"LEDGERPORT_DEFINITIONS": str(tmp_path / "c")})
 
 
 def test_the_number_of_connections_is_computed_unless_it_is_set(tmp_path: Path) -> None:

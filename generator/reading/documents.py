@@ -12,7 +12,7 @@ from generator.diagnostics import Diagnostic, Diagnostics
 from generator.reading.files import Layers, list_files
 from generator.reading.grammar import Kind, check_grammar
 from generator.reading.overlays import apply_overlay, merge_shared
-from generator.reading.yaml_events import Document, display_path, load
+from generator.reading.yaml_events import Document, load, show_path
 
 MOST_FILES = 2_000
 """Files of one folder. The largest integration has about 80; more is a folder that was named in error."""
@@ -41,7 +41,7 @@ def read_documents(folders: Layers, diagnostics: Diagnostics) -> Documents:
         files = list_files(folder)
         if len(files) > MOST_FILES:
             message = f"There are {len(files):,} files here; {MOST_FILES:,} is the most."
-            diagnostics.report(Diagnostic(display_path(folder), 1, "", "files", message))
+            diagnostics.report(Diagnostic(show_path(folder), 1, "", "files", message))
             return Documents(None, None, (), frozenset())
         for path in files:
             reading.read(path, KINDS.get(path.name, "resource") if path.parent == folder else "resource")

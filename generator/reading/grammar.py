@@ -16,10 +16,11 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from generator.diagnostics import Diagnostics, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path
 from generator.reading.files import list_schema_files
 from generator.reading.renamed_keys import find_new_key
 from generator.reading.yaml_events import Document
+from generator.suggestions import did_you_mean
 
 Kind = Literal["integration", "types", "resource", "coverage", "overlay"]
 TYPES = {
@@ -73,7 +74,7 @@ def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> b
 
 
 def _check_remainder(document: Document, kind: Kind, known: set[Path], diagnostics: Diagnostics) -> None:
-    """What is wrong in a new file beside the sentences that are still to be written."""
+    """Check a new file beside the sentences that are still to be written."""
     for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_REPORTED):
         if path not in known:
             diagnostics.report(document.diagnostic(path, rule, message, suggestion))

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from generator.diagnostics import Diagnostics, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
+from generator.suggestions import did_you_mean
 
 HIDDEN = "hidden"
 _ADDED = ("add_tags", "add_description")

@@ -72,7 +72,7 @@ class _Unreadable(Exception):
 
 def load(path: FilePath, diagnostics: Diagnostics) -> Document | None:
     """Read one file. None when it is no document at all; every reason is reported."""
-    file = display_path(path)
+    file = show_path(path)
     try:
         text = _text(path)
         document = Document(file, {})
@@ -86,7 +86,7 @@ def load(path: FilePath, diagnostics: Diagnostics) -> Document | None:
     return document
 
 
-def display_path(path: FilePath) -> str:
+def show_path(path: FilePath) -> str:
     """Return a file's name as errors show it: relative where the reader stands above it."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else FilePath(relative).as_posix()

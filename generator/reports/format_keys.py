@@ -44,8 +44,8 @@ class Key:
     is_required: bool = False
 
 
-def keys_of(part: str) -> list[Key]:
-    """The keys of one part of the format, in the order of its schema."""
+def list_keys(part: str) -> list[Key]:
+    """Return the keys of one part of the format, in the order of its schema."""
     node: Any = bundle("resource")["definitions"]
     for step in PARTS[part].split("/"):
         node = node[step]
@@ -56,18 +56,18 @@ def keys_of(part: str) -> list[Key]:
 
 
 def _joined(one: Key, other: Key) -> Key:
-    """A key that several forms of a value have, with what it does in each."""
+    """Return a key that several forms of a value have, with what it does in each."""
     texts = dict.fromkeys((one.description, other.description))
     values = dict.fromkeys(each for each in (one.value, other.value) if each)
     return Key(one.place, " ".join(texts), ", ".join(values), one.is_required and other.is_required)
 
 
 def as_markdown(part: str) -> str:
-    """The keys of one part as a table."""
+    """Return the keys of one part as a table."""
     rows = [
         f"| `{key.place}`{' (required)' if key.is_required else ''} | {_cell(key.description)} "
         f"| {f'`{_cell(key.value)}`' if key.value else ''} |"
-        for key in keys_of(part)
+        for key in list_keys(part)
     ]
     return "\n".join([f"## {part}", "", "| Key | What it does | For example |", "|---|---|---|", *rows, ""])
 
@@ -83,7 +83,7 @@ def _keys(node: dict[str, Any], place: str) -> Iterator[Key]:
 
 
 def _inside(whole: dict[str, Any], place: str) -> Iterator[Key]:
-    """The keys of the entries of a list, of the values of a mapping, and of each form that a value may have."""
+    """Yield the keys of the entries of a list, of the values of a mapping, and of each form that a value may have."""
     for each in whole.get("oneOf", ()):
         yield from _keys(each, place)
     for word, sign in (("items", "[]"), ("additionalProperties", ".<name>")):
@@ -101,7 +101,7 @@ def _key(place: str, node: dict[str, Any], *, is_required: bool) -> Key:
 
 
 def _part(node: dict[str, Any]) -> str:
-    """The part that lists the keys inside of a key; empty where they follow it."""
+    """Return the part that lists the keys inside of a key; empty where they follow it."""
     inner = [node, node.get("additionalProperties"), node.get("items")]
     refs = (each.get("$ref", "") for each in inner if isinstance(each, dict))
     return next((ELSEWHERE[ref] for ref in refs if ref in ELSEWHERE), "")
@@ -117,7 +117,7 @@ def _value(whole: dict[str, Any]) -> str:
 
 
 def _resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """The schema that `$ref` leads to, with what stands beside the reference laid over it."""
+    """Return the schema that `$ref` leads to, with what stands beside the reference laid over it."""
     if "$ref" not in node:
         return node
     found: Any = bundle("resource")

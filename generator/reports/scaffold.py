@@ -19,6 +19,7 @@ from typing import Any
 from generator.reading.files import SCHEMAS
 from generator.reading.grammar import UNWRITTEN
 from generator.reading.yaml_events import Document
+from generator.templates import find_names
 
 USUAL = ("list", "get", "create", "update", "delete")
 MOST_DEPTH = 4
@@ -180,7 +181,7 @@ class _Skeleton:
         """Yield a usual method: its sentence, and whatever the usual note wants filled."""
         yield f"  {name}:"
         note = str(self.integration["methods"].get(name, {}).get("note") or "")
-        for wanted in dict.fromkeys(re.findall(r"\{(\w+)\}", note)):
+        for wanted in dict.fromkeys(find_names(note)):
             yield f"    {wanted}: {UNWRITTEN}"
         yield f"    description: {UNWRITTEN}"
 
@@ -206,7 +207,9 @@ def _scalar(value: Any) -> Iterator[str]:
 
 
 def find_sample(text: bytes, entity: str) -> dict[str, Any]:
-    """The record in a payload: the object itself, or the one inside an envelope. Raises ValueError with a sentence."""
+    """Return the record in a payload: the object itself, or the one inside an envelope. Raises ValueError with a
+    sentence.
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -7,8 +7,8 @@ import textwrap
 from typing import Any
 
 from generator.catalog import Catalog, Tool
-from generator.diagnostics import did_you_mean
 from generator.reports.token_estimate import count_tokens
+from generator.suggestions import did_you_mean
 
 
 def show(catalog: Catalog, name: str) -> str:

@@ -16,6 +16,7 @@ from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
+from generator.texts import cut_first_sentence, fold
 
 OWN_KEYS = frozenset(
     {
@@ -137,11 +138,11 @@ def _add_field(made: Arguments, method: Method, name: str, given: Field) -> None
 def _named_fields(body: Any) -> Any:
     """Return the body as the list of fields that it sends, where it says them one by one."""
     if isinstance(body, dict):
-        return [name for part in parts_of(body) for name in part.get("json") or ()]
+        return [name for part in list_parts(body) for name in part.get("json") or ()]
     return body
 
 
-def parts_of(body: Any) -> list[dict[str, Any]]:
+def list_parts(body: Any) -> list[dict[str, Any]]:
     """Return the parts of a body that has some; a body that is a file is the one part of it."""
     if not isinstance(body, dict):
         return []
@@ -177,7 +178,7 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
 
 def _describe_files(made: Arguments, method: Method) -> None:
     """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
-    for part in parts_of(method.rules.get("body")):
+    for part in list_parts(method.rules.get("body")):
         given = made.properties.get(part.get("file", ""))
         if given is None:
             continue
@@ -257,7 +258,7 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
     name, kind = given.get("filter_name") or path.rsplit(".", 1)[-1], _kind(given)
     is_reference = given.get("type") == "object"
     shape = _shape_of_id(given) if is_reference else _shape(given)
-    about = _first_sentence(_describe(given))
+    about = _say_briefly(_describe(given))
     if is_reference and "value" in (given.get("properties") or {}):
         about = f"{about} Give its Id."
     for each in [how] if isinstance(how, str) else how:
@@ -336,7 +337,9 @@ def _list_ignored(made: Arguments, method: Method, integration: Document) -> tup
 
 
 def _list_response_only(made: Arguments, method: Method, integration: Document) -> tuple[str, ...]:
-    """What a record carries that nobody may set, dropped from a new one; not its Id, which would mean another call."""
+    """Return what a record carries that nobody may set, dropped from a new one; not its Id, which would mean
+    another call.
+    """
     known = method.resource.fields
     read_only = [name for name, given in known.items() if given.get("access") == "read_only"]
     named = (integration.value.get("identifier") or {}).get("field")
@@ -371,15 +374,17 @@ def _is_shown(given: Field) -> bool:
 
 
 def _describe(given: Field) -> str:
-    about = " ".join(str(given.get("description") or "").split())
+    about = fold(str(given.get("description") or ""))
     if points := given.get("references"):
         about = f"{about} Id from [[{points}.list]].".strip()
     return about
 
 
-def _first_sentence(about: str) -> str:
-    """The sentence that says what a field is; how it is written, and where its Id is found, is not for a filter."""
-    first = about.partition(" Id from [[")[0].partition(". ")[0]
+def _say_briefly(about: str) -> str:
+    """Return the sentence that says what a field is; how it is written, and where its Id is found, is not for a
+    filter.
+    """
+    first = cut_first_sentence(about.partition(" Id from [[")[0])
     return f"{first.rstrip('.')}."
 
 

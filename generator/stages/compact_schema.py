@@ -87,7 +87,8 @@ def compact_schema(
     *,
     is_change: bool = False,
 ) -> Shown:
-    """A tool's input schema in fewer words. `rare` names fields or arguments that few calls need; `json_text` names
+    """Return a tool's input schema in fewer words. `rare` names fields or arguments that few calls need;
+    `json_text` names
     objects that take more than their parts say, and are shown as JSON text; `cautions` has what a caller must know of
     a rare field in any case; `is_change` says that the caller has read the record before, and knows what its rare
     fields hold.
@@ -121,19 +122,19 @@ def _compact(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> 
 
 def _is_said_before(name: str, shown: dict[str, Any]) -> bool:
     """Return whether an argument is one more filter on a field that another argument describes."""
-    field = field_of(name)
+    field = name_field(name)
     others = (field, *(f"{field}{operator}" for operator in _OPERATORS))
     return field != name and next(each for each in others if each in shown) != name
 
 
 def _hidden(properties: dict[str, Any], required: Collection[str], rare: Collection[str]) -> tuple[str, ...]:
     found = tuple(
-        name for name in properties if name not in required and (name in rare or field_of(name) in rare)
+        name for name in properties if name not in required and (name in rare or name_field(name) in rare)
     )
     return found if len(found) >= LEAST_RARE and MORE not in properties else ()
 
 
-def field_of(argument: str) -> str:
+def name_field(argument: str) -> str:
     """Return the field that a filter's argument asks about: `Date` of `Date_from`."""
     for operator in _OPERATORS:
         argument = argument.removesuffix(operator)
@@ -278,7 +279,7 @@ def _is_reference(given: dict[str, Any]) -> bool:
 
 
 def _in_a_line(rare: dict[str, Any], rules: _Rules) -> str:
-    """`A, B (date); C (X|Y)`: names with what they hold, neighbours of one kind together; text says nothing."""
+    """Write `A, B (date); C (X|Y)`: names with what they hold, neighbours of one kind together; text says nothing."""
     kinds = {
         name: rules.cautions.get(name) or (_brief(given) if rules.is_brief else _kind(given))
         for name, given in rare.items()
@@ -311,7 +312,9 @@ def _kind(given: dict[str, Any], depth: int = 9) -> str:
 
 
 def _parts(given: dict[str, Any], depth: int = 9) -> str:
-    """The names of what is inside an object, so many levels deep: `Id, Sale {Item, Qty}`; a reference is just named."""
+    """Return the names of what is inside an object, so many levels deep: `Id, Sale {Item, Qty}`; a reference is
+    just named.
+    """
     return ", ".join(_part(name, each, depth - 1) for name, each in (given.get("properties") or {}).items())
 
 

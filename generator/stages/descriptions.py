@@ -13,16 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.catalog import ResourceDoc
-from generator.diagnostics import Diagnostics, did_you_mean
+from generator.diagnostics import Diagnostics
 from generator.stages.arguments import Arguments
 from generator.stages.methods import Method
 from generator.stages.resolve import Place, Resource
+from generator.suggestions import did_you_mean
+from generator.templates import fill_template
+from generator.texts import fold, fold_paragraphs
 
 MOST_HINTS = 200
 """After so many errors the nearest names are no longer looked for, which takes a while each."""
 _LINK = re.compile(r"\[\[([^\[\]]*)(\]\])?")
 _TARGET = re.compile(r"([a-z_]+)\.([a-z_]+)\Z")
-_NAME = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,18 @@ def describe(method: Method, links: Links) -> str:
     """Return the whole description of a tool: its own sentences, then the note of its usual method."""
     this, place = method.resource.name, Place(method.resource.document, (*method.place.path, "description"))
     own = links.fill(fold(str(method.rules["description"])), place, this)
-    note = fold(_NAME.sub(lambda found: _fill_note(found, method, links), method.note))
+    note = fold(fill_template(method.note, lambda name: _fill_note(name, method, links)))
     if "[[this." not in note:  # what [[this.method]] leads to is the resource's own affair
         place = method.place_of_note
     return f"{own} {links.fill(note, place, this)}".strip()
 
 
-def _fill_note(found: re.Match[str], method: Method, links: Links) -> str:
-    name = found.group(1)
+def _fill_note(name: str, method: Method, links: Links) -> str:
     if value := method.rules.get(name):
         return str(value)
     message = f'The usual note of this method asks for "{name}", which is missing here.'
     links.diagnostics.report(method.place.diagnostic("note", message))
-    return found.group(0)
+    return f"{{{name}}}"
 
 
 def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, Any]:
@@ -118,18 +119,3 @@ def describe_resource(resource: Resource, integration: str, links: Links) -> Res
         docs=str(value["docs"]),
         tags=resource.tags,
     )
-
-
-def fold(text: str) -> str:
-    """Return text on one line, with single blanks."""
-    return " ".join(text.split())
-
-
-def fold_paragraphs(text: str) -> str:
-    """Return text in paragraphs, each on one line."""
-    return "\n\n".join(fold(each) for each in text.strip().split("\n\n"))
-
-
-def cut_first_sentence(text: str) -> str:
-    """Return the sentence by which a reader distinguishes tools."""
-    return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]

@@ -11,10 +11,11 @@ from typing import Any
 from generator.diagnostics import Diagnostics
 from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
-from generator.stages.descriptions import Links, fold_paragraphs
+from generator.stages.descriptions import Links
 from generator.stages.integration_checks import KINDS, check_integration
 from generator.stages.resolve import Place
 from generator.stages.vendor_facts import parse_advice, parse_form_rules
+from generator.texts import fold_paragraphs
 from generator.vendor import (
     AccountField,
     Auth,

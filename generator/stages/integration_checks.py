@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import warnings
 
-from generator.diagnostics import Diagnostics, Path, did_you_mean
+from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
 from generator.stages.vendor_facts import check_cases
+from generator.suggestions import did_you_mean
+from generator.templates import find_names
 
 KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
 FILLED = {
@@ -58,7 +60,7 @@ def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
         (("auth", "confirm", name), confirm[name]) for name in ("request", "equals") if name in confirm
     ]
     for path, text in templates:
-        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
+        for name in sorted(set(find_names(text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field."
             diagnostics.report(document.diagnostic(path, "placeholder", message))
     _check_send_always(document, diagnostics)
@@ -70,7 +72,7 @@ def _check_token_url(document: Document, diagnostics: Diagnostics) -> None:
     account, auth = document.value["account"], document.value["auth"]
     if auth["type"] != "client_credentials":
         return
-    for name in re.findall(r"\{(\w+)\}", auth["token_url"]):
+    for name in find_names(auth["token_url"]):
         if account.get(name, {}).get("secret"):
             message = f"{{{name}}} is a secret, and an address is no place for one."
             diagnostics.report(document.diagnostic(("auth", "token_url"), "placeholder", message))
@@ -93,7 +95,7 @@ def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_account(document: Document, diagnostics: Diagnostics) -> None:
-    """A field of the account can be set: by OAuth when it has a source there, by a person when there is no OAuth."""
+    """Check that a field of the account can be set: by OAuth when it has a source there, else by a person."""
     is_oauth = document.value["auth"]["type"] == "oauth2"
     for name, each in document.value["account"].items():
         if is_oauth and "from" not in each:
@@ -107,7 +109,7 @@ def _check_account(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
-    """An account that is named in the callback, which anybody can write, must be confirmed by the vendor."""
+    """Check that an account that is named in the callback, which anybody can write, is confirmed by the vendor."""
     value = document.value
     if (value["auth"].get("confirm") or {}).get("request"):
         return
@@ -120,7 +122,7 @@ def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_lookup(document: Document, diagnostics: Diagnostics) -> None:
-    """What is looked up has a request that says it, whose host is known before; and no request is for nothing."""
+    """Check that what is looked up has a request for it, whose host is known before, and no request is for nothing."""
     value = document.value
     wanted = [
         name for name, each in value["account"].items() if str(each.get("from", "")).startswith("lookup.")
@@ -152,14 +154,14 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     if "paging" in query:
         texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
     for path, text, known in texts:
-        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
+        for name in sorted(set(find_names(text)) - known):
             hint = did_you_mean(name, known) or f"Known names: {', '.join(sorted(known))}."
             message = f"{{{name}}} is filled by nothing."
             diagnostics.report(document.diagnostic(("query", *path), "placeholder", message, hint))
 
 
 def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
-    """A code of the vendor has one meaning."""
+    """Check that a code of the vendor has one meaning."""
     errors, first = document.value["errors"], dict[str, str]()
     for kind in KINDS:
         for code in errors.get(kind) or ():
@@ -171,7 +173,7 @@ def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
-    """A style that reads where the next page begins must say where that stands."""
+    """Check that a style that reads where the next page begins says where that stands."""
     value = document.value["pagination"]
     needed = {"cursor": "cursor", "link_header": "parameter"}.get(value["style"])
     if needed and not value.get(needed):
@@ -184,7 +186,7 @@ def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_dates(document: Document, diagnostics: Diagnostics) -> None:
-    """A pattern of a moment says in one group when that is."""
+    """Check that a pattern of a moment says in one group when that is."""
     for at, text in enumerate(document.value.get("dates") or ()):
         try:
             groups = re.compile(text).groupindex.keys()

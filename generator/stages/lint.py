@@ -15,15 +15,17 @@ import jsonschema_rs
 import orjson
 
 from generator.catalog import Tool
-from generator.diagnostics import Diagnostic, Path, did_you_mean
+from generator.diagnostics import Diagnostic, Path
 from generator.reading.grammar import shorten
 from generator.reading.yaml_events import Document
-from generator.stages.compact_schema import field_of
-from generator.stages.descriptions import cut_first_sentence
+from generator.stages.compact_schema import name_field
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
 from generator.stages.lint_schema import find_schema_errors, find_unused_keywords
 from generator.stages.methods import Method
 from generator.stages.resolve import Resource
+from generator.suggestions import did_you_mean
+from generator.templates import find_names
+from generator.texts import cut_first_sentence
 
 LONGEST_DESCRIPTION = 1024
 """Characters. What OpenAI takes as the description of a function."""
@@ -134,7 +136,7 @@ def _schema(each: CompiledTool) -> Iterator[Diagnostic]:
 
 
 def _shown(each: CompiledTool) -> Iterator[Diagnostic]:
-    """What hosts would refuse of the tool as they are shown it."""
+    """Yield what hosts would refuse of the tool as they are shown it."""
     wire = orjson.loads(each.tool.wire)
     for where, message in (*find_refused(wire["inputSchema"]), *find_orders(wire)):
         yield each.diagnostic("hosts", f"{where}: {message}" if where else message)
@@ -151,24 +153,26 @@ def _placeholders(each: CompiledTool) -> Iterator[Diagnostic]:
         message = f'The argument "{name}" has the name of a field of the account, and would replace it in the request.'
         yield each.method.place_of(name).diagnostic("argument", message, "Give it another name.")
     named = [call.path, each.tool.returns.file_name, *(text for _, text in (*call.query, *call.headers))]
-    for name in sorted(set(re.findall(r"\{(\w+)\}", " ".join(named))) - known):
+    for name in sorted(set(find_names(" ".join(named))) - known):
         hint = did_you_mean(name, known)
         yield each.diagnostic("placeholder", f"{{{name}}} is filled by nothing.", hint, "request")
 
 
 def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:
-    """What stands in the address or in a header field is always given; a parameter of the query may be left out."""
+    """Yield what stands in the address or in a header field is always given; a parameter of the query may be left
+    out.
+    """
     call, schema = each.tool.call, each.tool.input_schema
     optional = set(schema["properties"]) - set(schema["required"])
     for where, text in (("request", call.path), *(("headers", text) for _, text in call.headers)):
-        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) & optional):
+        for name in sorted(set(find_names(text)) & optional):
             message = f'{{{name}}} is filled by the argument "{name}", which a call may leave out.'
             hint = f"Require it (required_for: [{each.method.name}])."
             yield each.diagnostic("placeholder", message, hint, where)
 
 
 def _fixed(each: CompiledTool) -> Iterator[Diagnostic]:
-    """What is fixed has a body to stand in, and stands there as it is written."""
+    """Yield what is fixed has a body to stand in, and stands there as it is written."""
     body = each.method.rules.get("body", "none")
     parts = [name for part in each.tool.call.parts for name in part.fields]
     known = set(each.tool.input_schema["properties"]) | set(each.integration.value["account"])
@@ -180,7 +184,7 @@ def _fixed(each: CompiledTool) -> Iterator[Diagnostic]:
         elif isinstance(body, dict) and name not in parts:
             message = f'"{name}" would not be sent: no part of the body has it under "json".'
             yield each.diagnostic("fixed", message, did_you_mean(name, parts), "fixed")
-        for filled in sorted(set(re.findall(r"\{(\w+)\}", str(value))) & known):
+        for filled in sorted(set(find_names(str(value))) & known):
             message = f"{{{filled}}} is not filled in a fixed value; it would be sent as it stands."
             yield each.diagnostic("fixed", message, at="fixed")
 
@@ -221,7 +225,7 @@ def _always_send(each: CompiledTool) -> Iterator[Diagnostic]:
 
 
 def _parts(each: CompiledTool) -> Iterator[Diagnostic]:
-    """A part of a body is filled by arguments that the tool has."""
+    """Yield a part of a body is filled by arguments that the tool has."""
     known = each.tool.input_schema["properties"]
     for part in each.tool.call.parts:
         for name in (part.content, part.file_name, part.media_type):
@@ -290,7 +294,7 @@ def _unique(made: list[CompiledTool]) -> Iterator[Diagnostic]:
 
 
 def _former_names(made: list[CompiledTool], names: dict[str, CompiledTool]) -> Iterator[Diagnostic]:
-    """A former name leads to one tool: no tool has it now, and no other had it before."""
+    """Yield a former name leads to one tool: no tool has it now, and no other had it before."""
     holders = dict(names)
     for each in made:
         for name in each.tool.former_names:
@@ -312,7 +316,7 @@ def check_names(made: list[CompiledTool]) -> Iterator[Diagnostic]:
 
 
 def _check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
-    """A method that no resource has needs nothing, and is likely misspelt; asked when all tools are there."""
+    """Yield a method that no resource has needs nothing, and is likely misspelt; asked when all tools are there."""
     for integration in {each.integration.file: each.integration for each in made}.values():
         ours = [each.method for each in made if each.integration is integration]
         known = {*integration.value["methods"], *(method.name for method in ours)}
@@ -333,7 +337,7 @@ def _check_advanced(made: list[CompiledTool]) -> Iterator[Diagnostic]:
     for integration in {each.integration.file: each.integration for each in made}.values():
         tools = [each.tool for each in made if each.integration is integration]
         known = {name for tool in tools for name in _names_in(tool.input_schema)}
-        known |= {field_of(name) for name in known}
+        known |= {name_field(name) for name in known}
         for key in ("advanced", "json_text"):
             for at, name in enumerate(integration.value.get(key) or ()):
                 if name not in known:

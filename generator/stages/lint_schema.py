@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from generator.diagnostics import did_you_mean
+from generator.suggestions import did_you_mean
 
 Schema = dict[str, Any]
 Wrong = tuple[str, str, str]

@@ -6,16 +6,17 @@ one as a whole. The names and titles of tools are made here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import METHOD_CLASSES, MethodClass
-from generator.diagnostics import Diagnostic, did_you_mean
+from generator.diagnostics import Diagnostic
 from generator.reading.yaml_events import Document
-from generator.stages.compact_schema import field_of
+from generator.stages.compact_schema import name_field
 from generator.stages.resolve import Field, Place, Resource, Types
+from generator.suggestions import did_you_mean
+from generator.templates import find_names
 
 USUAL_NAMES = {
     "list": "list_all_{prefix}_{resources}",
@@ -52,7 +53,7 @@ class Method:
 
     def place_of(self, argument: str) -> Place:
         """Return where an argument is written: with the method, as a field, or as a field's filter."""
-        names = (argument, field_of(argument))
+        names = (argument, name_field(argument))
         found = (
             places[name] for places in (self.places, self.resource.places) for name in names if name in places
         )
@@ -66,7 +67,7 @@ class Method:
     @property
     def placeholders(self) -> set[str]:
         """Every `{name}` in its request."""
-        return set(re.findall(r"\{(\w+)\}", self.rules["request"]))
+        return set(find_names(self.rules["request"]))
 
 
 def complete_methods(resources: Iterable[Resource], integration: Document, types: Types) -> list[Method]:

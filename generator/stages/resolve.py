@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.diagnostics import Diagnostic, Diagnostics, Path, did_you_mean
+from generator.diagnostics import Diagnostic, Diagnostics, Path
 from generator.reading.yaml_events import Document
+from generator.suggestions import did_you_mean
 
 Field = dict[str, Any]
 MOST_PARTS = 1_000

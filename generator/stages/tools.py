@@ -11,9 +11,10 @@ import orjson
 
 from generator.catalog import HINTS, Call, Example, Part, Returns, Risk, Tool
 from generator.reading.yaml_events import Document
-from generator.stages.arguments import Arguments, parts_of
+from generator.stages.arguments import Arguments, list_parts
 from generator.stages.compact_schema import compact_schema
 from generator.stages.methods import Method
+from generator.templates import fill_known
 
 
 def build_tool(
@@ -111,15 +112,16 @@ def _parts(body: Any) -> tuple[Part, ...]:
             max_bytes=each.get("max_bytes", 0),
             types={ending: tuple(kinds) for ending, kinds in (each.get("types") or {}).items()},
         )
-        for each in parts_of(body)
+        for each in list_parts(body)
     )
 
 
 def _fill_template(template: str, method: Method) -> str:
     """Return a template with what is known of the resource filled in; the rest waits for the call."""
-    filled = template.replace("{entity}", method.resource.entity)
-    filled = filled.replace("{singular}", method.resource.singular)
-    return filled.replace("{path}", method.resource.path)
+    resource = method.resource
+    return fill_known(
+        template, {"entity": resource.entity, "singular": resource.singular, "path": resource.path}
+    )
 
 
 def _returns(method: Method) -> Returns:

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
-from generator.stages.descriptions import Links, fold
+from generator.stages.descriptions import Links
 from generator.stages.resolve import Place
+from generator.templates import find_names
+from generator.texts import fold
 from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Needed, NetTotal
 
@@ -36,7 +38,7 @@ def parse_advice(kind: str, given: str | dict[str, Any], links: Links, place: Pl
 
 
 def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> None:
-    """The patterns of cases are patterns, and each `{name}` in what they say is a group of one."""
+    """Check that the patterns of cases are patterns, and that each `{name}` in what they say is a group of one."""
     _, kind, code = path
     given = document.value["errors"][kind][code]
     for at, case in enumerate(() if isinstance(given, str) else given["cases"]):
@@ -47,7 +49,7 @@ def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> Non
             except re.error as error:
                 here = (*path, "cases", at, "when", key)
                 diagnostics.report(document.diagnostic(here, "pattern", f"This is not a pattern: {error}."))
-        for name in sorted(set(re.findall(r"\{(\w+)\}", case["message"])) - named):
+        for name in sorted(set(find_names(case["message"])) - named):
             message = f"{{{name}}} is filled by nothing: it is no group of a pattern of this case."
             diagnostics.report(document.diagnostic((*path, "cases", at, "message"), "placeholder", message))
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from generator.catalog import Tool
-from generator.diagnostics import Diagnostics, did_you_mean
+from generator.diagnostics import Diagnostics
 from generator.stages.lint import CompiledTool
+from generator.suggestions import did_you_mean
 
 ANY = "*"
 """The entity of a list that reads every record."""
@@ -56,7 +57,9 @@ UNREAD = (
 
 
 def _changing(each: CompiledTool) -> tuple[str, ...]:
-    """The fields of the record that an update may set; not those that say which record, and which version of it."""
+    """Return the fields of the record that an update may set; not those that say which record, and which version of
+    it.
+    """
     if each.method.rules.get("body") not in CHANGES:
         return ()
     fields = each.method.resource.fields

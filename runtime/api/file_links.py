@@ -15,11 +15,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runtime.api.replies import answered, disposition, refusal
+from runtime.api.replies import build_disposition, build_response, refuse
 from runtime.errors import Busy, LedgerportError, TooManyGuesses, Unauthorized
-from runtime.exchange.file import file_name
+from runtime.exchange.file import name_file
 from runtime.logs import Log
 from runtime.model import Grant
+from runtime.operations.bodies import MIB
 from runtime.operations.budget import WAIT_SECONDS, Budget, Share
 from runtime.operations.call_protocol import Calls
 from runtime.operations.file_links import FileLinks, Opened
@@ -27,7 +28,7 @@ from runtime.safety.guesses import Guesses
 
 MOST = 16
 """Files at once, as many as uploads: each takes a connection here and one to the vendor."""
-MOST_BYTES = 128 * 1024 * 1024
+MOST_BYTES = 128 * MIB
 """In memory at once: two of the largest that a vendor may answer, or sixteen of eight megabytes."""
 PIECE = 256 * 1024
 """Bytes handed to the connection at a time: the next piece waits until the client has read most of this one."""
@@ -79,7 +80,7 @@ class FileLinkEndpoint:
             outcome.response = await self._response(request.method, outcome, share)
         except LedgerportError as error:
             outcome.error = error.code
-            outcome.response = refusal(error)
+            outcome.response = refuse(error)
         return outcome
 
     async def _response(self, method: str, outcome: _Outcome, share: Share) -> Response:
@@ -87,7 +88,9 @@ class FileLinkEndpoint:
         assert opened is not None
         if method == "HEAD":  # the vendor need not be asked for what a prefetch wants to know
             response = Response(media_type=opened.tool.returns.media_type)
-            response.headers["Content-Disposition"] = disposition(file_name(opened.tool, opened.arguments))
+            response.headers["Content-Disposition"] = build_disposition(
+                name_file(opened.tool, opened.arguments)
+            )
             del response.headers["content-length"]
             return response
         _hold(share, 1)
@@ -95,10 +98,10 @@ class FileLinkEndpoint:
         outcome.error = answer.error.code if answer.error else None
         if answer.file is not None:
             _hold(share, len(answer.file.content))
-        return answered(answer)
+        return build_response(answer)
 
     def _check_api_token(self, request: Request, grant: Grant) -> None:
-        """Raises Unauthorized, or TooManyGuesses for one more wrong token."""
+        """Raise Unauthorized, or TooManyGuesses for one more wrong token."""
         if not grant.config.require_api_token_auth:
             return
         scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")

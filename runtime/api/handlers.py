@@ -21,7 +21,7 @@ from starlette.responses import Response
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
 from runtime.api import reading, shapes
-from runtime.api.replies import FORM, answered, reply
+from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, LedgerportError
 from runtime.exchange.tool_answer import Answer
@@ -45,7 +45,7 @@ class Write(Protocol):
     """Makes a change of the records, in the thread that writes."""
 
     async def __call__(self, work: Callable[[], T]) -> T:
-        """The result of the change. Raises StorageUnavailable."""
+        """Return the result of the change. Raises StorageUnavailable."""
         ...
 
 
@@ -83,14 +83,14 @@ class ApiRequest:
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
 
     def path_param(self, name: str) -> str:
-        """A part of the path."""
+        """Return a part of the path."""
         found: str = self.request.path_params[name]
         return found
 
 
 async def create_account(services: Services, asked: ApiRequest) -> Response:
     """Connect a company: answers an account and the address at which a person connects it."""
-    body = reading.checked(await reading.read_json(asked.request), shapes.NewAccount)
+    body = reading.check_model(await reading.read_json(asked.request), shapes.NewAccount)
     made = await services.write(
         lambda: services.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
     )
@@ -122,7 +122,7 @@ async def connect_account(services: Services, asked: ApiRequest) -> Response:
 
 async def create_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Make a secret URL for an agent. The URL and its token are shown this once."""
-    body = reading.checked(await reading.read_json(asked.request), shapes.NewMcpServer)
+    body = reading.check_model(await reading.read_json(asked.request), shapes.NewMcpServer)
     config = body.config.model_dump(exclude_unset=True)
     made = await services.write(
         lambda: services.mcp_servers.create(
@@ -152,7 +152,7 @@ async def get_mcp_server(services: Services, asked: ApiRequest) -> Response:
 async def change_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Change the name, filter, switches or expiry of an MCP server; its URL stays."""
     values = await reading.read_json(asked.request)
-    body = reading.checked(values, shapes.McpServerChange)
+    body = reading.check_model(values, shapes.McpServerChange)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if "config" in changes:
         changes["config"] = body.config.model_dump(exclude_unset=True)
@@ -199,7 +199,7 @@ async def call_tool(services: Services, asked: ApiRequest) -> Response:
     try:
         answer = await _answer_of(services, asked)
         status, error = answer.status, answer.error.code if answer.error else None
-        return answered(answer)
+        return build_response(answer)
     except LedgerportError as problem:
         error = problem.code
         raise
@@ -222,12 +222,14 @@ async def call_tool(services: Services, asked: ApiRequest) -> Response:
 
 
 def _logged(given: str, known: Callable[[str], object]) -> str:
-    """A part of an address as it is logged: whole, or not at all when it is none of ours and may be anything."""
+    """Return a part of an address as it is logged: whole, or not at all when it is none of ours and may be
+    anything.
+    """
     return given if known(given) else "unknown"
 
 
 async def _answer_of(services: Services, asked: ApiRequest) -> Answer:
-    key = reading.idempotency_key(asked.request)
+    key = reading.read_idempotency_key(asked.request)
     tool = _tool_with_file(services, asked) if is_multipart(asked.request) else None
     if tool is not None and tool.file_part is not None:
         async with services.uploads.read(asked.request, tool, tool.file_part) as form:
@@ -237,7 +239,9 @@ async def _answer_of(services: Services, asked: ApiRequest) -> Answer:
 
 
 def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
-    """The tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is not there."""
+    """Return the tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is
+    not there.
+    """
     account = services.accounts.find(asked.path_param("id"))
     return find_tool(services.tools(account.integration), asked.path_param("tool"))
 
@@ -257,7 +261,7 @@ async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -
 
 async def create_api_token(services: Services, asked: ApiRequest) -> Response:
     """Make an API token. The token is shown this once."""
-    body = reading.checked(await reading.read_json(asked.request), shapes.NewApiToken)
+    body = reading.check_model(await reading.read_json(asked.request), shapes.NewApiToken)
     return reply(
         await services.write(
             lambda: services.api_tokens.create(

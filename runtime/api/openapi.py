@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from runtime.api import shapes
-from runtime.api.responses import HEADERS, json_of, responses_of
+from runtime.api.responses import HEADERS, describe_json, list_responses
 from runtime.api.table import TABLE, TAGS, Operation
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES
 from runtime.safety.once import LONGEST_KEY, VALID_FOR_SECONDS
@@ -32,8 +32,8 @@ _FORM = {
 
 
 @cache
-def document(server_url: str) -> dict[str, Any]:
-    """The document for a deployment at this address."""
+def build_document(server_url: str) -> dict[str, Any]:
+    """Return the document for a deployment at this address."""
     models = [(model, "validation") for operation in TABLE for model in _models(operation)]
     _, schemas = models_json_schema(
         [*dict.fromkeys(models), (shapes.ErrorShape, "validation")],  # type: ignore[list-item]
@@ -64,7 +64,7 @@ def document(server_url: str) -> dict[str, Any]:
 
 
 def _error_codes(server_url: str) -> dict[str, Any]:
-    """The schema of the codes, with the page that explains each."""
+    """Return the schema of the codes, with the page that explains each."""
     lines = (f"- `{each.code}`: {each.happened}" for each in ERROR_CODES.values())
     return {
         "type": "string",
@@ -85,12 +85,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "tags": [operation.tag],
         "summary": (handler.__doc__ or "").strip(),
         "parameters": [*_path(operation), *_query(operation), *_headers(operation)],
-        "responses": responses_of(operation),
+        "responses": list_responses(operation),
     }
     if operation.body is not None:
         described["requestBody"] = {
             "required": not operation.calls_vendor,
-            "content": json_of(operation.body),
+            "content": describe_json(operation.body),
         }
     if operation.calls_vendor:
         described["requestBody"]["content"] |= _FORM

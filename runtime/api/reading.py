@@ -13,10 +13,10 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from runtime.errors import InvalidRequest
-from runtime.operations.bodies import LARGEST_BODY, LONGEST_WAIT
-from runtime.operations.names import did_you_mean
-from runtime.operations.structure import structural_problem
+from generator.suggestions import did_you_mean
+from runtime.errors import BodyTimeout, InvalidRequest, TooLarge, UnsupportedMediaType
+from runtime.operations.bodies import LARGEST_BODY, count_seconds, explain_lateness, explain_size
+from runtime.operations.structure import find_structural_problem
 from runtime.safety.once import read_key
 
 DEEPEST_BODY = 64
@@ -36,29 +36,8 @@ _OBJECTS = ("model_type", "dict_type")
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class UnsupportedMediaType(InvalidRequest):
-    """The body is not JSON."""
-
-    code = "unsupported_media_type"
-    status = 415
-
-
-class BodyTimeout(InvalidRequest):
-    """The body did not come in time. A stop of the server would wait for it."""
-
-    code = "body_timeout"
-    status = 408
-
-
-class TooLarge(InvalidRequest):
-    """The body is larger than any that makes sense here."""
-
-    code = "too_large"
-    status = 413
-
-
 async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
-    """The JSON object in the body.
+    """Return the JSON object in the body.
 
     Raises InvalidRequest (400), UnsupportedMediaType (415), TooLarge (413) or BodyTimeout (408).
     """
@@ -81,7 +60,7 @@ async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str
 
 
 def read_query(request: Request, model: type[Model]) -> Model:
-    """What stands behind the question mark. Raises InvalidRequest."""
+    """Return what stands behind the question mark. Raises InvalidRequest."""
     values: dict[str, Any] = {}
     for name, found in _by_name(request.query_params.multi_items()).items():
         if name in _LISTS and name in model.model_fields:
@@ -90,11 +69,11 @@ def read_query(request: Request, model: type[Model]) -> Model:
             raise InvalidRequest(f'"{name[:80]}" is given {len(found)} times.')
         else:
             values[name] = found[0]
-    return checked(values, model)
+    return check_model(values, model)
 
 
 def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """What is given under each name, in one pass. Raises InvalidRequest for more names than any address has."""
+    """Return what is given under each name, in one pass. Raises InvalidRequest for more names than any address has."""
     if len(pairs) > MOST_PARAMETERS:
         raise InvalidRequest(f"The address has {len(pairs)} parameters; at most {MOST_PARAMETERS} are read.")
     found: dict[str, list[str]] = {}
@@ -103,7 +82,7 @@ def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def no_query(request: Request) -> None:
+def refuse_query(request: Request) -> None:
     """Nothing stands behind the question mark where nothing is read from there. Raises InvalidRequest."""
     for name in request.query_params:
         raise InvalidRequest(
@@ -112,9 +91,9 @@ def no_query(request: Request) -> None:
         )
 
 
-def checked(values: dict[str, Any], model: type[Model]) -> Model:
-    """The values as a model. Raises InvalidRequest, which names every error."""
-    if problem_of_size := structural_problem(values, most_values=MOST_VALUES):
+def check_model(values: dict[str, Any], model: type[Model]) -> Model:
+    """Return the values as a model. Raises InvalidRequest, which names every error."""
+    if problem_of_size := find_structural_problem(values, most_values=MOST_VALUES):
         raise InvalidRequest(
             f"The values sent {problem_of_size}.", advice="Send only what /openapi.json names."
         )
@@ -128,8 +107,8 @@ def checked(values: dict[str, Any], model: type[Model]) -> Model:
         raise InvalidRequest(" ".join(errors), details={"errors": errors}) from None
 
 
-def idempotency_key(request: Request) -> str:
-    """The Idempotency-Key, or nothing. Raises InvalidRequest when it is malformed, or there are several."""
+def read_idempotency_key(request: Request) -> str:
+    """Return the Idempotency-Key, or nothing. Raises InvalidRequest when it is malformed, or there are several."""
     found = request.headers.getlist("idempotency-key")
     if not found:
         return ""
@@ -144,32 +123,32 @@ async def _read(request: Request) -> bytes:
         raise _too_large()
     content = bytearray()
     try:
-        async with asyncio.timeout(LONGEST_WAIT):
+        async with asyncio.timeout(count_seconds()):
             async for piece in request.stream():
                 content += piece
                 if len(content) > LARGEST_BODY:
                     raise _too_large()
     except ClientDisconnect as gone:
-        raise ended_too_early() from gone
+        raise explain_early_end() from gone
     except TimeoutError as late:
-        raise BodyTimeout(f"The body did not come within {LONGEST_WAIT} seconds.") from late
+        raise BodyTimeout(explain_lateness()) from late
     return bytes(content)
 
 
-def ended_too_early() -> InvalidRequest:
-    """The error for a client that goes away before its body is whole."""
+def explain_early_end() -> InvalidRequest:
+    """Return the error for a client that goes away before its body is whole."""
     return InvalidRequest("The body ended too early.")
 
 
 def _too_large() -> TooLarge:
     return TooLarge(
-        f"The body is larger than {LARGEST_BODY // 1024 // 1024} MiB.",
+        explain_size(),
         advice="A tool that takes a file takes a large one as multipart/form-data.",
     )
 
 
 def check_depth(value: Any) -> None:
-    """Raises InvalidRequest for what is nested more deeply than any request that makes sense."""
+    """Raise InvalidRequest for what is nested more deeply than any request that makes sense."""
     level, depth = [value], 0
     while level:
         depth += 1
@@ -186,7 +165,8 @@ def check_depth(value: Any) -> None:
 def _error_of(model: type[BaseModel], kind: str, place: tuple[int | str, ...], message: str) -> str:
     where = ".".join(str(step)[:80] for step in place)
     if kind == "extra_forbidden":
-        return f'"{where}" is not known here.{did_you_mean(str(place[-1]), _names_at(model, place[:-1]))}'
+        hint = did_you_mean(str(place[-1]), _names_at(model, place[:-1]))
+        return f'"{where}" is not known here. {hint}'.rstrip()
     if kind == "missing":
         return f'"{where}" is missing.'
     if kind in _OBJECTS:

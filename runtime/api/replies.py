@@ -25,19 +25,19 @@ _FAILED = range(400, 600)
 
 
 def reply(value: Any, status: int = 200, *, location: str = "") -> Response:
-    """A value as JSON; `location` is the path at which what was made can be read."""
+    """Return a value as JSON; `location` is the path at which what was made can be read."""
     headers = {**_SAFE, "Location": location} if location else _SAFE
     return Response(orjson.dumps(value), status, media_type=JSON, headers=headers)
 
 
-def refusal(
+def refuse(
     error: LedgerportError,
     status: int = 0,
     *,
     rate_limit: dict[str, Any] | None = None,
     fields: Iterable[tuple[bytes, bytes]] = (),
 ) -> Response:
-    """An error in the shape that every error has here. `status` is the vendor's own when it is one."""
+    """Return an error in the shape that every error has here. `status` is the vendor's own when it is one."""
     code = status or error.status
     shape = {
         "error": True,
@@ -58,27 +58,27 @@ def refusal(
 
 
 def _body_bytes(answer: Answer) -> int:
-    """The bytes of the body that an answer becomes."""
-    return len(answered(answer).body)
+    """Return the bytes of the body that an answer becomes."""
+    return len(build_response(answer).body)
 
 
 FORM = Form(_body_bytes)
 """How an answer is sent here: its text is the body."""
 
 
-def answered(answer: Answer) -> Response:
-    """What a tool came to, with the vendor's own status and the state of its rate limit."""
+def build_response(answer: Answer) -> Response:
+    """Return what a tool came to, with the vendor's own status and the state of its rate limit."""
     fields = answer.limits.fields()
     if answer.error is not None:
         status = answer.status if answer.status in _FAILED else answer.error.status
         if isinstance(answer.error, VendorRefused):
             status = answer.error.status
-        return refusal(answer.error, status, rate_limit=answer.limits.as_dict(), fields=fields)
+        return refuse(answer.error, status, rate_limit=answer.limits.as_dict(), fields=fields)
     if answer.file is not None:
         response = Response(
             answer.file.content, media_type=_media_type(answer.file.media_type), headers=_SAFE
         )
-        response.headers["Content-Disposition"] = disposition(answer.file.name)
+        response.headers["Content-Disposition"] = build_disposition(answer.file.name)
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     else:
         status = answer.status if answer.status in _SUCCESSES else 200
@@ -89,8 +89,8 @@ def answered(answer: Answer) -> Response:
     return response
 
 
-def disposition(name: str) -> str:
-    """The header of a file that a browser is to save and not to show."""
+def build_disposition(name: str) -> str:
+    """Return the header of a file that a browser is to save and not to show."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:120] or "file"
     return f'attachment; filename="{safe}"'
 

@@ -79,7 +79,7 @@ _SUCCESSES_OF_CALLS = {
 }
 
 
-def responses_of(operation: Operation) -> dict[str, Any]:
+def list_responses(operation: Operation) -> dict[str, Any]:
     """Every response of an operation, by status."""
     if operation.calls_vendor:
         found = {status: _success_of_call(operation, text) for status, text in _SUCCESSES_OF_CALLS.items()}
@@ -97,8 +97,8 @@ def responses_of(operation: Operation) -> dict[str, Any]:
     }
 
 
-def json_of(model: type[BaseModel]) -> dict[str, Any]:
-    """A body of JSON in the shape of a model."""
+def describe_json(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a body of JSON in the shape of a model."""
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 
@@ -114,5 +114,5 @@ def _response(text: str, model: type[BaseModel], headers: tuple[str, ...]) -> di
     return {
         "description": text,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, *headers)},
-        "content": json_of(model),
+        "content": describe_json(model),
     }

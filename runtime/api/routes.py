@@ -7,7 +7,7 @@ Before it: the app gives it the parts. After it: the handlers. `make_application
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,19 +15,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from generator.catalog import Catalog
 from runtime.api.file_links import FileLinkEndpoint
 from runtime.api.handlers import ApiRequest, Services
-from runtime.api.openapi import document
-from runtime.api.reading import no_query
-from runtime.api.replies import refusal, reply
+from runtime.api.openapi import build_document
+from runtime.api.reading import refuse_query
+from runtime.api.replies import refuse, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
-from runtime.errors import InternalError, LedgerportError, NotFound, TooManyGuesses, Unauthorized
-from runtime.keys.crypto import Keys
+from runtime.deployment import Deployment
+from runtime.errors import (
+    InternalError,
+    LedgerportError,
+    MethodNotAllowed,
+    NotFound,
+    TooManyGuesses,
+    Unauthorized,
+)
 from runtime.logs import Log
-from runtime.model import ApiToken, Clock, Grant
+from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import Calls
@@ -36,41 +42,28 @@ from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
 from runtime.safety.guesses import Guesses
-from runtime.settings import Settings
-from runtime.stores.embedded import Stores
-
-
-class MethodNotAllowed(LedgerportError):
-    """The path is there, but not with this method."""
-
-    code = "method_not_allowed"
-    status = 405
 
 
 def make_application(
+    deployment: Deployment,
     *,
-    settings: Settings,
-    keys: Keys,
-    stores: Stores,
-    catalog: Callable[[], Catalog],
     calls: Calls,
     tokens: AccessTokens,
     log: Log,
-    clock: Clock = time.time,
     guesses: Guesses | None = None,
     pages: Sequence[BaseRoute] = (),
     uploads: Uploads | None = None,
     listing: ListingOf | None = None,
 ) -> Starlette:
-    """The management API as one ASGI application; `pages` are routes of others, served beside it."""
+    """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
     services = Services(
-        accounts=Accounts(settings, keys, stores, catalog, tokens, clock=clock),
-        mcp_servers=McpServers(settings, keys, stores, catalog, clock=clock, listing=listing),
-        api_tokens=ApiTokens(stores, keys, clock=clock),
+        accounts=Accounts(deployment, tokens),
+        mcp_servers=McpServers(deployment, listing=listing),
+        api_tokens=ApiTokens(deployment.stores, deployment.keys, clock=deployment.clock),
         calls=calls,
-        catalog=catalog,
-        write=stores.write,
-        health=stores.health,
+        catalog=deployment.catalog,
+        write=deployment.stores.write,
+        health=deployment.stores.health,
         uploads=uploads or Uploads(),
         listing=listing,
         log=log,
@@ -79,8 +72,8 @@ def make_application(
     application = Starlette(
         routes=[
             *pages,
-            Route(f"{PATH}{{link}}", _file_links(services, settings, keys, stores, clock), methods=["GET"]),
-            *make_routes(services, settings.public_url, log),
+            Route(f"{PATH}{{link}}", _file_links(services, FileLinks(deployment)), methods=["GET"]),
+            *make_routes(services, deployment.settings.public_url, log),
         ],
         exception_handlers={HTTPException: _not_routed},
     )
@@ -88,14 +81,11 @@ def make_application(
     return application
 
 
-def _file_links(
-    services: Services, settings: Settings, keys: Keys, stores: Stores, clock: Clock
-) -> FileLinkEndpoint:
+def _file_links(services: Services, links: FileLinks) -> FileLinkEndpoint:
     def is_api_token(secret: str, grant: Grant) -> bool:
         found = services.api_tokens.recognise(secret)
         return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
-    links = FileLinks(keys, settings.public_url, stores.look_up, services.catalog, clock=clock)
     return FileLinkEndpoint(links, services.calls, is_api_token, services.guesses, services.log)
 
 
@@ -106,7 +96,7 @@ def make_routes(services: Services, public_url: str, log: Log) -> list[BaseRoute
         paths.setdefault(operation.path, {})[operation.method] = operation
 
     async def openapi(_request: Request) -> Response:
-        return reply(document(public_url))
+        return reply(build_document(public_url))
 
     return [
         *(
@@ -148,16 +138,16 @@ class _OperationEndpoint:
                 asked = ApiRequest(request, self._bearer(request))
                 _check_scope(operation, asked)
                 if operation.query is None:
-                    no_query(request)
+                    refuse_query(request)
             return await operation.handler(self._services, asked), asked.actor
         except LedgerportError as error:
-            return refusal(error), asked.actor
+            return refuse(error), asked.actor
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
-            return refusal(InternalError("The server failed. It has been logged.")), asked.actor
+            return refuse(InternalError()), asked.actor
 
     def _bearer(self, request: Request) -> ApiToken:
-        """The API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
+        """Return the API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
         found = request.headers.getlist("authorization")
         scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
         tokens = self._services.api_tokens
@@ -180,7 +170,7 @@ def _address(request: Request) -> str:
 
 
 def _check_scope(operation: Operation, asked: ApiRequest) -> None:
-    """Raises Forbidden, or NotFound for an account that the token is not bound to."""
+    """Raise Forbidden, or NotFound for an account that the token is not bound to."""
     assert operation.scope is not None
     assert asked.bearer is not None
     check_scope(asked.bearer, operation.scope, asked.request.path_params.get("id"))
@@ -198,11 +188,11 @@ async def _not_routed(_request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     if problem.status_code == MethodNotAllowed.status:
         allowed = (problem.headers or {}).get("Allow", "")
-        response = refusal(
+        response = refuse(
             MethodNotAllowed("This path does not take that method.", advice=f"It takes: {allowed}.")
         )
         response.headers["Allow"] = allowed
         return response
-    return refusal(
+    return refuse(
         NotFound("There is nothing at this address.", advice="See /openapi.json for what there is.")
     )

@@ -94,7 +94,7 @@ class NewMcpServer(Body):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """What is left out of a change stays as it is: a client that filled defaults in would widen a filter."""
+    """Leave what is left out of a change as it is: a client that filled defaults in would widen a filter."""
     for field in schema["properties"].values():
         field.pop("default", None)
 

@@ -18,9 +18,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from generator.catalog import Part, Tool
-from runtime.api.reading import BodyTimeout, TooLarge, check_depth, ended_too_early
-from runtime.errors import InvalidRequest, NoSpace
-from runtime.operations.bodies import LEAST_RATE, LONGEST_WAIT
+from runtime.api.reading import check_depth, explain_early_end
+from runtime.errors import BodyTimeout, InvalidRequest, NoSpace, TooLarge
+from runtime.operations.bodies import LEAST_RATE, LONGEST_WAIT, count_seconds
 from runtime.operations.budget import Budget, Share
 from runtime.upstream.files import CarriedFiles, SpooledContent, SpooledFile
 
@@ -58,7 +58,7 @@ class Uploads:
 
     @asynccontextmanager
     async def read(self, request: Request, tool: Tool, part: Part) -> AsyncIterator[Form]:
-        """The form in a body. Its file is there until the block ends.
+        """Yield the form in a body. Its file is there until the block ends.
 
         Raises InvalidRequest (400), TooLarge (413), BodyTimeout (408), Busy (503) and NoSpace (507).
         """
@@ -93,20 +93,20 @@ async def _parsed(request: Request, largest: int, share: Share) -> FormData:
 
 
 async def _bounded(request: Request, largest: int, share: Share) -> AsyncGenerator[bytes, None]:
-    """The body in pieces. Raises for a client that is too slow, sends too much, or goes away."""
+    """Yield the body in pieces. Raises for a client that is too slow, sends too much, or goes away."""
     announced = request.headers.get("content-length", "0")
     share.grow(_allowed(int(announced[:20]) if announced.isascii() and announced.isdecimal() else 0, largest))
     loop = asyncio.get_running_loop()
     began, received, pieces = loop.time(), 0, request.stream()
     while True:
         try:
-            async with asyncio.timeout_at(began + LONGEST_WAIT + received / LEAST_RATE):
+            async with asyncio.timeout_at(began + count_seconds(received)):
                 piece = await anext(pieces, None)
         except TimeoutError as late:
             rate = f"{LEAST_RATE // 1000} kB in each second after the first {LONGEST_WAIT}"
             raise BodyTimeout(f"The body came too slowly: at least {rate} must come.") from late
         except ClientDisconnect as gone:
-            raise ended_too_early() from gone
+            raise explain_early_end() from gone
         if piece is None:
             return
         received += len(piece)
@@ -161,7 +161,7 @@ def _several(text: str) -> dict[str, Any]:
 
 
 def _value(tool: Tool, name: str, text: str) -> Any:
-    """An argument from a field: as it stands for a text, from JSON for everything else."""
+    """Return an argument from a field: as it stands for a text, from JSON for everything else."""
     kind = tool.input_schema["properties"].get(name, {}).get("type", "string")
     return text if kind == "string" else _json(name, text)
 
@@ -184,7 +184,7 @@ def _spooled(upload: UploadFile) -> SpooledFile:
 
 
 def _digest(file: IO[bytes]) -> str:
-    """What stands for the file in the arguments, as for one that came in base64."""
+    """Return what stands for the file in the arguments, as for one that came in base64."""
     file.seek(0)
     digest = hashlib.sha256()
     while piece := file.read(PIECE):

@@ -44,7 +44,7 @@ def diff(*, before: str, after: str, fail_on_breaking: bool, as_json: bool) -> N
 
 
 def _catalog(name: str, folder_of_run: Path) -> Any:
-    """The tools of a folder or revision; files that today's rules refuse are left out and reported."""
+    """Return the tools of a folder or revision; files that today's rules refuse are left out and reported."""
     from generator.diagnostics import Diagnostics
     from generator.pipeline import build
     from generator.reports.tables import format_count

@@ -22,10 +22,9 @@ from runtime.errors import SettingsError
 from runtime.model import AccountId
 from runtime.operations.accounts import Accounts
 from runtime.server.app import Application, Runtime, hold_data
-from runtime.settings import Settings
+from runtime.settings import LOOPBACK, Settings
 from runtime.stores.records import Records
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOK_SECONDS = 0.5
 """A person who comes back to the terminal sees the result at once."""
 START_SECONDS = 10.0
@@ -36,7 +35,7 @@ def run(settings: Settings, integration: str, name: str, account_id: str) -> Non
     """Connect a company. Raises SettingsError when nobody could receive the answer, or the person did not agree."""
     with _receiver(settings):
         runtime = Runtime(settings, log=lambda _event, **_fields: None)
-        accounts = Accounts(settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens)
+        accounts = Accounts(runtime.deployment, runtime.tokens)
         if account_id:
             begun = accounts.connect(account_id, actor="command line")
         else:

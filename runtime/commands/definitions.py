@@ -10,8 +10,14 @@ from typing import Any
 
 import click
 
-from runtime.commands.exit_on_error import exit_on_error, in_words
-from runtime.commands.folders import FOLDER, catalog_of, definitions_option, known_integration, layers
+from runtime.commands.exit_on_error import exit_on_error, explain_file_error
+from runtime.commands.folders import (
+    FOLDER,
+    choose_integration,
+    compile_layers,
+    definitions_option,
+    find_layers,
+)
 from runtime.errors import SettingsError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for editors and programs.")
@@ -32,12 +38,12 @@ def check(*, folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) ->
     from generator.reports.tables import format_count
 
     try:
-        found = errors_in(folders or layers(own))
+        found = errors_in(folders or find_layers(own))
     except SettingsError as error:
         click.echo(f"ledgerport: {error.as_text()}", err=True)
         sys.exit(2)
     except OSError as error:
-        click.echo(f"ledgerport: {in_words(error)}", err=True)
+        click.echo(f"ledgerport: {explain_file_error(error)}", err=True)
         sys.exit(2)
     if as_json:
         print_value([asdict(each) for each in found])
@@ -60,15 +66,15 @@ def show(*, tool: str, example: bool, own: tuple[Path, ...]) -> None:
     """Show a tool as a client sees it."""
     from generator.reports.show import show as shown
 
-    catalog = catalog_of(own)
+    catalog = compile_layers(own)
     try:
         click.echo(shown(catalog, tool), nl=False)
     except KeyError as unknown:
         raise SettingsError(str(unknown.args[0])) from None
     if example:
-        from runtime.commands.examples import requests_of
+        from runtime.commands.examples import show_requests
 
-        click.echo("\n" + requests_of(catalog, catalog.by_name[tool]))
+        click.echo("\n" + show_requests(catalog, catalog.by_name[tool]))
 
 
 @click.command()
@@ -118,8 +124,8 @@ def cost(
     from generator.catalog import select
     from generator.reports.cost import measure_cost, render_text, render_value
 
-    catalog = catalog_of(own)
-    tools = catalog.of(known_integration(integration, catalog)) if integration else catalog.tools
+    catalog = compile_layers(own)
+    tools = catalog.of(choose_integration(integration, catalog)) if integration else catalog.tools
     found = measure_cost(select(tools, _words(methods), _words(tags)))
     if not found.tools:
         raise SettingsError("No tool passes this filter.", advice="See the names with: ledgerport cost")
@@ -131,15 +137,15 @@ def _words(text: str) -> list[str]:
 
 
 def _assembled(integration: str, own: tuple[Path, ...]) -> tuple[Any, Any]:
-    """The tools of an integration with what they were made from, and its notes on coverage."""
+    """Return the tools of an integration with what they were made from, and its notes on coverage."""
     from generator.diagnostics import DefinitionErrors, Diagnostics
     from generator.pipeline import assemble
 
     diagnostics = Diagnostics()
-    assembly = assemble(layers(own), diagnostics)
+    assembly = assemble(find_layers(own), diagnostics)
     if diagnostics:
         raise DefinitionErrors(diagnostics)
-    name = known_integration(integration, assembly)
+    name = choose_integration(integration, assembly)
     made = [each for each in assembly.tools if each.tool.integration == name]
     return made, assembly.coverage.get(name)
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.commands.demo_http import Api, ask_server, make_opener, sign_in
-from runtime.commands.demo_output import Started, instructions, listed_by, show_calls
+from runtime.commands.demo_output import Started, count_listed, show_calls, write_instructions
 from runtime.errors import LedgerportError, SettingsError
 
 START_SECONDS = 40.0
@@ -75,11 +75,11 @@ def run(demo: Demo) -> None:
 
     Raises SettingsError when the data or a port is taken, or a server does not start.
     """
-    with running(demo, shows_calls=True) as all_of_it:
+    with run_servers(demo, shows_calls=True) as all_of_it:
         api, account = all_of_it.api, all_of_it.account
         made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
-        listed = listed_by(made, lambda message: ask_server(made["url"], message))
-        text = instructions(
+        listed = count_listed(made, lambda message: ask_server(made["url"], message))
+        text = write_instructions(
             Started(demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed)
         )
         print(text, flush=True)
@@ -111,7 +111,7 @@ def reset(data: Path) -> None:
 
 
 @contextmanager
-def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
+def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
     """Both servers, with the demo company connected, while the block runs. Raises as `run` does.
 
     With `shows_calls` the runtime's log comes as JSON through its process's `stdout`, which has to be read.
@@ -147,7 +147,7 @@ def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
 
 
 def _account(demo: Demo, api: Api) -> dict[str, Any]:
-    """The company connected before, or a new connection made as a person makes it."""
+    """Return the company connected before, or a new connection made as a person makes it."""
     known: list[dict[str, Any]] = api.call("GET", "/integrated-account?limit=100")["result"]
     for account in known:
         if account["status"] == "active":
@@ -170,7 +170,7 @@ def _simulator_command(demo: Demo) -> list[str]:
 
 
 def _make_folder(data: Path) -> None:
-    """The directory of the demo. Raises SettingsError when it cannot be had, or another demo has it."""
+    """Prepare the directory of the demo. Raises SettingsError when it cannot be had, or another demo has it."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (data / "serve.lock").open(
@@ -190,7 +190,7 @@ def _make_folder(data: Path) -> None:
 
 
 def _client_secret(data: Path) -> str:
-    """The secret that the two servers share; made once."""
+    """Return the secret that the two servers share; made once."""
     path = data / "client-secret"
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -199,7 +199,7 @@ def _client_secret(data: Path) -> str:
 
 
 def _new_api_token(environment: dict[str, str]) -> str:
-    """A fresh API token for this run; those of earlier runs stop working, which is said."""
+    """Return a fresh API token for this run; those of earlier runs stop working, which is said."""
     command = [sys.executable, "-m", "runtime", "token", "create", "demo", "--replace", "--bare"]
     done = subprocess.run(  # noqa: S603 - our own interpreter and words
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
@@ -215,7 +215,9 @@ def _new_api_token(environment: dict[str, str]) -> str:
 def _process(
     command: list[str], environment: dict[str, str], ready_url: str, output: int = subprocess.DEVNULL
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through us."""
+    """Yield a server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through
+    us.
+    """
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
         command, env={**os.environ, **environment}, stdout=output, start_new_session=True
     )

@@ -76,7 +76,7 @@ def _submit(
 
 
 def _fields(page: str) -> Iterator[tuple[str, str]]:
-    """The hidden fields of the form, and the first company to choose."""
+    """Yield the hidden fields of the form, and the first company to choose."""
     seen = set()
     for tag in re.findall(r"<(?:input|option)\b[^>]*>", page):
         attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}

@@ -27,8 +27,8 @@ class Listed:
     tokens: int
 
 
-def listed_by(made: dict[str, Any], ask: Callable[[dict[str, Any]], bytes]) -> Listed:
-    """What a URL lists: as the answer that made it says, else counted in what `ask` gets from it."""
+def count_listed(made: dict[str, Any], ask: Callable[[dict[str, Any]], bytes]) -> Listed:
+    """Return what a URL lists: as the answer that made it says, else counted in what `ask` gets from it."""
     listing = made.get("listing") or {}
     if isinstance(listing.get("listed"), int) and isinstance(listing.get("tokens"), int):
         return Listed(listing["listed"], listing["tokens"])
@@ -47,7 +47,7 @@ def show_calls(log: Iterable[bytes], write: Callable[[str], object] | None = Non
 
     def read() -> None:
         for line in log:
-            if shown := line_of(line):
+            if shown := format_line(line):
                 with contextlib.suppress(
                     OSError, ValueError
                 ):  # nobody reads; the log must be read all the same
@@ -58,8 +58,8 @@ def show_calls(log: Iterable[bytes], write: Callable[[str], object] | None = Non
     return thread
 
 
-def line_of(logged: bytes) -> str:
-    """The line that a person sees of one line of the log: none unless it is a call."""
+def format_line(logged: bytes) -> str:
+    """Return the line that a person sees of one line of the log: none unless it is a call."""
     try:
         event = json.loads(logged)
     except ValueError:
@@ -87,8 +87,8 @@ class Started:
     listed: Listed
 
 
-def instructions(demo: Started) -> str:
-    """What to do with a demo that runs."""
+def write_instructions(demo: Started) -> str:
+    """Return what to do with a demo that runs."""
     servers = {"mcpServers": {"quickbooks": {"type": "http", "url": demo.mcp_url}}}
     return f"""
 Ledgerport is running at {demo.url}, and a QuickBooks simulator at {demo.simulator_url}.

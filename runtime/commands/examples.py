@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from generator.catalog import Catalog, Tool
 from runtime.errors import LedgerportError
-from runtime.exchange.context import CallContext, vendor_request
+from runtime.exchange.context import CallContext, build_vendor_request
 from runtime.exchange.kinds import KINDS
 from runtime.model import Account, AccountId
 from runtime.operations.checks import Checks
@@ -24,7 +24,7 @@ from runtime.upstream.files import NO_FILES, FileBody
 NEW_KEY = "{a new key for each call}"
 
 
-def requests_of(catalog: Catalog, tool: Tool) -> str:
+def show_requests(catalog: Catalog, tool: Tool) -> str:
     """Return the request of each example of a tool, as text."""
     if not tool.examples:
         return f"{tool.name} has no examples.\n"
@@ -38,7 +38,7 @@ def _request(catalog: Catalog, tool: Tool, given: dict[str, Any]) -> str:
     base = next(iter(call.integration.environments.values()))
     try:
         asyncio.run(checks.check(call, NO_FILES))
-        request = vendor_request(call, KINDS[tool.returns.kind].prepare(call), base, {})
+        request = build_vendor_request(call, KINDS[tool.returns.kind].prepare(call), base, {})
     except LedgerportError as error:
         return f"  nothing is sent: {error.as_text()}"
     return _laid_out(request)
@@ -63,7 +63,7 @@ def _laid_out(request: VendorRequest) -> str:
 
 
 def _readable(url: str) -> str:
-    """The address with its placeholders as people write them; everything else stays encoded."""
+    """Return the address with its placeholders as people write them; everything else stays encoded."""
     url = url.replace(quote(NEW_KEY, safe=""), NEW_KEY)
     return re.sub(r"%7B(\w+)%7D", r"{\1}", url)
 

@@ -26,7 +26,7 @@ def exit_on_error(command: Callable[P, None]) -> Callable[P, None]:
             click.echo(f"ledgerport: {error.as_text()}", err=True)
             sys.exit(1)
         except OSError as error:
-            click.echo(f"ledgerport: {in_words(error)}", err=True)
+            click.echo(f"ledgerport: {explain_file_error(error)}", err=True)
             sys.exit(1)
         except DefinitionErrors as errors:
             click.echo(f"{errors}\nledgerport: The definitions have errors.", err=True)
@@ -38,6 +38,6 @@ def exit_on_error(command: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
-def in_words(error: OSError) -> str:
-    """What went wrong with a file or folder, in one sentence."""
+def explain_file_error(error: OSError) -> str:
+    """Return what went wrong with a file or folder, in one sentence."""
     return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."

@@ -23,16 +23,18 @@ definitions_option = click.option(
 )
 
 
-def layers(own: tuple[Path, ...] = ()) -> tuple[Path, ...]:
+def find_layers(own: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     """Our definitions and what is laid over them. Raises SettingsError when a folder is not there."""
     from generator.reading.files import BUILTIN_DEFINITIONS
-    from runtime.settings import definition_folders
+    from runtime.settings import read_definition_folders
 
-    return (BUILTIN_DEFINITIONS, *(own or definition_folders(os.environ)))
+    return (BUILTIN_DEFINITIONS, *(own or read_definition_folders(os.environ)))
 
 
 def as_setting(own: tuple[Path, ...]) -> str:
-    """The folders as LEDGERPORT_DEFINITIONS names them. Raises SettingsError for one that cannot be named there."""
+    """Return the folders as LEDGERPORT_DEFINITIONS names them. Raises SettingsError for one that cannot be named
+    there.
+    """
     folders = [str(folder.absolute()) for folder in own]
     for folder in folders:
         if os.pathsep in folder:
@@ -42,16 +44,16 @@ def as_setting(own: tuple[Path, ...]) -> str:
     return os.pathsep.join(folders)
 
 
-def catalog_of(own: tuple[Path, ...]) -> Catalog:
-    """The catalog of all layers. Raises DefinitionErrors."""
+def compile_layers(own: tuple[Path, ...]) -> Catalog:
+    """Return the catalog of all layers. Raises DefinitionErrors."""
     from generator.compile import compile_catalog
 
-    return compile_catalog(layers(own))
+    return compile_catalog(find_layers(own))
 
 
-def known_integration(name: str, found: Any) -> str:
-    """The name of an integration that is there, the first when none is given. Raises SettingsError."""
-    from generator.diagnostics import did_you_mean
+def choose_integration(name: str, found: Any) -> str:
+    """Return the name of an integration that is there, the first when none is given. Raises SettingsError."""
+    from generator.suggestions import did_you_mean
 
     if not name and found.integrations:
         return str(next(iter(found.integrations)))

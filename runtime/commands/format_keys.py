@@ -20,11 +20,11 @@ def keys(part: str | None, *, as_json: bool) -> None:
 
     PART is one part of the format; without it all are listed. The list is made from the schemas that check definitions.
     """
-    from generator.reports.format_keys import as_markdown, keys_of
+    from generator.reports.format_keys import as_markdown, list_keys
 
     parts = [part] if part else list(PARTS)
     if as_json:
-        found = {each: [asdict(key) for key in keys_of(each)] for each in parts}
+        found = {each: [asdict(key) for key in list_keys(each)] for each in parts}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     click.echo("\n".join(map(as_markdown, parts)), nl=False)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from runtime.commands.exit_on_error import exit_on_error
-from runtime.commands.folders import definitions_option, layers
+from runtime.commands.folders import definitions_option, find_layers
 from runtime.errors import SettingsError
 
 MOST_BYTES = 2_000_000
@@ -52,7 +52,7 @@ def new_entity(
     """
     from generator.reports.scaffold import Wanted, derive_names, draft_resource, find_sample
 
-    folders = layers(own)
+    folders = find_layers(own)
     _check_writable(folders[-1])
     ask = _asking(is_silent=yes)
     name = name or ask("What is one of them called", "")
@@ -119,10 +119,11 @@ def _check_writable(folder: Path) -> None:
 
 
 def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
-    """The files of an integration, and the folder that a new one belongs into."""
-    from generator.diagnostics import Diagnostics, did_you_mean
+    """Return the files of an integration, and the folder that a new one belongs into."""
+    from generator.diagnostics import Diagnostics
     from generator.reading.documents import read_documents
     from generator.reading.files import find_integrations
+    from generator.suggestions import did_you_mean
 
     found = {each[0].name: each for each in find_integrations(folders)}
     name = name or next(iter(found), "")
@@ -140,7 +141,7 @@ def _guessed(usual: list[str]) -> list[str]:
 
 
 def _chosen(text: str, known: Any, what: str) -> tuple[str, ...]:
-    from generator.diagnostics import did_you_mean
+    from generator.suggestions import did_you_mean
 
     words = tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
     for word in words:

@@ -8,7 +8,7 @@ import click
 
 from generator.catalog import Catalog
 from runtime.commands.exit_on_error import exit_on_error
-from runtime.commands.folders import catalog_of, definitions_option
+from runtime.commands.folders import compile_layers, definitions_option
 from runtime.errors import SettingsError
 
 
@@ -19,7 +19,7 @@ from runtime.errors import SettingsError
 @exit_on_error
 def pages(*, out: Path, own: tuple[Path, ...], html: bool) -> None:
     """Write a reference page for each resource, and an index of them."""
-    catalog = catalog_of(own)
+    catalog = compile_layers(own)
     try:
         count = _as_html(catalog, out) if html else _as_markdown(catalog, out)
     except OSError as error:

@@ -21,7 +21,7 @@ class Addresses:
         self._settings = settings
 
     def base_url(self, integration: Integration, account: Account) -> str:
-        """The base URL for the calls of an account, with `{account field}` placeholders.
+        """Return the base URL for the calls of an account, with `{account field}` placeholders.
 
         Raises Conflict when the account belongs to another place than the one that is set.
         """
@@ -31,7 +31,7 @@ class Addresses:
         return self.of_vendor(integration, integration.environments[environment])
 
     def of_vendor(self, integration: Integration, address: str) -> str:
-        """An address of the vendor's definition, at the simulator when there is one."""
+        """Return an address of the vendor's definition, at the simulator when there is one."""
         origin = self._settings.of(integration).origin
         if not origin or not address:
             return address
@@ -39,7 +39,7 @@ class Addresses:
         return urlunsplit(urlsplit(address)._replace(scheme=simulator.scheme, netloc=simulator.netloc))
 
     def check(self, integration: Integration, account: Account) -> None:
-        """Raises Conflict when the account was connected at another place than the one that is set."""
+        """Raise Conflict when the account was connected at another place than the one that is set."""
         has_simulator = bool(self._settings.of(integration).origin)
         is_known = (
             account.environment == SIMULATOR

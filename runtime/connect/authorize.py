@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from generator.catalog import Catalog
 from generator.vendor import AccountField, Integration
-from runtime.connect.company_choice import Choice, Waiting, candidates
+from runtime.connect.company_choice import Choice, Waiting, list_candidates
 from runtime.connect.company_lookup import PLACE, Company, look_up
 from runtime.connect.confirmation import confirm
-from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
+from runtime.connect.echoes import Echoes, list_app_secrets, list_secrets
 from runtime.connect.grants import ERROR_CODES, Granted
 from runtime.connect.links import AGAIN, Links
 from runtime.connect.links import CALLBACK_PATH as CALLBACK_PATH
 from runtime.connect.links import STATE_SECONDS as STATE_SECONDS
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.errors import (
     Conflict,
     Forbidden,
@@ -35,12 +34,7 @@ from runtime.errors import (
     NotFound,
     VendorUnavailable,
 )
-from runtime.keys.crypto import Keys
-from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock
-from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
+from runtime.model import Account, AccountId, AuditEntry, Authorization
 
 _LONGEST_CODE = 4096
 """Characters. The longest code known of a vendor has 512."""
@@ -53,21 +47,12 @@ class Authorizations:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         tokens: AccessTokens,
-        *,
-        clock: Clock = time.time,
     ) -> None:
-        self.links = Links(settings, keys, stores, catalog, tokens.addresses, clock)
-        self._settings = settings
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
+        self._deployment, self._stores = deployment, deployment.stores
+        self.links = Links(deployment, tokens.addresses)
         self._tokens = tokens
-        self._clock = clock
 
     async def complete(self, callback: Mapping[str, str], browser: str) -> Account | Choice:
         """Finish a connection from the query of its callback and the cookie of the browser, and answer the account.
@@ -86,7 +71,7 @@ class Authorizations:
             raise
 
     async def choice(self, state: str, browser: str) -> Choice:
-        """What a person may choose from; nothing is changed.
+        """Return what a person may choose from; nothing is changed.
 
         Raises InvalidRequest when there is nothing to choose any more, Conflict in another browser.
         """
@@ -123,7 +108,7 @@ class Authorizations:
         self._with_fields(integration, account, {"callback": callback})
         granted = await self._exchange(integration, code, pending, callback["state"])
         looked_up = await self._looked_up(integration, account, granted)
-        found = candidates(integration, account, looked_up)
+        found = list_candidates(integration, account, looked_up)
         waiting = Waiting(dict(callback), granted, found)
         if len(found) == 1:
             return await self._finish(account, waiting, found[0])
@@ -136,20 +121,20 @@ class Authorizations:
         places = {"callback": waiting.callback, "token": granted.values, PLACE: company.values}
         connected, secrets = self._with_fields(integration, account, places)
         credentials = replace(granted.credentials, secrets=secrets)
-        app = self._settings.of(integration)
+        app = self._deployment.settings.of(integration)
         _check_open_fields(
             integration,
             connected,
-            Echoes([*secrets_of(credentials), *secrets_of_app(app), waiting.callback["code"]]),
+            Echoes([*list_secrets(credentials), *list_app_secrets(app), waiting.callback["code"]]),
         )
         await self._confirm(integration, connected, granted)
-        sealed = seal_credentials(self._keys, account.id, credentials)
+        sealed = seal_credentials(self._deployment.keys, account.id, credentials)
         return await self._store(
-            integration, replace(connected, sealed=sealed, updated_at=self._clock()), granted
+            integration, replace(connected, sealed=sealed, updated_at=self._deployment.clock()), granted
         )
 
     def _integration(self, account: Account) -> Integration:
-        found = self._catalog().integrations.get(account.integration)
+        found = self._deployment.catalog().integrations.get(account.integration)
         if found is None:
             raise NotFound("There is no such integration in this deployment any more.")
         return found
@@ -176,7 +161,7 @@ class Authorizations:
     def _with_fields(
         self, integration: Integration, account: Account, places: Mapping[str, Mapping[str, Any]]
     ) -> tuple[Account, dict[str, str]]:
-        """The account with the fields that the vendor says in these places, active, and its secret fields.
+        """Return the account with the fields that the vendor says in these places, active, and its secret fields.
 
         Raises VendorUnavailable for one that is missing or out of form, Conflict when it is another company.
         """
@@ -188,7 +173,7 @@ class Authorizations:
         company = next(
             (fields.get(each.name, "") for each in integration.account_fields if each.identifies), ""
         )
-        environment = self._settings.environment_of_new_accounts(integration)
+        environment = self._deployment.settings.environment_of_new_accounts(integration)
         if company:
             self._check_same_company(account, company, environment)
         changed = replace(
@@ -207,11 +192,13 @@ class Authorizations:
     async def _looked_up(
         self, integration: Integration, account: Account, granted: Granted
     ) -> tuple[Company, ...]:
-        """The companies that the vendor names to the new token.
+        """Return the companies that the vendor names to the new token.
 
         A grant for several of them is never revoked: at some vendors that would end the connections of the others.
         """
-        place = replace(account, environment=self._settings.environment_of_new_accounts(integration))
+        place = replace(
+            account, environment=self._deployment.settings.environment_of_new_accounts(integration)
+        )
         http, addresses = self._tokens.http, self._tokens.addresses
         return await look_up(http, addresses, integration, place, granted.credentials)
 
@@ -242,7 +229,7 @@ class Authorizations:
 
 
 def _said(integration: Integration, field: AccountField, values: Mapping[str, Any]) -> str:
-    """The value of an account field that the vendor says while connecting. Raises VendorUnavailable."""
+    """Return the value of an account field that the vendor says while connecting. Raises VendorUnavailable."""
     value = values.get(field.source.partition(".")[2])
     is_number = isinstance(value, int) and not isinstance(value, bool)
     text = value if isinstance(value, str) else str(value) if is_number else ""
@@ -255,7 +242,7 @@ def _said(integration: Integration, field: AccountField, values: Mapping[str, An
 
 
 def _check_open_fields(integration: Integration, account: Account, secrets: Echoes) -> None:
-    """Raises VendorUnavailable for a secret among the fields that are stored and shown as they are."""
+    """Raise VendorUnavailable for a secret among the fields that are stored and shown as they are."""
     if any(secrets.are_in(each) for each in account.fields.values()):
         raise VendorUnavailable(
             f"{integration.title} named the company by something that has to stay secret.", advice=AGAIN

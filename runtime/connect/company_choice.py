@@ -55,7 +55,7 @@ class Choice:
     companies: tuple[Company, ...]
 
 
-def candidates(
+def list_candidates(
     integration: Integration, account: Account, companies: tuple[Company, ...]
 ) -> tuple[Company, ...]:
     """Return the companies that an account may be connected to, each once.

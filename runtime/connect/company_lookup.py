@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
-from runtime.connect.headers import authorization_headers
+from runtime.connect.headers import authorize_headers
 from runtime.connect.vendor_http import VendorHttp
 from runtime.errors import Conflict, VendorUnavailable
 from runtime.model import Account, Credentials
@@ -54,7 +54,7 @@ async def look_up(
         return (Company({}),)
     root = urlsplit(addresses.base_url(integration, account))
     url = f"{root.scheme}://{root.netloc}{integration.auth.lookup}"
-    answer = await http.get(url, authorization_headers(integration, account, credentials))
+    answer = await http.get(url, authorize_headers(integration, account, credentials))
     if answer.status != 200:
         raise VendorUnavailable(
             f"{integration.title} could not be asked which company was chosen (HTTP {answer.status}).",
@@ -91,7 +91,7 @@ def _company(integration: Integration, content: Any, paths: list[str], place: in
 
 
 def _value(integration: Integration, content: Any, path: str, place: int) -> Any:
-    """What a dotted path leads to, at a place of the first list on it. Another list on it has one entry."""
+    """Return what a dotted path leads to, at a place of the first list on it. Another list on it has one entry."""
     is_inside = False
     for name in path.split("."):
         if isinstance(content, list):

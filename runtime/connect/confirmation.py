@@ -7,18 +7,17 @@ fact of the definition (`auth.confirm`).
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlencode
 
+from generator.templates import fill_template
 from generator.vendor import Confirmation, Integration
 from runtime.connect.addresses import Addresses
-from runtime.connect.headers import always_sent, authorization_headers, in_path
+from runtime.connect.headers import authorize_headers, fill_always_sent, fill_path
 from runtime.connect.vendor_http import OAuthAnswer, VendorHttp
 from runtime.errors import Forbidden, VendorUnavailable
 from runtime.model import Account, Credentials
 
-_FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TRY_LATER = (408, 425, 429)
 """Refusals that say nothing of the account: too slow, too early, too often."""
 _AGAIN = "Nothing was connected. Ask for a new link and start again."
@@ -41,12 +40,12 @@ async def confirm(
     if {".", ".."} & set(account.fields.values()):  # would lead to another address, however it is written
         raise _not_confirmed(integration)
     base = addresses.base_url(integration, account)
-    always = always_sent(integration.send_query, account.fields)
+    always = fill_always_sent(integration.send_query, account.fields)
     query = f"?{urlencode(always)}" if always else ""
-    url = in_path(base, account.fields) + in_path(wanted.path, account.fields) + query
+    url = fill_path(base, account.fields) + fill_path(wanted.path, account.fields) + query
     headers = {
-        **always_sent(integration.send_headers, account.fields),
-        **authorization_headers(integration, account, credentials),
+        **fill_always_sent(integration.send_headers, account.fields),
+        **authorize_headers(integration, account, credentials),
     }
     _check(integration, wanted, account, await http.get(url, headers))
 
@@ -63,7 +62,7 @@ def _check(integration: Integration, wanted: Confirmation, account: Account, ans
             f"{integration.title} could not be asked whether the company is right (HTTP {answer.status}).",
             advice=_AGAIN,
         )
-    if wanted.equals and str(value) != _FIELD.sub(lambda found: account.fields[found[1]], wanted.equals):
+    if wanted.equals and str(value) != fill_template(wanted.equals, account.fields.__getitem__):
         raise _not_confirmed(integration)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 
-from runtime.connect.vendor_http import basic_authorization
+from runtime.connect.vendor_http import encode_basic
 from runtime.model import Credentials
 from runtime.settings import IntegrationSettings
 
@@ -31,7 +31,9 @@ class Echoes:
         self._core_bytes = [each.encode() for each in self._cores]
 
     def without(self, headers: Mapping[str, str], body: bytes) -> tuple[Mapping[str, str], bytes]:
-        """The header fields and the body of an answer without the secrets; the same objects where there are none."""
+        """Return the header fields and the body of an answer without the secrets; the same objects where there are
+        none.
+        """
         fields = "\n".join(headers.values())
         if any(each in fields for each in self._cores):
             headers = {name.lower(): self._text.sub(BLANKED, value) for name, value in headers.items()}
@@ -53,28 +55,28 @@ class Echoes:
 
 
 @lru_cache(maxsize=1024)
-def echoes_of(*secrets: str) -> Echoes:
-    """The secrets as something to look for, made once for each connection."""
+def find_echoes(*secrets: str) -> Echoes:
+    """Return the secrets as something to look for, made once for each connection."""
     return Echoes(secrets)
 
 
-def secrets_of(credentials: Credentials, sent: Mapping[str, str] = NOTHING_SENT) -> tuple[str, ...]:
-    """What has to stay secret of a connection, and of the header fields that prove it."""
+def list_secrets(credentials: Credentials, sent: Mapping[str, str] = NOTHING_SENT) -> tuple[str, ...]:
+    """Return what has to stay secret of a connection, and of the header fields that prove it."""
     proofs = (each.rpartition(" ")[2] for each in sent.values())
     return (credentials.access_token, credentials.refresh_token, *credentials.secrets.values(), *proofs)
 
 
 @lru_cache(maxsize=64)
-def secrets_of_app(app: IntegrationSettings) -> tuple[str, ...]:
-    """The client secret, as it is and as HTTP Basic sends it; none when it is not set."""
+def list_app_secrets(app: IntegrationSettings) -> tuple[str, ...]:
+    """Return the client secret, as it is and as HTTP Basic sends it; none when it is not set."""
     if not app.client_secret:
         return ()
-    pair = basic_authorization(app.client_id, app.client_secret)["Authorization"]
+    pair = encode_basic(app.client_id, app.client_secret)["Authorization"]
     return (app.client_secret, pair.partition(" ")[2])
 
 
 def _core(secret: str) -> str:
-    """The longest part that no encoding of JSON, XML, HTML or URLs changes: looking for it is fast."""
+    """Return the longest part that no encoding of JSON, XML, HTML or URLs changes: looking for it is fast."""
     return max(_RUN.findall(secret), key=len, default="")
 
 
@@ -85,7 +87,7 @@ def _however_written(secret: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    """A pattern for one character as JSON, URLs, XML and HTML may write it; empty for none."""
+    """Return a pattern for one character as JSON, URLs, XML and HTML may write it; empty for none."""
     if not character:
         return ""
     code = ord(character)

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
-from runtime.connect.headers import filled_from, in_path
+from runtime.connect.headers import fill_from, fill_path
 from runtime.connect.lifetimes import LONGEST_SECONDS
-from runtime.connect.vendor_http import OAuthAnswer, Unchanged, VendorHttp, basic_authorization
-from runtime.errors import LedgerportError, NeedsReconnect, VendorUnavailable
+from runtime.connect.vendor_http import OAuthAnswer, VendorHttp, encode_basic
+from runtime.errors import LedgerportError, NeedsReconnect, Unchanged, VendorUnavailable
 from runtime.model import Account, Credentials
-from runtime.settings import Settings, app_of
+from runtime.settings import Settings, get_app
 
 ACCESS_SECONDS = 3600
 """How long an access token is taken to live when the vendor does not say."""
@@ -104,11 +104,11 @@ class Grants:
         if integration.auth.scopes:
             values["scope"] = " ".join(integration.auth.scopes)
         client = self._client(integration, account, credentials)
-        url = in_path(integration.auth.token_url, account.fields)
+        url = fill_path(integration.auth.token_url, account.fields)
         return await self._ask(integration, values, Credentials(), url=url, client=client)
 
     async def revoke(self, integration: Integration, credentials: Credentials) -> bool:
-        """Ends credentials at the vendor, as far as it can be reached. Answers whether the vendor agreed."""
+        """End credentials at the vendor, as far as it can be reached. Answers whether the vendor agreed."""
         url = self._addresses.of_vendor(integration, integration.auth.revoke_url)
         token = credentials.refresh_token or credentials.access_token
         if not url or not token:
@@ -138,7 +138,7 @@ class Grants:
         return Granted(self._credentials(integration, answer.values, old), answer.values)
 
     def _app(self, integration: Integration) -> Client:
-        app = app_of(self._settings, integration)
+        app = get_app(self._settings, integration)
         return Client(app.client_id, app.client_secret)
 
     def _client(self, integration: Integration, account: Account, credentials: Credentials) -> Client:
@@ -146,7 +146,7 @@ class Grants:
         if not auth.client_id:
             return self._app(integration)
         own = (
-            filled_from(integration, account, credentials, each)
+            fill_from(integration, account, credentials, each)
             for each in (auth.client_id, auth.client_secret)
         )
         return Client(*own)
@@ -168,14 +168,14 @@ class Grants:
 def _as_client(
     integration: Integration, client: Client, values: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The values and header fields of a request, with the client's own proof in one of them."""
+    """Return the values and header fields of a request, with the client's own proof in one of them."""
     if integration.auth.client_authentication == "basic":
-        return values, basic_authorization(client.id, client.secret)
+        return values, encode_basic(client.id, client.secret)
     return {**values, "client_id": client.id, "client_secret": client.secret}, {}
 
 
 def _seconds(value: Any) -> float:
-    """A duration that a vendor said, as a number or as one in text; 0 for anything else."""
+    """Return a duration that a vendor said, as a number or as one in text; 0 for anything else."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -184,7 +184,7 @@ def _seconds(value: Any) -> float:
 
 
 def _check_tokens(integration: Integration, values: dict[str, Any]) -> None:
-    """Raises VendorUnavailable for tokens that could not be sent, or are of a type that is not spoken here."""
+    """Raise VendorUnavailable for tokens that could not be sent, or are of a type that is not spoken here."""
     access, refresh = values.get("access_token"), values.get("refresh_token") or "none"
     is_right = all(isinstance(each, str) and _TOKEN.fullmatch(each) for each in (access, refresh))
     kind = values.get("token_type", "bearer")
@@ -195,7 +195,7 @@ def _check_tokens(integration: Integration, values: dict[str, Any]) -> None:
 
 
 def _refusal(integration: Integration, answer: OAuthAnswer) -> LedgerportError:
-    """What a refusal means: connect again, the app's keys are wrong, or the vendor is not well."""
+    """Return what a refusal means: connect again, the app's keys are wrong, or the vendor is not well."""
     code = answer.values.get("error")
     if not isinstance(code, str) or code not in ERROR_CODES.union(integration.auth.reconnect_when):
         code = ""

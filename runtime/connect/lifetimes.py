@@ -33,14 +33,14 @@ class Opened:
         return "Opened(…)"
 
 
-def opened(sealed: bytes, credentials: Credentials, wall_clock: float, monotonic: float) -> Opened:
-    """The credentials with the end of their access token as this process measures it."""
-    life = life_of(credentials)
+def measure_lifetime(sealed: bytes, credentials: Credentials, wall_clock: float, monotonic: float) -> Opened:
+    """Return the credentials with the end of their access token as this process measures it."""
+    life = measure_life(credentials)
     left = credentials.access_expires_at - wall_clock
     return Opened(sealed, credentials, monotonic + min(left, life), left > life + TOLERANCE_SECONDS)
 
 
-def life_of(credentials: Credentials) -> float:
+def measure_life(credentials: Credentials) -> float:
     """How long the token lives in all, in seconds; the longest there is when that was not stored with it."""
     if not credentials.issued_at:
         return LONGEST_SECONDS

@@ -18,21 +18,16 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from generator.catalog import Catalog
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import TOLERANCE_SECONDS
+from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, SettingsError
-from runtime.keys.crypto import Keys, new_secret
-from runtime.model import Account, AccountId, AuditEntry, Authorization, Clock, TokenHash
-from runtime.settings import IntegrationSettings, Settings, app_of
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
+from runtime.keys.crypto import make_secret
+from runtime.model import Account, AccountId, AuditEntry, Authorization, TokenHash
+from runtime.settings import IntegrationSettings, get_app
 
 CONNECT_PATH = "/connect"
 CALLBACK_PATH = CONNECT_PATH + "/callback"
@@ -51,51 +46,43 @@ class Links:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         addresses: Addresses,
-        clock: Clock,
     ) -> None:
-        self._settings = settings
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
+        self._deployment, self._stores = deployment, deployment.stores
         self._addresses = addresses
-        self._clock = clock
 
     @property
     def redirect_uri(self) -> str:
         """Where vendors send the person back to. It must be registered with the app there."""
-        return self._settings.public_url + CALLBACK_PATH
+        return self._deployment.settings.public_url + CALLBACK_PATH
 
     def begin(self, account: Account) -> str:
-        """A link for an account, good for ten minutes.
+        """Return a link for an account, good for ten minutes.
 
         Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
         """
         integration = self._integration(account)
         self.check_app(integration)
-        state = self._keys.new_state()
-        state_hash = self._keys.hash_token(state)
+        state = self._deployment.keys.new_state()
+        state_hash = self._deployment.keys.hash_token(state)
         verifier = self._sealed_verifier(state_hash) if integration.auth.pkce else None
         pending = Authorization(
-            account.id, self.redirect_uri, self._clock() + STATE_SECONDS, verifier=verifier
+            account.id, self.redirect_uri, self._deployment.clock() + STATE_SECONDS, verifier=verifier
         )
         if not self._stores.records.add_authorization(state_hash, pending):
             raise NotFound("There is no such integrated account.")
-        return f"{self._settings.public_url}{CONNECT_PATH}/{state}"
+        return f"{self._deployment.settings.public_url}{CONNECT_PATH}/{state}"
 
     def check_app(self, integration: Integration) -> IntegrationSettings:
-        """The deployment's app at the vendor. Raises Conflict when it is not set up."""
+        """Return the deployment's app at the vendor. Raises Conflict when it is not set up."""
         try:
-            return app_of(self._settings, integration)
+            return get_app(self._deployment.settings, integration)
         except SettingsError as missing:
             raise Conflict(missing.message, advice=missing.advice) from missing
 
     async def look(self, state: str, browser: str) -> tuple[Account, str]:
-        """The account that a link is for and the vendor's address it leads to; nothing is changed.
+        """Return the account that a link is for and the vendor's address it leads to; nothing is changed.
 
         Raises InvalidRequest when the link is unknown, used or too old, Conflict when another browser opened it.
         """
@@ -114,7 +101,7 @@ class Links:
         """
         await self.look(state, browser)
         self._check_proof(state, browser, proof)
-        state_hash, mine = self._keys.hash_token(state), self._keys.hash_token(browser)
+        state_hash, mine = self._deployment.keys.hash_token(state), self._deployment.keys.hash_token(browser)
         pending = await self._stores.write(lambda: self._stores.records.open_authorization(state_hash, mine))
         pending = self._alive(pending)
         self._check_browser(pending, browser)
@@ -126,8 +113,8 @@ class Links:
         Raises InvalidRequest when the link is unknown, used or too old, Forbidden in another browser, where it stays
         as it is.
         """
-        state_hash, now = self._checked(state), self._clock()
-        mine = self._keys.hash_token(browser)
+        state_hash, now = self._checked(state), self._deployment.clock()
+        mine = self._deployment.keys.hash_token(browser)
         found = await self._stores.write(
             lambda: self._stores.records.use_authorization(state_hash, mine, now)
         )
@@ -143,27 +130,29 @@ class Links:
         return account, pending
 
     def verifier(self, state: str, pending: Authorization) -> str:
-        """The PKCE verifier of a pending authorization; empty when it has none."""
+        """Return the PKCE verifier of a pending authorization; empty when it has none."""
         if pending.verifier is None:
             return ""
-        return self._keys.open(pending.verifier, _owner(self._keys.hash_token(state))).decode()
+        return self._deployment.keys.open(
+            pending.verifier, _owner(self._deployment.keys.hash_token(state))
+        ).decode()
 
     def proof(self, state: str, browser: str) -> str:
-        """What the page puts into its form: only a browser that has the cookie and the page can send both."""
-        return self._keys.hash_token(f"connect form\n{state}\n{browser}").hex()
+        """Return what the page puts into its form: only a browser that has the cookie and the page can send both."""
+        return self._deployment.keys.hash_token(f"connect form\n{state}\n{browser}").hex()
 
     def browser(self, cookie: str) -> str:
-        """The browser that a cookie names, or a new one when it names none."""
-        return cookie if _BROWSER.fullmatch(cookie) else new_secret("")
+        """Return the browser that a cookie names, or a new one when it names none."""
+        return cookie if _BROWSER.fullmatch(cookie) else make_secret("")
 
     async def hold(self, state: str, content: bytes) -> None:
         """Store what the vendor granted, sealed, while the person chooses a company; it lives as long as the link."""
         state_hash = self._checked(state)
-        sealed = self._keys.seal(content, _owner(state_hash))
+        sealed = self._deployment.keys.seal(content, _owner(state_hash))
         await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, sealed))
 
     async def held(self, state: str, browser: str) -> tuple[Account, bytes]:
-        """The account that a choice is for and what `hold` stored; nothing is changed.
+        """Return the account that a choice is for and what `hold` stored; nothing is changed.
 
         Raises InvalidRequest when there is nothing to choose any more, Conflict in another browser.
         """
@@ -173,7 +162,7 @@ class Links:
         self._check_browser(pending, browser)
         if pending.granted is None:
             raise InvalidRequest("There is no company to choose here any more.", advice=AGAIN)
-        return self._read(pending.account_id), self._keys.open(pending.granted, _owner(state_hash))
+        return self._read(pending.account_id), self._deployment.keys.open(pending.granted, _owner(state_hash))
 
     async def take_held(self, state: str, browser: str, proof: str) -> None:
         """Use up a choice. Raises Forbidden without the proof of the page, InvalidRequest when it was used before."""
@@ -194,30 +183,33 @@ class Links:
     async def note_refusal(self, account_id: AccountId, reason: str, vendor_code: str = "") -> None:
         """Write into the audit that a connection was not made, and why."""
         details = {"reason": reason} | ({"vendor_code": vendor_code} if vendor_code else {})
-        audit = AuditEntry(self._clock(), "person", "account.not_connected", account_id, details)
+        audit = AuditEntry(self._deployment.clock(), "person", "account.not_connected", account_id, details)
         await self._stores.write(lambda: self._stores.records.add_audit(audit))
 
     def _checked(self, state: str) -> TokenHash:
-        if len(state) > _LONGEST_STATE or not self._keys.is_our_state(state):
+        if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
             raise InvalidRequest("This link was not made here, or has been changed.", advice=AGAIN)
-        return self._keys.hash_token(state)
+        return self._deployment.keys.hash_token(state)
 
     def _alive(self, pending: Authorization | None) -> Authorization:
-        """The authorization, unless it is too old or used."""
+        """Return the authorization, unless it is too old or used."""
         found = self._in_time(pending)
         if found.used_at is not None:
             raise InvalidRequest("This link has been used already: it works once.", advice=AGAIN)
         return found
 
     def _in_time(self, pending: Authorization | None) -> Authorization:
-        """The authorization, unless it is too old. One that ends too far ahead is from before a clock was set back."""
-        left = pending.expires_at - self._clock() if pending is not None else 0.0
+        """Return the authorization, unless it is too old.
+
+        One that ends too far ahead is from before a clock was set back.
+        """
+        left = pending.expires_at - self._deployment.clock() if pending is not None else 0.0
         if pending is None or not 0.0 < left <= STATE_SECONDS + TOLERANCE_SECONDS:
             raise InvalidRequest("This link has run out: it is good for ten minutes.", advice=AGAIN)
         return pending
 
     def _check_browser(self, pending: Authorization, browser: str) -> None:
-        if not hmac.compare_digest(pending.browser_hash or b"", self._keys.hash_token(browser)):
+        if not hmac.compare_digest(pending.browser_hash or b"", self._deployment.keys.hash_token(browser)):
             raise Conflict(
                 "This link has been opened in another browser, and belongs to that one.",
                 advice="Go on there, or ask for a new link. If it was not you who opened it, whoever sent you the "
@@ -231,7 +223,7 @@ class Links:
         return account
 
     def _integration(self, account: Account) -> Integration:
-        found = self._catalog().integrations.get(account.integration)
+        found = self._deployment.catalog().integrations.get(account.integration)
         if found is None:
             raise NotFound(f"There is no integration {account.integration!r} in this deployment any more.")
         return found
@@ -246,17 +238,17 @@ class Links:
             "state": state,
         }
         if verifier := self.verifier(state, pending):
-            values |= {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+            values |= {"code_challenge": derive_challenge(verifier), "code_challenge_method": "S256"}
         address = self._addresses.of_vendor(integration, integration.auth.authorize_url)
         return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"
 
     def _sealed_verifier(self, state_hash: TokenHash) -> bytes:
         verifier = secrets.token_urlsafe(VERIFIER_BYTES)
-        return self._keys.seal(verifier.encode(), _owner(state_hash))
+        return self._deployment.keys.seal(verifier.encode(), _owner(state_hash))
 
 
-def challenge_of(verifier: str) -> str:
-    """The S256 code challenge of a verifier (RFC 7636 §4.2)."""
+def derive_challenge(verifier: str) -> str:
+    """Return the S256 code challenge of a verifier (RFC 7636 §4.2)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 

@@ -11,10 +11,10 @@ from runtime.model import Account, AccountId, Credentials
 
 
 def seal_credentials(keys: Keys, account_id: AccountId, credentials: Credentials) -> bytes:
-    """The credentials, encrypted for this account alone."""
+    """Return the credentials, encrypted for this account alone."""
     return keys.seal(orjson.dumps(asdict(credentials)), account_id)
 
 
 def open_credentials(keys: Keys, account: Account) -> Credentials:
-    """The credentials of an account. Raises SealBroken when they are not its own or the key is another."""
+    """Return the credentials of an account. Raises SealBroken when they are not its own or the key is another."""
     return Credentials(**orjson.loads(keys.open(account.sealed, account.id)))

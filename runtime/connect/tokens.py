@@ -13,28 +13,19 @@ ended.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from generator.catalog import Catalog
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.grants import Grants
-from runtime.connect.lifetimes import Opened, life_of, opened
+from runtime.connect.lifetimes import Opened, measure_life, measure_lifetime
 from runtime.connect.sealing import open_credentials, seal_credentials
-from runtime.connect.vendor_http import Unchanged, VendorHttp
-from runtime.errors import NeedsReconnect, NotConnected, NotFound, VendorUnavailable
-from runtime.keys.crypto import Keys
-from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials, EndedBy
-from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
+from runtime.connect.vendor_http import VendorHttp
+from runtime.deployment import Deployment
+from runtime.errors import NeedsReconnect, NotConnected, NotFound, Unchanged, VendorUnavailable
+from runtime.model import Account, AccountId, AuditEntry, Credentials, EndedBy
 
 AHEAD_SECONDS = 300.0
 """How long before its end an access token is refreshed; half of its life where that is shorter."""
@@ -56,24 +47,19 @@ class AccessTokens:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         *,
         http: VendorHttp | None = None,
-        clock: Clock = time.time,
-        monotonic: Clock = time.monotonic,
     ) -> None:
         self.http = http or VendorHttp()
-        self.addresses = Addresses(settings)
-        self.grants = Grants(settings, self.addresses, self.http, clock)
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
-        self._clock = clock
-        self._monotonic = monotonic
-        self._opened: OrderedDict[AccountId, Opened] = OrderedDict()
+        self.addresses = Addresses(deployment.settings)
+        self.grants = Grants(deployment.settings, self.addresses, self.http, deployment.clock)
+        self._keys = deployment.keys
+        self._stores = deployment.stores
+        self._catalog = deployment.catalog
+        self._clock = deployment.clock
+        self._monotonic = deployment.monotonic
+        self._opened: dict[AccountId, Opened] = {}
         self._refreshes: dict[AccountId, asyncio.Task[Credentials]] = {}
         self._unkept: dict[AccountId, tuple[bytes, Credentials]] = {}
         self._refused: dict[AccountId, str] = {}
@@ -118,13 +104,13 @@ class AccessTokens:
         await asyncio.gather(*(finish(*each) for each in found), return_exceptions=True)
 
     async def invalidate(self, account: Account, access_token: str) -> None:
-        """Notes that the vendor refused an access token: the next `fresh` refreshes, unless that was done just now."""
+        """Note that the vendor refused an access token: the next `fresh` refreshes, unless that was done just now."""
         refreshed_at = self._refreshed_at.get(account.id)
         if refreshed_at is None or self._monotonic() - refreshed_at >= TRUSTED_SECONDS:
             self._refused[account.id] = access_token
 
     def forget(self, account_id: AccountId) -> None:
-        """Drops what is held in memory for an account."""
+        """Drop what is held in memory for an account."""
         self._unkept.pop(account_id, None)
         self._forget_cached(account_id)
 
@@ -133,7 +119,7 @@ class AccessTokens:
         return self._stores.hot.lock(f"credentials/{account_id}")
 
     async def revoke(self, account: Account) -> bool:
-        """Ends the connection at the vendor. Answers whether the vendor agreed."""
+        """End the connection at the vendor. Answers whether the vendor agreed."""
         integration = self._integration(account)
         self.forget(account.id)
         if integration.auth.type != "oauth2" or not account.sealed:
@@ -153,19 +139,19 @@ class AccessTokens:
         return found
 
     def _open(self, account: Account) -> Opened:
-        """The credentials of an account as it was just read, opened once for each time they are stored."""
+        """Return the credentials of an account as it was just read, opened once for each time they are stored."""
         known = self._opened.get(account.id)
         if known is not None and known.sealed == account.sealed:
             return known
         credentials = open_credentials(self._keys, account)
-        found = opened(account.sealed, credentials, self._clock(), self._monotonic())
+        found = measure_lifetime(account.sealed, credentials, self._clock(), self._monotonic())
         self._opened[account.id] = found
         if len(self._opened) > _MOST_CACHED:
             self._forget_cached(next(iter(self._opened)))
         return found
 
     def _forget_cached(self, account_id: AccountId) -> None:
-        """Drops what can be read or learned again. A token that could not be stored is not of that kind."""
+        """Drop what can be read or learned again. A token that could not be stored is not of that kind."""
         for cached in (self._opened, self._refused, self._refreshed_at):
             cached.pop(account_id, None)
         self._interrupted.discard(account_id)
@@ -176,7 +162,7 @@ class AccessTokens:
             return True
         is_refused = self._refused.get(account_id) == mine.credentials.access_token
         left = min(mine.ends_at - self._monotonic(), mine.credentials.access_expires_at - self._clock())
-        return is_refused or left < min(AHEAD_SECONDS, life_of(mine.credentials) / 2)
+        return is_refused or left < min(AHEAD_SECONDS, measure_life(mine.credentials) / 2)
 
     def _is_usable(self, account_id: AccountId, mine: Opened) -> bool:
         is_refused = self._refused.get(account_id) == mine.credentials.access_token
@@ -198,7 +184,7 @@ class AccessTokens:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _refresh(self, account_id: AccountId, integration: Integration) -> Credentials:
-        """Joins the refresh under way for an account, or begins it. It goes on when the caller is cancelled."""
+        """Join the refresh under way for an account, or begin it. It goes on when the caller is cancelled."""
         task = self._refreshes.get(account_id)
         if task is None:
             task = asyncio.create_task(self._refresh_alone(account_id, integration))
@@ -255,7 +241,9 @@ class AccessTokens:
         return account
 
     async def _save_late(self, account: Account) -> Account:
-        """The account as it is once credentials are stored that could not be when they came: they are the only ones."""
+        """Return the account as it is once credentials are stored that could not be when they came: they are the
+        only ones.
+        """
         sealed, credentials = self._unkept.get(account.id, (b"", None))
         if credentials is None or sealed != account.sealed:
             return account
@@ -263,7 +251,7 @@ class AccessTokens:
         return self._read(account.id)
 
     async def _save(self, account: Account, credentials: Credentials) -> Credentials:
-        """Stores rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
+        """Store rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
         self._unkept[account.id] = (account.sealed, credentials)
         sealed, now = seal_credentials(self._keys, account.id, credentials), self._clock()
         is_saved = await self._stores.write(
@@ -272,14 +260,14 @@ class AccessTokens:
         del self._unkept[account.id]
         if not is_saved:
             return self._open(self._read(account.id)).credentials
-        self._opened[account.id] = opened(sealed, credentials, now, self._monotonic())
+        self._opened[account.id] = measure_lifetime(sealed, credentials, now, self._monotonic())
         self._refreshed_at[account.id] = self._monotonic()
         self._refused.pop(account.id, None)
         self._interrupted.discard(account.id)
         return credentials
 
     async def _ended(self, account: Account, ended: NeedsReconnect, earlier: float | None) -> Credentials:
-        """Marks the account, unless it has other credentials by now: then those are answered.
+        """Mark the account, unless it has other credentials by now: then those are answered.
 
         `earlier` is when an attempt began whose answer was never stored; None when there was none.
         """

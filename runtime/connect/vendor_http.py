@@ -17,7 +17,7 @@ from urllib.parse import quote_plus, urlsplit
 
 import orjson
 
-from runtime.errors import VendorTimeout, VendorUnavailable
+from runtime.errors import Unchanged, VendorTimeout, VendorUnavailable
 
 if TYPE_CHECKING:
     import aiohttp
@@ -29,10 +29,6 @@ TIMEOUT_SECONDS = 30.0
 _EITHER = 47
 """Makes zlib take both of its formats, gzip and deflate, by their first bytes."""
 _ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity"}
-
-
-class Unchanged(VendorUnavailable):
-    """The vendor changed nothing: it was not reached, or it understood the request and refused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ class VendorHttp:
             ) from None
 
     async def close(self) -> None:
-        """Closes the pool."""
+        """Close the pool."""
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -117,8 +113,8 @@ class VendorHttp:
         return self._session
 
 
-def basic_authorization(client_id: str, client_secret: str) -> dict[str, str]:
-    """The header field of HTTP Basic, each part form-encoded first as OAuth wants it (RFC 6749 §2.3.1)."""
+def encode_basic(client_id: str, client_secret: str) -> dict[str, str]:
+    """Return the header field of HTTP Basic, each part form-encoded first as OAuth wants it (RFC 6749 §2.3.1)."""
     pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
@@ -133,7 +129,7 @@ async def _read(response: aiohttp.ClientResponse, url: str) -> bytes:
 
 
 def _decompressed(content: bytes, encoding: str, url: str) -> bytes:
-    """The content as it was before compression, which was not asked for. Raises as reading does."""
+    """Return the content as it was before compression, which was not asked for. Raises as reading does."""
     if encoding.lower() not in ("gzip", "deflate"):
         return content
     try:

@@ -5,18 +5,17 @@ Before it: the error that the vendor's answer is. After it: whoever called, over
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.catalog import Tool
+from generator.templates import find_names
 from generator.vendor import Integration
 from runtime.errors import NotFound, VendorRefused
-from runtime.logs import without_private_numbers
+from runtime.logs import blank_private_numbers
 
 LONGEST_SHOWN = 40
 """Characters of an Id that an error repeats. Those of known vendors have at most 36."""
-_PLACE = re.compile(r"\{(\w+)\}")
 
 
 def name_absent(
@@ -33,7 +32,7 @@ def name_absent(
     ids = list(dict.fromkeys(_identifiers(tool, integration, arguments)))
     if error.code != NotFound.code or not ids:
         return error
-    named = " and ".join(f'"{without_private_numbers(each, LONGEST_SHOWN)}"' for each in ids)
+    named = " and ".join(f'"{blank_private_numbers(each, LONGEST_SHOWN)}"' for each in ids)
     kind = tool.resource.replace("_", " ")
     said = f"There is no record with the Id {named} among {kind}"
     if tool.risk == "overwrite":
@@ -54,7 +53,7 @@ def name_absent(
 def _identifiers(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> Iterator[str]:
     """Return what a call names its record by: what fills the path, and the identifier in the body."""
     own = tool.input_schema["properties"]
-    places = [name for name in _PLACE.findall(tool.call.path) if name in own]
+    places = [name for name in find_names(tool.call.path) if name in own]
     places += [
         name
         for name, field in tool.call.body_arguments

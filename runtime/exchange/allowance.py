@@ -91,7 +91,7 @@ def shorten(error: LedgerportError, longest: int) -> None:
     error.advice = _cut(error.advice, min(longest, LONGEST_ADVICE))
 
 
-def fitting_error(error: LedgerportError, share: Allowance) -> bytes:
+def fit_error(error: LedgerportError, share: Allowance) -> bytes:
     """Return an error in its one shape; where that is too large, without details and with less of its message."""
     text = orjson.dumps(error.as_dict())
     if share.holds(text):

@@ -6,7 +6,6 @@ the answer each call has its share, and what one leaves is for those after it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -16,19 +15,20 @@ import orjson
 
 from generator.catalog import Tool
 from generator.names import find_tool
+from generator.templates import find_names
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, VendorUnavailable
 from runtime.exchange import listing, record
 from runtime.exchange.absent import name_absent
-from runtime.exchange.allowance import Allowance, fitting_error
+from runtime.exchange.allowance import Allowance, fit_error
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.masked_response import MaskedResponse
-from runtime.exchange.page_answer import PageContent, page_text, rows_in
+from runtime.exchange.page_answer import PageContent, read_rows, write_page
 from runtime.exchange.tool_answer import Answer
-from runtime.exchange.tool_names import unknown_tool_message
-from runtime.safety.masked_updates import redacted
+from runtime.exchange.tool_names import explain_unknown_tool
+from runtime.safety.masked_updates import redact
 from runtime.safety.write_answers import is_blind
 from runtime.upstream import answer as answers
-from runtime.upstream.advice import attempt_of
+from runtime.upstream.advice import describe_attempt
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.query import fill
 from runtime.upstream.request import record as record_of
@@ -38,7 +38,6 @@ CALLS = "calls"
 MOST_NAMED = 10
 """Calls that an error names in its message. All of them are in its details."""
 NOT_SHOWN = "Its answer does not fit beside the others. Call a tool that reads by itself to see it."
-_NAME = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def read(call: CallContext, response: MaskedResponse) -> Answer:
 def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
     tool = find_tool(call.tools, given["tool"])
     if tool is None:
-        raise InvalidArguments(unknown_tool_message(given["tool"], call.tools))
+        raise InvalidArguments(explain_unknown_tool(given["tool"], call.tools))
     _refuse_alone(call, tool)
     part = replace(
         call,
@@ -123,8 +122,8 @@ def _refuse_alone(call: CallContext, tool: Tool) -> None:
 
 def _is_expressible(form: Mapping[str, str], tool: Tool) -> bool:
     """Return whether an operation of this form would say all that the tool's own request says."""
-    names = set(_NAME.findall(" ".join([*form, *form.values()])))
-    own = _NAME.findall(
+    names = set(find_names(" ".join([*form, *form.values()])))
+    own = find_names(
         " ".join([tool.call.path, *(text for _, text in (*tool.call.query, *tool.call.headers))])
     )
     return names >= set(own) and ("statement" not in names or "statement" in own) and bool(tool.returns.path)
@@ -150,7 +149,7 @@ def _content(part: CallContext) -> dict[str, Any]:
 def _outcomes(call: CallContext, value: Any) -> dict[str, Any]:
     """Return what the vendor says of each call, by its id."""
     form = call.integration.batch
-    found = answers.at(value, tuple(form.answers.split(".")))
+    found = answers.follow_path(value, tuple(form.answers.split(".")))
     answered = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
     return {str(id_): each for each in answered if isinstance(id_ := each.get(form.id), (str, int))}
 
@@ -162,7 +161,7 @@ def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share
     try:
         text = _text(part, value, raw, share)
     except LedgerportError as error:
-        return b'%b"error":%b}' % (head, fitting_error(redacted(error, call.secrets), share))
+        return b'%b"error":%b}' % (head, fit_error(redact(error, call.secrets), share))
     if not share.holds(text):
         text = orjson.dumps({"note": NOT_SHOWN})
     return b'%b"answer":%b}' % (head, text)
@@ -173,8 +172,8 @@ def _text(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
     if value is None:
         raise _lost(part)
     call = part.call
-    error = answers.error_in(
-        raw, value, call.integration, changes_data=part.is_write, attempt=attempt_of(call)
+    error = answers.find_error(
+        raw, value, call.integration, changes_data=part.is_write, attempt=describe_attempt(call)
     )
     if isinstance(error, VendorRefused):
         raise name_absent(error, call.tool, call.integration, call.arguments, call.tools)
@@ -182,7 +181,7 @@ def _text(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
         raise error
     if part.request.plan is not None:
         return _page(part, value, raw, share)
-    return record.fit(call, record.text_in(call, value), share)
+    return record.fit(call, record.write_record(call, value), share)
 
 
 def _lost(part: Part) -> VendorUnavailable:
@@ -195,7 +194,7 @@ def _lost(part: Part) -> VendorUnavailable:
 def _page(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> bytes:
     call = part.call
     try:
-        rows = rows_in(call.tool, call.integration, call.arguments, value)
-        return page_text(call, part.request.plan, PageContent(rows, value), share).encode()
+        rows = read_rows(call.tool, call.integration, call.arguments, value)
+        return write_page(call, part.request.plan, PageContent(rows, value), share).encode()
     except answers.UnexpectedShape as cause:
-        raise answers.unreadable(call.integration, raw, changes_data=False, cause=cause) from cause
+        raise answers.explain_unreadable(call.integration, raw, changes_data=False, cause=cause) from cause

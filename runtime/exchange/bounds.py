@@ -24,15 +24,15 @@ class Source:
     text: Callable[[int], bytes]
 
 
-def written(value: Any) -> bytes:
+def write_json(value: Any) -> bytes:
     """Return a value of the vendor as JSON. Raises UnexpectedShape when it is nested more than 254 levels deep."""
     try:
-        return figures.written(value)
+        return figures.write_json(value)
     except figures.TooDeep as error:
         raise UnexpectedShape("nested too deeply") from error
 
 
-def with_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: str = "") -> str:
+def append_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: str = "") -> str:
     """One JSON object: what `head` says, then as many rows under `name` as fit.
 
     At least one row is shown: where not even that fits, part of it, and `how` says how to ask for the rest.
@@ -43,11 +43,11 @@ def with_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: st
         return _joined(head(count, ""), name, texts[:count])
     first = texts[0] if texts else rows.text(0)
     space = allowance.without(_brackets(name, allowance) + _cost(head(1, ""), allowance))
-    part = parts.of_record(first, space, how)
+    part = parts.cut_record(first, space, how)
     return _joined(head(1, part.remark), name, [part.text])
 
 
-def head_cost(head: Mapping[str, Any], allowance: Allowance) -> int:
+def measure_head(head: Mapping[str, Any], allowance: Allowance) -> int:
     """Return the bytes that what stands before rows takes where it is sent."""
     return _cost(head, allowance)
 
@@ -79,7 +79,7 @@ def _most(head: Head, ends: list[int], allowance: Allowance) -> int:
 
 
 def _cost(head: Mapping[str, Any], allowance: Allowance) -> int:
-    return allowance.cost(written(head)) + 1
+    return allowance.cost(write_json(head)) + 1
 
 
 def _brackets(name: str, allowance: Allowance) -> int:
@@ -87,5 +87,5 @@ def _brackets(name: str, allowance: Allowance) -> int:
 
 
 def _joined(head: Mapping[str, Any], name: str, texts: list[bytes]) -> str:
-    before = written(head)[1:-1]
+    before = write_json(head)[1:-1]
     return (b'{%b%b"%b":[%b]}' % (before, b"," if before else b"", name.encode(), b",".join(texts))).decode()

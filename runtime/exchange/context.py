@@ -12,13 +12,13 @@ from runtime.exchange.allowance import LEAST, PLAIN, Allowance, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant
 from runtime.safety import masking, write_answers
-from runtime.safety.once import fresh_key
+from runtime.safety.once import make_key
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import OutgoingFile
 from runtime.upstream.limits import Limits
-from runtime.upstream.request import RequestExtras, body_of, build
+from runtime.upstream.request import RequestExtras, build, build_body
 
 Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
 """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
@@ -115,7 +115,7 @@ def begin_call(
         catalog.tools,
         given=arguments,
         caller=grant.caller if is_write else "",
-        vendor_key=fresh_key(integration.idempotency_max_length) if is_write else "",
+        vendor_key=make_key(integration.idempotency_max_length) if is_write else "",
         changes_data=is_write,
         is_masked=is_masked,
         cover=masking.cover_of(tool, tools, is_masked=is_masked),
@@ -151,10 +151,12 @@ def record_request(call: CallContext) -> Request:
     """Return the request of a call that is made from its arguments, or from its content once that is completed."""
     if call.tool.current is None:
         return NOTHING_ADDED
-    return Request(changes=(call,), body=lambda: body_of(call.tool, call.content) if call.content else None)
+    return Request(
+        changes=(call,), body=lambda: build_body(call.tool, call.content) if call.content else None
+    )
 
 
-def vendor_request(
+def build_vendor_request(
     call: CallContext, request: Request, base_url: str, authorization: Mapping[str, str]
 ) -> VendorRequest:
     """Return the HTTP request that carries the request of a call."""

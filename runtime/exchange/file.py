@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.catalog import Tool
+from generator.templates import fill_known
 from runtime.exchange.context import CallContext, Request, record_request
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import Answer, File
@@ -21,14 +22,13 @@ def prepare(call: CallContext) -> Request:
 
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return the file as it came."""
-    name = file_name(call.tool, call.arguments)
+    name = name_file(call.tool, call.arguments)
     file = File(name, call.tool.returns.media_type, response.raw.body, call.tool, call.arguments)
     return call.answer()._replace(file=file)
 
 
-def file_name(tool: Tool, arguments: Mapping[str, Any]) -> str:
+def name_file(tool: Tool, arguments: Mapping[str, Any]) -> str:
     """Return what the file is called that a call of the tool answers."""
     name = tool.returns.file_name or f"{tool.resource}-{{id}}"
-    for argument, value in arguments.items():
-        name = name.replace(f"{{{argument}}}", str(value))
+    name = fill_known(name, {argument: str(value) for argument, value in arguments.items()})
     return "".join(each if each.isalnum() or each in "-_." else "-" for each in name)[:LONGEST_FILE_NAME]

@@ -7,8 +7,8 @@ from typing import Any
 from runtime.exchange import record
 from runtime.exchange.context import CallContext, Request, record_request
 from runtime.exchange.masked_response import MaskedResponse
-from runtime.exchange.page_answer import PageContent, can_be_quick, names_shown, page_text, rows_in
-from runtime.exchange.page_request import PageRequest, page_request
+from runtime.exchange.page_answer import PageContent, can_be_quick, choose_names, read_rows, write_page
+from runtime.exchange.page_request import PageRequest, read_page_request
 from runtime.exchange.tool_answer import Answer
 from runtime.upstream.answer import holds_records
 
@@ -17,7 +17,7 @@ def prepare(call: CallContext) -> Request:
     """Return the request for one page. Raises InvalidArguments for a query or cursor that does not fit."""
     if call.tool.listing is None:  # an action of its own that answers a list, which has no pages
         return record_request(call)
-    page = page_request(call.tool, call.integration, call.arguments)
+    page = read_page_request(call.tool, call.integration, call.arguments)
     return Request(values=page.values, plan=page)
 
 
@@ -27,20 +27,20 @@ def read(call: CallContext, response: MaskedResponse) -> Answer:
     if page is None:
         return _read_whole(call, response)
     content = _read_quickly(call, response) or _read_value(call, response)
-    return call.answer(page_text(call, page, content, call.allowance()))
+    return call.answer(write_page(call, page, content, call.allowance()))
 
 
 def _read_quickly(call: CallContext, response: MaskedResponse) -> PageContent | None:
     """Return the records read in one pass, where nothing else is wanted of the response."""
     if not can_be_quick(call.tool, call.integration, call.arguments):
         return None
-    rows = response.quick_rows(call.tool.returns.path, names_shown(call.tool, call.arguments))
+    rows = response.quick_rows(call.tool.returns.path, choose_names(call.tool, call.arguments))
     return None if rows is None else PageContent(rows, link=response.link())
 
 
 def _read_value(call: CallContext, response: MaskedResponse) -> PageContent:
     value = _value_of(call, response)
-    return PageContent(rows_in(call.tool, call.integration, call.arguments, value), value, response.link())
+    return PageContent(read_rows(call.tool, call.integration, call.arguments, value), value, response.link())
 
 
 def _value_of(call: CallContext, response: MaskedResponse) -> Any:
@@ -50,5 +50,5 @@ def _value_of(call: CallContext, response: MaskedResponse) -> Any:
 
 def _read_whole(call: CallContext, response: MaskedResponse) -> Answer:
     cut = response.record_text(call.tool.returns.path)
-    text = cut.encode() if cut else record.text_in(call, _value_of(call, response))
+    text = cut.encode() if cut else record.write_record(call, _value_of(call, response))
     return record.answer_with(call, text)

@@ -11,12 +11,12 @@ from typing import Any
 
 from runtime.errors import LedgerportError
 from runtime.exchange.context import CallContext, Request
-from runtime.exchange.failures import read_value, unreadable
+from runtime.exchange.failures import explain_unreadable, read_value
 from runtime.safety import masking
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorResponse
-from runtime.upstream.dates import with_iso_dates
-from runtime.upstream.rows import QuickRows, quick_rows
+from runtime.upstream.dates import write_iso_dates
+from runtime.upstream.rows import QuickRows, read_quick_rows
 
 Path = tuple[str, ...]
 NO_CONTENT = 204
@@ -37,7 +37,7 @@ class MaskedResponse:
         value = read_value(self.call, self._dated(), is_exact=True)
         if not holds(value):
             raise self.unreadable()
-        return masking.covered(self.call.cover, self.raw.body, value)
+        return masking.cover_value(self.call.cover, self.raw.body, value)
 
     def record_value(self) -> Any:
         """Return the body as a value that holds a record or rows; None where a change is confirmed without one."""
@@ -56,22 +56,22 @@ class MaskedResponse:
         """Return the records of a plain success, read in one pass; None where they have to be read more closely."""
         cover, errors = self.call.cover, self.call.integration.errors
         if cover is None or ("*" in path and not masking.may_hide(cover, self.raw.body)):
-            return quick_rows(self._dated(), path, errors, names)
+            return read_quick_rows(self._dated(), path, errors, names)
         if "*" in path:  # it is not known what the records are called, which a rule may be about
             return None
-        return quick_rows(self._dated(), path, errors, names, _Hiding(cover, path))
+        return read_quick_rows(self._dated(), path, errors, names, _Hiding(cover, path))
 
     def _dated(self) -> VendorResponse:
         """Return the response with the moments in it as ISO 8601 writes them."""
-        return with_iso_dates(self.raw, self.call.integration.dates)
+        return write_iso_dates(self.raw, self.call.integration.dates)
 
     def link(self) -> str:
         """Return the Link header."""
-        return answers.field_of(self.raw, "link")
+        return answers.read_field(self.raw, "link")
 
     def unreadable(self, cause: Exception | None = None) -> LedgerportError:
         """Return the error for a response that cannot be passed on."""
-        return unreadable(self.call, self.raw, cause)
+        return explain_unreadable(self.call, self.raw, cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +91,5 @@ class _Hiding:
         whole = record
         for step in reversed(self.path):
             whole = {step: whole}
-        masking.hidden(self.cover, whole)
+        masking.hide(self.cover, whole)
         return record

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.catalog import Listing, Tool
+from generator.suggestions import ask_if_meant, find_nearest_name
 from generator.vendor import Integration, Pagination
 from runtime.exchange import bounds, remarks
 from runtime.exchange.allowance import Allowance
 from runtime.exchange.context import CallContext
-from runtime.exchange.page_request import PageRequest, listing_of
-from runtime.suggestions import nearest_name
+from runtime.exchange.page_request import PageRequest, get_listing
 from runtime.upstream import figures, paging, query
-from runtime.upstream.answer import UnexpectedShape, at, records_in
-from runtime.upstream.rows import Rows, ValueRows, base_name
+from runtime.upstream.answer import UnexpectedShape, find_records, follow_path
+from runtime.upstream.rows import Rows, ValueRows, strip_slice
 
 LONGEST_VENDOR_CURSOR = 4096
 """Bytes. Ours holds it in base64."""
@@ -27,23 +27,23 @@ READ_ON_IN_IT = "To read on in it, repeat this call with fields {fields}."
 NO_ROWS = bounds.Source(0, lambda _place: b"")
 
 
-def names_shown(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
+def choose_names(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
     """Return the fields that a list shows of each record, in this order; none for all."""
     if names := arguments.get("fields"):
         return list(dict.fromkeys(names))
-    return () if arguments.get("query") else listing_of(tool).columns
+    return () if arguments.get("query") else get_listing(tool).columns
 
 
 def can_be_quick(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> bool:
     """Return whether the records of a page are all that is read of an answer."""
-    loose = query.loose_texts(integration.query_language, listing_of(tool), arguments)
+    loose = query.find_loose_texts(integration.query_language, get_listing(tool), arguments)
     return integration.pagination.style != "cursor" and not loose
 
 
-def rows_in(tool: Tool, integration: Integration, arguments: Mapping[str, Any], value: Any) -> ValueRows:
+def read_rows(tool: Tool, integration: Integration, arguments: Mapping[str, Any], value: Any) -> ValueRows:
     """Return the records of an answer that was read as a value. Raises UnexpectedShape when they are no list."""
-    records = records_in(value, tool.returns.path, integration.pagination.beside)
-    return ValueRows(records, names_shown(tool, arguments))
+    records = find_records(value, tool.returns.path, integration.pagination.beside)
+    return ValueRows(records, choose_names(tool, arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class PageContent:
     """The Link header, which may say where the next page begins."""
 
 
-def page_text(call: CallContext, asked: PageRequest, content: PageContent, allowance: Allowance) -> str:
+def write_page(call: CallContext, asked: PageRequest, content: PageContent, allowance: Allowance) -> str:
     """Return the answer of a list tool: `{returned, next_cursor?, note?, records}` as JSON.
 
     The records come last: a host that cuts a long answer leaves its cursor whole.
@@ -67,22 +67,22 @@ def page_text(call: CallContext, asked: PageRequest, content: PageContent, allow
     is_empty = not len(content.rows)
     total = _total(call.tool, call.integration, content.value) if is_empty else None
     raw = str(call.arguments.get("query") or "") if is_empty and not total else ""
-    notes = remarks.on_nothing(call.tool, call.integration.query_language, raw, call.known)
+    notes = remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
     if total is not None:
         head = {"total": total, "note": " ".join(notes)} if notes else {"total": total}
-        return bounds.with_rows(lambda _count, _remark: head, "records", NO_ROWS, allowance)
+        return bounds.append_rows(lambda _count, _remark: head, "records", NO_ROWS, allowance)
     page = _Page.of(call, asked, content, notes)
     texts = bounds.Source(len(page.places), lambda place: page.rows.text(page.places[place]))
-    return bounds.with_rows(page.head, "records", texts, allowance, READ_ON_IN_IT)
+    return bounds.append_rows(page.head, "records", texts, allowance, READ_ON_IN_IT)
 
 
 def _total(tool: Tool, integration: Integration, value: Any) -> Any:
     """Return the number of an answer that only counts; None for any other. Raises UnexpectedShape."""
     counted = integration.pagination.total
-    total = at(value, counted) if counted and tool.returns.path else None
+    total = follow_path(value, counted) if counted and tool.returns.path else None
     if not isinstance(total, (int, float, str, figures.Figure)):
         return None
-    if len(bounds.written(total)) > LONGEST_TOTAL:
+    if len(bounds.write_json(total)) > LONGEST_TOTAL:
         raise UnexpectedShape("the total is no number")
     return total
 
@@ -106,7 +106,7 @@ class _Page:
 
     @classmethod
     def of(cls, call: CallContext, asked: PageRequest, content: PageContent, notes: Sequence[str]) -> _Page:
-        listing, integration = listing_of(call.tool), call.integration
+        listing, integration = get_listing(call.tool), call.integration
         rows = content.rows
         page = rows.between(asked.skip, asked.limit + (asked.skip if listing.is_whole else 0))
         meant = _Meant.of(integration, listing, call.arguments)
@@ -123,7 +123,7 @@ class _Page:
         head: dict[str, Any] = {"returned": count}
         following = self._following(used, is_cut=is_cut)
         if following:
-            head["next_cursor"] = paging.cursor_for(self.call.tool.name, self.call.arguments, following)
+            head["next_cursor"] = paging.make_cursor(self.call.tool.name, self.call.arguments, following)
         notes = [*self.notes]
         if len(self.places) < len(self.rows):
             notes.append(self.meant.note(len(self.rows) - len(self.places), has_more=bool(following)))
@@ -139,7 +139,7 @@ class _Page:
     def _following(self, used: int, *, is_cut: bool) -> str:
         """Return where the next page begins when this one ends behind so many records; empty when it was the last."""
         asked = self.asked
-        if listing_of(self.call.tool).is_whole:
+        if get_listing(self.call.tool).is_whole:
             passed = asked.skip + used
             return f"{asked.position}/{passed}/0" if passed < self.received else ""
         return _following(self.call.integration, asked, self.next_cursor, self.received, used, is_cut=is_cut)
@@ -153,7 +153,7 @@ class _Meant:
 
     @classmethod
     def of(cls, integration: Integration, listing: Listing, arguments: Mapping[str, Any]) -> _Meant:
-        loose = query.loose_texts(integration.query_language, listing, arguments)
+        loose = query.find_loose_texts(integration.query_language, listing, arguments)
         return cls({name: (path, str(arguments[name]).casefold()) for name, path in loose.items()})
 
     def places(self, page: Rows) -> Sequence[int]:
@@ -163,7 +163,7 @@ class _Meant:
         return [place for place, record in enumerate(page.records) if self._holds(record)]
 
     def _holds(self, record: Mapping[str, Any]) -> bool:
-        found = ((figures.number_in(at(record, path)), text) for path, text in self.texts.values())
+        found = ((figures.read_number(follow_path(record, path)), text) for path, text in self.texts.values())
         return all(text in str(there or "").casefold() for there, text in found)
 
     def note(self, others: int, *, has_more: bool) -> str:
@@ -175,7 +175,7 @@ class _Meant:
 def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
     """Return a sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
     wanted = [name for name in dict.fromkeys(names) if name != "*"]
-    absent = rows.absent([base_name(name) for name in wanted]) if len(rows) and wanted else []
+    absent = rows.absent([strip_slice(name) for name in wanted]) if len(rows) and wanted else []
     if not absent:
         return []
     there = rows.names()
@@ -184,9 +184,9 @@ def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
 
 def _absent_note(name: str, there: list[str]) -> str:
     whole = name.partition(".")[0]
-    nearest = whole if whole in there else nearest_name(name, there)
-    hint = f' Did you mean "{nearest[:80]}"?' if nearest else ""
-    return f'No record of this page has "{name[:80]}".{hint}'
+    nearest = whole if whole in there else find_nearest_name(name, there)
+    hint = ask_if_meant(nearest[:80]) if nearest else ""
+    return f'No record of this page has "{name[:80]}". {hint}'.rstrip()
 
 
 def _following(
@@ -209,8 +209,8 @@ def _following(
 def _next_cursor(pagination: Pagination, content: PageContent) -> str:
     """Return what the vendor calls the next page, in the answer or its Link header; empty at the end."""
     if pagination.style == "link_header":
-        return paging.next_in(content.link, pagination.parameter)
-    found = at(content.value, pagination.cursor) if pagination.style == "cursor" else None
+        return paging.find_next(content.link, pagination.parameter)
+    found = follow_path(content.value, pagination.cursor) if pagination.style == "cursor" else None
     if not found:
         return ""
     if not isinstance(found, (str, int)) or len(str(found).encode()) > LONGEST_VENDOR_CURSOR:

@@ -35,9 +35,9 @@ class PageRequest:
     probe: int
 
 
-def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> PageRequest:
+def read_page_request(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> PageRequest:
     """Return what the vendor is asked for. Raises InvalidArguments for a query or cursor that does not fit."""
-    listing, pagination, language = listing_of(tool), integration.pagination, integration.query_language
+    listing, pagination, language = get_listing(tool), integration.pagination, integration.query_language
     position, skip, size = _position(tool, pagination, arguments)
     limit = size or int(arguments.get("limit") or pagination.default)
     raw = str(arguments.get("query") or "")
@@ -46,7 +46,7 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
         _refuse_mixture(listing, arguments)
         query.refuse_unsupported(language, raw)
         refuse_comparisons(tool, language, raw)
-        own = query.raw_paging(language, listing, raw)
+        own = query.read_raw_paging(language, listing, raw)
         limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)
         position = position or (str(own.start) if own.start is not None else "")
         probe = limit if own.limit is not None else _probe(pagination, limit)
@@ -57,13 +57,13 @@ def page_request(tool: Tool, integration: Integration, arguments: Mapping[str, A
     values[PLACES[pagination.style]] = position
     page = query.Page(int(position) if position.isascii() and position.isdigit() else pagination.first, probe)
     if raw:
-        values["statement"] = query.raw_page(language, raw, page)
+        values["statement"] = query.build_raw_page(language, raw, page)
     else:
         if listing.entity == "*":
             raise InvalidArguments('Argument "query" is empty.', advice="Write the statement to read.")
-        values["conditions"] = query.conditions(language, listing, arguments)
-        values["order_by"] = query.order_by(language, listing, arguments)
-        values["statement"] = query.statement(
+        values["conditions"] = query.join_conditions(language, listing, arguments)
+        values["order_by"] = query.build_order(language, listing, arguments)
+        values["statement"] = query.build_statement(
             language, listing, values["conditions"], values["order_by"], page
         )
     return PageRequest(values, position, skip, limit, probe)
@@ -79,7 +79,7 @@ def _check_lengths(raw: str, fields: Sequence[str]) -> None:
         )
 
 
-def listing_of(tool: Tool) -> Listing:
+def get_listing(tool: Tool) -> Listing:
     """Return what a list tool can be asked. Raises TypeError for any other tool."""
     if tool.listing is None:
         raise TypeError(f"{tool.name} is not a list tool")
@@ -89,7 +89,7 @@ def listing_of(tool: Tool) -> Listing:
 def _position(tool: Tool, pagination: Pagination, arguments: Mapping[str, Any]) -> tuple[str, int, int]:
     """Return where the page begins, how many of its records were answered already, and the page size that stays."""
     form = COUNTED if pagination.style in ("offset", "page") else BY_VENDOR
-    found = paging.position_in(tool.name, arguments, form)
+    found = paging.read_position(tool.name, arguments, form)
     if found is None:
         return "", 0, 0
     position, skip, size = found.groups()

@@ -32,10 +32,10 @@ class Part:
     remark: str
 
 
-def of_record(text: bytes, allowance: Allowance, how: str = "") -> Part:
+def cut_record(text: bytes, allowance: Allowance, how: str = "") -> Part:
     """Return what of a record fits beside its remark. `how` says how to ask for the fields that the remark names."""
     try:
-        members = figures.members_of(text)
+        members = figures.split_members(text)
     except ValueError:
         members = {}
     left = allowance.without(REMARK + allowance.cost(b"{}"))
@@ -70,7 +70,7 @@ def _begun(name: str, text: bytes, left: Allowance) -> tuple[bytes, str, str] | 
     base, start = _base(name)
     left = left.without(left.cost(orjson.dumps(name)) + 4)
     if text[:1] == b"[":
-        elements = figures.elements_of(text)
+        elements = figures.split_elements(text)
         count = _count((left.cost(bytes(each)) + 1 for each in elements), left.size)
         if count:
             shown = b"[" + b",".join(bytes(each) for each in elements[:count]) + b"]"

@@ -40,15 +40,15 @@ def answer_with(call: CallContext, text: bytes) -> Answer:
     return call.answer(text.decode(), note)
 
 
-def text_in(call: CallContext, value: Any) -> bytes:
+def write_record(call: CallContext, value: Any) -> bytes:
     """Return the record in a value of the vendor as JSON."""
-    found = answers.at(value, call.tool.returns.path)
+    found = answers.follow_path(value, call.tool.returns.path)
     shown = value if found is None else found
     if call.is_blind:
         sent = record(call.tool, call.arguments)
         always = (*call.integration.acknowledged, *filter(None, [call.tool.identifier]))
-        shown = write_answers.acknowledged(shown, sent, always)
-    return bounds.written(shown)
+        shown = write_answers.acknowledge(shown, sent, always)
+    return bounds.write_json(shown)
 
 
 def fit(call: CallContext, text: bytes, allowance: Allowance) -> bytes:
@@ -59,25 +59,25 @@ def fit(call: CallContext, text: bytes, allowance: Allowance) -> bytes:
     if allowance.holds(text):
         return text
     beside = allowance.cost(b'{"note":,"record":}')
-    part = parts.of_record(text, allowance.without(beside), _advise_parts(call, text))
+    part = parts.cut_record(text, allowance.without(beside), _advise_parts(call, text))
     return b'{"note":%b,"record":%b}' % (orjson.dumps(part.remark), part.text)
 
 
 def _written(call: CallContext, value: Any) -> bytes:
-    return DONE if value is None else text_in(call, value)
+    return DONE if value is None else write_record(call, value)
 
 
 def _note_on(call: CallContext, text: bytes) -> str:
     if call.tool.is_read_only:
         return ""
-    dropped = worked_out.dropped_from(call.tool, call.given)
+    dropped = worked_out.find_dropped(call.tool, call.given)
     note = worked_out.note_on(dropped, text.decode(), call.integration.title) if dropped else ""
     return note or form_rules.note_on(call.tool, call.integration, call.arguments)
 
 
 def _advise_parts(call: CallContext, text: bytes) -> str:
     """Return how the fields of a record are asked for: with a list tool of the caller that finds it by its Id."""
-    id_ = answers.member_of(text, _identifier(call))
+    id_ = answers.read_member(text, _identifier(call))
     if not id_:
         return ""
     filters = (_filter_by_id(tool, _identifier(call), id_) for tool in _list_tools(call))

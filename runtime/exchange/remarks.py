@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.catalog import Condition, Tool
 from generator.vendor import QueryLanguage
-from runtime.upstream.query import outside_quotes
+from runtime.upstream.query import blank_quoted
 
 LONGEST_VALUE = 80
 """Characters of a value of the query that a remark repeats."""
@@ -24,7 +24,7 @@ MOST_CHOICES = 20
 _OPERATOR = re.compile(r"\{field\}\s*([^\s({]+)")
 
 
-def on_nothing(tool: Tool, language: QueryLanguage, raw: str, tools: Iterable[Tool]) -> list[str]:
+def remark_on_nothing(tool: Tool, language: QueryLanguage, raw: str, tools: Iterable[Tool]) -> list[str]:
     """Return a sentence for each value of a query that found nothing which its field cannot have.
 
     `tools` are looked through for what can be asked of the entity, where the tool itself reads any.
@@ -34,7 +34,7 @@ def on_nothing(tool: Tool, language: QueryLanguage, raw: str, tools: Iterable[To
     asked = _asked(tool, language, raw, tools)
     if asked is None or asked.listing is None:
         return []
-    blanked = outside_quotes(language, raw)
+    blanked = blank_quoted(language, raw)
     remarks = (
         _remark(condition.field, given, value)
         for condition, given in _checked(asked)

@@ -37,10 +37,10 @@ def read(call: CallContext, response: MaskedResponse) -> Answer:
         table = BEHAVIOURS[call.tool.returns.behaviour](response.record_value())
     except (AttributeError, KeyError, TypeError) as other_shape:
         raise UnexpectedShape from other_shape
-    return call.answer(rows_text(call.tool, call.arguments, table, call.allowance()))
+    return call.answer(write_table(call.tool, call.arguments, table, call.allowance()))
 
 
-def rows_text(tool: Tool, arguments: Mapping[str, Any], table: dict[str, Any], allowance: Allowance) -> str:
+def write_table(tool: Tool, arguments: Mapping[str, Any], table: dict[str, Any], allowance: Allowance) -> str:
     """Return the table of a behaviour as JSON, with as many rows as asked for and fit.
 
     What is said of the rows comes first, and the rows last. Raises AnswerTooLarge when too much stands beside them.
@@ -48,12 +48,12 @@ def rows_text(tool: Tool, arguments: Mapping[str, Any], table: dict[str, Any], a
     page = _Rows.of(tool, arguments, table)
     wanted = page.rows[page.start : page.start + int(arguments.get("limit") or len(page.rows))]
     most = allowance.size * MOST_HEAD
-    if bounds.head_cost(page.head(0, ""), allowance) > most:
+    if bounds.measure_head(page.head(0, ""), allowance) > most:
         page = page.without_totals()
-    if bounds.head_cost(page.head(0, ""), allowance) > most:
+    if bounds.measure_head(page.head(0, ""), allowance) > most:
         raise _too_wide(page)
-    source = bounds.Source(len(wanted), lambda place: bounds.written(wanted[place]))
-    return bounds.with_rows(page.head, "rows", source, allowance)
+    source = bounds.Source(len(wanted), lambda place: bounds.write_json(wanted[place]))
+    return bounds.append_rows(page.head, "rows", source, allowance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class _Rows:
 
     @classmethod
     def of(cls, tool: Tool, arguments: Mapping[str, Any], table: Mapping[str, Any]) -> _Rows:
-        found = paging.position_in(tool.name, arguments, ROW)
+        found = paging.read_position(tool.name, arguments, ROW)
         beside = {name: value for name, value in table.items() if name not in ("rows", "totals", "note")}
         start = int(found[0]) if found else 0
         return cls(tool, arguments, table["rows"], start, table.get("totals"), table.get("note", ""), beside)
@@ -86,7 +86,7 @@ class _Rows:
         first: dict[str, Any] = {"returned": count, "rows_in_all": len(self.rows)}
         notes = [self.note, remark]
         if has_more:
-            first["next_cursor"] = paging.cursor_for(self.tool.name, self.arguments, str(end))
+            first["next_cursor"] = paging.make_cursor(self.tool.name, self.arguments, str(end))
             notes.insert(0, self._said_of_more(end))
         if text := " ".join(note for note in notes if note):
             first["note"] = text

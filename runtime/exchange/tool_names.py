@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
-from runtime.logs import without_secrets
-from runtime.suggestions import LONGEST_COMPARED, MOST_COMPARED, likeness, words_of
+from generator.suggestions import LONGEST_COMPARED, MOST_COMPARED, ask_if_meant, measure_likeness, split_name
+from runtime.logs import blank_secrets
 
 LONGEST_SHOWN = 80
 """Characters of an unknown name that an error repeats. A tool's name has at most 52."""
@@ -38,16 +38,16 @@ _VERBS = {
 """Verbs of other programs, as the tools here say them."""
 
 
-def nearest_tool(name: str, names: Sequence[str]) -> str:
+def find_nearest_tool(name: str, names: Sequence[str]) -> str:
     """Return the tool among `names` that was meant; empty when there is none."""
     known = {
-        each: words_of(each)
+        each: split_name(each)
         for each in islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED)
     }
     if not known:
         return ""
     common = frozenset.intersection(*map(frozenset, known.values())) if len(known) > 1 else frozenset()
-    own = _distinct(words_of(name[:LONGEST_COMPARED]), common)
+    own = _distinct(split_name(name[:LONGEST_COMPARED]), common)
     meant = [_VERBS.get(word, word) for word in own]
     for wanted in (own, meant):
         found = [each for each, words in known.items() if _are_the_same(wanted, _distinct(words, common))]
@@ -56,15 +56,15 @@ def nearest_tool(name: str, names: Sequence[str]) -> str:
     return ""
 
 
-def unknown_tool_message(name: str, tools: Collection[str]) -> str:
+def explain_unknown_tool(name: str, tools: Collection[str]) -> str:
     """Return the sentence for a name that no tool has, with the nearest one."""
-    return f'There is no tool "{without_secrets(name)[:LONGEST_SHOWN]}" here.{tool_hint(name, tools)}'
+    return f'There is no tool "{blank_secrets(name)[:LONGEST_SHOWN]}" here.{suggest_tool(name, tools)}'
 
 
-def tool_hint(name: str, names: Iterable[str]) -> str:
+def suggest_tool(name: str, names: Iterable[str]) -> str:
     """Return a question whether the nearest tool was meant, after a blank; empty when none is near."""
-    nearest = nearest_tool(name, list(names))
-    return f' Did you mean "{nearest}"?' if nearest else ""
+    nearest = find_nearest_tool(name, list(names))
+    return f" {ask_if_meant(nearest)}" if nearest else ""
 
 
 def _distinct(words: Collection[str], common: frozenset[str]) -> list[str]:
@@ -89,7 +89,7 @@ def _are_the_same(one: list[str], other: list[str]) -> bool:
     left = list(other)
     for word in one:
         found = next((each for each in left if word == each), "") or next(
-            (each for each in left if word[0] == each[0] and likeness(word, each) >= LIKE), ""
+            (each for each in left if word[0] == each[0] and measure_likeness(word, each) >= LIKE), ""
         )
         if not found:
             return False

@@ -19,7 +19,7 @@ MOST = 5
 """Fields that are named; the sixth says nothing new."""
 
 
-def dropped_from(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def find_dropped(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers and texts among the arguments of a create tool that are not sent, by their field."""
     if tool.risk != "create":
         return {}

@@ -11,7 +11,7 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING
 
-from runtime.errors import LedgerportError
+from runtime.errors import SealBroken
 from runtime.model import TokenHash
 
 if TYPE_CHECKING:
@@ -26,14 +26,8 @@ _HASH_BYTES = 32
 """Of SHA-256."""
 
 
-class SealBroken(LedgerportError):
-    """A sealed value was changed, belongs to something else, or was sealed with another key."""
-
-    code = "seal_broken"
-
-
-def new_secret(prefix: str) -> str:
-    """A new secret of 256 random bits after a prefix that says what it is for; safe in URLs."""
+def make_secret(prefix: str) -> str:
+    """Return a new secret of 256 random bits after a prefix that says what it is for; safe in URLs."""
     return prefix + secrets.token_urlsafe(SECRET_BYTES)
 
 
@@ -46,7 +40,7 @@ class _Hmac:
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
     def digest(self, message: bytes) -> bytes:
-        """The 32 bytes of the HMAC."""
+        """Return the 32 bytes of the HMAC."""
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(message)
         outer.update(inner.digest())
@@ -87,7 +81,7 @@ class Keys:
         return _VERSION + nonce + self._aes(self._seal_key).encrypt(nonce, content, owner.encode())
 
     def open(self, sealed: bytes, owner: str) -> bytes:
-        """The content that was sealed for this owner. Raises SealBroken for anything else."""
+        """Return the content that was sealed for this owner. Raises SealBroken for anything else."""
         from cryptography.exceptions import InvalidTag
 
         nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
@@ -107,7 +101,7 @@ class Keys:
         return nonce + self._aes(self._link_key).encrypt(nonce, content, None)
 
     def open_link(self, sealed: bytes) -> bytes:
-        """What a link stands for. Raises SealBroken for anything that this key has not sealed as a link."""
+        """Return what a link stands for. Raises SealBroken for anything that this key has not sealed as a link."""
         from cryptography.exceptions import InvalidTag
 
         if len(sealed) <= _NONCE_BYTES:
@@ -119,10 +113,10 @@ class Keys:
             raise SealBroken("A link was not made with the present secret key.") from problem
 
     def new_state(self) -> str:
-        """A random, signed OAuth `state`."""
+        """Return a random, signed OAuth `state`."""
         from itsdangerous import Signer
 
-        return Signer(self._state_key, digest_method=hashlib.sha256).sign(new_secret("")).decode()
+        return Signer(self._state_key, digest_method=hashlib.sha256).sign(make_secret("")).decode()
 
     def is_our_state(self, state: str) -> bool:
         """Whether a `state` was made by `new_state`, compared in constant time."""

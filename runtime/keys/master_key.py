@@ -21,7 +21,7 @@ _RIGHT = "it must be at least 32 random bytes in base64, as `openssl rand -base6
 
 
 def read_secret_key(given: str, data: Path, database: Path | None = None) -> bytes:
-    """The key: the one given, else the one in the data directory, which is made when there is none.
+    """Return the key: the one given, else the one in the data directory, which is made when there is none.
 
     None is made beside a `database` that is there already: it could open nothing in it. Raises SettingsError for a
     key that is missing, too short, not base64, or a file that others can read.
@@ -81,7 +81,7 @@ def _make(path: Path) -> None:
 
 
 def _link_if_absent(draft: Path, path: Path) -> None:
-    """Puts a finished file into place unless another process was first, and makes that survive a power cut."""
+    """Put a finished file into place unless another process was first, and make that survive a power cut."""
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -18,13 +18,14 @@ from generator.catalog import HINTS, Call, Returns, Risk, Tool
 from generator.meanings import Meant
 from generator.names import find_tool
 from generator.stages.compact_schema import compact_schema
+from generator.texts import cut_first_sentence
 from runtime.errors import InvalidArguments, NotFound
 from runtime.exchange import bounds
 from runtime.exchange.allowance import Allowance
 from runtime.exchange.tool_answer import Answer
-from runtime.exchange.tool_names import unknown_tool_message
+from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.tool_search import LONGEST_QUERY, NO_SYNONYMS, ToolIndex, first_sentence
+from runtime.operations.tool_search import LONGEST_QUERY, NO_SYNONYMS, ToolIndex
 
 SEARCH, SCHEMA, READ, WRITE = "search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"
 NAMES = frozenset({SEARCH, SCHEMA, READ, WRITE})
@@ -74,13 +75,14 @@ class Discovery:
         self._rows: dict[str, bytes] = {}
 
     def answer(self, name: str, arguments: dict[str, Any], allowance: Allowance) -> Answer:
-        """The answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
+        """Return the answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
         arguments = _CHECKER.checked(self.listed[name], arguments, _MEANT)
         found = self._search if name == SEARCH else self._schemas
         return Answer(found(arguments, allowance))
 
     def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, str, dict[str, Any]]:
-        """The tool that a call of `call_read_tool` or `call_write_tool` names, the name it gave, and its arguments.
+        """Return the tool that a call of `call_read_tool` or `call_write_tool` names, the name it gave, and its
+        arguments.
 
         Raises InvalidArguments, also for a tool that writes where only reading ones are called, and NotFound.
         """
@@ -97,8 +99,8 @@ class Discovery:
         return tool, arguments["name"], arguments.get("arguments", {})
 
     def unknown(self, *names: str) -> NotFound:
-        """The error for names that no tool has, each with the nearest one."""
-        sentences = " ".join(unknown_tool_message(name, self._tools) for name in names)
+        """Return the error for names that no tool has, each with the nearest one."""
+        sentences = " ".join(explain_unknown_tool(name, self._tools) for name in names)
         return NotFound(sentences, advice=f"Find tools with {SEARCH}.")
 
     @property
@@ -120,7 +122,7 @@ class Discovery:
         return _part(_resources(left), _itself, "resources", arguments, USUAL_RESOURCES, allowance)
 
     def _row(self, name: str) -> bytes:
-        """What a search says of a tool. Made once: parsing its schema takes longer than finding it."""
+        """Return what a search says of a tool. Made once: parsing its schema takes longer than finding it."""
         row = self._rows.get(name)
         if row is None:
             row = self._rows[name] = orjson.dumps(_found(self._tools[name]))
@@ -136,15 +138,15 @@ class Discovery:
         for write in (_whole, _listed):
             texts = [write(tool) for tool in tools]
             head = _schemas_head(tools, unknown, is_whole=write is _whole)
-            if allowance.cost(texts[0]) + bounds.head_cost(head(1, ""), allowance) < allowance.size:
+            if allowance.cost(texts[0]) + bounds.measure_head(head(1, ""), allowance) < allowance.size:
                 break
-        return bounds.with_rows(
+        return bounds.append_rows(
             head, "tools", bounds.Source(len(texts), texts.__getitem__), allowance, CALL_IT
         )
 
 
 def _schemas_head(tools: Sequence[Tool], unknown: Mapping[str, str], *, is_whole: bool) -> bounds.Head:
-    """What is said before the schemas: the tools that do not fit, by name, and whether an argument may lack."""
+    """Return what is said before the schemas: the tools that do not fit, by name, and whether an argument may lack."""
 
     def head(count: int, remark: str) -> dict[str, Any]:
         notes = [] if is_whole else [f"{tools[0].name} is {SHOWN_ONLY}."]
@@ -159,12 +161,12 @@ def _schemas_head(tools: Sequence[Tool], unknown: Mapping[str, str], *, is_whole
 
 def _found(tool: Tool) -> dict[str, Any]:
     required = orjson.loads(tool.schema).get("required", [])
-    about = first_sentence(tool.description)
+    about = cut_first_sentence(tool.description)
     return {"name": tool.name, "about": about, "risk": tool.risk, "required": required, "tags": tool.tags}
 
 
 def _whole(tool: Tool) -> bytes:
-    """A tool as it is listed, but with every argument: a list leaves out what is rarely needed."""
+    """Return a tool as it is listed, but with every argument: a list leaves out what is rarely needed."""
     listed: dict[str, Any] = orjson.loads(tool.wire)
     return orjson.dumps(listed | {"inputSchema": orjson.Fragment(tool.schema)})
 
@@ -174,7 +176,7 @@ def _listed(tool: Tool) -> bytes:
 
 
 def _resources(tools: Iterable[Tool]) -> list[dict[str, Any]]:
-    """The resources of some tools in the order of their names, each with its tools and their tags."""
+    """Return the resources of some tools in the order of their names, each with its tools and their tags."""
     by_resource: dict[str, list[Tool]] = {}
     for tool in tools:
         by_resource.setdefault(tool.resource, []).append(tool)
@@ -193,7 +195,9 @@ def _itself(row: Any) -> bytes:
 
 
 def _with_object(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a call with the inner ones as an object, where they came as the JSON text that is shown."""
+    """Return the arguments of a call with the inner ones as an object, where they came as the JSON text that is
+    shown.
+    """
     inner = arguments.get("arguments")
     if inner is None or inner == "":
         return {name: value for name, value in arguments.items() if name != "arguments"}
@@ -216,7 +220,7 @@ def _part(
     usual: int,
     allowance: Allowance,
 ) -> str:
-    """A part of what was found, as JSON, with the cursor of the next part when there is one.
+    """Return a part of what was found, as JSON, with the cursor of the next part when there is one.
 
     `row` says what is answered of each that is in the part.
     """
@@ -236,7 +240,7 @@ def _part(
         return first
 
     rows = bounds.Source(len(part), lambda place: row(part[place]))
-    return bounds.with_rows(head, kind, rows, allowance)
+    return bounds.append_rows(head, kind, rows, allowance)
 
 
 def _start(cursor: str) -> int:
@@ -332,7 +336,7 @@ def _tool(
     required: tuple[str, ...],
     *risks: Risk,
 ) -> Tool:
-    """A tool that is answered here and never sent. It is as dangerous as the worst of the risks it can run."""
+    """Return a tool that is answered here and never sent. It is as dangerous as the worst of the risks it can run."""
     hints = [HINTS[risk] for risk in risks]
     schema = {
         "type": "object",

@@ -8,15 +8,14 @@ there already. An address that is not known answers the same to everything: it g
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from generator.catalog import Catalog
-from runtime.errors import StorageUnavailable, TooManyGuesses
+from runtime.errors import InternalError, StorageUnavailable, TooManyGuesses
 from runtime.mcp_server import large_bodies, protocol
-from runtime.mcp_server.methods import Identity, Log, Methods
+from runtime.mcp_server.methods import McpServices, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import (
     INTERNAL_ERROR,
@@ -39,9 +38,7 @@ from runtime.mcp_server.request import (
 )
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
-from runtime.operations.bodies import LARGEST_BODY
-from runtime.operations.call_protocol import Calls
-from runtime.operations.file_links import FileLinks
+from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.files import takes_a_file
 from runtime.safety.guesses import Guesses
 
@@ -79,7 +76,7 @@ NO_TOKEN = Refused(
     "The URL of an MCP server here is /mcp/ and a secret token, and this one has none. Use the whole URL that "
     "Ledgerport showed when the MCP server was created, with Streamable HTTP as the transport.",
 ).reply()
-_FAILED = Refused(500, INTERNAL_ERROR, "The server failed. It has been logged.").reply()
+_FAILED = Refused(500, INTERNAL_ERROR, InternalError().message).reply()
 
 
 class Head(NamedTuple):
@@ -117,34 +114,30 @@ class Exchange:
         return reply._replace(fields=(*reply.fields, *self.page)) if self.page else reply
 
 
-class McpEndpoint:
-    """The endpoint. `find_grant` and `api_token_ok` are asked on every request and must be quick."""
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a caller is recognized. All of it is asked on every request, and must be quick."""
 
-    def __init__(
-        self,
-        hash_token: Callable[[str], TokenHash],
-        find_grant: FindGrant,
-        catalog: Callable[[], Catalog],
-        calls: Calls,
-        api_token_ok: Callable[[str, Grant], bool],
-        *,
-        identity: Identity,
-        log: Log,
-        allowed_origins: Iterable[str] = (),
-        allowed_hosts: Iterable[str] = (),
-        guesses: Guesses | None = None,
-        links: FileLinks | None = None,
-    ) -> None:
-        self._guesses = Guesses() if guesses is None else guesses
-        self._hash_token = hash_token
-        self._find_grant = find_grant
-        self._catalog = catalog
-        self._api_token_ok = api_token_ok
-        self._log = log
-        self.gate = Gate(allowed_origins, allowed_hosts)
+    hash_token: Callable[[str], TokenHash]
+    find_grant: FindGrant
+    is_api_token: Callable[[str, Grant], bool]
+    guesses: Guesses = field(default_factory=Guesses)
+
+
+class McpEndpoint:
+    """The endpoint. One for the process; `drain` it at the end."""
+
+    def __init__(self, services: McpServices, access: Access, gate: Gate | None = None) -> None:
+        self._guesses = access.guesses
+        self._hash_token = access.hash_token
+        self._find_grant = access.find_grant
+        self._is_api_token = access.is_api_token
+        self._catalog = services.catalog
+        self._log = services.log
+        self.gate = gate or Gate()
         self._toolsets = Toolsets()
         self._large = large_bodies.make_budget()
-        self.methods = Methods(catalog, calls, identity, log, links)
+        self.methods = Methods(services)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request that comes as ASGI; end quietly when the client has gone."""
@@ -233,11 +226,11 @@ class McpEndpoint:
             return answer if isinstance(answer, Reply) else await answer
 
     async def drain(self) -> None:
-        """Waits for the writes that are under way: to be awaited before the process ends."""
+        """Wait for the writes that are under way: to be awaited before the process ends."""
         await self.methods.drain()
 
     def _hash_of(self, token: str) -> TokenHash:
-        """The hash of a token. One too long to be a token has the hash of none."""
+        """Return the hash of a token. One too long to be a token has the hash of none."""
         return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
 
     def _refuse(self, error: Exception, grant: Grant | None) -> Reply:
@@ -252,10 +245,10 @@ class McpEndpoint:
         return error.reply()
 
     def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
-        """Raises Refused. It names no metadata: there is no OAuth here that a client could start."""
+        """Raise Refused. It names no metadata: there is no OAuth here that a client could start."""
         scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
-        if is_sent and self._api_token_ok(token.strip(), grant):
+        if is_sent and self._is_api_token(token.strip(), grant):
             return
         if is_sent and (wait := self._guesses.note(exchange.head.client)):
             slower = TooManyGuesses(wait)
@@ -285,13 +278,15 @@ async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> 
 
 
 def _address_of(scope: MutableMapping[str, Any]) -> str:
-    """The address that a connection comes from; empty when it has none, such as over a Unix socket."""
+    """Return the address that a connection comes from; empty when it has none, such as over a Unix socket."""
     client = scope.get("client")
     return client[0] if client else ""
 
 
 def _unavailable(unknown: StorageUnavailable) -> Refused:
-    """The refusal while nobody can say whether the URL is open: neither a 404, which means revoked, nor an answer."""
+    """Return the refusal while nobody can say whether the URL is open: neither a 404, which means revoked, nor an
+    answer.
+    """
     retry_after: Field = (b"retry-after", b"%d" % unknown.retry_after)
     return Refused(unknown.status, INTERNAL_ERROR, unknown.as_text(), fields=(retry_after,))
 
@@ -316,11 +311,11 @@ def _without_post(method: str) -> Reply:
 
 
 def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:
-    """The refusal of a body that is too large; where a tool sends files, with where a larger one is taken."""
+    """Return the refusal of a body that is too large; where a tool sends files, with where a larger one is taken."""
     tools = takes_a_file(toolset.tools)
     if refused.status != 413 or not tools:
         return refused
-    most = (toolset.largest_body - LARGEST_BODY) // 4 * 3 // 1024 // 1024
+    most = (toolset.largest_body - LARGEST_BODY) // 4 * 3 // MIB
     text = (
         f"{refused.message} A file of up to {most} MiB may come here in base64; send a larger one as "
         f"multipart/form-data to POST /integrated-account/{grant.account.id}/tools/{tools[0].name} with an API token."

@@ -16,12 +16,12 @@ from runtime.mcp_server import discovery
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import BUSY, INVALID_REQUEST, Refused
 from runtime.mcp_server.toolset import Toolset
-from runtime.operations.bodies import LARGEST_BODY
+from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.budget import Budget, Share
-from runtime.operations.files import digest_of
+from runtime.operations.files import hash_content
 from runtime.upstream.files import CarriedFiles, EncodedFile
 
-MOST_BYTES = 128 * 1024 * 1024
+MOST_BYTES = 128 * MIB
 """Of large bodies at once: two of the largest, or five with a file of 20 MB. In memory a body has about twice its
 size, the text and what it decodes to: five files of 20 MB that are received and sent on at once
 take 240 to 325 MB.
@@ -40,7 +40,7 @@ class Cut(NamedTuple):
 
 
 def make_budget() -> Budget:
-    """The budget of a process."""
+    """Return the budget of a process."""
     return Budget(MOST_BYTES, MOST)
 
 
@@ -54,18 +54,18 @@ def grow(share: Share, size: int) -> None:
 
 
 async def cut(body: bytearray) -> Cut:
-    """The body with its longest text cut out. Raises Refused when what is left is beyond the usual limit."""
+    """Return the body with its longest text cut out. Raises Refused when what is left is beyond the usual limit."""
     start, end = _longest_text(body)
     if len(body) - (end - start) > LARGEST_BODY or body[end - 1 : end] == b"\\":
         raise _not_a_file()
     text = memoryview(body)[start:end]
-    digest = await asyncio.to_thread(digest_of, text)
+    digest = await asyncio.to_thread(hash_content, text)
     rest = b"".join((body[:start], digest.encode(), body[end:]))
     return Cut(rest, {digest: EncodedFile(text, is_json=True)})
 
 
 def check_use(message: Message, toolset: Toolset) -> None:
-    """Raises Refused when the text that was cut out is not the file of a tool that sends one."""
+    """Raise Refused when the text that was cut out is not the file of a tool that sends one."""
     name, arguments = message.params.get("name"), message.params.get("arguments")
     if toolset.discovery is not None and name == discovery.WRITE and isinstance(arguments, dict):
         name, arguments = arguments.get("name"), arguments.get("arguments")
@@ -90,7 +90,7 @@ def _longest_text(body: bytearray) -> tuple[int, int]:
 
 def _not_a_file(message: Message | None = None) -> Refused:
     text = (
-        f"A body of more than {LARGEST_BODY // 1024 // 1024} MiB may hold the file of one call in base64, and nothing "
+        f"A body of more than {LARGEST_BODY // MIB} MiB may hold the file of one call in base64, and nothing "
         "else that is large."
     )
     id = message.id if message is not None else None

@@ -57,7 +57,7 @@ class Log(Protocol):
     """Whoever writes one line for one event."""
 
     def __call__(self, event: str, **fields: object) -> None:
-        """Writes it."""
+        """Write it."""
 
 
 class Sending(NamedTuple):
@@ -78,22 +78,26 @@ class Identity:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class McpServices:
+    """What answers are made of: the catalog that is served now, calls of tools, the log, and links to files."""
+
+    catalog: Callable[[], Catalog]
+    calls: Calls
+    identity: Identity
+    log: Log
+    links: FileLinks | None = None
+
+
 class Methods:
     """Answers messages. One for the process; `drain` lets the writes that are under way come to their end."""
 
-    def __init__(
-        self,
-        catalog: Callable[[], Catalog],
-        calls: Calls,
-        identity: Identity,
-        log: Log,
-        links: FileLinks | None = None,
-    ) -> None:
-        self._links = links
-        self._catalog = catalog
-        self._calls = calls
-        self._identity = identity
-        self._log = log
+    def __init__(self, services: McpServices) -> None:
+        self._links = services.links
+        self._catalog = services.catalog
+        self._calls = services.calls
+        self._identity = services.identity
+        self._log = services.log
         self._writes: set[asyncio.Task[Answer]] = set()
 
     def answer(
@@ -111,7 +115,7 @@ class Methods:
             case "resources/read":
                 return self._read_resource(message, grant, toolset)
             case "resources/list" | "resources/templates/list":
-                return self._reply(message, grant, resources.listed(message, _RESOURCES[message.method]))
+                return self._reply(message, grant, resources.list_none(message, _RESOURCES[message.method]))
         return self._greet(message, grant, toolset)
 
     def _greet(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
@@ -123,10 +127,10 @@ class Methods:
                 return self._reply(message, grant, {})
             case "server/discover", True:
                 return self._discover(message, grant, toolset)
-        raise protocol.unknown_method(message)
+        raise protocol.refuse_method(message)
 
     async def drain(self) -> None:
-        """Waits for every write that is under way, also those whose client has gone."""
+        """Wait for every write that is under way, also those whose client has gone."""
         while self._writes:
             await asyncio.wait(self._writes)
 
@@ -169,7 +173,7 @@ class Methods:
             )
 
         result, answer = await resources.read(message, grant, toolset, self._links, call)
-        return results.success(self._body(message, grant, result), answer)
+        return results.reply_success(self._body(message, grant, result), answer)
 
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         name, arguments = protocol.call_of(message)
@@ -184,9 +188,9 @@ class Methods:
             answer = await self._unknown(grant, toolset, name)
         answer = sending.form.within(answer, self._calls.budget(grant))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
-            return results.too_many(answer, message.id)
+            return results.refuse_rate(answer, message.id)
         result = self.result_of(answer, self._link_to(answer, grant, fields))
-        return results.success(self._body(message, grant, result), answer)
+        return results.reply_success(self._body(message, grant, result), answer)
 
     def _link_to(self, answer: Answer, grant: Grant, fields: Fields) -> results.Link:
         if self._links is None or answer.file is None:
@@ -195,7 +199,8 @@ class Methods:
         return results.Link(uri, grant.config.require_api_token_auth, protocol.has_links(fields))
 
     async def _unknown(self, grant: Grant, toolset: Toolset, name: str) -> Answer:
-        """The error of a tool that is not there, for the model to read: a protocol error ends some clients' session.
+        """Return the error of a tool that is not there, for the model to read: a protocol error ends some clients'
+        session.
 
         Word for word the same for a tool that the filter leaves out and one that never was.
         """
@@ -222,7 +227,7 @@ class Methods:
         arguments: dict[str, Any],
         sending: Sending,
     ) -> Answer:
-        """The answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
+        """Return the answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
         assert toolset.discovery is not None
         began = perf_counter()
         try:
@@ -245,8 +250,8 @@ class Methods:
         return answer
 
     def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
-        """The result that an answer becomes."""
-        return results.result_of(answer, link)
+        """Return the result that an answer becomes."""
+        return results.build_result(answer, link)
 
     async def _run(
         self,
@@ -256,7 +261,7 @@ class Methods:
         arguments: dict[str, Any],
         sending: Sending,
     ) -> Answer:
-        """Calls the tool and logs one line, whether or not anyone still waits for the answer."""
+        """Call the tool and log one line, whether or not anyone still waits for the answer."""
         began = perf_counter()
         try:
             answer = await self._calls.call(
@@ -289,7 +294,7 @@ class Methods:
         )
 
     async def _to_its_end(self, call: Coroutine[Any, Any, Answer]) -> Answer:
-        """Runs a write in a task of its own, so that it ends as it began when the request is cancelled."""
+        """Run a write in a task of its own, so that it ends as it began when the request is cancelled."""
         task = asyncio.create_task(call)
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
@@ -299,7 +304,7 @@ class Methods:
         return Reply(200, ANSWER_FIELDS, self._body(message, grant, result))
 
     def _body(self, message: Message, grant: Grant, result: dict[str, Any]) -> bytes:
-        """The JSON-RPC response, with what the newer revisions want in every result."""
+        """Return the JSON-RPC response, with what the newer revisions want in every result."""
         if message.is_modern:
             server = {protocol.SERVER_KEY: orjson.Fragment(self._server_info(grant))}
             result = {**result, "resultType": "complete", "_meta": {**result.get("_meta", {}), **server}}
@@ -332,14 +337,14 @@ class Methods:
 
 @lru_cache(maxsize=1024)
 def _server_info(identity: Identity, title: str, company: str) -> bytes:
-    """The `Implementation` of one company's server. The title shows a person with several which one it is."""
+    """Return the `Implementation` of one company's server. The title shows a person with several which one it is."""
     named = f"{title}: {company}" if company else title
     return orjson.dumps({"name": identity.name, "title": named, "version": identity.version})
 
 
 @lru_cache(maxsize=1024)
 def _list_members(server_info: bytes) -> bytes:
-    """What follows the tools in a list of the newer revisions."""
+    """Return what follows the tools in a list of the newer revisions."""
     return b',"resultType":"complete","ttlMs":%d,"cacheScope":"private","_meta":{"%b":%b}' % (
         FRESH_FOR_MS,
         protocol.SERVER_KEY.encode(),
@@ -348,7 +353,9 @@ def _list_members(server_info: bytes) -> bytes:
 
 
 def _idempotency_key(message: Message) -> str:
-    """The key by which a client marks a repeated call as the same one; empty when it names none. Raises Refused."""
+    """Return the key by which a client marks a repeated call as the same one; empty when it names none. Raises
+    Refused.
+    """
     meta = message.params.get("_meta")
     if not meta or IDEMPOTENCY_KEY not in meta:
         return ""
@@ -365,6 +372,6 @@ def _client(message: Message) -> str:
 
 
 def _broken(tool: Tool) -> Answer:
-    """The answer when our own code fails: it says nothing of why, which is in the log."""
+    """Return the answer when our own code fails: it says nothing of why, which is in the log."""
     advice = "Try again once." if tool.is_read_only else "Look whether it was done before you call it again."
     return Answer(status=0, error=InternalError("The call failed inside Ledgerport.", advice=advice))

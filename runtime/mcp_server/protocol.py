@@ -70,13 +70,13 @@ class Message(NamedTuple):
     """Files that came with it, each under the digest that stands in its place."""
 
     def refuse(self, rpc_code: int, text: str, data: Any = None) -> Refused:
-        """An error about this request, with the status that its era gives it."""
+        """Return an error about this request, with the status that its era gives it."""
         status = STATUS_IN_MODERN.get(rpc_code, 200) if self.is_modern else 200
         return Refused(status, rpc_code, text, id=self.id, data=data)
 
 
 def read(body: bytes, fields: Fields, sent: list[Field]) -> Message:
-    """The message of a POST; `sent` are the header lines as they came. Raises Refused."""
+    """Return the message of a POST; `sent` are the header lines as they came. Raises Refused."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -116,7 +116,7 @@ def _is_modern(version: bytes | None, value: dict[str, Any]) -> bool:
 
 
 def _message(value: dict[str, Any], *, is_modern: bool) -> Message:
-    """The form of a JSON-RPC message. A posted response comes back as a notification without a method."""
+    """Return the form of a JSON-RPC message. A posted response comes back as a notification without a method."""
     if value.get("jsonrpc") != "2.0":
         raise _invalid('"jsonrpc" must be "2.0".')
     id, params = value.get("id"), value.get("params")
@@ -186,7 +186,7 @@ def _check_headers(message: Message, envelope: dict[str, Any], version: bytes, f
 
 
 def _decoded(value: bytes) -> str | None:
-    """The value of a header that may be written `=?base64?…?=`; None when that is broken."""
+    """Return the value of a header that may be written `=?base64?…?=`; None when that is broken."""
     if not (value.startswith(b"=?base64?") and value.endswith(b"?=")):
         return value.decode("latin-1")
     try:
@@ -207,7 +207,7 @@ def _check_served(version: str, id: str | int | None) -> None:
 
 
 def check_meta(message: Message) -> None:
-    """Raises Refused when the parameters' `_meta` is not what every revision wants it to be."""
+    """Raise Refused when the parameters' `_meta` is not what every revision wants it to be."""
     meta = message.params.get("_meta")
     if meta is None:
         return
@@ -219,7 +219,7 @@ def check_meta(message: Message) -> None:
 
 
 def negotiate(message: Message) -> str:
-    """The revision that an `initialize` settles on: the one asked for, or else the last that shakes hands."""
+    """Return the revision that an `initialize` settles on: the one asked for, or else the last that shakes hands."""
     params = message.params
     wanted = (("protocolVersion", str), ("capabilities", dict), ("clientInfo", dict))
     for name, kind in wanted:
@@ -236,13 +236,13 @@ _KINDS: dict[type, str] = {str: " string", dict: "n object"}
 
 
 def check_cursor(message: Message) -> None:
-    """Raises Refused for any cursor: a list is one page, so no cursor was ever given out."""
+    """Raise Refused for any cursor: a list is one page, so no cursor was ever given out."""
     if message.params.get("cursor") is not None:
         raise message.refuse(INVALID_PARAMS, "Unknown cursor: this list is a single page.")
 
 
 def call_of(message: Message) -> tuple[str, dict[str, Any]]:
-    """The tool and the arguments of a `tools/call`."""
+    """Return the tool and the arguments of a `tools/call`."""
     name, arguments = message.params.get("name"), message.params.get("arguments")
     if isinstance(message.id, str) and len(message.id.encode("utf-8", "replace")) > LONGEST_ID:
         text = f'"id" may have {LONGEST_ID:,} bytes at most: it is part of the answer, and takes its place there.'
@@ -254,8 +254,8 @@ def call_of(message: Message) -> tuple[str, dict[str, Any]]:
     return name, arguments or {}
 
 
-def uri_of(message: Message) -> str:
-    """The resource of a `resources/read`."""
+def read_uri(message: Message) -> str:
+    """Return the resource of a `resources/read`."""
     uri = message.params.get("uri")
     if not isinstance(uri, str):
         raise message.refuse(INVALID_PARAMS, "resources/read needs params.uri, a string.")
@@ -267,6 +267,6 @@ def has_links(fields: Fields) -> bool:
     return fields.get(VERSION_FIELD, b"").strip() not in _WITHOUT_LINKS
 
 
-def unknown_method(message: Message) -> Refused:
-    """The refusal of a method that this server does not have, or not in the revision of the request."""
+def refuse_method(message: Message) -> Refused:
+    """Return the refusal of a method that this server does not have, or not in the revision of the request."""
     return message.refuse(METHOD_NOT_FOUND, f"Method not found: {message.method[:LONGEST_ECHO]}")

@@ -67,7 +67,9 @@ class Reply(NamedTuple):
 
 
 def as_stream(reply: Reply) -> Reply:
-    """A reply with JSON as an event stream of one event, for a client that takes nothing else; others as they are."""
+    """Return a reply with JSON as an event stream of one event, for a client that takes nothing else; others as
+    they are.
+    """
     if reply.status != 200 or JSON not in reply.fields:
         return reply
     fields = tuple(EVENTS if field == JSON else field for field in reply.fields)
@@ -95,13 +97,13 @@ class Refused(InvalidRequest):
         self.fields = fields
 
     def reply(self) -> Reply:
-        """The refusal as a response."""
-        body = error_body(self.rpc_code, self.message, self.id, self.data)
+        """Return the refusal as a response."""
+        body = write_error(self.rpc_code, self.message, self.id, self.data)
         return Reply(self.status, (*REFUSAL_FIELDS, *self.fields), body)
 
 
-def error_body(code: int, message: str, id: str | int | None, data: Any = None) -> bytes:
-    """A JSON-RPC error response. `id` is null when the request's own could not be read."""
+def write_error(code: int, message: str, id: str | int | None, data: Any = None) -> bytes:
+    """Return a JSON-RPC error response. `id` is null when the request's own could not be read."""
     error: dict[str, Any] = {"code": code, "message": message}
     if data is not None:
         error["data"] = data

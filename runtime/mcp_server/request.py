@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.mcp_server.replies import INVALID_REQUEST, Field, Refused
-from runtime.operations.bodies import LARGEST_BODY, LEAST_RATE, LONGEST_WAIT
+from runtime.operations.bodies import LARGEST_BODY, count_seconds, explain_lateness, explain_size
+from runtime.settings import LOOPBACK
 
 Fields = Mapping[bytes, bytes]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 LONGEST_CACHED = 128
 """Bytes of a header field; what clients send is shorter, and 256 of these are nothing."""
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 USUAL_ACCEPT = frozenset({b"", b"*/*", b"application/json", b"application/json, text/event-stream"})
 """What nearly every client sends; each lets JSON through."""
 EXPOSED_FIELDS = (
@@ -52,13 +52,13 @@ class Gate:
         self._hosts = frozenset(host.lower() for host in hosts)
 
     def check(self, fields: Fields) -> tuple[Field, ...]:
-        """The CORS fields that the answer needs; raises Refused when the sender is not welcome."""
+        """Return the CORS fields that the answer needs; raises Refused when the sender is not welcome."""
         if not self.is_host_known(fields):
             raise Refused(421, INVALID_REQUEST, WRONG_HOST)
         sent = fields.get(b"origin", b"").strip()
         if not sent:
             return ()
-        if not self._welcomes(sent.decode("latin-1").lower(), host_name(fields.get(b"host", b""))):
+        if not self._welcomes(sent.decode("latin-1").lower(), read_host(fields.get(b"host", b""))):
             raise Refused(
                 403,
                 INVALID_REQUEST,
@@ -72,7 +72,7 @@ class Gate:
 
     def is_host_known(self, fields: Fields) -> bool:
         """Whether the server answers to the name in the Host field."""
-        return not self._hosts or host_name(fields.get(b"host", b"")) in self._hosts
+        return not self._hosts or read_host(fields.get(b"host", b"")) in self._hosts
 
     def _welcomes(self, origin: str, host: str) -> bool:
         if origin in self._origins:
@@ -84,16 +84,16 @@ class Gate:
         return bool(name) and (name in LOOPBACK or name == host)
 
 
-def host_name(value: bytes) -> str:
-    """The name in a Host field, in lower case and without its port."""
+def read_host(value: bytes) -> str:
+    """Return the name in a Host field, in lower case and without its port."""
     text = value.strip().decode("latin-1").lower()
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.rpartition(":")[0] if text.count(":") == 1 else text
 
 
-def weights(value: bytes) -> dict[str, float]:
-    """What an Accept or Accept-Encoding field lists, each with its weight (`q`), 1 when there is none."""
+def read_weights(value: bytes) -> dict[str, float]:
+    """Return what an Accept or Accept-Encoding field lists, each with its weight (`q`), 1 when there is none."""
     found: dict[str, float] = {}
     for part in value.decode("latin-1").lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
@@ -110,13 +110,13 @@ def takes_json(accept: bytes) -> bool:
     """Whether an Accept field lets JSON through. An empty one lets anything through."""
     if accept in USUAL_ACCEPT:
         return True
-    listed = weights(accept)
+    listed = read_weights(accept)
     return _takes(listed, ("application/json", "application/*", "*/*")) or not listed
 
 
 def wants_stream(accept: bytes) -> bool:
     """Whether an Accept field lets an event stream through and no JSON, as some clients of older revisions send it."""
-    return not takes_json(accept) and _takes(weights(accept), ("text/event-stream", "text/*", "*/*"))
+    return not takes_json(accept) and _takes(read_weights(accept), ("text/event-stream", "text/*", "*/*"))
 
 
 def _takes(listed: dict[str, float], names: tuple[str, ...]) -> bool:
@@ -132,7 +132,7 @@ def takes_gzip(accept_encoding: bytes) -> bool:
 
 
 def _takes_gzip(accept_encoding: bytes) -> bool:
-    listed = weights(accept_encoding)
+    listed = read_weights(accept_encoding)
     for name in ("gzip", "x-gzip", "*"):
         if name in listed:
             return listed[name] > 0
@@ -148,7 +148,7 @@ def is_json(content_type: bytes) -> bool:
 
 
 def check_content(fields: Fields) -> None:
-    """Raises Refused when the answer would not be taken or the body is not plain JSON."""
+    """Raise Refused when the answer would not be taken or the body is not plain JSON."""
     accept = fields.get(b"accept", b"")
     if not takes_json(accept) and not wants_stream(accept):
         raise Refused(
@@ -172,18 +172,18 @@ async def read_body(
     largest: int = LARGEST_BODY,
     grow: Callable[[int], None] = _no_growth,
 ) -> bytes | bytearray:
-    """The body of a request; raises Refused beyond `largest` bytes, counted as well as announced, and ClientGone.
+    """Return the body of a request; raises Refused beyond `largest` bytes, counted as well as announced, and
+    ClientGone.
 
     A body that is not whole within 30 seconds is refused too: a stop of the server would wait for it. One beyond 4 MiB
     comes back as a bytearray, and has longer, as long as enough of it comes; `grow` is called with its size before so
     much is held, and may raise.
     """
     try:
-        async with asyncio.timeout(LONGEST_WAIT) as limit:
+        async with asyncio.timeout(count_seconds()) as limit:
             return await _read_body(receive, fields, largest, grow, limit)
     except TimeoutError:
-        why = f"The body did not come within {LONGEST_WAIT} seconds."
-        raise Refused(408, INVALID_REQUEST, why, fields=(CLOSE,)) from None
+        raise Refused(408, INVALID_REQUEST, explain_lateness(), fields=(CLOSE,)) from None
 
 
 async def _read_body(
@@ -213,7 +213,7 @@ async def _read_body(
         _check_size(len(parts), largest)
         if max(size, len(parts)) > LARGEST_BODY:
             grow(len(parts))
-            limit.reschedule(began + LONGEST_WAIT + len(parts) / LEAST_RATE)
+            limit.reschedule(began + count_seconds(len(parts)))
     if message["type"] != "http.request":
         raise ClientGone
     return bytes(parts) if len(parts) <= LARGEST_BODY else parts
@@ -221,5 +221,4 @@ async def _read_body(
 
 def _check_size(size: int, largest: int) -> None:
     if size > largest:
-        text = f"The body is larger than {largest // 1024 // 1024} MiB."
-        raise Refused(413, INVALID_REQUEST, text, fields=(CLOSE,))
+        raise Refused(413, INVALID_REQUEST, explain_size(largest), fields=(CLOSE,))

@@ -17,8 +17,8 @@ from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import INVALID_PARAMS, RESOURCE_NOT_FOUND, Field, Refused
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant
-from runtime.operations.file_links import PREFIX, FileLinks, closed
-from runtime.upstream.rate_limit_errors import in_sentences
+from runtime.operations.file_links import PREFIX, FileLinks, refuse_closed
+from runtime.upstream.rate_limit_errors import write_sentences
 
 CAPABILITY = {"listChanged": False, "subscribe": False}
 CallTool = Callable[[Tool, dict[str, Any]], Awaitable[Answer]]
@@ -26,8 +26,10 @@ NO_CACHING = {"ttlMs": 0, "cacheScope": "private"}
 """In the results of the newer revisions: a file may change, and its link ends."""
 
 
-def listed(message: Message, member: str) -> dict[str, Any]:
-    """The result of a list of resources or of their templates, of which there are none. Raises Refused for a cursor."""
+def list_none(message: Message, member: str) -> dict[str, Any]:
+    """Return the result of a list of resources or of their templates, of which there are none. Raises Refused for a
+    cursor.
+    """
     protocol.check_cursor(message)
     return {member: [], **_caching(message)}
 
@@ -35,24 +37,26 @@ def listed(message: Message, member: str) -> dict[str, Any]:
 async def read(
     message: Message, grant: Grant, toolset: Toolset, links: FileLinks | None, call: CallTool
 ) -> tuple[dict[str, Any], Answer]:
-    """The result of reading a resource, and the answer that it was made of. Raises Refused."""
-    uri = protocol.uri_of(message)
+    """Return the result of reading a resource, and the answer that it was made of. Raises Refused."""
+    uri = protocol.read_uri(message)
     tool, arguments = _call_of(message, uri, grant, toolset, links)
     answer = await call(tool, arguments)
     error = answer.error
     if answer.file is not None and error is None:
-        error = results.too_large(answer.file, uri)
+        error = results.refuse_large_file(answer.file, uri)
     if error is not None:
         raise _refused(message, error, answer)
     if answer.file is None:
         raise _not_found(message, NotFound("There is no file at this address now."), uri)
-    return {"contents": [results.contents(uri, answer.file)], **_caching(message)}, answer
+    return {"contents": [results.embed_file(uri, answer.file)], **_caching(message)}, answer
 
 
 def _call_of(
     message: Message, uri: str, grant: Grant, toolset: Toolset, links: FileLinks | None
 ) -> tuple[Tool, dict[str, Any]]:
-    """The call that a link of this MCP server stands for. Raises Refused, the same for a link of another one."""
+    """Return the call that a link of this MCP server stands for. Raises Refused, the same for a link of another
+    one.
+    """
     try:
         if links is None:
             raise NotFound("There is no resource at this address.")
@@ -60,7 +64,7 @@ def _call_of(
     except NotFound as unknown:
         raise _not_found(message, unknown, uri) from None
     if opened.grant.server_id != grant.server_id or opened.tool.name not in toolset.tools:
-        raise _not_found(message, closed(), uri)
+        raise _not_found(message, refuse_closed(), uri)
     return opened.tool, opened.arguments
 
 
@@ -69,19 +73,19 @@ def _caching(message: Message) -> dict[str, Any]:
 
 
 def _not_found(message: Message, error: LedgerportError, uri: str) -> Refused:
-    """The refusal of a resource, with its URI as the specification has it, unless that is a secret or long."""
+    """Return the refusal of a resource, with its URI as the specification has it, unless that is a secret or long."""
     code = INVALID_PARAMS if message.is_modern else RESOURCE_NOT_FOUND
     is_shown = PREFIX not in uri and len(uri) <= protocol.LONGEST_ECHO
     return message.refuse(code, error.as_text(), {"uri": uri} if is_shown else None)
 
 
 def _refused(message: Message, error: LedgerportError, answer: Answer) -> Refused:
-    """A failed call as a JSON-RPC error, which is all that reading a resource can fail with.
+    """Return a failed call as a JSON-RPC error, which is all that reading a resource can fail with.
 
     Its code is the HTTP status that the error has elsewhere; the response is a 200, as for every failed call.
     """
-    fields: list[Field] = results.fields_of(answer)
-    text = in_sentences(error, answer.limits)
+    fields: list[Field] = results.build_fields(answer)
+    text = write_sentences(error, answer.limits)
     data = error.as_dict()
     if isinstance(error, RateLimited):
         data["retry_after"] = error.retry_after

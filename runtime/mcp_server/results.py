@@ -13,12 +13,12 @@ from urllib.parse import quote
 from generator.catalog import EMBED
 from runtime.errors import AnswerTooLarge, RateLimited
 from runtime.exchange.tool_answer import Answer, File
-from runtime.mcp_server.replies import ANSWER_FIELDS, RATE_LIMITED, REFUSAL_FIELDS, Field, Reply, error_body
+from runtime.mcp_server.replies import ANSWER_FIELDS, RATE_LIMITED, REFUSAL_FIELDS, Field, Reply, write_error
 from runtime.operations.file_links import LIFETIME_SECONDS
-from runtime.operations.pdf_pages import pages_of
-from runtime.upstream.rate_limit_errors import in_sentences
+from runtime.operations.pdf_pages import count_pages
+from runtime.upstream.rate_limit_errors import write_sentences
 
-LARGEST_FILE = 4 * 1024 * 1024
+LARGEST_INLINE_FILE = 4 * 1024 * 1024
 """Bytes of a file in a result, 5.6 MB in base64 and as much as a request may have. The PDF of a form has about 100 kB;
 of anything larger no model reads the text, and hosts cut results at a fraction of it.
 """
@@ -39,14 +39,14 @@ class Link(NamedTuple):
 NO_LINK = Link()
 
 
-def result_of(answer: Answer, link: Link = NO_LINK) -> dict[str, Any]:
-    """The result of a call."""
+def build_result(answer: Answer, link: Link = NO_LINK) -> dict[str, Any]:
+    """Return the result of a call."""
     is_linked = answer.file is not None and link.uri and not is_embedded(answer.file)
     if not is_linked:
         answer = _without_large_file(answer, link.uri)
-    content = linked(answer, link) if is_linked else content_of(answer)
+    content = describe_link(answer, link) if is_linked else build_content(answer)
     result: dict[str, Any] = {"content": content, "isError": answer.error is not None}
-    if meta := meta_of(answer):
+    if meta := build_meta(answer):
         result["_meta"] = meta
     return result
 
@@ -56,28 +56,28 @@ def is_embedded(file: File) -> bool:
     return file.arguments.get(EMBED) is True
 
 
-def too_large(file: File, link: str) -> AnswerTooLarge | None:
-    """The error for a file that is too large for a result, with where it can be fetched; None when it fits."""
+def refuse_large_file(file: File, link: str) -> AnswerTooLarge | None:
+    """Return the error for a file that is too large for a result, with where it can be fetched; None when it fits."""
     size = len(file.content)
-    if size <= LARGEST_FILE:
+    if size <= LARGEST_INLINE_FILE:
         return None
     fetched = "A program can fetch it by calling the same tool over the REST endpoint."
     if link:
         fetched = f"Fetch it within {LIFETIME_SECONDS // 60} minutes at {link}"
     return AnswerTooLarge(
-        f"{file.name} has {size:,} bytes; a result holds at most {LARGEST_FILE:,}.",
+        f"{file.name} has {size:,} bytes; a result holds at most {LARGEST_INLINE_FILE:,}.",
         advice=f"Nothing was changed. {fetched}",
     )
 
 
 def _without_large_file(answer: Answer, link: str) -> Answer:
-    """The answer, with an error in place of a file that is too large for a result."""
-    error = too_large(answer.file, link) if answer.file else None
+    """Return the answer, with an error in place of a file that is too large for a result."""
+    error = refuse_large_file(answer.file, link) if answer.file else None
     return answer if error is None else answer._replace(file=None, error=error)
 
 
-def linked(answer: Answer, link: Link) -> list[dict[str, Any]]:
-    """What the model reads of a file that is not in the result: what it is, and where it is.
+def describe_link(answer: Answer, link: Link) -> list[dict[str, Any]]:
+    """Return what the model reads of a file that is not in the result: what it is, and where it is.
 
     The address is in the text as well: not every host passes a link on to its model.
     """
@@ -85,7 +85,7 @@ def linked(answer: Answer, link: Link) -> list[dict[str, Any]]:
     assert file is not None
     minutes = LIFETIME_SECONDS // 60
     how = "with the API token" if link.is_guarded else "without signing in"
-    text = _text(f"{described(file)}. Open or fetch it within {minutes} minutes, {how}: {link.uri}")
+    text = _text(f"{describe_file(file)}. Open or fetch it within {minutes} minutes, {how}: {link.uri}")
     block = {
         "type": "resource_link",
         "uri": link.uri,
@@ -97,19 +97,19 @@ def linked(answer: Answer, link: Link) -> list[dict[str, Any]]:
     return [text, block, *notes] if link.is_block else [text, *notes]
 
 
-def content_of(answer: Answer) -> list[dict[str, Any]]:
-    """What the model reads: the error, or the text, or the file."""
+def build_content(answer: Answer) -> list[dict[str, Any]]:
+    """Return what the model reads: the error, or the text, or the file."""
     if answer.error is not None:
-        return [_text(in_sentences(answer.error, answer.limits))]
+        return [_text(write_sentences(answer.error, answer.limits))]
     if answer.file is not None:
         notes = [_text(answer.note)] if answer.note else []
-        about = _text(answer.text or f"{described(answer.file)} is attached.")
+        about = _text(answer.text or f"{describe_file(answer.file)} is attached.")
         return [about, _resource(answer.file), *notes]
     return [_text(text) for text in (answer.text, answer.note) if text]
 
 
-def meta_of(answer: Answer) -> dict[str, Any]:
-    """The same for programs: the rate limits, and the error in its one shape."""
+def build_meta(answer: Answer) -> dict[str, Any]:
+    """Return the same for programs: the rate limits, and the error in its one shape."""
     meta: dict[str, Any] = {}
     if limits := answer.limits.as_dict():
         meta[LIMITS_KEY] = limits
@@ -120,8 +120,10 @@ def meta_of(answer: Answer) -> dict[str, Any]:
     return meta
 
 
-def fields_of(answer: Answer) -> list[Field]:
-    """The rate-limit fields of the response, with `retry-after` whenever the call was refused for asking too often."""
+def build_fields(answer: Answer) -> list[Field]:
+    """Return the rate-limit fields of the response, with `retry-after` whenever the call was refused for asking too
+    often.
+    """
     fields = answer.limits.fields()
     if answer.error is None:
         return fields
@@ -130,28 +132,28 @@ def fields_of(answer: Answer) -> list[Field]:
     return fields
 
 
-def too_many(answer: Answer, id: str | int | None) -> Reply:
+def refuse_rate(answer: Answer, id: str | int | None) -> Reply:
     """HTTP 429 and a JSON-RPC error, for callers that asked to have it so."""
     assert answer.error is not None
-    body = error_body(
-        RATE_LIMITED, in_sentences(answer.error, answer.limits), id, meta_of(answer)[LIMITS_KEY]
+    body = write_error(
+        RATE_LIMITED, write_sentences(answer.error, answer.limits), id, build_meta(answer)[LIMITS_KEY]
     )
-    return Reply(429, (*REFUSAL_FIELDS, *fields_of(answer)), body)
+    return Reply(429, (*REFUSAL_FIELDS, *build_fields(answer)), body)
 
 
-def success(body: bytes, answer: Answer) -> Reply:
+def reply_success(body: bytes, answer: Answer) -> Reply:
     """HTTP 200 with the rate-limit fields, whether the tool succeeded or not."""
-    return Reply(200, (*ANSWER_FIELDS, *fields_of(answer)), body)
+    return Reply(200, (*ANSWER_FIELDS, *build_fields(answer)), body)
 
 
 def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def described(file: File) -> str:
-    """What a file is: its name, media type, size, and pages where they are known."""
+def describe_file(file: File) -> str:
+    """Return what a file is: its name, media type, size, and pages where they are known."""
     facts = [file.media_type, f"{len(file.content):,} bytes"]
-    pages = pages_of(file.media_type, file.content)
+    pages = count_pages(file.media_type, file.content)
     if pages:
         facts.append("1 page" if pages == 1 else f"{pages} pages")
     return f"{file.name} ({', '.join(facts)})"
@@ -159,10 +161,10 @@ def described(file: File) -> str:
 
 def _resource(file: File) -> dict[str, Any]:
     uri = f"ledgerport://files/{quote(file.name, safe='')}"
-    return {"type": "resource", "resource": contents(uri, file)}
+    return {"type": "resource", "resource": embed_file(uri, file)}
 
 
-def contents(uri: str, file: File) -> dict[str, Any]:
-    """The bytes of a file as the contents of a resource."""
+def embed_file(uri: str, file: File) -> dict[str, Any]:
+    """Return the bytes of a file as the contents of a resource."""
     blob = base64.b64encode(file.content).decode("ascii")
     return {"uri": uri, "mimeType": file.media_type, "blob": blob}

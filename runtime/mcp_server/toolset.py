@@ -17,12 +17,12 @@ from generator.catalog import Catalog, Tool, select
 from generator.reports.token_estimate import count_tokens
 from runtime.errors import NotFound
 from runtime.mcp_server.discovery import Discovery
-from runtime.mcp_server.recent import Recent
 from runtime.model import ServerConfig
 from runtime.operations.bodies import LARGEST_BODY
-from runtime.operations.exposure import Listing, listed_by_name
+from runtime.operations.exposure import Listing, list_by_name
 from runtime.operations.files import takes_a_file
 from runtime.operations.tool_search import NO_SYNONYMS
+from runtime.recent import Recent
 
 MOST_CACHED = 64
 """How many toolsets a process caches: about 0.5 MB each for a full catalog."""
@@ -56,7 +56,7 @@ class Toolset:
         return LARGEST_BODY + -(-max(files) // 3) * 4 if files else LARGEST_BODY
 
     def unknown(self, name: str) -> NotFound:
-        """The error for a name that no tool here has, with the nearest one."""
+        """Return the error for a name that no tool here has, with the nearest one."""
         error = self._finder.unknown(name)
         if self.discovery is not None:
             return error
@@ -86,7 +86,7 @@ class Toolset:
         return _GZIP_HEADER + blocks, zlib.crc32(head), len(head)
 
     def gzipped(self, tail: bytes) -> bytes:
-        """The list with its tail (at most 65,535 bytes), as one gzip member."""
+        """Return the list with its tail (at most 65,535 bytes), as one gzip member."""
         blocks, checksum, length = self._packed
         size = len(tail)
         return b"".join(
@@ -109,7 +109,7 @@ class Toolsets:
         self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(most)
 
     def of(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
-        """The toolset that `config` leaves of an integration."""
+        """Return the toolset that `config` leaves of an integration."""
         key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure)
         return self._by_filter.get(key) or self._by_filter.put(key, _make(catalog, integration, config))
 
@@ -117,14 +117,14 @@ class Toolsets:
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
     tools = {tool.name: tool for tool in select(catalog.of(integration), config.methods, config.tags)}
     vendor = catalog.integrations.get(integration)
-    beside = listed_by_name(vendor, tools, config.tool_exposure)
+    beside = list_by_name(vendor, tools, config.tool_exposure)
     if beside is None:
         return Toolset(tools)
     return Toolset(tools, Discovery(tools, len(beside), vendor.synonyms if vendor else NO_SYNONYMS), beside)
 
 
-def listing_of(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
-    """What an MCP server with this config lists, and what that costs a model."""
+def describe_listing(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
+    """Return what an MCP server with this config lists, and what that costs a model."""
     toolset = _make(catalog, integration, config)
     tokens = sum(count_tokens(tool.wire) for tool in toolset.listed_tools.values())
     return Listing(len(toolset.tools), len(toolset.listed_tools), tokens)

@@ -9,26 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-from generator.catalog import Catalog
+from generator.suggestions import did_you_mean
 from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
-from runtime.keys.crypto import Keys
-from runtime.model import Account, AccountId, AuditEntry, Clock, Credentials
+from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
-from runtime.operations.names import checked_name, did_you_mean, no_account
-from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
+from runtime.operations.names import check_name, refuse_unknown_account
 
 _LONGEST_FIELD = 4096
 """Characters of an account field: what a header field of ours may have."""
@@ -39,21 +34,12 @@ class Accounts:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         tokens: AccessTokens,
-        *,
-        clock: Clock = time.time,
     ) -> None:
-        self._settings = settings
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
+        self._deployment, self._stores = deployment, deployment.stores
         self._tokens = tokens
-        self._clock = clock
-        self.authorizations = Authorizations(settings, keys, stores, catalog, tokens, clock=clock)
+        self.authorizations = Authorizations(deployment, tokens)
 
     def create(
         self,
@@ -63,13 +49,13 @@ class Accounts:
         *,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Makes an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
+        """Make an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
 
         minutes; without a person's consent `fields` hold what the vendor wants, and it is active at once. Raises
         InvalidRequest for an unknown integration or a field that is missing, unknown or out of form.
         """
         chosen = self._chosen(integration)
-        account = self._new(chosen, checked_name(name))
+        account = self._new(chosen, check_name(name))
         credentials = Credentials()
         if chosen.auth.uses_app:
             self.authorizations.links.check_app(chosen)
@@ -77,36 +63,38 @@ class Accounts:
             _check_fields(chosen, fields or {}, ())
         else:
             account, credentials = self._with_fields(chosen, account, fields or {})
-        account = replace(account, sealed=seal_credentials(self._keys, account.id, credentials))
+        account = replace(account, sealed=seal_credentials(self._deployment.keys, account.id, credentials))
         audit = AuditEntry(account.created_at, actor, "account.created", account.id, _described(account))
         self._stores.records.add_account(account, audit)
         if account.status == "active":
-            return answers.of_account(account)
-        return {**answers.of_account(account), "authorize_url": self.authorizations.links.begin(account)}
+            return answers.show_account(account)
+        return {**answers.show_account(account), "authorize_url": self.authorizations.links.begin(account)}
 
     def connect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
-        """A fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
+        """Return a fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
         account = self._find(account_id)
-        if self._catalog().integrations[account.integration].auth.type != "oauth2":
+        if self._deployment.catalog().integrations[account.integration].auth.type != "oauth2":
             raise InvalidRequest(
                 "This account is connected by its fields, not by a person's consent.",
                 advice="Make a new integrated account with the new fields and delete this one.",
             )
         authorize_url = self.authorizations.links.begin(account)
-        audit = AuditEntry(self._clock(), actor, "account.connect_started", account.id, _described(account))
+        audit = AuditEntry(
+            self._deployment.clock(), actor, "account.connect_started", account.id, _described(account)
+        )
         self._stores.records.add_audit(audit)
-        return {**answers.of_account(account), "authorize_url": authorize_url}
+        return {**answers.show_account(account), "authorize_url": authorize_url}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """The accounts, from the oldest on."""
-        return answers.part(self._stores.records.accounts, answers.of_account, limit, next_cursor)
+        """Return the accounts, from the oldest on."""
+        return answers.read_part(self._stores.records.accounts, answers.show_account, limit, next_cursor)
 
     def get(self, account_id: str) -> dict[str, Any]:
         """One account. Raises NotFound."""
-        return answers.of_account(self._find(account_id))
+        return answers.show_account(self._find(account_id))
 
     def find(self, account_id: str) -> Account:
-        """The account itself, for an endpoint that calls its tools. Raises NotFound."""
+        """Return the account itself, for an endpoint that calls its tools. Raises NotFound."""
         return self._find(account_id)
 
     async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
@@ -116,9 +104,11 @@ class Accounts:
         """
         async with self._tokens.alone(AccountId(account_id)):
             account = self._find(account_id)
-            audit = AuditEntry(self._clock(), actor, "account.deleted", account.id, _described(account))
+            audit = AuditEntry(
+                self._deployment.clock(), actor, "account.deleted", account.id, _described(account)
+            )
             if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
-                raise no_account()
+                raise refuse_unknown_account()
             # Asked only now: of two that are deleted at once, the later sees that it was the last.
             is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
             if account.status != "pending" and not is_shared:
@@ -126,12 +116,12 @@ class Accounts:
         return {"id": account.id}
 
     async def _revoke(self, account: Account) -> None:
-        """Ends the connection at the vendor, as well as that can be done: the account is gone here anyway."""
+        """End the connection at the vendor, as well as that can be done: the account is gone here anyway."""
         is_revoked = False
         with contextlib.suppress(LedgerportError):
             is_revoked = await self._tokens.revoke(account)
         action = "account.revoked" if is_revoked else "account.not_revoked"
-        audit = AuditEntry(self._clock(), "ledgerport", action, account.id)
+        audit = AuditEntry(self._deployment.clock(), "ledgerport", action, account.id)
         with contextlib.suppress(
             StorageUnavailable
         ):  # the account is gone already; a refusal would deny that
@@ -139,28 +129,28 @@ class Accounts:
 
     def _find(self, account_id: str) -> Account:
         account = self._stores.look_up.find_account(AccountId(account_id))
-        if account is None or account.integration not in self._catalog().integrations:
-            raise no_account()
+        if account is None or account.integration not in self._deployment.catalog().integrations:
+            raise refuse_unknown_account()
         return account
 
     def _chosen(self, name: str) -> Integration:
-        known = self._catalog().integrations
+        known = self._deployment.catalog().integrations
         if not name and len(known) == 1:
             return next(iter(known.values()))
         if name not in known:
             raise InvalidRequest(
-                f'There is no integration "{name[:80]}".{did_you_mean(name, list(known))}' if name
+                f'There is no integration "{name[:80]}". {did_you_mean(name, known)}'.rstrip() if name
                 else "integration must say which vendor to connect.",
                 advice=f"Integrations: {', '.join(known)}.",
             )  # fmt: skip
         return known[name]
 
     def _new(self, integration: Integration, name: str) -> Account:
-        now = self._clock()
+        now = self._deployment.clock()
         return Account(
             id=AccountId(str(uuid4())),
             integration=integration.name,
-            environment=self._settings.environment_of_new_accounts(integration),
+            environment=self._deployment.settings.environment_of_new_accounts(integration),
             name=name,
             status="pending",
             company="",
@@ -188,7 +178,8 @@ def _check_fields(
 ) -> None:
     names = [each.name for each in wanted]
     problems = [
-        f'fields has "{name[:80]}", which {integration.title} does not ask for.{did_you_mean(name, names)}'
+        f'fields has "{name[:80]}", which {integration.title} does not ask for. '
+        f"{did_you_mean(name, names)}".rstrip()
         for name in given
         if name not in names
     ]
@@ -209,7 +200,7 @@ def _is_in_form(field: AccountField, value: str) -> bool:
 
 
 def _described(account: Account) -> dict[str, Any]:
-    """What the audit says of an account. Its fields are named only: some are keys."""
-    shown = answers.of_account(account)
+    """Return what the audit says of an account. Its fields are named only: some are keys."""
+    shown = answers.show_account(account)
     names = ("name", "integration", "environment", "status", "company")
     return {name: shown[name] for name in names} | {"fields": sorted(account.fields)}

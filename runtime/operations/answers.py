@@ -21,15 +21,15 @@ USUAL_PART = 50
 Thing = TypeVar("Thing", Account, McpServer, ApiToken)
 
 
-def iso(seconds: float | None) -> str | None:
-    """A time as ISO 8601 in UTC with milliseconds; None stays None."""
+def format_time(seconds: float | None) -> str | None:
+    """Return a time as ISO 8601 in UTC with milliseconds; None stays None."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def of_account(account: Account) -> dict[str, Any]:
-    """An integrated account, without its credentials."""
+def show_account(account: Account) -> dict[str, Any]:
+    """Return an integrated account, without its credentials."""
     return {
         "id": account.id,
         "name": account.name,
@@ -39,13 +39,13 @@ def of_account(account: Account) -> dict[str, Any]:
         "ended_by": account.ended_by or None,
         "company": account.company,
         "fields": account.fields,
-        "created_at": iso(account.created_at),
-        "updated_at": iso(account.updated_at),
+        "created_at": format_time(account.created_at),
+        "updated_at": format_time(account.updated_at),
     }
 
 
-def of_config(config: ServerConfig) -> dict[str, Any]:
-    """The filter and switches of an MCP server."""
+def show_config(config: ServerConfig) -> dict[str, Any]:
+    """Return the filter and switches of an MCP server."""
     return {
         "methods": list(config.methods),
         "tags": list(config.tags),
@@ -57,32 +57,32 @@ def of_config(config: ServerConfig) -> dict[str, Any]:
     }
 
 
-def of_server(server: McpServer) -> dict[str, Any]:
-    """An MCP server, without its token."""
+def show_server(server: McpServer) -> dict[str, Any]:
+    """Return an MCP server, without its token."""
     return {
         "id": server.id,
         "name": server.name,
-        "config": of_config(server.config),
+        "config": show_config(server.config),
         "integrated_account_id": server.account_id,
-        "expires_at": iso(server.expires_at),
-        "created_at": iso(server.created_at),
-        "updated_at": iso(server.updated_at),
+        "expires_at": format_time(server.expires_at),
+        "created_at": format_time(server.created_at),
+        "updated_at": format_time(server.updated_at),
     }
 
 
-def of_api_token(token: ApiToken) -> dict[str, Any]:
-    """An API token, without its secret."""
+def show_api_token(token: ApiToken) -> dict[str, Any]:
+    """Return an API token, without its secret."""
     return {
         "id": token.id,
         "name": token.name,
         "scopes": list(token.scopes),
         "integrated_account_id": token.account_id,
-        "created_at": iso(token.created_at),
-        "last_used_at": iso(token.last_used_at),
+        "created_at": format_time(token.created_at),
+        "last_used_at": format_time(token.last_used_at),
     }
 
 
-def part(
+def read_part(
     read: Callable[[tuple[float, str] | None, int], Sequence[Thing]],
     write: Callable[[Thing], dict[str, Any]],
     limit: int,

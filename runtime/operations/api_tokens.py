@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from runtime.errors import InvalidRequest, NotFound
-from runtime.keys.crypto import Keys, new_secret
+from runtime.keys.crypto import Keys, make_secret
 from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, Clock
 from runtime.operations import answers
-from runtime.operations.names import checked_name
-from runtime.operations.scopes import ADMIN, checked_scopes
+from runtime.operations.names import check_name
+from runtime.operations.scopes import ADMIN, check_scopes
+from runtime.recent import Recent
 
 if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
@@ -34,7 +35,7 @@ class ApiTokens:
         self._keys = keys
         self._actor = actor
         self._clock = clock
-        self._tried: dict[ApiTokenId, float] = {}
+        self._tried: Recent[ApiTokenId, float] = Recent(_MOST_TRIED)
 
     def create(
         self,
@@ -44,25 +45,25 @@ class ApiTokens:
         *,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Makes a token; `token` in the answer is the secret, which is not shown again.
+        """Make a token; `token` in the answer is the secret, which is not shown again.
 
         Raises InvalidRequest for scopes that do not fit together, or an account that is not there.
         """
-        now, secret = self._clock(), new_secret(PREFIX)
+        now, secret = self._clock(), make_secret(PREFIX)
         bound_to = None if account_id is None else AccountId(account_id)
-        chosen = checked_scopes(scopes, account_id)
-        token = ApiToken(ApiTokenId(str(uuid4())), checked_name(name), now, None, chosen, bound_to)
+        chosen = check_scopes(scopes, account_id)
+        token = ApiToken(ApiTokenId(str(uuid4())), check_name(name), now, None, chosen, bound_to)
         audit = AuditEntry(now, actor or self._actor, "api_token.created", token.id, _described(token))
         if not self._stores.records.add_api_token(token, self._keys.hash_token(secret), audit):
             raise InvalidRequest(
                 "There is no such integrated account to bind the API token to.",
                 advice="Give the id of an integrated account.",
             )
-        return {**answers.of_api_token(token), "token": secret}
+        return {**answers.show_api_token(token), "token": secret}
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """The tokens, from the oldest on, without their secrets."""
-        return answers.part(self._stores.records.api_tokens, answers.of_api_token, limit, next_cursor)
+        """Return the tokens, from the oldest on, without their secrets."""
+        return answers.read_part(self._stores.records.api_tokens, answers.show_api_token, limit, next_cursor)
 
     def revoke(self, token_id: str, *, actor: str = "") -> dict[str, Any]:
         """Revokes a token by its id: the next request with it is refused. Raises NotFound."""
@@ -72,22 +73,20 @@ class ApiTokens:
         return {"id": token_id}
 
     def recognise(self, secret: str) -> ApiToken | None:
-        """The token that this secret is, if it is one. One indexed read; called for every request."""
+        """Return the token that this secret is, if it is one. One indexed read; called for every request."""
         if not 0 < len(secret) <= LONGEST:
             return None
         return self._stores.look_up.find_api_token(self._keys.hash_token(secret))
 
     def is_use_to_note(self, token: ApiToken) -> bool:
         """Whether `last_used_at` is so old that it should be written again, and that was not tried just now."""
-        last = max(token.last_used_at or 0.0, self._tried.get(token.id, 0.0))
+        last = max(token.last_used_at or 0.0, self._tried.get(token.id) or 0.0)
         return self._clock() - last >= NOTED_EVERY_SECONDS
 
     def note_use(self, token: ApiToken) -> None:
         """Have it stored that a token was used now. Nobody waits for it, and nothing fails with it."""
         now = self._clock()
-        if len(self._tried) >= _MOST_TRIED:
-            self._tried.clear()
-        self._tried[token.id] = now
+        self._tried.put(token.id, now)
         self._stores.note(lambda: self._stores.records.note_api_token_use(token.id, now))
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from generator.catalog import Tool
 from generator.meanings import Meant
+from generator.suggestions import LONGEST_COMPARED, find_nearest_name, suggest
 from runtime.operations.interpretation import DIGITS
-from runtime.operations.structure import whole_path
-from runtime.suggestions import LONGEST_COMPARED, nearest_name, suggested
+from runtime.operations.structure import write_path
 
 Meanings = Sequence[Meant]
 AMOUNT = re.compile(r"-?[^\d\s,.+-]{0,3}\s?-?\d{1,3}(,\d{3})*(\.\d{1,4})?", re.ASCII)
@@ -32,7 +32,7 @@ COUNTED = {"maxLength": "characters", "maxItems": "elements"}
 
 def describe_error(tool: Tool, error: Any, along: list[Any], means: Meanings) -> Iterable[dict[str, str]]:
     """Return sentences for an error; `along` is the path that the excerpt begins at."""
-    path, kind, value = whole_path(error.instance_path, along), error.kind.name, error.instance
+    path, kind, value = write_path(error.instance_path, along), error.kind.name, error.instance
     where = _where(path)
     if kind == "additionalProperties":
         names = list(_names_at(tool.input_schema, path))
@@ -63,7 +63,7 @@ def _problem(error: Any, kind: str, value: Any) -> str:
 
 def _unknown(path: list[Any], name: str, names: list[str], means: Meanings, resource: str) -> dict[str, str]:
     full = _dotted([*path, name])
-    meant = suggested(name, names, means, resource)
+    meant = suggest(name, names, means, resource)
     nearest = meant.names[0] if meant.names else ""
     return {
         "argument": full,
@@ -83,7 +83,7 @@ def _names_at(schema: dict[str, Any], path: list[Any]) -> list[str]:
 
 def _choices(value: Any, options: Any) -> str:
     names = [str(option) for option in options]
-    nearest = nearest_name(str(value)[:LONGEST_COMPARED], names)
+    nearest = find_nearest_name(str(value)[:LONGEST_COMPARED], names)
     if nearest:
         return f'Did you mean "{nearest}"?'
     return f"It is one of: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}."
@@ -107,7 +107,7 @@ def _correction(kinds: list[str], value: Any) -> str:
 
 
 def _dates(value: Any) -> str:
-    """The dates that a text of another form may mean, as they should be written."""
+    """Return the dates that a text of another form may mean, as they should be written."""
     found = OTHER_DATE.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         return ""

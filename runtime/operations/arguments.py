@@ -14,9 +14,9 @@ import jsonschema_rs
 from generator.catalog import Tool
 from runtime.errors import InvalidArguments
 from runtime.operations.argument_errors import Meanings, describe_error
-from runtime.operations.interpretation import LARGEST_EXACT, interpreted, parsed
-from runtime.operations.structure import excerpt, structural_problem
-from runtime.safety.masked_updates import without_masks
+from runtime.operations.interpretation import LARGEST_EXACT, interpret, parse_text
+from runtime.operations.structure import cut_excerpt, find_structural_problem
+from runtime.safety.masked_updates import drop_masks
 from runtime.safety.write_answers import refuse_no_change
 
 MOST_ERRORS = 10
@@ -41,7 +41,7 @@ class ArgumentChecker:
         self._validators: dict[str, _Validator] = {}
 
     def checked(self, tool: Tool, arguments: dict[str, Any], means: Meanings = ()) -> dict[str, Any]:
-        """The arguments without what a read record carries and nobody may set.
+        """Return the arguments without what a read record carries and nobody may set.
 
         What clients shape otherwise is read as the schema declares it (`interpretation`). A whole number may be
         written 10.0. Raises InvalidArguments with at most ten errors worked out; `means` is what the
@@ -54,7 +54,7 @@ class ArgumentChecker:
         is_plain = tool.is_read_only and "" not in arguments.values() and validator.checks.is_valid(arguments)
         if not is_plain:
             arguments = _interpreted(tool, arguments)
-        bare = without_masks(tool, arguments)
+        bare = drop_masks(tool, arguments)
         if not (is_plain and bare is arguments) and not validator.checks.is_valid(bare):
             raise _refusal(tool, validator.checks, bare, means)
         refuse_no_change(tool, arguments)
@@ -75,8 +75,8 @@ class ArgumentChecker:
 
 
 def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
-    """Raises InvalidArguments when there is more than anything after this should look at."""
-    if problem := structural_problem(arguments):
+    """Raise InvalidArguments when there is more than anything after this should look at."""
+    if problem := find_structural_problem(arguments):
         raise InvalidArguments(
             f"{tool.name} was not called: the arguments {problem}.",
             advice="Nothing was sent. Split the call, or send only what the tool's schema names.",
@@ -84,9 +84,9 @@ def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
 
 
 def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as the schema declares them, and nothing that a read record carries and nobody may set."""
+    """Return the arguments as the schema declares them, and nothing that a read record carries and nobody may set."""
     schema = tool.input_schema
-    read = interpreted(schema, arguments, empty_clears=tool.risk == "overwrite")
+    read = interpret(schema, arguments, empty_clears=tool.risk == "overwrite")
     _check_structure(tool, read)  # a JSON text may hold any number of values
     if tool.ignored_arguments and not schema["properties"].keys() >= read.keys():
         read = _without(tool, read)
@@ -94,7 +94,7 @@ def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _whole_numbers(schema: Any) -> Any:
-    """The places of a schema where a whole number belongs; None when it has none."""
+    """Return the places of a schema where a whole number belongs; None when it has none."""
     if not isinstance(schema, dict):
         return None
     if schema.get("type") == "integer":
@@ -105,7 +105,7 @@ def _whole_numbers(schema: Any) -> Any:
 
 
 def _with_whole_numbers(value: Any, places: Any) -> Any:
-    """The value with 10 for 10.0 where a whole number belongs; itself when there is none."""
+    """Return the value with 10 for 10.0 where a whole number belongs; itself when there is none."""
     if places is True:
         is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT
         return int(value) if is_whole else value
@@ -118,8 +118,8 @@ def _with_whole_numbers(value: Any, places: Any) -> Any:
 
 
 def _unpacked(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with those under `more` beside the others, where they count the same."""
-    more = parsed(arguments[MORE], dict)
+    """Return the arguments with those under `more` beside the others, where they count the same."""
+    more = parse_text(arguments[MORE], dict)
     if more is None or more == "":
         more = {}
     if not isinstance(more, dict):
@@ -148,14 +148,14 @@ def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings) -> InvalidArguments:
-    """The error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
+    """Return the error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
 
     The validator makes every error that there is before it hands over the first. So it sees an excerpt: few elements
     of each list, from where the first error is, which it finds without making others.
     """
     first = _first_error(validator, arguments)
     path = list(first.instance_path)
-    part = excerpt(arguments, path)
+    part = cut_excerpt(arguments, path)
     found = list(validator.iter_errors(part))
     described = [describe_error(tool, error, path, means) for error in found[:MOST_ERRORS]]
     if not described:  # it is in what the excerpt leaves out, such as the length of a list

@@ -42,7 +42,7 @@ class Budget:
 
     @contextmanager
     def share(self) -> Iterator[Share]:
-        """A share that is given back when the block ends. Counted with its first byte."""
+        """Yield a share that is given back when the block ends. Counted with its first byte."""
         share = Share(self)
         try:
             yield share

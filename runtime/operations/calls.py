@@ -7,13 +7,11 @@ how its response is read is the business of the call's kind (`runtime.exchange`)
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from generator.vendor import Integration
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call
@@ -21,16 +19,14 @@ from runtime.exchange.failures import explain, raise_failure
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.exchange.tool_names import unknown_tool_message
-from runtime.model import Account, Grant
+from runtime.exchange.tool_names import explain_unknown_tool
+from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.stored_values import complete
-from runtime.operations.vendor_calls import Tokens, VendorCalls, know_no_secrets
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates
-from runtime.safety.once import Once
-from runtime.stores.hot import HotState
 from runtime.upstream.answer import UnexpectedShape
-from runtime.upstream.client import VendorClient, VendorResponse
+from runtime.upstream.client import VendorResponse
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -47,21 +43,13 @@ class Calls:
         self,
         *,
         catalog: Callable[[], Catalog],
-        client: VendorClient,
-        tokens: Tokens,
-        hot: HotState,
-        base_url: Callable[[Integration, Account], str],
+        vendor: VendorCalls,
         max_answer_bytes: int,
-        once: Once | None = None,
-        app_secrets: Callable[[Integration], tuple[str, ...]] = know_no_secrets,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
-        self._vendor = VendorCalls(
-            client, tokens, hot, base_url, once=once, app_secrets=app_secrets, clock=clock
-        )
+        self._vendor = vendor
 
     async def call(
         self,
@@ -108,7 +96,7 @@ class Calls:
         request = await self._completed(call, await run_for(call, kind.prepare))
         response = await self._vendor.send(call, request)
         masked = MaskedResponse(call, request, response)
-        return await in_thread_when_large(response, lambda: _read(kind, masked))
+        return await run_in_thread_when_large(response, lambda: _read(kind, masked))
 
     async def _completed(self, call: CallContext, request: Request) -> Request:
         """Return the request of a call, with what is stored filled into its changes."""
@@ -120,14 +108,14 @@ class Calls:
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""
-        masked_updates.redacted(error, call.secrets)
+        masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
             call.limits = await self._vendor.limits(call.account, call.integration)
         answer = Answer(status=call.status, error=explain(call, error), limits=call.limits)
         return call.form.within(answer, call.budget)
 
 
-async def in_thread_when_large(response: VendorResponse, work: Callable[[], Answer]) -> Answer:
+async def run_in_thread_when_large(response: VendorResponse, work: Callable[[], Answer]) -> Answer:
     """Return the result of work on a response, done in a thread when the response is large."""
     return await asyncio.to_thread(work) if len(response.body) > READ_AT_ONCE else work()
 
@@ -143,4 +131,4 @@ def _read(kind: Kind, response: MaskedResponse) -> Answer:
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
-    return NotFound(unknown_tool_message(name, tools), advice="List the tools to see their names.")
+    return NotFound(explain_unknown_tool(name, tools), advice="List the tools to see their names.")

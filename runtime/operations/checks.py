@@ -11,7 +11,7 @@ from generator.vendor import Integration
 from runtime.exchange.context import CallContext
 from runtime.operations import files
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.structure import structural_problem
+from runtime.operations.structure import find_structural_problem
 from runtime.safety.form_rules import refuse_wrong_sums
 from runtime.upstream.files import CarriedFiles
 
@@ -37,7 +37,7 @@ class Checks:
         call.arguments = taken.arguments
         await self._check_arguments_of(call)
         apart = files.SetApart(call.arguments, taken.file)
-        call.arguments, call.file = await files.checked(call.tool, call.integration, apart)
+        call.arguments, call.file = await files.check_file(call.tool, call.integration, apart)
 
     def check_arguments(
         self, tool: Tool, integration: Integration, arguments: dict[str, Any]
@@ -63,4 +63,4 @@ async def run_for(call: CallContext, work: Callable[[CallContext], Result]) -> R
 
 def _has_many_values(arguments: Mapping[str, Any]) -> bool:
     has_long_text = any(isinstance(each, str) and len(each) > LONG_TEXT for each in arguments.values())
-    return has_long_text or bool(structural_problem(arguments, MANY_VALUES))
+    return has_long_text or bool(find_structural_problem(arguments, MANY_VALUES))

@@ -54,10 +54,12 @@ ListingOf = Callable[[Catalog, str, ServerConfig], Listing]
 """Finds what a config lists of an integration."""
 
 
-def listed_by_name(
+def list_by_name(
     integration: Integration | None, tools: Mapping[str, Tool], exposure: ToolExposure
 ) -> dict[str, Tool] | None:
-    """The tools that are listed beside those that find, describe and call the others; None lists every tool alone."""
+    """Return the tools that are listed beside those that find, describe and call the others; None lists every tool
+    alone.
+    """
     if exposure == "full" or (exposure == "auto" and len(tools) <= MOST_LISTED):
         return None
     everyday = integration.everyday if integration and exposure == "auto" else ()

@@ -13,20 +13,19 @@ import base64
 import binascii
 import hashlib
 import struct
-import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
-from generator.catalog import EMBED, Catalog, Tool, select
-from runtime.errors import NotFound
+from generator.catalog import EMBED, Tool, select
+from runtime.deployment import Deployment
+from runtime.errors import NotFound, SealBroken
 from runtime.exchange.tool_answer import File
-from runtime.keys.crypto import Keys, SealBroken
-from runtime.model import Clock, Grant, McpServerId
+from runtime.model import Grant, McpServerId
 
 PATH = "/files/"
 PREFIX = "lpf_"
@@ -39,14 +38,6 @@ LONGEST = 2_000
 """Characters of a link: what every browser and chat takes as an address."""
 _CLAIMS = struct.Struct(">I16s8s")
 """When it ends (seconds since the epoch), the MCP server's UUID, and the start of a digest of the tool's name."""
-
-
-class Servers(Protocol):
-    """Where MCP servers are looked up."""
-
-    def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
-        """What an MCP server lets through now; None when it has ended."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +53,11 @@ class Opened:
 class FileLinks:
     """Makes and opens links to files. Holds no state but its parts."""
 
-    def __init__(
-        self,
-        keys: Keys,
-        public_url: str,
-        servers: Servers,
-        catalog: Callable[[], Catalog],
-        *,
-        clock: Clock = time.time,
-    ) -> None:
-        self._keys = keys
-        self._public_url = public_url
-        self._servers = servers
-        self._catalog = catalog
-        self._clock = clock
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
 
     def make(self, grant: Grant, file: File) -> str:
-        """The address of a file that an MCP server's tool answered; empty where it can have none.
+        """Return the address of a file that an MCP server's tool answered; empty where it can have none.
 
         Only a call that reads can be repeated whenever a link is opened.
         """
@@ -86,35 +65,35 @@ class FileLinks:
         if tool is None or not tool.is_read_only or grant.server_id is None:
             return ""
         arguments = {name: value for name, value in file.arguments.items() if name != EMBED}
-        ends = int(self._clock()) + LIFETIME_SECONDS
+        ends = int(self._deployment.clock()) + LIFETIME_SECONDS
         claims = _CLAIMS.pack(ends, uuid.UUID(grant.server_id).bytes, _digest(tool.name))
-        sealed = self._keys.seal_link(claims + orjson.dumps(arguments))
-        link = f"{self._public_url}{PATH}{PREFIX}{_as_text(sealed)}"
+        sealed = self._deployment.keys.seal_link(claims + orjson.dumps(arguments))
+        link = f"{self._deployment.settings.public_url}{PATH}{PREFIX}{_as_text(sealed)}"
         return link if len(link) <= LONGEST else ""
 
     def open(self, link: str) -> Opened:
-        """The call that a link stands for, where its MCP server lets it through now.
+        """Return the call that a link stands for, where its MCP server lets it through now.
 
         `link` is an address or its last part. Raises NotFound, the same for a link that never was, has expired or is
         closed; and StorageUnavailable.
         """
-        now = self._clock()
+        now = self._deployment.clock()
         try:
-            claims = self._keys.open_link(_sealed_in(link))
+            claims = self._deployment.keys.open_link(_sealed_in(link))
         except SealBroken:
-            raise closed() from None
+            raise refuse_closed() from None
         ends, server, digest = _CLAIMS.unpack_from(claims)
         if not now < ends <= now + LIFETIME_SECONDS + CLOCK_SKEW_SECONDS:
-            raise closed()
-        grant = self._servers.find_server(McpServerId(str(uuid.UUID(bytes=server))), now)
+            raise refuse_closed()
+        grant = self._deployment.stores.look_up.find_server(McpServerId(str(uuid.UUID(bytes=server))), now)
         tools = self._tools(grant) if grant else {}
         tool = next((each for each in tools.values() if _digest(each.name) == digest), None)
         if grant is None or tool is None or tool.returns.kind != "file" or not tool.is_read_only:
-            raise closed()
+            raise refuse_closed()
         return Opened(grant, tools, tool, orjson.loads(claims[_CLAIMS.size :]))
 
     def _tools(self, grant: Grant) -> dict[str, Tool]:
-        tools = self._catalog().of(grant.account.integration)
+        tools = self._deployment.catalog().of(grant.account.integration)
         return {tool.name: tool for tool in select(tools, grant.config.methods, grant.config.tags)}
 
 
@@ -128,7 +107,7 @@ def _as_text(sealed: bytes) -> str:
 
 
 def _sealed_in(link: str) -> bytes:
-    """The bytes of a link. Raises SealBroken when they are not written as `make` writes them."""
+    """Return the bytes of a link. Raises SealBroken when they are not written as `make` writes them."""
     text = link.rpartition(PATH)[2] if PATH in link else link
     if not text.startswith(PREFIX) or len(link) > LONGEST or not text.isascii():
         raise SealBroken("This is not written as a link.")
@@ -144,8 +123,8 @@ def _sealed_in(link: str) -> bytes:
     return sealed
 
 
-def closed() -> NotFound:
-    """The error for every link that opens nothing, whatever the reason."""
+def refuse_closed() -> NotFound:
+    """Return the error for every link that opens nothing, whatever the reason."""
     return NotFound(
         "This link opens no file: links to files end after 10 minutes, and with the MCP server they were made for.",
         advice="Call the tool again for a new link.",

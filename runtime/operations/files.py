@@ -63,22 +63,22 @@ async def set_apart(tool: Tool, arguments: dict[str, Any], files: CarriedFiles) 
         _refuse_placeholder(tool, part.content, given)
         text = memoryview(given.encode("utf-8", "surrogatepass"))
         file = EncodedFile(text)
-        given = await _in_thread_when_large(len(text), lambda: digest_of(text))
+        given = await _in_thread_when_large(len(text), lambda: hash_content(text))
     taken = {**arguments, part.content: given}
     if isinstance(file, SpooledFile) and part.file_name and file.name:
         taken.setdefault(part.file_name, file.name)
     return SetApart(taken, file)
 
 
-async def checked(
+async def check_file(
     tool: Tool, integration: Integration, taken: SetApart
 ) -> tuple[dict[str, Any], OutgoingFile | None]:
-    """The arguments with the name and media type that are sent, and the file. Raises InvalidArguments."""
+    """Return the arguments with the name and media type that are sent, and the file. Raises InvalidArguments."""
     part, arguments = tool.file_part, taken.arguments
     if part is None or taken.file is None:
         return arguments, None
     named = _type_said(tool, part, taken.file)
-    name = clean_name(str(arguments.get(part.file_name, "") or part.content))
+    name = clean_file_name(str(arguments.get(part.file_name, "") or part.content))
     media_type = _media_type(tool, integration, name, str(arguments.get(part.media_type, "")), named)
     content = await _content(tool, part, taken.file)
     if content.size == 0:
@@ -88,19 +88,19 @@ async def checked(
     return {**arguments, **filled}, OutgoingFile(name, media_type, content)
 
 
-def digest_of(content: bytes | bytearray | memoryview) -> str:
-    """What stands for a file in the arguments of a call: two files differ in it, however they came."""
+def hash_content(content: bytes | bytearray | memoryview) -> str:
+    """Return what stands for a file in the arguments of a call: two files differ in it, however they came."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def clean_name(name: str) -> str:
-    """A file name without folders, control characters and line ends."""
+def clean_file_name(name: str) -> str:
+    """Return a file name without folders, control characters and line ends."""
     last = re.split(r"[/\\]", _CONTROL.sub(" ", name))[-1].strip(" .") or "file"
     return last.encode("utf-8", "replace").decode()
 
 
 def _refuse_placeholder(tool: Tool, argument: str, given: str) -> None:
-    """Raises InvalidArguments for what stands where a file should, and is none."""
+    """Raise InvalidArguments for what stands where a file should, and is none."""
     if given.strip() in PLACEHOLDERS:
         raise _wrong(
             tool,
@@ -115,7 +115,7 @@ def _refuse_placeholder(tool: Tool, argument: str, given: str) -> None:
 
 
 def _type_said(tool: Tool, part: Part, file: CarriedFile) -> str:
-    """The media type that a file came with. Raises InvalidArguments."""
+    """Return the media type that a file came with. Raises InvalidArguments."""
     if isinstance(file, SpooledFile):
         return file.media_type
     try:
@@ -125,7 +125,9 @@ def _type_said(tool: Tool, part: Part, file: CarriedFile) -> str:
 
 
 def _media_type(tool: Tool, integration: Integration, name: str, given: str, named: str) -> str:
-    """The media type to send. Raises InvalidArguments when the vendor does not take the file, or it is another's."""
+    """Return the media type to send. Raises InvalidArguments when the vendor does not take the file, or it is
+    another's.
+    """
     part = tool.file_part
     assert part is not None
     said = [_bare(each) for each in (given, named)]
@@ -205,5 +207,5 @@ def _wrong(tool: Tool, argument: str, problem: str, advice: str) -> InvalidArgum
 
 
 def takes_a_file(tools: Mapping[str, Tool]) -> tuple[Tool, ...]:
-    """The tools that send a file."""
+    """Return the tools that send a file."""
     return tuple(tool for tool in tools.values() if tool.file_part is not None)

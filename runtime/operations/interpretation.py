@@ -44,8 +44,8 @@ class _Rule(NamedTuple):
     """Whether an empty text clears a field, and so stays."""
 
 
-def interpreted(schema: Schema, arguments: dict[str, Any], *, empty_clears: bool) -> dict[str, Any]:
-    """The arguments in the types that the schema declares, without what means "left out".
+def interpret(schema: Schema, arguments: dict[str, Any], *, empty_clears: bool) -> dict[str, Any]:
+    """Return the arguments in the types that the schema declares, without what means "left out".
 
     `schema` is of an object with `properties`. Values that have no certain meaning come back as they were given.
     """
@@ -55,7 +55,7 @@ def interpreted(schema: Schema, arguments: dict[str, Any], *, empty_clears: bool
 
 
 def _with_direction(properties: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with an order such as "Balance DESC" as the two arguments that say the same."""
+    """Return the arguments with an order such as "Balance DESC" as the two arguments that say the same."""
     order, known = given.get(ORDER), properties.get(ORDER, {}).get("enum", ())
     if not isinstance(order, str) or order in known or DESCENDING not in properties:
         return given
@@ -66,7 +66,7 @@ def _with_direction(properties: Mapping[str, Any], given: dict[str, Any]) -> dic
 
 
 def _direction(order: str) -> tuple[str, bool]:
-    """The field of an order, and whether it begins with the largest; no field when it says no direction."""
+    """Return the field of an order, and whether it begins with the largest; no field when it says no direction."""
     if found := _SIGNED.fullmatch(order):
         return found[2], found[1] == "-"
     found = _DIRECTED.fullmatch(order)
@@ -74,7 +74,7 @@ def _direction(order: str) -> tuple[str, bool]:
 
 
 def _in_any_style(options: list[str], value: str) -> str:
-    """The one option that is the value but for capitals and underscores; the value itself when there is none.
+    """Return the one option that is the value but for capitals and underscores; the value itself when there is none.
 
     Only where a direction was given with it: a suggestion of the field alone would turn the order round.
     """
@@ -83,8 +83,8 @@ def _in_any_style(options: list[str], value: str) -> str:
     return found[0] if len(found) == 1 else value
 
 
-def parsed(value: Any, kind: type) -> Any:
-    """The object or list that a JSON text holds; the value itself when it is no such text."""
+def parse_text(value: Any, kind: type) -> Any:
+    """Return the object or list that a JSON text holds; the value itself when it is no such text."""
     start = "{" if kind is dict else "["
     if not isinstance(value, str) or not value.lstrip().startswith(start):
         return value
@@ -118,12 +118,14 @@ def _by_case(properties: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _declared(names: list[str] | tuple[str, ...], given: Mapping[str, Any]) -> str:
-    """The one declared name that differs from a given one by its letter case alone; empty when it is given as well."""
+    """Return the one declared name that differs from a given one by its letter case alone; empty when it is given
+    as well.
+    """
     return names[0] if len(names) == 1 and names[0] not in given else ""
 
 
 def _read(schema: Any, value: Any, rule: _Rule) -> Any:
-    """A value as its schema declares it; ABSENT when it means that it is left out."""
+    """Return a value as its schema declares it; ABSENT when it means that it is left out."""
     kind = schema.get("type") if isinstance(schema, dict) else None
     if value is None:
         return None if isinstance(kind, list) and "null" in kind else ABSENT
@@ -138,7 +140,7 @@ def _read(schema: Any, value: Any, rule: _Rule) -> Any:
 
 
 def _object(schema: Schema, value: Any, rule: _Rule) -> Any:
-    value = parsed(value, dict)
+    value = parse_text(value, dict)
     if "properties" not in schema:
         return value
     if not isinstance(value, dict):
@@ -153,7 +155,7 @@ def _is_reference(schema: Schema) -> bool:
 
 
 def _id(value: Any) -> str:
-    """The digits of a text or a whole number; empty when it is something else."""
+    """Return the digits of a text or a whole number; empty when it is something else."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return ""
     text = str(value) if isinstance(value, str) or 0 <= value <= LARGEST_EXACT else ""
@@ -162,7 +164,7 @@ def _id(value: Any) -> str:
 
 def _list(schema: Schema, value: Any, rule: _Rule) -> Any:
     items = schema.get("items", {})
-    value = parsed(value, list)
+    value = parse_text(value, list)
     if isinstance(value, list):
         read = (_read(items, each, rule) for each in value)
         return [each if now is ABSENT else now for each, now in zip(value, read, strict=True)]
@@ -187,7 +189,7 @@ def _text(schema: Schema, value: Any, _rule: _Rule) -> Any:
 
 
 def _choice(options: list[Any], value: str) -> str:
-    """The one option that differs from the value by its letter case alone."""
+    """Return the one option that differs from the value by its letter case alone."""
     if value in options:
         return value
     found = [each for each in options if isinstance(each, str) and each.casefold() == value.casefold()]

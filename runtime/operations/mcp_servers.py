@@ -7,20 +7,20 @@ which nothing works.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 from uuid import uuid4
 
-from generator.catalog import METHOD_CLASSES, Catalog, Tool, select
+from generator.catalog import METHOD_CLASSES, Tool, select
+from generator.suggestions import did_you_mean
 from generator.vendor import Integration
+from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, NotFound
-from runtime.keys.crypto import Keys, new_secret
+from runtime.keys.crypto import make_secret
 from runtime.model import (
     AccountId,
     AuditEntry,
-    Clock,
     McpServer,
     McpServerId,
     RateLimitStyle,
@@ -29,11 +29,7 @@ from runtime.model import (
 )
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
-from runtime.operations.names import checked_expiry, checked_name, did_you_mean, no_account
-from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.stores.embedded import Stores
+from runtime.operations.names import check_expiry, check_name, refuse_unknown_account
 
 PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -57,20 +53,12 @@ class McpServers:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
-        stores: Stores,
-        catalog: Callable[[], Catalog],
+        deployment: Deployment,
         *,
-        clock: Clock = time.time,
         listing: ListingOf | None = None,
     ) -> None:
+        self._deployment, self._stores = deployment, deployment.stores
         self._listing = listing
-        self._settings = settings
-        self._keys = keys
-        self._stores = stores
-        self._catalog = catalog
-        self._clock = clock
 
     def create(
         self,
@@ -81,29 +69,29 @@ class McpServers:
         *,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Makes an MCP server; `token` and `url` in the answer are not shown again. `listing` says what it lists.
+        """Make an MCP server; `token` and `url` in the answer are not shown again. `listing` says what it lists.
 
         Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry.
         """
-        now = self._clock()
+        now = self._deployment.clock()
         chosen = self._checked(account_id, _merged(ServerConfig(), config or {}))
-        expiry = checked_expiry(expires_at, now)
-        secret = new_secret(PREFIX)
+        expiry = check_expiry(expires_at, now)
+        secret = make_secret(PREFIX)
         owner = AccountId(account_id)
-        server = McpServer(McpServerId(str(uuid4())), owner, checked_name(name), chosen, expiry, now, now)
+        server = McpServer(McpServerId(str(uuid4())), owner, check_name(name), chosen, expiry, now, now)
         audit = self._audit(actor, "mcp_server.created", server.id, account_id, _described(server))
-        if not self._stores.records.add_mcp_server(server, self._keys.hash_token(secret), audit):
-            raise no_account()
-        url = f"{self._settings.public_url}/mcp/{secret}"
-        return {**answers.of_server(server), "token": secret, "url": url, **self._listed(server)}
+        if not self._stores.records.add_mcp_server(server, self._deployment.keys.hash_token(secret), audit):
+            raise refuse_unknown_account()
+        url = f"{self._deployment.settings.public_url}/mcp/{secret}"
+        return {**answers.show_server(server), "token": secret, "url": url, **self._listed(server)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """The MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
+        """Return the MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
         self._integration(account_id)
-        owner, now = AccountId(account_id), self._clock()
-        return answers.part(
+        owner, now = AccountId(account_id), self._deployment.clock()
+        return answers.read_part(
             lambda after, count: self._stores.records.mcp_servers(owner, after, count, now),
-            answers.of_server,
+            answers.show_server,
             limit,
             next_cursor,
         )
@@ -113,7 +101,9 @@ class McpServers:
 
         Raises NotFound when there is none, it has expired, or it is of another account.
         """
-        found = self._stores.records.mcp_server(AccountId(account_id), McpServerId(server_id), self._clock())
+        found = self._stores.records.mcp_server(
+            AccountId(account_id), McpServerId(server_id), self._deployment.clock()
+        )
         if found is None:
             raise _no_server()
         return self._shown(found)
@@ -128,19 +118,19 @@ class McpServers:
         expires_at: str | Unset | None = UNSET,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Changes what is mentioned; `config` is laid over the present one key by key, `expires_at` None clears.
+        """Change what is mentioned; `config` is laid over the present one key by key, `expires_at` None clears.
 
         Raises NotFound, and InvalidRequest where `create` does.
         """
-        now = self._clock()
+        now = self._deployment.clock()
 
         def changed(server: McpServer) -> McpServer:
             if not isinstance(name, Unset):
-                server = replace(server, name=checked_name(name))
+                server = replace(server, name=check_name(name))
             if not isinstance(config, Unset):
                 server = replace(server, config=self._checked(account_id, _merged(server.config, config)))
             if not isinstance(expires_at, Unset):
-                server = replace(server, expires_at=checked_expiry(expires_at, now))
+                server = replace(server, expires_at=check_expiry(expires_at, now))
             return replace(server, updated_at=now)
 
         def changed_at_all(server: McpServer) -> McpServer:
@@ -160,7 +150,7 @@ class McpServers:
         return self._shown(found)
 
     def delete(self, account_id: str, server_id: str, *, actor: str = "") -> dict[str, Any]:
-        """Ends an MCP server: the next request to its URL is a 404. Raises NotFound."""
+        """End an MCP server: the next request to its URL is a 404. Raises NotFound."""
         audit = self._audit(actor, "mcp_server.deleted", server_id, account_id)
         owner, server = AccountId(account_id), McpServerId(server_id)
         if not self._stores.records.delete_mcp_server(owner, server, audit, _described):
@@ -168,15 +158,15 @@ class McpServers:
         return {"id": server_id}
 
     def _shown(self, server: McpServer) -> dict[str, Any]:
-        """A server as answers show it, with what its URL lists."""
-        return answers.of_server(server) | self._listed(server)
+        """Return a server as answers show it, with what its URL lists."""
+        return answers.show_server(server) | self._listed(server)
 
     def _listed(self, server: McpServer) -> dict[str, Any]:
-        """What the URL of a server lists, where somebody can say."""
+        """Return what the URL of a server lists, where somebody can say."""
         if self._listing is None:
             return {}
         integration = self._integration(server.account_id).name
-        return {"listing": self._listing(self._catalog(), integration, server.config).as_dict()}
+        return {"listing": self._listing(self._deployment.catalog(), integration, server.config).as_dict()}
 
     def _audit(
         self,
@@ -187,29 +177,31 @@ class McpServers:
         details: Mapping[str, Any] | None = None,
     ) -> AuditEntry:
         about = {"integrated_account_id": account_id, **(details or {})}
-        return AuditEntry(self._clock(), actor, action, server_id, about)
+        return AuditEntry(self._deployment.clock(), actor, action, server_id, about)
 
     def _integration(self, account_id: str) -> Integration:
         account = self._stores.look_up.find_account(AccountId(account_id))
-        found = self._catalog().integrations.get(account.integration) if account else None
+        found = self._deployment.catalog().integrations.get(account.integration) if account else None
         if found is None:
-            raise no_account()
+            raise refuse_unknown_account()
         return found
 
     def _checked(self, account_id: str, config: ServerConfig) -> ServerConfig:
         integration = self._integration(account_id)
-        check_filter(integration, self._catalog().of(integration.name), config.methods, config.tags)
+        check_filter(
+            integration, self._deployment.catalog().of(integration.name), config.methods, config.tags
+        )
         return config
 
 
 def _described(server: McpServer) -> dict[str, Any]:
-    """What the audit says of a server: everything that can be set, and no secret."""
-    shown = answers.of_server(server)
+    """Return what the audit says of a server: everything that can be set, and no secret."""
+    shown = answers.show_server(server)
     return {name: shown[name] for name in ("name", "config", "expires_at")}
 
 
 def _changes(before: McpServer, after: McpServer) -> dict[str, Any]:
-    """What differs between two states of a server: `{"config.tags": {"before": …, "after": …}}`."""
+    """Return what differs between two states of a server: `{"config.tags": {"before": …, "after": …}}`."""
     old, new = _settings_of(before), _settings_of(after)
     return {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]}
 
@@ -223,13 +215,16 @@ def _settings_of(server: McpServer) -> dict[str, Any]:
 def check_filter(
     integration: Integration, tools: Iterable[Tool], methods: Iterable[str], tags: Iterable[str]
 ) -> tuple[Tool, ...]:
-    """The tools that a filter leaves. Raises InvalidRequest for words that are unknown, or when none is left."""
+    """Return the tools that a filter leaves. Raises InvalidRequest for words that are unknown, or when none is
+    left.
+    """
     tools, methods, tags = tuple(tools), tuple(methods), tuple(tags)
     known_methods = [*METHOD_WORDS, *sorted({tool.method for tool in tools})]
     known_tags = sorted({tag for tool in tools for tag in tool.tags})
     known = {"methods": known_methods, "tags": known_tags}
     problems = [
-        f'{kind} has "{word[:80]}", which {integration.title} does not have.{did_you_mean(word, known[kind])}'
+        f'{kind} has "{word[:80]}", which {integration.title} does not have. '
+        f"{did_you_mean(word, known[kind])}".rstrip()
         for kind, words in (("methods", methods), ("tags", tags))
         for word in words
         if word not in known[kind]
@@ -245,11 +240,11 @@ def check_filter(
 
 
 def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
-    """The config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key or choice."""
+    """Return the config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key or choice."""
     known = [each.name for each in fields(ServerConfig)]
     for key in change:
         if key not in known:
-            raise InvalidRequest(f'config has no "{key[:80]}".{did_you_mean(key, known)}')
+            raise InvalidRequest(f'config has no "{key[:80]}". {did_you_mean(key, known)}'.rstrip())
         if key in CHOICES and change[key] not in CHOICES[key]:
             raise InvalidRequest(f"config.{key} is {' or '.join(CHOICES[key])}.")
     values: dict[str, Any] = {

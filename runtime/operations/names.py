@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from runtime.errors import InvalidRequest, NotFound
-from runtime.suggestions import nearest_name
 
 LONGEST_NAME = 200
 """Characters on one line of a page or a log."""
@@ -13,8 +12,8 @@ LEAST_AHEAD_SECONDS = 60.0
 """A URL that ends sooner has ended before anybody has used it."""
 
 
-def checked_name(name: str) -> str:
-    """A name without blanks around it. Raises InvalidRequest when nothing is left, or it cannot be shown."""
+def check_name(name: str) -> str:
+    """Return a name without blanks around it. Raises InvalidRequest when nothing is left, or it cannot be shown."""
     clean = name.strip()
     if not clean or len(clean) > LONGEST_NAME or not clean.isprintable():
         raise InvalidRequest(
@@ -24,8 +23,8 @@ def checked_name(name: str) -> str:
     return clean
 
 
-def checked_expiry(text: str | None, now: float) -> float | None:
-    """A time to come, from ISO 8601 with a zone. Raises InvalidRequest when it is not at least 60 s ahead."""
+def check_expiry(text: str | None, now: float) -> float | None:
+    """Return a time to come, from ISO 8601 with a zone. Raises InvalidRequest when it is not at least 60 s ahead."""
     if text is None:
         return None
     try:
@@ -46,14 +45,8 @@ def checked_expiry(text: str | None, now: float) -> float | None:
     return seconds
 
 
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A hint at the nearest right word, with a blank before it; nothing when none is near."""
-    nearest = nearest_name(word, known)
-    return f' Did you mean "{nearest}"?' if nearest else ""
-
-
-def no_account() -> NotFound:
-    """The error for an integrated account that is not there, or not for the caller: the same for both."""
+def refuse_unknown_account() -> NotFound:
+    """Return the error for an integrated account that is not there, or not for the caller: the same for both."""
     return NotFound(
         "There is no such integrated account.",
         advice="The list of integrated accounts has the Ids that there are.",

@@ -18,8 +18,8 @@ _PAGE = re.compile(rb"/Type\s{0,4}/Page(?![A-Za-z])")
 _COUNT = re.compile(rb"/Count\s{1,4}([0-9]{1,5})(?![0-9])")
 
 
-def pages_of(media_type: str, content: bytes) -> int | None:
-    """The number of pages of a PDF; None where it cannot be known cheaply, or it is no PDF."""
+def count_pages(media_type: str, content: bytes) -> int | None:
+    """Return the number of pages of a PDF; None where it cannot be known cheaply, or it is no PDF."""
     if media_type != MEDIA_TYPE or len(content) > LARGEST_SCANNED or not content.startswith(b"%PDF-"):
         return None
     if b"/ObjStm" in content:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from generator.suggestions import did_you_mean
 from runtime.errors import Forbidden, InvalidRequest
 from runtime.model import AccountId, ApiToken, ScopeName
-from runtime.operations.names import did_you_mean, no_account
+from runtime.operations.names import refuse_unknown_account
 
 ADMIN: ScopeName = "admin"
 CALL_TOOLS: ScopeName = "tools:call"
@@ -33,8 +34,8 @@ SCOPES: dict[ScopeName, Scope] = {
 }
 
 
-def checked_scopes(scopes: Sequence[str], account_id: str | None) -> tuple[ScopeName, ...]:
-    """The scopes that a new token is to have, each once.
+def check_scopes(scopes: Sequence[str], account_id: str | None) -> tuple[ScopeName, ...]:
+    """Return the scopes that a new token is to have, each once.
 
     Raises InvalidRequest for none, an unknown one, and a combination that would grant more than it says.
     """
@@ -42,7 +43,7 @@ def checked_scopes(scopes: Sequence[str], account_id: str | None) -> tuple[Scope
     for each in scopes:
         if each not in names:
             raise InvalidRequest(
-                f'There is no scope "{each[:80]}".{did_you_mean(each, names)}',
+                f'There is no scope "{each[:80]}". {did_you_mean(each, names)}'.rstrip(),
                 advice=f"Scopes: {', '.join(names)}.",
             )
     chosen = tuple(name for name in SCOPES if name in scopes)
@@ -81,4 +82,4 @@ def check_scope(token: ApiToken, needed: ScopeName, account_id: str | None) -> N
             advice="Use an API token that has the scope.",
         )
     if token.account_id is None or token.account_id != account_id:
-        raise no_account()
+        raise refuse_unknown_account()

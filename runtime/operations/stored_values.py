@@ -11,10 +11,10 @@ from typing import Any
 
 from generator.catalog import Tool
 from runtime.exchange.context import NOTHING_ADDED, CallContext
-from runtime.exchange.failures import read_value, unreadable
+from runtime.exchange.failures import explain_unreadable, read_value
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates, masking
-from runtime.upstream.answer import at
+from runtime.upstream.answer import follow_path
 from runtime.upstream.request import record
 
 
@@ -42,9 +42,9 @@ async def _read_stored(
     read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
     try:
         response = await vendor.send(read, NOTHING_ADDED)
-        found = at(read_value(read, response), get.returns.path)
+        found = follow_path(read_value(read, response), get.returns.path)
         if not isinstance(found, Mapping):
-            raise unreadable(read, response)
+            raise explain_unreadable(read, response)
     finally:
         call.limits, call.status = read.limits, read.status
     return found

@@ -21,8 +21,8 @@ EXCERPT = (12, 4, 2)
 """How many elements an excerpt has of a list, of a list in it, and of any list further inside."""
 
 
-def structural_problem(value: Any, most_values: int = MOST_VALUES) -> str:
-    """What is wrong with the size or depth of a value, to stand behind "the arguments"; empty when nothing is.
+def find_structural_problem(value: Any, most_values: int = MOST_VALUES) -> str:
+    """Return what is wrong with the size or depth of a value, to stand behind "the arguments"; empty when nothing is.
 
     It counts level by level and stops at the level that is too much.
     """
@@ -47,32 +47,34 @@ def structural_problem(value: Any, most_values: int = MOST_VALUES) -> str:
     return ""
 
 
-def excerpt(value: Any, path: Sequence[str | int], depth: int = 0) -> Any:
-    """The value with few elements of each list; a list that the path goes through begins at the path's element."""
+def cut_excerpt(value: Any, path: Sequence[str | int], depth: int = 0) -> Any:
+    """Return the value with few elements of each list; a list that the path goes through begins at the path's
+    element.
+    """
     if isinstance(value, dict):
         step = path[0] if path else None
         return {
-            name: excerpt(inner, path[1:] if name == step else (), depth)
+            name: cut_excerpt(inner, path[1:] if name == step else (), depth)
             if isinstance(inner, (dict, list))
             else inner
             for name, inner in value.items()
         }
     if not isinstance(value, list):
         return value
-    start = begins_at(path)
+    start = find_beginning(path)
     part = value[start : start + EXCERPT[min(depth, len(EXCERPT) - 1)]]
-    return [excerpt(inner, path[1:] if at == 0 else (), depth + 1) for at, inner in enumerate(part)]
+    return [cut_excerpt(inner, path[1:] if at == 0 else (), depth + 1) for at, inner in enumerate(part)]
 
 
-def begins_at(path: Sequence[str | int]) -> int:
-    """The element of a list at which the excerpt for a path begins."""
+def find_beginning(path: Sequence[str | int]) -> int:
+    """Return the element of a list at which the excerpt for a path begins."""
     return path[0] if path and isinstance(path[0], int) else 0
 
 
-def whole_path(found: Sequence[str | int], path: Sequence[str | int]) -> list[str | int]:
-    """A path in the excerpt for `path` as a path in the whole value."""
+def write_path(found: Sequence[str | int], path: Sequence[str | int]) -> list[str | int]:
+    """Return a path in the excerpt for `path` as a path in the whole value."""
     whole: list[str | int] = []
     for at, step in enumerate(found):
         is_along = len(whole) == at and list(path[:at]) == whole
-        whole.append(step + begins_at(path[at:]) if isinstance(step, int) and is_along else step)
+        whole.append(step + find_beginning(path[at:]) if isinstance(step, int) and is_along else step)
     return whole

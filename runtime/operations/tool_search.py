@@ -18,6 +18,7 @@ from types import MappingProxyType
 import orjson
 
 from generator.catalog import Tool
+from generator.texts import cut_first_sentence
 
 LONGEST_QUERY = 200
 """Characters. A question of a person is shorter."""
@@ -77,7 +78,7 @@ class ToolIndex:
         self._synonyms = {
             said: (*synonyms.get(said, ()), *LIKE.get(said, ())) for said in synonyms.keys() | LIKE.keys()
         }
-        self._things = [frozenset(words_of(tool.resource)) for tool in self._tools]
+        self._things = [frozenset(split_words(tool.resource)) for tool in self._tools]
         counted = [_weighed(tool) for tool in self._tools]
         lengths = [sum(words.values()) for words in counted]
         usual = sum(lengths) / len(lengths) if lengths else 1.0
@@ -91,7 +92,7 @@ class ToolIndex:
                 self._places.setdefault(word, []).append((at, score))
 
     def search(self, query: str) -> list[Tool]:
-        """The tools that have any of the words, the best first; of equals the first by name."""
+        """Return the tools that have any of the words, the best first; of equals the first by name."""
         asked = _asked(query)
         scores: Counter[int] = Counter()
         matched: Counter[int] = Counter()
@@ -118,7 +119,7 @@ class ToolIndex:
         return READ_FIRST.get(self._tools[at].method, 1.0) * (0.75 + 0.25 * share)
 
     def _meant(self, word: str) -> Sequence[tuple[str, float]]:
-        """The words of the index that a word stands for, and for how much each counts."""
+        """Return the words of the index that a word stands for, and for how much each counts."""
         meant = [(each, LIKE_IT) for each in self._synonyms.get(word, ()) if each in self._places]
         if word in self._places:
             return [(word, 1.0), *meant]
@@ -131,29 +132,24 @@ class ToolIndex:
         return [(each, BEGINS_SO) for each in self._nearest(word)]
 
     def _nearest(self, word: str) -> list[str]:
-        """A word that was mistyped: it is looked for among those of about its length that begin as it does."""
+        """Return a word that was mistyped: it is looked for among those of about its length that begin as it does."""
         likely = [each for each in self._places if each[0] == word[0] and abs(len(each) - len(word)) < 3]
         return difflib.get_close_matches(word[:40], likely, n=1, cutoff=0.75)
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text in lower case, without plural endings; `DisplayName_contains` has three."""
+def split_words(text: str) -> list[str]:
+    """Return the words of a text in lower case, without plural endings; `DisplayName_contains` has three."""
     return [_singular(word) for word in _WORD.findall(_INSIDE.sub(" ", text).lower())]
 
 
-def first_sentence(text: str) -> str:
-    """The sentence by which a reader distinguishes tools."""
-    return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
-
-
 def _asked(query: str) -> list[str]:
-    words = dict.fromkeys(words_of(query[:LONGEST_QUERY]))
+    words = dict.fromkeys(split_words(query[:LONGEST_QUERY]))
     return [word for word in words if word not in STOP_WORDS][:MOST_WORDS] or list(words)[:MOST_WORDS]
 
 
 def _weighed(tool: Tool) -> dict[str, float]:
     """Every word of a tool, with what it counts by its places."""
-    sentence = first_sentence(tool.description)
+    sentence = cut_first_sentence(tool.description)
     return _counted(
         (
             (NAME, f"{tool.name} {tool.resource} {tool.method}"),
@@ -168,10 +164,10 @@ def _weighed(tool: Tool) -> dict[str, float]:
 
 @lru_cache(maxsize=1024)
 def _counted(places: tuple[tuple[float, str], ...]) -> dict[str, float]:
-    """The words of some texts, each with its weight. Cached, because the same tools are in many toolsets."""
+    """Return the words of some texts, each with its weight. Cached, because the same tools are in many toolsets."""
     weighed: dict[str, float] = {}
     for weight, text in places:
-        for word in words_of(text):
+        for word in split_words(text):
             weighed[word] = weighed.get(word, 0.0) + weight
     return weighed
 

@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from generator.vendor import Integration, RateWindow
-from runtime.connect.echoes import echoes_of, secrets_of
-from runtime.connect.headers import authorization_headers
+from runtime.connect.echoes import find_echoes, list_secrets
+from runtime.connect.headers import authorize_headers
 from runtime.errors import StorageUnavailable
-from runtime.exchange.context import CallContext, Request, vendor_request
+from runtime.exchange.context import CallContext, Request, build_vendor_request
 from runtime.model import Account, Credentials, WindowCount
 from runtime.safety.once import KeyedCall, Once
 from runtime.stores.hot import HotState
@@ -102,12 +102,12 @@ class VendorCalls:
     async def _send(self, call: CallContext, request: Request, credentials: Credentials) -> VendorResponse:
         """Send once, and count it. No secret of the connection is in what comes back."""
         account, integration = call.account, call.integration
-        authorization = authorization_headers(integration, account, credentials)
-        signed = vendor_request(call, request, self._base_url(integration, account), authorization)
+        authorization = authorize_headers(integration, account, credentials)
+        signed = build_vendor_request(call, request, self._base_url(integration, account), authorization)
         call.limits = await self._measure(self._hot.count, account, integration)
         response = await self._client.send(signed, account.id)
         call.limits = apply_vendor_counts(call.limits, response.headers)
-        secrets = echoes_of(*secrets_of(credentials, authorization), *self._app_secrets(integration))
+        secrets = find_echoes(*list_secrets(credentials, authorization), *self._app_secrets(integration))
         call.status = response.status
         return VendorResponse(response.status, *secrets.without(response.headers, response.body))
 

@@ -17,7 +17,7 @@ from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import CarriedTax
 from runtime.errors import InvalidArguments
-from runtime.upstream.answer import at
+from runtime.upstream.answer import follow_path
 from runtime.upstream.request import record
 
 A_CENT = 0.01
@@ -95,7 +95,9 @@ def _misfit(rule: CarriedTax, form: Mapping[str, Any]) -> Misfit | None:
         _add_lines(rule, form[rule.lines], bounds)
     except NotComparable:
         return None
-    most = bounds.most + (abs(number_of(at(form, rule.total)) or 0.0) if bounds.has_other_codes else 0.0)
+    most = bounds.most + (
+        abs(read_number(follow_path(form, rule.total)) or 0.0) if bounds.has_other_codes else 0.0
+    )
     if max(bases) > most + A_CENT:
         return Misfit(max(bases), most, too_high=True)
     if max(bases) < bounds.least - A_CENT:
@@ -105,9 +107,11 @@ def _misfit(rule: CarriedTax, form: Mapping[str, Any]) -> Misfit | None:
 
 def _bases(rule: CarriedTax, form: Mapping[str, Any]) -> list[float]:
     """Return what each tax line taxes, of those that come to a tax."""
-    lines = at(form, rule.tax_lines)
+    lines = follow_path(form, rule.tax_lines)
     taxes = [each for each in lines if isinstance(each, Mapping)] if isinstance(lines, list) else []
-    found = [number_of(at(each, rule.base)) for each in taxes if number_of(each.get(rule.amount))]
+    found = [
+        read_number(follow_path(each, rule.base)) for each in taxes if read_number(each.get(rule.amount))
+    ]
     return [base for base in found if base is not None and base > 0]
 
 
@@ -125,19 +129,19 @@ def _add_lines(rule: CarriedTax, lines: Any, bounds: Bounds, depth: int = 0) -> 
         if not isinstance(kind, str):
             raise NotComparable
         if kind in rule.nested:
-            _add_lines(rule, at(line, rule.nested[kind]), bounds, depth + 1)
+            _add_lines(rule, follow_path(line, rule.nested[kind]), bounds, depth + 1)
         elif kind not in rule.ignored:
             _add_line(rule, kind, line, bounds)
 
 
 def _add_line(rule: CarriedTax, kind: str, line: Mapping[str, Any], bounds: Bounds) -> None:
-    amount = number_of(line.get(rule.amount))
+    amount = read_number(line.get(rule.amount))
     if kind in rule.lowering:
         bounds.add(-abs(amount) if amount is not None else -math.inf, max(-(amount or 0.0), 0.0))
         return
     if amount is None or kind not in rule.codes:
         raise NotComparable
-    code = at(line, rule.codes[kind])
+    code = follow_path(line, rule.codes[kind])
     if code in rule.untaxed:
         return
     if code in rule.taxed:
@@ -147,7 +151,7 @@ def _add_line(rule: CarriedTax, kind: str, line: Mapping[str, Any], bounds: Boun
     bounds.add(min(amount, 0.0), max(amount, 0.0))
 
 
-def number_of(value: Any) -> float | None:
+def read_number(value: Any) -> float | None:
     """Return a finite number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None

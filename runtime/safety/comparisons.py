@@ -15,14 +15,14 @@ from functools import lru_cache
 from generator.catalog import Tool
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
-from runtime.upstream.query import outside_quotes
+from runtime.upstream.query import blank_quoted
 
 Path = tuple[str, ...]
 _NAME = re.compile(r"\w+")
 
 
 def refuse_comparisons(tool: Tool, language: QueryLanguage, query: str) -> None:
-    """Raises InvalidArguments when a query has the name of something hidden behind its entity."""
+    """Raise InvalidArguments when a query has the name of something hidden behind its entity."""
     if not tool.sensitive and not tool.gated:
         return
     entry = re.match(language.entry, query)
@@ -31,7 +31,7 @@ def refuse_comparisons(tool: Tool, language: QueryLanguage, query: str) -> None:
     entity = entry.group("entity").lower()
     public = tuple(path[1:] for path in tool.public if path[0].lower() == entity)
     hidden = _leading_names(tool.sensitive, tool.gated, public)
-    for name in _names(outside_quotes(language, query)[entry.end() :]):
+    for name in _names(blank_quoted(language, query)[entry.end() :]):
         if name in hidden:
             raise InvalidArguments(
                 f'"{hidden[name]}" is sensitive: a query may neither compare with it nor sort by it.',
@@ -40,7 +40,9 @@ def refuse_comparisons(tool: Tool, language: QueryLanguage, query: str) -> None:
 
 
 def _names(text: str) -> Iterator[str]:
-    """The names in a text, in the form in which they are compared: some letters have ASCII ones as other cases."""
+    """Yield the names in a text, in the form in which they are compared: some letters have ASCII ones as other
+    cases.
+    """
     for found in _NAME.finditer(text):
         name = found.group()
         yield name.lower() if name.isascii() else unicodedata.normalize("NFKC", name).casefold()

@@ -12,8 +12,9 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+
+from runtime.recent import Recent
 
 MOST_FAILURES = 20
 """Wrong tokens of one address in a window that are still answered 401: an agent that was set up wrong and tries again
@@ -41,26 +42,25 @@ class Guesses:
     ) -> None:
         self._most_failures = most_failures
         self._clock = clock
-        self._most_addresses = most_addresses
-        self._failures: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._failures: Recent[str, tuple[float, int]] = Recent(most_addresses)
 
     def __len__(self) -> int:
         return len(self._failures)
 
     def note(self, address: str) -> int:
         """Count one wrong token of an address, and answer how many seconds it should wait: 0 up to the limit."""
-        key, now = client_of(address), self._clock()
-        began, count = self._failures.pop(key, (now, 0))
+        key, now = identify_client(address), self._clock()
+        began, count = self._failures.get(key) or (now, 0)
         if now - began >= WINDOW_SECONDS:
             began, count = now, 0
-        self._failures[key] = (began, count + 1)
-        if len(self._failures) > self._most_addresses:
-            self._failures.popitem(last=False)
+        self._failures.put(key, (began, count + 1))
         return math.ceil(began + WINDOW_SECONDS - now) if count >= self._most_failures else 0
 
 
-def client_of(address: str) -> str:
-    """The client behind an IP address: itself, or for IPv6 its /64 network. Other texts are a client as they are."""
+def identify_client(address: str) -> str:
+    """Return the client behind an IP address: itself, or for IPv6 its /64 network. Other texts are a client as they
+    are.
+    """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

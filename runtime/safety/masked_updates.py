@@ -19,12 +19,12 @@ from runtime.safety.masking import (
     MASK,
     SHOWN,
     WHOLE,
+    find_masked,
     is_empty,
     is_masked,
     mask,
-    masked_error,
-    masked_paths,
     refuse_masked,
+    refuse_masks,
 )
 
 Record = Mapping[str, Any]
@@ -34,8 +34,9 @@ LEAST_TO_REDACT = 4
 """Characters. A shorter text would be found in every sentence."""
 
 
-def without_masks(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments without what no schema takes: masks, which stand for what is stored, and nulls that clear it.
+def drop_masks(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments without what no schema takes: masks, which stand for what is stored, and nulls that
+    clear it.
 
     Raises InvalidArguments for a mask when the tool changes no record, or none that can be read.
     """
@@ -53,7 +54,7 @@ def needs_current(tool: Tool, content: Record) -> bool:
     tree = _tree(tool.sensitive, tool.concealed)
     sent = {name for _, name in tool.call.body_arguments}
     settable = {name: tree[name] for name in tree if name in sent}
-    return _lacks(content, settable, fills=_clears(tool, content)) or bool(masked_paths(tool, content))
+    return _lacks(content, settable, fills=_clears(tool, content)) or bool(find_masked(tool, content))
 
 
 @dataclass(slots=True)
@@ -65,20 +66,20 @@ class Completed:
 
 
 def complete(tool: Tool, content: Record, stored: Record, identifier: str) -> Completed:
-    """The body of a change with what is stored filled in; entries of lists are matched by their `identifier`.
+    """Return the body of a change with what is stored filled in; entries of lists are matched by their `identifier`.
 
     Raises InvalidArguments for a mask that is not the one of what is stored.
     """
     work = _Work(identifier)
     tree = _tree(tool.sensitive, tool.concealed)
     made = work.merged(content, stored, tree, "", fills=_clears(tool, content))
-    if left := work.wrong or masked_paths(tool, made):
-        raise masked_error(tool, left, "but not as an answer here shows")
+    if left := work.wrong or find_masked(tool, made):
+        raise refuse_masks(tool, left, "but not as an answer here shows")
     return Completed(made, work.secrets)
 
 
-def redacted(error: LedgerportError, secrets: list[str]) -> LedgerportError:
-    """The error without stored values that the caller did not send: a vendor may repeat what it refuses."""
+def redact(error: LedgerportError, secrets: list[str]) -> LedgerportError:
+    """Return the error without stored values that the caller did not send: a vendor may repeat what it refuses."""
     for secret in sorted(secrets, key=len, reverse=True):
         for name in ("message", "advice", "vendor_code", "trace"):
             setattr(error, name, getattr(error, name).replace(secret, MASK))
@@ -91,7 +92,7 @@ def _clears(tool: Tool, content: Record) -> bool:
 
 
 def _bare(value: Any, tree: Tree) -> Any:
-    """A value without the ends of paths that are masked or empty."""
+    """Return a value without the ends of paths that are masked or empty."""
     if isinstance(value, list):
         return [_bare(each, tree) if isinstance(each, dict) else each for each in value]
     if not isinstance(value, dict):
@@ -159,7 +160,9 @@ class _Work:
         return given
 
     def _entries(self, given: list[Any], stored: list[Any], branch: Tree, where: str) -> list[Any]:
-        """The entries of a list: one with an identifier is that of the same one, another that of the same place."""
+        """Return the entries of a list: one with an identifier is that of the same one, another that of the same
+        place.
+        """
         by_id = {
             str(each[self.identifier]): each
             for each in stored

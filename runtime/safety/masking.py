@@ -45,7 +45,7 @@ class Cover:
 
 
 def cover_of(tool: Tool, tools: Container[str], *, is_masked: bool) -> Cover | None:
-    """What is hidden in the answers of a tool beside the others of its toolset; None when nothing is."""
+    """Return what is hidden in the answers of a tool beside the others of its toolset; None when nothing is."""
     closed = tuple(path for path, opener in tool.gated if opener not in tools) if tool.gated else ()
     if is_masked and tool.sensitive:
         return _cover(tool.sensitive, tool.concealed, tool.public, closed)
@@ -62,13 +62,15 @@ def may_hide(cover: Cover, body: bytes) -> bool:
     return any(name in lowered for name in cover.names)
 
 
-def covered(cover: Cover | None, body: bytes, value: Any) -> Any:
-    """The value of an answer with what is hidden masked or left out, in place. `body` is the answer as it came."""
-    return value if cover is None or not may_hide(cover, body) else hidden(cover, value)
+def cover_value(cover: Cover | None, body: bytes, value: Any) -> Any:
+    """Return the value of an answer with what is hidden masked or left out, in place. `body` is the answer as it
+    came.
+    """
+    return value if cover is None or not may_hide(cover, body) else hide(cover, value)
 
 
-def hidden(cover: Cover, value: Any) -> Any:
-    """The value, of which something may be hidden, with that masked or left out, in place."""
+def hide(cover: Cover, value: Any) -> Any:
+    """Return the value, of which something may be hidden, with that masked or left out, in place."""
     for holder, name, _, end in list(_places(value, cover.tree)):
         if end == OMITTED:
             del holder[name]
@@ -78,7 +80,7 @@ def hidden(cover: Cover, value: Any) -> Any:
 
 
 def mask(value: Any, shown: int = SHOWN) -> Any:
-    """What is shown of a value: the end of a long text, nothing of anything else. What is empty stays so."""
+    """Return what is shown of a value: the end of a long text, nothing of anything else. What is empty stays so."""
     if is_empty(value):
         return value
     if shown and isinstance(value, str) and len(value) >= LEAST_TO_SHOW and not _DATE.match(value):
@@ -91,8 +93,8 @@ def is_empty(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
-def masked_paths(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
-    """The sensitive arguments, as dotted paths, whose value is masked as an answer would show it."""
+def find_masked(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
+    """Return the sensitive arguments, as dotted paths, whose value is masked as an answer would show it."""
     if not tool.sensitive or tool.is_read_only or tool.returns.kind == "batch":
         return []  # each call of a batch is checked as if it came alone
     places = _places(arguments, _cover(tool.sensitive, tool.concealed, (), ()).tree)
@@ -100,13 +102,13 @@ def masked_paths(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
 
 
 def refuse_masked(tool: Tool, arguments: Mapping[str, Any]) -> None:
-    """Raises InvalidArguments when a masked value comes back: written, it would take the place of the real one."""
-    if found := masked_paths(tool, arguments):
-        raise masked_error(tool, found)
+    """Raise InvalidArguments when a masked value comes back: written, it would take the place of the real one."""
+    if found := find_masked(tool, arguments):
+        raise refuse_masks(tool, found)
 
 
-def masked_error(tool: Tool, found: list[str], why: str = "as an answer here showed") -> InvalidArguments:
-    """The error for masked arguments that cannot be sent. `why` ends in a verb whose object they are."""
+def refuse_masks(tool: Tool, found: list[str], why: str = "as an answer here showed") -> InvalidArguments:
+    """Return the error for masked arguments that cannot be sent. `why` ends in a verb whose object they are."""
     names = ", ".join(f'"{path}"' for path in found[:MOST_NAMED])
     is_one = len(found) == 1
     them = "it" if is_one else "them"
@@ -199,5 +201,7 @@ def _places(value: Any, root: Tree) -> Iterator[tuple[dict[str, Any], str, str, 
 
 
 def _step(path: str, name: str) -> str:
-    """A dotted path one step on, cut where nobody reads on: a long name around many others would be copied for each."""
+    """Return a dotted path one step on, cut where nobody reads on: a long name around many others would be copied
+    for each.
+    """
     return f"{path}.{name}"[:LONGEST_PATH] if path else name[:LONGEST_PATH]

@@ -13,8 +13,8 @@ from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import NetTotal
 from runtime.errors import InvalidArguments
-from runtime.safety.carried_tax import number_of
-from runtime.upstream.answer import at
+from runtime.safety.carried_tax import read_number
+from runtime.upstream.answer import follow_path
 from runtime.upstream.request import record
 
 HALF_A_CENT = 0.005
@@ -64,13 +64,13 @@ def _rules(tool: Tool, integration: Integration) -> list[NetTotal]:
 
 def _sums(rule: NetTotal, form: Mapping[str, Any]) -> Sums | None:
     """Return None where the lines do not say whether they raise or lower the total."""
-    total, lines = number_of(form.get(rule.total)), form.get(rule.lines)
+    total, lines = read_number(form.get(rule.total)), form.get(rule.lines)
     if total is None or not isinstance(lines, list) or not lines:
         return None
     raised = lowered = 0.0
     for line in lines:
-        amount = number_of(line.get(rule.amount)) if isinstance(line, Mapping) else None
-        kind = at(line, rule.kind)
+        amount = read_number(line.get(rule.amount)) if isinstance(line, Mapping) else None
+        kind = follow_path(line, rule.kind)
         if amount is None or kind not in (*rule.raising, *rule.lowering):
             return None
         raised += amount if kind in rule.raising else 0.0

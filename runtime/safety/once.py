@@ -57,7 +57,7 @@ class BindingStore(Protocol):
     """Where bindings are stored. A change is made through `write`; each raises StorageUnavailable."""
 
     async def write(self, work: Callable[[], T]) -> T:
-        """The result of a change, made in the thread that writes."""
+        """Return the result of a change, made in the thread that writes."""
         ...
 
     def bind_key(
@@ -105,7 +105,7 @@ def read_key(given: object) -> str:
     return key
 
 
-def fresh_key(max_length: int = 0) -> str:
+def make_key(max_length: int = 0) -> str:
     """Make a key of at most so many characters for a write whose caller gave none; 0 sets no limit."""
     return secrets.token_hex(KEY_LENGTH // 2)[: max_length or KEY_LENGTH]
 

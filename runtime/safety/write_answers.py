@@ -15,7 +15,7 @@ from runtime.upstream import figures
 
 
 def refuse_no_change(tool: Tool, arguments: Mapping[str, Any]) -> None:
-    """Raises InvalidArguments for an update that names a record and nothing to change in it."""
+    """Raise InvalidArguments for an update that names a record and nothing to change in it."""
     if tool.changing and not any(name in arguments for name in tool.changing):
         raise InvalidArguments(
             f"{tool.name} was not called: there is nothing to change.",
@@ -32,8 +32,9 @@ DEEPEST = 20
 """Levels of a record that are compared; no vendor's has as many."""
 
 
-def acknowledged(record: Any, sent: Any, always: tuple[str, ...], levels: int = DEEPEST) -> Any:
-    """What is shown of the record that a blind write answered: the fields in `always`, and what agrees with `sent`.
+def acknowledge(record: Any, sent: Any, always: tuple[str, ...], levels: int = DEEPEST) -> Any:
+    """Return what is shown of the record that a blind write answered: the fields in `always`, and what agrees with
+    `sent`.
 
     Only what agrees, for what differs was there before: a null that the vendor ignored would read a field.
     """
@@ -49,19 +50,19 @@ def acknowledged(record: Any, sent: Any, always: tuple[str, ...], levels: int = 
 
 def _agreeing(name: str, there: Any, sent: Any, always: tuple[str, ...], levels: int) -> dict[str, Any]:
     if isinstance(there, dict) and isinstance(sent, Mapping):
-        return {name: acknowledged(there, sent, always, levels)}
+        return {name: acknowledge(there, sent, always, levels)}
     if isinstance(there, list) and isinstance(sent, list):
         return {name: _entries(there, sent, always, levels)}
-    return {name: there} if _is_plain(there) and figures.number_in(there) == sent else {}
+    return {name: there} if _is_plain(there) and figures.read_number(there) == sent else {}
 
 
 def _entries(there: list[Any], sent: list[Any], always: tuple[str, ...], levels: int) -> list[Any]:
-    """The entries in their order, as many as were sent."""
+    """Return the entries in their order, as many as were sent."""
     found = []
     for each, given in zip(there, sent, strict=False):
         if isinstance(each, dict):
-            found.append(acknowledged(each, given, always, levels))
-        elif _is_plain(each) and figures.number_in(each) == given:
+            found.append(acknowledge(each, given, always, levels))
+        elif _is_plain(each) and figures.read_number(each) == given:
             found.append(each)
     return found
 

@@ -26,28 +26,32 @@ from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
-from runtime.connect.echoes import secrets_of_app
+from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
-from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, McpEndpoint, send_reply
-from runtime.mcp_server.methods import Identity
-from runtime.mcp_server.toolset import listing_of
+from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, McpEndpoint, send_reply
+from runtime.mcp_server.methods import Identity, McpServices
+from runtime.mcp_server.request import Gate
+from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.recent import Recent
 from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import Reloader
-from runtime.settings import Settings
+from runtime.settings import LOOPBACK, Settings
 from runtime.stores.embedded import StorageHealth, Stores, open_stores
 from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
-from runtime.upstream.request import base_address
+from runtime.upstream.request import fill_address
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -59,7 +63,6 @@ COMPILE = (
     "from generator.__main__ import main; sys.exit(main())"
 )
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PURGE_SECONDS = 60.0
 """What has expired opens nothing already; each minute, so that a purge is small."""
 PROBE_SECONDS = 5.0
@@ -80,7 +83,7 @@ class Runtime:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
         self.keys = Keys(settings.secret_key)
-        self._base_urls: dict[AccountId, tuple[Integration, Account, str]] = {}
+        self._base_urls: Recent[AccountId, tuple[Integration, Account, str]] = Recent(MOST_BASE_URLS)
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         check_behaviours(self.catalog.tools)
@@ -89,32 +92,34 @@ class Runtime:
         self.client = VendorClient(
             timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
         )
-        self.tokens = AccessTokens(self.settings, self.keys, self.stores, self.current_catalog)
-        self.calls = Calls(
-            catalog=self.current_catalog,
-            client=self.client,
-            tokens=self.tokens,
-            hot=self.stores.hot,
-            base_url=self.base_url,
-            max_answer_bytes=settings.max_answer_bytes,
+        self.deployment = Deployment(settings, self.keys, self.stores, self.current_catalog)
+        self.tokens = AccessTokens(self.deployment)
+        vendor = VendorCalls(
+            self.client,
+            self.tokens,
+            self.stores.hot,
+            self.base_url,
             once=Once(self.keys, self.stores),
-            app_secrets=lambda integration: secrets_of_app(settings.of(integration)),
+            app_secrets=lambda integration: list_app_secrets(settings.of(integration)),
+        )
+        self.calls = Calls(
+            catalog=self.current_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
         )
 
     def current_catalog(self) -> Catalog:
-        """The catalog that calls are served from now."""
+        """Return the catalog that calls are served from now."""
         return self.catalog
 
     def definitions(self) -> tuple[Path, ...]:
-        """The folders that the catalog is made of."""
+        """Return the folders that the catalog is made of."""
         return (BUILTIN_DEFINITIONS, *self.settings.definitions)
 
     def compiler(self) -> tuple[str, ...]:
-        """The arguments of Python for a process that compiles them into the cache."""
+        """Return the arguments of Python for a process that compiles them into the cache."""
         return ("-P", "-c", COMPILE, *map(str, self.definitions()), str(self.settings.data / "cache"))
 
     def read_catalog(self) -> Catalog:
-        """The catalog as the definitions have it now. Raises DefinitionErrors."""
+        """Return the catalog as the definitions have it now. Raises DefinitionErrors."""
         return compile_catalog(self.definitions(), self.settings.data / "cache")
 
     def take(self, catalog: Catalog) -> None:
@@ -129,7 +134,7 @@ class Runtime:
         self.catalog = catalog
 
     def find_grant(self, token_hash: TokenHash) -> Grant | None:
-        """What the URL with this token lets through; None for a token that is unknown, expired or revoked."""
+        """Return what the URL with this token lets through; None for a token that is unknown, expired or revoked."""
         return self.stores.look_up.find_grant(token_hash, time.time())
 
     def is_api_token(self, token: str, grant: Grant) -> bool:
@@ -142,10 +147,8 @@ class Runtime:
         known = self._base_urls.get(account.id)
         if known is None or known[0] is not integration or known[1] is not account:
             template = self.tokens.addresses.base_url(integration, account)
-            known = (integration, account, base_address(template, account.fields))
-            if len(self._base_urls) >= MOST_BASE_URLS:
-                self._base_urls.clear()
-            self._base_urls[account.id] = known
+            known = (integration, account, fill_address(template, account.fields))
+            self._base_urls.put(account.id, known)
         return known[2]
 
     async def close(self) -> None:
@@ -162,19 +165,15 @@ class Application:
         self._runtime = runtime
         self.reloader = Reloader(runtime, runtime.log, watches=watches)
         self.mcp = McpEndpoint(
-            runtime.keys.hash_token,
-            runtime.find_grant,
-            runtime.current_catalog,
-            runtime.calls,
-            runtime.is_api_token,
-            identity=Identity("ledgerport", VERSION),
-            log=runtime.log,
-            allowed_origins=runtime.settings.allowed_origins,
-            allowed_hosts=_host_names(runtime.settings),
-            guesses=runtime.guesses,
-            links=FileLinks(
-                runtime.keys, runtime.settings.public_url, runtime.stores.look_up, runtime.current_catalog
+            McpServices(
+                runtime.current_catalog,
+                runtime.calls,
+                Identity("ledgerport", VERSION),
+                runtime.log,
+                FileLinks(runtime.deployment),
             ),
+            Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
+            Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
         )
         self._api_and_pages: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -198,19 +197,14 @@ class Application:
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
-        accounts = Accounts(
-            runtime.settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens
-        )
+        accounts = Accounts(runtime.deployment, runtime.tokens)
         self._api_and_pages = make_application(
-            settings=runtime.settings,
-            keys=runtime.keys,
-            stores=runtime.stores,
-            catalog=runtime.current_catalog,
+            runtime.deployment,
             calls=runtime.calls,
             tokens=runtime.tokens,
             log=runtime.log,
             guesses=runtime.guesses,
-            listing=listing_of,
+            listing=describe_listing,
             pages=make_routes(
                 accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
             ),
@@ -261,7 +255,8 @@ class Application:
 
 
 def _host_names(settings: Settings) -> tuple[str, ...]:
-    """The names a server on this machine answers to: a web page may point its own name at 127.0.0.1. Empty when it
+    """Return the names a server on this machine answers to: a web page may point its own name at 127.0.0.1. Empty
+    when it
     listens to the network, where a proxy decides.
     """
     if settings.host not in LOOPBACK:

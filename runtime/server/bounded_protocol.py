@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from runtime.mcp_server.replies import Reply
 from runtime.server import refusals
 from runtime.server.connections import Connections, Reader
-from runtime.server.exchanges import Cycle, Ending, encode_head, head_without_offer
+from runtime.server.exchanges import Cycle, Ending, encode_head, write_head
 from runtime.server.refusals import Refusal
 
 logger = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ class BoundedProtocol(HttpToolsProtocol):
             except httptools.HttpParserUpgrade as offer:
                 if not self._is_offer:
                     raise httptools.HttpParserError("not HTTP/1") from None
-                head = head_without_offer(self.parser, self.url, self.headers)
+                head = write_head(self.parser, self.url, self.headers)
                 data = head + data[offer.args[0] :]
                 self._is_offer = False
                 self.parser = httptools.HttpRequestParser(self)
@@ -265,7 +265,7 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        """The whole request is there."""
+        """Take note that the whole request is there."""
         if self._is_offer:
             return
         self._is_between = True

@@ -117,12 +117,12 @@ class Connections:
         return False if len(self._refused) <= self.limits.surplus else None
 
     def forget(self, connection: Connection) -> None:
-        """A connection has ended."""
+        """Take note that a connection has ended."""
         self._open.discard(connection)
         self._refused.discard(connection)
 
     def stop(self, now: float) -> None:
-        """The server stops: from now on nobody who does not read is waited for."""
+        """Take note that the server stops: from now on nobody who does not read is waited for."""
         self.stopped_at = min(now, self.stopped_at)
 
     def is_stopping(self) -> bool:

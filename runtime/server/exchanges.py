@@ -43,8 +43,8 @@ class Ending:
             self._write(data)
 
 
-def head_without_offer(parser: httptools.HttpRequestParser, url: bytes, headers: Sequence[Field]) -> bytes:
-    """The head of a request for a new parser: the old one leaves the body to the protocol that was offered."""
+def write_head(parser: httptools.HttpRequestParser, url: bytes, headers: Sequence[Field]) -> bytes:
+    """Return the head of a request for a new parser: the old one leaves the body to the protocol that was offered."""
     version = parser.get_http_version().encode()
     lines = [b"%b %b HTTP/%b" % (parser.get_method(), url, version)]
     lines += [b"%b: %b" % field for field in headers if field[0] not in HOP_BY_HOP]
@@ -57,7 +57,7 @@ def head_without_offer(parser: httptools.HttpRequestParser, url: bytes, headers:
 
 
 def encode_head(reply: Reply, default: Sequence[Field], *, keep_alive: bool) -> bytes:
-    """The bytes of a response up to the end of `body`; `default` are the fields of the server itself."""
+    """Return the bytes of a response up to the end of `body`; `default` are the fields of the server itself."""
     return b"%b%b%b%bcontent-length: %d\r\n\r\n%b" % (
         STATUS_LINE[reply.status],
         _lines(tuple(default)),

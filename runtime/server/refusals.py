@@ -24,7 +24,9 @@ class Refusal(NamedTuple):
     fields: tuple[Field, ...] = ()
 
     def reply(self, path: bytes) -> Reply:
-        """The response: a JSON-RPC error for the MCP endpoint, and the shape of the management API for the rest."""
+        """Return the response: a JSON-RPC error for the MCP endpoint, and the shape of the management API for the
+        rest.
+        """
         if path.startswith(MCP):
             return Refused(self.status, INVALID_REQUEST, self.message, fields=self.fields).reply()
         shape = {

@@ -33,16 +33,16 @@ class Source(Protocol):
     catalog: Catalog
 
     def definitions(self) -> tuple[Path, ...]:
-        """The folders that the catalog is made of."""
+        """Return the folders that the catalog is made of."""
 
     def compiler(self) -> Sequence[str]:
-        """The arguments of Python for a process that compiles them; prints errors and exits with 1."""
+        """Return the arguments of Python for a process that compiles them; prints errors and exits with 1."""
 
     def read_catalog(self) -> Catalog:
-        """The catalog as the definitions have it now. Raises DefinitionErrors."""
+        """Return the catalog as the definitions have it now. Raises DefinitionErrors."""
 
     def take(self, catalog: Catalog) -> None:
-        """Serves from another catalog from now on. Raises SettingsError when that cannot be."""
+        """Serve from another catalog from now on. Raises SettingsError when that cannot be."""
 
 
 class Reloader:
@@ -61,7 +61,7 @@ class Reloader:
             self._loop.call_soon_threadsafe(self._asked.set)
 
     async def run(self) -> None:
-        """Reloads whenever it is asked to, until it is cancelled."""
+        """Reload whenever it is asked to, until it is cancelled."""
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._serve())
@@ -69,7 +69,7 @@ class Reloader:
                 group.create_task(self._watch())
 
     async def reload(self) -> bool:
-        """Reads the definitions again; whether they serve now. The log says what came of it."""
+        """Read the definitions again; whether they serve now. The log says what came of it."""
         began = perf_counter()
         try:
             found = await self._compiled()
@@ -107,7 +107,7 @@ class Reloader:
             seen = now
 
     async def _compiled(self) -> Catalog:
-        """The catalog, compiled elsewhere into the cache and read from there in a thread. Raises its errors."""
+        """Return the catalog, compiled elsewhere into the cache and read from there in a thread. Raises its errors."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *self._source.compiler(),

@@ -37,13 +37,13 @@ def run(settings: Settings, *, watches: bool = False) -> None:
 
     Raises SettingsError when the port is taken or the data is in use.
     """
-    logs.tame_libraries()
+    logs.configure_libraries()
     sys.setswitchinterval(SWITCH_SECONDS)
     listener = listen(settings)
     hold_data(settings)
     runtime = Runtime(settings)
     application = Application(runtime, watches=watches)
-    limits = connection_limits(settings, runtime.log)
+    limits = set_limits(settings, runtime.log)
     server = make_server(application, limits, runtime.log, has_fast_path=settings.fast_path)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -58,7 +58,9 @@ def _already_stopped(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _reload_by(application: Application) -> Callable[[int, FrameType | None], None]:
-    """What to do at SIGHUP: reload, unless it says that the terminal is gone, which ends the server as it ever did."""
+    """Return what to do at SIGHUP: reload, unless it says that the terminal is gone, which ends the server as it
+    ever did.
+    """
     had_terminal = sys.stdout.isatty()
 
     def reload(_signal: int, _frame: FrameType | None) -> None:
@@ -73,8 +75,9 @@ def _reload_by(application: Application) -> Callable[[int, FrameType | None], No
     return reload
 
 
-def connection_limits(settings: Settings, log: Log) -> Limits:
-    """The limits of connections that the system has file descriptors for; raises the soft limit as far as it may.
+def set_limits(settings: Settings, log: Log) -> Limits:
+    """Return the limits of connections that the system has file descriptors for; raises the soft limit as far as it
+    may.
 
     Raises SettingsError when the setting asks for more.
     """
@@ -112,7 +115,7 @@ def make_server(
     *,
     has_fast_path: bool = True,
 ) -> uvicorn.Server:
-    """The server for an application. Its access log is off: it would hold the secret URLs."""
+    """Return the server for an application. Its access log is off: it would hold the secret URLs."""
     config = uvicorn.Config(
         application,
         loop="uvloop",
@@ -130,7 +133,7 @@ def make_server(
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The listening socket. Raises SettingsError that names the address when it cannot be had."""
+    """Return the listening socket. Raises SettingsError that names the address when it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from runtime.errors import StorageUnavailable
 from runtime.stores.files import Files
-from runtime.stores.sqlite import connect, is_locked, reason_of
+from runtime.stores.sqlite import connect, explain_error, is_locked
 
 PATIENCE_SECONDS = 2.0
 """How long a write waits for the lock of another process; a command of ours holds it for a few milliseconds."""
@@ -73,7 +73,7 @@ def probe(path: Path, files: Files, condition: Condition, now: float) -> None:
         if not reason:
             _try_write(path, condition, now)
     except (sqlite3.Error, StorageUnavailable) as error:
-        reason = reason_of(error) or "The database does not take changes."
+        reason = explain_error(error) or "The database does not take changes."
     if reason:
         condition.note_failure(reason)
     else:

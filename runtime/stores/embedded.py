@@ -66,7 +66,7 @@ class Stores:
         return self._records
 
     async def write(self, work: Callable[[], T]) -> T:
-        """The result of a change of the records, made in the thread that writes.
+        """Return the result of a change of the records, made in the thread that writes.
 
         Raises StorageUnavailable when the database does not take it, or too many changes wait.
         """
@@ -122,7 +122,7 @@ class Stores:
 
 
 def open_stores(settings: Settings, now: float) -> Stores:
-    """Opens the stores, checking and migrating the file first. Raises SettingsError when it cannot be used.
+    """Open the stores, checking and migrating the file first. Raises SettingsError when it cannot be used.
 
     Symbolic links are resolved once, as SQLite does: its log and locks are beside the file itself.
     """

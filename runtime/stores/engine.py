@@ -29,7 +29,7 @@ class Transactions(Protocol):
     """Begins transactions of one kind, as an engine does."""
 
     def begin(self) -> AbstractContextManager[Connection]:
-        """A transaction for a block. Raises StorageUnavailable."""
+        """Return a transaction for a block. Raises StorageUnavailable."""
         ...
 
     def dispose(self) -> None:
@@ -47,14 +47,14 @@ class Reading:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction for a block. Raises StorageUnavailable when the file cannot be read."""
+        """Yield a transaction for a block. Raises StorageUnavailable when the file cannot be read."""
         self._files.check()
         try:
             with self._engine.begin() as connection:
                 yield connection
         except (DBAPIError, sqlite3.Error) as error:
-            if reason := sqlite.reason_of(_original(error)):
-                raise sqlite.cannot_read(reason) from error
+            if reason := sqlite.explain_error(_original(error)):
+                raise sqlite.explain_failed_read(reason) from error
             raise
 
     def dispose(self) -> None:
@@ -74,9 +74,9 @@ class Writing:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction for a block. Raises StorageUnavailable when it cannot be stored."""
+        """Yield a transaction for a block. Raises StorageUnavailable when it cannot be stored."""
         if not self._one.acquire(timeout=PATIENCE_SECONDS):
-            raise sqlite.cannot_write("Another change is being stored.")
+            raise sqlite.explain_failed_write("Another change is being stored.")
         try:
             self._check_files()
             with self._engine.begin() as connection:
@@ -84,9 +84,9 @@ class Writing:
             self._condition.note_success()
         except (DBAPIError, sqlite3.Error) as error:
             original = _original(error)
-            if reason := sqlite.reason_of(original):
+            if reason := sqlite.explain_error(original):
                 self._condition.note_failure(reason)
-                raise sqlite.cannot_write(reason, original) from error
+                raise sqlite.explain_failed_write(reason, original) from error
             raise
         finally:
             self._one.release()
@@ -98,7 +98,7 @@ class Writing:
     def _check_files(self) -> None:
         if reason := self._files.fault():
             self._condition.note_failure(reason)
-            raise sqlite.cannot_write(reason)
+            raise sqlite.explain_failed_write(reason)
 
     def _take_lock(self, connection: Connection) -> None:
         wait = LockWait(self._condition)

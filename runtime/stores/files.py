@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from runtime.stores.sqlite import cannot_read
+from runtime.stores.sqlite import explain_failed_read
 
 LOOK_EVERY_SECONDS = 0.01
 """Three `stat` calls take about 5 µs, a tenth of a list of tools, so a busy server looks 100 times a second. A command
@@ -31,7 +31,7 @@ class Files:
         self._fault = ""
 
     def fault(self) -> str:
-        """What is wrong with the files now, in a sentence; empty when they are the same."""
+        """Return what is wrong with the files now, in a sentence; empty when they are the same."""
         for file, identity in self._known:
             if _identity(file) != identity:
                 return f"The file {file} was removed or replaced while the server runs: restart the server."
@@ -44,7 +44,7 @@ class Files:
             self._fault = self.fault()
             self._looks_again_at = now + LOOK_EVERY_SECONDS
         if self._fault:
-            raise cannot_read(self._fault)
+            raise explain_failed_read(self._fault)
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -23,14 +23,14 @@ class HotState(Protocol):
     """
 
     async def count(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
-        """Adds one call at `now` and answers what each window then holds, in the order of the windows.
+        """Add one call at `now` and return what each window then holds, in the order of the windows.
 
         Calls beyond the limit of a window need not be distinguished: `used` may stop at the limit.
         """
         ...
 
     async def peek(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
-        """What each window holds at `now`, without adding a call."""
+        """Return what each window holds at `now`, without adding a call."""
         ...
 
     def lock(self, key: str) -> AbstractAsyncContextManager[None]:

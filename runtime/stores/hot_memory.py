@@ -48,7 +48,7 @@ class MemoryHotState:
         self._locks: dict[str, _Lock] = {}
 
     async def count(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
-        """Adds one call and answers what each window holds. A window stores as many times as its limit, no more:
+        """Add one call and return what each window holds. A window stores as many times as its limit, no more:
 
         when it is full, the oldest time stored is the one that has to leave before another call fits.
         """
@@ -72,7 +72,7 @@ class MemoryHotState:
         return found
 
     async def peek(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
-        """What each window holds, without adding a call."""
+        """Return what each window holds, without adding a call."""
         calls = self._calls.get(key)
         if calls is None:
             return [WindowCount(0, 0.0) for _ in windows]
@@ -98,7 +98,7 @@ class MemoryHotState:
         return len(self._calls) + len(self._locks)
 
     def _sweep(self, now: float) -> None:
-        """Drops the keys that were idle longest, a few at a time: more than one call can add."""
+        """Drop the keys that were idle longest, a few at a time: more than one call can add."""
         for _ in range(_SWEPT_PER_CALL):
             if not self._calls:
                 return

@@ -29,6 +29,7 @@ from runtime.model import (
     ServerConfig,
     TokenHash,
 )
+from runtime.recent import Recent
 from runtime.stores import sqlite
 from runtime.stores.files import Files
 from runtime.stores.wal_watch import WalWatch
@@ -57,6 +58,9 @@ _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
 
+Known = Recent[TokenHash, tuple[Grant, float]]
+"""Grants that were read, each with when it ends, in seconds since the epoch."""
+
 
 class SqliteLookUp:
     """The same from a SQLite file. Every thread that asks has a connection of its own."""
@@ -69,10 +73,10 @@ class SqliteLookUp:
         self._watch = WalWatch(path)
         self._watch.state()  # opens the file, so that what stands there now is what is open
         self.files = Files(path)
-        self._cached: tuple[bytes, dict[TokenHash, tuple[Grant, float]]] = (b"", {})
+        self._cached: tuple[bytes, Known] = (b"", Recent(_MOST_CACHED))
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
-        """What the URL with this token lets through now; None when unknown, expired or revoked.
+        """Return what the URL with this token lets through now; None when unknown, expired or revoked.
 
         Raises StorageUnavailable when that cannot be found out: nothing opens, and nothing is said to be revoked.
         """
@@ -80,25 +84,20 @@ class SqliteLookUp:
         state = self._watch.state()
         since, known = self._cached
         if state is None or state != since:
-            known = {}
+            known = Recent(_MOST_CACHED)
             self._cached = (state or b"", known)
         found = known.get(token_hash) or self._read_grant(token_hash, known)
         return found[0] if found and found[1] > now else None
 
-    def _read_grant(
-        self, token_hash: TokenHash, known: dict[TokenHash, tuple[Grant, float]]
-    ) -> tuple[Grant, float] | None:
-        """The grant and when it ends, cached beside what else was read of the file as it is now."""
+    def _read_grant(self, token_hash: TokenHash, known: Known) -> tuple[Grant, float] | None:
+        """Return the grant and when it ends, cached beside what else was read of the file as it is now."""
         row = self._row(_GRANT, token_hash)
         if row is None:
             return None
-        if len(known) >= _MOST_CACHED:
-            known.clear()
-        found = known[token_hash] = _grant(row[:-1]), math.inf if row[-1] is None else row[-1]
-        return found
+        return known.put(token_hash, (_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))
 
     def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
-        """What an MCP server lets through now; None when there is none with this id, or it has expired.
+        """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
 
         Raises StorageUnavailable when that cannot be found out. Read each time: links are opened now and then.
         """
@@ -109,19 +108,19 @@ class SqliteLookUp:
         return _grant(row[:-1])
 
     def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """The API token with this hash, if there is one."""
+        """Return the API token with this hash, if there is one."""
         self.files.check()
         row = self._row(_API_TOKEN, token_hash)
         return None if row is None else read_api_token(row)
 
     def find_account(self, account_id: AccountId) -> Account | None:
-        """The account as it is now, if there is one."""
+        """Return the account as it is now, if there is one."""
         self.files.check()
         row = self._row(_ACCOUNT, account_id)
         return None if row is None else read_account(row)
 
     def interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
-        """The accounts with a refresh that was begun and never finished, and when it began."""
+        """Return the accounts with a refresh that was begun and never finished, and when it began."""
         rows = self._connection().execute(_INTERRUPTED).fetchall()
         return [(AccountId(id_), begun_at) for id_, begun_at in rows]
 
@@ -136,7 +135,7 @@ class SqliteLookUp:
         return "" if is_ours else "The database belongs to another secret key: restart the server."
 
     def close(self) -> None:
-        """Closes every connection. Nothing may be asked afterwards."""
+        """Close every connection. Nothing may be asked afterwards."""
         for connection in self._connections:
             connection.close()
         self._connections.clear()
@@ -144,11 +143,13 @@ class SqliteLookUp:
         self._local = threading.local()
 
     def _row(self, statement: str, *values: Any) -> Any:
-        """The first row. Raises StorageUnavailable when the file cannot be read."""
+        """Return the first row. Raises StorageUnavailable when the file cannot be read."""
         try:
             return self._connection().execute(statement, values).fetchone()
         except sqlite3.Error as error:
-            raise sqlite.cannot_read(sqlite.reason_of(error) or "The database cannot be read.") from error
+            raise sqlite.explain_failed_read(
+                sqlite.explain_error(error) or "The database cannot be read."
+            ) from error
 
     def _connection(self) -> sqlite3.Connection:
         try:
@@ -162,12 +163,12 @@ class SqliteLookUp:
 
 @lru_cache(maxsize=4096)
 def _grant(row: tuple[Any, ...]) -> Grant:
-    """The grant in a row. Cached by the row's content: a row that changed is another row."""
+    """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
     return Grant(read_account(row), read_config(row[12]), McpServerId(row[11]))
 
 
 def read_account(row: Any) -> Account:
-    """The account in a row that begins with ACCOUNT_COLUMNS."""
+    """Return the account in a row that begins with ACCOUNT_COLUMNS."""
     (
         id_,
         integration,
@@ -188,14 +189,14 @@ def read_account(row: Any) -> Account:
 
 
 def read_api_token(row: Any) -> ApiToken:
-    """The API token in a row of API_TOKEN_COLUMNS."""
+    """Return the API token in a row of API_TOKEN_COLUMNS."""
     id_, name, created_at, last_used_at, scopes, account_id = row
     return ApiToken(ApiTokenId(id_), name, created_at, last_used_at, tuple(scopes.split()), account_id)
 
 
 @lru_cache(maxsize=4096)
 def read_config(text: str) -> ServerConfig:
-    """The filter and switches of an MCP server as they are stored."""
+    """Return the filter and switches of an MCP server as they are stored."""
     words: dict[str, Any] = json.loads(text)
     return ServerConfig(
         tuple(words.get("methods", ())),
@@ -209,7 +210,7 @@ def read_config(text: str) -> ServerConfig:
 
 
 def write_config(config: ServerConfig) -> str:
-    """The same as text; what is as it is by default is left out."""
+    """Return the same as text; what is as it is by default is left out."""
     words = {
         "methods": list(config.methods),
         "tags": list(config.tags),

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from runtime.errors import SettingsError
-from runtime.keys.crypto import Keys, SealBroken
+from runtime.errors import SealBroken, SettingsError
+from runtime.keys.crypto import Keys
 from runtime.stores import schema
-from runtime.stores.sqlite import connect, reason_of
+from runtime.stores.sqlite import connect, explain_error
 
 APPLICATION_ID = int.from_bytes(b"LPRT")
 """What SQLite's header says the file is for (sqlite.org, `PRAGMA application_id`)."""
@@ -33,7 +33,7 @@ _SIDE_FILES = ("", "-journal", "-wal", "-shm")
 
 
 def bring_up_to_date(path: Path, now: float, keys: Keys) -> int:
-    """Creates the file when there is none, else checks and migrates it; returns its version.
+    """Create the file when there is none, else check and migrate it; return its version.
 
     Any number of processes may do this at once; one of them migrates and the others wait for it. Raises
     SettingsError when the file cannot be used: empty, damaged, of another program, of a later version, or of another
@@ -48,7 +48,7 @@ def bring_up_to_date(path: Path, now: float, keys: Keys) -> int:
                 return _check_and_migrate(connection, path, now, keys)
     except (OSError, sqlite3.DatabaseError) as problem:
         raise SettingsError(
-            f"The database {path} cannot be used: {problem}. {reason_of(problem)}".strip(),
+            f"The database {path} cannot be used: {problem}. {explain_error(problem)}".strip(),
             advice="Correct that, or restore a backup of the database.",
         ) from problem
 
@@ -99,7 +99,7 @@ def _check_names(path: Path) -> None:
 
 
 def _create(path: Path, now: float, keys: Keys) -> None:
-    """Makes a whole database under another name, and renames it. What an earlier attempt left is removed."""
+    """Make a whole database under another name, and rename it. What an earlier attempt left is removed."""
     draft = path.with_name(f".{path.name}.new")
     for suffix in _SIDE_FILES:
         draft.with_name(draft.name + suffix).unlink(missing_ok=True)
@@ -123,14 +123,14 @@ def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, k
     if not is_ours:
         raise _other_key(path)
     connection.execute("PRAGMA journal_mode=WAL")
-    if known is None or version < schema.newest_version():
+    if known is None or version < schema.find_newest_version():
         _migrate(connection, version, now, keys)
-    return schema.newest_version()
+    return schema.find_newest_version()
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of a database that is ours and complete. Raises SettingsError for any other."""
-    objects = schema.objects_in(connection)
+    """Return the version of a database that is ours and complete. Raises SettingsError for any other."""
+    objects = schema.list_objects(connection)
     if not objects:
         raise _is_empty(path)
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -140,12 +140,12 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
             advice="Set LEDGERPORT_DATABASE_URL to another file; one that is not there is created.",
         )
     version: int = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0]
-    if version > schema.newest_version():
+    if version > schema.find_newest_version():
         raise SettingsError(
-            f"The database is of version {version} and this Ledgerport knows up to {schema.newest_version()}.",
+            f"The database is of version {version} and this Ledgerport knows up to {schema.find_newest_version()}.",
             advice="Start the version of Ledgerport that wrote it, or a later one.",
         )
-    if missing := sorted(schema.objects_of(version) - objects):
+    if missing := sorted(schema.list_objects_of(version) - objects):
         kind, name = missing[0]
         raise SettingsError(
             f"The database {path} lacks the {kind} {name}: it is damaged, or belongs to another program.",
@@ -164,7 +164,7 @@ def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
 
 def _opens_any(connection: sqlite3.Connection, keys: Keys) -> bool:
     """Whether the key opens stored credentials, for a database that has no check value yet; also when none are."""
-    has_account = ("table", "account") in schema.objects_in(connection)
+    has_account = ("table", "account") in schema.list_objects(connection)
     rows = connection.execute("SELECT sealed, id FROM account WHERE sealed != x''") if has_account else ()
     is_empty = True
     for sealed, account_id in rows:
@@ -178,7 +178,7 @@ def _opens_any(connection: sqlite3.Connection, keys: Keys) -> bool:
 
 
 def _migrate(connection: sqlite3.Connection, version: int, now: float, keys: Keys) -> None:
-    """Runs what is missing, marks the file as ours, and stores the check value: all in one transaction."""
+    """Run what is missing, marks the file as ours, and stores the check value: all in one transaction."""
     schema.run_migrations(connection, version, now)
     connection.execute(f"PRAGMA application_id={APPLICATION_ID:d}")
     connection.execute(

@@ -15,30 +15,30 @@ _VERSIONS = (
 )
 
 
-def newest_version() -> int:
-    """The version that this code reads and writes."""
-    return len(migrations())
+def find_newest_version() -> int:
+    """Return the version that this code reads and writes."""
+    return len(list_migrations())
 
 
 def run_migrations(connection: sqlite3.Connection, version: int, now: float) -> None:
     """Begins a transaction and runs the migrations that follow a version; the caller commits it."""
     steps = [
         f"{script}\nINSERT INTO schema_version VALUES ({number:d}, {now!r});\n"
-        for number, script in enumerate(migrations()[version:], start=version + 1)
+        for number, script in enumerate(list_migrations()[version:], start=version + 1)
     ]
     connection.executescript(f"BEGIN IMMEDIATE;\n{_VERSIONS}\n{''.join(steps)}")
 
 
 @cache
-def objects_of(version: int) -> frozenset[tuple[str, str]]:
-    """The type and name of every table and index that a database of a version has."""
+def list_objects_of(version: int) -> frozenset[tuple[str, str]]:
+    """Return the type and name of every table and index that a database of a version has."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.executescript(_VERSIONS + "".join(migrations()[:version]))
-        return objects_in(connection)
+        connection.executescript(_VERSIONS + "".join(list_migrations()[:version]))
+        return list_objects(connection)
 
 
-def objects_in(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-    """The type and name of every table and index that is there, without SQLite's own."""
+def list_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Return the type and name of every table and index that is there, without SQLite's own."""
     rows = connection.execute(
         "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"
     )
@@ -46,8 +46,8 @@ def objects_in(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
 
 
 @cache
-def migrations() -> tuple[str, ...]:
-    """The migrations in order; the number in a file's name is its place, from 1."""
+def list_migrations() -> tuple[str, ...]:
+    """Return the migrations in order; the number in a file's name is its place, from 1."""
     folder = Path(__file__).with_name("migrations")
     files = sorted(file for file in folder.iterdir() if _MIGRATION.fullmatch(file.name))
     numbers = [int(file.name[:4]) for file in files]

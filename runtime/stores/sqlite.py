@@ -37,7 +37,7 @@ _UNCERTAIN = (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
 
 
 def connect(path: Path, busy_milliseconds: int = BUSY_MILLISECONDS) -> sqlite3.Connection:
-    """A connection in autocommit, usable from any thread (one at a time). It never creates the file."""
+    """Return a connection in autocommit, usable from any thread (one at a time). It never creates the file."""
     address = f"{path.absolute().as_uri()}?mode=rw"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
     prepare(connection, busy_milliseconds)
@@ -45,13 +45,13 @@ def connect(path: Path, busy_milliseconds: int = BUSY_MILLISECONDS) -> sqlite3.C
 
 
 def prepare(connection: sqlite3.Connection, busy_milliseconds: int = BUSY_MILLISECONDS) -> None:
-    """Sets what every connection must have set."""
+    """Set what every connection must have set."""
     connection.execute(f"PRAGMA busy_timeout={busy_milliseconds:d}")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
 
 
-def reason_of(error: BaseException | None) -> str:
+def explain_error(error: BaseException | None) -> str:
     """Why the file cannot be used, in one sentence; empty when the error is not about the file."""
     code = getattr(error, "sqlite_errorcode", None)
     return "" if code is None else _REASONS.get(code & _PRIMARY_CODE, "")
@@ -63,15 +63,15 @@ def is_locked(error: BaseException | None) -> bool:
     return code & _PRIMARY_CODE in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def cannot_read(reason: str) -> StorageUnavailable:
-    """The error for a read that the file did not allow."""
+def explain_failed_read(reason: str) -> StorageUnavailable:
+    """Return the error for a read that the file did not allow."""
     return StorageUnavailable(
         f"The records cannot be read at the moment. {reason}", advice="Try again shortly.", reason=reason
     )
 
 
-def cannot_write(reason: str, error: BaseException | None = None) -> StorageUnavailable:
-    """The error for a change that the file did not take; it says whether that is certain."""
+def explain_failed_write(reason: str, error: BaseException | None = None) -> StorageUnavailable:
+    """Return the error for a change that the file did not take; it says whether that is certain."""
     is_uncertain = getattr(error, "sqlite_errorcode", None) in _UNCERTAIN
     return StorageUnavailable(
         f"The change was not stored. {reason}",

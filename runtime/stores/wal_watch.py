@@ -38,7 +38,7 @@ class WalWatch:
         self._index: mmap.mmap | None = None
 
     def state(self) -> bytes | None:
-        """The state of the file; None when it is not known, and nothing read may be cached."""
+        """Return the state of the file; None when it is not known, and nothing read may be cached."""
         index = self._index
         if index is None:
             index = self._open()
@@ -66,7 +66,7 @@ class WalWatch:
 
 
 def _mapped(path: Path) -> mmap.mmap | None:
-    """The index in memory, mapped once in this process; None when there is none or it cannot be mapped."""
+    """Return the index in memory, mapped once in this process; None when there is none or it cannot be mapped."""
     with _mapping:
         try:
             status = path.stat()
@@ -81,7 +81,7 @@ def _mapped(path: Path) -> mmap.mmap | None:
 
 
 def _close_removed() -> None:
-    """Closes what belongs to an index that has been removed: nobody can have a lock on it."""
+    """Close what belongs to an index that has been removed: nobody can have a lock on it."""
     with _mapping:
         for key, (file, index) in list(_MAPPED.items()):
             if os.fstat(file).st_nlink == 0:

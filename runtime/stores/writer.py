@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from runtime.stores.sqlite import cannot_write
+from runtime.stores.sqlite import explain_failed_write
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class Writer:
         self._began_at: float | None = None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """The result of a change, which begins within 5 s. Raises StorageUnavailable when it could not begin.
+        """Return the result of a change, which begins within 5 s. Raises StorageUnavailable when it could not begin.
 
         Once begun it runs to its end, whether or not the caller still waits.
         """
@@ -46,7 +46,7 @@ class Writer:
         future.add_done_callback(_retrieve)
         done, _ = await asyncio.wait((future,), timeout=LONGEST_WAIT)
         if not done and submitted.cancel():
-            raise cannot_write(_SLOW)
+            raise explain_failed_write(_SLOW)
         return await future
 
     def run_later(self, work: Callable[[], object]) -> None:
@@ -72,7 +72,7 @@ class Writer:
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         if self._waiting >= MOST_WAITING:
-            raise cannot_write(_OVERLOADED)
+            raise explain_failed_write(_OVERLOADED)
         self._waiting += 1
         submitted = self._executor.submit(self._timed, work)
         submitted.add_done_callback(self._leave)

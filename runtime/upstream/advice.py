@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from generator.catalog import Tool
+from generator.templates import fill_known
 from generator.vendor import Advice
 from generator.vendor_rules import AdviceCase
 
@@ -45,22 +46,24 @@ class Tried(Protocol):
         """What it was called with, checked."""
 
 
-def attempt_of(tried: Tried) -> Attempt:
-    """The call as an attempt."""
+def describe_attempt(tried: Tried) -> Attempt:
+    """Return the call as an attempt."""
     return Attempt(tried.tool.method, tried.tool.resource, tried.arguments)
 
 
-def chosen(advice: Advice, said: str, element: str, attempt: Attempt) -> str:
-    """The sentences for one error, with what its patterns name filled in. `said` is the vendor's message and detail."""
+def choose(advice: Advice, said: str, element: str, attempt: Attempt) -> str:
+    """Return the sentences for one error, with what its patterns name filled in. `said` is the vendor's message and
+    detail.
+    """
     for case in advice.cases:
         names = _match(case, said, element, attempt)
         if names is not None:
-            return _filled(case.advice, names)
+            return fill_known(case.advice, names)
     return advice.advice
 
 
 def _match(case: AdviceCase, said: str, element: str, attempt: Attempt) -> dict[str, str] | None:
-    """What the patterns of a case name; None when the case is another one."""
+    """Return what the patterns of a case name; None when the case is another one."""
     given = attempt.arguments
     if case.methods and attempt.method not in case.methods:
         return None
@@ -79,14 +82,8 @@ def _match(case: AdviceCase, said: str, element: str, attempt: Attempt) -> dict[
     return names
 
 
-def _filled(sentence: str, names: Mapping[str, str]) -> str:
-    for name, value in names.items():
-        sentence = sentence.replace(f"{{{name}}}", value)
-    return sentence
-
-
-def without_echo(said: str, attempt: Attempt) -> str:
-    """What the vendor said, with the caller's own long texts cut to their beginning."""
+def cut_echo(said: str, attempt: Attempt) -> str:
+    """Return what the vendor said, with the caller's own long texts cut to their beginning."""
     for text in islice(_long_texts(attempt.arguments), MOST_ECHOES):
         if text in said:
             said = said.replace(text, f"{text[:SHOWN_OF_ECHO]}… ({len(text):,} characters)")

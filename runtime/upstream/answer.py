@@ -18,13 +18,13 @@ import orjson
 
 from generator.vendor import Advice, ErrorRules, Integration, RateLimit
 from runtime.errors import Indeterminate, LedgerportError, RateLimited, VendorRefused, VendorUnavailable
-from runtime.logs import LONGEST_READ, without_private_numbers
+from runtime.logs import LONGEST_READ, blank_private_numbers
 from runtime.upstream import figures
-from runtime.upstream.advice import Attempt, chosen, without_echo
+from runtime.upstream.advice import Attempt, choose, cut_echo
 from runtime.upstream.client import VendorResponse
-from runtime.upstream.fragments import complaint_in, words_of
-from runtime.upstream.rate_limit_errors import refused_by_vendor
-from runtime.upstream.xml_values import value_of_xml
+from runtime.upstream.fragments import extract_words, find_complaint
+from runtime.upstream.rate_limit_errors import explain_refusal
+from runtime.upstream.xml_values import read_xml
 
 NO_ATTEMPT = Attempt()
 LOOK_FIRST = "Look whether it is there before you send it again."
@@ -68,8 +68,9 @@ class OtherRecords(UnexpectedShape):
     """An answer with something else where its records should stand. Its text says what came, in the vendor's names."""
 
 
-def value_of(response: VendorResponse, *, is_exact: bool = False) -> Any:
-    """The body as a value; None when it is empty. `is_exact` leaves its figures as they were written, to be passed on.
+def read_value(response: VendorResponse, *, is_exact: bool = False) -> Any:
+    """Return the body as a value; None when it is empty. `is_exact` leaves its figures as they were written, to be
+    passed on.
 
     Raises ValueError when it is neither JSON nor XML, or has more values than can be held.
     """
@@ -78,7 +79,7 @@ def value_of(response: VendorResponse, *, is_exact: bool = False) -> Any:
         return None
     if body[:1] == b"<" and b"<html" not in body[:200].lower() and b"<!doctype" not in body[:200].lower():
         check_count(body, b"<")
-        return value_of_xml(body)
+        return read_xml(body)
     check_count(body, b",")
     return figures.read(body) if is_exact else orjson.loads(body)
 
@@ -89,14 +90,16 @@ def check_count(body: bytes, separator: bytes) -> None:
         raise ValueError("too many values")
 
 
-def field_of(response: VendorResponse, name: str) -> str:
-    """A header field in ASCII, cut to a bound; empty when it is not there. Other characters become question marks."""
+def read_field(response: VendorResponse, name: str) -> str:
+    """Return a header field in ASCII, cut to a bound; empty when it is not there. Other characters become question
+    marks.
+    """
     found = response.headers.get(name.lower(), "") if name else ""
     return found[:LONGEST_FIELD].encode("ascii", "replace").decode()
 
 
 def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRules) -> str | None:
-    """The record of a plain success, cut out as the vendor wrote it, so that every figure stays as it is.
+    """Return the record of a plain success, cut out as the vendor wrote it, so that every figure stays as it is.
 
     None for anything that has to be read more closely: an error, another shape, a longer path.
     """
@@ -111,17 +114,17 @@ def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRul
     return None if is_error or text[:1] not in ("{", "[") else text
 
 
-def member_of(text: bytes, name: str) -> str:
-    """A short text or number in a record that is written as JSON; empty for anything else."""
+def read_member(text: bytes, name: str) -> str:
+    """Return a short text or number in a record that is written as JSON; empty for anything else."""
     try:
-        found = figures.read(figures.members_of(text).get(name, b"null"))
+        found = figures.read(figures.split_members(text).get(name, b"null"))
     except ValueError:
         return ""
     return str(found) if isinstance(found, (str, int)) and len(str(found)) <= LONGEST_CODE else ""
 
 
-def at(value: Any, path: tuple[str, ...]) -> Any:
-    """What a dotted path leads to; None where there is nothing.
+def follow_path(value: Any, path: tuple[str, ...]) -> Any:
+    """Return what a dotted path leads to; None where there is nothing.
 
     A number is a place in a list, from 0. `*` is the one list of an object whose name differs from call to call.
     """
@@ -137,25 +140,25 @@ def at(value: Any, path: tuple[str, ...]) -> Any:
 
 def holds_records(value: Any, path: tuple[str, ...]) -> bool:
     """Return whether a success has the place where a list stands. An empty body is not an empty list."""
-    place = at(value, path[:-1])
+    place = follow_path(value, path[:-1])
     return isinstance(place, dict if path else list)
 
 
 def holds_record(value: Any, path: tuple[str, ...]) -> bool:
     """Return whether a success has a record, or the place where one stands."""
-    found = at(value, path)
+    found = follow_path(value, path)
     return isinstance(value, dict) if found is None else isinstance(found, (dict, list))
 
 
-def records_in(value: Any, path: tuple[str, ...], beside: tuple[str, ...] = ()) -> list[Any]:
-    """The records of a list answer. Raises UnexpectedShape when there is something else in their place.
+def find_records(value: Any, path: tuple[str, ...], beside: tuple[str, ...] = ()) -> list[Any]:
+    """Return the records of a list answer. Raises UnexpectedShape when there is something else in their place.
 
     XML writes a list of one as the record alone, and an empty one as an empty text. `beside` are names that may stand
     where the records would, and are none.
     """
-    found = at(value, path)
+    found = follow_path(value, path)
     if found is None:
-        _refuse_others(at(value, path[:-1]), path, beside)
+        _refuse_others(follow_path(value, path[:-1]), path, beside)
     if found is None or found == "":
         return []
     if isinstance(found, dict):
@@ -166,11 +169,11 @@ def records_in(value: Any, path: tuple[str, ...], beside: tuple[str, ...] = ()) 
 
 
 def _refuse_others(place: Any, path: tuple[str, ...], beside: tuple[str, ...]) -> None:
-    """Raises OtherRecords for a list or an object under another name than the records have: they are not "none"."""
+    """Raise OtherRecords for a list or an object under another name than the records have: they are not "none"."""
     if not isinstance(place, dict) or path[-1:] == ("*",) or path[-1] in place:
         return
     others = (name for name, each in place.items() if each and isinstance(each, (list, dict)))
-    came = [f'"{without_private_numbers(name, LONGEST_CODE)}"' for name in others if name not in beside]
+    came = [f'"{blank_private_numbers(name, LONGEST_CODE)}"' for name in others if name not in beside]
     if came:
         raise OtherRecords(f'{", ".join(came[:MOST_COMPLAINTS])} where "{path[-1]}" was expected')
 
@@ -179,7 +182,7 @@ def _only_list(value: dict[str, Any]) -> Any:
     return next((each for each in value.values() if isinstance(each, list)), None)
 
 
-def error_in(
+def find_error(
     response: VendorResponse,
     value: Any,
     integration: Integration,
@@ -187,7 +190,8 @@ def error_in(
     changes_data: bool,
     attempt: Attempt = NO_ATTEMPT,
 ) -> LedgerportError | None:
-    """The error that an answer is; None when it is none. `changes_data` decides what a broken answer means, and
+    """Return the error that an answer is; None when it is none. `changes_data` decides what a broken answer means,
+    and
     `attempt` is the call, by which advice is chosen.
     """
     rules = integration.errors
@@ -202,7 +206,7 @@ def error_in(
     return _unexplained(integration, response, trace, changes_data=changes_data)
 
 
-def unreadable(
+def explain_unreadable(
     integration: Integration,
     response: VendorResponse,
     *,
@@ -210,14 +214,14 @@ def unreadable(
     cause: Exception | None = None,
     attempt: Attempt = NO_ATTEMPT,
 ) -> LedgerportError:
-    """The error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
+    """Return the error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
     trace = _trace(integration.errors, response)
-    kind = field_of(response, "content-type").split(";")[0].strip() or "no content type"
+    kind = read_field(response, "content-type").split(";")[0].strip() or "no content type"
     if response.status in integration.rate_limit.statuses:
         return _rate_limited(integration, response, trace)
     if response.status >= 400:
-        part = complaint_in(response.body, integration.errors)
-        failure = error_in(response, part, integration, changes_data=changes_data, attempt=attempt)
+        part = find_complaint(response.body, integration.errors)
+        failure = find_error(response, part, integration, changes_data=changes_data, attempt=attempt)
         return failure or _unexplained(integration, response, trace, changes_data=changes_data)
     if isinstance(cause, OtherRecords):
         return VendorUnavailable(
@@ -225,7 +229,7 @@ def unreadable(
             advice="Calling again does not help: the definition of this tool has to name what came.",
             trace=trace,
         )
-    kind = without_private_numbers(kind, LONGEST_KIND)
+    kind = blank_private_numbers(kind, LONGEST_KIND)
     message = f"{integration.title} answered with something that cannot be read ({kind}, or cut short)."
     if changes_data:
         return Indeterminate(
@@ -247,7 +251,7 @@ def wait_seconds(rate_limit: RateLimit, headers: Mapping[str, str], now: float) 
 
 
 def _moment(text: str) -> float | None:
-    """An HTTP date as seconds since the epoch; None when the text is none."""
+    """Return an HTTP date as seconds since the epoch; None when the text is none."""
     if not 0 < len(text) <= LONGEST_DATE:
         return None
     try:
@@ -257,7 +261,8 @@ def _moment(text: str) -> float | None:
 
 
 def _until(rate_limit: RateLimit, moment: float, now: float) -> int | None:
-    """The seconds until a moment that the vendor named, no more than its widest window: our clock may be wrong.
+    """Return the seconds until a moment that the vendor named, no more than its widest window: our clock may be
+    wrong.
 
     None for one that no limit lasts until.
     """
@@ -268,19 +273,19 @@ def _until(rate_limit: RateLimit, moment: float, now: float) -> int | None:
 
 
 def _trace(rules: ErrorRules, response: VendorResponse) -> str:
-    trace = field_of(response, rules.trace_header)
-    return trace if TRACE.fullmatch(trace) else without_private_numbers(trace, LONGEST_CODE)
+    trace = read_field(response, rules.trace_header)
+    return trace if TRACE.fullmatch(trace) else blank_private_numbers(trace, LONGEST_CODE)
 
 
 def _complaints(rules: ErrorRules, value: Any) -> Iterator[Mapping[str, Any]]:
     for path in rules.list or ((),):
         if path and not (isinstance(value, dict) and path[0] in value):
             continue
-        found = at(value, path)
+        found = follow_path(value, path)
         if isinstance(found, dict):
             found = [found]
         if isinstance(found, list):
-            whole = {name: at(value, path) for name, path in rules.shared.items()}
+            whole = {name: follow_path(value, path) for name, path in rules.shared.items()}
             yield from (
                 {**whole, **each} for each in found if isinstance(each, dict) and _has_complaint(rules, each)
             )
@@ -291,7 +296,7 @@ def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:
 
 
 def _word(complaint: Mapping[str, Any], name: str) -> str:
-    """A word of a complaint, whatever the case of its first letter: gateways write theirs in lower case.
+    """Return a word of a complaint, whatever the case of its first letter: gateways write theirs in lower case.
 
     Only a text or a number is one. It is cut to what is read of it, and not cleaned yet.
     """
@@ -300,7 +305,7 @@ def _word(complaint: Mapping[str, Any], name: str) -> str:
     found = complaint.get(name)
     if found is None:
         found = complaint.get(name[0].swapcase() + name[1:])
-    found = figures.number_in(found)
+    found = figures.read_number(found)
     return str(found)[:LONGEST_READ].strip() if isinstance(found, (str, int, float)) else ""
 
 
@@ -315,7 +320,7 @@ def _is_limited(
 
 def _rate_limited(integration: Integration, response: VendorResponse, trace: str) -> RateLimited:
     wait = wait_seconds(integration.rate_limit, response.headers, time.time())
-    return refused_by_vendor(
+    return explain_refusal(
         integration.title,
         wait or integration.rate_limit.reset_default,
         is_from_vendor=wait is not None,
@@ -338,7 +343,7 @@ def _refused(
     fallback = KIND_OF_STATUS.get(response.status, "invalid" if response.status < 500 else "unavailable")
     known = known or Advice(fallback, "")
     said = " | ".join(dict.fromkeys(_sentence(rules, each, attempt) for each in complaints))
-    vendor_code = without_private_numbers(code, LONGEST_CODE)
+    vendor_code = blank_private_numbers(code, LONGEST_CODE)
     if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":
         return Indeterminate(
             f"{integration.title} failed: {said}. The change may have been made or not.",
@@ -348,7 +353,7 @@ def _refused(
         )
     first = complaints[0]
     said_first = f"{_word(first, rules.message)} {_word(first, rules.detail)}"
-    advice = chosen(known, said_first, _word(first, rules.element), attempt)
+    advice = choose(known, said_first, _word(first, rules.element), attempt)
     return VendorRefused(
         f"{integration.title} refused: {_ended(said)}",
         status=response.status if response.status in FAILED else 400,
@@ -367,13 +372,13 @@ def _sentence(rules: ErrorRules, complaint: Mapping[str, Any], attempt: Attempt)
         text = max(message, detail, key=len)
     else:
         text = f"{message}: {detail}"
-    text = without_echo(text, attempt)
+    text = cut_echo(text, attempt)
     place = f" (at {element})" if element and element not in text else ""
-    return _cut(without_private_numbers(f"{text}{place}", LONGEST_READ))
+    return _cut(blank_private_numbers(f"{text}{place}", LONGEST_READ))
 
 
 def _cut(text: str) -> str:
-    """A text that is no longer than a complaint may be; where it was cut, it says so."""
+    """Return a text that is no longer than a complaint may be; where it was cut, it says so."""
     if len(text) <= LONGEST_COMPLAINT:
         return text
     return f"{text[:LONGEST_COMPLAINT].rstrip()}… (cut at {LONGEST_COMPLAINT:,} characters)"
@@ -385,7 +390,7 @@ def _is_said_in(text: str, other: str) -> bool:
 
 
 def _ended(text: str) -> str:
-    """The text with a full stop, so that what follows is another sentence."""
+    """Return the text with a full stop, so that what follows is another sentence."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
@@ -397,7 +402,7 @@ def _unexplained(
             f"{integration.title} answered with a redirect ({response.status}), which is not followed.",
             trace=trace,
         )
-    words = words_of(response.body)
+    words = extract_words(response.body)
     if response.status < 500:
         kind = KIND_OF_STATUS.get(response.status, "invalid")
         return VendorRefused(

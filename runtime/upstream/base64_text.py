@@ -26,7 +26,8 @@ class NotBase64(ValueError):
 
 
 def split_data_address(text: memoryview) -> tuple[str, int]:
-    """The media type that a `data:` address names, and where its base64 begins; nothing and 0 for plain base64.
+    """Return the media type that a `data:` address names, and where its base64 begins; nothing and 0 for plain
+    base64.
 
     Raises NotBase64 for a `data:` address of another encoding.
     """
@@ -39,7 +40,7 @@ def split_data_address(text: memoryview) -> tuple[str, int]:
 
 
 def decode(text: memoryview, start: int = 0, *, is_json: bool = False) -> bytearray:
-    """The bytes behind a text of base64 from `start` on. `is_json` when its slashes and breaks may be escaped.
+    """Return the bytes behind a text of base64 from `start` on. `is_json` when its slashes and breaks may be escaped.
 
     Raises NotBase64.
     """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runtime.errors import Indeterminate, VendorTimeout, VendorUnavailable
 from runtime.upstream.deadlines import Deadline, Deadlines
 from runtime.upstream.files import FileBody
-from runtime.upstream.rate_limit_errors import too_many_in_flight
+from runtime.upstream.rate_limit_errors import refuse_in_flight
 
 if TYPE_CHECKING:
     import aiohttp
@@ -91,7 +91,7 @@ class VendorClient:
         """
         in_flight = self._in_flight.get(account, 0)
         if in_flight >= self._per_account:
-            raise too_many_in_flight(self._per_account)
+            raise refuse_in_flight(self._per_account)
         self._in_flight[account] = in_flight + 1
         try:
             return await self._attempt(request)
@@ -151,7 +151,7 @@ class VendorClient:
             raise self._lost(request, how, is_timeout=False) from error
 
     def _deadlines_for(self, request: VendorRequest) -> Deadlines:
-        """The usual time limit, or one of its own for a large body, which takes longer to send."""
+        """Return the usual time limit, or one of its own for a large body, which takes longer to send."""
         if not isinstance(request.body, FileBody):
             return self._deadlines
         return Deadlines(self._timeout_seconds + request.body.size // LEAST_RATE)
@@ -181,7 +181,9 @@ class VendorClient:
             return VendorResponse(response.status, response.headers, body)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        """The body of an answer that is large or of unknown size, up to a bound for it and one for all of them."""
+        """Return the body of an answer that is large or of unknown size, up to a bound for it and one for all of
+        them.
+        """
         parts, total, counted = [], 0, 0
         try:
             async for part in response.content.iter_any():

@@ -20,7 +20,7 @@ _TEXT = re.compile(rb'"((?:[^"\\]++|\\.)*+)"(\s*:)?', re.DOTALL)
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 
 
-def with_iso_dates(response: VendorResponse, patterns: tuple[str, ...]) -> VendorResponse:
+def write_iso_dates(response: VendorResponse, patterns: tuple[str, ...]) -> VendorResponse:
     """Return the response with its moments written in ISO 8601; the same object where no text can be one."""
     if not patterns or response.body.lstrip()[:1] not in (b"{", b"["):
         return response
@@ -35,7 +35,7 @@ def with_iso_dates(response: VendorResponse, patterns: tuple[str, ...]) -> Vendo
     return response._replace(body=_TEXT.sub(written, response.body))
 
 
-def iso_date(parts: Mapping[str, str | None]) -> str:
+def write_iso_date(parts: Mapping[str, str | None]) -> str:
     """Return the moment that the groups of a pattern say, in ISO 8601; empty when there is no such moment."""
     milliseconds, seconds = parts.get("milliseconds"), parts.get("seconds")
     try:
@@ -66,7 +66,7 @@ def _zone(offset: str) -> timezone:
 
 def _moment_in(pattern: re.Pattern[str], text: bytes) -> str:
     found = pattern.fullmatch(text.decode("utf-8", "replace").replace("\\/", "/"))
-    return iso_date(_groups(found)) if found else ""
+    return write_iso_date(_groups(found)) if found else ""
 
 
 def _groups(found: re.Match[str]) -> dict[str, str | None]:

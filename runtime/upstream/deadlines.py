@@ -39,7 +39,7 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> Deadline:
-        """The time of the current task runs from now on; when it is over, the task is cancelled."""
+        """Return the time of the current task runs from now on; when it is over, the task is cancelled."""
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None, "a request is sent by a task"
         deadline = Deadline(task, loop.time() + self.seconds)
@@ -49,7 +49,7 @@ class Deadlines:
         return deadline
 
     def end(self, deadline: Deadline) -> None:
-        """The work is done, or its time is over."""
+        """End it: the work is done, or its time is over."""
         self._running.pop(deadline, None)
 
     def close(self) -> None:

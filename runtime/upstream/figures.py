@@ -30,15 +30,15 @@ class TooDeep(ValueError):
 
 
 def read(body: bytes | msgspec.Raw) -> Any:
-    """The value of a JSON text. Raises ValueError, also for more levels than can be read."""
+    """Return the value of a JSON text. Raises ValueError, also for more levels than can be read."""
     try:
         return _reader.decode(body)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 
-def written(value: Any) -> bytes:
-    """A value as JSON without blanks. Raises TooDeep."""
+def write_json(value: Any) -> bytes:
+    """Return a value as JSON without blanks. Raises TooDeep."""
     try:
         text = _writer.encode(value)
     except RecursionError as error:
@@ -48,7 +48,9 @@ def written(value: Any) -> bytes:
 
 
 def compact(text: bytes) -> bytes:
-    """A JSON text without the blanks between its parts, every figure and text as it was written. Raises TooDeep."""
+    """Return a JSON text without the blanks between its parts, every figure and text as it was written. Raises
+    TooDeep.
+    """
     try:
         found: bytes = msgspec.json.format(text, indent=-1)
     except RecursionError as error:
@@ -58,7 +60,7 @@ def compact(text: bytes) -> bytes:
 
 
 def check_depth(text: bytes) -> None:
-    """Raises TooDeep for a JSON text of more levels than are passed on. Few brackets need no closer look."""
+    """Raise TooDeep for a JSON text of more levels than are passed on. Few brackets need no closer look."""
     if text.count(b"{") + text.count(b"[") <= DEEPEST:
         return
     try:
@@ -77,22 +79,22 @@ def check_range(text: bytes) -> None:
         orjson.loads(text)
 
 
-def members_of(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
-    """The members of a JSON object, each as it is written. Raises ValueError for anything else."""
+def split_members(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """Return the members of a JSON object, each as it is written. Raises ValueError for anything else."""
     try:
         return _members.decode(text)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 
-def elements_of(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
-    """The elements of a JSON list, each as it is written. Raises ValueError for anything else."""
+def split_elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    """Return the elements of a JSON list, each as it is written. Raises ValueError for anything else."""
     try:
         return _elements.decode(text)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 
-def number_in(value: Any) -> Any:
-    """A figure as a number to compare with; anything else as it is."""
+def read_number(value: Any) -> Any:
+    """Return a figure as a number to compare with; anything else as it is."""
     return float(bytes(value)) if isinstance(value, msgspec.Raw) else value

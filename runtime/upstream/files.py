@@ -36,7 +36,7 @@ class HeldContent:
         return len(self.data)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The content from the start, in pieces."""
+        """Yield the content from the start, in pieces."""
         view = memoryview(self.data)
         for at in range(0, len(view), PIECE):
             yield bytes(view[at : at + PIECE])
@@ -50,7 +50,7 @@ class SpooledContent:
     size: int
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The content from the start, in pieces. Raises OSError when the file is shorter than it was."""
+        """Yield the content from the start, in pieces. Raises OSError when the file is shorter than it was."""
         for at in range(0, self.size, PIECE):
             yield await asyncio.to_thread(self._read, at)
 
@@ -111,7 +111,7 @@ class FileBody:
         return sum(len(each) if isinstance(each, bytes) else each.size for each in self._pieces)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The body from the start, in pieces."""
+        """Yield the body from the start, in pieces."""
         for each in self._pieces:
             if isinstance(each, bytes):
                 yield each
@@ -120,7 +120,7 @@ class FileBody:
                     yield piece
 
     def joined(self) -> bytes | None:
-        """The body as one, where it is small and in memory already; else None."""
+        """Return the body as one, where it is small and in memory already; else None."""
         if self.size > LARGEST_JOINED:
             return None
         found = [each.data if isinstance(each, HeldContent) else each for each in self._pieces]
@@ -145,7 +145,7 @@ class MultipartBody(FileBody):
         self.content_type = f"multipart/form-data; boundary={self._boundary}"
 
     def _add_file(self, part: Part, file: OutgoingFile) -> None:
-        head = f'form-data; name="{part.name}"; filename="{header_name(file.name)}"'
+        head = f'form-data; name="{part.name}"; filename="{encode_file_name(file.name)}"'
         self._add_head(head, file.media_type)
         self._pieces += [file.content, b"\r\n"]
 
@@ -160,8 +160,9 @@ class MultipartBody(FileBody):
         self._pieces.append(lines.encode())
 
 
-def header_name(name: str) -> str:
-    """A file name that can stand in the header of a part: quotes and line ends percent-encoded, as browsers do.
+def encode_file_name(name: str) -> str:
+    """Return a file name that can stand in the header of a part: quotes and line ends percent-encoded, as browsers
+    do.
 
     RFC 7578 wants other characters as they are, in UTF-8, and forbids the `filename*` of RFC 5987. A long name loses
     its middle, never its ending.

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from generator.vendor import ErrorRules
-from runtime.logs import LONGEST_READ, without_private_numbers
-from runtime.upstream.xml_values import part_of_xml
+from runtime.logs import LONGEST_READ, blank_private_numbers
+from runtime.upstream.xml_values import read_partial_xml
 
 LONGEST_WORDS = 300
 """Characters of a page that an error repeats. What a gateway's page says stands in its title and first heading."""
@@ -22,11 +22,13 @@ _PIECES = re.compile(r"<(?P<ends>/?)(?P<tag>[A-Za-z]*)[^<>]*>?|[^<]+")
 _UNSPOKEN = frozenset({"script", "style"})
 
 
-def complaint_in(body: bytes, rules: ErrorRules) -> Any:
-    """The part of a broken body that holds its complaints, as `ErrorRules` finds them; None when there is none."""
+def find_complaint(body: bytes, rules: ErrorRules) -> Any:
+    """Return the part of a broken body that holds its complaints, as `ErrorRules` finds them; None when there is
+    none.
+    """
     body = body[:LONGEST_READ].strip()
     if body[:1] == b"<":
-        return part_of_xml(body)
+        return read_partial_xml(body)
     text = body.decode("utf-8", "replace")
     names = [name for name in (rules.code, rules.message, rules.detail) if name]
     found: Any = {name: said for name in names if (said := _member(text, name))}
@@ -36,7 +38,9 @@ def complaint_in(body: bytes, rules: ErrorRules) -> Any:
 
 
 def _member(text: str, name: str) -> str:
-    """The first text or number under a name in broken JSON, whatever the case of its first letter; it may be cut."""
+    """Return the first text or number under a name in broken JSON, whatever the case of its first letter; it may be
+    cut.
+    """
     first = f"[{re.escape(name[0].lower() + name[0].upper())}]"
     value = r'(?:"(?P<text>(?:[^"\\]|\\.)*)|(?P<number>[0-9]+))'
     found = re.search(rf'"{first}{re.escape(name[1:])}"\s*:\s*{value}', text)
@@ -48,18 +52,20 @@ def _member(text: str, name: str) -> str:
         return found["text"]
 
 
-def words_of(body: bytes) -> str:
-    """The words of a page or of a broken document, without tags and secrets, cut; empty for what begins like JSON."""
+def extract_words(body: bytes) -> str:
+    """Return the words of a page or of a broken document, without tags and secrets, cut; empty for what begins like
+    JSON.
+    """
     text = body[:LONGEST_READ].decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
     if text[:1] in ("{", "[", '"'):
         return ""
     words = " ".join(html.unescape(" ".join(_spoken(text))).split())
     shown = "".join(each for each in words if each.isprintable() and each != "\ufffd").strip()
-    return without_private_numbers(shown, LONGEST_WORDS)
+    return blank_private_numbers(shown, LONGEST_WORDS)
 
 
 def _spoken(text: str) -> list[str]:
-    """The texts between tags, without what a browser does not show."""
+    """Return the texts between tags, without what a browser does not show."""
     found, unspoken = [], ""
     for piece in _PIECES.finditer(text):
         tag = (piece["tag"] or "").lower()

@@ -33,7 +33,7 @@ class Limits(NamedTuple):
     counted_by: str = "ledgerport"
 
     def closest(self) -> int:
-        """The index of the window that is closest to being used up."""
+        """Return the index of the window that is closest to being used up."""
         best, least = 0, 2.0
         for at, window in enumerate(self.windows):
             share = self.remaining[at] / window.limit
@@ -42,7 +42,7 @@ class Limits(NamedTuple):
         return best
 
     def fields(self) -> list[Field]:
-        """The HTTP fields, names in lower case."""
+        """Return the HTTP fields, names in lower case."""
         found: list[Field] = []
         if self.windows:
             at = self.closest()
@@ -59,7 +59,7 @@ class Limits(NamedTuple):
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as data, for `_meta` and the body of a REST error."""
+        """Return the same as data, for `_meta` and the body of a REST error."""
         if not self.windows:
             return {"status": 429, "retry_after": self.retry_after} if self.retry_after is not None else {}
         at = self.closest()
@@ -78,7 +78,7 @@ class Limits(NamedTuple):
 
 
 def measure(windows: Sequence[RateWindow], counts: Sequence[WindowCount]) -> Limits:
-    """The limits as our own count has them. A used-up window says when its oldest call leaves it."""
+    """Return the limits as our own count has them. A used-up window says when its oldest call leaves it."""
     remaining, resets, wait = [], [], 0
     for window, (used, leaves_in) in zip(windows, counts, strict=True):
         left = window.limit - used
@@ -108,8 +108,9 @@ def _read_count(text: str, window: RateWindow, counted: int) -> int:
     return min(int(text), window.limit) if _NUMBER.fullmatch(text.strip()) else counted
 
 
-def refused(limits: Limits, wait: int, *, is_from_vendor: bool = False) -> Limits:
-    """The limits after the vendor refused: nothing is left in the window that was reached, and so long to wait.
+def note_refusal(limits: Limits, wait: int, *, is_from_vendor: bool = False) -> Limits:
+    """Return the limits after the vendor refused: nothing is left in the window that was reached, and so long to
+    wait.
 
     The vendor does not say which window that was: it is the one that our count has used up, else the widest. When it
     does not say how long to wait either, a window used up here is waited for until a call fits again.

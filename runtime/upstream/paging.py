@@ -25,13 +25,15 @@ LONGEST_CURSOR = 8192
 """Characters. Ours hold a position, which may be a cursor of the vendor's own, and a digest."""
 
 
-def cursor_for(tool_name: str, arguments: Mapping[str, Any], position: str) -> str:
-    """The cursor that asks for the page beginning at `position` of the same call."""
+def make_cursor(tool_name: str, arguments: Mapping[str, Any], position: str) -> str:
+    """Return the cursor that asks for the page beginning at `position` of the same call."""
     text = f"{position}:{_digest(tool_name, arguments)}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def position_in(tool_name: str, arguments: Mapping[str, Any], form: re.Pattern[str]) -> re.Match[str] | None:
+def read_position(
+    tool_name: str, arguments: Mapping[str, Any], form: re.Pattern[str]
+) -> re.Match[str] | None:
     """Where the page asked for begins, by the form of such a position; None for the first.
 
     Raises InvalidArguments for a cursor that was made up, or that belongs to another call.
@@ -52,7 +54,7 @@ def position_in(tool_name: str, arguments: Mapping[str, Any], form: re.Pattern[s
     return found
 
 
-def next_in(link: str, parameter: str) -> str:
+def find_next(link: str, parameter: str) -> str:
     """Where the next page begins, by a Link header (RFC 8288): a parameter of the address of `rel="next"`.
 
     Only the parameter is taken and never the address, so that no cursor can lead to another place of the vendor.

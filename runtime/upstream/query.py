@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from generator.catalog import Condition, Listing
+from generator.templates import fill_template, find_names
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
 
@@ -45,8 +45,8 @@ class RawPaging:
     limit: int | None
 
 
-def conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
-    """The conditions of a list call, joined; empty when there are none."""
+def join_conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
+    """Return the conditions of a list call, joined; empty when there are none."""
     found = [
         _condition(language, condition, arguments[condition.argument])
         for condition in listing.conditions
@@ -55,10 +55,10 @@ def conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str
     return language.conjunction.join(found)
 
 
-def loose_texts(
+def find_loose_texts(
     language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]
 ) -> dict[str, tuple[str, ...]]:
-    """The `contains` arguments for which the vendor answers too many records, each with the path of its field.
+    """Return the `contains` arguments for which the vendor answers too many records, each with the path of its field.
 
     Their text has a character that stands for others in the vendor's language and cannot be written as itself.
     """
@@ -72,8 +72,8 @@ def loose_texts(
     }
 
 
-def statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:
-    """The whole statement of a typed list call."""
+def build_statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:
+    """Return the whole statement of a typed list call."""
     return fill(
         language.statement,
         {
@@ -86,8 +86,8 @@ def statement(language: QueryLanguage, listing: Listing, where: str, order: str,
     )
 
 
-def order_by(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
-    """The order of a list call in the vendor's words; the definition's own order when the caller names none."""
+def build_order(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
+    """Return the order of a list call in the vendor's words; the definition's own order when the caller names none."""
     name = arguments.get("order_by")
     if name is None:
         return listing.default_order
@@ -97,7 +97,7 @@ def order_by(language: QueryLanguage, listing: Listing, arguments: Mapping[str, 
 
 
 def refuse_long(query: str) -> None:
-    """Raises InvalidArguments for a raw statement that is longer than any has to be, before it is read."""
+    """Raise InvalidArguments for a raw statement that is longer than any has to be, before it is read."""
     if len(query) > MOST_CHARACTERS:
         raise InvalidArguments(
             f'Argument "query" has {len(query):,} characters; at most {MOST_CHARACTERS:,} are read.',
@@ -106,7 +106,7 @@ def refuse_long(query: str) -> None:
 
 
 def refuse_unsupported(language: QueryLanguage, query: str) -> None:
-    """Raises InvalidArguments for what the vendor's language lacks, each with what to write instead."""
+    """Raise InvalidArguments for what the vendor's language lacks, each with what to write instead."""
     blanked = _blanked(language, query)[0]
     found = list(islice(_unsupported(language, query, blanked), MOST_PARTS))
     if found:
@@ -118,7 +118,7 @@ def refuse_unsupported(language: QueryLanguage, query: str) -> None:
 
 
 def _unsupported(language: QueryLanguage, query: str, blanked: str) -> Iterator[tuple[tuple[int, int], str]]:
-    """The places of a query that its language lacks, none within another, each with what to write instead.
+    """Yield the places of a query that its language lacks, none within another, each with what to write instead.
 
     Taken one by one: a place is compared with those before it, so that all of a long query would take quadratic time.
     """
@@ -132,7 +132,7 @@ def _unsupported(language: QueryLanguage, query: str, blanked: str) -> Iterator[
                 yield (start, end), lack.says
 
 
-def raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPaging:
+def read_raw_paging(language: QueryLanguage, listing: Listing, query: str) -> RawPaging:
     """Read a raw statement's own paging.
 
     Raises InvalidArguments when the statement is not one that reads the listing's entity.
@@ -161,8 +161,8 @@ def _instead(listing: Listing) -> str:
     return f"Correct the query to read {listing.entity}, or leave it out and use the typed filters."
 
 
-def raw_page(language: QueryLanguage, query: str, page: Page) -> str:
-    """A raw statement that reads the given page: its own paging taken out, the page's put in."""
+def build_raw_page(language: QueryLanguage, query: str, page: Page) -> str:
+    """Return a raw statement that reads the given page: its own paging taken out, the page's put in."""
     masked = _blanked(language, query)[0]
     spans = [
         found.span() for pattern in language.paging_words.values() if (found := re.search(pattern, masked))
@@ -173,16 +173,8 @@ def raw_page(language: QueryLanguage, query: str, page: Page) -> str:
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """A template with its `{name}` placeholders filled, runs of blanks closed where one was empty."""
-    pieces = [values.get(part, "") if is_name else part for is_name, part in _parts(template)]
-    return "".join(pieces).strip()
-
-
-@lru_cache(maxsize=4096)
-def _parts(template: str) -> tuple[tuple[bool, str], ...]:
-    """The literal and named parts of a template, in order."""
-    found = re.split(r"\{(\w+)\}", template)
-    return tuple((at % 2 == 1, part) for at, part in enumerate(found) if part)
+    """Return a template with its names filled, those without a value with nothing, and no blanks around it."""
+    return fill_template(template, lambda name: values.get(name, "")).strip()
 
 
 def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str:
@@ -197,7 +189,7 @@ def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str
 
 
 def _as_named(language: QueryLanguage, path: str) -> str:
-    """A dotted path of a field as the vendor's language names it."""
+    """Return a dotted path of a field as the vendor's language names it."""
     return path.replace(".", language.path_separator)
 
 
@@ -217,7 +209,7 @@ def _literal(language: QueryLanguage, kind: str, value: Any) -> str:
 
 def _check_filled(template: str, values: Mapping[str, str], kind: str) -> None:
     """Raise InvalidArguments for a value that lacks a part which the vendor's literal has, such as an hour."""
-    if any(is_name and part not in values for is_name, part in _parts(template)):
+    if not values.keys() >= set(find_names(template)):
         raise InvalidArguments(
             f"{values['value'][:40]!r} is no {kind} that can be written for the vendor. Nothing was sent.",
             advice="Give a moment such as 2026-05-31T10:00:00Z, with whole minutes and seconds below 60.",
@@ -225,7 +217,7 @@ def _check_filled(template: str, values: Mapping[str, str], kind: str) -> None:
 
 
 def _date_parts(text: str) -> dict[str, str]:
-    """The parts of a date, or of a time as UTC has it; nothing for another text."""
+    """Return the parts of a date, or of a time as UTC has it; nothing for another text."""
     found = _DATE.match(text)
     if found is None or found.end() == len(text):
         return found.groupdict() if found else {}
@@ -250,14 +242,16 @@ def _sort_field(listing: Listing, name: str) -> str:
     return name
 
 
-def outside_quotes(language: QueryLanguage, query: str) -> str:
-    """The statement with its quoted text blanked; as it is when a quote is not closed, for nothing of it is sure."""
+def blank_quoted(language: QueryLanguage, query: str) -> str:
+    """Return the statement with its quoted text blanked; as it is when a quote is not closed, for nothing of it is
+    sure.
+    """
     blanked, is_open = _blanked(language, query)
     return query if is_open else blanked
 
 
 def _blanked(language: QueryLanguage, query: str) -> tuple[str, bool]:
-    """The statement with every character inside quotes blanked, and whether a quote is left open at its end."""
+    """Return the statement with every character inside quotes blanked, and whether a quote is left open at its end."""
     escapes = {written[0] for written in language.escape.values() if len(written) > 1}
     out, is_inside, is_escaped = [], False, False
     for character in query:

@@ -11,7 +11,7 @@ from runtime.upstream.limits import Limits
 RETRY = "then retry the same call."
 
 
-def refused_by_vendor(title: str, wait: int, *, is_from_vendor: bool, trace: str) -> RateLimited:
+def explain_refusal(title: str, wait: int, *, is_from_vendor: bool, trace: str) -> RateLimited:
     """Return the error for a vendor that refuses. `is_from_vendor`: it said itself how long to wait."""
     return RateLimited(
         _reached(title),
@@ -22,7 +22,7 @@ def refused_by_vendor(title: str, wait: int, *, is_from_vendor: bool, trace: str
     )
 
 
-def too_many_in_flight(most: int) -> RateLimited:
+def refuse_in_flight(most: int) -> RateLimited:
     """Return the error for a company that has as many calls under way as one may have."""
     return RateLimited(
         f"{most} calls for this company are in flight already.",
@@ -31,7 +31,7 @@ def too_many_in_flight(most: int) -> RateLimited:
     )
 
 
-def with_numbers(error: LedgerportError, title: str, limits: Limits) -> LedgerportError:
+def add_numbers(error: LedgerportError, title: str, limits: Limits) -> LedgerportError:
     """Return a refusal of the vendor with what our count says of the window that was reached; others as they are."""
     if not isinstance(error, RateLimited) or not limits.windows or not limits.refused_by_vendor:
         return error
@@ -47,7 +47,7 @@ def with_numbers(error: LedgerportError, title: str, limits: Limits) -> Ledgerpo
     )
 
 
-def in_sentences(error: LedgerportError, limits: Limits) -> str:
+def write_sentences(error: LedgerportError, limits: Limits) -> str:
     """Return what happened and what to do; of a rate limit without advice, the state of the limits and the wait."""
     if not isinstance(error, RateLimited) or error.advice:
         return error.as_text()

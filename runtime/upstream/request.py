@@ -6,7 +6,6 @@ arguments and the account's fields, in this order. A query parameter with nothin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,13 +14,13 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from generator.catalog import Tool
+from generator.templates import fill_template, find_names
 from generator.vendor import Integration
-from runtime.connect.headers import always_sent
+from runtime.connect.headers import fill_always_sent
 from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import FileBody, MultipartBody, OutgoingFile
 
-Parts = tuple[tuple[bool, str], ...]
 NO_JOINS: Mapping[str, str] = {}
 ORIGIN = "{origin}"
 LONGEST_ADDRESS = 60_000
@@ -56,13 +55,13 @@ def build(
     arguments: Mapping[str, Any],
     extras: RequestExtras,
 ) -> VendorRequest:
-    """The request of one call. `values` fill placeholders; `arguments` fill the body, unless `extras` has one.
+    """Return the request of one call. `values` fill placeholders; `arguments` fill the body, unless `extras` has one.
 
     Raises InvalidArguments when an argument cannot stand in an address or a header field, or a file is too large.
     """
     call = tool.call
     query = _query(tool, integration, values)
-    headers = {**always_sent(integration.send_headers, values), **extras.authorization}
+    headers = {**fill_always_sent(integration.send_headers, values), **extras.authorization}
     once_key = extras.once_key
     body: bytes | FileBody | None = extras.body
     for name, template in call.headers:
@@ -75,7 +74,7 @@ def build(
         whole = _body_with_file(tool, arguments, extras.file)
         headers["Content-Type"], body = whole.content_type, whole.joined() or whole
     elif body is None and call.body != "none":
-        body = body_of(tool, record(tool, arguments))
+        body = build_body(tool, record(tool, arguments))
     if body is not None:
         headers.setdefault("Content-Type", "application/json")
     address = _address(base_url, call.path, values)
@@ -89,13 +88,13 @@ def build(
     )
 
 
-def base_address(template: str, fields: Mapping[str, str]) -> str:
-    """A base URL with the account's fields filled in."""
+def fill_address(template: str, fields: Mapping[str, str]) -> str:
+    """Return a base URL with the account's fields filled in."""
     return _filled_path(template, fields)
 
 
 def _query(tool: Tool, integration: Integration, values: Mapping[str, Any]) -> str:
-    """The query of a request, what is always the same ready-made and the rest behind it."""
+    """Return the query of a request, what is always the same ready-made and the rest behind it."""
     fixed, open_ones = _query_plan(tool.call.query, tuple(integration.send_query.items()))
     if not open_ones:
         return fixed
@@ -111,10 +110,10 @@ def _query(tool: Tool, integration: Integration, values: Mapping[str, Any]) -> s
 def _query_plan(
     own: tuple[tuple[str, str], ...], always: tuple[tuple[str, str], ...]
 ) -> tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]]:
-    """The parameters that never differ, encoded; and the others, each with the names that have to fill it."""
+    """Return the parameters that never differ, encoded; and the others, each with the names that have to fill it."""
     fixed, open_ones = [], []
     for name, template in (*own, *always):
-        names = tuple(part for is_name, part in _parts(str(template)) if is_name)
+        names = tuple(find_names(str(template)))
         if names:
             open_ones.append((quote(name), template, names))
         else:
@@ -123,9 +122,7 @@ def _query_plan(
 
 
 def _filled(template: str, values: Mapping[str, Any], joins: Mapping[str, str] = NO_JOINS) -> str:
-    return "".join(
-        _text(values[part], joins.get(part, ",")) if is_name else part for is_name, part in _parts(template)
-    )
+    return fill_template(template, lambda name: _text(values[name], joins.get(name, ",")))
 
 
 def _checked_address(url: str) -> str:
@@ -153,18 +150,14 @@ def _checked_header(name: str, value: str) -> str:
 
 
 def _filled_path(template: str, values: Mapping[str, Any]) -> str:
-    pieces = []
-    for is_name, part in _parts(template):
-        if not is_name:
-            pieces.append(part)
-            continue
-        text = _text(values[part])
-        if text in ("", ".", ".."):
-            raise InvalidArguments(
-                f'Argument "{part}" cannot be {text!r}.', advice="Give the Id of a record."
-            )
-        pieces.append(text if text.isalnum() and text.isascii() else quote(text, safe=""))
-    return "".join(pieces)
+    return fill_template(template, lambda name: _segment(name, _text(values[name])))
+
+
+def _segment(name: str, text: str) -> str:
+    """Return a value as one segment of a path. Raises InvalidArguments for one that leads elsewhere."""
+    if text in ("", ".", ".."):
+        raise InvalidArguments(f'Argument "{name}" cannot be {text!r}.', advice="Give the Id of a record.")
+    return text if text.isalnum() and text.isascii() else quote(text, safe="")
 
 
 def _text(value: Any, join: str = ",") -> str:
@@ -178,15 +171,15 @@ def _text(value: Any, join: str = ",") -> str:
 
 
 def record(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that the caller gave, under the vendor's names, and those that are always sent."""
+    """Return the fields that the caller gave, under the vendor's names, and those that are always sent."""
     given = {
         field: arguments[argument] for argument, field in tool.call.body_arguments if argument in arguments
     }
     return {**given, **tool.call.fixed}
 
 
-def body_of(tool: Tool, content: Mapping[str, Any]) -> bytes:
-    """The body that sends a record's fields, under the vendor's names."""
+def build_body(tool: Tool, content: Mapping[str, Any]) -> bytes:
+    """Return the body that sends a record's fields, under the vendor's names."""
     if tool.call.body == "json_patch":
         return orjson.dumps(
             [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]
@@ -197,7 +190,7 @@ def body_of(tool: Tool, content: Mapping[str, Any]) -> bytes:
 
 
 def _body_with_file(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> FileBody:
-    """The body of a call that sends a file. Raises InvalidArguments when the vendor would refuse it for its size."""
+    """Return the body of a call that sends a file. Raises InvalidArguments for one too large for the vendor."""
     part = tool.file_part
     files = {part.content: file} if part is not None and file is not None else {}
     alone = file if tool.call.body == "file" else None
@@ -217,10 +210,3 @@ def _address(base_url: str, path: str, values: Mapping[str, Any]) -> str:
         root = urlsplit(base_url)
         base_url, path = f"{root.scheme}://{root.netloc}", path.removeprefix(ORIGIN)
     return base_url + _filled_path(path, values)
-
-
-@lru_cache(maxsize=4096)
-def _parts(template: str) -> Parts:
-    """The literal and named parts of a template, in order."""
-    found = re.split(r"\{(\w+)\}", template)
-    return tuple((at % 2 == 1, part) for at, part in enumerate(found) if part)

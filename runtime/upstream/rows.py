@@ -35,7 +35,7 @@ class Hide(Protocol):
         ...
 
     def hidden(self, record: Any) -> Any:
-        """The record, which may be changed, without what is hidden."""
+        """Return the record, which may be changed, without what is hidden."""
         ...
 
 
@@ -47,11 +47,11 @@ class Rows(Protocol):
         ...
 
     def between(self, start: int, end: int) -> Rows:
-        """Some of them, without the others."""
+        """Return some of them, without the others."""
         ...
 
     def only(self, places: Sequence[int]) -> Rows:
-        """Some of them, by their places."""
+        """Return some of them, by their places."""
         ...
 
     def text(self, place: int) -> bytes:
@@ -63,7 +63,7 @@ class Rows(Protocol):
         ...
 
     def names(self) -> list[str]:
-        """The names that any record has, each once."""
+        """Return the names that any record has, each once."""
         ...
 
 
@@ -79,14 +79,14 @@ class ValueRows:
         return len(self.records)
 
     def between(self, start: int, end: int) -> ValueRows:
-        """Some of them. Raises UnexpectedShape when one is no object."""
+        """Return some of them. Raises UnexpectedShape when one is no object."""
         part = self.records[start:end]
         if not all(isinstance(record, dict) for record in part):
             raise UnexpectedShape("a record is no object")
         return ValueRows(part, self._names)
 
     def only(self, places: Sequence[int]) -> ValueRows:
-        """Some of them, by their places."""
+        """Return some of them, by their places."""
         return ValueRows([self.records[place] for place in places], self._names)
 
     def text(self, place: int) -> bytes:
@@ -99,7 +99,7 @@ class ValueRows:
         return [name for name in names if name not in there]
 
     def names(self) -> list[str]:
-        """The names that any record has, each once."""
+        """Return the names that any record has, each once."""
         return list({name: None for record in self.records for name in record})
 
 
@@ -123,14 +123,14 @@ class QuickRows:
         return len(self._records)
 
     def between(self, start: int, end: int) -> QuickRows:
-        """Some of them. Raises UnexpectedShape when one is no object."""
+        """Return some of them. Raises UnexpectedShape when one is no object."""
         part = self._records[start:end]
         if any(isinstance(row, msgspec.Raw) and bytes(row)[:1] != b"{" for row in part):
             raise UnexpectedShape("a record is no object")
         return QuickRows(part, self._names, self._hide, lambda: self._whole()[start:end])
 
     def only(self, places: Sequence[int]) -> QuickRows:
-        """Some of them, by their places."""
+        """Return some of them, by their places."""
         part = [self._records[place] for place in places]
         return QuickRows(part, self._names, self._hide, lambda: [self._whole()[place] for place in places])
 
@@ -157,7 +157,7 @@ class QuickRows:
         except RecursionError:
             return None
         may_hide = self._hide is not None and self._hide.may_hide(texts)
-        return None if may_hide else figures.elements_of(texts)
+        return None if may_hide else figures.split_elements(texts)
 
     def absent(self, names: Iterable[str]) -> list[str]:
         """Those of some names that no record has."""
@@ -170,10 +170,10 @@ class QuickRows:
         return [name for name in wanted if name not in seen or _is_absent(self._records, places[name])]
 
     def names(self) -> list[str]:
-        """The names that any record has, each once."""
+        """Return the names that any record has, each once."""
         found: dict[str, None] = {}
         for row in self._whole():
-            found |= dict.fromkeys(figures.members_of(row))
+            found |= dict.fromkeys(figures.split_members(row))
         return self._seen(list(found))
 
     def _seen(self, names: list[str]) -> list[str]:
@@ -182,14 +182,14 @@ class QuickRows:
         return [*self._hide.hidden(seen)] if self._hide is not None else names
 
 
-def quick_rows(
+def read_quick_rows(
     response: VendorResponse,
     path: tuple[str, ...],
     rules: ErrorRules,
     names: Sequence[str],
     hide: Hide | None = None,
 ) -> QuickRows | None:
-    """The records of a plain success with at least one; None for anything that has to be read more closely.
+    """Return the records of a plain success with at least one; None for anything that has to be read more closely.
 
     `path` leads to them, and `names` are the fields that are shown, in this order; none, or `*`, shows all.
     """
@@ -214,7 +214,7 @@ def quick_rows(
 
 
 def project(record: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
-    """A record with only the named fields, in the order named. No names, or `*`, leave it whole."""
+    """Return a record with only the named fields, in the order named. No names, or `*`, leave it whole."""
     if not names or ALL in names:
         return record
     found: dict[str, Any] = {}
@@ -226,14 +226,14 @@ def project(record: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any
     return found
 
 
-def base_name(name: str) -> str:
-    """The field that a name with a slice is about; the name itself when it has none."""
+def strip_slice(name: str) -> str:
+    """Return the field that a name with a slice is about; the name itself when it has none."""
     part = SLICE.fullmatch(name)
     return part["name"] if part else name
 
 
 def _found(body: bytes, path: tuple[str, ...], errors: tuple[str, ...], names: tuple[str, ...]) -> list[Any]:
-    """The records; none when there is an error beside them, or no list. Raises ValueError and MsgspecError."""
+    """Return the records; none when there is an error beside them, or no list. Raises ValueError and MsgspecError."""
     if path[-1] == ALL:
         path = (*path[:-1], _name_of_list(body, path[:-1]))
     place = _decoder(path, errors, names).decode(body)
@@ -245,10 +245,10 @@ def _found(body: bytes, path: tuple[str, ...], errors: tuple[str, ...], names: t
 
 
 def _name_of_list(body: bytes, path: tuple[str, ...]) -> str:
-    """The name of the first list of an object."""
-    members = figures.members_of(body)
+    """Return the name of the first list of an object."""
+    members = figures.split_members(body)
     for name in path:
-        members = figures.members_of(members.get(name, NOT_THERE))
+        members = figures.split_members(members.get(name, NOT_THERE))
     return next((name for name, each in members.items() if bytes(each)[:1] == b"["), "")
 
 
@@ -256,7 +256,7 @@ def _name_of_list(body: bytes, path: tuple[str, ...]) -> str:
 def _decoder(
     path: tuple[str, ...], errors: tuple[str, ...], names: tuple[str, ...]
 ) -> msgspec.json.Decoder[Any]:
-    """A reader that passes over everything but the records, or but some fields of each.
+    """Return a reader that passes over everything but the records, or but some fields of each.
 
     The names may be a caller's own, so no more than these readers are stored.
     """
@@ -269,7 +269,9 @@ def _decoder(
 
 
 def _struct(names: Mapping[str, str], kinds: Mapping[str, Any]) -> type[Any]:
-    """An object with some members, each by the attribute that holds it. One that is not there is NOT_THERE, or None."""
+    """Return an object with some members, each by the attribute that holds it. One that is not there is NOT_THERE,
+    or None.
+    """
     fields = [
         (attribute, kinds[attribute] | None, None)
         if attribute in kinds
@@ -300,7 +302,7 @@ def _checked(text: bytes) -> bytes:
 
 def _written(value: Any) -> bytes:
     try:
-        return figures.written(value)
+        return figures.write_json(value)
     except figures.TooDeep as error:
         raise UnexpectedShape("nested too deeply") from error
 

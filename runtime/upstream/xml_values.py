@@ -15,8 +15,10 @@ DEEPEST = 100
 """Levels of elements. A report, the deepest answer known, has about twenty."""
 
 
-def value_of_xml(body: bytes) -> Any:
-    """The value of the outermost element. Raises ValueError for what is not XML, nested too deeply, or has a type."""
+def read_xml(body: bytes) -> Any:
+    """Return the value of the outermost element. Raises ValueError for what is not XML, nested too deeply, or has a
+    type.
+    """
     parser = ElementTree.XMLParser(target=_Values())  # noqa: S314 - a document type, and so every entity, is refused
     try:
         parser.feed(body)
@@ -25,8 +27,8 @@ def value_of_xml(body: bytes) -> Any:
         raise ValueError("not XML") from error
 
 
-def part_of_xml(body: bytes) -> Any:
-    """The value of what can be read of a broken document, from its beginning; None when that is nothing."""
+def read_partial_xml(body: bytes) -> Any:
+    """Return the value of what can be read of a broken document, from its beginning; None when that is nothing."""
     values = _Values()
     parser = ElementTree.XMLParser(target=values)  # noqa: S314 - as above
     with contextlib.suppress(ElementTree.ParseError, LookupError, ValueError):
@@ -64,7 +66,7 @@ class _Values:
         return next(iter(self._open[0].content.values()), None)
 
     def part(self) -> Any:
-        """The value of the outermost element, with whatever is open closed."""
+        """Return the value of the outermost element, with whatever is open closed."""
         while len(self._open) > 1:
             self.end(self._open[-1].tag)
         return self.close()

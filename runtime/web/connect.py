@@ -37,13 +37,13 @@ class Show(Protocol):
     def __call__(
         self, page: str, status: int = 200, *, form_action: str = "'none'", **values: Any
     ) -> Response:
-        """A page as a response."""
+        """Return a page as a response."""
 
 
 def make_connect_routes(
     authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, show: Show
 ) -> list[BaseRoute]:
-    """The routes of all pages."""
+    """Return the routes of all pages."""
     pages = ConnectPages(authorizations, catalog, log, show)
     return [
         Route(CALLBACK_PATH, pages.callback, methods=["GET"]),
@@ -132,7 +132,7 @@ class ConnectPages:
         return self._connected(account)
 
     def _who(self, request: Request) -> tuple[str, str]:
-        """The state in the address, and what the cookie says."""
+        """Return the state in the address, and what the cookie says."""
         return request.path_params["state"], request.cookies.get(self._cookie, "")
 
     def _title(self, account: Account) -> str:
@@ -157,7 +157,7 @@ class ConnectPages:
         form_action: str,
         **more: Any,
     ) -> Response:
-        """A page whose form only this browser can send. Its origin has to be known when the form arrives."""
+        """Return a page whose form only this browser can send. Its origin has to be known when the form arrives."""
         shown = self._show(
             page, form_action=form_action, title=self._title(account), name=account.name, action=action,
             proof=self._links.proof(state, browser), **more,
@@ -188,7 +188,7 @@ def _may_lead_to(address: str) -> str:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
+    """Return the fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
     content = bytearray()
     async for piece in request.stream():
         content += piece
@@ -199,7 +199,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _once_each(request: Request) -> dict[str, str]:
-    """The query, each name once: two states or codes would be read differently by different readers."""
+    """Return the query, each name once: two states or codes would be read differently by different readers."""
     values = dict(request.query_params)
     if len(values) != len(request.query_params.multi_items()):
         raise InvalidRequest("The answer of the vendor names something twice.", advice=AGAIN)

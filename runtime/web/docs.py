@@ -26,9 +26,10 @@ from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog, Tool
 from generator.reports.tool_pages import Page, build_pages
+from generator.texts import cut_first_sentence
 from generator.vendor import Integration
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES, ErrorCode
-from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sentence
+from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex
 
 ROOT = "/docs"
 ERRORS = ERROR_PAGES.removeprefix(f"{ROOT}/")
@@ -67,19 +68,19 @@ class Links:
         return ROOT if self.is_served else f"{self.up}index.html"
 
     def page(self, page: Page) -> str:
-        """The page of a resource."""
+        """Return the page of a resource."""
         return self._at(page.key)
 
     def tool(self, tool: Tool) -> str:
-        """A tool on the page of its resource."""
+        """Return a tool on the page of its resource."""
         return f"{self._at(self.by_tool[tool.name])}#{tool.name}"
 
     def errors(self) -> str:
-        """The page that lists the codes of errors."""
+        """Return the page that lists the codes of errors."""
         return self._at(ERRORS)
 
     def error(self, code: ErrorCode) -> str:
-        """The page of a code."""
+        """Return the page of a code."""
         return self._at(f"{ERRORS}/{code.code}")
 
     def _at(self, key: str) -> str:
@@ -104,19 +105,19 @@ class Docs:
         self._environment.globals.update(
             style=Markup(_STYLE),  # noqa: S704  (our own file)
             version=catalog.version,
-            first_sentence=first_sentence,
+            first_sentence=cut_first_sentence,
             count=lambda pages, tag: sum(len(_tagged(page, tag)) for page in pages),
             methods=lambda page, tag: ", ".join(tool.method for tool in _tagged(page, tag)),
         )
 
     def index(self, tag: str = "") -> bytes | None:
-        """The first page, or what has a tag; None for a tag there is not."""
+        """Return the first page, or what has a tag; None for a tag there is not."""
         if tag and tag not in self._tags:
             return None
         return self._cache(f"?{tag}", lambda: self._index(Links(self._by_tool), tag))
 
     def search(self, query: str) -> bytes:
-        """The tools that have some words."""
+        """Return the tools that have some words."""
         found = self._finder.search(query)
         shown = [(self._pages[self._by_tool[tool.name]], tool) for tool in found[:MOST_FOUND]]
         links = Links(self._by_tool)
@@ -125,22 +126,22 @@ class Docs:
         )
 
     def resource(self, key: str) -> bytes | None:
-        """The page of a resource, `integration/resource`; None when there is none."""
+        """Return the page of a resource, `integration/resource`; None when there is none."""
         page = self._pages.get(key)
         return None if page is None else self._cache(key, lambda: self._resource(Links(self._by_tool), page))
 
     def errors(self) -> bytes:
-        """The page that lists the codes of errors."""
+        """Return the page that lists the codes of errors."""
         return self._cache(ERRORS, lambda: self._errors(Links(self._by_tool)))
 
     def error(self, code: str) -> bytes | None:
-        """The page of a code; None when there is none."""
+        """Return the page of a code; None when there is none."""
         found = ERROR_CODES.get(code)
         key = f"{ERRORS}/{code}"
         return None if found is None else self._cache(key, lambda: self._error(Links(self._by_tool), found))
 
     def missing(self) -> bytes:
-        """What is shown for an address below `/docs` where there is nothing."""
+        """Return what is shown for an address below `/docs` where there is nothing."""
         return self._cache("", lambda: self._render("docs_missing", Links(self._by_tool), query=""))
 
     def files(self) -> Iterator[tuple[str, bytes]]:
@@ -212,7 +213,7 @@ class Docs:
 
 
 def _phrase(status: int) -> str:
-    """A status with its phrase; what it means when there is none of ours."""
+    """Return a status with its phrase; what it means when there is none of ours."""
     return f"{status} {HTTPStatus(status).phrase}" if status else "the vendor's own"
 
 
@@ -221,7 +222,7 @@ def _tagged(page: Page, tag: str) -> list[Tool]:
 
 
 def make_docs_routes(catalog: Callable[[], Catalog]) -> list[BaseRoute]:
-    """The routes of the reference pages."""
+    """Return the routes of the reference pages."""
     return _DocsPages(catalog).routes()
 
 

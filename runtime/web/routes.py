@@ -47,7 +47,9 @@ class Pages:
         }
 
     def show(self, page: str, status: int = 200, *, form_action: str = "'none'", **values: Any) -> Response:
-        """A page as a response. `form_action` is where its form may lead, as the content security policy says it."""
+        """Return a page as a response. `form_action` is where its form may lead, as the content security policy
+        says it.
+        """
         text = self._environment.get_template(f"{page}.html").render(values)
         headers = {name: value.replace("{form_action}", form_action) for name, value in self._headers.items()}
         return Response(text, status, media_type="text/html", headers=headers)
@@ -56,7 +58,7 @@ class Pages:
 def make_routes(
     authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, *, docs: bool = True
 ) -> list[BaseRoute]:
-    """The routes of the pages, with the reference pages when `docs`."""
+    """Return the routes of the pages, with the reference pages when `docs`."""
     pages = Pages()
 
     async def index(_request: Request) -> Response:

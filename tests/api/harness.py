@@ -14,7 +14,7 @@ from generator.catalog import Catalog, Tool
 from runtime.api.routes import make_application
 from runtime.api.uploads import Uploads
 from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.toolset import listing_of
+from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Grant
 from runtime.safety.guesses import Guesses
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
@@ -63,17 +63,13 @@ class ApiHarness:
         self.calls = calls or Calls()
         self.lines: list[str] = []
         self.application = make_application(
-            settings=self.here.settings,
-            keys=self.here.keys,
-            stores=self.here.stores,
-            catalog=lambda: catalog,
+            self.here.parts(catalog),
             uploads=uploads,
             calls=self.calls,
             tokens=self.here.tokens,
             log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
-            clock=self.here.clock,
             guesses=guesses,
-            listing=listing_of,
+            listing=describe_listing,
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]
 

@@ -11,9 +11,10 @@ from starlette.requests import Request
 
 from generator.vendor import RateWindow
 from runtime.api import reading
-from runtime.errors import RateLimited, VendorRefused
+from runtime.errors import BodyTimeout, RateLimited, VendorRefused
 from runtime.exchange.tool_answer import Answer, File
 from runtime.model import WindowCount
+from runtime.operations import bodies
 from runtime.safety.guesses import MOST_FAILURES, Guesses
 from runtime.upstream.limits import measure
 from tests.api.harness import ApiHarness
@@ -107,14 +108,14 @@ def test_api_tokens_are_made_and_listed(harness: ApiHarness) -> None:
 
 
 def test_a_body_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(bodies, "LONGEST_WAIT", 0.05)
 
     async def receive() -> dict[str, object]:
         await asyncio.sleep(60)
         raise AssertionError
 
     request = Request({"type": "http", "headers": [(b"content-type", b"application/json")]}, receive)
-    with pytest.raises(reading.BodyTimeout, match="did not come") as late:
+    with pytest.raises(BodyTimeout, match="did not come") as late:
         asyncio.run(reading.read_json(request))
     assert late.value.status == 408
 

@@ -47,14 +47,11 @@ class Links:
 
     @property
     def servers(self) -> Any:
-        here = self.here
-        return McpServers(here.settings, here.keys, here.stores, lambda: WITH_PDF, clock=self.clock)
+        return McpServers(self.here.parts(WITH_PDF))
 
     @property
     def links(self) -> FileLinks:
-        here = self.here
-        url = here.settings.public_url
-        return FileLinks(here.keys, url, here.stores.look_up, lambda: WITH_PDF, clock=self.clock)
+        return FileLinks(self.here.parts(WITH_PDF))
 
     def grant(self, server: dict[str, Any] | None = None) -> Grant:
         found = self.here.stores.look_up.find_server((server or self.server)["id"], self.clock())
@@ -194,10 +191,8 @@ def test_a_link_closes_with_its_account(place: Links) -> None:
 
 def test_a_link_opens_after_a_restart_and_in_another_process(place: Links) -> None:
     link = place.link()
-    other = deploy(place.here.settings.data, place.clock)
-    opened = FileLinks(
-        other.keys, "https://elsewhere.example", other.stores.look_up, lambda: WITH_PDF, clock=place.clock
-    ).open(link)
+    other = deploy(place.here.settings.data, place.clock, LEDGERPORT_PUBLIC_URL="https://elsewhere.example")
+    opened = FileLinks(other.parts(WITH_PDF)).open(link)
     other.stores.close()
     assert (opened.tool.name, opened.arguments) == (PDF.name, {"id": "7"})
 

@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
-from runtime.api.reading import LARGEST_BODY, TooLarge, checked, read_json
+from runtime.api.reading import LARGEST_BODY, check_model, read_json
 from runtime.api.uploads import LARGEST_REST, Uploads
-from runtime.errors import InvalidRequest
+from runtime.errors import InvalidRequest, TooLarge
 from tests.api.test_uploads import PART, UPLOAD
 
 
@@ -47,7 +47,7 @@ def test_a_body_that_is_announced_as_too_large_is_refused_before_any_of_it_is_re
 )
 def test_an_unknown_name_is_shown_with_its_place_and_cut(values, said):
     with pytest.raises(InvalidRequest) as refused:
-        checked(values, Shape)
+        check_model(values, Shape)
     assert refused.value.message == said
 
 

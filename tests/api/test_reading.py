@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
-from runtime.api.reading import MOST_PARAMETERS, checked, read_query
+from runtime.api.reading import MOST_PARAMETERS, check_model, read_query
 from runtime.errors import InvalidRequest
 from tests.growth import is_linear
 
@@ -53,7 +53,7 @@ def test_a_query_is_read_in_time_that_grows_with_its_length(make):
 
 def test_of_many_unknown_names_twenty_are_worked_out_and_the_rest_counted():
     with pytest.raises(InvalidRequest) as raised:
-        checked({f"nam{n}": 1 for n in range(900)}, Shape)
+        check_model({f"nam{n}": 1 for n in range(900)}, Shape)
     assert len(raised.value.details["errors"]) == 21
     assert raised.value.message.endswith("And 880 more.")
 
@@ -61,4 +61,4 @@ def test_of_many_unknown_names_twenty_are_worked_out_and_the_rest_counted():
 @pytest.mark.parametrize("values", [{f"n{n}": 1 for n in range(1001)}, {"tags": [1] * 5001}])
 def test_more_values_than_a_model_can_have_are_refused_before_they_are_looked_at(values):
     with pytest.raises(InvalidRequest, match=r"The values sent (have|hold) too many"):
-        checked(values, Shape)
+        check_model(values, Shape)

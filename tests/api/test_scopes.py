@@ -151,7 +151,7 @@ def test_a_scope_without_an_account_is_good_for_none() -> None:
 def test_the_tokens_of_before_scopes_can_still_do_everything(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
-        old.executescript(schema._VERSIONS + schema.migrations()[0])
+        old.executescript(schema._VERSIONS + schema.list_migrations()[0])
         old.execute("INSERT INTO schema_version VALUES (1, 1.0)")
         old.execute(
             "INSERT INTO api_token (id, token_hash, name, created_at) VALUES ('t1', x'00', 'old', 1.0)"

@@ -20,8 +20,8 @@ import pytest
 
 from generator.catalog import Call, Catalog, Part, Tool
 from runtime.api import uploads
-from runtime.api.reading import BodyTimeout
 from runtime.api.uploads import LARGEST_REST, Uploads
+from runtime.errors import BodyTimeout
 from runtime.exchange.tool_answer import Answer
 from tests import made_up
 from tests.api.harness import ApiHarness

@@ -17,6 +17,7 @@ from uuid import uuid4
 from generator.catalog import Catalog
 from generator.compile import DefinitionErrors, compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
+from runtime import deployment as parts
 from runtime.connect.sealing import seal_credentials
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
@@ -69,7 +70,7 @@ def prepare(data: Path, port: int, vendor: str, more_urls: int = 0) -> Deploymen
         stores.records.add_account(
             account, AuditEntry(account.created_at, "bench", "account.created", account.id)
         )
-        servers = McpServers(settings, keys, stores, lambda: catalog)
+        servers = McpServers(parts.Deployment(settings, keys, stores, lambda: catalog))
         made, searching = (
             servers.create(account.id, "Bench", {"tool_exposure": exposure}) for exposure in ("full", "auto")
         )

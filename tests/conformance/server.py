@@ -18,11 +18,11 @@ from generator.catalog import Tool
 from runtime.errors import LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import results
-from runtime.mcp_server.endpoint import McpEndpoint
-from runtime.mcp_server.methods import Identity, Methods
+from runtime.mcp_server.endpoint import Access, McpEndpoint
+from runtime.mcp_server.methods import Identity, McpServices, Methods
 from runtime.mcp_server.protocol import CAPABILITIES_KEY, Message
 from runtime.mcp_server.replies import Refused, Reply
-from runtime.mcp_server.request import LOOPBACK, Fields
+from runtime.mcp_server.request import LOOPBACK, Fields, Gate
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
 from runtime.server.fast_path import make_protocol
@@ -131,7 +131,7 @@ class FixtureMethods(Methods):
 
     def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """The content that the suite wants of a tool."""
-        result = results.result_of(answer)
+        result = results.build_result(answer)
         return result | {"content": CONTENT[answer.text]} if answer.error is None else result
 
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
@@ -154,17 +154,15 @@ def make_endpoint() -> McpEndpoint:
     def log(event: str, **fields: object) -> None:
         """Nothing: the suite reports."""
 
+    services = McpServices(lambda: catalog, calls, identity, log)
     endpoint = McpEndpoint(
-        lambda token: TokenHash(token.encode()),
-        {TOKEN.encode(): grant}.get,
-        lambda: catalog,
-        calls,
-        lambda token, grant: False,
-        identity=identity,
-        log=log,
-        allowed_hosts=LOOPBACK,
+        services,
+        Access(
+            lambda token: TokenHash(token.encode()), {TOKEN.encode(): grant}.get, lambda token, grant: False
+        ),
+        Gate(hosts=LOOPBACK),
     )
-    endpoint.methods = FixtureMethods(lambda: catalog, calls, identity, log)
+    endpoint.methods = FixtureMethods(services)
     return endpoint
 
 

@@ -19,6 +19,7 @@ from runtime.connect.tokens import TRUSTED_SECONDS, AccessTokens
 from runtime.errors import VendorUnavailable
 from runtime.model import Account, AccountId, Grant, ServerConfig, WindowCount
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import wait_seconds
 from runtime.upstream.client import VendorClient
@@ -157,10 +158,12 @@ def test_calls_are_counted_on_the_monotonic_clock() -> None:
 
     calls = Calls(
         catalog=lambda: deployment.CATALOG,
-        client=VendorClient(timeout_seconds=1, per_account=1),
-        tokens=cast(AccessTokens, None),
-        hot=Noting(),
-        base_url=lambda *_: "",
+        vendor=VendorCalls(
+            client=VendorClient(timeout_seconds=1, per_account=1),
+            tokens=cast(AccessTokens, None),
+            hot=Noting(),
+            base_url=lambda *_: "",
+        ),
         max_answer_bytes=1,
     )
     account = Account(AccountId("a"), "books", "live", "Shop", "active", "1", {}, b"", 0.0, 0.0)

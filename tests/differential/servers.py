@@ -22,7 +22,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.methods import FRESH_FOR_MS
 from runtime.mcp_server.protocol import HANDSHAKE_REVISIONS
 from runtime.mcp_server.replies import RESOURCE_NOT_FOUND
-from runtime.mcp_server.request import LOOPBACK
+from runtime.mcp_server.request import LOOPBACK, Gate
 from runtime.mcp_server.toolset import Toolset
 from tests.differential.requests import Request
 from tests.mcp_server.stand import GUIDANCE, TOKEN, TOOLS, FakeCalls, Response, Stand, ask_in_loop
@@ -47,7 +47,7 @@ def answer(name: str, arguments: dict[str, Any]) -> Answer:
 
 def our_server() -> Any:
     """Our endpoint, on loopback."""
-    return Stand(calls=FakeCalls(answer=answer), allowed_hosts=LOOPBACK).endpoint
+    return Stand(calls=FakeCalls(answer=answer), gate=Gate(hosts=LOOPBACK)).endpoint
 
 
 @asynccontextmanager

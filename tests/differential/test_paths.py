@@ -166,8 +166,8 @@ def test_every_path_answers_alike_for_urls_that_are_open_filtered_expired_and_re
     settings = Settings.load({"LEDGERPORT_DATA": str(tmp_path)})
     runtime = Runtime(settings, log=lambda event, **fields: None)
     runtime.stores.records.add_account(ONE, AuditEntry(1.0, "test", "account.created", ONE.id))
-    parts = (settings, runtime.keys, runtime.stores, runtime.current_catalog)
-    now, before = McpServers(*parts), McpServers(*parts, clock=lambda: 1_000_000_000.0)
+    now = McpServers(runtime.deployment)
+    before = McpServers(replace(runtime.deployment, clock=lambda: 1_000_000_000.0))
     made = {
         "open": now.create(ONE.id, "open", {}),
         "filtered": now.create(ONE.id, "filtered", {"methods": ["read"]}),

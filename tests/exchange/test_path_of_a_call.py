@@ -18,6 +18,7 @@ from generator.catalog import Catalog, Returns
 from runtime.exchange.kinds import KINDS
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorResponse
 from tests.made_up import GET, TOOLS, VENDOR
@@ -101,12 +102,14 @@ def entered_packages() -> list[tuple[str, str]]:
     """The calls of functions of the runtime in one call of a get, as (package of the caller, module called)."""
     calls = Calls(
         catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
-        client=VendorAtOnce(),
-        tokens=StoredTokens(),
-        hot=MemoryHotState(),
-        base_url=lambda integration, account: "https://books.example.com",
+        vendor=VendorCalls(
+            client=VendorAtOnce(),
+            tokens=StoredTokens(),
+            hot=MemoryHotState(),
+            base_url=lambda integration, account: "https://books.example.com",
+            clock=lambda: 1000.0,
+        ),
         max_answer_bytes=100_000,
-        clock=lambda: 1000.0,
     )
     account = Account(AccountId("a1"), "acme", "production", "Acme", "active", "42", {}, b"", 0, 0)
     found: list[tuple[str, str]] = []

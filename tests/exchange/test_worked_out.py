@@ -36,13 +36,13 @@ TOOL = replace(
     ],
 )
 def test_a_field_that_came_out_otherwise_is_named(given, record, note):
-    dropped = worked_out.dropped_from(TOOL, given)
+    dropped = worked_out.find_dropped(TOOL, given)
 
     assert worked_out.note_on(dropped, json.dumps(record), "Acme") == note
 
 
 def test_an_update_that_sends_back_what_it_read_has_no_note():
-    assert worked_out.dropped_from(replace(TOOL, risk="overwrite"), {"TotalAmt": 100}) == {}
+    assert worked_out.find_dropped(replace(TOOL, risk="overwrite"), {"TotalAmt": 100}) == {}
 
 
 def test_a_record_as_it_was_read_makes_a_new_one_and_the_answer_says_what_came_out_otherwise():

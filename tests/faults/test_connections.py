@@ -22,6 +22,7 @@ import pytest
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.connect.tokens import AccessTokens
+from runtime.deployment import Deployment
 from runtime.keys.crypto import Keys
 from runtime.operations.accounts import Accounts
 from runtime.operations.mcp_servers import McpServers
@@ -102,9 +103,9 @@ def list_request(data: Path) -> bytes:
     settings = Settings.load({"LEDGERPORT_DATA": str(data), **APP})
     catalog = compile_catalog((BUILTIN_DEFINITIONS,), data / "cache")
     keys, stores = Keys(settings.secret_key), open_stores(settings, time.time())
-    tokens = AccessTokens(settings, keys, stores, lambda: catalog)
-    account = Accounts(settings, keys, stores, lambda: catalog, tokens).create("Ours", "quickbooks")
-    made = McpServers(settings, keys, stores, lambda: catalog).create(account["id"], "Agent")
+    deployment = Deployment(settings, keys, stores, lambda: catalog)
+    account = Accounts(deployment, AccessTokens(deployment)).create("Ours", "quickbooks")
+    made = McpServers(deployment).create(account["id"], "Agent")
     stores.close()
     path = urlsplit(str(made["url"])).path
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

@@ -25,7 +25,7 @@ from runtime.settings import Settings
 from runtime.stores import schema
 from runtime.stores.embedded import open_stores
 from runtime.stores.opening import bring_up_to_date
-from runtime.stores.schema import newest_version
+from runtime.stores.schema import find_newest_version
 from tests.deployment import deploy
 from tests.faults.process import ROOT, Server, new_token, serving
 
@@ -81,7 +81,7 @@ def run_and_kill(code: str, path: Path, lines: int, seconds: float) -> list[list
 
 def make_version_one(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(schema._VERSIONS + schema.migrations()[0])
+        connection.executescript(schema._VERSIONS + schema.list_migrations()[0])
         connection.execute("INSERT INTO schema_version VALUES (1, 1.0)")
         row = ("a1", "books", "production", "Shop", "pending", "", "{}", KEYS.seal(b"{}", "a1"), 1.0, 1.0)
         connection.execute(f"INSERT INTO account VALUES ({', '.join('?' * len(row))})", row)
@@ -96,12 +96,12 @@ def test_a_start_that_is_killed_leaves_no_database_or_a_whole_one(
     if is_upgrade:
         make_version_one(path)
     run_and_kill(STARTING, path, 1, random.Random(seed).uniform(0.0, 0.03))
-    assert bring_up_to_date(path, 2.0, KEYS) == newest_version()
+    assert bring_up_to_date(path, 2.0, KEYS) == find_newest_version()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM deployment").fetchone() == (1,)
         versions = [row[0] for row in connection.execute("SELECT version FROM schema_version")]
-        assert versions == [*range(1, newest_version() + 1)]
+        assert versions == [*range(1, find_newest_version() + 1)]
         assert connection.execute("SELECT count(*) FROM account").fetchone() == (int(is_upgrade),)
 
 

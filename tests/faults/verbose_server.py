@@ -8,7 +8,7 @@ import logging
 from runtime import logs
 from runtime.commands import cli
 
-ours = logs.tame_libraries
+ours = logs.configure_libraries
 
 
 def tame_libraries() -> None:
@@ -21,6 +21,6 @@ def tame_libraries() -> None:
 
 
 if __name__ == "__main__":
-    logs.tame_libraries = tame_libraries
+    logs.configure_libraries = tame_libraries
     asyncio.log.logger.setLevel(logging.DEBUG)
     cli.main()

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from generator.catalog import METHOD_CLASSES
 from generator.compile import compile_catalog
 from generator.names import find_tool
-from generator.stages.descriptions import cut_first_sentence
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
+from generator.texts import cut_first_sentence
 from tests.offenders import report_offenders
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")

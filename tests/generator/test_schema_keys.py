@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from generator.reading.grammar import bundle
-from generator.reports.format_keys import PARTS, as_markdown, keys_of
+from generator.reports.format_keys import PARTS, as_markdown, list_keys
 
 SCHEMAS: dict[str, Any] = bundle("resource")["definitions"]
 NAMES_A_VALUE = ("examples", "enum", "const", "default")
@@ -94,15 +94,15 @@ def test_every_value_that_is_shown_is_one_that_the_key_takes(name):
 
 
 def test_the_command_lists_every_key_of_the_schemas():
-    listed = {key.place.rsplit(".", 1)[-1] for part in PARTS for key in keys_of(part)}
+    listed = {key.place.rsplit(".", 1)[-1] for part in PARTS for key in list_keys(part)}
     known = {path.rsplit("/", 1)[-1] for path, _ in KEYS}
 
     assert known - listed == {"add_description", "add_tags"} - listed
-    assert sum(len(keys_of(part)) for part in PARTS) > 230
+    assert sum(len(list_keys(part)) for part in PARTS) > 230
 
 
 def test_a_key_of_the_command_has_its_place_its_sentence_and_a_value():
-    found = {key.place: key for key in keys_of("integration")}
+    found = {key.place: key for key in list_keys("integration")}
 
     assert found["pagination.limit.max"].value == "1000"
     assert found["account.<name>.from"].description.startswith("Taken from the OAuth callback")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runtime.commands.demo import Demo, Running, running
+from runtime.commands.demo import Demo, Running, run_servers
 from tests.journeys.agents import ROOT, Agent, agent
 from tests.journeys.client_table import table_of
 
@@ -74,7 +74,7 @@ def clients() -> None:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One stage for all journeys."""
     demo = Demo(Path(tmp_path_factory.mktemp("stage")), *_free_ports(2))
-    with running(demo) as all_of_it:
+    with run_servers(demo) as all_of_it:
         made = Stage(demo, all_of_it)
         made.control("throttle", {"is_on": False})
         yield made

@@ -13,9 +13,12 @@ from typing import Any
 from generator.catalog import Call, Catalog, MethodClass, Returns, Risk, Tool
 from generator.vendor import Auth, ErrorRules, Integration, Pagination, QueryLanguage, RateLimit, RateWindow
 from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.endpoint import McpEndpoint
-from runtime.mcp_server.methods import Identity
+from runtime.mcp_server.endpoint import Access, McpEndpoint
+from runtime.mcp_server.methods import Identity, McpServices
+from runtime.mcp_server.request import Gate
 from runtime.model import Account, AccountId, Grant, McpServerId, ServerConfig, TokenHash
+from runtime.operations.file_links import FileLinks
+from runtime.safety.guesses import Guesses
 from runtime.upstream.limits import Limits
 
 TOKEN = "a-token-that-is-known"
@@ -188,7 +191,13 @@ class Stand:
     """An endpoint, what it leans on, and what it logged."""
 
     def __init__(
-        self, *, grants: Mapping[str, Grant] | None = None, calls: FakeCalls | None = None, **more: Any
+        self,
+        *,
+        grants: Mapping[str, Grant] | None = None,
+        calls: FakeCalls | None = None,
+        gate: Gate | None = None,
+        guesses: Guesses | None = None,
+        links: FileLinks | None = None,
     ) -> None:
         self.grants = dict(grants) if grants is not None else {TOKEN: make_grant()}
         self.calls = calls or FakeCalls()
@@ -196,14 +205,14 @@ class Stand:
         self.api_tokens = {"good"}
         self.lines: list[dict[str, object]] = []
         self.endpoint = McpEndpoint(
-            hash_token,
-            lambda hashed: self.grants.get(hashed.decode()),
-            lambda: self.catalog,
-            self.calls,
-            lambda token, grant: token in self.api_tokens,
-            identity=Identity("ledgerport", "0.1.0"),
-            log=self._log,
-            **more,
+            McpServices(lambda: self.catalog, self.calls, Identity("ledgerport", "0.1.0"), self._log, links),
+            Access(
+                hash_token,
+                lambda hashed: self.grants.get(hashed.decode()),
+                lambda token, grant: token in self.api_tokens,
+                Guesses() if guesses is None else guesses,
+            ),
+            gate,
         )
 
     def _log(self, event: str, **fields: object) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.mcp_server import request
+from runtime.operations import bodies
 from tests.mcp_server.stand import LEGACY, MODERN, REVISIONS, Response, Stand, ask_in_loop, message
 
 SECRET = "s3cret-that-must-not-leave"
@@ -180,7 +180,7 @@ class TestLargeBodies:
         assert asyncio.run(self.ask([], [body])).result == {}
 
     def test_a_body_that_does_not_come_is_not_waited_for_for_ever(self, monkeypatch):
-        monkeypatch.setattr(request, "LONGEST_WAIT", 0.05)
+        monkeypatch.setattr(bodies, "LONGEST_WAIT", 0.05)
         sent: list[dict] = []
 
         async def receive():

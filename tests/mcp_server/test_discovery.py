@@ -12,7 +12,7 @@ from mcp_types import methods
 from generator.stages.lint_hosts import find_orders, find_refused, find_wrong_hints
 from runtime.errors import RateLimited
 from runtime.exchange.tool_answer import Answer
-from runtime.upstream.limits import refused
+from runtime.upstream.limits import note_refusal
 from tests.mcp_server.stand import (
     GUIDANCE,
     LIMITS,
@@ -260,13 +260,13 @@ class TestCalling:
 
     def test_a_malformed_key_of_a_write_is_refused(self):
         here = stand()
-        refused = call(
+        answer = call(
             here,
             "call_write_tool",
             {"name": "create_an_invoice"},
             **{"ledgerport/idempotency-key": "x" * 256},
         )
-        assert refused.code == -32602
+        assert answer.code == -32602
         assert here.calls.made == []
 
     def test_a_hidden_tool_answers_as_one_that_never_was(self):
@@ -339,7 +339,7 @@ class TestRateLimits:
         error = RateLimited("Reached.", retry_after=37)
         for style, status in (("tool_result", 200), ("http_429", 429)):
             grant = make_grant(tool_exposure="discovery", rate_limit_style=style)
-            calls = FakeCalls(Answer(error=error, limits=refused(LIMITS, 37)))
+            calls = FakeCalls(Answer(error=error, limits=note_refusal(LIMITS, 37)))
             here = Stand(grants={TOKEN: grant}, calls=calls)
             answer = call(here, "call_write_tool", {"name": "list_all_invoices"})
             assert (answer.status, answer.header("retry-after")) == (status, "37")

@@ -9,7 +9,7 @@ import pytest
 from runtime.mcp_server import request
 from runtime.mcp_server.endpoint import Head
 from runtime.mcp_server.replies import Reply
-from runtime.mcp_server.request import LOOPBACK
+from runtime.mcp_server.request import LOOPBACK, Gate
 from runtime.safety.guesses import MOST_FAILURES, Guesses
 from tests.mcp_server.stand import MODERN, TOKEN, Stand, ask, make_grant, message, shake
 
@@ -163,7 +163,7 @@ class TestWebPages:
         ],
     )
     def test_a_page_passes_when_it_is_listed_or_local_or_of_the_same_host(self, origin, status):
-        stand = Stand(allowed_origins=["https://listed.example/"])
+        stand = Stand(gate=Gate(["https://listed.example/"]))
         answer = stand.post("ping", headers={"origin": origin, "host": "books.example:443"})
         assert answer.status == status
         assert answer.header("access-control-allow-origin") == (origin if status == 200 else None)
@@ -193,11 +193,11 @@ class TestWebPages:
     ],
 )
 def test_on_loopback_only_the_loopback_names_are_answered_to(host, status):
-    answer = Stand(allowed_hosts=LOOPBACK).post(
+    answer = Stand(gate=Gate(hosts=LOOPBACK)).post(
         "ping", headers={"host": host, "origin": f"http://{host or 'x'}"}
     )
     assert answer.status in (status, 403)
-    assert Stand(allowed_hosts=LOOPBACK).post("ping", headers={"host": host}).status == status
+    assert Stand(gate=Gate(hosts=LOOPBACK)).post("ping", headers={"host": host}).status == status
 
 
 def test_a_look_up_that_fails_is_a_server_error_that_says_nothing():
@@ -213,7 +213,7 @@ def test_a_look_up_that_fails_is_a_server_error_that_says_nothing():
 
 
 def test_the_refusal_of_a_host_names_the_setting():
-    answer = Stand(allowed_hosts=LOOPBACK).post("ping", headers={"host": "books.example"})
+    answer = Stand(gate=Gate(hosts=LOOPBACK)).post("ping", headers={"host": "books.example"})
     assert "LEDGERPORT_PUBLIC_URL" in answer.json["error"]["message"]
 
 
@@ -221,7 +221,7 @@ def test_what_a_stranger_sends_is_not_cached():
     caches = [value for value in vars(request).values() if hasattr(value, "cache_info")]
     for cache in caches:
         cache.cache_clear()
-    for stand in (Stand(), Stand(allowed_hosts=LOOPBACK)):
+    for stand in (Stand(), Stand(gate=Gate(hosts=LOOPBACK))):
         for number in range(10):
             odd = f"odd/{number};{'x' * 10_000}"
             stand.post("tools/list", token="unknown", headers={"accept": odd, "host": odd})

@@ -7,7 +7,7 @@ from generator.compile import compile_catalog
 from generator.reports.token_estimate import count_tokens
 from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import NAMES, Discovery
-from runtime.mcp_server.toolset import Toolset, Toolsets, listing_of
+from runtime.mcp_server.toolset import Toolset, Toolsets, describe_listing
 from runtime.model import ServerConfig
 from runtime.operations.exposure import MOST_LISTED
 
@@ -53,8 +53,8 @@ def test_full_lists_every_tool_and_discovery_none() -> None:
 
 
 def test_a_listing_counts_tools_and_tokens_and_names_the_hosts_that_cannot_take_it() -> None:
-    everything = listing_of(CATALOG, "quickbooks", ServerConfig(tool_exposure="full"))
-    usual = listing_of(CATALOG, "quickbooks", ServerConfig())
+    everything = describe_listing(CATALOG, "quickbooks", ServerConfig(tool_exposure="full"))
+    usual = describe_listing(CATALOG, "quickbooks", ServerConfig())
 
     assert everything.available == everything.listed == len(CATALOG.of("quickbooks"))
     assert everything.tokens == sum(count_tokens(tool.wire) for tool in CATALOG.of("quickbooks"))

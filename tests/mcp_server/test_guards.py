@@ -15,12 +15,12 @@ from runtime.mcp_server.discovery import Discovery
 from runtime.mcp_server.endpoint import LONGEST_TOKEN, Head, send_reply
 from runtime.mcp_server.large_bodies import check_use
 from runtime.mcp_server.protocol import Message
-from runtime.mcp_server.recent import Recent
 from runtime.mcp_server.replies import BUSY, RATE_LIMITED, Refused, Reply
 from runtime.mcp_server.request import read_body
-from runtime.mcp_server.results import LARGEST_FILE as LARGEST_ANSWERED
+from runtime.mcp_server.results import LARGEST_INLINE_FILE
 from runtime.mcp_server.toolset import LARGEST_FILE, Toolset
 from runtime.operations.bodies import LARGEST_BODY
+from runtime.recent import Recent
 from runtime.upstream.limits import Limits
 from tests.mcp_server.stand import (
     MODERN,
@@ -217,14 +217,16 @@ def test_only_so_many_values_are_retained_and_the_one_unused_for_longest_goes_fi
     ],
 )
 def test_who_asked_too_often_reads_once_how_long_to_wait(limits, wait):
-    fields = results.fields_of(Answer(error=RateLimited("slower", retry_after=37), limits=limits))
+    fields = results.build_fields(Answer(error=RateLimited("slower", retry_after=37), limits=limits))
     assert [value for name, value in fields if name == b"retry-after"] == [b"%d" % wait]
 
 
-@pytest.mark.parametrize(("size", "is_error"), [(LARGEST_ANSWERED, False), (LARGEST_ANSWERED + 1, True)])
+@pytest.mark.parametrize(
+    ("size", "is_error"), [(LARGEST_INLINE_FILE, False), (LARGEST_INLINE_FILE + 1, True)]
+)
 def test_a_file_may_have_its_greatest_size_and_no_more(size, is_error):
     file = File("a.pdf", "application/pdf", b"x" * size)
-    assert results.result_of(Answer(file=file))["isError"] is is_error
+    assert results.build_result(Answer(file=file))["isError"] is is_error
 
 
 def test_the_codes_of_our_own_errors_are_those_of_their_statuses():

@@ -18,11 +18,12 @@ import pytest
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
-from runtime.mcp_server.endpoint import Head, McpEndpoint
-from runtime.mcp_server.methods import Identity
+from runtime.mcp_server.endpoint import Access, Head, McpEndpoint
+from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.replies import Reply
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig, TokenHash
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
 from tests.growth import is_linear, seconds_of
@@ -123,22 +124,19 @@ def endpoint(exposure: Any) -> McpEndpoint:
 
     calls = Calls(
         catalog=catalog,
-        client=Answering(),
-        tokens=FixedTokens(),
-        hot=MemoryHotState(),
-        base_url=lambda integration, account: "https://books.example.com",
+        vendor=VendorCalls(
+            client=Answering(),
+            tokens=FixedTokens(),
+            hot=MemoryHotState(),
+            base_url=lambda integration, account: "https://books.example.com",
+            clock=lambda: 1000.0,
+        ),
         max_answer_bytes=100_000,
-        clock=lambda: 1000.0,
     )
     grant = Grant(ACCOUNT, ServerConfig(tool_exposure=exposure))
     return McpEndpoint(
-        hash_token=lambda text: TokenHash(text.encode()),
-        find_grant=lambda hash_: grant,
-        catalog=catalog,
-        calls=calls,
-        api_token_ok=lambda token: True,
-        identity=Identity("ledgerport", "1"),
-        log=lambda event, **fields: None,
+        McpServices(catalog, calls, Identity("ledgerport", "1"), lambda event, **fields: None),
+        Access(lambda text: TokenHash(text.encode()), lambda hash_: grant, lambda token, grant: True),
     )
 
 

@@ -13,8 +13,8 @@ from mcp_types import methods
 
 from runtime.errors import InvalidArguments, NeedsReconnect, RateLimited, VendorRefused
 from runtime.exchange.tool_answer import Answer, File
-from runtime.mcp_server.results import LARGEST_FILE
-from runtime.upstream.limits import Limits, refused
+from runtime.mcp_server.results import LARGEST_INLINE_FILE
+from runtime.upstream.limits import Limits, note_refusal
 from tests.mcp_server.stand import (
     GUIDANCE,
     LEGACY,
@@ -35,7 +35,7 @@ from tests.mcp_server.stand import (
 
 READ = {"name": "list_all_invoices", "arguments": {}}
 WRITE = {"name": "create_an_invoice", "arguments": {"id": "1"}}
-USED_UP = refused(LIMITS, 37)
+USED_UP = note_refusal(LIMITS, 37)
 
 
 def check(method: str, revision: str, answer: Response) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class TestCalls:
 
     @pytest.mark.parametrize("revision", REVISIONS)
     def test_a_file_larger_than_a_result_holds_is_an_error_that_names_both_sizes(self, revision):
-        file = File("invoice 1.pdf", "application/pdf", b"x" * (LARGEST_FILE + 1))
+        file = File("invoice 1.pdf", "application/pdf", b"x" * (LARGEST_INLINE_FILE + 1))
         stand = Stand(calls=FakeCalls(answer=Answer(file=file, limits=LIMITS)))
         result = check("tools/call", revision, stand.post("tools/call", READ, revision=revision))
         assert result["isError"]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from mcp_types import methods
 
 from generator.catalog import Returns, Tool
+from runtime.deployment import Deployment
 from runtime.errors import RateLimited, StorageUnavailable, VendorRefused
 from runtime.exchange.tool_answer import Answer, File
 from runtime.keys.crypto import Keys
-from runtime.mcp_server.results import LARGEST_FILE
+from runtime.mcp_server.results import LARGEST_INLINE_FILE
 from runtime.model import Grant, McpServerId
 from runtime.operations.file_links import LIFETIME_SECONDS, FileLinks
 from tests.mcp_server.stand import (
@@ -51,7 +53,15 @@ class Files:
         self.stand.catalog = make_catalog((*TOOLS, PDF))
 
     def links(self) -> FileLinks:
-        return FileLinks(Keys(b"k" * 32), URL, self, lambda: self.stand.catalog, clock=lambda: self.now)
+        return FileLinks(
+            Deployment(
+                cast(Any, SimpleNamespace(public_url=URL)),
+                Keys(b"k" * 32),
+                cast(Any, SimpleNamespace(look_up=self)),
+                lambda: self.stand.catalog,
+                lambda: self.now,
+            )
+        )
 
     def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         return next((each for each in self.grants.values() if each.server_id == server_id), None)
@@ -131,15 +141,15 @@ def test_a_caller_that_asks_for_the_bytes_gets_them(revision: str) -> None:
     assert base64.b64decode(embedded["resource"]["blob"]) == SMALL
 
 
-@pytest.mark.parametrize("size", [LARGEST_FILE, LARGEST_FILE + 1])
+@pytest.mark.parametrize("size", [LARGEST_INLINE_FILE, LARGEST_INLINE_FILE + 1])
 def test_a_large_file_has_a_link_and_is_embedded_up_to_the_limit(size: int) -> None:
     files = Files(b"x" * size)
     linked, embedded = files.download(), files.download(embed=True)
     assert linked["content"][1]["size"] == size
-    assert embedded["isError"] is (size > LARGEST_FILE)
-    if size > LARGEST_FILE:
+    assert embedded["isError"] is (size > LARGEST_INLINE_FILE)
+    if size > LARGEST_INLINE_FILE:
         said = embedded["content"][0]["text"]
-        assert f"invoice-7.pdf has {size:,} bytes; a result holds at most {LARGEST_FILE:,}." in said
+        assert f"invoice-7.pdf has {size:,} bytes; a result holds at most {LARGEST_INLINE_FILE:,}." in said
         assert f"{URL}/files/lpf_" in said
 
 
@@ -214,7 +224,7 @@ def test_a_link_is_not_read_when_the_filter_hides_its_tool() -> None:
 
 
 def test_a_file_too_large_to_be_read_is_an_error_that_names_its_link() -> None:
-    files = Files(b"x" * (LARGEST_FILE + 1))
+    files = Files(b"x" * (LARGEST_INLINE_FILE + 1))
     uri = files.link()
     error = files.read(uri).json["error"]
     assert (error["code"], uri in error["message"]) == (502, True)

@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.catalog import Call, Catalog, Condition, Returns
-from runtime.api.replies import FORM, answered
-from runtime.mcp_server.methods import Identity, Methods
+from runtime.api.replies import FORM, build_response
+from runtime.mcp_server.methods import Identity, McpServices, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import as_stream
 from runtime.mcp_server.toolset import Toolsets
 from runtime.model import Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
 from tests import made_up
@@ -69,14 +70,17 @@ def both_replies(
     grant = Grant(ACCOUNT, ServerConfig(max_answer_bytes=budget, tool_exposure="discovery"))
     calls = Calls(
         catalog=lambda: CATALOG,
-        client=vendor,
-        tokens=FixedTokens(),
-        hot=MemoryHotState(),
-        base_url=lambda integration, account: "https://books.example.com",
+        vendor=VendorCalls(
+            client=vendor,
+            tokens=FixedTokens(),
+            hot=MemoryHotState(),
+            base_url=lambda integration, account: "https://books.example.com",
+            clock=lambda: 1000.0,
+        ),
         max_answer_bytes=1_000_000,
-        clock=lambda: 1000.0,
     )
-    methods = Methods(lambda: CATALOG, calls, Identity("ledgerport", "1"), lambda event, **fields: None)
+    services = McpServices(lambda: CATALOG, calls, Identity("ledgerport", "1"), lambda event, **fields: None)
+    methods = Methods(services)
     toolset = Toolsets().of(CATALOG, "acme", grant.config)
 
     async def main() -> list[tuple[int, Any]]:
@@ -87,7 +91,7 @@ def both_replies(
             texts = orjson.loads(reply.body.split(b"data: ", 1)[1])["result"]["content"]
             found.append((len(reply.body), texts[0]["text"]))
         if name in TOOLS:
-            rest = answered(await calls.call(grant, TOOLS, name, arguments, form=FORM))
+            rest = build_response(await calls.call(grant, TOOLS, name, arguments, form=FORM))
             found.append((len(rest.body), rest.body))
         return found
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from generator.catalog import Call, Listing, Returns
-from runtime.upstream.paging import cursor_for
+from runtime.upstream.paging import make_cursor
 from tests.made_up import LIST, TEXT, TOOLS, tool
 from tests.made_up_calls import invoices, json_vendor, run, statement
 
@@ -70,8 +70,8 @@ def test_a_list_that_comes_whole_is_cut_into_pages_here():
 
 @pytest.mark.parametrize("position", ["x", "-5/0/0", "²/0/0", "1/2", "1/x/0", "1/0/0/0", "9" * 5000 + "/0/0"])
 def test_a_forged_cursor_is_an_error(position):
-    cursor = cursor_for(LIST.name, {}, position)
-    row = cursor_for(REPORT.name, {"id": "7"}, position)
+    cursor = make_cursor(LIST.name, {}, position)
+    row = make_cursor(REPORT.name, {"id": "7"}, position)
     answers, _ = run(
         json_vendor({"Header": {}}),
         (LIST.name, {"next_cursor": cursor}),

@@ -62,6 +62,6 @@ def test_the_mcp_endpoint_passes_on_the_name_that_was_called(exposure, name, arg
 def test_a_note_stands_behind_a_file_too(link):
     answer = Answer(file=File("a.pdf", "application/pdf", b"%PDF"), note=NOTE)
 
-    result = results.result_of(answer, link)
+    result = results.build_result(answer, link)
 
     assert result["content"][-1] == {"type": "text", "text": NOTE}

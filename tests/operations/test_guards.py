@@ -14,20 +14,21 @@ from generator.vendor import Pagination
 from runtime.errors import Busy, InvalidArguments, InvalidRequest
 from runtime.exchange import batch
 from runtime.exchange.allowance import Allowance
-from runtime.exchange.bounds import Source, with_rows
-from runtime.exchange.page_answer import PageContent, page_text, rows_in
-from runtime.exchange.page_request import page_request
-from runtime.exchange.rows import rows_text
+from runtime.exchange.bounds import Source, append_rows
+from runtime.exchange.page_answer import PageContent, read_rows, write_page
+from runtime.exchange.page_request import read_page_request
+from runtime.exchange.rows import write_table
 from runtime.operations.budget import Budget
 from runtime.operations.calls import Calls
-from runtime.operations.files import clean_name, set_apart
-from runtime.operations.scopes import checked_scopes
-from runtime.operations.structure import excerpt, whole_path
+from runtime.operations.files import clean_file_name, set_apart
+from runtime.operations.scopes import check_scopes
+from runtime.operations.structure import cut_excerpt, write_path
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorClient
 from runtime.upstream.files import SpooledContent, SpooledFile
-from runtime.upstream.paging import cursor_for
+from runtime.upstream.paging import make_cursor
 from tests.contexts import context_of
 from tests.made_up import GET, LIST, PDF, TOOLS, VENDOR, tool
 from tests.made_up_calls import BATCH, GRANT, FixedTokens, run
@@ -51,7 +52,7 @@ RECORDS = replace(LIST, returns=Returns("records", ("records",)))
 )
 def test_scopes_that_would_grant_something_else_than_they_say_are_refused(scopes, account, said):
     with pytest.raises(InvalidRequest, match=said):
-        checked_scopes(scopes, account)
+        check_scopes(scopes, account)
 
 
 def test_a_budget_can_be_used_up_to_its_last_byte_and_is_given_back():
@@ -68,41 +69,41 @@ def test_a_budget_can_be_used_up_to_its_last_byte_and_is_given_back():
 def test_a_list_in_the_element_of_a_path_begins_at_the_next_step_and_others_at_their_first():
     value = [[0], [*range(100)], [*range(50, 90)]]
     path = [1, 70, "x"]
-    found = excerpt(value, path)
+    found = cut_excerpt(value, path)
     assert found == [[70, 71, 72, 73], [50, 51, 52, 53]]
-    assert whole_path([0, 0], path) == [1, 70]
-    assert whole_path([1, 2], path) == [2, 2]
+    assert write_path([0, 0], path) == [1, 70]
+    assert write_path([1, 2], path) == [2, 2]
 
 
 def test_the_cursor_of_a_vendor_goes_back_as_it_came():
-    cursor = cursor_for(RECORDS.name, {}, "a1\u00b2/0/2")
-    assert page_request(RECORDS, BY_CURSOR, {"next_cursor": cursor}).values["cursor"] == "a1\u00b2"
+    cursor = make_cursor(RECORDS.name, {}, "a1\u00b2/0/2")
+    assert read_page_request(RECORDS, BY_CURSOR, {"next_cursor": cursor}).values["cursor"] == "a1\u00b2"
 
 
 @pytest.mark.parametrize(("sent", "position"), [("a1", "a1/0/2"), (7, "7/0/2"), ("", ""), (None, "")])
 def test_a_page_leads_to_the_next_one_that_the_vendor_names(sent, position):
-    asked = page_request(RECORDS, BY_CURSOR, {})
+    asked = read_page_request(RECORDS, BY_CURSOR, {})
     value = {"records": [{"Id": "1"}, {"Id": "2"}], "next": sent}
-    content = PageContent(rows_in(RECORDS, BY_CURSOR, {}, value), value)
+    content = PageContent(read_rows(RECORDS, BY_CURSOR, {}, value), value)
     call = context_of(RECORDS, BY_CURSOR, {})
-    answer = orjson.loads(page_text(call, asked, content, Allowance(10_000)))
-    expected = cursor_for(RECORDS.name, {}, position) if position else None
+    answer = orjson.loads(write_page(call, asked, content, Allowance(10_000)))
+    expected = make_cursor(RECORDS.name, {}, position) if position else None
     assert answer.get("next_cursor") == expected
 
 
 @pytest.mark.parametrize("sent", [{"at": 1}, [1], 1.5, "x" * 10_000])
 def test_the_cursor_of_a_vendor_that_is_none_is_an_unexpected_answer(sent):
-    asked = page_request(RECORDS, BY_CURSOR, {})
+    asked = read_page_request(RECORDS, BY_CURSOR, {})
     value = {"records": [{"Id": "1"}], "next": sent}
-    content = PageContent(rows_in(RECORDS, BY_CURSOR, {}, value), value)
+    content = PageContent(read_rows(RECORDS, BY_CURSOR, {}, value), value)
     with pytest.raises(UnexpectedShape, match="cursor of the next page"):
-        page_text(context_of(RECORDS, BY_CURSOR, {}), asked, content, Allowance(10_000))
+        write_page(context_of(RECORDS, BY_CURSOR, {}), asked, content, Allowance(10_000))
 
 
 def test_totals_stand_beside_the_rows_only_where_not_all_rows_are_there():
     def answer(**arguments):
         shape = {"title": "Sales", "totals": ["30"], "rows": [["10"], ["20"], ["30"]]}
-        return orjson.loads(rows_text(LIST, arguments, shape, Allowance(10_000)))
+        return orjson.loads(write_table(LIST, arguments, shape, Allowance(10_000)))
 
     whole, first = answer(), answer(limit=2)
     assert (whole["rows"], "totals" in whole, "next_cursor" in whole) == (
@@ -156,13 +157,13 @@ def test_only_a_success_is_a_file(status, is_file):
 @pytest.mark.parametrize(("budget", "count"), [(100, 3), (23, 3), (22, 2), (20, 2), (19, 1), (17, 1)])
 def test_rows_fit_with_what_separates_them_and_what_stands_before_them(budget, count):
     rows = Source(3, lambda place: b"10")
-    text = with_rows(lambda shown, remark: {"n": shown}, "r", rows, Allowance(budget))
+    text = append_rows(lambda shown, remark: {"n": shown}, "r", rows, Allowance(budget))
     assert orjson.loads(text) == {"n": count, "r": [10] * count}
     assert len(text) <= budget
 
 
 def test_a_query_that_says_where_its_page_begins_begins_there():
-    asked = page_request(LIST, VENDOR, {"query": "select * from Invoice start 5 max 2"})
+    asked = read_page_request(LIST, VENDOR, {"query": "select * from Invoice start 5 max 2"})
     assert (asked.position, asked.limit) == ("5", 2)
     assert "START 5 " in asked.values["statement"]
 
@@ -178,7 +179,7 @@ def test_a_query_that_says_where_its_page_begins_begins_there():
     ],
 )
 def test_a_file_always_has_a_name_without_folders_and_line_ends(name, clean):
-    assert clean_name(name) == clean
+    assert clean_file_name(name) == clean
 
 
 @pytest.mark.parametrize(
@@ -192,12 +193,14 @@ def test_the_refusal_of_a_file_says_what_its_name_ends_in(name, said):
 def test_asking_for_the_limits_of_a_company_counts_no_call():
     maker = Calls(
         catalog=lambda: Catalog("1", {"acme": VENDOR}, tuple(TOOLS.values())),
-        client=VendorClient(timeout_seconds=1, per_account=1),
-        tokens=FixedTokens(),
-        hot=MemoryHotState(),
-        base_url=lambda integration, account: "http://x",
+        vendor=VendorCalls(
+            client=VendorClient(timeout_seconds=1, per_account=1),
+            tokens=FixedTokens(),
+            hot=MemoryHotState(),
+            base_url=lambda integration, account: "http://x",
+            clock=lambda: 1000.0,
+        ),
         max_answer_bytes=1000,
-        clock=lambda: 1000.0,
     )
     found = [asyncio.run(maker.limits(GRANT)).remaining for _ in range(2)]
     assert found == [(500, 10), (500, 10)]

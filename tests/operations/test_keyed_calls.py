@@ -18,6 +18,7 @@ from generator.vendor import BatchForm, Integration
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, ApiTokenId, Credentials, Grant, McpServerId, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
@@ -93,12 +94,14 @@ def run(
             client = VendorClient(timeout_seconds=5, per_account=10)
             calls = Calls(
                 catalog=lambda: Catalog("1", {"acme": integration}, tuple(TOOLS.values())),
-                client=client,
-                tokens=Tokens(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=Tokens(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url,
+                    once=Once(here.keys, here.stores, clock=here.clock),
+                ),
                 max_answer_bytes=100_000,
-                once=Once(here.keys, here.stores, clock=here.clock),
             )
             found = [
                 await calls.call(grant, TOOLS, name, arguments, idempotency_key=key)

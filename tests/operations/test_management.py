@@ -11,6 +11,7 @@ from runtime.connect.sealing import open_credentials
 from runtime.errors import Conflict, InvalidRequest, NotFound
 from runtime.model import AccountId
 from runtime.operations.api_tokens import LONGEST, ApiTokens
+from runtime.recent import Recent
 from tests import deployment
 from tests.deployment import NOON, Deployment, deploy
 
@@ -328,15 +329,15 @@ def test_the_longest_name_is_taken(here: Deployment) -> None:
 
 
 def test_the_tokens_whose_use_is_noted_in_memory_are_bounded(
-    here: Deployment, monkeypatch: pytest.MonkeyPatch
+    here: Deployment,
 ) -> None:
-    monkeypatch.setattr("runtime.operations.api_tokens._MOST_TRIED", 3)
     tokens = here.api_tokens
+    tokens._tried = Recent(3)
     found = [tokens.recognise(tokens.create(f"ci {number}")["token"]) for number in range(5)]
     sizes = []
     for token in found:
         assert token is not None
         tokens.note_use(token)
         sizes.append(len(tokens._tried))
-    assert sizes == [1, 2, 3, 1, 2]
+    assert sizes == [1, 2, 3, 3, 3]
     here.stores.close()

@@ -7,7 +7,7 @@ import time
 import pytest
 from fpdf import FPDF
 
-from runtime.operations.pdf_pages import LARGEST_SCANNED, MOST_OBJECTS, pages_of
+from runtime.operations.pdf_pages import LARGEST_SCANNED, MOST_OBJECTS, count_pages
 
 PDF = "application/pdf"
 PAGE, TREE = b"<< /Type /Page /Parent 1 0 R >>\n", b"<< /Type /Pages /Count %d >>\n"
@@ -24,7 +24,7 @@ def test_a_pdf_of_a_real_library_is_counted(pages: int) -> None:
         made.add_page()
         made.set_font("Helvetica", size=9)
         made.cell(text="Invoice")
-    assert pages_of(PDF, bytes(made.output())) == pages
+    assert count_pages(PDF, bytes(made.output())) == pages
 
 
 @pytest.mark.parametrize(
@@ -42,16 +42,16 @@ def test_a_pdf_of_a_real_library_is_counted(pages: int) -> None:
     ],
 )
 def test_where_the_bytes_do_not_agree_no_number_is_said(content: bytes) -> None:
-    assert pages_of(PDF, content) is None
+    assert count_pages(PDF, content) is None
 
 
 def test_only_a_pdf_has_pages() -> None:
-    assert pages_of("text/plain", pdf(2)) is None
+    assert count_pages("text/plain", pdf(2)) is None
 
 
 def test_a_file_larger_than_what_is_embedded_is_not_scanned() -> None:
-    assert pages_of(PDF, pdf(1).ljust(LARGEST_SCANNED, b" ")) == 1
-    assert pages_of(PDF, pdf(1).ljust(LARGEST_SCANNED + 1, b" ")) is None
+    assert count_pages(PDF, pdf(1).ljust(LARGEST_SCANNED, b" ")) == 1
+    assert count_pages(PDF, pdf(1).ljust(LARGEST_SCANNED + 1, b" ")) is None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_hostile_file_costs_time_in_proportion_to_its_size(unit: bytes) -> Non
         spent = []
         for _ in range(5):
             began = time.process_time()
-            pages_of(PDF, content)
+            count_pages(PDF, content)
             spent.append(time.process_time() - began)
         return min(spent)
 

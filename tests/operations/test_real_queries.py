@@ -7,7 +7,7 @@ import pytest
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
-from runtime.upstream.query import raw_paging
+from runtime.upstream.query import read_raw_paging
 
 CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 LISTS = [
@@ -30,7 +30,7 @@ LISTS = [
 def test_a_statement_that_hides_another_record_is_refused(query):
     for tool in LISTS:
         with pytest.raises(InvalidArguments):
-            raw_paging(
+            read_raw_paging(
                 CATALOG.integrations[tool.integration].query_language,
                 tool.listing,
                 query.replace("{entity}", tool.listing.entity),
@@ -41,7 +41,7 @@ def test_whoever_writes_what_cannot_be_read_learns_what_can():
     for tool in CATALOG.tools:
         if tool.listing and tool.listing.raw_query:
             with pytest.raises(InvalidArguments) as refused:
-                raw_paging(
+                read_raw_paging(
                     CATALOG.integrations[tool.integration].query_language,
                     tool.listing,
                     "select sum(TotalAmt) from Invoice",
@@ -55,5 +55,5 @@ def test_every_example_query_passes_its_own_filter():
         language = CATALOG.integrations[tool.integration].query_language
         for example in tool.examples:
             if query := example.arguments.get("query"):
-                raw_paging(language, tool.listing, query)
-        assert raw_paging(language, tool.listing, f"SELECT count(*) FROM {tool.listing.entity.lower()}")
+                read_raw_paging(language, tool.listing, query)
+        assert read_raw_paging(language, tool.listing, f"SELECT count(*) FROM {tool.listing.entity.lower()}")

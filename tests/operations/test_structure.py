@@ -10,12 +10,12 @@ import pytest
 
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
+from generator.suggestions import LONGEST_COMPARED, MOST_COMPARED, find_nearest_name
 from runtime.errors import InvalidArguments
-from runtime.exchange.page_request import MOST_FIELDS, page_request
+from runtime.exchange.page_request import MOST_FIELDS, read_page_request
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.structure import DEEPEST, MOST_MEMBERS, MOST_VALUES, structural_problem
-from runtime.suggestions import LONGEST_COMPARED, MOST_COMPARED, nearest_name
-from runtime.upstream.paging import LONGEST_CURSOR, cursor_for, position_in
+from runtime.operations.structure import DEEPEST, MOST_MEMBERS, MOST_VALUES, find_structural_problem
+from runtime.upstream.paging import LONGEST_CURSOR, make_cursor, read_position
 from tests import made_up
 from tests.growth import is_linear, seconds_of
 from tests.made_up_calls import json_vendor, run
@@ -69,7 +69,7 @@ def nested(levels: int) -> Any:
     ids=range(10),
 )
 def test_size_and_depth_have_a_bound_that_the_error_names(value, said):
-    found = structural_problem(value)
+    found = find_structural_problem(value)
     assert found.endswith(said)
     assert bool(found) is bool(said)
 
@@ -197,23 +197,23 @@ def test_no_pattern_or_format_of_a_tool_takes_more_than_linear_time(bait):
 
 def test_a_name_is_compared_with_a_bounded_number_of_others_and_with_none_that_is_long():
     far = [f"Zzz{n}" for n in range(MOST_COMPARED)]
-    assert nearest_name("Balence", [*far[:-1], "Balance"]) == "Balance"
-    assert nearest_name("Balence", [*far, "Balance"]) == ""
-    assert nearest_name("Bal", ["Balance" + "x" * LONGEST_COMPARED]) == ""
+    assert find_nearest_name("Balence", [*far[:-1], "Balance"]) == "Balance"
+    assert find_nearest_name("Balence", [*far, "Balance"]) == ""
+    assert find_nearest_name("Bal", ["Balance" + "x" * LONGEST_COMPARED]) == ""
 
 
 def test_more_names_of_fields_than_a_record_has_are_refused_before_anything_is_sent():
     with pytest.raises(InvalidArguments, match="has 201 names; at most 200 are allowed"):
-        page_request(made_up.LIST, made_up.VENDOR, {"fields": [f"F{n}" for n in range(MOST_FIELDS + 1)]})
-    page_request(made_up.LIST, made_up.VENDOR, {"fields": ["F"] * MOST_FIELDS})
+        read_page_request(made_up.LIST, made_up.VENDOR, {"fields": [f"F{n}" for n in range(MOST_FIELDS + 1)]})
+    read_page_request(made_up.LIST, made_up.VENDOR, {"fields": ["F"] * MOST_FIELDS})
 
 
 def test_a_cursor_that_is_too_long_is_refused_also_when_it_is_one_of_the_call():
-    cursor = cursor_for(made_up.LIST.name, {}, "x" * LONGEST_CURSOR)
+    cursor = make_cursor(made_up.LIST.name, {}, "x" * LONGEST_CURSOR)
     with pytest.raises(InvalidArguments, match="is not a cursor of this call"):
-        position_in(made_up.LIST.name, {"next_cursor": cursor}, ANY_POSITION)
-    short = cursor_for(made_up.LIST.name, {}, "x" * 100)
-    assert position_in(made_up.LIST.name, {"next_cursor": short}, ANY_POSITION)
+        read_position(made_up.LIST.name, {"next_cursor": cursor}, ANY_POSITION)
+    short = make_cursor(made_up.LIST.name, {}, "x" * 100)
+    assert read_position(made_up.LIST.name, {"next_cursor": short}, ANY_POSITION)
 
 
 def test_a_call_with_arguments_nested_without_end_is_refused():

@@ -7,10 +7,10 @@ import pytest
 from generator.compile import compile_catalog
 from generator.meanings import Meant
 from generator.reading.files import BUILTIN_DEFINITIONS
+from generator.suggestions import suggest
 from runtime.errors import InvalidArguments
-from runtime.exchange.tool_names import nearest_tool
+from runtime.exchange.tool_names import find_nearest_tool
 from runtime.operations.arguments import ArgumentChecker
-from runtime.suggestions import suggested
 
 CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
 MEANT = CATALOG.integrations["quickbooks"].meant
@@ -21,7 +21,7 @@ CREATE = "create_a_quick_books_{}"
 
 def suggestion(tool_name: str, name: str) -> tuple[str, ...]:
     tool = CATALOG.by_name[tool_name]
-    return suggested(name, list(tool.input_schema["properties"]), MEANT, tool.resource).names
+    return suggest(name, list(tool.input_schema["properties"]), MEANT, tool.resource).names
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_the_error_has_the_sentence_of_the_definitions() -> None:
 def test_what_definitions_know_and_a_tool_lacks_is_no_typing_error() -> None:
     meant = (Meant(frozenset({"titel"}), ("subject",)),)
 
-    assert suggested("titel", ["title"]).names == ("title",)
-    assert suggested("titel", ["title"], meant).names == ()
+    assert suggest("titel", ["title"]).names == ("title",)
+    assert suggest("titel", ["title"], meant).names == ()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_definitions_know_and_a_tool_lacks_is_no_typing_error() -> None:
     ],
 )
 def test_a_tool_is_suggested_for_the_same_verb_on_the_same_record_only(name: str, meant: str) -> None:
-    assert nearest_tool(name, NAMES) == meant
+    assert find_nearest_tool(name, NAMES) == meant
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import Discovery
-from runtime.operations.tool_search import ToolIndex, words_of
+from runtime.operations.tool_search import ToolIndex, split_words
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_an_index_of_nothing_finds_nothing():
 
 
 def test_names_fall_apart_into_words():
-    assert words_of("DisplayName_contains, TxnDate: the companies' taxes") == [
+    assert split_words("DisplayName_contains, TxnDate: the companies' taxes") == [
         *("display", "name", "contain", "txn", "date", "the", "company", "tax")
     ]
 

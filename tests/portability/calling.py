@@ -12,6 +12,7 @@ from generator.compile import check, compile_catalog
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
@@ -48,10 +49,12 @@ def call_steps(account: Account, credentials: Credentials, handler, *steps):
             client = VendorClient(timeout_seconds=2, per_account=4)
             calls = Calls(
                 catalog=lambda: CATALOG,
-                client=client,
-                tokens=FixedCredentials(credentials),
-                hot=MemoryHotState(),
-                base_url=lambda *_: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=FixedCredentials(credentials),
+                    hot=MemoryHotState(),
+                    base_url=lambda *_: server.url,
+                ),
                 max_answer_bytes=100_000,
             )
             answers = []
@@ -72,12 +75,14 @@ async def call_as(
     client = VendorClient(timeout_seconds=2, per_account=4)
     calls = Calls(
         catalog=lambda: catalog,
-        client=client,
-        tokens=here.tokens,
-        hot=MemoryHotState(),
-        base_url=here.tokens.addresses.base_url,
+        vendor=VendorCalls(
+            client=client,
+            tokens=here.tokens,
+            hot=MemoryHotState(),
+            base_url=here.tokens.addresses.base_url,
+            once=Once(here.keys, here.stores, clock=here.clock),
+        ),
         max_answer_bytes=100_000,
-        once=Once(here.keys, here.stores, clock=here.clock),
     )
     tools = {tool.name: tool for tool in catalog.of(account.integration)}
     try:

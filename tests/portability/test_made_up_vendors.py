@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.model import Account, AccountId, Credentials
-from runtime.upstream.paging import next_in
+from runtime.upstream.paging import find_next
 from tests.portability.calling import CATALOG, call_steps
 from tests.portability.harbor_server import Harbor
 from tests.vendor_server import http
@@ -196,7 +196,7 @@ def test_a_change_may_send_the_changed_fields_alone():
     ],
 )
 def test_only_the_parameter_of_the_next_address_is_taken(link, found):
-    assert next_in(link, "after") == found
+    assert find_next(link, "after") == found
 
 
 def test_no_python_knows_these_vendors():

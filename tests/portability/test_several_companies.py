@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from runtime.connect.company_lookup import MOST_COMPANIES
-from runtime.connect.links import challenge_of
+from runtime.connect.links import derive_challenge
 from runtime.errors import Conflict, VendorUnavailable
 from runtime.model import Account, AccountId
 from tests import deployment
@@ -45,7 +45,7 @@ class Lagoon:
     def answer(self, line: str, headers: dict[str, str], body: bytes) -> bytes:
         if line.startswith("POST /token"):
             form = {name: each[0] for name, each in parse_qs(body.decode()).items()}
-            if challenge_of(form.get("code_verifier", "")) != self.challenge:
+            if derive_challenge(form.get("code_verifier", "")) != self.challenge:
                 return http(400, b'{"error": "invalid_grant"}')
             value = {"token_type": "Bearer", "access_token": "lagoon-access", "refresh_token": "lagoon-refresh",
                      "expires_in": 1800, "refresh_life": 86400}  # fmt: skip

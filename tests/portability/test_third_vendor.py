@@ -171,7 +171,7 @@ def test_what_stands_between_the_names_of_a_path_is_a_fact_of_the_language(tmp_p
     )
     language, listing = catalog.integrations["lagoon"].query_language, catalog.by_name[LIST].listing
 
-    assert query.conditions(language, listing, {"Name": "Ann"}) == 'Contact/Name == "Ann"'
+    assert query.join_conditions(language, listing, {"Name": "Ann"}) == 'Contact/Name == "Ann"'
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from generator.vendor import Integration
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests.vendor_server import Vendor, http, vendor
@@ -54,10 +55,12 @@ def talk(
             client = VendorClient(timeout_seconds=5, per_account=10)
             calls = Calls(
                 catalog=lambda: Catalog("1", {integration.name: integration}, tuple(tools.values())),
-                client=client,
-                tokens=NoRefresh(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=NoRefresh(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url,
+                ),
                 max_answer_bytes=1_000_000,
             )
             account = Account(

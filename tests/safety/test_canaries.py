@@ -14,7 +14,7 @@ import pytest
 from generator.catalog import Catalog, Tool
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
-from runtime.safety.masking import cover_of, covered
+from runtime.safety.masking import cover_of, cover_value
 from runtime.simulators.quickbooks import facts
 from tests.safety.calling import talk
 
@@ -124,7 +124,7 @@ def test_every_sensitive_field_of_the_facts_is_hidden_by_every_tool_that_may_ans
         cover = cover_of(tool, catalog.by_name, is_masked=True)
         for entity, path in hidden_from(tool):
             record = {entity: [planted(path, CANARY)]}
-            if CANARY in str(covered(cover, orjson.dumps(record), record)):
+            if CANARY in str(cover_value(cover, orjson.dumps(record), record)):
                 shown.append((tool.name, entity, path))
     assert shown == []
 
@@ -134,7 +134,7 @@ def test_what_an_exception_names_is_shown_by_a_tool_over_any_record_too(catalog)
     cover = cover_of(tool, catalog.by_name, is_masked=True)
     account, vendor = {"AcctNum": "1000", "BankNum": "1"}, {"AcctNum": "1000"}
     value = {"QueryResponse": {"Account": [account], "Vendor": [vendor]}}
-    assert covered(cover, orjson.dumps(value), value)["QueryResponse"] == {
+    assert cover_value(cover, orjson.dumps(value), value)["QueryResponse"] == {
         "Account": [{"AcctNum": "1000", "BankNum": "•••"}],
         "Vendor": [{"AcctNum": "•••"}],
     }

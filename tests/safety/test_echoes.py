@@ -13,13 +13,14 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.vendor import Integration
-from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
-from runtime.connect.vendor_http import basic_authorization
+from runtime.connect.echoes import Echoes, list_app_secrets, list_secrets
+from runtime.connect.vendor_http import encode_basic
 from runtime.errors import VendorRefused
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls, _no_tool
-from runtime.safety.masked_updates import redacted
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety.masked_updates import redact
 from runtime.settings import IntegrationSettings
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
@@ -42,7 +43,7 @@ CREDENTIALS = Credentials(
     "access/token+one", "refresh/token+one", 0, 0, secrets={"private_key": "private/key+one"}
 )
 APP = IntegrationSettings(client_id="the-client", client_secret="client/secret+one")
-BASIC = basic_authorization(APP.client_id, APP.client_secret)["Authorization"].removeprefix("Basic ")
+BASIC = encode_basic(APP.client_id, APP.client_secret)["Authorization"].removeprefix("Basic ")
 KNOWN = ["access/token+one", "refresh/token+one", "private/key+one", "client/secret+one", BASIC]
 
 
@@ -72,8 +73,8 @@ def test_of_a_secret_that_another_begins_with_nothing_is_left() -> None:
 
 
 def test_everything_of_a_connection_and_an_app_is_a_secret() -> None:
-    assert [*secrets_of(CREDENTIALS), *secrets_of_app(APP)] == KNOWN
-    assert secrets_of_app(IntegrationSettings(client_id="x")) == ()
+    assert [*list_secrets(CREDENTIALS), *list_app_secrets(APP)] == KNOWN
+    assert list_app_secrets(IntegrationSettings(client_id="x")) == ()
 
 
 @pytest.mark.parametrize("bait", ["hijk", "aB/", "aB%2", "\\", "&#0"])
@@ -101,12 +102,14 @@ def _answer(integration: Integration, reply: bytes) -> Answer:
             client = VendorClient(timeout_seconds=5, per_account=1)
             calls = Calls(
                 catalog=lambda: Catalog("1", {integration.name: integration}, (made_up.GET,)),
-                client=client,
-                tokens=_Tokens(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=_Tokens(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url,
+                    app_secrets=lambda integration: list_app_secrets(APP),
+                ),
                 max_answer_bytes=100_000,
-                app_secrets=lambda integration: secrets_of_app(APP),
             )
             fields = {"company": "acme", "public_key": "open", "client_id": "client"}
             account = Account(
@@ -154,7 +157,7 @@ def test_a_content_type_that_looks_like_a_secret_is_not_shown() -> None:
 
 def test_a_stored_value_is_shown_in_no_part_of_an_error() -> None:
     error = VendorRefused("no 5239", advice="not 5239", vendor_code="c5239", trace="t5239")
-    assert "5239" not in str(redacted(error, ["5239"]).as_dict())
+    assert "5239" not in str(redact(error, ["5239"]).as_dict())
 
 
 def test_an_api_token_in_place_of_a_name_is_not_repeated() -> None:

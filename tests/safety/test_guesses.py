@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.safety.guesses import MOST_FAILURES, WINDOW_SECONDS, Guesses, client_of
+from runtime.safety.guesses import MOST_FAILURES, WINDOW_SECONDS, Guesses, identify_client
 from tests.deployment import HandClock
 
 
@@ -41,7 +41,7 @@ def test_other_addresses_are_counted_apart() -> None:
     ],
 )
 def test_a_client_is_an_ipv4_address_or_a_network_of_ipv6(address: str, other: str, is_same: bool) -> None:
-    assert (client_of(address) == client_of(other)) is is_same
+    assert (identify_client(address) == identify_client(other)) is is_same
 
 
 def test_no_more_addresses_are_counted_than_the_bound_and_the_latest_stay() -> None:

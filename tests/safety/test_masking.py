@@ -20,7 +20,8 @@ from runtime.errors import InvalidArguments
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
-from runtime.safety.masking import LONGEST_PATH, MASK, cover_of, covered, mask, masked_paths, refuse_masked
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety.masking import LONGEST_PATH, MASK, cover_of, cover_value, find_masked, mask, refuse_masked
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests import made_up
@@ -29,7 +30,7 @@ from tests.vendor_server import Vendor, http, vendor
 
 
 def masked(tool: Tool, body: bytes, value: Any) -> Any:
-    return covered(cover_of(tool, (), is_masked=True), body, value)
+    return cover_value(cover_of(tool, (), is_masked=True), body, value)
 
 
 PATHS = (("TaxId",), ("Bank", "Number"))
@@ -55,10 +56,12 @@ def call(name: str, arguments: dict[str, Any], answer: Any, **config: Any) -> tu
             client = VendorClient(timeout_seconds=5, per_account=10)
             calls = Calls(
                 catalog=lambda: Catalog("1", {"acme": made_up.VENDOR}, tuple(TOOLS.values())),
-                client=client,
-                tokens=NoRefresh(),
-                hot=MemoryHotState(),
-                base_url=lambda integration, account: server.url,
+                vendor=VendorCalls(
+                    client=client,
+                    tokens=NoRefresh(),
+                    hot=MemoryHotState(),
+                    base_url=lambda integration, account: server.url,
+                ),
                 max_answer_bytes=100_000,
             )
             account = Account(AccountId("a"), "acme", "production", "", "active", "4", {}, b"", 0, 0)
@@ -175,13 +178,13 @@ class TestWhatComesBack:
 def test_a_long_or_wide_value_is_looked_through_in_time_that_grows_with_its_size(shape):
     def looking(size):
         value = shape(size)
-        return lambda: masked_paths(UPDATE, value)
+        return lambda: find_masked(UPDATE, value)
 
     assert is_linear(looking, 20_000)
 
 
 def test_the_path_of_a_place_is_cut_so_that_a_long_name_is_not_copied_for_each_place_inside():
-    found = masked_paths(UPDATE, {"x" * 10_000: {"y": {"TaxId": "•••"}}, "z" * 300: {"TaxId": "•••"}})
+    found = find_masked(UPDATE, {"x" * 10_000: {"y": {"TaxId": "•••"}}, "z" * 300: {"TaxId": "•••"}})
     assert [len(path) for path in found] == [LONGEST_PATH, LONGEST_PATH]
 
 
@@ -269,8 +272,8 @@ def test_what_another_tool_opens_is_left_out_without_that_tool_whether_or_not_va
 ) -> None:
     tool = replace(made_up.GET, gated=((("Url",), "open_a_file"),), sensitive=sensitive)
     body = b'{"Id": "1", "Url": "https://files.example.com/1"}'
-    without = covered(cover_of(tool, ("other",), is_masked=is_masked), body, orjson.loads(body))
-    beside = covered(cover_of(tool, ("open_a_file",), is_masked=is_masked), body, orjson.loads(body))
+    without = cover_value(cover_of(tool, ("other",), is_masked=is_masked), body, orjson.loads(body))
+    beside = cover_value(cover_of(tool, ("open_a_file",), is_masked=is_masked), body, orjson.loads(body))
     assert without == {"Id": "1"}
     assert beside["Url"] == ("•••om/1" if is_masked and sensitive else "https://files.example.com/1")
 

@@ -30,7 +30,7 @@ from runtime.safety.once import (
     VALID_FOR_SECONDS,
     KeyedCall,
     Once,
-    fresh_key,
+    make_key,
     read_key,
 )
 from runtime.stores.embedded import Stores
@@ -372,6 +372,6 @@ def test_a_call_that_is_cancelled_leaves_its_key_bound_and_is_no_longer_under_wa
 
 
 def test_a_key_that_is_made_here_is_as_long_as_one_made_of_a_callers() -> None:
-    made = {fresh_key() for _ in range(100)}
+    made = {make_key() for _ in range(100)}
     assert len(made) == 100
     assert {len(key) for key in made} == {KEY_LENGTH}

@@ -9,10 +9,10 @@ import pytest
 
 from runtime.errors import LedgerportError
 from runtime.safety.comparisons import refuse_comparisons
-from runtime.safety.guesses import Guesses, client_of
-from runtime.safety.masked_updates import complete, needs_current, redacted
+from runtime.safety.guesses import Guesses, identify_client
+from runtime.safety.masked_updates import complete, needs_current, redact
 from runtime.safety.masking import MASK
-from runtime.safety.write_answers import acknowledged
+from runtime.safety.write_answers import acknowledge
 from tests import made_up
 from tests.deployment import HandClock
 
@@ -35,7 +35,7 @@ STORED: dict[str, Any] = {
 
 def test_of_two_secrets_that_overlap_no_part_is_left_in_an_error() -> None:
     error = LedgerportError("Refused 123456 and 1234.", advice="Not 123456.")
-    found = redacted(error, ["1234", "123456"])
+    found = redact(error, ["1234", "123456"])
     assert (found.message, found.advice) == (f"Refused {MASK} and {MASK}.", f"Not {MASK}.")
     assert str(found) == found.message
 
@@ -90,7 +90,7 @@ def test_a_change_needs_what_is_stored_where_an_entry_or_object_would_lose_somet
 def test_of_a_list_of_plain_values_a_blind_write_shows_only_those_that_agree(
     there: list[Any], sent: list[Any], shown: list[Any]
 ) -> None:
-    assert acknowledged({"Tags": there}, {"Tags": sent}, ("Id",)) == {"Tags": shown}
+    assert acknowledge({"Tags": there}, {"Tags": sent}, ("Id",)) == {"Tags": shown}
 
 
 def test_a_query_that_has_not_the_form_of_one_is_left_to_the_check_of_its_form() -> None:
@@ -107,9 +107,9 @@ def test_beyond_the_bound_the_address_that_failed_longest_ago_is_forgotten_and_a
 
 
 def test_clients_without_an_ip_address_are_distinguished_by_their_text() -> None:
-    assert client_of("unix:a") != client_of("unix:b")
+    assert identify_client("unix:a") != identify_client("unix:b")
 
 
 def test_two_networks_of_ipv6_that_differ_in_their_last_bit_are_two_clients() -> None:
-    assert client_of("2001:db8:0:0::1") != client_of("2001:db8:0:1::1")
-    assert client_of("2001:db8::8000:0:0:1") == client_of("2001:db8::1")
+    assert identify_client("2001:db8:0:0::1") != identify_client("2001:db8:0:1::1")
+    assert identify_client("2001:db8::8000:0:0:1") == identify_client("2001:db8::1")

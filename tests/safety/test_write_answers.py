@@ -11,7 +11,7 @@ from generator.catalog import Catalog, select
 from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
-from runtime.safety.write_answers import acknowledged, refuse_no_change
+from runtime.safety.write_answers import acknowledge, refuse_no_change
 from tests.safety.calling import talk
 
 ALWAYS = ("Id", "SyncToken")
@@ -74,16 +74,16 @@ def filtered(catalog, methods=(), tags=()):
     ],
 )
 def test_of_a_blind_write_its_record_its_version_and_what_was_sent_are_shown(sent, shown):
-    assert acknowledged(RECORD, sent, ALWAYS) == {"Id": "1", "SyncToken": "4", **shown}
+    assert acknowledge(RECORD, sent, ALWAYS) == {"Id": "1", "SyncToken": "4", **shown}
 
 
 def test_what_is_no_record_or_too_deep_is_not_shown():
     deep: dict = {}
     for _ in range(3000):
         deep = {"a": deep}
-    assert acknowledged([RECORD], [RECORD], ALWAYS) == {}
-    assert len(json.dumps(acknowledged(deep, deep, ALWAYS))) < 400
-    assert acknowledged({"Id": {"a": "b"}}, {}, ALWAYS) == {}
+    assert acknowledge([RECORD], [RECORD], ALWAYS) == {}
+    assert len(json.dumps(acknowledge(deep, deep, ALWAYS))) < 400
+    assert acknowledge({"Id": {"a": "b"}}, {}, ALWAYS) == {}
 
 
 class TestBlindWrites:

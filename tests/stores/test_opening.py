@@ -18,7 +18,7 @@ from runtime.settings import Settings
 from runtime.stores import opening, schema
 from runtime.stores.embedded import open_stores
 from runtime.stores.opening import APPLICATION_ID, bring_up_to_date
-from runtime.stores.schema import newest_version
+from runtime.stores.schema import find_newest_version
 from tests.deployment import deploy
 
 KEYS, OTHER_KEYS = Keys(bytes(32)), Keys(b"x" * 32)
@@ -47,7 +47,7 @@ def refusal(path: Path, keys: Keys = KEYS) -> str:
 def make_version_one(path: Path, sealed: bytes | None = None) -> None:
     """A database as the first version left it, which had no check value."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(schema._VERSIONS + schema.migrations()[0])
+        connection.executescript(schema._VERSIONS + schema.list_migrations()[0])
         connection.execute("INSERT INTO schema_version VALUES (1, 1.0)")
         if sealed is not None:
             row = ("a1", "books", "production", "Shop", "pending", "", "{}", sealed, 1.0, 1.0)
@@ -71,7 +71,7 @@ def test_accounts_of_a_stand_in_are_of_the_environment_simulator_once_migrated(t
 def test_a_new_database_is_marked_as_ours_and_opens_with_its_own_key_only(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-    assert bring_up_to_date(path, 2.0, KEYS) == newest_version()
+    assert bring_up_to_date(path, 2.0, KEYS) == find_newest_version()
     text = refusal(path, OTHER_KEYS)
     assert "LEDGERPORT_SECRET_KEY" in text
     assert "secret.key" in text
@@ -91,14 +91,14 @@ def test_an_older_database_adopts_a_key_that_opens_what_it_stores(
     tmp_path: Path, sealed: bytes | None
 ) -> None:
     make_version_one(tmp_path / "old", sealed)
-    assert bring_up_to_date(tmp_path / "old", 2.0, KEYS) == newest_version()
+    assert bring_up_to_date(tmp_path / "old", 2.0, KEYS) == find_newest_version()
     assert "another secret key" in refusal(tmp_path / "old", OTHER_KEYS)
 
 
 def test_an_older_database_is_left_alone_by_a_key_that_opens_nothing_in_it(tmp_path: Path) -> None:
     make_version_one(tmp_path / "old", KEYS.seal(b"credentials", "a1"))
     assert "another secret key" in refusal(tmp_path / "old", OTHER_KEYS)
-    assert bring_up_to_date(tmp_path / "old", 2.0, KEYS) == newest_version()
+    assert bring_up_to_date(tmp_path / "old", 2.0, KEYS) == find_newest_version()
 
 
 def test_an_empty_file_is_refused_and_its_log_stays(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_symbolic_link_leads_to_the_same_database_log_and_cache(tmp_path: Path
 def test_a_database_whose_writer_is_another_program_opens(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert bring_up_to_date(path, 2.0, KEYS) == newest_version()
+        assert bring_up_to_date(path, 2.0, KEYS) == find_newest_version()
 
 
 def test_what_a_killed_first_start_left_is_removed(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_start_beside_one_that_never_ends_says_so(path: Path, monkeypatch: pyt
 
 def test_a_copy_opens_like_the_original(path: Path, tmp_path: Path) -> None:
     shutil.copy(path, tmp_path / "copy")
-    assert bring_up_to_date(tmp_path / "copy", 2.0, KEYS) == newest_version()
+    assert bring_up_to_date(tmp_path / "copy", 2.0, KEYS) == find_newest_version()
 
 
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:

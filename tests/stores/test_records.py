@@ -29,7 +29,7 @@ from runtime.stores import sqlite
 from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.records import PURGE_AFTER_SECONDS
-from runtime.stores.schema import newest_version
+from runtime.stores.schema import find_newest_version
 from runtime.stores.tables import METADATA
 from tests.deployment import deploy
 
@@ -188,9 +188,11 @@ def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     running = [
         subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) for _ in range(4)
     ]
-    assert {process.communicate()[0].strip() for process in running} == {b"%d" % newest_version()}
+    assert {process.communicate()[0].strip() for process in running} == {b"%d" % find_newest_version()}
     with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM schema_version").fetchone() == (newest_version(),)
+        assert connection.execute("SELECT count(*) FROM schema_version").fetchone() == (
+            find_newest_version(),
+        )
     connection.close()
     assert path.stat().st_mode & 0o077 == 0
 

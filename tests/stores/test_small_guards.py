@@ -43,25 +43,25 @@ def test_a_database_is_for_its_user_alone(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("version", range(1, schema.newest_version()))
+@pytest.mark.parametrize("version", range(1, schema.find_newest_version()))
 def test_a_database_of_every_earlier_version_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
     keys, path = Keys(bytes(32)), tmp_path / "db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(schema._VERSIONS + "".join(schema.migrations()[:version]))
+        connection.executescript(schema._VERSIONS + "".join(schema.list_migrations()[:version]))
         connection.executemany(
             "INSERT INTO schema_version VALUES (?, 1.0)", [(each,) for each in range(1, version + 1)]
         )
         if version > 1:
             row = (keys.check_value(), 1.0)
             connection.execute("INSERT INTO deployment (id, key_check, created_at) VALUES (1, ?, ?)", row)
-    assert bring_up_to_date(path, 2.0, keys) == schema.newest_version()
+    assert bring_up_to_date(path, 2.0, keys) == schema.find_newest_version()
     with closing(sqlite3.connect(path)) as connection:
-        assert schema.objects_in(connection) == schema.objects_of(schema.newest_version())
+        assert schema.list_objects(connection) == schema.list_objects_of(schema.find_newest_version())
 
 
 def test_a_version_has_tables_and_indexes_to_be_compared_with() -> None:
-    assert ("table", "account") in schema.objects_of.__wrapped__(1)
-    assert ("table", "deployment") not in schema.objects_of.__wrapped__(1)
+    assert ("table", "account") in schema.list_objects_of.__wrapped__(1)
+    assert ("table", "deployment") not in schema.list_objects_of.__wrapped__(1)
 
 
 def test_a_probe_of_a_locked_database_finds_it_degraded_and_the_next_one_well(stores: Stores) -> None:
@@ -189,8 +189,8 @@ def test_a_change_beside_one_that_never_ends_is_refused(
 def test_a_commit_that_the_disk_did_not_confirm_is_said_to_be_uncertain() -> None:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
-    assert "look before you repeat it" in sqlite.cannot_write("The disk failed.", error).advice
-    assert "Nothing was changed" in sqlite.cannot_write("The disk failed.").advice
+    assert "look before you repeat it" in sqlite.explain_failed_write("The disk failed.", error).advice
+    assert "Nothing was changed" in sqlite.explain_failed_write("The disk failed.").advice
     assert not sqlite.is_locked(ValueError("no code"))
 
 

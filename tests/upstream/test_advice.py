@@ -9,7 +9,7 @@ import pytest
 
 from generator.compile import compile_catalog
 from runtime.upstream.advice import Attempt
-from runtime.upstream.answer import LONGEST_COMPLAINT, error_in
+from runtime.upstream.answer import LONGEST_COMPLAINT, find_error
 from runtime.upstream.client import VendorResponse
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
@@ -22,7 +22,7 @@ def said(code: str, message: str, detail: str, element: str, attempt: Attempt = 
     fault = {"Message": message, "Detail": detail, "code": code, "element": element}
     body = {"Fault": {"Error": [fault], "type": "ValidationFault"}}
     answer = VendorResponse(400, {}, orjson.dumps(body))
-    error = error_in(answer, body, QUICKBOOKS, changes_data=True, attempt=attempt)
+    error = find_error(answer, body, QUICKBOOKS, changes_data=True, attempt=attempt)
     assert error is not None
     return error
 

@@ -8,7 +8,14 @@ import orjson
 import pytest
 
 from runtime.errors import Indeterminate, RateLimited, VendorRefused, VendorUnavailable
-from runtime.upstream.answer import LONGEST_ASKED_WAIT, at, error_in, unreadable, value_of, wait_seconds
+from runtime.upstream.answer import (
+    LONGEST_ASKED_WAIT,
+    explain_unreadable,
+    find_error,
+    follow_path,
+    read_value,
+    wait_seconds,
+)
 from runtime.upstream.client import VendorResponse
 from tests.made_up import VENDOR
 
@@ -24,7 +31,7 @@ def response(status: int, body: bytes | dict, **headers: str) -> VendorResponse:
 
 
 def failure(answer: VendorResponse, *, changes_data: bool = False):
-    return error_in(answer, value_of(answer), VENDOR, changes_data=changes_data)
+    return find_error(answer, read_value(answer), VENDOR, changes_data=changes_data)
 
 
 def fault(code: str, status: int = 400) -> VendorResponse:
@@ -40,7 +47,7 @@ def fault(code: str, status: int = 400) -> VendorResponse:
 def test_a_record_is_no_error():
     answer = response(200, {"Invoice": {"Id": "1"}})
     assert failure(answer) is None
-    assert at(value_of(answer), ("Invoice", "Id")) == "1"
+    assert follow_path(read_value(answer), ("Invoice", "Id")) == "1"
 
 
 def test_a_fault_carries_kind_advice_code_and_trace():
@@ -92,11 +99,11 @@ def test_the_vendors_own_wait_wins_over_the_default():
 )
 def test_a_body_that_is_neither_json_nor_xml_cannot_be_read(body):
     with pytest.raises(ValueError):
-        value_of(response(200, body))
+        read_value(response(200, body))
 
 
 def test_a_byte_order_mark_is_no_reason_to_refuse():
-    assert value_of(response(200, b'\xef\xbb\xbf{"a": 1}')) == {"a": 1}
+    assert read_value(response(200, b'\xef\xbb\xbf{"a": 1}')) == {"a": 1}
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
@@ -113,7 +120,7 @@ def test_a_refusal_with_a_known_reason_is_one_also_when_its_status_is_500():
 def test_codes_of_a_limit_stand_where_the_definition_says():
     vendor = replace(VENDOR, errors=replace(VENDOR.errors, code="reason"))
     answer = response(403, {"Fault": {"Error": [{"reason": "3001", "Message": "slow down"}]}})
-    assert isinstance(error_in(answer, value_of(answer), vendor, changes_data=False), RateLimited)
+    assert isinstance(find_error(answer, read_value(answer), vendor, changes_data=False), RateLimited)
 
 
 @pytest.mark.parametrize("wait", ["²", "9" * 5000, "-1", "soon"])
@@ -131,18 +138,21 @@ def test_a_wait_that_is_no_number_is_not_believed(wait):
     ],
 )
 def test_a_trace_is_shown_in_its_usual_forms_and_nothing_private_in_its_place(given, shown):
-    assert unreadable(VENDOR, response(502, b"<html>", trace_id=given), changes_data=False).trace == shown
+    assert (
+        explain_unreadable(VENDOR, response(502, b"<html>", trace_id=given), changes_data=False).trace
+        == shown
+    )
 
 
 def test_an_unreadable_answer_retains_its_trace():
     html = response(502, b"<html>", trace_id="1-2-3")
-    assert unreadable(VENDOR, html, changes_data=False).trace == "1-2-3"
+    assert explain_unreadable(VENDOR, html, changes_data=False).trace == "1-2-3"
 
 
 def test_an_unreadable_answer_to_a_write_is_indeterminate():
     html = response(200, b"<html>", content_type="text/html; charset=utf-8")
-    assert isinstance(unreadable(VENDOR, html, changes_data=True), Indeterminate)
-    error = unreadable(VENDOR, html, changes_data=False)
+    assert isinstance(explain_unreadable(VENDOR, html, changes_data=True), Indeterminate)
+    error = explain_unreadable(VENDOR, html, changes_data=False)
     assert type(error) is VendorUnavailable
     assert "text/html" in error.message
 
@@ -173,6 +183,6 @@ def test_the_longest_wait_that_a_quota_can_ask_for_is_taken_and_none_beyond_it()
 def test_a_vendor_without_a_code_a_detail_or_an_element_is_read_all_the_same():
     bare = replace(VENDOR, errors=replace(VENDOR.errors, code="", detail="", element=""))
     answer = fault("5010")
-    error = error_in(answer, value_of(answer), bare, changes_data=False)
+    error = find_error(answer, read_value(answer), bare, changes_data=False)
     assert isinstance(error, VendorRefused)
     assert (error.message, error.vendor_code) == ("Acme Books refused: Stale Object Error.", "")

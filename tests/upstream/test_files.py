@@ -13,7 +13,7 @@ import pytest
 
 from generator.catalog import Part
 from runtime.upstream.base64_text import PIECE, NotBase64, decode, split_data_address
-from runtime.upstream.files import HeldContent, MultipartBody, OutgoingFile, SpooledContent, header_name
+from runtime.upstream.files import HeldContent, MultipartBody, OutgoingFile, SpooledContent, encode_file_name
 
 FILE = bytes(range(256)) * 3000 + b"end"
 TEXT = base64.b64encode(FILE)
@@ -160,11 +160,11 @@ def test_a_file_on_disk_that_was_cut_short_is_an_error():
 
 
 def test_a_file_name_cannot_leave_its_header():
-    assert header_name('a"; name="x\r\nSet: 1\0.pdf') == "a%22; name=%22x%0D%0ASet: 1.pdf"
-    assert header_name("Beleg für März.pdf") == "Beleg für März.pdf"
+    assert encode_file_name('a"; name="x\r\nSet: 1\0.pdf') == "a%22; name=%22x%0D%0ASet: 1.pdf"
+    assert encode_file_name("Beleg für März.pdf") == "Beleg für März.pdf"
 
 
 def test_a_long_file_name_retains_its_ending():
-    found = header_name("a" * 900 + ".pdf")
+    found = encode_file_name("a" * 900 + ".pdf")
 
     assert (len(found), found[-5:]) == (200, "a.pdf")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from runtime.errors import Indeterminate, RateLimited
-from runtime.upstream.answer import error_in, unreadable, value_of
+from runtime.upstream.answer import explain_unreadable, find_error, read_value
 from runtime.upstream.client import VendorResponse
-from runtime.upstream.fragments import words_of
+from runtime.upstream.fragments import extract_words
 from tests.made_up import VENDOR
 
 STALE = "<R><Fault type='V'><Error code='5010'><Message>Stale Object</Message>"
@@ -25,10 +25,10 @@ def error_of(status: int, body: str | bytes, *, changes_data: bool = True):
     content = body if isinstance(body, bytes) else body.encode()
     answer = VendorResponse(status, {"content-type": "text/html"}, content)
     try:
-        value = value_of(answer)
+        value = read_value(answer)
     except ValueError:
-        return unreadable(VENDOR, answer, changes_data=changes_data)
-    return error_in(answer, value, VENDOR, changes_data=changes_data)
+        return explain_unreadable(VENDOR, answer, changes_data=changes_data)
+    return find_error(answer, value, VENDOR, changes_data=changes_data)
 
 
 @pytest.mark.parametrize("body", BROKEN)
@@ -50,7 +50,7 @@ PAGE = (
 
 
 def test_a_page_gives_its_words_without_tags_and_scripts():
-    assert words_of(PAGE.encode()) == "Request blocked Access denied Reference #18.2"
+    assert extract_words(PAGE.encode()) == "Request blocked Access denied Reference #18.2"
     assert error_of(403, PAGE).message == (
         "Acme Books answered 403: Request blocked Access denied Reference #18.2"
     )
@@ -72,10 +72,10 @@ def test_a_plain_text_is_repeated_and_a_record_is_not():
 
 def test_words_are_cut_and_have_no_secrets():
     token = "AB11" + "x9" * 23
-    words = words_of(f"<p>Bearer {token} 123-45-6789 4111111111111111</p><p>{'no ' * 9000}</p>".encode())
+    words = extract_words(f"<p>Bearer {token} 123-45-6789 4111111111111111</p><p>{'no ' * 9000}</p>".encode())
     assert len(words) <= 300
     assert not any(secret in words for secret in (token, "123-45-6789", "4111111111111111"))
-    assert words_of(b"\xff\xfe\x00\x1b[31m<p>down</p>") == "[31m down"
+    assert extract_words(b"\xff\xfe\x00\x1b[31m<p>down</p>") == "[31m down"
 
 
 def test_no_document_type_is_read_of_a_broken_answer():

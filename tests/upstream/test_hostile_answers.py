@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.catalog import Call, Catalog, Returns, Tool
-from runtime.api.replies import answered
+from runtime.api.replies import build_response
 from runtime.errors import Indeterminate, RateLimited, VendorRefused
 from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.results import result_of
+from runtime.mcp_server.results import build_result
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
-from runtime.upstream.answer import error_in, value_of, wait_seconds
+from runtime.upstream.answer import find_error, read_value, wait_seconds
 from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
 from tests import made_up
 from tests.growth import is_linear
@@ -225,12 +226,14 @@ def call(
     vendor = BY_CURSOR if tool is CURSORED else made_up.VENDOR
     calls = Calls(
         catalog=lambda: Catalog("1", {"acme": vendor}, tuple(TOOLS.values())),
-        client=Answering(response),
-        tokens=FixedTokens(),
-        hot=MemoryHotState(),
-        base_url=lambda integration, account: "https://books.example.com",
+        vendor=VendorCalls(
+            client=Answering(response),
+            tokens=FixedTokens(),
+            hot=MemoryHotState(),
+            base_url=lambda integration, account: "https://books.example.com",
+            clock=lambda: 1000.0,
+        ),
         max_answer_bytes=budget,
-        clock=lambda: 1000.0,
     )
     arguments = ARGUMENTS.get(tool.name) if arguments is None else arguments
     if arguments is None:
@@ -245,9 +248,9 @@ def call(
 @given(st.sampled_from([*TOOLS]).map(TOOLS.__getitem__), STATUSES, FIELDS, BODIES)
 def test_no_answer_of_a_vendor_is_an_internal_error_at_either_endpoint(tool, status, fields, body):
     answer = call(tool, VendorResponse(status, fields, body))
-    orjson.dumps(result_of(answer))
+    orjson.dumps(build_result(answer))
     orjson.loads(answer.text or "null")
-    shown = answered(answer)
+    shown = build_response(answer)
     assert shown.status_code < 600
     if answer.error is not None:
         assert answer.error.code not in ("error", "internal_error")
@@ -310,7 +313,7 @@ def test_a_list_of_one_in_xml_has_one_record():
 
 def test_a_status_that_no_standard_knows_is_an_error_of_the_vendor():
     answer = call(made_up.GET, VendorResponse(999, {}, b""))
-    assert answered(answer).status_code == 502
+    assert build_response(answer).status_code == 502
 
 
 @pytest.mark.parametrize(
@@ -320,7 +323,7 @@ def test_a_status_that_no_standard_knows_is_an_error_of_the_vendor():
 def test_xml_is_read_in_time_that_grows_with_its_size(piece):
     def reading(size):
         body = b"<a>" + piece * (size // len(piece)) + b"</a>"
-        return lambda: value_of(VendorResponse(200, {}, body))
+        return lambda: read_value(VendorResponse(200, {}, body))
 
     assert is_linear(reading, 200_000)
 
@@ -331,7 +334,7 @@ def test_xml_with_a_document_type_is_refused_so_that_no_entity_can_grow():
         f'<?xml version="1.0"?><!--{" " * 200}--><!DOCTYPE a [<!ENTITY a0 "lol">{lol}]><a>&a8;</a>'.encode()
     )
     with pytest.raises(ValueError, match="document type"):
-        value_of(VendorResponse(200, {}, body))
+        read_value(VendorResponse(200, {}, body))
 
 
 @pytest.mark.parametrize(
@@ -339,7 +342,7 @@ def test_xml_with_a_document_type_is_refused_so_that_no_entity_can_grow():
 )
 def test_more_values_than_can_be_held_are_refused_before_any_is_made(body):
     with pytest.raises(ValueError, match="too many values"):
-        value_of(VendorResponse(200, {}, body))
+        read_value(VendorResponse(200, {}, body))
 
 
 def test_a_million_empty_records_take_no_more_than_the_page_asked_for():
@@ -362,7 +365,7 @@ def test_a_million_empty_records_take_no_more_than_the_page_asked_for():
 def test_complaints_are_read_in_time_that_grows_with_their_number_and_few_are_worked_out(make):
     def reading(size):
         value = make(size)
-        return lambda: error_in(VendorResponse(400, {}, b""), value, made_up.VENDOR, changes_data=False)
+        return lambda: find_error(VendorResponse(400, {}, b""), value, made_up.VENDOR, changes_data=False)
 
     assert is_linear(reading, 100_000)
     error = reading(100_000)()
@@ -400,7 +403,7 @@ def test_no_secret_that_a_vendor_repeats_reaches_an_answer(status, place, tool):
     said = f"Token expired: {token}; SSN 123-45-6789; card 4111111111111111"
     body = orjson.dumps({"Fault": {"Error": [{"Message": "no", "code": "1", place: said}]}})
     answer = call(tool, VendorResponse(status, {"trace-id": token, "content-type": token}, body))
-    shown = orjson.dumps(result_of(answer)) + answered(answer).body
+    shown = orjson.dumps(build_result(answer)) + build_response(answer).body
     assert answer.error is not None
     for secret in (token, "123-45-6789", "4111111111111111"):
         assert secret.encode() not in shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.vendor import RateWindow
 from runtime.model import WindowCount
-from runtime.upstream.limits import Limits, measure, refused
+from runtime.upstream.limits import Limits, measure, note_refusal
 
 WINDOWS = (RateWindow("minute", 500, 60), RateWindow("second", 10, 1))
 
@@ -27,17 +27,19 @@ def test_a_used_up_window_says_how_long_to_wait():
 
 
 def test_a_refusal_leaves_nothing_and_takes_the_longer_wait():
-    limits = refused(measure(WINDOWS, (WindowCount(10, 59.0), WindowCount(1, 1.0))), 60, is_from_vendor=False)
+    limits = note_refusal(
+        measure(WINDOWS, (WindowCount(10, 59.0), WindowCount(1, 1.0))), 60, is_from_vendor=False
+    )
     assert dict(limits.fields())[b"ratelimit"] == b'"minute";r=0;t=60'
     assert limits.as_dict() | {"status": 429, "retry_after": 60, "refused_by": "vendor"} == limits.as_dict()
 
 
 def test_a_refusal_is_laid_to_the_window_that_is_used_up():
     counted = measure(WINDOWS, (WindowCount(42, 50.0), WindowCount(10, 0.3)))
-    assert dict(refused(counted, 60, is_from_vendor=False).fields())[b"ratelimit"] == b'"second";r=0;t=2'
-    assert dict(refused(counted, 60, is_from_vendor=True).fields())[b"ratelimit"] == b'"second";r=0;t=60'
+    assert dict(note_refusal(counted, 60, is_from_vendor=False).fields())[b"ratelimit"] == b'"second";r=0;t=2'
+    assert dict(note_refusal(counted, 60, is_from_vendor=True).fields())[b"ratelimit"] == b'"second";r=0;t=60'
 
 
 def test_a_vendor_without_windows_has_only_the_wait():
     assert Limits((), (), ()).fields() == []
-    assert refused(Limits((), (), ()), 7, is_from_vendor=True).fields() == [(b"retry-after", b"7")]
+    assert note_refusal(Limits((), (), ()), 7, is_from_vendor=True).fields() == [(b"retry-after", b"7")]

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from runtime.errors import InvalidArguments
-from runtime.upstream.query import Page, conditions, order_by, raw_page, raw_paging, statement
+from runtime.upstream.query import (
+    Page,
+    build_order,
+    build_raw_page,
+    build_statement,
+    join_conditions,
+    read_raw_paging,
+)
 from tests.made_up import LANGUAGE, LISTING
 
 WRITTEN = [
@@ -26,18 +33,18 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("arguments", "written"), WRITTEN)
 def test_typed_values_are_quoted_and_escaped(arguments, written):
-    assert conditions(LANGUAGE, LISTING, arguments) == written
+    assert join_conditions(LANGUAGE, LISTING, arguments) == written
 
 
 def test_a_statement_holds_conditions_order_and_page():
-    order = order_by(LANGUAGE, LISTING, {"order_by": "CreateTime", "descending": True})
-    assert statement(LANGUAGE, LISTING, "Balance > '0'", order, Page(1, 4)) == (
+    order = build_order(LANGUAGE, LISTING, {"order_by": "CreateTime", "descending": True})
+    assert build_statement(LANGUAGE, LISTING, "Balance > '0'", order, Page(1, 4)) == (
         "SELECT * FROM Invoice WHERE Balance > '0' ORDER MetaData.CreateTime DESC START 1 MAX 4"
     )
 
 
 def test_without_an_order_the_definition_gives_one():
-    assert order_by(LANGUAGE, LISTING, {}) == "ORDER Id ASC"
+    assert build_order(LANGUAGE, LISTING, {}) == "ORDER Id ASC"
 
 
 @pytest.mark.parametrize(
@@ -55,25 +62,25 @@ def test_without_an_order_the_definition_gives_one():
 )
 def test_a_raw_statement_of_another_entity_is_refused(query):
     with pytest.raises(InvalidArguments):
-        raw_paging(LANGUAGE, LISTING, query)
+        read_raw_paging(LANGUAGE, LISTING, query)
 
 
 @pytest.mark.parametrize(
     "query", ["select * from Invoice", "SELECT count(*) FROM invoice", "select Id from\nInvoice "]
 )
 def test_a_raw_statement_of_its_own_entity_passes(query):
-    assert raw_paging(LANGUAGE, LISTING, query).limit is None
+    assert read_raw_paging(LANGUAGE, LISTING, query).limit is None
 
 
 def test_a_raw_statement_retains_its_own_paging_and_gets_what_it_lacks():
     query = "select * from Invoice where Note = 'max 99 start 7' max 10"
-    paging = raw_paging(LANGUAGE, LISTING, query)
+    paging = read_raw_paging(LANGUAGE, LISTING, query)
     assert (paging.start, paging.limit) == (None, 10)
-    assert raw_page(LANGUAGE, query, Page(11, 10)) == (
+    assert build_raw_page(LANGUAGE, query, Page(11, 10)) == (
         "select * from Invoice where Note = 'max 99 start 7' START 11 MAX 10"
     )
 
 
 def test_a_quote_escaped_inside_a_value_does_not_end_it():
     query = r"select * from Invoice where Note = 'it\'s max 5'"
-    assert raw_paging(LANGUAGE, LISTING, query).limit is None
+    assert read_raw_paging(LANGUAGE, LISTING, query).limit is None

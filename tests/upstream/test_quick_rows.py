@@ -18,7 +18,7 @@ from runtime.operations import calls
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorResponse
-from runtime.upstream.rows import QuickRows, ValueRows, quick_rows
+from runtime.upstream.rows import QuickRows, ValueRows, read_quick_rows
 from tests import made_up
 from tests.upstream.test_hostile_answers import call
 
@@ -49,7 +49,7 @@ def response(rows: Any, *, indent: bool = False) -> VendorResponse:
 @settings(max_examples=150, deadline=None)
 @given(ROWS, NAMES, st.booleans())
 def test_both_readers_answer_the_same_rows_and_miss_the_same_names(rows, names, is_indented):
-    quick = quick_rows(response(rows, indent=is_indented), PATH, RULES, names)
+    quick = read_quick_rows(response(rows, indent=is_indented), PATH, RULES, names)
     value = ValueRows(figures.read(orjson.dumps(rows)), names)
     if quick is None:  # characters that are written otherwise
         assert b"\\u" in orjson.dumps(rows) or b"\\/" in orjson.dumps(rows)
@@ -110,12 +110,12 @@ def response_of(rows: Any) -> VendorResponse:
     ],
 )
 def test_an_answer_of_any_other_form_is_read_more_closely(body):
-    assert quick_rows(VendorResponse(200, {}, body), PATH, RULES, ("Id",)) is None
+    assert read_quick_rows(VendorResponse(200, {}, body), PATH, RULES, ("Id",)) is None
 
 
 def test_of_a_key_that_is_there_twice_the_last_counts():
     body = b'{"QueryResponse": {"Invoice": [{"Id": "1", "Id": "2"}]}}'
-    found = quick_rows(VendorResponse(200, {}, body), PATH, RULES, ("Id",))
+    found = read_quick_rows(VendorResponse(200, {}, body), PATH, RULES, ("Id",))
     assert found is not None
     assert found.text(0) == b'{"Id":"2"}'
 
@@ -125,7 +125,7 @@ def test_a_record_of_more_levels_than_readers_take_is_refused(names):
     for levels, is_refused in ((250, False), (300, True)):
         deep = b"[" * levels + b"]" * levels
         body = b'{"QueryResponse": {"Invoice": [{"Id": %b}]}}' % deep
-        found = quick_rows(VendorResponse(200, {}, body), PATH, RULES, names)
+        found = read_quick_rows(VendorResponse(200, {}, body), PATH, RULES, names)
         assert found is not None
         if is_refused:
             with pytest.raises(UnexpectedShape):
@@ -136,7 +136,7 @@ def test_a_record_of_more_levels_than_readers_take_is_refused(names):
 
 def test_of_a_list_only_the_fields_that_are_shown_are_made_and_only_the_rows_that_fit_are_written():
     rows = [{"Id": str(at), "Line": [{"Amount": 1}] * 20} for at in range(1000)]
-    found = quick_rows(response(rows), PATH, RULES, ("Id",))
+    found = read_quick_rows(response(rows), PATH, RULES, ("Id",))
     assert isinstance(found, QuickRows)
     first = found._records[0]
     assert [getattr(first, name) for name in first.__struct_fields__] == [msgspec.Raw(b'"0"')]
@@ -146,7 +146,7 @@ def test_of_a_list_only_the_fields_that_are_shown_are_made_and_only_the_rows_tha
 def test_a_large_answer_is_read_in_a_thread_and_a_small_one_where_it_came_in(size, is_in_thread):
     async def main() -> int:
         large = VendorResponse(200, {}, b" " * size)
-        return await calls.in_thread_when_large(large, threading.get_ident)
+        return await calls.run_in_thread_when_large(large, threading.get_ident)
 
     assert (asyncio.run(main()) != threading.get_ident()) == is_in_thread
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from runtime.errors import InvalidArguments
-from runtime.upstream.request import LONGEST_ADDRESS, LONGEST_HEADER, RequestExtras, base_address, build
+from runtime.upstream.request import LONGEST_ADDRESS, LONGEST_HEADER, RequestExtras, build, fill_address
 from tests.made_up import GET, LIST, UPDATE, VENDOR
 
 BASE = "https://books.example.com/company/42"
@@ -26,7 +26,7 @@ def request(tool, arguments, once_key=""):
 
 
 def test_a_base_address_is_filled_from_the_account():
-    assert base_address(VENDOR.environments["production"], {"company_id": "42"}) == BASE
+    assert fill_address(VENDOR.environments["production"], {"company_id": "42"}) == BASE
 
 
 def test_a_get_names_its_record_and_what_is_always_sent():

@@ -16,7 +16,7 @@ READ_ON = "There may be more: ask again from the latest LastUpdatedTime here."
 
 
 def report_rows(answer: Any) -> dict[str, Any]:
-    """A report as `{report, basis, start, end, currency, columns, rows, totals}`.
+    """Return a report as `{report, basis, start, end, currency, columns, rows, totals}`.
 
     `columns` are the titles, in the order of each row's `cells`. `totals` repeats the totals of the outermost
     sections, so that they are there even when the rows are read page by page.
@@ -40,7 +40,9 @@ def report_rows(answer: Any) -> dict[str, Any]:
 
 
 def changes(answer: Any) -> dict[str, Any]:
-    """What changed since a moment as `{rows}`: each row is `{entity, record}`, or `{entity, deleted}` with an Id."""
+    """Return what changed since a moment as `{rows}`: each row is `{entity, record}`, or `{entity, deleted}` with
+    an Id.
+    """
     rows = [
         {"entity": entity, "deleted": record.get("Id")}
         if record.get("status") == "Deleted"

@@ -1,4 +1,7 @@
-"""The values lately asked for, a bounded number of them: whatever was not asked for the longest gives way."""
+"""The values lately asked for, a bounded number of them: whatever was not asked for the longest gives way.
+
+For what is learned from elsewhere; what follows from arguments alone is cached by `functools.lru_cache`.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,22 @@ class Recent(Generic[Key, Value]):
         self._values: OrderedDict[Key, Value] = OrderedDict()
 
     def get(self, key: Key) -> Value | None:
-        """The value under a key, if it is still there."""
+        """Return the value under a key; None when there is none any more. Threads may ask at once."""
         value = self._values.get(key)
         if value is not None:
-            self._values.move_to_end(key)
+            try:  # noqa: SIM105  (this costs nothing where nothing is raised)
+                self._values.move_to_end(key)
+            except KeyError:  # another thread has just dropped it
+                pass
         return value
 
     def put(self, key: Key, value: Value) -> Value:
-        """Store a value, and return it."""
+        """Store a value as the one asked for last, and return it."""
         self._values[key] = value
+        self._values.move_to_end(key)
         if len(self._values) > self._size:
             self._values.popitem(last=False)
         return value
+
+    def __len__(self) -> int:
+        return len(self._values)

@@ -1,4 +1,4 @@
-"""What a caller may have meant by a name that is not known: arguments, fields, values, tools.
+"""What may have been meant by a name that is not known: keys of a definition, arguments, fields, values, settings.
 
 A wrong suggestion is worse than none, because a model follows it. So three things are looked for, in this order:
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -53,15 +53,13 @@ class Suggestion(NamedTuple):
     @property
     def sentence(self) -> str:
         """Return the same as a text that follows another sentence, after a blank; empty when there is nothing."""
-        quoted = " or ".join(f'"{name}"' for name in self.names)
-        asked = f" Did you mean {quoted}?" if quoted else ""
-        return f"{asked} {self.says}" if self.says else asked
+        return "".join(f" {each}" for each in (ask_if_meant(*self.names), self.says) if each)
 
 
 NOTHING = Suggestion()
 
 
-def suggested(name: str, names: Sequence[str], meant: Sequence[Meant] = (), resource: str = "") -> Suggestion:
+def suggest(name: str, names: Sequence[str], meant: Sequence[Meant] = (), resource: str = "") -> Suggestion:
     """Return what may have been meant by a name, among `names`. `meant` is what an integration says of such names."""
     given = name[:LONGEST_COMPARED]
     known = list(islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED))
@@ -78,12 +76,24 @@ def suggested(name: str, names: Sequence[str], meant: Sequence[Meant] = (), reso
     return Suggestion((nearest,)) if nearest else NOTHING
 
 
-def nearest_name(name: str, names: Sequence[str]) -> str:
+def find_nearest_name(name: str, names: Sequence[str]) -> str:
     """Return the first of the names that may have been meant; empty when there is none."""
-    return next(iter(suggested(name, names).names), "")
+    return next(iter(suggest(name, names).names), "")
 
 
-def words_of(name: str) -> list[str]:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question whether the nearest of the known names was meant; empty when none is near."""
+    nearest = find_nearest_name(name, list(known))
+    return ask_if_meant(nearest) if nearest else ""
+
+
+def ask_if_meant(*names: str) -> str:
+    """Return the question whether one of these names was meant; empty without any."""
+    quoted = " or ".join(f'"{name}"' for name in names)
+    return f"Did you mean {quoted}?" if quoted else ""
+
+
+def split_name(name: str) -> list[str]:
     """Return the words of a name in small letters, however they are put together."""
     return [each.lower() for each in _WORDS.findall(name)]
 
@@ -95,7 +105,7 @@ def _key(name: str) -> str:
 
 def _stem(name: str) -> str:
     """Return the same, without an ending that says that an Id is meant."""
-    words = words_of(name)
+    words = split_name(name)
     return "".join(words[:-1] if len(words) > 1 and words[-1] in _IDENTIFIES else words)
 
 
@@ -130,15 +140,15 @@ def _is_typing_error(given: str, known: str) -> bool:
 
     `CompanyId` has three quarters in common with CompanyAddr, and is another thing.
     """
-    ours, theirs = words_of(given), words_of(known)
+    ours, theirs = split_name(given), split_name(known)
     if not ours or not theirs or ours[0][0] != theirs[0][0]:
         return False
     if len(ours) != len(theirs):
-        return likeness(_key(given), _key(known)) >= WITHOUT_WORDS
+        return measure_likeness(_key(given), _key(known)) >= WITHOUT_WORDS
     pairs = zip(ours, theirs, strict=True)
-    return all(one[0] == other[0] and likeness(one, other) >= OF_A_WORD for one, other in pairs)
+    return all(one[0] == other[0] and measure_likeness(one, other) >= OF_A_WORD for one, other in pairs)
 
 
-def likeness(one: str, other: str) -> float:
+def measure_likeness(one: str, other: str) -> float:
     """Return how much two words have in common, from 0 to 1."""
     return difflib.SequenceMatcher(None, one, other).ratio()

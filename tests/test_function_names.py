@@ -1,0 +1,25 @@
+"""The check of function names finds what it is for, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.function_names import main, misnamed_in
+
+
+def test_every_public_function_begins_with_a_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main() == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["secrets_of", "refused", "too_many", "new_secret", "text_in"])
+def test_a_noun_or_a_participle_is_found(name: str) -> None:
+    assert list(misnamed_in(f"x = 1\ndef {name}(): ...")) == [(2, name)]
+
+
+@pytest.mark.parametrize("name", ["read_secret", "is_open", "has_links", "as_text", "_secrets_of", "main"])
+def test_a_verb_a_predicate_a_conversion_and_a_private_function_pass(name: str) -> None:
+    assert list(misnamed_in(f"async def {name}(): ...")) == []
+
+
+def test_a_command_is_called_as_it_is_typed() -> None:
+    assert list(misnamed_in("@main.command()\ndef demo(): ...")) == []
