@@ -6,11 +6,10 @@ import re
 
 import pytest
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.commands.examples import requests_of
+from tests.builtin import builtin_catalog
 
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 
 
 @pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool.name)

@@ -44,7 +44,9 @@ STANDARD = re.compile(
 IN_DEFINITIONS = frozenset({"keep", "keeps", "kept", "tell", "tells", "mistake"})
 """Words of bookkeepers: a record is kept in the books, and something is deleted that was made by mistake."""
 PLURAL = frozenset({"door", "wall", "room", "stand-in", "deed", "slip", "trouble"})
-_WORD = re.compile(rf"(?<![A-Za-z-])(?:({'|'.join(TERMS)})|({'|'.join(PLURAL)})s)(?![A-Za-z-])", re.IGNORECASE)
+_WORD = re.compile(
+    rf"(?<![A-Za-z-])(?:({'|'.join(TERMS)})|({'|'.join(PLURAL)})s)(?![A-Za-z-])", re.IGNORECASE
+)
 _NAME = re.compile(r"[A-Za-z]+")
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.exchange.page_request import MOST_FIELDS, page_request
 from runtime.operations.arguments import ArgumentChecker
@@ -17,10 +15,11 @@ from runtime.operations.structure import DEEPEST, MOST_MEMBERS, MOST_VALUES, str
 from runtime.suggestions import LONGEST_COMPARED, MOST_COMPARED, nearest_name
 from runtime.upstream.paging import LONGEST_CURSOR, cursor_for, position_in
 from tests import made_up
+from tests.builtin import builtin_catalog
 from tests.growth import is_linear, seconds_of
 
 ANY_POSITION = re.compile(".*")
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 CREATE = next(tool for tool in CATALOG.tools if tool.name == "create_a_quick_books_invoice")
 LINE = {"Amount": 1, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
 WHOLE = made_up.tool(

@@ -266,7 +266,9 @@ WITH_NUMBER = {
 }
 
 
-@pytest.mark.parametrize("number", [b"1e400", b"-1E400", b"1e+400", b"1e0400", b"9" * 400, b"9" * 309 + b".5"])
+@pytest.mark.parametrize(
+    "number", [b"1e400", b"-1E400", b"1e+400", b"1e0400", b"9" * 400, b"9" * 309 + b".5"]
+)
 @pytest.mark.parametrize("kind", WITH_NUMBER)
 def test_a_number_beyond_doubles_is_an_error_because_readers_take_it_for_infinity(kind, number):
     tool, body = WITH_NUMBER[kind]
