@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 ROUNDS = 3
-TRIES = 10
-"""Rounds that the larger size has to come below the limit: one that does so decides, for noise only adds."""
+ATTEMPTS = 4
+"""What is not found to be linear is measured anew: another program can slow one of the two sizes down for seconds."""
 UNMEASURABLE = 0.01
 """Seconds. Quadratic work at the sizes that tests use takes a hundred times as long."""
 MEASURED_ONCE = 2.0
@@ -47,6 +47,10 @@ def _seconds_once(work: Work) -> float:
 
 def is_linear(make: Callable[[int], Work], size: int, most_seconds: float = float("inf")) -> bool:
     """Whether `make(2 * size)` takes about twice as long as `make(size)`, which takes less than `most_seconds`."""
-    small, twice = seconds_of(make(size)), make(2 * size)
-    limit = max(UNMEASURABLE, MOST_GROWTH * small)
-    return small < most_seconds and any(_seconds_once(twice) < limit for _ in range(TRIES))
+    work, twice = make(size), make(2 * size)
+    for _ in range(ATTEMPTS):
+        small = seconds_of(work)
+        limit = max(UNMEASURABLE, MOST_GROWTH * small)
+        if small < most_seconds and any(_seconds_once(twice) < limit for _ in range(ROUNDS)):
+            return True  # the first round below the limit decides, for noise only adds
+    return False
