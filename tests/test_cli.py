@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -11,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import pytest
 from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _sign_in, _simulator_command
 from tests.deployment import deploy
 from tests.signals import as_at_a_terminal
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120
@@ -361,14 +362,12 @@ def test_connecting_without_an_app_says_what_to_set(tmp_path, port):
 
 
 def _await(url: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError(f"{url} does not answer")
+    def answers() -> bool:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return True
+        return False
+
+    wait_until(answers)
 
 
 def test_coverage_without_a_reference_says_what_to_give():

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +19,9 @@ from runtime.operations.api_tokens import ApiTokens
 from runtime.settings import Settings
 from runtime.stores.embedded import open_stores
 from tests.builtin import store_builtin_catalog
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 40.0
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 
 
@@ -111,12 +111,11 @@ def serving(data: Path, token: str = "", **variables: str) -> Iterator[Server]:
 
 
 def _await_answer(process: subprocess.Popen[bytes], api: httpx2.Client) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert process.poll() is None, "the server ended"
-        try:
+        with suppress(httpx2.TransportError):
             api.get("/healthz")
-            return
-        except httpx2.TransportError:
-            time.sleep(0.02)
-    raise AssertionError("the server did not answer")
+            return True
+        return False
+
+    wait_until(answers)
