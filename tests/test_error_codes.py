@@ -6,8 +6,6 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
-import pytest
-
 import runtime
 from generator.stages.integration import KINDS
 from runtime.api.openapi import document
@@ -16,6 +14,7 @@ from runtime.errors import LedgerportError, VendorRefused
 from runtime.server import refusals
 from runtime.web.docs import Docs
 from tests.deployment import CATALOG
+from tests.offenders import report_offenders
 
 
 def classes() -> Iterator[type[LedgerportError]]:
@@ -64,15 +63,19 @@ def test_the_document_enumerates_the_codes_and_leads_to_their_pages() -> None:
     assert schemas["ErrorCode"]["externalDocs"] == {"url": "https://ledger.test/docs/errors"}
 
 
-@pytest.mark.parametrize("code", ERROR_CODES)
-def test_every_code_has_a_page_that_says_what_happened_and_what_to_do(code: str) -> None:
+def test_every_code_has_a_page_that_says_what_happened_and_what_to_do() -> None:
     docs = Docs(CATALOG)
-    page = docs.error(code)
-    assert page is not None
-    text = page.decode()
-    for name in ("What happened", "What to do", code):
-        assert name in text
-    assert f'href="/docs/errors/{code}"' in docs.errors().decode()
+    overview = docs.errors().decode()
+
+    def find(code: str) -> Iterator[str]:
+        page = (docs.error(code) or b"").decode()
+        for part in ("What happened", "What to do", code):
+            if part not in page:
+                yield f"its page does not have {part}"
+        if f'href="/docs/errors/{code}"' not in overview:
+            yield "no link leads to its page"
+
+    report_offenders(ERROR_CODES, find)
 
 
 def test_a_page_for_a_code_that_is_none_is_not_there() -> None:
@@ -87,5 +90,7 @@ def test_the_pages_as_files_have_every_code() -> None:
 
 
 def test_what_is_said_of_a_code_are_sentences() -> None:
-    for each in ERROR_CODES.values():
-        assert each.happened.endswith(".") and each.to_do.endswith(".")
+    report_offenders(
+        ERROR_CODES.values(),
+        lambda each: [text for text in (each.happened, each.to_do) if not text.endswith(".")],
+    )

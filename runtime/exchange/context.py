@@ -13,6 +13,8 @@ from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant
 from runtime.safety import masking, write_answers
 from runtime.safety.once import fresh_key
+from runtime.upstream import figures
+from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import OutgoingFile
 from runtime.upstream.limits import Limits
@@ -70,7 +72,9 @@ class CallContext:
     status: int = 0
 
     def answer(self, text: str = "", note: str = "") -> Answer:
-        """Return the answer of this call with a text."""
+        """Return the answer of this call with a text. Raises UnexpectedShape for a number that readers cannot take."""
+        if text:
+            _check_range(text)
         note = f"{self.notice} {note}".strip() if self.notice else note
         return Answer(text, self.status, limits=self.limits, note=note)
 
@@ -81,6 +85,13 @@ class CallContext:
     def allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
         return self.form.allowance(self.budget, self.answer(note=note))
+
+
+def _check_range(text: str) -> None:
+    try:
+        figures.check_range(text.encode())
+    except ValueError as error:
+        raise UnexpectedShape("a number beyond doubles") from error
 
 
 def begin_call(

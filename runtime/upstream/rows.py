@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -136,6 +136,8 @@ class QuickRows:
 
     def text(self, place: int) -> bytes:
         """One record as JSON, with the fields that are shown. Raises UnexpectedShape."""
+        if self._plain is not None:
+            return _checked(bytes(self._plain[place]))
         row = self._records[place]
         is_whole = isinstance(row, msgspec.Raw)
         text = bytes(row) if is_whole else _encoder.encode(row)
@@ -144,6 +146,18 @@ class QuickRows:
         if is_whole and self._names:
             return _written(project(figures.read(text), self._names))
         return _compact(text)
+
+    @cached_property
+    def _plain(self) -> Sequence[msgspec.Raw] | None:
+        """The records as they are shown, made all at once; None where they are whole, or something may be hidden."""
+        if isinstance(self._records[0], msgspec.Raw):
+            return None
+        try:
+            texts = msgspec.json.format(_encoder.encode(self._records), indent=-1)
+        except RecursionError:
+            return None
+        may_hide = self._hide is not None and self._hide.may_hide(texts)
+        return None if may_hide else figures.elements_of(texts)
 
     def absent(self, names: Iterable[str]) -> list[str]:
         """Those of some names that no record has."""
@@ -189,7 +203,6 @@ def quick_rows(
     in_part = () if any(map(SLICE.fullmatch, shown)) else shown
     try:
         check_count(body, b",")
-        figures.check_range(body)
         if not body.isascii():
             body.decode()
         found = _found(body, path, errors, in_part)
@@ -275,6 +288,14 @@ def _compact(text: bytes) -> bytes:
         return figures.compact(text)
     except figures.TooDeep as error:
         raise UnexpectedShape("nested too deeply") from error
+
+
+def _checked(text: bytes) -> bytes:
+    try:
+        figures.check_depth(text)
+    except figures.TooDeep as error:
+        raise UnexpectedShape("nested too deeply") from error
+    return text
 
 
 def _written(value: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import orjson
@@ -12,6 +13,7 @@ from runtime.errors import VendorRefused
 from runtime.exchange.absent import name_absent
 from tests import made_up
 from tests.builtin import builtin_catalog
+from tests.offenders import report_offenders
 
 CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
@@ -22,25 +24,26 @@ def refused(kind: str = "not_found") -> VendorRefused:
     return VendorRefused("QuickBooks Online refused: Object Not Found", kind=kind, advice="It is gone.")
 
 
-def of_an_id() -> list[str]:
-    """Every tool of the service that names a record by an Id."""
-    return [
-        tool.name
-        for tool in CATALOG.tools
-        if "{id}" in tool.call.path or ("id", "Id") in tool.call.body_arguments
-    ]
-
-
-@pytest.mark.parametrize("name", of_an_id())
-def test_every_tool_that_names_a_record_says_which_is_absent_and_where_to_look(name: str) -> None:
-    tool = TOOLS[name]
+def find_unclear(tool: Tool) -> Iterator[str]:
+    """What the error of a tool lacks when its record is absent."""
     error = name_absent(refused(), tool, QUICKBOOKS, {"id": "987", "SyncToken": "0"}, TOOLS)
+    finder = next(
+        (each.name for each in CATALOG.tools if each.resource == tool.resource and each.listing), ""
+    )
+    if error.status != 404:
+        yield f"status {error.status}"
+    yield from (part for part in ('"987"', "Object Not Found") if part not in error.message)
+    if finder and f"The list tool is {finder}." not in error.advice:
+        yield f"{finder} is not named"
+    if ("or something that the change refers to" in error.message) != (tool.risk == "overwrite"):
+        yield error.message
 
-    assert error.status == 404
-    assert '"987"' in error.message and "Object Not Found" in error.message
-    finder = [each.name for each in CATALOG.tools if each.resource == tool.resource and each.listing]
-    assert not finder or f"The list tool is {finder[0]}." in error.advice
-    assert ("or something that the change refers to" in error.message) == (tool.risk == "overwrite")
+
+def test_every_tool_that_names_a_record_says_which_is_absent_and_where_to_look() -> None:
+    of_an_id = [
+        tool for tool in CATALOG.tools if "{id}" in tool.call.path or ("id", "Id") in tool.call.body_arguments
+    ]
+    report_offenders(of_an_id, find_unclear, lambda tool: tool.name)
 
 
 def test_a_tool_that_the_server_does_not_have_is_not_named() -> None:

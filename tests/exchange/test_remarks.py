@@ -9,7 +9,7 @@ import pytest
 
 from generator.catalog import Listing, Returns
 from tests.made_up import LIST
-from tests.operations.test_calls import invoices, json_vendor, run
+from tests.made_up_calls import invoices, json_vendor, run
 
 NOTHING = {"QueryResponse": {}}
 REMARK = 'CustomerRef is compared with an Id, and "Paulsen" is none: look the Id up by its name first.'

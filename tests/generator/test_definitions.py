@@ -10,6 +10,7 @@ from jsonschema import Draft7Validator
 from generator.catalog import select
 from generator.vendor import Advice, RateWindow
 from tests.builtin import builtin_catalog
+from tests.offenders import report_offenders
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 FILES = sorted(DEFINITIONS.rglob("*.yaml"))
@@ -17,22 +18,26 @@ CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DEFINITIONS).as_posix())
-def test_a_file_opens_with_the_schema_that_editors_complete_from(path):
+def test_every_file_opens_with_the_schema_that_editors_complete_from():
     kinds = {"integration.yaml": "integration", "types.yaml": "types", "coverage.yaml": "coverage"}
-    line = path.read_text(encoding="utf-8").splitlines()[0]
 
-    found = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", line)
+    def find(path):
+        line = path.read_text(encoding="utf-8").splitlines()[0]
+        named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", line)
+        schema = DEFINITIONS / "schema" / f"{kinds.get(path.name, 'resource')}.schema.json"
+        if not named or (path.parent / named.group(1)).resolve() != schema:
+            yield line
 
-    assert found
-    assert (path.parent / found.group(1)).resolve() == (
-        DEFINITIONS / "schema" / f"{kinds.get(path.name, 'resource')}.schema.json"
-    )
+    report_offenders(FILES, find)
 
 
-@pytest.mark.parametrize("path", sorted((DEFINITIONS / "schema").glob("*.json")), ids=lambda path: path.name)
-def test_a_schema_is_valid_itself(path):
-    Draft7Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
+def test_every_schema_is_valid_itself():
+    def find(path):
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        for error in Draft7Validator(Draft7Validator.META_SCHEMA).iter_errors(schema):
+            yield error.message
+
+    report_offenders((DEFINITIONS / "schema").glob("*.json"), find)
 
 
 def test_the_limits_of_the_vendor_are_counted_per_minute_and_per_second():
@@ -94,9 +99,14 @@ MET = """
 """
 
 
-@pytest.mark.parametrize("code", MET.split())
-def test_a_code_that_an_agent_meets_says_what_to_do(code):
-    assert QUICKBOOKS.errors.advice[code].advice.endswith(".")
+def test_every_code_that_an_agent_meets_says_what_to_do():
+    advice = QUICKBOOKS.errors.advice
+
+    def find(code):
+        if code not in advice or not advice[code].advice.endswith("."):
+            yield str(advice.get(code))
+
+    report_offenders(MET.split(), find)
 
 
 LACKS = {
@@ -112,42 +122,19 @@ LACKS = {
 }
 
 
-@pytest.mark.parametrize("tag", QUICKBOOKS.tags)
-def test_a_tag_leaves_a_toolset_that_can_look_up_every_id_it_asks_for(tag):
+def find_lacking(tag):
+    """The list tools that the tools of a tag refer to and the tag leaves out."""
     tools = select(CATALOG.of("quickbooks"), [], [tag])
     asked_for = {name for tool in tools for name in re.findall(r"Id from (list_all_\w+)", tool.wire.decode())}
+    return asked_for - {tool.name for tool in tools}
 
-    assert asked_for - {tool.name for tool in tools} == LACKS.get(tag, set())
+
+def test_every_tag_leaves_a_toolset_that_can_look_up_every_id_it_asks_for():
+    assert {tag: lacking for tag in QUICKBOOKS.tags if (lacking := find_lacking(tag))} == LACKS
 
 
 def test_read_only_tools_are_all_that_the_class_read_leaves():
     assert {tool.risk for tool in select(CATALOG.of("quickbooks"), ["read"], [])} == {"read"}
-
-
-def test_a_void_is_asked_for_as_each_entity_wants_it():
-    invoice = CATALOG.by_name["void_a_quick_books_invoice_by_id"].call
-    payment = CATALOG.by_name["void_a_quick_books_payment_by_id"].call
-
-    assert (invoice.path, invoice.query, invoice.fixed) == ("/invoice", (("operation", "void"),), {})
-    assert payment.query == (("operation", "update"), ("include", "void"))
-    assert payment.fixed == {"sparse": True}
-    assert payment.body_arguments == invoice.body_arguments == (("id", "Id"), ("SyncToken", "SyncToken"))
-
-
-def test_a_report_is_asked_for_by_its_own_parameters():
-    call = CATALOG.by_name["get_quick_books_balance_sheet_report"].call
-
-    assert call.path == "/reports/BalanceSheet"
-    assert ("summarize_column_by", "{summarize_column_by}") in call.query
-    assert call.joins["customer"] == ","
-
-
-def test_the_company_is_read_without_an_id():
-    tool = CATALOG.by_name["get_quick_books_company_info"]
-
-    assert tool.call.path == "/companyinfo/{realm_id}"
-    assert tool.input_schema["properties"] == {}
-    assert CATALOG.by_name["update_quick_books_company_info"].call.fixed == {"Id": "1"}
 
 
 def test_a_list_is_filtered_by_what_the_vendor_has_an_index_for():
@@ -164,20 +151,18 @@ def test_a_list_is_filtered_by_what_the_vendor_has_an_index_for():
     )
 
 
-@pytest.mark.parametrize(
-    ("tool", "argument"),
-    [
-        (tool, condition.argument)
-        for tool in CATALOG.of("quickbooks")
-        if tool.listing
-        for condition in tool.listing.conditions
-        if condition.argument.removesuffix("_any_of").endswith("Ref")
-        and condition.argument not in ("RecurDataRef", "TaxReturnLineRef")
-    ],
-    ids=lambda each: getattr(each, "name", each),
-)
-def test_a_list_is_filtered_by_an_id_and_never_by_a_name(tool, argument):
-    assert tool.input_schema["properties"][argument]["pattern"] == r"^\d+$"
+NO_IDS = ("RecurDataRef", "TaxReturnLineRef")
+
+
+def test_every_list_is_filtered_by_an_id_and_never_by_a_name():
+    def find(tool):
+        for argument in (condition.argument for condition in tool.listing.conditions):
+            is_reference = argument.removesuffix("_any_of").endswith("Ref") and argument not in NO_IDS
+            if is_reference and tool.input_schema["properties"][argument].get("pattern") != r"^\d+$":
+                yield argument
+
+    listing = [tool for tool in CATALOG.of("quickbooks") if tool.listing]
+    report_offenders(listing, find, lambda tool: tool.name)
 
 
 @pytest.mark.parametrize(
@@ -213,10 +198,7 @@ ORDERS = re.compile(
 
 
 def test_no_description_orders_a_model_about():
-    found = [
-        f"{tool.name}: {order[0]}" for tool in CATALOG.tools if (order := ORDERS.search(tool.description))
-    ]
-    assert found == []
+    report_offenders(CATALOG.tools, lambda tool: ORDERS.findall(tool.description), lambda tool: tool.name)
 
 
 COUNTS_TWICE = {
@@ -234,9 +216,12 @@ COUNTS_TWICE = {
 """What doing exactly as a tool says would otherwise book a second time, or settle for nothing."""
 
 
-@pytest.mark.parametrize("tool", COUNTS_TWICE)
-def test_a_tool_says_what_would_count_twice(tool):
-    assert COUNTS_TWICE[tool] in CATALOG.by_name[tool].description
+def test_a_tool_says_what_would_count_twice():
+    def find(name):
+        if COUNTS_TWICE[name] not in CATALOG.by_name[name].description:
+            yield COUNTS_TWICE[name]
+
+    report_offenders(COUNTS_TWICE, find)
 
 
 @pytest.mark.parametrize("form", ["invoice", "estimate", "sales_receipt", "credit_memo", "refund_receipt"])

@@ -12,9 +12,14 @@ from generator.compile import compile_catalog
 from generator.names import find_tool
 from generator.stages.descriptions import cut_first_sentence
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
+from tests.offenders import report_offenders
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
-every_tool = pytest.mark.parametrize("tool", CATALOG.tools, ids=lambda tool: tool.name)
+
+
+def for_every_tool(find, tools=CATALOG.tools):
+    """Fail with each tool in which `find` finds something."""
+    report_offenders(tools, find, lambda tool: tool.name)
 
 
 def wire(tool):
@@ -29,55 +34,73 @@ def schemas_in(schema):
         yield from schemas_in(schema["items"])
 
 
-@every_tool
-def test_its_name_fits_the_strictest_client(tool):
-    assert re.fullmatch(r"[a-z][a-z0-9_]+", tool.name)
-    assert len(tool.name) <= LONGEST_NAME
+def test_every_name_fits_the_strictest_client():
+    def find(tool):
+        if not re.fullmatch(r"[a-z][a-z0-9_]+", tool.name):
+            yield "characters"
+        if len(tool.name) > LONGEST_NAME:
+            yield f"{len(tool.name)} characters"
+
+    for_every_tool(find)
 
 
-@every_tool
-def test_its_description_fits_and_has_whole_sentences(tool):
-    assert 15 <= len(tool.description) <= 1024
-    assert tool.description.endswith(".")
-    assert "[[" not in tool.description
-    assert "{query_example}" not in tool.description
+def test_every_description_fits_and_has_whole_sentences():
+    def find(tool):
+        if not 15 <= len(tool.description) <= 1024:
+            yield f"{len(tool.description)} characters"
+        if not tool.description.endswith("."):
+            yield "no full stop at its end"
+        for left in ("[[", "{query_example}"):
+            if left in tool.description:
+                yield left
+
+    for_every_tool(find)
 
 
-@every_tool
-def test_its_schema_is_a_closed_object_without_combinators_or_references(tool):
-    schema = tool.input_schema
+def test_every_schema_is_a_closed_object_without_combinators_or_references():
+    def find(tool):
+        schema = tool.input_schema
+        if list(schema) != ["type", "properties", "required", "additionalProperties"]:
+            yield f"keys {list(schema)}"
+        if schema["type"] != "object":
+            yield f"type {schema['type']}"
+        if schema["additionalProperties"] is not False:
+            yield "open"
+        if unknown := set(schema["required"]) - set(schema["properties"]):
+            yield f"required and not there: {unknown}"
+        for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema):
+            yield f"no schema: {error.message}"
 
-    assert list(schema) == ["type", "properties", "required", "additionalProperties"]
-    assert schema["type"] == "object"
-    assert schema["additionalProperties"] is False
-    assert set(schema["required"]) <= set(schema["properties"])
-    Draft202012Validator.check_schema(schema)
+    for_every_tool(find)
 
 
 def test_no_host_refuses_anything_of_what_it_is_shown():
-    refused = {tool.name: [*find_refused(wire(tool)["inputSchema"])] for tool in CATALOG.tools}
-
-    assert {name: found for name, found in refused.items() if found} == {}
+    for_every_tool(lambda tool: find_refused(wire(tool)["inputSchema"]))
 
 
-def test_no_tool_gives_a_model_orders_and_its_hints_say_all_that_it_does():
-    orders = {tool.name: [*find_orders(wire(tool))] for tool in CATALOG.tools}
-    hints = {
-        tool.name: [*find_wrong_hints(wire(tool), tool.method, tool.call.verb)] for tool in CATALOG.tools
-    }
+def test_no_tool_gives_a_model_orders():
+    for_every_tool(lambda tool: find_orders(wire(tool)))
 
-    assert {name: found for name, found in orders.items() if found} == {}
-    assert {name: found for name, found in hints.items() if found} == {}
+
+def test_the_hints_of_every_tool_say_all_that_it_does():
+    for_every_tool(lambda tool: find_wrong_hints(wire(tool), tool.method, tool.call.verb))
 
 
 def test_a_tool_that_only_reads_asks_with_get_and_sends_nothing():
-    for tool in CATALOG.of("quickbooks"):
-        assert not tool.is_read_only or (tool.call.verb, tool.call.body) == ("GET", "none"), tool.name
+    def find(tool):
+        if tool.is_read_only and (tool.call.verb, tool.call.body) != ("GET", "none"):
+            yield f"{tool.call.verb} with body {tool.call.body}"
+
+    for_every_tool(find, CATALOG.of("quickbooks"))
 
 
 def test_what_is_required_is_shown_as_required():
-    for tool in CATALOG.tools:
-        assert wire(tool)["inputSchema"].get("required", []) == tool.input_schema["required"], tool.name
+    def find(tool):
+        shown = wire(tool)["inputSchema"].get("required", [])
+        if shown != tool.input_schema["required"]:
+            yield f"shows {shown}, requires {tool.input_schema['required']}"
+
+    for_every_tool(find)
 
 
 def test_the_usual_kind_of_a_line_is_laid_out_and_every_kind_is_named():
@@ -101,66 +124,100 @@ def test_the_kinds_of_transactions_in_a_list_of_them_are_enumerated():
         assert {"Invoice", "ReceivePayment", "BillPaymentCheck", "JournalEntry"} <= set(kinds)
 
 
-@every_tool
-def test_what_a_client_is_shown_is_what_the_tool_takes(tool):
-    shown = wire(tool)["inputSchema"]["properties"]
+def test_what_a_client_is_shown_is_what_every_tool_takes():
+    def find(tool):
+        shown = wire(tool)["inputSchema"]["properties"]
+        if other := ({*shown, *tool.advanced} - {"more"}) ^ set(tool.input_schema["properties"]):
+            yield f"shown or taken alone: {other}"
+        if ("more" in shown) is not bool(tool.advanced):
+            yield "`more` without what stands under it, or the other side alone"
+        for name in tool.advanced:
+            if not re.search(rf"\b{name.removesuffix('_until')}", shown["more"]["description"]):
+                yield f"`more` does not name {name}"
 
-    assert {*shown, *tool.advanced} - {"more"} == set(tool.input_schema["properties"])
-    assert ("more" in shown) is bool(tool.advanced)
-    for name in tool.advanced:
-        assert re.search(rf"\b{name.removesuffix('_until')}", shown["more"]["description"])
-
-
-@every_tool
-def test_its_nested_shapes_stay_open_and_plain(tool):
-    for inner in list(schemas_in(tool.input_schema))[1:]:
-        assert not {"$ref", "oneOf", "anyOf", "allOf", "not", "additionalProperties"} & inner.keys()
-        assert not {"access", "filter", "sort", "points_to", "required_for", "join"} & inner.keys()
+    for_every_tool(find)
 
 
-@every_tool
-def test_its_arguments_have_names_that_providers_take_and_a_sentence_each(tool):
-    for name, given in tool.input_schema["properties"].items():
-        assert re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", name)
-        assert re.fullmatch(r"[A-Z].*\.", given["description"], re.DOTALL), name
-        assert "[[" not in given["description"]
+NO_SHAPE = {"$ref", "oneOf", "anyOf", "allOf", "not", "additionalProperties"}
+OURS = {"access", "filter", "sort", "points_to", "required_for", "join"}
 
 
-@every_tool
-def test_every_part_of_what_is_shown_has_a_type_lists_say_what_they_hold_and_sentences_fit(tool):
-    for schema in (tool.input_schema, wire(tool)["inputSchema"]):
-        for each in schemas_in(schema):
-            assert "type" in each
-            assert ("items" in each) is (each["type"] == "array")
-            assert len(each.get("description", "")) <= 1024
+def test_all_nested_shapes_stay_open_and_plain():
+    def find(tool):
+        for inner in list(schemas_in(tool.input_schema))[1:]:
+            if found := (NO_SHAPE | OURS) & inner.keys():
+                yield f"{found} in {inner}"
+
+    for_every_tool(find)
 
 
-@every_tool
-def test_every_hint_and_title_is_explicit(tool):
-    shown = wire(tool)
-    hints = shown["annotations"]
+def test_all_arguments_have_names_that_providers_take_and_a_sentence_each():
+    def find(tool):
+        for name, given in tool.input_schema["properties"].items():
+            if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", name):
+                yield f"the name {name!r}"
+            if (
+                not re.fullmatch(r"[A-Z].*\.", given["description"], re.DOTALL)
+                or "[[" in given["description"]
+            ):
+                yield f"{name}: {given['description']!r}"
 
-    assert shown["title"] == tool.title
-    assert {type(hints[f"{name}Hint"]) for name in ("readOnly", "destructive", "openWorld")} == {bool}
-    assert isinstance(hints["idempotentHint"], bool)
-    assert hints["readOnlyHint"] is (tool.risk == "read")
-    assert hints["destructiveHint"] is (tool.risk in ("overwrite", "destroy", "send"))
-    assert hints["openWorldHint"] is (tool.risk == "send")
-
-
-@every_tool
-def test_what_is_sent_are_arguments_of_the_tool(tool):
-    properties = set(tool.input_schema["properties"])
-
-    assert {argument for argument, _ in tool.call.body_arguments} <= properties
-    assert not properties & set(tool.ignored_arguments)
-    assert tool.method_class == METHOD_CLASSES.get(tool.method, "custom")
+    for_every_tool(find)
 
 
-@every_tool
-def test_only_a_method_that_reads_is_of_the_class_read(tool):
-    assert (tool.method_class == "read") <= (tool.risk == "read")
-    assert (tool.method_class == "read") <= (tool.call.verb == "GET")
+def test_every_part_of_what_is_shown_has_a_type_lists_say_what_they_hold_and_sentences_fit():
+    def find(tool):
+        for schema in (tool.input_schema, wire(tool)["inputSchema"]):
+            for each in schemas_in(schema):
+                if "type" not in each:
+                    yield f"no type: {each}"
+                elif ("items" in each) is not (each["type"] == "array"):
+                    yield f"type and items: {each}"
+                if len(each.get("description", "")) > 1024:
+                    yield f"too long: {each['description']}"
+
+    for_every_tool(find)
+
+
+def test_every_hint_and_title_is_explicit():
+    def find(tool):
+        shown = wire(tool)
+        hints = dict(shown["annotations"])
+        if shown["title"] != tool.title:
+            yield f"the title {shown['title']}"
+        if not isinstance(hints.pop("idempotentHint"), bool):
+            yield "idempotentHint is neither true nor false"
+        expected = {
+            "readOnlyHint": tool.risk == "read",
+            "destructiveHint": tool.risk in ("overwrite", "destroy", "send"),
+            "openWorldHint": tool.risk == "send",
+        }
+        for name, value in expected.items():
+            if hints.get(name) is not value:
+                yield f"{name} is {hints.get(name)} for the risk {tool.risk}"
+
+    for_every_tool(find)
+
+
+def test_what_is_sent_are_arguments_of_every_tool():
+    def find(tool):
+        properties = set(tool.input_schema["properties"])
+        if unknown := {argument for argument, _ in tool.call.body_arguments} - properties:
+            yield f"sent and no argument: {unknown}"
+        if ignored := properties & set(tool.ignored_arguments):
+            yield f"taken and ignored: {ignored}"
+
+    for_every_tool(find)
+
+
+def test_every_method_has_the_class_that_filters_know_and_only_one_that_reads_is_of_the_class_read():
+    def find(tool):
+        if tool.method_class != METHOD_CLASSES.get(tool.method, "custom"):
+            yield f"{tool.method} is of the class {tool.method_class}"
+        if tool.method_class == "read" and (tool.risk, tool.call.verb) != ("read", "GET"):
+            yield f"reads with the risk {tool.risk} and {tool.call.verb}"
+
+    for_every_tool(find)
 
 
 def test_the_order_of_tools_is_fixed_and_their_names_and_first_sentences_are_their_own():
@@ -180,27 +237,39 @@ def test_compiling_twice_gives_the_same_bytes():
 
 
 def test_every_list_tool_teaches_the_query_language():
-    for tool in CATALOG.of("quickbooks"):
+    def find(tool):
         if tool.method == "list" and "{statement}" in dict(tool.call.query).values():
             entity = tool.listing.entity.replace("*", r"\w+")
-            assert re.search(rf"select .+ from {entity}", tool.description)
-            assert "no OR" in tool.description
-            assert "%" in tool.description
-            assert tool.listing.raw_query
+            for part in (rf"select .+ from {entity}", "no OR", "%"):
+                if not re.search(part, tool.description):
+                    yield f"does not say {part}"
+            if not tool.listing.raw_query:
+                yield "takes no query"
+
+    for_every_tool(find, CATALOG.of("quickbooks"))
 
 
 def test_every_update_tool_says_of_the_sync_token_and_of_what_a_full_update_clears():
-    for tool in CATALOG.of("quickbooks"):
+    def find(tool):
         if tool.method == "update":
-            assert "SyncToken" in tool.input_schema["required"]
-            assert "clears every writable field you leave out" in tool.description
-            assert {"MetaData", "domain"} <= set(tool.ignored_arguments)
-            assert "sparse" in tool.input_schema["properties"]
+            if "SyncToken" not in tool.input_schema["required"]:
+                yield "does not require SyncToken"
+            if "clears every writable field you leave out" not in tool.description:
+                yield "does not say what it clears"
+            if missing := {"MetaData", "domain"} - set(tool.ignored_arguments):
+                yield f"does not ignore {missing}"
+            if "sparse" not in tool.input_schema["properties"]:
+                yield "does not take sparse"
+
+    for_every_tool(find, CATALOG.of("quickbooks"))
 
 
 def test_what_cannot_be_undone_is_tagged_so():
-    for tool in CATALOG.of("quickbooks"):
-        assert ("destructive" in tool.tags) is (tool.risk == "destroy")
+    def find(tool):
+        if ("destructive" in tool.tags) is not (tool.risk == "destroy"):
+            yield f"{tool.risk} is tagged {tool.tags}"
+
+    for_every_tool(find, CATALOG.of("quickbooks"))
 
 
 def test_the_tag_crm_shows_customers_and_vendors_and_hides_the_ledger():
@@ -220,8 +289,8 @@ def test_the_key_facts_stand_in_the_first_512_characters_of_the_guidance():
 
 def test_no_word_of_a_vendor_stands_in_the_generator():
     words = re.compile(r"quick.?books|intuit|synctoken|realm|minorversion", re.IGNORECASE)
-    for path in (Path(__file__).resolve().parents[2] / "generator").glob("*.py"):
-        assert not words.search(path.read_text(encoding="utf-8")), path.name
+    folder = Path(__file__).resolve().parents[2] / "generator"
+    report_offenders(folder.rglob("*.py"), lambda path: words.findall(path.read_text(encoding="utf-8")))
 
 
 NAMES = """
@@ -234,9 +303,8 @@ get_quick_books_balance_sheet_report list_all_quick_books_classes update_a_quick
 """
 
 
-@pytest.mark.parametrize("name", NAMES.split())
-def test_the_names_that_prompts_already_use_are_there(name):
-    assert name in CATALOG.by_name
+def test_the_names_that_prompts_already_use_are_there():
+    assert set(NAMES.split()) - set(CATALOG.by_name) == set()
 
 
 TOO_LONG = """
@@ -277,7 +345,11 @@ def test_an_update_that_wants_fields_repeated_says_so():
 
 def test_what_the_instructions_say_of_changes_stands_in_the_tools_too():
     """Some hosts show no instructions."""
-    for tool in CATALOG.tools:
+
+    def find(tool):
         shown = wire(tool)["inputSchema"]["properties"]
         for name in ("SyncToken", "sparse"):
-            assert tool.is_read_only or name not in shown or name in tool.description, (tool.name, name)
+            if not tool.is_read_only and name in shown and name not in tool.description:
+                yield name
+
+    for_every_tool(find)

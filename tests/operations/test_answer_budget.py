@@ -22,7 +22,7 @@ from runtime.operations.calls import Calls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
 from tests import made_up
-from tests.operations.test_calls import ACCOUNT, BATCH, FixedTokens
+from tests.made_up_calls import ACCOUNT, BATCH, FixedTokens
 
 LISTING = replace(
     made_up.LISTING, conditions=(*made_up.LISTING.conditions, Condition("Id_any_of", "Id", "any_of"))

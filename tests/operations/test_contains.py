@@ -7,7 +7,7 @@ import json
 import orjson
 
 from tests.made_up import LIST
-from tests.operations.test_calls import run, statement
+from tests.made_up_calls import run, statement
 from tests.vendor_server import http
 
 NAMES = ["10% Rebate", "10 Hour Rebate", "About 10% rebate", "100 Roses", "10 Rakes", "The 10% R"]

@@ -13,7 +13,7 @@ from generator.catalog import Call, Part, Returns
 from runtime.operations.files import set_apart
 from runtime.upstream.files import LARGEST_JOINED
 from tests.made_up import TEXT, tool
-from tests.operations.test_calls import json_vendor, run
+from tests.made_up_calls import json_vendor, run
 from tests.vendor_server import http
 
 TYPES = {"pdf": ("application/pdf",), "jpg": ("image/jpeg", "image/jpg"), "txt": ("text/plain",)}

@@ -30,7 +30,7 @@ from runtime.upstream.files import SpooledContent, SpooledFile
 from runtime.upstream.paging import cursor_for
 from tests.contexts import context_of
 from tests.made_up import GET, LIST, PDF, TOOLS, VENDOR, tool
-from tests.operations.test_calls import BATCH, GRANT, FixedTokens, run
+from tests.made_up_calls import BATCH, GRANT, FixedTokens, run
 from tests.operations.test_files import UPLOAD, refusal
 from tests.vendor_server import http
 

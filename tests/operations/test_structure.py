@@ -17,6 +17,7 @@ from runtime.upstream.paging import LONGEST_CURSOR, cursor_for, position_in
 from tests import made_up
 from tests.builtin import builtin_catalog
 from tests.growth import is_linear, seconds_of
+from tests.made_up_calls import json_vendor, run
 
 ANY_POSITION = re.compile(".*")
 CATALOG = builtin_catalog()
@@ -212,3 +213,9 @@ def test_a_cursor_that_is_too_long_is_refused_also_when_it_is_one_of_the_call():
         position_in(made_up.LIST.name, {"next_cursor": cursor}, ANY_POSITION)
     short = cursor_for(made_up.LIST.name, {}, "x" * 100)
     assert position_in(made_up.LIST.name, {"next_cursor": short}, ANY_POSITION)
+
+
+def test_a_call_with_arguments_nested_without_end_is_refused():
+    [answer], server = run(json_vendor({}), (made_up.LIST.name, {"limit": nested(900)}))
+    assert "nested too deeply" in answer.error.message
+    assert not server.requests

@@ -236,6 +236,19 @@ def test_calls_leave_a_window_when_their_time_is_over() -> None:
     asyncio.run(story())
 
 
+def test_calls_that_were_counted_before_the_clock_was_set_back_leave_their_window_in_time() -> None:
+    from runtime.stores.hot_memory import MemoryHotState
+
+    async def story() -> None:
+        hot = MemoryHotState()
+        used = []
+        for now in (1000.0, 1000.5, 10.0, 60.0, 70.1):
+            used.append([count.used for count in await hot.count("a", WINDOWS, now)])
+        assert used == [[1, 1], [2, 2], [2, 3], [1, 4], [1, 2]]
+
+    asyncio.run(story())
+
+
 def test_what_was_counted_stays_when_the_windows_are_read_again() -> None:
     from runtime.stores.hot_memory import MemoryHotState
 

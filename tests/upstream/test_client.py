@@ -227,6 +227,32 @@ def test_a_second_attempt_that_fails_is_the_last(kind, changes_data, error):
     assert (type(found), made) == (error, 2)
 
 
+def test_a_vendor_that_is_down_was_sent_nothing():
+    async def main():
+        client = VendorClient(timeout_seconds=1, per_account=1)
+        with pytest.raises(VendorUnavailable, match="nothing was sent") as found:
+            await client.send(VendorRequest("POST", "http://127.0.0.1:9/x", changes_data=True), "a")
+        await client.close()
+        return found.value.code
+
+    assert asyncio.run(main()) == "vendor_unavailable"
+
+
+def test_one_company_cannot_take_all_connections():
+    async def answer_never(line, headers, body):
+        await asyncio.Event().wait()
+
+    async def main():
+        async with vendor(answer_never) as server:
+            client = VendorClient(timeout_seconds=0.3, per_account=2)
+            sends = [client.send(VendorRequest("GET", server.url), company) for company in "aaab"]
+            results = await asyncio.gather(*sends, return_exceptions=True)
+            await client.close()
+            return [each.code for each in results]
+
+    assert asyncio.run(main()) == ["vendor_timeout", "vendor_timeout", "rate_limited", "vendor_timeout"]
+
+
 def test_a_cancellation_from_outside_is_no_answer_of_the_vendor():
     with pytest.raises(asyncio.CancelledError):
         attempts([asyncio.CancelledError()], changes_data=True)  # type: ignore[list-item]
