@@ -21,6 +21,7 @@ PATIENCE_SECONDS = 120
 """The library's own 5 s are too short for 100 MB on a machine with several suites at once; no test wants a timeout."""
 LONGEST = (
     "tests/journeys/",
+    "tests/test_cli.py",
     "tests/faults/test_canary_secrets.py",
     "tests/faults/test_killed_in_refresh.py",
     "tests/faults/test_database_faults.py",
