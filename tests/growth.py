@@ -35,7 +35,6 @@ def seconds_of(work: Work, rounds: int = ROUNDS) -> float:
 
 
 def _seconds_once(work: Work) -> float:
-    gc.collect()
     gc.disable()  # a collection looks at all that the tests hold, and comes at the larger size only
     try:
         began = time.process_time()
