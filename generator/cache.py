@@ -27,9 +27,12 @@ from generator.reading.files import (
 )
 
 MOST_STORED = 8
+"""Compiled catalogs: one for each branch or folder that somebody goes back and forth between."""
 _SEAL = 32
+"""Bytes of a SHA-256."""
 _UNFINISHED = ".unfinished-"
 _ABANDONED_SECONDS = 3600.0
+"""Longer than any compilation takes, which is seconds."""
 
 
 def compute_key(layers: Layers) -> str:

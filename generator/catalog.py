@@ -103,8 +103,9 @@ class Call:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
-    body: Literal["none", "record", "json_patch", "parts"] = "none"
+    body: Literal["none", "record", "json_patch", "parts", "file"] = "none"
     parts: tuple[Part, ...] = ()
+    """The parts of a multipart body; of the body `file`, the one file that it is."""
     body_arguments: tuple[tuple[str, str], ...] = ()
     """(argument, the vendor's field) for everything that goes into the body, such as ("id", "Id")."""
     wrap: str = ""

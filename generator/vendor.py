@@ -29,19 +29,24 @@ class Confirmation:
 class Auth:
     """How an account proves itself to the vendor.
 
-    `oauth2` uses the addresses, scopes and keys below; `headers` fills `headers` from the account's own fields.
+    `oauth2` uses the addresses, scopes and keys below, and a person agrees; `client_credentials` asks `token_url`
+    alone, without a person; `headers` fills `headers` from the account's own fields.
     """
 
-    type: Literal["oauth2", "headers"]
+    type: Literal["oauth2", "client_credentials", "headers"]
     authorize_url: str = ""
     token_url: str = ""
     revoke_url: str = ""
+    revoke_encoding: Literal["form", "json"] = "form"
+    """How the token to revoke is sent."""
     scopes: tuple[str, ...] = ()
     client_authentication: Literal["basic", "body"] = "basic"
     rotates: bool = False
     """Whether every refresh answers a new refresh token that must be stored."""
     unused_for_seconds: int = 0
     """How long a refresh token lives without use; 0 when the vendor does not say."""
+    refresh_expires_field: str = "refresh_token_expires_in"
+    """Where a token answer says for how many seconds its refresh token lives."""
     reconnect_when: tuple[str, ...] = ()
     """OAuth error codes that only the person can fix, by connecting again."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -52,9 +57,19 @@ class Auth:
     grace_seconds: int = 0
     """How long the previous refresh token still works after a rotation; 0 when it ends at once or is not documented."""
     lookup: str = ""
-    """The path, from the root of the host, whose answer says which company a new access token is for."""
+    """The path, from the root of the host, whose answer says which companies a new access token is for."""
+    lookup_name: str = ""
+    """Where that answer has the name of a company, for whoever chooses one of several."""
+    client_id: str = ""
+    """For `client_credentials`, what the account's fields fill; empty for the app of the deployment."""
+    client_secret: str = ""
     confirm: Confirmation | None = None
     """How the vendor confirms an account that was named in the callback."""
+
+    @property
+    def uses_app(self) -> bool:
+        """Whether the deployment's own app proves itself to the vendor, and not a client of the account."""
+        return self.type == "oauth2" or (self.type == "client_credentials" and not self.client_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,8 @@ class QueryLanguage:
     conjunction: str = " AND "
     order_by: str = "{field} {direction}"
     conditions: dict[str, str] = field(default_factory=dict)
+    path_separator: str = "."
+    """What stands between the names of a field inside another."""
     quote: str = "'"
     escape: dict[str, str] = field(default_factory=dict)
     wildcards: dict[str, str] = field(default_factory=dict)
@@ -211,6 +228,8 @@ class Integration:
     idempotency_query_param: str = ""
     """Query parameter that carries the idempotency key of a write; empty when the vendor has none."""
     idempotency_header: str = ""
+    idempotency_max_length: int = 0
+    """The most characters that a key may have; 0 where any that is made here fits."""
     tags: dict[str, str] = field(default_factory=dict)
     """Every tag that a resource or method may carry, with what it stands for."""
     batch: BatchForm = BatchForm()
@@ -221,6 +240,8 @@ class Integration:
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()
     """The names of the tools that are listed, with those that find the others, where all would be too many."""
+    dates: tuple[str, ...] = ()
+    """Patterns of texts in answers that are moments, with a group `milliseconds` or `seconds`, and maybe `offset`."""
     meant: tuple[Meant, ...] = ()
     synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For a word of the tool search, the words of tools that are meant."""

@@ -57,6 +57,7 @@ LONGEST_READ = 20_000
 _NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What would begin another line, or cannot be written."""
 LARGEST_CACHED = 200
+"""Characters. Names of tools and events, which come again, are shorter; longer texts seldom come twice."""
 
 
 def without_secrets(text: str) -> str:

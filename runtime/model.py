@@ -138,7 +138,8 @@ class Authorization:
     """A person on the way to the vendor's consent page and back. Its state is stored only as a hash.
 
     `browser_hash` is the hash of the cookie of the browser that opened the link, None until one did. `verifier` is the
-    PKCE code verifier, encrypted; None where the vendor does not accept PKCE.
+    PKCE code verifier, encrypted; None where the vendor does not accept PKCE. `granted` is what the vendor granted,
+    encrypted, while the person chooses between several companies.
     """
 
     account_id: AccountId
@@ -147,6 +148,7 @@ class Authorization:
     used_at: float | None = None
     browser_hash: TokenHash | None = None
     verifier: bytes | None = field(default=None, repr=False)
+    granted: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

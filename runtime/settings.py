@@ -38,6 +38,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (compared with, never bound to)
 _OF_INTEGRATION = re.compile(r"LEDGERPORT_([A-Z0-9_]+?)_(CLIENT_ID|CLIENT_SECRET|ENVIRONMENT|ORIGIN)")
 _LONGEST_UPSTREAM_WAIT = 59.0
+"""The hosts of agents stop waiting after 60 seconds, and the error has to come before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,17 @@ OF_A_WORD = 0.66
 WITHOUT_WORDS = 0.87
 """The same for names of different numbers of words: one without capitals and underscores, such as `totalammt`."""
 LEAST_STEM = 3
+"""Letters: of `VendorId` and `VendorRef` the name is left, of `tid` and `tref` nothing that says what is meant."""
 MOST_LOOKED_AT = 5
+"""Near names that are examined as typing errors; the right one is the nearest or the second."""
 ENDINGS = ("_from", "_until", "_contains", "_any_of")
 """What says how a filter compares: two names are near only by what stands before it."""
 LONGEST_COMPARED = 80
+"""Characters. The longest name of an argument has 29."""
 MOST_COMPARED = 500
 """Names that one is compared with; it takes up to 0.1 ms for each."""
 MOST_SUGGESTED = 2
+"""Names: with more to choose from a model guesses."""
 _IDENTIFIES = ("id", "ref")
 """Endings of a name that both say that an Id is meant."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

@@ -41,7 +41,6 @@ class OAuthVendor:
     gate: asyncio.Event | None = None
     """What a refresh waits for."""
     was_asked: asyncio.Event = field(default_factory=asyncio.Event)
-    takes_forms_to_revoke: bool = True
 
     def agree(self, authorize_url: str, company: str = "123456789", claimed: str = "") -> dict[str, str]:
         """What the browser brings back when the person agrees; `claimed` is a company that somebody put there."""
@@ -98,10 +97,8 @@ class OAuthVendor:
         self.revoke_types.append(request.content_type)
         if request.content_type == "application/json":
             self.revoked.append((await request.json())["token"])
-        elif self.takes_forms_to_revoke:
-            self.revoked.append(str((await request.post())["token"]))
         else:
-            return web.Response(status=400)
+            self.revoked.append(str((await request.post())["token"]))
         return web.Response()
 
 

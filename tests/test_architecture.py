@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+import warnings
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = [path for folder in ("generator", "runtime") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def name_of(path: Path) -> str:
+    """Return the path of a module from the root, as the lists here name it."""
+    return path.relative_to(ROOT).as_posix()
+
+
 SIMULATOR = ROOT / "runtime" / "simulators"
 VENDOR_WORDS = re.compile(
     r"quickbooks|intuit|\brealm(?!=)|synctoken|\bqbo\b|\bnetsuite|\bconnectwise", re.IGNORECASE
@@ -25,7 +34,7 @@ MAY_SAY_THEM = {
 
 def test_the_vendors_words_stay_in_the_definitions():
     for path in CODE:
-        name = path.relative_to(ROOT).as_posix()
+        name = name_of(path)
         if SIMULATOR in path.parents or name in MAY_SAY_THEM:
             continue
         found = VENDOR_WORDS.findall(path.read_text(encoding="utf-8"))
@@ -46,7 +55,7 @@ HOMES = {
 def test_a_library_has_one_home(library):
     imports = re.compile(rf"^\s*(?:from|import) {library}(?:\.|\s|$)", re.MULTILINE)
     for path in CODE:
-        name = path.relative_to(ROOT).as_posix()
+        name = name_of(path)
         if imports.search(path.read_text(encoding="utf-8")):
             assert name.startswith(HOMES[library]), f"{name} imports {library}"
 
@@ -64,18 +73,84 @@ def test_the_endpoint_does_not_import_the_sdk():
     assert done.stdout.split() == []
 
 
-MOST_LINES = 420
-TO_BE_DIVIDED = {
-    "runtime/stores/records.py": 505,
+MOST_LINES = 300
+LONGER = {
+    "generator/stages/arguments.py": "the arguments of one tool, each kind of which may meet another's name",
+    "generator/stages/compact_schema.py": "one measure of bytes that each step of it lowers",
+    "generator/stages/lint.py": "one function for each rule",
+    "runtime/api/handlers.py": "one function for each endpoint of the API",
+    "runtime/api/shapes.py": "one class for each body of the API",
+    "runtime/connect/tokens.py": "the states of one refresh, which are explained where they change",
+    "runtime/mcp_server/discovery.py": "the four tools that find tools, which answer in one form",
+    "runtime/mcp_server/endpoint.py": "the one path from a request to its response, and who may take it",
+    "runtime/mcp_server/methods.py": "one function for each method of the protocol",
+    "runtime/server/bounded_protocol.py": "the states of one connection, which each byte and each second may change",
+    "runtime/settings.py": "one table of settings, and how each is read",
+    "runtime/simulators/quickbooks/books/settlement.py": "what is owed and what settles it, which is one sum",
+    "runtime/simulators/quickbooks/companies/consultancy.py": "the story of one company, event by event",
+    "runtime/simulators/quickbooks/companies/it_services.py": "the story of one company, event by event",
+    "runtime/simulators/quickbooks/rules/entries.py": "one function for each kind of transaction",
+    "runtime/upstream/rows.py": "two readers of the same records, which have to answer the same",
+    "runtime/upstream/answer.py": "one response of a vendor, its records or its error, within the same bounds",
 }
-"""Modules that have grown beyond it, and how far they may until the packages are restructured."""
+"""Modules that are longer, each with the reason why it is one."""
+MOST_LINES_WITH_A_REASON = 430
 
 
 def test_modules_fit_in_a_head():
-    for path in CODE:
-        name = path.relative_to(ROOT).as_posix()
-        lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= TO_BE_DIVIDED.get(name, MOST_LINES), f"{name} has {lines} lines"
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in CODE}
+    longer = {name: lines for name, lines in lengths.items() if lines > MOST_LINES}
+    assert longer.keys() - LONGER.keys() == set(), longer
+    assert LONGER.keys() - longer.keys() == set(), "these are no longer too long"
+    assert [name for name, lines in longer.items() if lines > MOST_LINES_WITH_A_REASON] == []
+
+
+def find_numbers_without_reason(source: str) -> list[str]:
+    """Return the numeric constants of a module, but for 0 and 1, that no docstring or comment explains."""
+    body, lines, found = ast.parse(source).body, source.splitlines(), []
+    for at, statement in enumerate(body):
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+            continue
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        following = body[at + 1].value if at + 1 < len(body) and isinstance(body[at + 1], ast.Expr) else None
+        is_explained = (
+            isinstance(following, ast.Constant)
+            or "  # " in lines[statement.end_lineno - 1]
+            or lines[statement.lineno - 2].startswith("# ")
+        )
+        if ast.unparse(target).isupper() and is_tuned(statement.value) and not is_explained:
+            found.append(lines[statement.lineno - 1])
+    return found
+
+
+def is_tuned(value: ast.expr) -> bool:
+    """Return whether an expression is a number other than 0 and 1, or some numbers with one that is."""
+    match value:
+        case ast.Constant(value=number):
+            return type(number) in (int, float) and number not in (0, 1)
+        case ast.UnaryOp(operand=inner):
+            return is_tuned(inner)
+        case ast.BinOp(left=left, right=right):
+            return is_tuned(left) and is_tuned(right)
+        case ast.Tuple(elts=parts):
+            return all(isinstance(part, ast.Constant) for part in parts) and any(map(is_tuned, parts))
+    return False
+
+
+def test_every_tuned_number_has_its_origin():
+    offenders = [
+        f"{name_of(path)}: {line}"
+        for path in CODE
+        for line in find_numbers_without_reason(path.read_text(encoding="utf-8"))
+    ]
+    assert offenders == []
+
+
+def test_a_number_without_its_origin_is_found():
+    bare = ["MOST = 5", "SECONDS = 60 * 60", "LEAST, LONGEST = 1, 80", "SHARE: float = -0.5"]
+    explained = ["TWO = 2", '"""Both hands."""', "ONE = 1", "SIZE = 8  # bits of a byte", "lower = 5"]
+
+    assert find_numbers_without_reason("\n".join(["import os", *bare, *explained])) == bare
 
 
 DIGITS_OF_EVERY_SCRIPT = re.compile(r"\.is(?:digit|decimal|numeric)\(|\\d")
@@ -93,7 +168,7 @@ MAY_ASK_SO = {
 def test_only_ascii_digits_are_digits():
     offenders = []
     for path in CODE:
-        name = path.relative_to(ROOT).as_posix()
+        name = name_of(path)
         if not name.startswith("runtime/") or name in MAY_ASK_SO:
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -101,3 +176,8 @@ def test_only_ascii_digits_are_digits():
             if DIGITS_OF_EVERY_SCRIPT.search(line) and not is_ascii:
                 offenders.append(f"{name}:{number}: {line.strip()}")
     assert offenders == []
+
+
+def test_a_warning_is_an_error():
+    with pytest.raises(DeprecationWarning):
+        warnings.warn("This will be taken away.", DeprecationWarning, stacklevel=1)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _sign_in, _simulator_command
+from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _simulator_command
+from runtime.commands.demo_http import sign_in
 from tests.deployment import deploy
 from tests.signals import as_at_a_terminal
 from tests.waiting import wait_until
@@ -345,7 +346,7 @@ def _connect(demo: Demo, environment: dict[str, str]) -> None:
     assert connecting.stdout is not None
     try:
         address = next(line.strip() for line in connecting.stdout if line.strip().startswith("http"))
-        _sign_in(demo, address)
+        sign_in(demo.url, address)
         out, _ = connecting.communicate(timeout=PATIENCE)
     finally:
         connecting.kill()  # nothing, when it has ended
@@ -359,6 +360,15 @@ def test_connecting_without_an_app_says_what_to_set(tmp_path, port):
     assert (
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID and LEDGERPORT_QUICKBOOKS_CLIENT_SECRET must be set" in done.stderr
     )
+
+
+def test_connecting_asks_which_vendor_where_there_are_several(tmp_path, port):
+    shutil.copytree(ROOT / "tests" / "portability" / "definitions" / "cove", tmp_path / "mine" / "cove")
+    mine = {"LEDGERPORT_PORT": str(port), "LEDGERPORT_DEFINITIONS": str(tmp_path / "mine")}
+    done = ledgerport("connect", data=tmp_path / "data", **mine)
+    assert done.returncode == 1
+    assert "integration must say which vendor to connect." in done.stderr
+    assert "cove" in done.stderr
 
 
 def _await(url: str) -> None:

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Iterator
 
 import runtime
-from generator.stages.integration import KINDS
+from generator.stages.integration_checks import KINDS
 from runtime.api.openapi import document
 from runtime.error_codes import ERROR_CODES, NEVER_ANSWERED
 from runtime.errors import LedgerportError, VendorRefused

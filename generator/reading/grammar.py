@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import islice
 from typing import Any, Literal
@@ -195,42 +195,82 @@ def _is_other_kind(errors: list[Any]) -> bool:
     return any(each.validator in ("type", "const") and len(each.relative_path) <= 1 for each in errors)
 
 
-def _write_sentence(error: Any) -> tuple[str, str]:  # noqa: C901, PLR0911  (one line for each kind of error)
-    rule, wanted, value = error.validator, error.validator_value, error.instance
+def _write_sentence(error: Any) -> tuple[str, str]:
+    """Return what is wrong as a sentence, and the hint at what is right."""
     if said := error.schema.get("errorMessage"):
         return str(said), ""
-    if rule == "required":
-        missing = [name for name in wanted if name not in value]
-        return f"{' and '.join(_quote_names(missing))} {'is' if len(missing) == 1 else 'are'} missing.", ""
-    if rule == "enum":
-        return f"{_quote_value(value)} is not one of {', '.join(map(str, wanted))}.", did_you_mean(
-            str(value), map(str, wanted)
-        )
-    if rule == "type":
-        kinds = [wanted] if isinstance(wanted, str) else wanted
-        return f"This must be {' or '.join(TYPES[kind] for kind in kinds)}, but is {_quote_value(value)}.", ""
-    if rule in ("maxLength", "minLength"):
-        least = "at most" if rule == "maxLength" else "at least"
-        return f"This is {len(value):,} characters long; it may have {least} {wanted:,}.", ""
-    if rule in ("maxProperties", "maxItems"):
-        return f"This has {_entries(value)}; it may have at most {wanted:,}.", ""
-    if rule in ("minProperties", "minItems"):
-        return f"This has {_entries(value)}; it must have at least {wanted:,}.", ""
-    if rule == "const":
-        hint = "Leave the key out otherwise." if wanted is True else did_you_mean(str(value), [str(wanted)])
-        return f"This must be {_quote_value(wanted)}, but is {_quote_value(value)}.", hint
-    if rule in ("minimum", "maximum"):
-        return (
-            f"This must be at {'least' if rule == 'minimum' else 'most'} {wanted}, but is {_quote_value(value)}.",
-            "",
-        )
-    if rule == "uniqueItems":
-        (most, _), *_ = Counter(map(_quote_value, value)).most_common(1)
-        return f"{most} is given twice.", ""
-    if rule == "pattern":
-        said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
-        return f"{_quote_value(value)} {said}", ""
-    return shorten(str(error.message)), ""
+    write = SENTENCES.get(error.validator)
+    return (
+        write(error.validator, error.validator_value, error) if write else (shorten(str(error.message)), "")
+    )
+
+
+def _write_missing(_rule: str, wanted: Any, error: Any) -> tuple[str, str]:
+    missing = [name for name in wanted if name not in error.instance]
+    return f"{' and '.join(_quote_names(missing))} {'is' if len(missing) == 1 else 'are'} missing.", ""
+
+
+def _write_choice(_rule: str, wanted: Any, error: Any) -> tuple[str, str]:
+    choices, value = list(map(str, wanted)), error.instance
+    return f"{_quote_value(value)} is not one of {', '.join(choices)}.", did_you_mean(str(value), choices)
+
+
+def _write_type(_rule: str, wanted: Any, error: Any) -> tuple[str, str]:
+    kinds = [wanted] if isinstance(wanted, str) else wanted
+    return (
+        f"This must be {' or '.join(TYPES[kind] for kind in kinds)}, but is {_quote_value(error.instance)}.",
+        "",
+    )
+
+
+def _write_length(rule: str, wanted: Any, error: Any) -> tuple[str, str]:
+    least = "at most" if rule == "maxLength" else "at least"
+    return f"This is {len(error.instance):,} characters long; it may have {least} {wanted:,}.", ""
+
+
+def _write_entries(rule: str, wanted: Any, error: Any) -> tuple[str, str]:
+    bound = "may have at most" if rule.startswith("max") else "must have at least"
+    return f"This has {_entries(error.instance)}; it {bound} {wanted:,}.", ""
+
+
+def _write_constant(_rule: str, wanted: Any, error: Any) -> tuple[str, str]:
+    value = error.instance
+    hint = "Leave the key out otherwise." if wanted is True else did_you_mean(str(value), [str(wanted)])
+    return f"This must be {_quote_value(wanted)}, but is {_quote_value(value)}.", hint
+
+
+def _write_bound(rule: str, wanted: Any, error: Any) -> tuple[str, str]:
+    bound = "least" if rule == "minimum" else "most"
+    return f"This must be at {bound} {wanted}, but is {_quote_value(error.instance)}.", ""
+
+
+def _write_repeated(_rule: str, _wanted: Any, error: Any) -> tuple[str, str]:
+    (most, _), *_ = Counter(map(_quote_value, error.instance)).most_common(1)
+    return f"{most} is given twice.", ""
+
+
+def _write_pattern(_rule: str, wanted: Any, error: Any) -> tuple[str, str]:
+    said = error.schema.get("patternErrorMessage") or f"must match {wanted}."
+    return f"{_quote_value(error.instance)} {said}", ""
+
+
+SENTENCES: dict[str, Callable[[str, Any, Any], tuple[str, str]]] = {
+    "required": _write_missing,
+    "enum": _write_choice,
+    "type": _write_type,
+    "maxLength": _write_length,
+    "minLength": _write_length,
+    "maxProperties": _write_entries,
+    "maxItems": _write_entries,
+    "minProperties": _write_entries,
+    "minItems": _write_entries,
+    "const": _write_constant,
+    "minimum": _write_bound,
+    "maximum": _write_bound,
+    "uniqueItems": _write_repeated,
+    "pattern": _write_pattern,
+}
+"""Who writes the sentence for a value that breaks a rule of JSON Schema."""
 
 
 def _entries(value: Any) -> str:

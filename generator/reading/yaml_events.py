@@ -20,7 +20,9 @@ from generator.diagnostics import Diagnostic, Diagnostics, Path, format_path
 from generator.reading.yaml_problems import QUOTES, explain_problem
 
 MOST_BYTES = 2_000_000
+"""Of one file. The largest has 48 kB, and one that people have to read should not be much larger."""
 MOST_DEPTH = 32
+"""The definitions have 11 levels at most; reading is recursive, and Python's limit is 1,000 calls."""
 
 MARKED = f"A text cannot begin with an exclamation mark. {QUOTES}"
 
@@ -183,7 +185,7 @@ class _Builder:
             line = event.start_mark.line + 1
             raise _Unreadable(line, "depth", f"This is nested more than {MOST_DEPTH} levels deep.")
 
-    def _end(self, event: Any) -> None:
+    def _end(self, _event: Any) -> None:
         self.stack.pop()
 
     def _scalar(self, event: Any) -> None:

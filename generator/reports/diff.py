@@ -99,7 +99,19 @@ def _changes(
         yield from _other_changes(old, new)
 
 
-def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:  # noqa: C901  (one line for each kind of change)
+def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:
+    yield from _changes_shown(old, new)
+    yield from _changes_in_what_is_taken(old, new)
+    for tag in sorted(set(old.tags) ^ set(new.tags)):
+        yield Change("tags", f"The tag {tag} is {'new' if tag in new.tags else 'gone'}.")
+    for name in sorted({*old.former_names} - {*new.former_names, new.name}):
+        yield Change("former name", f"Calls by its former name {name} are refused now.", is_breaking=True)
+    if old.advanced != new.advanced:
+        yield Change("shown", "Other arguments than before are shown in one line.")
+
+
+def _changes_shown(old: Tool, new: Tool) -> Iterator[Change]:
+    """Yield what a client reads otherwise: what is said of the tool, what it asks, how it is answered."""
     if old.description != new.description:
         yield Change("description", "Its description says something else.")
     if old.title != new.title:
@@ -110,6 +122,10 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:  # noqa: C901  (on
         yield Change("request", f"It asks {new.call.verb} {new.call.path} in another way than before.")
     if old.returns != new.returns or old.listing != new.listing:
         yield Change("answer", "It is answered, filtered or paged in another way.")
+
+
+def _changes_in_what_is_taken(old: Tool, new: Tool) -> Iterator[Change]:
+    """Yield what is dropped, demanded or masked otherwise, which no schema shows."""
     taken = {*new.ignored_arguments, *new.input_schema["properties"]}
     if refused := sorted(set(old.ignored_arguments) - taken):
         text = f"A record that is sent back with {', '.join(refused)} is refused now."
@@ -118,12 +134,6 @@ def _other_changes(old: Tool, new: Tool) -> Iterator[Change]:  # noqa: C901  (on
         yield Change("always sent", f"Every update must send {', '.join(wanted)} now.", is_breaking=True)
     if (old.sensitive, old.concealed, old.gated) != (new.sensitive, new.concealed, new.gated):
         yield Change("masked", "Other parts of its answers than before are masked.")
-    for tag in sorted(set(old.tags) ^ set(new.tags)):
-        yield Change("tags", f"The tag {tag} is {'new' if tag in new.tags else 'gone'}.")
-    for name in sorted({*old.former_names} - {*new.former_names, new.name}):
-        yield Change("former name", f"Calls by its former name {name} are refused now.", is_breaking=True)
-    if old.advanced != new.advanced:
-        yield Change("shown", "Other arguments than before are shown in one line.")
 
 
 def _annotations(tool: Tool) -> Any:

@@ -22,6 +22,7 @@ from generator.reading.yaml_events import Document
 
 USUAL = ("list", "get", "create", "update", "delete")
 MOST_DEPTH = 4
+"""Levels of a sample record that are written as fields; no vendor's lines nest deeper."""
 LIKE_ENOUGH = 0.5
 """How much of a shared type and an object must be the same for the object to be of the type."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")

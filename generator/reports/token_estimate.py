@@ -9,6 +9,7 @@ is right within 2 %, a single tool within 9 %; cl100k_base needs 2 % fewer.
 from __future__ import annotations
 
 BYTES_PER_TOKEN = 4.3
+"""Measured, as the module says above."""
 TOKENIZER = (
     "1 token for 4.3 bytes: the average of o200k_base over these tools, within 2 % for many and 9 % for one"
 )

@@ -16,6 +16,7 @@ from generator.catalog import Catalog, ResourceDoc, Tool
 TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}
 FORMATS = {"date": "date", "date-time": "time", "email": "email address", "uri": "web address"}
 MOST_CHOICES = 24
+"""Choices that a cell of a table names: as many as a page shows in a few lines."""
 RISKS = {
     "read": "Reads only",
     "create": "Adds",
@@ -122,7 +123,10 @@ def _tool(tool: Tool) -> ToolPart:
 
 def _rows(schema: dict[str, Any]) -> list[Row]:
     required = schema.get("required") or ()
-    return [_row(name, given, name in required) for name, given in schema.get("properties", {}).items()]
+    return [
+        _row(name, given, is_required=name in required)
+        for name, given in schema.get("properties", {}).items()
+    ]
 
 
 def _parts(given: dict[str, Any], path: str) -> Iterator[Row]:
@@ -132,7 +136,7 @@ def _parts(given: dict[str, Any], path: str) -> Iterator[Row]:
         return
     required = given.get("required") or ()
     for name, inner in (given.get("properties") or {}).items():
-        yield _row(f"{path}.{name}", inner, name in required)
+        yield _row(f"{path}.{name}", inner, is_required=name in required)
         yield from _parts(inner, f"{path}.{name}")
 
 
@@ -143,7 +147,7 @@ def _only_part(given: dict[str, Any]) -> str:
     return name if len(parts) == 1 and not {"properties", "items"} & parts[name].keys() else ""
 
 
-def _row(name: str, given: dict[str, Any], is_required: bool) -> Row:
+def _row(name: str, given: dict[str, Any], *, is_required: bool) -> Row:
     choices = given.get("enum") or (given.get("items") or {}).get("enum") or ()
     about = str(given.get("description") or "")
     if choices:

@@ -22,6 +22,7 @@ OWN_KEYS = frozenset(
         "access",
         "required_for",
         "filter",
+        "filter_name",
         "sort",
         "references",
         "separator",
@@ -102,39 +103,49 @@ def _identify(made: Arguments, method: Method, integration: Document) -> None:
         made.body.append((argument, method.identifier))
 
 
-def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:  # noqa: C901  (the rules of one field in their order)
+def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
     body = _named_fields(method.rules.get("body", "none"))
-    known = method.resource.fields
-    if isinstance(body, list):
-        for name in body:
-            if name not in known:
-                diagnostics.report(
-                    method.place.diagnostic(
-                        "body", f'The body names "{name}", which is no field.', at=("body",)
-                    )
-                )
-    for name, given in known.items():
+    _report_unknown_fields(body, method, diagnostics)
+    for name, given in method.resource.fields.items():
         if name == method.identifier or not _is_sent(method, name, given, body):
             continue
         if name in made.properties:
             message = f'The argument "{name}" is there already: it says which record is meant.'
             diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
-        made.properties[name] = strip_own_keys(given)
-        if method.name in given.get("required_for", ()):
-            made.required.append(name)
-        if given.get("advanced"):
-            made.advanced.append(name)
-        if caution := given.get("caution"):
-            made.cautions[name] = caution
-        if name not in method.placeholders:
-            made.body.append((name, name))
+        _add_field(made, method, name, given)
+
+
+def _report_unknown_fields(body: Any, method: Method, diagnostics: Diagnostics) -> None:
+    for name in body if isinstance(body, list) else ():
+        if name not in method.resource.fields:
+            message = f'The body names "{name}", which is no field.'
+            diagnostics.report(method.place.diagnostic("body", message, at=("body",)))
+
+
+def _add_field(made: Arguments, method: Method, name: str, given: Field) -> None:
+    made.properties[name] = strip_own_keys(given)
+    if method.name in given.get("required_for", ()):
+        made.required.append(name)
+    if given.get("advanced"):
+        made.advanced.append(name)
+    if caution := given.get("caution"):
+        made.cautions[name] = caution
+    if name not in method.placeholders:
+        made.body.append((name, name))
 
 
 def _named_fields(body: Any) -> Any:
     """Return the body as the list of fields that it sends, where it says them one by one."""
     if isinstance(body, dict):
-        return [name for part in body["parts"] for name in part.get("json") or ()]
+        return [name for part in parts_of(body) for name in part.get("json") or ()]
     return body
+
+
+def parts_of(body: Any) -> list[dict[str, Any]]:
+    """Return the parts of a body that has some; a body that is a file is the one part of it."""
+    if not isinstance(body, dict):
+        return []
+    return body.get("parts") or [body]
 
 
 def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
@@ -166,8 +177,7 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
 
 def _describe_files(made: Arguments, method: Method) -> None:
     """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
-    body = method.rules.get("body")
-    for part in body["parts"] if isinstance(body, dict) else ():
+    for part in parts_of(method.rules.get("body")):
         given = made.properties.get(part.get("file", ""))
         if given is None:
             continue
@@ -196,7 +206,8 @@ def _list_arguments(
         for condition, shape in _filters(path, given):
             if condition.argument in made.properties:
                 message = f'Two filters would be called "{condition.argument}".'
-                diagnostics.report(method.place.diagnostic("argument twice", message))
+                hint = 'Give one of their fields a "filter_name".'
+                diagnostics.report(method.place.diagnostic("argument twice", message, hint))
             if condition.operator not in (language.get("conditions") or {}):
                 message = (
                     f'{path} is filtered by "{condition.operator}", which query.conditions does not have.'
@@ -243,7 +254,7 @@ def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, F
 def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
     """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
     how = given.get("filter") or ()
-    name, kind = path.rsplit(".", 1)[-1], _kind(given)
+    name, kind = given.get("filter_name") or path.rsplit(".", 1)[-1], _kind(given)
     is_reference = given.get("type") == "object"
     shape = _shape_of_id(given) if is_reference else _shape(given)
     about = _first_sentence(_describe(given))

@@ -40,6 +40,7 @@ ORDER = "order_by"
 LEAST_RARE = 3
 """With fewer rare arguments than this, a line of their own would save nothing."""
 LONGEST_ENUM = 90
+"""Characters of choices that stand in the line of advanced arguments; a longer list the error of a call names."""
 HOPELESS = 100_000
 """Bytes of a schema that no text for objects makes small enough; check reports it."""
 LONGEST_BRIEF = 60

@@ -1,21 +1,20 @@
 """integration.yaml as an Integration: everything that is true of a whole vendor. After methods.
 
 The file has passed the grammar, so that every key is there or may be left out; here its keys become the fields of
-the catalog, and its templates are checked for names that nothing fills.
+the catalog. What the grammar cannot say is checked by integration_checks.
 """
 
 from __future__ import annotations
 
-import re
-import warnings
 from typing import Any
 
-from generator.diagnostics import Diagnostics, Path, did_you_mean
+from generator.diagnostics import Diagnostics
 from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links, fold_paragraphs
+from generator.stages.integration_checks import KINDS, check_integration
 from generator.stages.resolve import Place
-from generator.stages.vendor_facts import check_cases, parse_advice, parse_form_rules
+from generator.stages.vendor_facts import parse_advice, parse_form_rules
 from generator.vendor import (
     AccountField,
     Auth,
@@ -29,32 +28,15 @@ from generator.vendor import (
     RateWindow,
 )
 
-KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
-FILLED = {
-    "statement": {"entity", "where", "order_by", "start", "limit"},
-    "where": {"conditions"},
-    "order_by": {"field", "direction"},
-    "condition": {"field", "value", "text"},
-    "any_of": {"field", "values"},
-    "format": {"value"},
-    "date": {"value", "year", "month", "day"},
-    "paging": {"start", "limit"},
-}
-"""What the runtime fills in each kind of template of the query language."""
+Scalar = str | float | bool
+"""What YAML may give for one parameter of a query."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_integration(document: Document, links: Links, diagnostics: Diagnostics) -> Integration:
     """Return the vendor's facts; templates and patterns that cannot work are reported."""
     value = document.value
-    _check_templates(document, diagnostics)
-    _check_account(document, diagnostics)
-    _check_patterns(document, diagnostics)
-    _check_pagination(document, diagnostics)
-    _check_language(document, diagnostics)
-    _check_confirmation(document, diagnostics)
-    _check_lookup(document, diagnostics)
-    _check_advice(document, diagnostics)
+    check_integration(document, diagnostics)
     idempotency, always = value.get("idempotency") or {}, value.get("send_always") or {}
     return Integration(
         name=value["integration"],
@@ -74,12 +56,14 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         send_headers=dict(always.get("headers") or {}),
         idempotency_query_param=idempotency.get("query", ""),
         idempotency_header=idempotency.get("header", ""),
+        idempotency_max_length=idempotency.get("max_length", 0),
         tags={
             name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
         rules=parse_form_rules(document, links),
+        dates=tuple(value.get("dates") or ()),
         acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
         meant=tuple(
             Meant(
@@ -99,7 +83,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
     )
 
 
-def _as_sent(value: str | float | bool) -> str:
+def _as_sent(value: Scalar) -> str:
     """Return a value of the query as it is written there: true and false as JSON writes them."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -120,22 +104,40 @@ def _batch(value: dict[str, Any] | None) -> BatchForm:
 def _auth(value: dict[str, Any]) -> Auth:
     if value["type"] == "headers":
         return Auth(type="headers", headers=dict(value["headers"]))
+    if value["type"] == "client_credentials":
+        return _client_credentials(value)
     refresh = value.get("refresh_token") or {}
     return Auth(
         type="oauth2",
         authorize_url=value["authorize_url"],
         token_url=value["token_url"],
         revoke_url=value.get("revoke_url", ""),
+        revoke_encoding=value.get("revoke_encoding", "form"),
         scopes=tuple(value["scopes"]),
         client_authentication=value.get("client_authentication", "basic"),
         rotates=refresh.get("rotates", False),
         unused_for_seconds=_seconds(refresh.get("idle_expiry", "0s")),
+        refresh_expires_field=refresh.get("expires_in_field", "refresh_token_expires_in"),
         reconnect_when=tuple(value.get("reconnect_when") or ()),
         scheme=value.get("scheme", "Bearer"),
         pkce=value.get("pkce", False),
         grace_seconds=_seconds(refresh.get("grace_period", "0s")),
         lookup=(value.get("lookup") or {}).get("request", "").partition(" ")[2],
+        lookup_name=(value.get("lookup") or {}).get("name", ""),
         confirm=_confirmation(value.get("confirm")),
+    )
+
+
+def _client_credentials(value: dict[str, Any]) -> Auth:
+    client = value.get("client") or {}
+    return Auth(
+        type="client_credentials",
+        token_url=value["token_url"],
+        scopes=tuple(value.get("scopes") or ()),
+        client_authentication=value.get("client_authentication", "basic"),
+        scheme=value.get("scheme", "Bearer"),
+        client_id=client.get("id", ""),
+        client_secret=client.get("secret", ""),
     )
 
 
@@ -227,6 +229,7 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         conjunction=value["and"],
         order_by=value.get("order_by", "{field} {direction}"),
         conditions=dict(value["conditions"]),
+        path_separator=value.get("path_separator", "."),
         quote=value["strings"]["quote"],
         escape=dict(value["strings"].get("escape") or {}),
         wildcards={sign: text or "" for sign, text in (value["strings"].get("wildcards") or {}).items()},
@@ -241,153 +244,3 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
             for each in value.get("unsupported") or ()
         ),
     )
-
-
-def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
-    """Every `{name}` in an address or a header of the account must be one of its fields."""
-    value = document.value
-    known = set(value["account"])
-    templates: list[tuple[Path, str]] = [
-        (("environments", name), text) for name, text in value["environments"].items()
-    ]
-    headers = value["auth"].get("headers") or {}
-    templates += [(("auth", "headers", name), text) for name, text in headers.items()]
-    confirm = value["auth"].get("confirm") or {}
-    templates += [
-        (("auth", "confirm", name), confirm[name]) for name in ("request", "equals") if name in confirm
-    ]
-    for path, text in templates:
-        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
-            message = f"{{{name}}} is filled by nothing: the account has no such field."
-            diagnostics.report(document.diagnostic(path, "placeholder", message))
-    _check_send_always(document, diagnostics)
-
-
-def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
-    """Every brace in what is always sent belongs to a field of the account that is filled there."""
-    account, always = document.value["account"], document.value.get("send_always") or {}
-    known = {name for name, each in account.items() if not each.get("secret")}
-    texts = [
-        (("send_always", kind, name), str(text))
-        for kind in ("query", "headers")
-        for name, text in (always.get(kind) or {}).items()
-    ]
-    for path, text in texts:
-        for name in sorted(set(re.findall(r"\{([^{}]*)\}", text)) - known):
-            message = f"{{{name}}} is filled by nothing: the account has no such field that is not secret."
-            hint = did_you_mean(name, known) or "A secret goes into auth.headers."
-            diagnostics.report(document.diagnostic(path, "placeholder", message, hint))
-
-
-def _check_account(document: Document, diagnostics: Diagnostics) -> None:
-    """A field of the account can be set: by OAuth when it has a source there, by a person when there is no OAuth."""
-    is_oauth = document.value["auth"]["type"] == "oauth2"
-    for name, each in document.value["account"].items():
-        if is_oauth and "from" not in each:
-            message = f"{name} can never be set: with oauth2 nobody is asked for it."
-            hint = 'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
-            diagnostics.report(document.diagnostic(("account", name), "source", message, hint))
-        if not is_oauth and "from" in each:
-            message = f"{name} can never be set: without oauth2 there is no callback and no token answer."
-            hint = 'Leave "from" out; the person who connects the account is asked for it.'
-            diagnostics.report(document.diagnostic(("account", name, "from"), "source", message, hint))
-
-
-def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
-    """An account that is named in the callback, which anybody can write, must be confirmed by the vendor."""
-    value = document.value
-    if (value["auth"].get("confirm") or {}).get("request"):
-        return
-    for name, each in value["account"].items():
-        if each.get("identifies") and str(each.get("from", "")).startswith("callback."):
-            message = (
-                f"{name} comes from the callback, which anybody can write: auth.confirm has to be given."
-            )
-            diagnostics.report(document.diagnostic(("account", name, "from"), "confirm", message))
-
-
-def _check_lookup(document: Document, diagnostics: Diagnostics) -> None:
-    """What is looked up has a request that says it, whose host is known before; and no request is for nothing."""
-    value = document.value
-    wanted = [
-        name for name, each in value["account"].items() if str(each.get("from", "")).startswith("lookup.")
-    ]
-    if not value["auth"].get("lookup"):
-        for name in wanted:
-            message = f"{name} is looked up, but there is no request for it: auth.lookup has to be given."
-            diagnostics.report(document.diagnostic(("account", name, "from"), "lookup", message))
-        return
-    if not wanted:
-        message = 'No field of the account takes its answer, with "from": lookup.<path>.'
-        diagnostics.report(document.diagnostic(("auth", "lookup"), "lookup", message))
-    for name, text in value["environments"].items():
-        if "{" in text.removeprefix("https://").partition("/")[0]:
-            message = "A host that depends on the account is not known before the account is looked up."
-            diagnostics.report(document.diagnostic(("environments", name), "lookup", message))
-
-
-def _check_language(document: Document, diagnostics: Diagnostics) -> None:
-    """Every `{name}` in the words of the query language must be one that the runtime fills there."""
-    query = document.value.get("query") or {}
-    texts: list[tuple[Path, str, set[str]]] = [
-        ((word,), query[word], FILLED[word]) for word in ("statement", "where", "order_by") if word in query
-    ]
-    for name, text in query.get("conditions", {}).items():
-        texts.append((("conditions", name), text, FILLED["any_of" if name == "any_of" else "condition"]))
-    for name, text in (query.get("formats") or {}).items():
-        texts.append((("formats", name), text, FILLED["date" if name in ("date", "date-time") else "format"]))
-    if "paging" in query:
-        texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
-    for path, text, known in texts:
-        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
-            hint = did_you_mean(name, known) or f"Known names: {', '.join(sorted(known))}."
-            message = f"{{{name}}} is filled by nothing."
-            diagnostics.report(document.diagnostic(("query", *path), "placeholder", message, hint))
-
-
-def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
-    """A code of the vendor has one meaning."""
-    errors, first = document.value["errors"], dict[str, str]()
-    for kind in KINDS:
-        for code in errors.get(kind) or ():
-            if code in first:
-                message = f'The code "{code}" is {first[code]} already.'
-                diagnostics.report(document.diagnostic(("errors", kind, code), "twice", message))
-            first.setdefault(code, kind)
-            check_cases(document, ("errors", kind, code), diagnostics)
-
-
-def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
-    """A style that reads where the next page begins must say where that stands."""
-    value = document.value["pagination"]
-    needed = {"cursor": "cursor", "link_header": "parameter"}.get(value["style"])
-    if needed and not value.get(needed):
-        message = f'The style {value["style"]} needs "{needed}".'
-        diagnostics.report(document.diagnostic(("pagination", "style"), "pagination", message))
-    limit = value["limit"]
-    if limit["default"] > limit["max"]:
-        message = f"The default is {limit['default']}, which is more than {limit['max']}, the most."
-        diagnostics.report(document.diagnostic(("pagination", "limit", "default"), "pagination", message))
-
-
-def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:
-    query = document.value.get("query") or {}
-    paging = query.get("paging") or {}
-    patterns: list[tuple[Path, str | None]] = [(("query", "pattern"), query.get("pattern"))]
-    patterns += [(("query", "paging", name), paging.get(name)) for name in ("start", "limit")]
-    for path, text in patterns:
-        if text is None:
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # what is ambiguous now may mean something else later
-                pattern = re.compile(text)
-        except (re.error, Warning) as error:
-            diagnostics.report(document.diagnostic(path, "pattern", f"This is not a pattern: {error}."))
-            continue
-        if path[-1] == "pattern" and "entity" not in pattern.groupindex:
-            diagnostics.report(
-                document.diagnostic(path, "pattern", 'The pattern needs a group named "entity".')
-            )
-        if path[-1] != "pattern" and pattern.groups != 1:
-            diagnostics.report(document.diagnostic(path, "pattern", "The pattern needs exactly one group."))

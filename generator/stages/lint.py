@@ -26,6 +26,7 @@ from generator.stages.methods import Method
 from generator.stages.resolve import Resource
 
 LONGEST_DESCRIPTION = 1024
+"""Characters. What OpenAI takes as the description of a function."""
 MOST_BYTES = 20_000
 """About 5,000 tokens, the most that hosts accept for one tool."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -225,7 +226,8 @@ def _parts(each: CompiledTool) -> Iterator[Diagnostic]:
     for part in each.tool.call.parts:
         for name in (part.content, part.file_name, part.media_type):
             if name and name not in known:
-                message = f'The part "{part.name}" takes "{name}", which is no argument of this tool.'
+                what = f'The part "{part.name}"' if part.name else "The file"
+                message = f'{what} takes "{name}", which is no argument of this tool.'
                 yield each.diagnostic("body", message, did_you_mean(name, known), "body")
 
 

@@ -27,6 +27,15 @@ _LIMITS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "max
 
 def find_schema_errors(schema: Schema, path: str) -> Iterator[Wrong]:
     """Yield everything that is wrong in a schema and in what it holds; `path` is where the schema stands."""
+    yield from _own_errors(schema, path)
+    yield from _required(schema, path)
+    if "items" in schema:
+        yield from find_schema_errors(schema["items"], f"{path}[]")
+    for name, each in (schema.get("properties") or {}).items():
+        yield from find_schema_errors(each, f"{path}.{name}")
+
+
+def _own_errors(schema: Schema, path: str) -> Iterator[Wrong]:
     for least, most in _LIMITS:
         if least in schema and most in schema and schema[least] > schema[most]:
             yield path, f"{least} is {schema[least]}, which is more than {most}, {schema[most]}.", ""
@@ -40,11 +49,6 @@ def find_schema_errors(schema: Schema, path: str) -> Iterator[Wrong]:
         yield path, "The pattern looks ahead, behind or back, or is too large. Write it without.", ""
     elif "default" in schema and not _takes(schema, schema["default"]):
         yield path, "The default is not a value that the field takes.", ""
-    yield from _required(schema, path)
-    if "items" in schema:
-        yield from find_schema_errors(schema["items"], f"{path}[]")
-    for name, each in (schema.get("properties") or {}).items():
-        yield from find_schema_errors(each, f"{path}.{name}")
 
 
 @cache

@@ -108,8 +108,8 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         places=places,
         tags=tuple(dict.fromkeys((*resource.tags, *usual.get("tags", ()), *given.get("tags", ())))),
         identifier=identifier,
-        tool=rules.get("tool_name") or _tool_name(resource, name, integration, bool(identifier)),
-        title=rules.get("title") or _title(resource, name, bool(identifier)),
+        tool=rules.get("tool_name") or _tool_name(resource, name, integration, has_id=bool(identifier)),
+        title=rules.get("title") or _title(resource, name, has_id=bool(identifier)),
     )
 
 
@@ -163,7 +163,7 @@ def _identifier(
     return field if is_in_address or (is_required and takes_body) else ""
 
 
-def _tool_name(resource: Resource, name: str, integration: Document, has_id: bool) -> str:
+def _tool_name(resource: Resource, name: str, integration: Document, *, has_id: bool) -> str:
     """Return the name of a tool, by the patterns of its integration or the usual ones."""
     patterns = {**USUAL_NAMES, **(integration.value.get("tool_names") or {})}
     prefix = integration.value.get("tool_prefix") or integration.value["integration"]
@@ -173,7 +173,7 @@ def _tool_name(resource: Resource, name: str, integration: Document, has_id: boo
     return str(patterns[kind]).format(**words)
 
 
-def _title(resource: Resource, name: str, has_id: bool) -> str:
+def _title(resource: Resource, name: str, *, has_id: bool) -> str:
     one, verb = resource.singular.replace("_", " "), name.replace("_", " ").capitalize()
     if name == "list":
         return f"List {resource.name.replace('_', ' ')}"

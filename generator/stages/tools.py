@@ -11,7 +11,7 @@ import orjson
 
 from generator.catalog import HINTS, Call, Example, Part, Returns, Risk, Tool
 from generator.reading.yaml_events import Document
-from generator.stages.arguments import Arguments
+from generator.stages.arguments import Arguments, parts_of
 from generator.stages.compact_schema import compact_schema
 from generator.stages.methods import Method
 
@@ -96,16 +96,14 @@ def _call(method: Method, made: Arguments) -> Call:
 
 def _body_kind(body: Any) -> Any:
     if isinstance(body, dict):
-        return "parts"
+        return "parts" if "parts" in body else "file"
     return "record" if body == "whole_record" or isinstance(body, list) else body
 
 
 def _parts(body: Any) -> tuple[Part, ...]:
-    if not isinstance(body, dict):
-        return ()
     return tuple(
         Part(
-            name=each["name"],
+            name=each.get("name", ""),
             fields=tuple(each.get("json") or ()),
             content=each.get("file", ""),
             file_name=each.get("file_name", ""),
@@ -113,7 +111,7 @@ def _parts(body: Any) -> tuple[Part, ...]:
             max_bytes=each.get("max_bytes", 0),
             types={ending: tuple(kinds) for ending, kinds in (each.get("types") or {}).items()},
         )
-        for each in body["parts"]
+        for each in parts_of(body)
     )
 
 

@@ -20,13 +20,16 @@ from runtime.operations.structure import structural_problem
 from runtime.safety.once import read_key
 
 DEEPEST_BODY = 64
+"""Levels. Arguments of tools, which a body may hold, have seven at most."""
 MOST_PARAMETERS = 500
+"""No address of the API takes ten; a body of names alone must not cost seconds."""
 MOST_VALUES = 5000
 """Values in what a model reads: names, and filters with at most a few hundred methods and tags. The arguments of a tool
 have a bound of their own.
 """
 _LISTS = ("methods", "tags")
 _ERRORS_SHOWN = 20
+"""Enough to correct a body by; the rest is counted."""
 _OBJECTS = ("model_type", "dict_type")
 """What pydantic calls an error where a JSON object belongs; its words for it name classes of ours."""
 

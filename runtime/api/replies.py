@@ -19,6 +19,7 @@ NOTE = "Ledgerport-Note"
 """The response header with what a caller should know about a record that was written."""
 _SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SUCCESSES = (200, 201, 202)
+"""Statuses of our replies that are no error."""
 _FAILED = range(400, 600)
 """The statuses of the vendor that are passed on. Others, up to 999, mean nothing to a client."""
 

@@ -34,11 +34,13 @@ LARGEST_ANY = 100_000_000
 LARGEST_REST = 1024 * 1024
 """Bytes of everything beside the file: fields, heads and boundaries."""
 MOST_FIELDS = 100
+"""A tool with a file has fewer than 20 arguments."""
 ARGUMENTS = "arguments"
 """The field that holds several arguments as one JSON object."""
 FILE = "file"
 """What the part of the file may be called, beside the name of the argument."""
 PIECE = 1024 * 1024
+"""Bytes that are hashed at once: a file of 100 MB is never whole in memory."""
 
 
 class Form(NamedTuple):

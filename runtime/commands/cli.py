@@ -37,7 +37,7 @@ main.add_command(format_keys.keys)
 @definitions_option
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
 @exit_on_error
-def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
+def serve(*, host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
     """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
     from runtime.server.serve import run
 
@@ -77,6 +77,7 @@ def serve(host: str | None, port: int | None, own: tuple[Path, ...], watch: bool
 @click.option("--yes", is_flag=True, help="Do not ask before a reset.")
 @exit_on_error
 def demo(
+    *,
     port: int,
     simulator_port: int,
     former_port: int | None,
@@ -98,7 +99,7 @@ def demo(
         simulator_port = former_port
     data = (data or Path(os.environ.get("LEDGERPORT_DATA") or ".ledgerport") / "demo").expanduser().absolute()
     if is_reset:
-        _confirm_reset(data, yes)
+        _confirm_reset(data, is_confirmed=yes)
         reset(data)
     # A shell that starts us in the background has SIGINT ignored.
     ends = [signal.SIGINT, signal.SIGTERM]
@@ -110,7 +111,7 @@ def demo(
     run(Demo(data, port, simulator_port, as_setting(own)))
 
 
-def _confirm_reset(data: Path, is_confirmed: bool) -> None:
+def _confirm_reset(data: Path, *, is_confirmed: bool) -> None:
     """Ask whether to remove what a demo has made. Raises SettingsError where nobody can be asked."""
     if is_confirmed or not data.is_dir():
         return
@@ -143,12 +144,15 @@ def _start_simulator(options: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("integration", default="quickbooks")
+@click.argument("integration", default="")
 @click.option("--name", default="", help="What to call the company here.")
 @click.option("--account", default="", help="Connect this integrated account again instead of a new one.")
 @exit_on_error
 def connect(integration: str, name: str, account: str) -> None:
-    """Connect a company: print the address to open, and wait until the person has agreed."""
+    """Connect a company: print the address to open, and wait until the person has agreed.
+
+    INTEGRATION is the vendor; it can be left out where there is only one.
+    """
     from runtime.commands.connect import run
 
     run(_settings(), integration, name, account)
@@ -172,7 +176,9 @@ def token() -> None:
 @click.option("--replace", is_flag=True, help="Revoke the other API tokens of this name.")
 @click.option("--bare", is_flag=True, help="Print the token alone.")
 @exit_on_error
-def token_create(name: str, scopes: tuple[str, ...], account: str | None, replace: bool, bare: bool) -> None:
+def token_create(
+    *, name: str, scopes: tuple[str, ...], account: str | None, replace: bool, bare: bool
+) -> None:
     """Make an API token. It is shown this once."""
     from runtime.operations.scopes import ADMIN
 

@@ -17,7 +17,9 @@ from runtime.commands.exit_on_error import exit_on_error
 from runtime.errors import SettingsError
 
 MOST_BYTES = 100_000_000
+"""Of an archive of definitions, which are a megabyte: more is no folder of definitions."""
 MOST_SECONDS = 60
+"""Git reads a revision in less than one; more is a network file system that does not answer."""
 
 
 @click.command()
@@ -26,7 +28,7 @@ MOST_SECONDS = 60
 @click.option("--fail-on-breaking", is_flag=True, help="Exit status 1 when something breaks callers.")
 @json_option
 @exit_on_error
-def diff(before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None:
+def diff(*, before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None:
     """Show which tools appear, vanish or change from BEFORE to AFTER, and what breaks callers.
 
     Each is a folder of definitions, or a git revision of ours such as HEAD~3. Both are compiled by the generator as it

@@ -27,13 +27,15 @@ from runtime.stores.records import Records
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOK_SECONDS = 0.5
+"""A person who comes back to the terminal sees the result at once."""
 START_SECONDS = 10.0
+"""A server starts in about one; the rest is for a loaded machine."""
 
 
 def run(settings: Settings, integration: str, name: str, account_id: str) -> None:
     """Connect a company. Raises SettingsError when nobody could receive the answer, or the person did not agree."""
     with _receiver(settings):
-        runtime = Runtime(settings, log=lambda event, **fields: None)
+        runtime = Runtime(settings, log=lambda _event, **_fields: None)
         accounts = Accounts(settings, runtime.keys, runtime.stores, runtime.current_catalog, runtime.tokens)
         if account_id:
             begun = accounts.connect(account_id, actor="command line")
@@ -79,7 +81,7 @@ def _receiver(settings: Settings) -> Iterator[None]:
 
     listener = listen(settings)
     hold_data(settings)
-    server = make_server(Application(Runtime(settings, log=lambda event, **fields: None)))
+    server = make_server(Application(Runtime(settings, log=lambda _event, **_fields: None)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + START_SECONDS

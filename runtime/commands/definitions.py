@@ -22,7 +22,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 @definitions_option
 @json_option
 @exit_on_error
-def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> None:
+def check(*, folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> None:
     """Check definitions. Prints every error with its file and line.
 
     FOLDERS are checked in place of ours, each laid over those before it. Exit status 0 when all is right, 1 when there
@@ -56,7 +56,7 @@ def check(folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> No
 @click.option("--example", is_flag=True, help="Show the request that each example call would send, too.")
 @definitions_option
 @exit_on_error
-def show(tool: str, example: bool, own: tuple[Path, ...]) -> None:
+def show(*, tool: str, example: bool, own: tuple[Path, ...]) -> None:
     """Show a tool as a client sees it."""
     from generator.reports.show import show as shown
 
@@ -77,7 +77,7 @@ def show(tool: str, example: bool, own: tuple[Path, ...]) -> None:
 @definitions_option
 @json_option
 @exit_on_error
-def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as_json: bool) -> None:
+def coverage(*, reference: Path | None, integration: str, own: tuple[Path, ...], as_json: bool) -> None:
     """Compare the definitions with the facts about a service.
 
     REFERENCE (or LEDGERPORT_REFERENCE) is a folder with entities.json and reports.json. Exit status 1 when an entity,
@@ -111,7 +111,9 @@ def coverage(reference: Path | None, integration: str, own: tuple[Path, ...], as
 @definitions_option
 @json_option
 @exit_on_error
-def cost(integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool) -> None:
+def cost(
+    *, integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool
+) -> None:
     """Show how many tokens tools cost a model, the most expensive first, by tool and by toolset."""
     from generator.catalog import select
     from generator.reports.cost import measure_cost, render_text, render_value

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -25,15 +23,17 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from typing import Any
 
-from runtime.commands.demo_output import instructions, listed_by, show_calls
+from runtime.commands.demo_http import Api, ask_server, make_opener, sign_in
+from runtime.commands.demo_output import Started, instructions, listed_by, show_calls
 from runtime.errors import LedgerportError, SettingsError
 
 START_SECONDS = 40.0
+"""A start takes a few; the rest is for a slow machine that compiles the definitions first."""
 STOP_SECONDS = 10.0
+"""Then it is killed: what was answered is durable, and a demo has nothing else to lose."""
 CLIENT_ID = "ledgerport-demo"
 MADE = ("quickbooks.db*", "ledgerport.sqlite3*", "secret.key", "serve.lock")
 """The files of a demo's directory beside the client secret, which marks it as one, and the cache."""
@@ -78,9 +78,9 @@ def run(demo: Demo) -> None:
     with running(demo, shows_calls=True) as all_of_it:
         api, account = all_of_it.api, all_of_it.account
         made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
-        listed = listed_by(made, lambda message: _asked(made["url"], message))
+        listed = listed_by(made, lambda message: ask_server(made["url"], message))
         text = instructions(
-            demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed
+            Started(demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed)
         )
         print(text, flush=True)
         log = all_of_it.processes[-1].stdout
@@ -146,29 +146,6 @@ def running(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
             yield Running(api, _account(demo, api), (simulator, server))
 
 
-class Api:
-    """The management API, as a program uses it."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.url = url
-        self.token = token
-
-    def call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One request. Raises LedgerportError with the server's own words when it refuses."""
-        request = urllib.request.Request(  # noqa: S310 - our own loopback address
-            self.url + path,
-            method=verb,
-            data=json.dumps(body).encode() if body is not None else None,
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
-        )
-        try:
-            with _opener().open(request, timeout=60) as response:
-                answer: dict[str, Any] = json.load(response)
-                return answer
-        except urllib.error.HTTPError as refused:
-            raise LedgerportError(f"{verb} {path}: {refused.read().decode(errors='replace')[:500]}") from None
-
-
 def _account(demo: Demo, api: Api) -> dict[str, Any]:
     """The company connected before, or a new connection made as a person makes it."""
     known: list[dict[str, Any]] = api.call("GET", "/integrated-account?limit=100")["result"]
@@ -177,53 +154,11 @@ def _account(demo: Demo, api: Api) -> dict[str, Any]:
             return account
     _say("Connecting the demo company …")
     made = api.call("POST", "/integrated-account", {"integration": "quickbooks", "name": "Demo company"})
-    _sign_in(demo, made["authorize_url"])
+    sign_in(demo.url, made["authorize_url"])
     account = api.call("GET", f"/integrated-account/{made['id']}")
     if account["status"] != "active":
         raise LedgerportError("The demo company could not be connected.")
     return account
-
-
-def _sign_in(demo: Demo, authorize_url: str) -> None:
-    """What a person's browser does: open the link, continue, choose the company and connect."""
-    opener = _opener(urllib.request.HTTPCookieProcessor())
-    address, page = _visit(opener, authorize_url)
-    address, page = _submit(opener, address, page)
-    address, _ = _submit(opener, address, page, decision="connect")
-    if not address.startswith(demo.url):
-        raise LedgerportError("The simulator did not send the browser back to Ledgerport.")
-
-
-def _visit(
-    opener: urllib.request.OpenerDirector, address: str, form: dict[str, str] | None = None
-) -> tuple[str, str]:
-    """Where an address leads in the end, and the page there."""
-    data = None if form is None else urllib.parse.urlencode(form).encode()
-    with opener.open(address, data=data, timeout=30) as response:
-        return response.geturl(), response.read().decode()
-
-
-def _submit(
-    opener: urllib.request.OpenerDirector, address: str, page: str, **pressed: str
-) -> tuple[str, str]:
-    """Press the button of a page's form, with what the form holds already."""
-    return _visit(opener, urllib.parse.urljoin(address, _action(page)), dict(_fields(page)) | pressed)
-
-
-def _fields(page: str) -> Iterator[tuple[str, str]]:
-    """The hidden fields of the form, and the first company to choose."""
-    seen = set()
-    for tag in re.findall(r"<(?:input|option)\b[^>]*>", page):
-        attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
-        name = attributes.get("name", "")
-        if name and name not in seen and attributes.get("type") in ("hidden", "radio"):
-            seen.add(name)
-            yield name, attributes.get("value", "")
-
-
-def _action(page: str) -> str:
-    found = re.search(r'<form\b[^>]*\baction="([^"]*)"', page)
-    return unescape(found.group(1)) if found else ""
 
 
 def _simulator_command(demo: Demo) -> list[str]:
@@ -303,7 +238,7 @@ def _await_ready(process: subprocess.Popen[bytes], url: str) -> None:
         if process.poll() is not None:
             raise SettingsError(f"A server ended at once (exit status {process.returncode}); see above.")
         try:
-            with _opener().open(url, timeout=2):
+            with make_opener().open(url, timeout=2):
                 return
         except urllib.error.HTTPError:
             return
@@ -317,18 +252,6 @@ def _wait(processes: tuple[subprocess.Popen[bytes], ...]) -> None:
     while all(process.poll() is None for process in processes):
         time.sleep(0.2)
     raise SettingsError("A server ended by itself; see above.")
-
-
-def _asked(url: str, message: dict[str, Any]) -> bytes:
-    """The reply of an MCP URL to one message."""
-    request = urllib.request.Request(  # noqa: S310 - our own loopback address
-        url,
-        data=json.dumps(message).encode(),
-        headers={"Content-Type": "application/json", "Accept": "application/json, text/event-stream"},
-    )
-    with _opener().open(request, timeout=60) as response:
-        reply: bytes = response.read()
-        return reply
 
 
 def _check_ports(demo: Demo) -> None:
@@ -350,10 +273,6 @@ def _check_free(port: int, option: str) -> None:
             raise SettingsError(
                 f"Port {port} is taken.", advice=f"Stop what uses it, or choose another with {option} NUMBER."
             ) from None
-
-
-def _opener(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
 
 
 def _say(text: str) -> None:

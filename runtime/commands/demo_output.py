@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 LONGEST_NAME = 60
@@ -74,37 +74,42 @@ def _print(line: str) -> None:
     print(line, flush=True, file=sys.stdout)
 
 
-def instructions(
-    url: str,
-    simulator_url: str,
-    data: str,
-    account: dict[str, Any],
-    api_token: str,
-    mcp_url: str,
-    listed: Listed,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A demo that runs: where it is, its company, and how to use it. The API token and the MCP URL are secrets."""
+
+    url: str
+    simulator_url: str
+    data: str
+    account: dict[str, Any]
+    api_token: str = field(repr=False)
+    mcp_url: str = field(repr=False)
+    listed: Listed
+
+
+def instructions(demo: Started) -> str:
     """What to do with a demo that runs."""
-    servers = {"mcpServers": {"quickbooks": {"type": "http", "url": mcp_url}}}
+    servers = {"mcpServers": {"quickbooks": {"type": "http", "url": demo.mcp_url}}}
     return f"""
-Ledgerport is running at {url}, and a QuickBooks simulator at {simulator_url}.
-The company "{account["name"]}" is connected (integrated account {account["id"]}).
+Ledgerport is running at {demo.url}, and a QuickBooks simulator at {demo.simulator_url}.
+The company "{demo.account["name"]}" is connected (integrated account {demo.account["id"]}).
 
 MCP URL to use first (a secret: whoever has it can work in this company)
 
-  {mcp_url}
+  {demo.mcp_url}
 
-It lists {listed.tools} tools, about {listed.tokens:,} tokens.
+It lists {demo.listed.tools} tools, about {demo.listed.tokens:,} tokens.
 
 Make another, here one that can only read:
 
-  curl -s {url}/integrated-account/{account["id"]}/mcp \\
-    -H 'Authorization: Bearer {api_token}' \\
+  curl -s {demo.url}/integrated-account/{demo.account["id"]}/mcp \\
+    -H 'Authorization: Bearer {demo.api_token}' \\
     -H 'Content-Type: application/json' \\
     -d '{{"name": "Read only", "config": {{"methods": ["read"]}}}}'
 
 Connect a client
 
-  Claude Code   claude mcp add --transport http quickbooks {mcp_url}
+  Claude Code   claude mcp add --transport http quickbooks {demo.mcp_url}
   Cursor, VS Code and others, in their mcpServers file:
 
 {_indented(json.dumps(servers, indent=2))}
@@ -119,7 +124,7 @@ Two questions to try
   Which bills are overdue? Pay the oldest one with the credit card.
 
 Each call of an agent is shown below, without its arguments.
-Press Ctrl-C to stop. The company and the URLs are stored in {data}.
+Press Ctrl-C to stop. The company and the URLs are stored in {demo.data}.
 """
 
 

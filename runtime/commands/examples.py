@@ -19,7 +19,7 @@ from runtime.exchange.kinds import KINDS
 from runtime.model import Account, AccountId
 from runtime.operations.checks import Checks
 from runtime.upstream.client import VendorRequest
-from runtime.upstream.files import NO_FILES, MultipartBody
+from runtime.upstream.files import NO_FILES, FileBody
 
 NEW_KEY = "{a new key for each call}"
 
@@ -68,8 +68,8 @@ def _readable(url: str) -> str:
     return re.sub(r"%7B(\w+)%7D", r"{\1}", url)
 
 
-def _body(body: bytes | MultipartBody) -> str:
-    if isinstance(body, MultipartBody):
+def _body(body: bytes | FileBody) -> str:
+    if isinstance(body, FileBody):
         return f"({body.size:,} bytes)"
     try:
         return json.dumps(json.loads(body), indent=2, ensure_ascii=False)

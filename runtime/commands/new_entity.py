@@ -15,6 +15,7 @@ from runtime.commands.folders import definitions_option, layers
 from runtime.errors import SettingsError
 
 MOST_BYTES = 2_000_000
+"""Of a sample, which is one record, and has a few kB."""
 WORD = re.compile(r"[a-z][a-z_]*\Z")
 VENDOR_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")
 
@@ -33,6 +34,7 @@ VENDOR_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is not given as it can be guessed.")
 @exit_on_error
 def new_entity(
+    *,
     name: str,
     plural: str,
     entity: str,
@@ -52,7 +54,7 @@ def new_entity(
 
     folders = layers(own)
     _check_writable(folders[-1])
-    ask = _asking(yes)
+    ask = _asking(is_silent=yes)
     name = name or ask("What is one of them called", "")
     singular, guessed_plural, guessed_entity = derive_names(name)
     if not WORD.match(singular):
@@ -88,7 +90,7 @@ def new_entity(
     click.echo(f"Wrote {file}. {count} sentences are still to be written; ledgerport check names them.")
 
 
-def _asking(is_silent: bool) -> Callable[[str, str], str]:
+def _asking(*, is_silent: bool) -> Callable[[str, str], str]:
     def ask(question: str, usual: str) -> str:
         if is_silent:
             return usual

@@ -17,7 +17,7 @@ from runtime.errors import SettingsError
 @definitions_option
 @click.option("--html", is_flag=True, help="Write HTML, as a server shows it at /docs, and not Markdown.")
 @exit_on_error
-def pages(out: Path, own: tuple[Path, ...], html: bool) -> None:
+def pages(*, out: Path, own: tuple[Path, ...], html: bool) -> None:
     """Write a reference page for each resource, and an index of them."""
     catalog = catalog_of(own)
     try:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from generator.catalog import Catalog
 from generator.vendor import AccountField, Integration
-from runtime.connect.company_lookup import PLACE, look_up
+from runtime.connect.company_choice import Choice, Waiting, candidates
+from runtime.connect.company_lookup import PLACE, Company, look_up
 from runtime.connect.confirmation import confirm
 from runtime.connect.echoes import Echoes, secrets_of, secrets_of_app
 from runtime.connect.grants import ERROR_CODES, Granted
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _LONGEST_CODE = 4096
 """Characters. The longest code known of a vendor has 512."""
 _LONGEST_FIELD = 4096
+"""Characters of an account field: what a header field of ours may have."""
 
 
 class Authorizations:
@@ -67,8 +69,10 @@ class Authorizations:
         self._tokens = tokens
         self._clock = clock
 
-    async def complete(self, callback: Mapping[str, str], browser: str) -> Account:
+    async def complete(self, callback: Mapping[str, str], browser: str) -> Account | Choice:
         """Finish a connection from the query of its callback and the cookie of the browser, and answer the account.
+
+        A consent that covers several companies is a Choice, which `choose` finishes.
 
         Raises InvalidRequest for a state that is unknown, used or too old, Forbidden when the person or the vendor
         said no or the browser is another, Conflict when another company was chosen than the account has,
@@ -81,12 +85,35 @@ class Authorizations:
             await self.links.note_refusal(account.id, problem.code, problem.vendor_code)
             raise
 
+    async def choice(self, state: str, browser: str) -> Choice:
+        """What a person may choose from; nothing is changed.
+
+        Raises InvalidRequest when there is nothing to choose any more, Conflict in another browser.
+        """
+        account, content = await self.links.held(state, browser)
+        return Choice(account, Waiting.read(content).companies)
+
+    async def choose(self, state: str, browser: str, proof: str, chosen: str) -> Account:
+        """Finish a connection with the company at a place of the choice, and answer the account.
+
+        Raises InvalidRequest for a place that is none, Forbidden without the proof of the page, else as `complete`.
+        """
+        account, content = await self.links.held(state, browser)
+        waiting = Waiting.read(content)
+        known = {str(place): company for place, company in enumerate(waiting.companies)}
+        if chosen not in known:
+            raise InvalidRequest("No company was chosen.", advice="Go back and choose one of the list.")
+        await self.links.take_held(state, browser, proof)
+        try:
+            return await self._finish(account, waiting, known[chosen])
+        except LedgerportError as problem:
+            await self.links.note_refusal(account.id, problem.code, problem.vendor_code)
+            raise
+
     async def _connect(
         self, account: Account, pending: Authorization, callback: Mapping[str, str]
-    ) -> Account:
-        integration = self._catalog().integrations.get(account.integration)
-        if integration is None:
-            raise NotFound("There is no such integration in this deployment any more.")
+    ) -> Account | Choice:
+        integration = self._integration(account)
         if "error" in callback:
             raise _refused(integration, callback["error"])
         code = callback.get("code", "")
@@ -95,22 +122,37 @@ class Authorizations:
         # Before the code is spent: what the callback says has to be possible at all.
         self._with_fields(integration, account, {"callback": callback})
         granted = await self._exchange(integration, code, pending, callback["state"])
-        places = {
-            "callback": callback,
-            "token": granted.values,
-            PLACE: await self._looked_up(integration, account, granted),
-        }
+        looked_up = await self._looked_up(integration, account, granted)
+        found = candidates(integration, account, looked_up)
+        waiting = Waiting(dict(callback), granted, found)
+        if len(found) == 1:
+            return await self._finish(account, waiting, found[0])
+        await self.links.hold(callback["state"], waiting.as_bytes())
+        return Choice(account, found)
+
+    async def _finish(self, account: Account, waiting: Waiting, company: Company) -> Account:
+        """Connect an account to a company: everything is known, and the vendor is asked to confirm it."""
+        integration, granted = self._integration(account), waiting.granted
+        places = {"callback": waiting.callback, "token": granted.values, PLACE: company.values}
         connected, secrets = self._with_fields(integration, account, places)
         credentials = replace(granted.credentials, secrets=secrets)
         app = self._settings.of(integration)
         _check_open_fields(
-            integration, connected, Echoes([*secrets_of(credentials), *secrets_of_app(app), code])
+            integration,
+            connected,
+            Echoes([*secrets_of(credentials), *secrets_of_app(app), waiting.callback["code"]]),
         )
         await self._confirm(integration, connected, granted)
         sealed = seal_credentials(self._keys, account.id, credentials)
         return await self._store(
             integration, replace(connected, sealed=sealed, updated_at=self._clock()), granted
         )
+
+    def _integration(self, account: Account) -> Integration:
+        found = self._catalog().integrations.get(account.integration)
+        if found is None:
+            raise NotFound("There is no such integration in this deployment any more.")
+        return found
 
     def _read(self, account_id: AccountId) -> Account:
         account = self._stores.look_up.find_account(account_id)
@@ -164,10 +206,10 @@ class Authorizations:
 
     async def _looked_up(
         self, integration: Integration, account: Account, granted: Granted
-    ) -> dict[str, Any]:
-        """What the vendor says of the company to the new token.
+    ) -> tuple[Company, ...]:
+        """The companies that the vendor names to the new token.
 
-        A grant for several companies is not revoked: at some vendors that would end the connections of the others.
+        A grant for several of them is never revoked: at some vendors that would end the connections of the others.
         """
         place = replace(account, environment=self._settings.environment_of_new_accounts(integration))
         http, addresses = self._tokens.http, self._tokens.addresses

@@ -8,19 +8,19 @@ fact of the definition (`auth.confirm`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from generator.vendor import Confirmation, Integration
 from runtime.connect.addresses import Addresses
-from runtime.connect.headers import always_sent, authorization_headers
+from runtime.connect.headers import always_sent, authorization_headers, in_path
 from runtime.connect.vendor_http import OAuthAnswer, VendorHttp
 from runtime.errors import Forbidden, VendorUnavailable
 from runtime.model import Account, Credentials
 
 _FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TRY_LATER = (408, 425, 429)
+"""Refusals that say nothing of the account: too slow, too early, too often."""
 _AGAIN = "Nothing was connected. Ask for a new link and start again."
 
 
@@ -43,7 +43,7 @@ async def confirm(
     base = addresses.base_url(integration, account)
     always = always_sent(integration.send_query, account.fields)
     query = f"?{urlencode(always)}" if always else ""
-    url = _in_path(base, account.fields) + _in_path(wanted.path, account.fields) + query
+    url = in_path(base, account.fields) + in_path(wanted.path, account.fields) + query
     headers = {
         **always_sent(integration.send_headers, account.fields),
         **authorization_headers(integration, account, credentials),
@@ -69,9 +69,3 @@ def _check(integration: Integration, wanted: Confirmation, account: Account, ans
 
 def _not_confirmed(integration: Integration) -> Forbidden:
     return Forbidden(f"{integration.title}, the vendor, did not confirm the company.", advice=_AGAIN)
-
-
-def _in_path(template: str, fields: Mapping[str, str]) -> str:
-    """A path with account fields filled in, each of which stays one segment of it."""
-
-    return _FIELD.sub(lambda found: quote(fields[found[1]], safe=""), template)

@@ -1,6 +1,6 @@
-"""The OAuth grants: a code or a refresh token for new credentials, and the end of them, at the vendor's addresses.
+"""The OAuth grants: new credentials for a code, a refresh token or a client, and the end of them, at the vendor.
 
-Before it: `authorize` has a code, `tokens` a refresh token. After it: the vendor. What the vendor answers becomes
+Before it: `authorize` has a code, `tokens` a refresh token or a client. After it: the vendor. What it answers becomes
 Credentials or an error of ours; none of them says anything secret.
 """
 
@@ -11,15 +11,16 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
+from runtime.connect.headers import filled_from, in_path
 from runtime.connect.lifetimes import LONGEST_SECONDS
 from runtime.connect.vendor_http import OAuthAnswer, Unchanged, VendorHttp, basic_authorization
 from runtime.errors import LedgerportError, NeedsReconnect, VendorUnavailable
-from runtime.model import Credentials
-from runtime.settings import IntegrationSettings, Settings, app_of
+from runtime.model import Account, Credentials
+from runtime.settings import Settings, app_of
 
 ACCESS_SECONDS = 3600
 """How long an access token is taken to live when the vendor does not say."""
@@ -36,7 +37,13 @@ ERROR_CODES = frozenset(
 """What may be shown and stored of a vendor's error: RFC 6749 §4.1.2.1 and §5.2, OpenID Connect §3.1.2.6, and what a
 definition names. Any other text is the vendor's own, and may repeat a token.
 """
-_ASSERTED = ("refresh_token_expires_in", "x_refresh_token_expires_in")
+
+_CLIENT_OF_DEPLOYMENT = ("deployment", "Whoever runs Ledgerport has to correct them.")
+_OWN_CLIENT = (
+    "account",
+    "Look at the vendor whether they have ended. With new ones, make a new integrated account and delete this one.",
+)
+"""Whose client it is that a vendor refuses, and what to do then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,16 @@ class Granted:
 
     def __repr__(self) -> str:
         return "Granted(…)"
+
+
+class Client(NamedTuple):
+    """What proves a client at the token endpoint of its vendor."""
+
+    id: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Client(…)"
 
 
 class Grants:
@@ -78,40 +95,65 @@ class Grants:
         values = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
         return await self._ask(integration, values, credentials)
 
+    async def fetch(self, integration: Integration, account: Account, credentials: Credentials) -> Granted:
+        """Fresh credentials of a client, without a person: those of the account, or the app of the deployment.
+
+        Raises Unchanged when the vendor refuses them: whoever corrects them needs nobody's consent.
+        """
+        values = {"grant_type": "client_credentials"}
+        if integration.auth.scopes:
+            values["scope"] = " ".join(integration.auth.scopes)
+        client = self._client(integration, account, credentials)
+        url = in_path(integration.auth.token_url, account.fields)
+        return await self._ask(integration, values, Credentials(), url=url, client=client)
+
     async def revoke(self, integration: Integration, credentials: Credentials) -> bool:
         """Ends credentials at the vendor, as far as it can be reached. Answers whether the vendor agreed."""
         url = self._addresses.of_vendor(integration, integration.auth.revoke_url)
         token = credentials.refresh_token or credentials.access_token
         if not url or not token:
             return False
-        values, headers = self._as_client(integration, {"token": token})
+        values, headers = _as_client(integration, self._app(integration), {"token": token})
         with contextlib.suppress(VendorUnavailable):
-            answer = await self._http.post(url, values, headers)
-            if answer.status in (400, 415):  # RFC 7009 wants a form; some vendors take nothing but JSON
-                answer = await self._http.post(url, values, headers, "json")
+            answer = await self._http.post(url, values, headers, integration.auth.revoke_encoding)
             return answer.status < 300
         return False
 
-    async def _ask(self, integration: Integration, values: dict[str, str], old: Credentials) -> Granted:
-        url = self._addresses.of_vendor(integration, integration.auth.token_url)
-        answer = await self._http.post(url, *self._as_client(integration, values))
+    async def _ask(
+        self,
+        integration: Integration,
+        values: dict[str, str],
+        old: Credentials,
+        *,
+        url: str = "",
+        client: Client | None = None,
+    ) -> Granted:
+        url = self._addresses.of_vendor(integration, url or integration.auth.token_url)
+        answer = await self._http.post(
+            url, *_as_client(integration, client or self._app(integration), values)
+        )
         if answer.status != 200 or "error" in answer.values:
             raise _refusal(integration, answer)
         _check_tokens(integration, answer.values)
         return Granted(self._credentials(integration, answer.values, old), answer.values)
 
-    def _as_client(
-        self, integration: Integration, values: dict[str, str]
-    ) -> tuple[dict[str, str], dict[str, str]]:
-        """The values and header fields of a request, with the client's own proof in one of them."""
-        app: IntegrationSettings = app_of(self._settings, integration)
-        if integration.auth.client_authentication == "basic":
-            return values, basic_authorization(app.client_id, app.client_secret)
-        return {**values, "client_id": app.client_id, "client_secret": app.client_secret}, {}
+    def _app(self, integration: Integration) -> Client:
+        app = app_of(self._settings, integration)
+        return Client(app.client_id, app.client_secret)
+
+    def _client(self, integration: Integration, account: Account, credentials: Credentials) -> Client:
+        auth = integration.auth
+        if not auth.client_id:
+            return self._app(integration)
+        own = (
+            filled_from(integration, account, credentials, each)
+            for each in (auth.client_id, auth.client_secret)
+        )
+        return Client(*own)
 
     def _credentials(self, integration: Integration, values: dict[str, Any], old: Credentials) -> Credentials:
         now = self._clock()
-        lives = next((_seconds(values[name]) for name in _ASSERTED if name in values), 0.0)
+        lives = _seconds(values.get(integration.auth.refresh_expires_field))
         lives = min(lives, LONGEST_REFRESH_SECONDS) or float(integration.auth.unused_for_seconds)
         access_lives = min(_seconds(values.get("expires_in")), LONGEST_SECONDS) or ACCESS_SECONDS
         return Credentials(
@@ -121,6 +163,15 @@ class Grants:
             refresh_expires_at=now + lives if lives else 0.0,
             issued_at=now,
         )
+
+
+def _as_client(
+    integration: Integration, client: Client, values: dict[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The values and header fields of a request, with the client's own proof in one of them."""
+    if integration.auth.client_authentication == "basic":
+        return values, basic_authorization(client.id, client.secret)
+    return {**values, "client_id": client.id, "client_secret": client.secret}, {}
 
 
 def _seconds(value: Any) -> float:
@@ -156,10 +207,12 @@ def _refusal(integration: Integration, answer: OAuthAnswer) -> LedgerportError:
             vendor_code=code,
         )
     kind = Unchanged if is_refusal else VendorUnavailable
+    has_own = bool(integration.auth.client_id)
+    owner, advice = _OWN_CLIENT if has_own else _CLIENT_OF_DEPLOYMENT
     if code in ("invalid_client", "unauthorized_client"):
         return kind(
-            f"{integration.title} does not accept the client id and secret of this deployment.",
-            advice="Whoever runs Ledgerport has to correct them.",
+            f"{integration.title} does not accept the client id and secret of this {owner}.",
+            advice=advice,
             vendor_code=code,
         )
     return kind(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from generator.vendor import Integration
 from runtime.errors import NeedsReconnect
@@ -23,11 +24,18 @@ def authorization_headers(
     integration: Integration, account: Account, credentials: Credentials
 ) -> dict[str, str]:
     """The header fields for one call. Raises NeedsReconnect when something they need is not there."""
-    if integration.auth.type == "oauth2":
+    if integration.auth.type != "headers":
         return {"Authorization": f"{integration.auth.scheme} {credentials.access_token}"}
-    values = {**account.fields, **credentials.secrets}
+    return {
+        name: filled_from(integration, account, credentials, template)
+        for name, template in integration.auth.headers.items()
+    }
+
+
+def filled_from(integration: Integration, account: Account, credentials: Credentials, template: str) -> str:
+    """Return a template with the fields of an account filled in. Raises NeedsReconnect when one is not there."""
     try:
-        return {name: _filled(template, values) for name, template in integration.auth.headers.items()}
+        return _filled(template, {**account.fields, **credentials.secrets})
     except KeyError as missing:
         raise NeedsReconnect(
             f"The account {account.name!r} has no {missing.args[0]}.",
@@ -41,6 +49,11 @@ def always_sent(templates: Mapping[str, str], fields: Mapping[str, str]) -> dict
         name: _FIELD.sub(lambda found: fields[found[1]], text) if "{" in text else text
         for name, text in templates.items()
     }
+
+
+def in_path(template: str, fields: Mapping[str, str]) -> str:
+    """A path with account fields filled in, each of which stays one segment of it."""
+    return _FIELD.sub(lambda found: quote(fields[found[1]], safe=""), template)
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -35,12 +35,12 @@ class Opened:
 
 def opened(sealed: bytes, credentials: Credentials, wall_clock: float, monotonic: float) -> Opened:
     """The credentials with the end of their access token as this process measures it."""
-    life = _life(credentials)
+    life = life_of(credentials)
     left = credentials.access_expires_at - wall_clock
     return Opened(sealed, credentials, monotonic + min(left, life), left > life + TOLERANCE_SECONDS)
 
 
-def _life(credentials: Credentials) -> float:
+def life_of(credentials: Credentials) -> float:
     """How long the token lives in all, in seconds; the longest there is when that was not stored with it."""
     if not credentials.issued_at:
         return LONGEST_SECONDS

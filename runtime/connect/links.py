@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 CONNECT_PATH = "/connect"
 CALLBACK_PATH = CONNECT_PATH + "/callback"
 STATE_SECONDS = 600.0
+"""RFC 6749 recommends ten minutes at most for a code; signing in with a second factor takes a few."""
 VERIFIER_BYTES = 48
 """Random bytes of a PKCE verifier: 64 characters, of 43 to 128 that RFC 7636 allows."""
 AGAIN = "Ask for a new link and start again."
@@ -112,13 +113,7 @@ class Links:
         Raises Forbidden without the cookie and the proof that the page gave that browser, else as `look` does.
         """
         await self.look(state, browser)
-        if not _BROWSER.fullmatch(browser) or not hmac.compare_digest(
-            self.proof(state, browser).encode(), proof.encode("utf-8", "replace")
-        ):
-            raise Forbidden(
-                "This browser did not send back the cookie that the page gave it.",
-                advice="Allow cookies of this site, open the link again and press the button there.",
-            )
+        self._check_proof(state, browser, proof)
         state_hash, mine = self._keys.hash_token(state), self._keys.hash_token(browser)
         pending = await self._stores.write(lambda: self._stores.records.open_authorization(state_hash, mine))
         pending = self._alive(pending)
@@ -161,6 +156,41 @@ class Links:
         """The browser that a cookie names, or a new one when it names none."""
         return cookie if _BROWSER.fullmatch(cookie) else new_secret("")
 
+    async def hold(self, state: str, content: bytes) -> None:
+        """Store what the vendor granted, sealed, while the person chooses a company; it lives as long as the link."""
+        state_hash = self._checked(state)
+        sealed = self._keys.seal(content, _owner(state_hash))
+        await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, sealed))
+
+    async def held(self, state: str, browser: str) -> tuple[Account, bytes]:
+        """The account that a choice is for and what `hold` stored; nothing is changed.
+
+        Raises InvalidRequest when there is nothing to choose any more, Conflict in another browser.
+        """
+        state_hash = self._checked(state)
+        found = await asyncio.to_thread(lambda: self._stores.records.find_authorization(state_hash))
+        pending = self._in_time(found)
+        self._check_browser(pending, browser)
+        if pending.granted is None:
+            raise InvalidRequest("There is no company to choose here any more.", advice=AGAIN)
+        return self._read(pending.account_id), self._keys.open(pending.granted, _owner(state_hash))
+
+    async def take_held(self, state: str, browser: str, proof: str) -> None:
+        """Use up a choice. Raises Forbidden without the proof of the page, InvalidRequest when it was used before."""
+        self._check_proof(state, browser, proof)
+        state_hash = self._checked(state)
+        if not await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, None)):
+            raise InvalidRequest("A company has been chosen here already.", advice=AGAIN)
+
+    def _check_proof(self, state: str, browser: str, proof: str) -> None:
+        if not _BROWSER.fullmatch(browser) or not hmac.compare_digest(
+            self.proof(state, browser).encode(), proof.encode("utf-8", "replace")
+        ):
+            raise Forbidden(
+                "This browser did not send back the cookie that the page gave it.",
+                advice="Allow cookies of this site, open the link again and press the button there.",
+            )
+
     async def note_refusal(self, account_id: AccountId, reason: str, vendor_code: str = "") -> None:
         """Write into the audit that a connection was not made, and why."""
         details = {"reason": reason} | ({"vendor_code": vendor_code} if vendor_code else {})
@@ -173,12 +203,17 @@ class Links:
         return self._keys.hash_token(state)
 
     def _alive(self, pending: Authorization | None) -> Authorization:
+        """The authorization, unless it is too old or used."""
+        found = self._in_time(pending)
+        if found.used_at is not None:
+            raise InvalidRequest("This link has been used already: it works once.", advice=AGAIN)
+        return found
+
+    def _in_time(self, pending: Authorization | None) -> Authorization:
         """The authorization, unless it is too old. One that ends too far ahead is from before a clock was set back."""
         left = pending.expires_at - self._clock() if pending is not None else 0.0
         if pending is None or not 0.0 < left <= STATE_SECONDS + TOLERANCE_SECONDS:
             raise InvalidRequest("This link has run out: it is good for ten minutes.", advice=AGAIN)
-        if pending.used_at is not None:
-            raise InvalidRequest("This link has been used already: it works once.", advice=AGAIN)
         return pending
 
     def _check_browser(self, pending: Authorization, browser: str) -> None:

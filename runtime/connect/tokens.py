@@ -25,7 +25,7 @@ from generator.catalog import Catalog
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.grants import Grants
-from runtime.connect.lifetimes import Opened, opened
+from runtime.connect.lifetimes import Opened, life_of, opened
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import Unchanged, VendorHttp
 from runtime.errors import NeedsReconnect, NotConnected, NotFound, VendorUnavailable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
 
 AHEAD_SECONDS = 300.0
-"""How long before its end an access token is refreshed."""
+"""How long before its end an access token is refreshed; half of its life where that is shorter."""
 LEAST_SECONDS = 10.0
 """What an access token must have left to be used when a refresh does not succeed."""
 TRUSTED_SECONDS = 30.0
@@ -47,6 +47,7 @@ RETRY_SECONDS = 5.0
 MOST_AT_ONCE = 8
 """Interrupted refreshes that are finished at once at the start, so that a start is no flood for the vendor."""
 _MOST_CACHED = 10_000
+"""Accounts whose opened credentials are in memory; those of others are opened again."""
 _RECONNECT = "A person has to connect the company again."
 
 
@@ -89,7 +90,7 @@ class AccessTokens:
         _check_connected(account, integration)
         self.addresses.check(integration, account)
         mine = self._open(account)
-        if integration.auth.type != "oauth2" or not self._is_due(account.id, mine):
+        if integration.auth.type == "headers" or not self._is_due(account.id, mine):
             return mine.credentials
         try:
             return await self._refresh(account.id, integration)
@@ -175,7 +176,7 @@ class AccessTokens:
             return True
         is_refused = self._refused.get(account_id) == mine.credentials.access_token
         left = min(mine.ends_at - self._monotonic(), mine.credentials.access_expires_at - self._clock())
-        return is_refused or left < AHEAD_SECONDS
+        return is_refused or left < min(AHEAD_SECONDS, life_of(mine.credentials) / 2)
 
     def _is_usable(self, account_id: AccountId, mine: Opened) -> bool:
         is_refused = self._refused.get(account_id) == mine.credentials.access_token
@@ -222,7 +223,13 @@ class AccessTokens:
     async def _attempt(
         self, account: Account, integration: Integration, credentials: Credentials
     ) -> Credentials:
-        """One refresh, noted before it is sent. The note goes with what came of it, or stays when that is unknown."""
+        """One refresh, noted before it is sent. The note goes with what came of it, or stays when that is unknown.
+
+        A client's token is fetched anew: nothing is used up by that, so that nothing has to be noted.
+        """
+        if integration.auth.type == "client_credentials":
+            granted = await self.grants.fetch(integration, account, credentials)
+            return await self._save(account, replace(granted.credentials, secrets=credentials.secrets))
         if not credentials.refresh_token:
             return await self._ended(account, _run_out(integration), None)
         records, now = self._stores.records, self._clock()

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import aiohttp
 
 LARGEST_ANSWER = 256 * 1024
+"""Bytes of an answer about tokens. It has a few kB."""
 TIMEOUT_SECONDS = 30.0
+"""Vendors answer within a few seconds; a person waits at a page meanwhile, and hosts for 60."""
 _EITHER = 47
 """Makes zlib take both of its formats, gzip and deflate, by their first bytes."""
 _ALWAYS = {"Accept": "application/json", "Accept-Encoding": "identity"}

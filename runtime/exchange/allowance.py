@@ -20,6 +20,7 @@ LEAST = 8_000
 LONGEST_MESSAGES = (8_000, 4_000, 2_000, 1_000, 400, 100)
 """Characters of an error's message that are tried, one after the other, until it fits."""
 LONGEST_ADVICE = 400
+"""Characters. The longest of ours has about 110; the rest is for names that it repeats."""
 LONGEST_ESCAPE = 6
 """Bytes that one character takes in a JSON text at most, such as `\\u001f`."""
 _ESCAPED = (b'"', b"\\", b"\n", b"\r", b"\t")

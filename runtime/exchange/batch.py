@@ -80,7 +80,7 @@ def prepare(call: CallContext) -> Request:
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return `{results: [{tool, answer} or {tool, error}]}` in the order of the calls, as JSON."""
     parts: list[Part] = response.request.plan
-    outcomes = _outcomes(call, response.value(lambda value: True))
+    outcomes = _outcomes(call, response.value(lambda _value: True))
     whole = call.allowance()
     left = whole.without(whole.cost(b'{"results":[]}'))
     texts = []

@@ -38,7 +38,7 @@ def with_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: st
     At least one row is shown: where not even that fits, part of it, and `how` says how to ask for the rest.
     """
     texts, ends = _fitting(rows, allowance)
-    count = _most(head, rows.count, ends, allowance.without(_brackets(name, allowance)))
+    count = _most(head, ends, allowance.without(_brackets(name, allowance)))
     if count or not rows.count:
         return _joined(head(count, ""), name, texts[:count])
     first = texts[0] if texts else rows.text(0)
@@ -67,7 +67,7 @@ def _fitting(rows: Source, allowance: Allowance) -> tuple[list[bytes], list[int]
     return texts, ends
 
 
-def _most(head: Head, count: int, ends: list[int], allowance: Allowance) -> int:
+def _most(head: Head, ends: list[int], allowance: Allowance) -> int:
     """Return how many rows fit beside the head that says how many they are."""
     most = len(ends)
     while most:

@@ -18,7 +18,7 @@ from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import OutgoingFile
 from runtime.upstream.limits import Limits
-from runtime.upstream.request import body_of, build
+from runtime.upstream.request import RequestExtras, body_of, build
 
 Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
 """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
@@ -115,7 +115,7 @@ def begin_call(
         catalog.tools,
         given=arguments,
         caller=grant.caller if is_write else "",
-        vendor_key=fresh_key() if is_write else "",
+        vendor_key=fresh_key(integration.idempotency_max_length) if is_write else "",
         changes_data=is_write,
         is_masked=is_masked,
         cover=masking.cover_of(tool, tools, is_masked=is_masked),
@@ -164,9 +164,5 @@ def vendor_request(
         base_url,
         {**call.account.fields, **call.arguments, **request.values},
         call.arguments,
-        authorization=authorization,
-        once_key=call.vendor_key,
-        body=request.body(),
-        file=call.file,
-        changes_data=call.changes_data,
+        RequestExtras(authorization, call.vendor_key, request.body(), call.file, call.changes_data),
     )

@@ -15,10 +15,12 @@ from runtime.exchange.failures import read_value, unreadable
 from runtime.safety import masking
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorResponse
+from runtime.upstream.dates import with_iso_dates
 from runtime.upstream.rows import QuickRows, quick_rows
 
 Path = tuple[str, ...]
 NO_CONTENT = 204
+"""RFC 9110: a success without a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class MaskedResponse:
 
     def value(self, holds: Callable[[Any], bool]) -> Any:
         """Return the body as a value. Raises the error that it is, or that it does not hold what the call is for."""
-        value = read_value(self.call, self.raw, is_exact=True)
+        value = read_value(self.call, self._dated(), is_exact=True)
         if not holds(value):
             raise self.unreadable()
         return masking.covered(self.call.cover, self.raw.body, value)
@@ -48,16 +50,20 @@ class MaskedResponse:
         cover = self.call.cover
         if cover is not None and masking.may_hide(cover, self.raw.body):
             return None
-        return answers.record_text(self.raw, path, self.call.integration.errors)
+        return answers.record_text(self._dated(), path, self.call.integration.errors)
 
     def quick_rows(self, path: Path, names: Sequence[str]) -> QuickRows | None:
         """Return the records of a plain success, read in one pass; None where they have to be read more closely."""
         cover, errors = self.call.cover, self.call.integration.errors
         if cover is None or ("*" in path and not masking.may_hide(cover, self.raw.body)):
-            return quick_rows(self.raw, path, errors, names)
+            return quick_rows(self._dated(), path, errors, names)
         if "*" in path:  # it is not known what the records are called, which a rule may be about
             return None
-        return quick_rows(self.raw, path, errors, names, _Hiding(cover, path))
+        return quick_rows(self._dated(), path, errors, names, _Hiding(cover, path))
+
+    def _dated(self) -> VendorResponse:
+        """Return the response with the moments in it as ISO 8601 writes them."""
+        return with_iso_dates(self.raw, self.call.integration.dates)
 
     def link(self) -> str:
         """Return the Link header."""

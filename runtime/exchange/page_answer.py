@@ -24,7 +24,7 @@ MOST_ABSENT = 5
 LONGEST_TOTAL = 100
 """Bytes of a number, which may be written as a text."""
 READ_ON_IN_IT = "To read on in it, repeat this call with fields {fields}."
-NO_ROWS = bounds.Source(0, lambda place: b"")
+NO_ROWS = bounds.Source(0, lambda _place: b"")
 
 
 def names_shown(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
@@ -142,7 +142,7 @@ class _Page:
         if listing_of(self.call.tool).is_whole:
             passed = asked.skip + used
             return f"{asked.position}/{passed}/0" if passed < self.received else ""
-        return _following(self.call.integration, asked, self.next_cursor, self.received, used, is_cut)
+        return _following(self.call.integration, asked, self.next_cursor, self.received, used, is_cut=is_cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _absent_note(name: str, there: list[str]) -> str:
 
 
 def _following(
-    integration: Integration, asked: PageRequest, cursor: str, received: int, shown: int, is_cut: bool
+    integration: Integration, asked: PageRequest, cursor: str, received: int, shown: int, *, is_cut: bool
 ) -> str:
     """Return where the next page begins; empty when this was the last."""
     style = integration.pagination.style

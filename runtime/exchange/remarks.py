@@ -18,6 +18,7 @@ from runtime.upstream.query import outside_quotes
 LONGEST_VALUE = 80
 """Characters of a value of the query that a remark repeats."""
 MOST_REMARKS = 5
+"""More is not read by a model that wants the records."""
 MOST_CHOICES = 20
 """Values of a field that a remark names."""
 _OPERATOR = re.compile(r"\{field\}\s*([^\s({]+)")

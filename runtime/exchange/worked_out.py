@@ -14,6 +14,7 @@ import orjson
 from generator.catalog import Tool
 
 HALF_A_CENT = 0.005
+"""Amounts have two digits; sums of binary fractions differ in the 15th."""
 MOST = 5
 """Fields that are named; the sixth says nothing new."""
 

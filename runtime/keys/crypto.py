@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 SECRET_BYTES = 32
+"""256 bits; 192 are the least that a token may have."""
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
+"""96 bits, as NIST SP 800-38D recommends for GCM."""
 _HASH_BYTES = 32
+"""Of SHA-256."""
 
 
 class SealBroken(LedgerportError):

@@ -15,6 +15,7 @@ from pathlib import Path
 from runtime.errors import SettingsError
 
 LEAST_BYTES = 32
+"""256 bits, the strength of the AES keys that are derived from it."""
 FILE_NAME = "secret.key"
 _RIGHT = "it must be at least 32 random bytes in base64, as `openssl rand -base64 32` prints them"
 

@@ -35,7 +35,9 @@ GUIDANCE = (
 """What a client reads before the integration's own guidance. Short, for some clients show 512 characters of both."""
 
 USUAL_TOOLS, USUAL_RESOURCES, MOST_RESULTS = 10, 30, 50
+"""Found tools, and resources, in one answer: few, because each costs tokens. A model may ask for up to the most."""
 MOST_SCHEMAS = 5
+"""Whole tools of up to 5.5 kB, which fit into one answer together."""
 CALL_IT = "Call the tool: an error says what its arguments lack."
 SHOWN_ONLY = "shown as it is listed, without what is rarely needed"
 

@@ -54,6 +54,7 @@ FindGrant = Callable[[TokenHash], Grant | None]
 
 PREFIX = "/mcp/"
 LONGEST_TOKEN = 100
+"""Characters. Ours have under 60, and a path has fewer than 100."""
 CLIENTS_ENDING = "/mcp"
 """What may follow the token: some clients, such as older versions of the MCP Inspector, add `/mcp` to any URL."""
 SSE_ENDING = "/sse"

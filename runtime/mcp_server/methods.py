@@ -39,6 +39,8 @@ FRESH_FOR_MS = 60_000
 """How long a client of the newer revisions may reuse a list before it asks again."""
 
 CAPABILITIES = {"tools": {"listChanged": False}, "resources": resources.CAPABILITY}
+_RESOURCES = {"resources/list": "resources", "resources/templates/list": "resourceTemplates"}
+"""Under which name the answer of each method that lists resources has them."""
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
 MOST_FRAME = 1_500
 """Bytes around a text and a note at most, beside the id of the message and what the server says of itself: the members
@@ -94,24 +96,27 @@ class Methods:
         self._log = log
         self._writes: set[asyncio.Task[Answer]] = set()
 
-    def answer(  # noqa: PLR0911  (one for each method)
+    def answer(
         self, message: Message, grant: Grant, toolset: Toolset, fields: Fields
     ) -> Reply | Awaitable[Reply]:
         """Return the reply to a message, or what to await for it where a tool is called; both raise Refused."""
         if message.id is None:
             return ACCEPTED
         protocol.check_meta(message)
-        match message.method, message.is_modern:
-            case "tools/call", _:
+        match message.method:
+            case "tools/call":
                 return self._call(message, grant, toolset, fields)
-            case "tools/list", _:
+            case "tools/list":
                 return self._list(message, grant, toolset, fields)
-            case "resources/read", _:
+            case "resources/read":
                 return self._read_resource(message, grant, toolset)
-            case "resources/list", _:
-                return self._reply(message, grant, resources.listed(message, "resources"))
-            case "resources/templates/list", _:
-                return self._reply(message, grant, resources.listed(message, "resourceTemplates"))
+            case "resources/list" | "resources/templates/list":
+                return self._reply(message, grant, resources.listed(message, _RESOURCES[message.method]))
+        return self._greet(message, grant, toolset)
+
+    def _greet(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
+        """Return the reply to a method that only one era of the protocol has; raises Refused for any other."""
+        match message.method, message.is_modern:
             case "initialize", False:
                 return self._initialize(message, grant, toolset)
             case "ping", False:

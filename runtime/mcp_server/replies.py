@@ -16,14 +16,21 @@ from runtime.errors import InvalidRequest
 Field = tuple[bytes, bytes]
 
 PARSE_ERROR = -32700
+"""This and the four that follow are those of JSON-RPC 2.0."""
 INVALID_REQUEST = -32600
+"""JSON-RPC 2.0."""
 METHOD_NOT_FOUND = -32601
+"""JSON-RPC 2.0."""
 RESOURCE_NOT_FOUND = -32002
 """Up to 2025-11-25; from 2026-07-28 a resource that is not there is an invalid parameter."""
 INVALID_PARAMS = -32602
+"""JSON-RPC 2.0."""
 INTERNAL_ERROR = -32603
+"""JSON-RPC 2.0."""
 HEADER_MISMATCH = -32020
+"""MCP 2026-07-28: a header field contradicts the body."""
 UNSUPPORTED_VERSION = -32022
+"""MCP 2026-07-28."""
 RATE_LIMITED = 429
 """An application's own code: the specification reserves -32768 to -32000 and leaves the rest free."""
 BUSY = 503

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
 
 _LONGEST_FIELD = 4096
+"""Characters of an account field: what a header field of ours may have."""
 
 
 class Accounts:
@@ -64,15 +65,16 @@ class Accounts:
     ) -> dict[str, Any]:
         """Makes an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
 
-        minutes; with header authentication `fields` hold what the vendor wants, and it is active at once. Raises
+        minutes; without a person's consent `fields` hold what the vendor wants, and it is active at once. Raises
         InvalidRequest for an unknown integration or a field that is missing, unknown or out of form.
         """
         chosen = self._chosen(integration)
         account = self._new(chosen, checked_name(name))
         credentials = Credentials()
+        if chosen.auth.uses_app:
+            self.authorizations.links.check_app(chosen)
         if chosen.auth.type == "oauth2":
             _check_fields(chosen, fields or {}, ())
-            self.authorizations.links.check_app(chosen)
         else:
             account, credentials = self._with_fields(chosen, account, fields or {})
         account = replace(account, sealed=seal_credentials(self._keys, account.id, credentials))

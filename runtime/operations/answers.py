@@ -15,7 +15,9 @@ from runtime.errors import InvalidRequest
 from runtime.model import Account, ApiToken, McpServer, ServerConfig
 
 LARGEST_PART = 200
+"""Things in one answer of a list; a cursor leads to the next."""
 USUAL_PART = 50
+"""As many as a page shows."""
 Thing = TypeVar("Thing", Account, McpServer, ApiToken)
 
 

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 PREFIX = "lpa_"
 LONGEST = 200
+"""Characters. Ours have 47; a longer text is not even hashed."""
 NOTED_EVERY_SECONDS = 300.0
+"""A write for each call would cost more than the call; nobody needs the last use to the minute."""
 _MOST_TRIED = 10_000
+"""Tokens whose last note is remembered: more than a deployment has."""
 
 
 class ApiTokens:

@@ -6,39 +6,23 @@ Validators are built once per tool, at its first call.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 import jsonschema_rs
 
 from generator.catalog import Tool
-from generator.meanings import Meant
 from runtime.errors import InvalidArguments
-from runtime.operations.interpretation import DIGITS, LARGEST_EXACT, interpreted, parsed
-from runtime.operations.structure import excerpt, structural_problem, whole_path
+from runtime.operations.argument_errors import Meanings, describe_error
+from runtime.operations.interpretation import LARGEST_EXACT, interpreted, parsed
+from runtime.operations.structure import excerpt, structural_problem
 from runtime.safety.masked_updates import without_masks
 from runtime.safety.write_answers import refuse_no_change
-from runtime.suggestions import LONGEST_COMPARED, nearest_name, suggested
 
-Meanings = Sequence[Meant]
 MOST_ERRORS = 10
+"""As many as a model corrects in one step; the rest is counted."""
 MORE = "more"
 """The argument that takes the rarely needed ones."""
-AMOUNT = re.compile(r"-?[^\d\s,.+-]{0,3}\s?-?\d{1,3}(,\d{3})*(\.\d{1,4})?", re.ASCII)
-"""An amount of money with a sign of its currency or commas in it."""
-OTHER_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
-TYPES = {
-    "string": "a text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
 
 
 class _Validator(NamedTuple):
@@ -173,9 +157,9 @@ def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meani
     path = list(first.instance_path)
     part = excerpt(arguments, path)
     found = list(validator.iter_errors(part))
-    described = [_described(tool, error, path, means) for error in found[:MOST_ERRORS]]
+    described = [describe_error(tool, error, path, means) for error in found[:MOST_ERRORS]]
     if not described:  # it is in what the excerpt leaves out, such as the length of a list
-        described = [_described(tool, first, [], means)]
+        described = [describe_error(tool, first, [], means)]
     errors = list(islice((each for some in described for each in some), MOST_ERRORS))
     total = max(sum(_count(error) for error in found), len(errors))
     text = " ".join(each["problem"] for each in errors)
@@ -198,117 +182,3 @@ def _first_error(validator: Any, arguments: dict[str, Any]) -> Any:
 
 def _count(error: Any) -> int:
     return len(error.kind.unexpected) if error.kind.name == "additionalProperties" else 1
-
-
-def _described(tool: Tool, error: Any, along: list[Any], means: Meanings) -> Iterable[dict[str, str]]:
-    """Sentences for an error; `along` is the path that the excerpt begins at."""
-    path, kind, value = whole_path(error.instance_path, along), error.kind.name, error.instance
-    where = _where(path)
-    if kind == "additionalProperties":
-        names = list(_names_at(tool.input_schema, path))
-        return (_unknown(path, str(name), names, means, tool.resource) for name in error.kind.unexpected)
-    if kind == "required":
-        full = [*path, error.kind.property]
-        return [{"argument": _dotted(full), "problem": f"{_where(full)} is missing."}]
-    if kind == "type":
-        kinds = list(error.kind.types)
-        wanted = " or ".join(TYPES.get(name, name) for name in kinds)
-        problem = f"{where} must be {wanted}, but is {_shown(value)}.{_correction(kinds, value)}"
-    elif kind == "enum":
-        problem = f"{where} cannot be {_shown(value)}. {_choices(value, error.kind.options)}"
-    elif kind == "format":
-        correction = _dates(value) if error.kind.format == "date" else ""
-        problem = f"{where} must be {_format(error.kind.format)}, but is {_shown(value)}.{correction}"
-    elif kind == "pattern" and error.kind.pattern == DIGITS:
-        problem = f"{where} must be digits alone, but is {_shown(value)}."
-    elif kind == "maxLength":
-        problem = f"{where} may have {error.kind.limit} characters at most, but has {len(value)}."
-    elif kind == "maxItems":
-        problem = f"{where} may have {error.kind.limit} elements at most, but has {len(value)}."
-    else:
-        problem = f"{where} is wrong: {_plain(error.message)}."
-    return [{"argument": _dotted(path), "problem": problem}]
-
-
-def _unknown(path: list[Any], name: str, names: list[str], means: Meanings, resource: str) -> dict[str, str]:
-    full = _dotted([*path, name])
-    meant = suggested(name, names, means, resource)
-    nearest = meant.names[0] if meant.names else ""
-    return {
-        "argument": full,
-        "problem": f'Argument "{full}" is not known.{meant.sentence}',
-        "nearest": nearest,
-    }
-
-
-def _names_at(schema: dict[str, Any], path: list[Any]) -> list[str]:
-    for step in path:
-        inner = (
-            schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step, {})
-        )
-        schema = inner if isinstance(inner, dict) else {}
-    return list(schema.get("properties", {}))
-
-
-def _choices(value: Any, options: Any) -> str:
-    names = [str(option) for option in options]
-    nearest = nearest_name(str(value)[:LONGEST_COMPARED], names)
-    if nearest:
-        return f'Did you mean "{nearest}"?'
-    return f"It is one of: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}."
-
-
-def _format(name: str) -> str:
-    shapes = {"date": "a date written YYYY-MM-DD", "date-time": "a time written 2026-01-31T09:30:00Z"}
-    return shapes.get(name, f"a valid {name}")
-
-
-def _correction(kinds: list[str], value: Any) -> str:
-    """How a value of the wrong type would be written, where that can be seen."""
-    if not isinstance(value, str):
-        return ""
-    if not {"object", "array"}.isdisjoint(kinds) and value.lstrip()[:1] in ("{", "["):
-        return " It is a text that begins like JSON and is not valid JSON."
-    if not {"number", "integer"}.isdisjoint(kinds) and AMOUNT.fullmatch(value[:LONGEST_COMPARED].strip()):
-        plain = "".join(each for each in value if each in "-.0123456789")
-        return f" Write {plain}."
-    return ""
-
-
-def _dates(value: Any) -> str:
-    """The dates that a text of another form may mean, as they should be written."""
-    found = OTHER_DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        return ""
-    one, two, year = int(found[1]), int(found[2]), found[3]
-    meant = sorted(
-        f"{year}-{month:02d}-{day:02d}"
-        for month, day in {(one, two), (two, one)}
-        if 1 <= month <= 12 and 1 <= day <= 31
-    )
-    return (
-        f" Write {' or '.join(meant)}, whichever is meant."
-        if len(meant) == 2
-        else "".join(f" Write {each}." for each in meant)
-    )
-
-
-def _where(path: list[Any]) -> str:
-    return f'Argument "{_dotted(path)}"' if path else "The arguments"
-
-
-def _dotted(path: list[Any]) -> str:
-    text = ""
-    for step in path:
-        name = str(step)[:80]
-        text += f"[{name}]" if isinstance(step, int) else f".{name}" if text else name
-    return text[:200]
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value[:60] if isinstance(value, str) else value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _plain(message: str) -> str:
-    return message if len(message) <= 200 else f"{message[:197]}…"

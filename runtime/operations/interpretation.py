@@ -172,7 +172,7 @@ def _list(schema: Schema, value: Any, rule: _Rule) -> Any:
     return value if one is ABSENT else [one]
 
 
-def _text(schema: Schema, value: Any, rule: _Rule) -> Any:
+def _text(schema: Schema, value: Any, _rule: _Rule) -> Any:
     if isinstance(value, dict) and schema.get("pattern") == DIGITS and value.keys() <= {"value", "name"}:
         return _id(value.get("value")) or value
     if isinstance(value, float) and schema.get("pattern") == DIGITS and value.is_integer():
@@ -194,14 +194,14 @@ def _choice(options: list[Any], value: str) -> str:
     return found[0] if len(found) == 1 else value
 
 
-def _number(schema: Schema, value: Any, rule: _Rule) -> Any:
+def _number(_schema: Schema, value: Any, _rule: _Rule) -> Any:
     if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip()):
         return value
     text = value.strip()
     return float(text) if "." in text else int(text)
 
 
-def _boolean(schema: Schema, value: Any, rule: _Rule) -> Any:
+def _boolean(_schema: Schema, value: Any, _rule: _Rule) -> Any:
     return (
         {"true": True, "false": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
     )

@@ -8,7 +8,9 @@ from runtime.errors import InvalidRequest, NotFound
 from runtime.suggestions import nearest_name
 
 LONGEST_NAME = 200
+"""Characters on one line of a page or a log."""
 LEAST_AHEAD_SECONDS = 60.0
+"""A URL that ends sooner has ended before anybody has used it."""
 
 
 def checked_name(name: str) -> str:

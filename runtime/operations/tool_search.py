@@ -20,13 +20,16 @@ import orjson
 from generator.catalog import Tool
 
 LONGEST_QUERY = 200
+"""Characters. A question of a person is shorter."""
 MOST_WORDS = 16
+"""Words of a query that are looked for, each over all tools."""
 MOST_BEGINNINGS = 8
 """How many words a mere beginning of a word stands for."""
 
 NAME, TITLE, TAGS, SENTENCE, ARGUMENTS, REST = 4.0, 2.0, 2.0, 2.0, 0.7, 0.4
 """What a word counts in each place. The later sentences mention other tools, so they count least."""
 SATURATION, LENGTH_MATTERS = 1.2, 0.6
+"""The usual parameters of BM25 (k1 1.2; b 0.75), with a weaker b: our descriptions are of one length."""
 LIKE_IT, BEGINS_SO = 0.6, 0.5
 """What a word counts that stands for the one asked for."""
 READ_FIRST = {"list": 1.08, "get": 1.05}

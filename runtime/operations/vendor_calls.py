@@ -22,10 +22,11 @@ from runtime.upstream.client import VendorClient, VendorResponse
 from runtime.upstream.limits import Limits, apply_vendor_counts, measure
 
 UNAUTHORIZED = 401
+"""RFC 9110: the credentials were not taken."""
 Count = Callable[[str, Sequence[RateWindow], float], Awaitable[list[WindowCount]]]
 
 
-def know_no_secrets(integration: Integration) -> tuple[str, ...]:
+def know_no_secrets(_integration: Integration) -> tuple[str, ...]:
     """Return no secrets: for deployments without an app of their own at the vendor."""
     return ()
 
@@ -92,7 +93,7 @@ class VendorCalls:
         """
         credentials = await self._tokens.fresh(call.account)
         response = await self._send(call, request, credentials)
-        if response.status == UNAUTHORIZED and credentials.refresh_token:
+        if response.status == UNAUTHORIZED and _can_renew(call, credentials):
             await self._tokens.invalidate(call.account, credentials.access_token)
             credentials = await self._tokens.fresh(call.account)
             response = await self._send(call, request, credentials)
@@ -116,8 +117,18 @@ class VendorCalls:
         return measure(windows, await count(company, windows, self._clock()))
 
 
+def _can_renew(call: CallContext, credentials: Credentials) -> bool:
+    return bool(credentials.refresh_token) or call.integration.auth.type == "client_credentials"
+
+
 def _keyed(call: CallContext) -> KeyedCall:
     is_recognized = bool(call.integration.idempotency_query_param or call.integration.idempotency_header)
     return KeyedCall(
-        call.account.id, call.caller, call.caller_key, call.tool.name, call.arguments, is_recognized
+        call.account.id,
+        call.caller,
+        call.caller_key,
+        call.tool.name,
+        call.arguments,
+        is_recognized,
+        call.integration.idempotency_max_length,
     )

@@ -21,6 +21,7 @@ from runtime.upstream.answer import at
 from runtime.upstream.request import record
 
 A_CENT = 0.01
+"""Vendors round each line or the sum, which differ by a cent at most for one rate."""
 DEEPEST = 4
 """Lines within lines. Vendors have one level; more is garbage."""
 

@@ -21,6 +21,7 @@ every few seconds reads what is wrong.
 """
 
 WINDOW_SECONDS = 60.0
+"""The setting counts failures in a minute."""
 MOST_ADDRESSES = 10_000
 """Addresses counted at once, about 2 MB. Beyond them the one that failed longest ago is no longer counted."""
 

@@ -19,6 +19,7 @@ from runtime.errors import InvalidArguments
 
 MASK = "•••"
 SHOWN = 4
+"""Characters at the end of a value, as statements show of a card or an account."""
 LEAST_TO_SHOW = 8
 """The last characters of a text that long are shown, so that people can distinguish numbers."""
 WHOLE, PUBLIC, OMITTED = 0, -1, -2
@@ -26,6 +27,7 @@ WHOLE, PUBLIC, OMITTED = 0, -1, -2
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 _ESCAPE = re.compile(rb"\\u")
 _BEGINNING = 200
+"""Bytes in which an answer that is JSON begins, whatever blanks stand before."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 Path = tuple[str, ...]

@@ -18,6 +18,7 @@ from runtime.upstream.answer import at
 from runtime.upstream.request import record
 
 HALF_A_CENT = 0.005
+"""Amounts have two digits; sums of binary fractions differ in the 15th."""
 
 
 class Sums(NamedTuple):

@@ -35,7 +35,7 @@ from runtime.model import AccountId, Clock
 from runtime.upstream.client import VendorResponse
 
 KEY_LENGTH = 32
-"""Characters of a key as the vendor gets it. Short enough for vendors that allow 36 in a batch."""
+"""Characters of a key as the vendor gets it, unless its definition says that fewer are taken: 128 bits."""
 
 LONGEST_KEY = 255
 """Characters of a caller's key, at both endpoints. Generous for a UUID (36) or a hash in hexadecimal (128)."""
@@ -72,7 +72,10 @@ class BindingStore(Protocol):
 
 
 class KeyedCall(NamedTuple):
-    """A write that came with a key of its caller. `is_recognized`: whether the vendor knows a repeat by its key."""
+    """A write that came with a key of its caller. `is_recognized`: whether the vendor knows a repeat by its key.
+
+    `max_length` is the most characters of a key that the vendor takes, 0 where any that is made here fits.
+    """
 
     account_id: AccountId
     caller: str
@@ -80,6 +83,7 @@ class KeyedCall(NamedTuple):
     tool_name: str
     arguments: Mapping[str, Any]
     is_recognized: bool
+    max_length: int = 0
 
 
 def read_key(given: object) -> str:
@@ -101,9 +105,9 @@ def read_key(given: object) -> str:
     return key
 
 
-def fresh_key() -> str:
-    """Make a key for a write whose caller gave none."""
-    return secrets.token_hex(KEY_LENGTH // 2)
+def fresh_key(max_length: int = 0) -> str:
+    """Make a key of at most so many characters for a write whose caller gave none; 0 sets no limit."""
+    return secrets.token_hex(KEY_LENGTH // 2)[: max_length or KEY_LENGTH]
 
 
 class Once:
@@ -133,7 +137,8 @@ class Once:
         self._under_way[key_hash] = fingerprint
         try:
             is_new = await self._bind(call, key_hash, fingerprint)
-            vendor_key = self._keys.hash_key(b"vendor\n" + key_hash + fingerprint).hex()[:KEY_LENGTH]
+            length = min(call.max_length or KEY_LENGTH, KEY_LENGTH)
+            vendor_key = self._keys.hash_key(b"vendor\n" + key_hash + fingerprint).hex()[:length]
             return await self._send(call, send, vendor_key, (key_hash, fingerprint) if is_new else None)
         finally:
             del self._under_way[key_hash]

@@ -61,9 +61,11 @@ COMPILE = (
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PURGE_SECONDS = 60.0
+"""What has expired opens nothing already; each minute, so that a purge is small."""
 PROBE_SECONDS = 5.0
 """How old the health may be: half of what load balancers usually wait between two questions."""
 MOST_BASE_URLS = 10_000
+"""Addresses of accounts that are remembered; beyond them all are made anew."""
 GC_THRESHOLD = (20_000, 20, 20)
 """A call makes hundreds of objects that its end frees without the collector; looking for cycles 30 times less often
 than Python does by default saves a tenth of its time.

@@ -381,32 +381,37 @@ class BoundedProtocol(HttpToolsProtocol):
 
     # Time
 
-    def look(self, now: float) -> None:  # noqa: C901  (one branch for each stage of a connection)
+    def look(self, now: float) -> None:
         """End what has taken too long."""
         unsent = self.transport.get_write_buffer_size()
         if self.bounds.is_stalled(self._reader, unsent, now):
             self.transport.abort()
-            return
-        if self.transport.is_closing():
-            return
-        limits, taken, stage = self.bounds.limits, now - self._since, self._stage
-        if stage == IDLE:
-            if unsent:
-                self._since = now  # it is idle from when it has read its response
-            elif taken >= self.timeout_keep_alive:
-                self.transport.close()
-        elif stage == SILENT:
-            if taken >= (limits.drain_silence if self._is_surplus else limits.head_seconds):
-                self.transport.close()
-        elif stage == HEAD:
-            if taken >= limits.head_seconds and not self._is_answering():
-                self._refuse(refusals.HEAD_LATE)
-        elif stage == BODY:
-            allowed = limits.body_seconds + self._body_bytes / limits.slowest_body
-            if taken >= allowed and not self.pipeline and not self.flow.read_paused:
-                self._refuse(refusals.BODY_LATE)
-        elif stage == DRAINING and not unsent and self.bounds.is_drained(taken, now - self._heard):
+        elif not self.transport.is_closing():
+            self._look_at_stage(now, now - self._since, unsent)
+
+    def _look_at_stage(self, now: float, taken: float, unsent: int) -> None:
+        stage = self._stage
+        if stage == IDLE and unsent:
+            self._since = now  # it is idle from when it has read its response
+        elif (
+            (stage == IDLE and taken >= self.timeout_keep_alive)
+            or (stage == SILENT and taken >= self._longest_silence())
+            or (stage == DRAINING and not unsent and self.bounds.is_drained(taken, now - self._heard))
+        ):
             self.transport.close()
+        elif stage == HEAD and taken >= self.bounds.limits.head_seconds and not self._is_answering():
+            self._refuse(refusals.HEAD_LATE)
+        elif stage == BODY and self._is_body_late(taken):
+            self._refuse(refusals.BODY_LATE)
+
+    def _longest_silence(self) -> float:
+        limits = self.bounds.limits
+        return limits.drain_silence if self._is_surplus else limits.head_seconds
+
+    def _is_body_late(self, taken: float) -> bool:
+        limits = self.bounds.limits
+        allowed = limits.body_seconds + self._body_bytes / limits.slowest_body
+        return taken >= allowed and not self.pipeline and not self.flow.read_paused
 
     def _close_or_abort(self) -> None:
         """Close; what the client has not read by now is not waited for."""

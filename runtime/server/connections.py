@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MIB = 1024 * 1024
+"""Bytes."""
 REPORT_SECONDS = 60.0
 """A flood must not fill the log as well."""
 SORTS_PER_LOOK = 20

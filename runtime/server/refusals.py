@@ -12,6 +12,7 @@ from runtime.mcp_server.request import WRONG_HOST
 
 MCP = b"/mcp"
 RETRY_SECONDS = 5
+"""Connections come and go within seconds; after a longer wait hosts would stay away that could be served."""
 
 
 class Refusal(NamedTuple):

@@ -21,6 +21,7 @@ from runtime.server.fast_path import make_protocol
 from runtime.settings import Settings
 
 BACKLOG = 2048
+"""Connections that wait to be accepted: uvicorn's usual number; the kernel's own bound, often 4096, holds as well."""
 RESERVED_FILES = 1024
 """File descriptors that are not for connections of clients: connections to vendors, the database, logs."""
 SWITCH_SECONDS = 0.001

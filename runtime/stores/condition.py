@@ -19,6 +19,7 @@ from runtime.stores.sqlite import connect, is_locked, reason_of
 PATIENCE_SECONDS = 2.0
 """How long a write waits for the lock of another process; a command of ours holds it for a few milliseconds."""
 BRIEF_SECONDS = 0.05
+"""While writes fail each waits for the lock no longer, so that those behind it learn of it soon."""
 LEAST_FREE = 1024 * 1024
 """Bytes of disk below which a probe really writes: a quarter of what the log grows to between checkpoints."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02

@@ -12,6 +12,7 @@ from generator.vendor import RateWindow
 from runtime.model import WindowCount
 
 _SWEPT_PER_CALL = 2
+"""One call adds one key at most, so that idle ones grow fewer."""
 
 
 @dataclass(slots=True)

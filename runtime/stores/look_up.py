@@ -34,6 +34,7 @@ from runtime.stores.files import Files
 from runtime.stores.wal_watch import WalWatch
 
 _MOST_CACHED = 10_000
+"""Rows that are remembered; beyond them all are read anew."""
 _CACHE_KIB = 16_000
 """Pages of the file in memory, enough for the index over 100,000 tokens."""
 
@@ -45,16 +46,16 @@ ACCOUNT_COLUMNS = (
 )
 _OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
 _GRANTS = (
-    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "  # noqa: S608  (constants only)
+    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
     "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
 )
 _GRANT = f"{_GRANTS}mcp_server.token_hash = ?"
 _GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = ?"
-_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"  # noqa: S608  (constants only)
+_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
-_API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"  # noqa: S608  (constants only)
+_API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
 
 
 class SqliteLookUp:

@@ -28,6 +28,7 @@ LARGEST_CHECKED = 2 * 1024 * 1024
 LONGEST_MIGRATION = 30.0
 """Seconds to wait for another process that creates or migrates the same file."""
 _LOOK_SECONDS = 0.02
+"""A migration takes milliseconds; a start must not wait longer than it."""
 _SIDE_FILES = ("", "-journal", "-wal", "-shm")
 
 

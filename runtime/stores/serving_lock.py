@@ -15,6 +15,7 @@ from pathlib import Path
 from runtime.errors import SettingsError
 
 _LONGEST_OWNER = 20
+"""Bytes: the digits of a 64-bit process id."""
 
 
 def hold_database(path: Path) -> int:

@@ -16,6 +16,7 @@ BUSY_MILLISECONDS = 2_000
 """How long a start or a command waits for a lock of another program."""
 _PRAGMAS = ("PRAGMA foreign_keys=ON", "PRAGMA synchronous=FULL", "PRAGMA trusted_schema=OFF")
 _PRIMARY_CODE = 0xFF
+"""The low byte of SQLite's extended result codes."""
 _DAMAGED = "The database is damaged. Stop the server and restore a backup."
 _REASONS = {
     sqlite3.SQLITE_BUSY: "The database is locked by another program.",

@@ -75,6 +75,7 @@ AUTHORIZATION = Table(
     Column("used_at", DOUBLE_PRECISION),
     Column("browser_hash", LargeBinary),
     Column("verifier", LargeBinary),
+    Column("granted", LargeBinary),
     Index("authorization_account", "account_id"),
     Index("authorization_expiry", "expires_at"),
 )

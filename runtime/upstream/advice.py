@@ -20,6 +20,7 @@ LONGEST_ECHO = 100
 its beginning.
 """
 SHOWN_OF_ECHO = 40
+"""Characters by which a caller recognizes a value of their own."""
 MOST_ECHOES = 1000
 """Long texts of one call that are looked for. An error names one or two."""
 

@@ -34,13 +34,17 @@ KIND_OF_STATUS = {401: "reconnect", 403: "forbidden", 404: "not_found", 409: "co
 FAILED = range(400, 600)
 """The statuses that say why something failed. Others, up to 999, are an error of the vendor's own."""
 MOST_COMPLAINTS = 10
+"""As many as fit into an answer whole."""
 LONGEST_COMPLAINT = 1000
 """Characters. The longest sentences of known vendors have about 300."""
 LONGEST_CODE = 100
+"""Characters. Codes are numbers or short names."""
 TRACE = re.compile(r"(?=.*[A-Fa-f])[0-9A-Fa-f]{1,8}(?:-[0-9A-Fa-f]{4,8}){1,3}-[0-9A-Fa-f]{12,24}")
 """A trace in its usual forms, a UUID or `1-<time>-<random>`; no token or private number looks so."""
 LONGEST_KIND = 60
+"""Characters of a content type that an error repeats."""
 LONGEST_DATE = 64
+"""Characters; an HTTP date has 29."""
 LONGEST_FIELD = 4096
 """Characters of a header field that are read."""
 LONGEST_ASKED_WAIT = 32 * 86_400

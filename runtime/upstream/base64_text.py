@@ -48,7 +48,7 @@ def decode(text: memoryview, start: int = 0, *, is_json: bool = False) -> bytear
         piece = bytes(text[at : at + PIECE])
         if is_json and piece.endswith(b"\\"):
             piece = bytes(text[at : at + PIECE + 1])
-        clean = rest + _cleaned(piece, is_json)
+        clean = rest + _cleaned(piece, is_json=is_json)
         if is_padded and clean:
             raise NotBase64(f"goes on after its padding, at character {at + 1}")
         whole = len(clean) & ~3
@@ -64,7 +64,7 @@ def decode(text: memoryview, start: int = 0, *, is_json: bool = False) -> bytear
     return out
 
 
-def _cleaned(piece: bytes, is_json: bool) -> bytes:
+def _cleaned(piece: bytes, *, is_json: bool) -> bytes:
     if is_json and b"\\" in piece:
         for escaped, plain in _ESCAPES:
             piece = piece.replace(escaped, plain)

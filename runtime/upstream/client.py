@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.errors import Indeterminate, VendorTimeout, VendorUnavailable
-from runtime.upstream.deadlines import Deadlines
-from runtime.upstream.files import MultipartBody
+from runtime.upstream.deadlines import Deadline, Deadlines
+from runtime.upstream.files import FileBody
 from runtime.upstream.rate_limit_errors import too_many_in_flight
 
 if TYPE_CHECKING:
@@ -32,8 +32,11 @@ while it is read, joined, written and sent.
 SENT_ALWAYS = {"User-Agent": "Ledgerport"}
 """Vendors find our requests in their logs by it. A definition may send another one."""
 POOL = 4096
+"""Connections: no less than the server itself accepts, so that no call waits here for another's."""
 IDLE_SECONDS = 30
+"""Shorter than vendors hold an idle connection, usually 60 and more: few are found closed as we write."""
 CONNECT_SECONDS = 10
+"""Two retransmissions of a lost first packet, after 1 and 3 seconds, and some more."""
 LEAST_RATE = 250_000
 """Bytes a second (2 Mbit/s) that sending a large body is given beyond the usual time: 100 MB have 7.6 minutes. Slower
 lines than that are no servers', and a vendor that takes no bytes is given up after a known time.
@@ -46,7 +49,7 @@ class VendorRequest(NamedTuple):
     verb: str
     url: str
     headers: Mapping[str, str] = {}
-    body: bytes | MultipartBody | None = None
+    body: bytes | FileBody | None = None
     """The body, or one that is sent in pieces, from the start at each attempt."""
     changes_data: bool = False
     is_once: bool = False
@@ -108,7 +111,7 @@ class VendorClient:
         import aiohttp
 
         session, deadlines = self._session or self._open(), self._deadlines_for(request)
-        deadline, was_sent = deadlines.begin(), False
+        deadline = deadlines.begin()
         try:
             try:
                 return await self._exchange(session, request)
@@ -117,11 +120,8 @@ class VendorClient:
                 # obeys the idempotency key, or when nothing changes.
                 if request.changes_data and not request.is_once:
                     raise
-                was_sent = True
-                return await self._exchange(session, request)
+                return await self._send_again(session, request)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            if was_sent and request.changes_data:
-                raise self._lost(request, "closed the connection and cannot be reached now", False) from error
             raise VendorUnavailable(
                 "The vendor cannot be reached; nothing was sent.", advice="Try again in a minute."
             ) from error
@@ -129,32 +129,47 @@ class VendorClient:
             if not deadline.is_cause():
                 raise
             raise self._lost(
-                request, f"gave no answer within {deadlines.seconds:g} seconds", True
+                request, f"gave no answer within {deadlines.seconds:g} seconds", is_timeout=True
             ) from cancelled
         except _TooMuch as error:
-            raise self._lost(request, str(error), False) from error
+            raise self._lost(request, str(error), is_timeout=False) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._lost(request, "broke off its answer", False) from error
+            raise self._lost(request, "broke off its answer", is_timeout=False) from error
         finally:
-            deadlines.end(deadline)
-            if deadlines is not self._deadlines:
-                deadlines.close()
+            self._end(deadlines, deadline)
+
+    async def _send_again(self, session: aiohttp.ClientSession, request: VendorRequest) -> VendorResponse:
+        """Send what may have arrived; raise Indeterminate where that changes data and nobody can be reached now."""
+        import aiohttp
+
+        try:
+            return await self._exchange(session, request)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            if not request.changes_data:
+                raise
+            how = "closed the connection and cannot be reached now"
+            raise self._lost(request, how, is_timeout=False) from error
 
     def _deadlines_for(self, request: VendorRequest) -> Deadlines:
         """The usual time limit, or one of its own for a large body, which takes longer to send."""
-        if not isinstance(request.body, MultipartBody):
+        if not isinstance(request.body, FileBody):
             return self._deadlines
         return Deadlines(self._timeout_seconds + request.body.size // LEAST_RATE)
 
+    def _end(self, deadlines: Deadlines, deadline: Deadline) -> None:
+        deadlines.end(deadline)
+        if deadlines is not self._deadlines:
+            deadlines.close()
+
     async def _exchange(self, session: aiohttp.ClientSession, request: VendorRequest) -> VendorResponse:
         body, headers = request.body, request.headers
-        if isinstance(body, MultipartBody):
+        if isinstance(body, FileBody):
             headers = {**headers, "Content-Length": str(body.size)}
         async with session.request(
             request.verb,
             self._address(request.url, encoded=True),
             headers=headers,
-            data=body.pieces() if isinstance(body, MultipartBody) else body,
+            data=body.pieces() if isinstance(body, FileBody) else body,
             allow_redirects=False,
         ) as response:
             length = response.content_length
@@ -198,7 +213,9 @@ class VendorClient:
         self._session._retry_connection = False
         return self._session
 
-    def _lost(self, request: VendorRequest, how: str, is_timeout: bool) -> VendorUnavailable | Indeterminate:
+    def _lost(
+        self, request: VendorRequest, how: str, *, is_timeout: bool
+    ) -> VendorUnavailable | Indeterminate:
         if request.changes_data:
             return Indeterminate(
                 f"The change was sent, but the vendor {how}: it may have been made or not.",

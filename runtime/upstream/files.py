@@ -1,4 +1,4 @@
-"""Files that are sent to the vendor: where their bytes are, and the multipart body that they are sent in.
+"""Files that are sent to the vendor: where their bytes are, and the body that they are sent in.
 
 Before it: an endpoint that took a file in, and `operations.files`, which checked it. After it: the client, which
 sends the body in pieces, with its length known beforehand, and may send it again from the start.
@@ -97,25 +97,13 @@ class OutgoingFile(NamedTuple):
     content: Content
 
 
-class MultipartBody:
-    """A multipart body of known size (RFC 7578), from parts of a definition. It can be read more than once."""
+class FileBody:
+    """A body of known size that is the bytes of one file. It can be read more than once."""
 
-    def __init__(
-        self, parts: Sequence[Part], fields: Mapping[str, Any], files: Mapping[str, OutgoingFile]
-    ) -> None:
-        self._boundary = secrets.token_hex(16)
-        self._pieces: list[bytes | Content] = []
-        for part in parts:
-            if part.content:
-                self._add_file(part, files[part.content])
-            else:
-                self._add_json(part, {name: fields[name] for name in part.fields if name in fields})
-        self._pieces.append(f"--{self._boundary}--\r\n".encode())
-
-    @property
-    def content_type(self) -> str:
+    def __init__(self, file: OutgoingFile) -> None:
+        self._pieces: list[bytes | Content] = [file.content]
+        self.content_type = file.media_type
         """The value of the Content-Type header."""
-        return f"multipart/form-data; boundary={self._boundary}"
 
     @property
     def size(self) -> int:
@@ -138,6 +126,23 @@ class MultipartBody:
         found = [each.data if isinstance(each, HeldContent) else each for each in self._pieces]
         pieces = [each for each in found if not isinstance(each, SpooledContent)]
         return b"".join(pieces) if len(pieces) == len(found) else None
+
+
+class MultipartBody(FileBody):
+    """A multipart body of known size (RFC 7578), from parts of a definition. It can be read more than once."""
+
+    def __init__(
+        self, parts: Sequence[Part], fields: Mapping[str, Any], files: Mapping[str, OutgoingFile]
+    ) -> None:
+        self._boundary = secrets.token_hex(16)
+        self._pieces = []
+        for part in parts:
+            if part.content:
+                self._add_file(part, files[part.content])
+            else:
+                self._add_json(part, {name: fields[name] for name in part.fields if name in fields})
+        self._pieces.append(f"--{self._boundary}--\r\n".encode())
+        self.content_type = f"multipart/form-data; boundary={self._boundary}"
 
     def _add_file(self, part: Part, file: OutgoingFile) -> None:
         head = f'form-data; name="{part.name}"; filename="{header_name(file.name)}"'

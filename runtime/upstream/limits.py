@@ -115,14 +115,16 @@ def refused(limits: Limits, wait: int, *, is_from_vendor: bool = False) -> Limit
     does not say how long to wait either, a window used up here is waited for until a call fits again.
     """
     if not limits.windows:
-        return Limits((), (), (), wait, True)
+        return Limits((), (), (), wait, refused_by_vendor=True)
     used_up = [at for at, left in enumerate(limits.remaining) if left == 0]
     reached = max(used_up or range(len(limits.windows)), key=lambda at: limits.windows[at].seconds)
     if used_up and not is_from_vendor:
         wait = limits.resets[reached] + SPARE_SECONDS
     remaining = tuple(0 if at == reached else left for at, left in enumerate(limits.remaining))
     resets = tuple(wait if at == reached else reset for at, reset in enumerate(limits.resets))
-    return Limits(limits.windows, remaining, resets, wait, True, limits.counted_by)
+    return Limits(
+        limits.windows, remaining, resets, wait, refused_by_vendor=True, counted_by=limits.counted_by
+    )
 
 
 @lru_cache(maxsize=64)

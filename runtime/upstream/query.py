@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -24,6 +25,7 @@ MOST_CHARACTERS = 30_000
 LONGEST_PART, MOST_PARTS = 40, 3
 """Characters of a part of a raw statement that an error repeats, and how many of them."""
 _DATE = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?![0-9])")
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
 NOTHING: Mapping[str, str] = {}
 
 
@@ -90,7 +92,8 @@ def order_by(language: QueryLanguage, listing: Listing, arguments: Mapping[str, 
     if name is None:
         return listing.default_order
     direction = "DESC" if arguments.get("descending") else "ASC"
-    return fill(language.order_by, {"field": _sort_field(listing, name), "direction": direction})
+    field = _as_named(language, _sort_field(listing, name))
+    return fill(language.order_by, {"field": field, "direction": direction})
 
 
 def refuse_long(query: str) -> None:
@@ -184,7 +187,7 @@ def _parts(template: str) -> tuple[tuple[bool, str], ...]:
 
 def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str:
     template = language.conditions[condition.operator]
-    values = {"field": condition.field}
+    values = {"field": _as_named(language, condition.field)}
     if isinstance(value, list):
         values["values"] = ", ".join(_literal(language, condition.kind, each) for each in value)
     else:
@@ -193,22 +196,45 @@ def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str
     return fill(template, values)
 
 
+def _as_named(language: QueryLanguage, path: str) -> str:
+    """A dotted path of a field as the vendor's language names it."""
+    return path.replace(".", language.path_separator)
+
+
 def _literal(language: QueryLanguage, kind: str, value: Any) -> str:
     if isinstance(value, bool):
         text = "true" if value else "false"
     else:
         text = str(value)
     if formatted := language.formats.get(kind):
-        return fill(formatted, {"value": _escaped(language, text), **_date_parts(text)})
+        values = {"value": _escaped(language, text), **_date_parts(text)}
+        _check_filled(formatted, values, kind)
+        return fill(formatted, values)
     if kind in language.literals:
         return text
     return f"{language.quote}{_escaped(language, text)}{language.quote}"
 
 
+def _check_filled(template: str, values: Mapping[str, str], kind: str) -> None:
+    """Raise InvalidArguments for a value that lacks a part which the vendor's literal has, such as an hour."""
+    if any(is_name and part not in values for is_name, part in _parts(template)):
+        raise InvalidArguments(
+            f"{values['value'][:40]!r} is no {kind} that can be written for the vendor. Nothing was sent.",
+            advice="Give a moment such as 2026-05-31T10:00:00Z, with whole minutes and seconds below 60.",
+        )
+
+
 def _date_parts(text: str) -> dict[str, str]:
-    """Year, month and day of a date or a time; nothing for another text."""
+    """The parts of a date, or of a time as UTC has it; nothing for another text."""
     found = _DATE.match(text)
-    return found.groupdict() if found else {}
+    if found is None or found.end() == len(text):
+        return found.groupdict() if found else {}
+    try:
+        moment = datetime.fromisoformat(text.upper())
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return found.groupdict()
+    return {name: f"{getattr(moment, name):0{4 if name == 'year' else 2}}" for name in _PARTS}
 
 
 def _escaped(language: QueryLanguage, text: str, more: Mapping[str, str] = NOTHING) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -19,7 +19,7 @@ from generator.vendor import Integration
 from runtime.connect.headers import always_sent
 from runtime.errors import InvalidArguments
 from runtime.upstream.client import VendorRequest
-from runtime.upstream.files import MultipartBody, OutgoingFile
+from runtime.upstream.files import FileBody, MultipartBody, OutgoingFile
 
 Parts = tuple[tuple[bool, str], ...]
 NO_JOINS: Mapping[str, str] = {}
@@ -32,34 +32,47 @@ LONGEST_HEADER = 4096
 """Characters of a header field that an argument fills. Servers read 8 KiB of a field, or of all together."""
 
 
+class RequestExtras(NamedTuple):
+    """What a request carries beside the arguments of its call."""
+
+    authorization: Mapping[str, str]
+    once_key: str = ""
+    """The idempotency key; empty for none."""
+    body: bytes | None = None
+    """The body where the arguments do not make it."""
+    file: OutgoingFile | None = None
+    changes_data: bool = False
+
+    def __repr__(self) -> str:
+        """Show nothing of the credentials."""
+        return "RequestExtras(…)"
+
+
 def build(
     tool: Tool,
     integration: Integration,
     base_url: str,
     values: Mapping[str, Any],
     arguments: Mapping[str, Any],
-    *,
-    authorization: Mapping[str, str],
-    once_key: str = "",
-    body: bytes | MultipartBody | None = None,
-    file: OutgoingFile | None = None,
-    changes_data: bool = False,
+    extras: RequestExtras,
 ) -> VendorRequest:
-    """The request of one call. `values` fill placeholders; `arguments` fill the body, unless `body` is given.
+    """The request of one call. `values` fill placeholders; `arguments` fill the body, unless `extras` has one.
 
     Raises InvalidArguments when an argument cannot stand in an address or a header field, or a file is too large.
     """
     call = tool.call
     query = _query(tool, integration, values)
-    headers = {**always_sent(integration.send_headers, values), **authorization}
+    headers = {**always_sent(integration.send_headers, values), **extras.authorization}
+    once_key = extras.once_key
+    body: bytes | FileBody | None = extras.body
     for name, template in call.headers:
         headers[name] = _checked_header(name, _filled(template, values))
     if once_key and integration.idempotency_query_param:
         query = f"{query}&{quote(integration.idempotency_query_param)}={quote(once_key, safe='')}"
     if once_key and integration.idempotency_header:
         headers[integration.idempotency_header] = once_key
-    if call.body == "parts":
-        whole = _multipart(tool, arguments, file)
+    if call.body in ("parts", "file"):
+        whole = _body_with_file(tool, arguments, extras.file)
         headers["Content-Type"], body = whole.content_type, whole.joined() or whole
     elif body is None and call.body != "none":
         body = body_of(tool, record(tool, arguments))
@@ -71,7 +84,7 @@ def build(
         url=_checked_address(f"{address}?{query.lstrip('&')}" if query else address),
         headers=headers,
         body=body,
-        changes_data=changes_data,
+        changes_data=extras.changes_data,
         is_once=bool(once_key and (integration.idempotency_query_param or integration.idempotency_header)),
     )
 
@@ -183,15 +196,17 @@ def body_of(tool: Tool, content: Mapping[str, Any]) -> bytes:
     return orjson.dumps(content)
 
 
-def _multipart(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> MultipartBody:
-    """The multipart body of a call. Raises InvalidArguments when the vendor would refuse it for its size."""
+def _body_with_file(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> FileBody:
+    """The body of a call that sends a file. Raises InvalidArguments when the vendor would refuse it for its size."""
     part = tool.file_part
     files = {part.content: file} if part is not None and file is not None else {}
-    body = MultipartBody(tool.call.parts, record(tool, arguments), files)
+    alone = file if tool.call.body == "file" else None
+    body = FileBody(alone) if alone else MultipartBody(tool.call.parts, record(tool, arguments), files)
     if part is not None and 0 < part.max_bytes < body.size:
+        beside = "" if alone else "with the record beside it, "
         raise InvalidArguments(
-            f"The file is too large: with the record beside it, it comes to {body.size:,} bytes, and the vendor "
-            f"takes {part.max_bytes:,}.",
+            f"The file is too large: {beside}it comes to {body.size:,} bytes, and the vendor takes "
+            f"{part.max_bytes:,}.",
             advice="Nothing was sent. Send a smaller file.",
         )
     return body

@@ -1,4 +1,5 @@
-"""The pages of a connection: the one behind a connect link, and the one that the vendor sends the person back to.
+"""The pages of a connection: behind a connect link, where the vendor sends the person back to, and for the choice of
+one of several companies.
 
 Before it: somebody opens a link that `connect.links` made. After it: the vendor's consent page, then the callback.
 GET shows who is to be connected and changes nothing, because link previews and scanners send it too; the button's POST
@@ -8,7 +9,7 @@ binds the link to this browser. The cookie goes to these pages only and lives as
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
@@ -17,19 +18,24 @@ from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Catalog
 from runtime.connect.authorize import Authorizations
+from runtime.connect.company_choice import Choice
 from runtime.connect.links import AGAIN, CALLBACK_PATH, CONNECT_PATH, STATE_SECONDS
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.logs import Log
+from runtime.model import Account
 
 LONGEST_FORM = 1024
-"""Bytes. The form has one field of 64 characters."""
+"""Bytes. A form has a field of 64 characters, and one for a number."""
+
+_SECRET_ADDRESS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""Of a redirect that leads on from an address which nobody else may see."""
 
 
 class Show(Protocol):
     """Renders one of the pages."""
 
     def __call__(
-        self, page: str, status: int = 200, *, form_action: str = "'none'", **values: str
+        self, page: str, status: int = 200, *, form_action: str = "'none'", **values: Any
     ) -> Response:
         """A page as a response."""
 
@@ -37,61 +43,138 @@ class Show(Protocol):
 def make_connect_routes(
     authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, show: Show
 ) -> list[BaseRoute]:
-    """The routes of both pages."""
-    links = authorizations.links
-    is_secure = links.redirect_uri.startswith("https:")
-    cookie = "__Secure-ledgerport-connect" if is_secure else "ledgerport-connect"
+    """The routes of all pages."""
+    pages = ConnectPages(authorizations, catalog, log, show)
+    return [
+        Route(CALLBACK_PATH, pages.callback, methods=["GET"]),
+        Route(CONNECT_PATH + "/{state}", pages.look, methods=["GET"]),
+        Route(CONNECT_PATH + "/{state}", pages.go_on, methods=["POST"]),
+        Route(CONNECT_PATH + "/{state}/company", pages.look_at_companies, methods=["GET"]),
+        Route(CONNECT_PATH + "/{state}/company", pages.choose, methods=["POST"]),
+    ]
 
-    def refused(problem: LedgerportError) -> Response:
-        log("not_connected", code=problem.code, vendor_code=problem.vendor_code)
-        return show("not_connected", problem.status, message=problem.message, advice=problem.advice)
 
-    def with_cookie(response: Response, browser: str) -> Response:
-        response.set_cookie(
-            cookie, browser, max_age=int(STATE_SECONDS), path=CONNECT_PATH, secure=is_secure, httponly=True,
-            samesite="lax",
-        )  # fmt: skip
-        return response
+class ConnectPages:
+    """The pages of a connection. Each turns an error into the page that says it."""
 
-    async def look(request: Request) -> Response:
-        state, given = request.path_params["state"], request.cookies.get(cookie, "")
+    def __init__(
+        self, authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, show: Show
+    ) -> None:
+        self._authorizations = authorizations
+        self._links = authorizations.links
+        self._catalog = catalog
+        self._log = log
+        self._show = show
+        self._is_secure = self._links.redirect_uri.startswith("https:")
+        self._cookie = "__Secure-ledgerport-connect" if self._is_secure else "ledgerport-connect"
+
+    async def look(self, request: Request) -> Response:
+        """Show who is to be connected."""
+        state, given = self._who(request)
         try:
-            account, address = await links.look(state, given)
+            account, address = await self._links.look(state, given)
         except LedgerportError as problem:
-            return refused(problem)
-        browser = links.browser(given)
-        page = show(
-            "connect", form_action=_may_lead_to(address), title=catalog().integrations[account.integration].title,
-            name=account.name, action=f"{CONNECT_PATH}/{state}", proof=links.proof(state, browser),
-        )  # fmt: skip
-        page.headers["Referrer-Policy"] = "same-origin"
-        return with_cookie(page, browser)
+            return self._refused(problem)
+        browser = self._links.browser(given)
+        page = self._form_page(
+            "connect", account, state, browser, f"{CONNECT_PATH}/{state}", _may_lead_to(address)
+        )
+        return self._with_cookie(page, browser)
 
-    async def go_on(request: Request) -> Response:
-        state, browser = request.path_params["state"], request.cookies.get(cookie, "")
+    async def go_on(self, request: Request) -> Response:
+        """Bind the link to the browser and lead on to the vendor."""
+        state, browser = self._who(request)
         try:
-            address = await links.open(state, browser, await _proof(request))
+            address = await self._links.open(state, browser, (await _form(request)).get("proof", ""))
         except LedgerportError as problem:
-            return refused(problem)
-        headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return with_cookie(RedirectResponse(address, 303, headers), browser)
+            return self._refused(problem)
+        return self._with_cookie(RedirectResponse(address, 303, _SECRET_ADDRESS), browser)
 
-    async def callback(request: Request) -> Response:
+    async def callback(self, request: Request) -> Response:
+        """Take the vendor's answer."""
         if request.method != "GET":  # a HEAD from a link checker must not use up the state
             return Response(status_code=405, headers={"Allow": "GET"})
         try:
-            account = await authorizations.complete(_once_each(request), request.cookies.get(cookie, ""))
+            values = _once_each(request)
+            account = await self._authorizations.complete(values, request.cookies.get(self._cookie, ""))
         except LedgerportError as problem:
-            return refused(problem)
-        log("connected", account=account.id, integration=account.integration)
-        title = catalog().integrations[account.integration].title
-        return show("connected", title=title, company=account.company or account.name, name=account.name)
+            return self._refused(problem)
+        if isinstance(account, Choice):  # on an address of its own: this one has the vendor's code in it
+            return RedirectResponse(_companies_of(values["state"]), 303, _SECRET_ADDRESS)
+        return self._connected(account)
 
-    return [
-        Route(CALLBACK_PATH, callback, methods=["GET"]),
-        Route(CONNECT_PATH + "/{state}", look, methods=["GET"]),
-        Route(CONNECT_PATH + "/{state}", go_on, methods=["POST"]),
-    ]
+    async def look_at_companies(self, request: Request) -> Response:
+        """Show the companies that the consent covers."""
+        state, browser = self._who(request)
+        try:
+            choice = await self._authorizations.choice(state, browser)
+        except LedgerportError as problem:
+            return self._refused(problem)
+        return self._form_page(
+            "choose",
+            choice.account,
+            state,
+            browser,
+            _companies_of(state),
+            "'self'",
+            companies=choice.companies,
+        )
+
+    async def choose(self, request: Request) -> Response:
+        """Connect the company that the person chose."""
+        state, browser = self._who(request)
+        try:
+            form = await _form(request)
+            proof, chosen = form.get("proof", ""), form.get("company", "")
+            account = await self._authorizations.choose(state, browser, proof, chosen)
+        except LedgerportError as problem:
+            return self._refused(problem)
+        return self._connected(account)
+
+    def _who(self, request: Request) -> tuple[str, str]:
+        """The state in the address, and what the cookie says."""
+        return request.path_params["state"], request.cookies.get(self._cookie, "")
+
+    def _title(self, account: Account) -> str:
+        return self._catalog().integrations[account.integration].title
+
+    def _connected(self, account: Account) -> Response:
+        self._log("connected", account=account.id, integration=account.integration)
+        company = account.company or account.name
+        return self._show("connected", title=self._title(account), company=company, name=account.name)
+
+    def _refused(self, problem: LedgerportError) -> Response:
+        self._log("not_connected", code=problem.code, vendor_code=problem.vendor_code)
+        return self._show("not_connected", problem.status, message=problem.message, advice=problem.advice)
+
+    def _form_page(
+        self,
+        page: str,
+        account: Account,
+        state: str,
+        browser: str,
+        action: str,
+        form_action: str,
+        **more: Any,
+    ) -> Response:
+        """A page whose form only this browser can send. Its origin has to be known when the form arrives."""
+        shown = self._show(
+            page, form_action=form_action, title=self._title(account), name=account.name, action=action,
+            proof=self._links.proof(state, browser), **more,
+        )  # fmt: skip
+        shown.headers["Referrer-Policy"] = "same-origin"
+        return shown
+
+    def _with_cookie(self, response: Response, browser: str) -> Response:
+        response.set_cookie(
+            self._cookie, browser, max_age=int(STATE_SECONDS), path=CONNECT_PATH, secure=self._is_secure,
+            httponly=True, samesite="lax",
+        )  # fmt: skip
+        return response
+
+
+def _companies_of(state: str) -> str:
+    return f"{CONNECT_PATH}/{state}/company"
 
 
 def _may_lead_to(address: str) -> str:
@@ -104,15 +187,15 @@ def _may_lead_to(address: str) -> str:
     return "'self' https:" if parts.scheme == "https" else f"'self' https: {parts.scheme}://{parts.netloc}"
 
 
-async def _proof(request: Request) -> str:
-    """The one field of the form. Raises InvalidRequest for anything that the page does not send."""
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
     content = bytearray()
     async for piece in request.stream():
         content += piece
         if len(content) > LONGEST_FORM:
             raise InvalidRequest("This form is too large.", advice=AGAIN)
     found = parse_qsl(content.decode("ascii", "replace"), max_num_fields=4) if content.count(b"&") < 4 else []
-    return next((value for name, value in found if name == "proof"), "")
+    return dict(reversed(found))
 
 
 def _once_each(request: Request) -> dict[str, str]:

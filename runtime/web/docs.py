@@ -33,6 +33,7 @@ from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex, first_sente
 ROOT = "/docs"
 ERRORS = ERROR_PAGES.removeprefix(f"{ROOT}/")
 MOST_FOUND = 25
+"""Tools on one page of results; a longer list says that the question is too wide."""
 _PAGES = Path(__file__).with_name("pages")
 _STYLE = (_PAGES / "docs.css").read_text(encoding="utf-8")
 _DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -221,45 +222,55 @@ def _tagged(page: Page, tag: str) -> list[Tool]:
 
 def make_docs_routes(catalog: Callable[[], Catalog]) -> list[BaseRoute]:
     """The routes of the reference pages."""
-    made: list[Docs] = []
+    return _DocsPages(catalog).routes()
 
-    def docs() -> Docs:
-        if not made or made[0].catalog is not catalog():
-            made[:] = [Docs(catalog())]
-        return made[0]
 
-    async def index(request: Request) -> Response:
+class _DocsPages:
+    """Answers with the pages of the catalog that is served now."""
+
+    def __init__(self, catalog: Callable[[], Catalog]) -> None:
+        self._catalog = catalog
+        self._made: Docs | None = None
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route(ROOT, self.index, methods=["GET"]),
+            Route(ROOT + "/", self.index, methods=["GET"]),
+            Route(ERROR_PAGES, self.errors, methods=["GET"]),
+            Route(ERROR_PAGES + "/{code}", self.error, methods=["GET"]),
+            Route(ROOT + "/{key:path}", self.resource, methods=["GET"]),
+        ]
+
+    async def index(self, request: Request) -> Response:
         query = request.query_params.get("q", "").strip()[:LONGEST_QUERY]
         if query:
-            return await shown(request, lambda here: here.search(query))
+            return await self._show(request, lambda here: here.search(query))
         tag = request.query_params.get("tag", "")
-        return await shown(request, lambda here: here.index(tag))
+        return await self._show(request, lambda here: here.index(tag))
 
-    async def errors(request: Request) -> Response:
-        return await shown(request, Docs.errors)
+    async def errors(self, request: Request) -> Response:
+        return await self._show(request, Docs.errors)
 
-    async def error(request: Request) -> Response:
-        return await shown(request, lambda here: here.error(request.path_params["code"]))
+    async def error(self, request: Request) -> Response:
+        return await self._show(request, lambda here: here.error(request.path_params["code"]))
 
-    async def resource(request: Request) -> Response:
-        return await shown(request, lambda here: here.resource(request.path_params["key"]))
+    async def resource(self, request: Request) -> Response:
+        return await self._show(request, lambda here: here.resource(request.path_params["key"]))
 
-    async def shown(request: Request, page: Callable[[Docs], bytes | None]) -> Response:
-        def rendered() -> tuple[bytes | None, bytes]:
-            here = docs()
-            found = page(here)
-            return found, b"" if found else here.missing()
-
-        found, missing = await asyncio.to_thread(rendered)
+    async def _show(self, request: Request, page: Callable[[Docs], bytes | None]) -> Response:
+        found, missing = await asyncio.to_thread(self._render, page)
         return _reply(request, found) if found else Response(missing, 404, _HEADERS, "text/html")
 
-    return [
-        Route(ROOT, index, methods=["GET"]),
-        Route(ROOT + "/", index, methods=["GET"]),
-        Route(ERROR_PAGES, errors, methods=["GET"]),
-        Route(ERROR_PAGES + "/{code}", error, methods=["GET"]),
-        Route(ROOT + "/{key:path}", resource, methods=["GET"]),
-    ]
+    def _render(self, page: Callable[[Docs], bytes | None]) -> tuple[bytes | None, bytes]:
+        here = self._docs()
+        found = page(here)
+        return found, b"" if found else here.missing()
+
+    def _docs(self) -> Docs:
+        catalog, made = self._catalog(), self._made
+        if made is None or made.catalog is not catalog:
+            made = self._made = Docs(catalog)
+        return made
 
 
 def _reply(request: Request, page: bytes) -> Response:

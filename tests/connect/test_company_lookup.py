@@ -61,10 +61,24 @@ def test_the_account_has_what_the_vendor_says_to_the_new_token(tmp_path: Path) -
     connecting(tmp_path, answer, check)
 
 
+def test_several_companies_that_no_field_distinguishes_are_not_connected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = tuple(replace(each, identifies=False) for each in LOOKED_UP.account_fields)
+    books = replace(LOOKED_UP, account_fields=fields)
+    monkeypatch.setattr(deployment, "CATALOG", Catalog("1", {"books": books}, TOOLS))
+
+    async def check(vendor: OAuthVendor, here: Deployment, id_: str, completing: Any) -> None:
+        with pytest.raises(Conflict, match="named 2 companies"):
+            await completing
+
+    connecting(tmp_path, lambda request: web.json_response([*ONE, *ONE]), check)
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (lambda request: web.json_response([*ONE, *ONE]), Conflict),
+        (lambda request: web.json_response([{"tenant": ONE * 2}]), Conflict),
         (lambda request: web.json_response([]), VendorUnavailable),
         (lambda request: web.json_response({"tenant": {"id": "123456789"}}), VendorUnavailable),
         (lambda request: web.json_response([{"tenant": {"id": ["123456789"]}}]), VendorUnavailable),

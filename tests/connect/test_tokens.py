@@ -289,10 +289,9 @@ def test_disconnecting_revokes_at_the_vendor_unless_another_account_has_the_comp
             second = await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
             await here.accounts.delete(first.id)
             assert vendor.revoked == []
-            vendor.takes_forms_to_revoke = False
             await here.accounts.delete(second.id)
             assert vendor.revoked == [vendor.refresh_token]
-            assert vendor.revoke_types == ["application/x-www-form-urlencoded", "application/json"]
+            assert vendor.revoke_types == ["application/x-www-form-urlencoded"]
             done = [entry.action for entry in here.stores.records.audit_of(AccountId(second.id))]
             assert done == ["account.created", "account.connected", "account.deleted", "account.revoked"]
 

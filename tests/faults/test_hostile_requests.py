@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.api.table import TABLE
-from runtime.commands import demo
+from runtime.commands import demo, demo_http
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from tests.builtin import builtin_catalog, store_builtin_catalog
@@ -97,9 +97,9 @@ def target_of(data: Path, seed: int) -> Iterator[Target]:
 
 
 def _known(place: demo.Demo, environment: dict[str, str]) -> Known:
-    api = demo.Api(place.url, demo._new_api_token(environment))
+    api = demo_http.Api(place.url, demo._new_api_token(environment))
     account = api.call("POST", "/integrated-account", {"name": "Shop"})
-    demo._sign_in(place, account["authorize_url"])
+    demo_http.sign_in(place.url, account["authorize_url"])
     path = f"/integrated-account/{account['id']}/mcp"
     urls = [f"/mcp/{api.call('POST', path, {'name': 'Agent', 'config': each})['token']}" for each in CONFIGS]
     bound = {"name": "Bound", "scopes": ["tools:call"], "integrated_account_id": account["id"]}
@@ -112,7 +112,7 @@ def _known(place: demo.Demo, environment: dict[str, str]) -> Known:
     return known
 
 
-def _answer_with_link(api: demo.Api, account: str, url: str) -> bytes:
+def _answer_with_link(api: demo_http.Api, account: str, url: str) -> bytes:
     """What a tool answers that reads a file."""
     tools = f"/integrated-account/{account}/tools"
     payer = api.call("POST", f"{tools}/create_a_quick_books_customer", {"DisplayName": "A"})

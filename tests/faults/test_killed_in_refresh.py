@@ -28,7 +28,7 @@ from typing import Any
 
 import pytest
 
-from runtime.commands import demo
+from runtime.commands import demo, demo_http
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.oauth import tokens
@@ -82,7 +82,7 @@ class Server:
     place: demo.Demo
     environment: dict[str, str]
     process: subprocess.Popen[bytes]
-    api: demo.Api
+    api: demo_http.Api
 
     def kill_and_start(self) -> None:
         self.process.kill()
@@ -92,7 +92,7 @@ class Server:
     def connect(self, account: str = "") -> str:
         path = f"/integrated-account/{account}/connect" if account else "/integrated-account"
         made = self.api.call("POST", path, {} if account else {"name": "Shop"})
-        demo._sign_in(self.place, made["authorize_url"])
+        demo_http.sign_in(self.place.url, made["authorize_url"])
         return str(made["id"])
 
     def call(self, account: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Server:
             headers={"Authorization": f"Bearer {self.api.token}", "Content-Type": "application/json"},
         )
         try:
-            with demo._opener().open(request, timeout=30) as response:
+            with demo_http.make_opener().open(request, timeout=30) as response:
                 return dict(json.load(response))
         except urllib.error.HTTPError as refused:
             return dict(json.load(refused))
@@ -145,7 +145,7 @@ def running(data: Path, vendor_port: int) -> Iterator[Server]:
         "LEDGERPORT_QUICKBOOKS_ORIGIN": place.simulator_url,
     }
     process = _started(place, environment)
-    server = Server(place, environment, process, demo.Api(place.url, demo._new_api_token(environment)))
+    server = Server(place, environment, process, demo_http.Api(place.url, demo._new_api_token(environment)))
     try:
         yield server
     finally:

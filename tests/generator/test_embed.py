@@ -7,7 +7,7 @@ import json
 import pytest
 
 from generator.catalog import EMBED, Catalog
-from runtime.upstream.request import build
+from runtime.upstream.request import RequestExtras, build
 from tests.builtin import builtin_catalog
 
 
@@ -31,6 +31,6 @@ def test_it_is_not_sent(catalog: Catalog) -> None:
         if EMBED in tool.input_schema["properties"]:
             arguments = {"id": "7", EMBED: True}
             integration = catalog.integrations[tool.integration]
-            request = build(tool, integration, "https://x.example", arguments, arguments, authorization={})
+            request = build(tool, integration, "https://x.example", arguments, arguments, RequestExtras({}))
             assert EMBED not in request.url
             assert not request.body

@@ -439,7 +439,10 @@ CASES = {
         "integration",
         "auth: { type: headers,",
         "auth: { type: header,",
-        f'{INTEGRATION}:8: auth.type: "header" is not one of oauth2, headers. Did you mean "headers"?',
+        (
+            f'{INTEGRATION}:8: auth.type: "header" is not one of oauth2, client_credentials, headers. '
+            'Did you mean "headers"?'
+        ),
     ),
     "no where only yes is meant": (
         "book",
@@ -548,8 +551,8 @@ CASES = {
         "description: From the settings., secret: true }",
         "description: From the settings., from: token.key }",
         (
-            f"{INTEGRATION}:11: account.key.from: key can never be set: without oauth2 there is no callback and no "
-            'token answer. Leave "from" out; the person who connects the account is asked for it.'
+            f"{INTEGRATION}:11: account.key.from: key can never be set: only oauth2 has a person's consent to take "
+            'it from. Leave "from" out; the person who connects the account is asked for it.'
         ),
     ),
     "an account field of OAuth without a source": (

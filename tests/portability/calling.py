@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
+from typing import Any
 
-from generator.compile import compile_catalog
+from generator.catalog import Catalog
+from generator.compile import check, compile_catalog
+from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
+from tests import deployment
+from tests.deployment import Deployment
 from tests.vendor_server import vendor
 
 HERE = Path(__file__).resolve().parent / "definitions"
@@ -55,3 +62,36 @@ def call_steps(account: Account, credentials: Credentials, handler, *steps):
             return answers, server.requests
 
     return asyncio.run(main())
+
+
+async def call_as(
+    here: Deployment, account: Account, name: str, arguments: dict[str, Any], **more: Any
+) -> Answer:
+    """The answer of one call of a tool, made with the credentials that a deployment stores for an account."""
+    catalog = deployment.CATALOG
+    client = VendorClient(timeout_seconds=2, per_account=4)
+    calls = Calls(
+        catalog=lambda: catalog,
+        client=client,
+        tokens=here.tokens,
+        hot=MemoryHotState(),
+        base_url=here.tokens.addresses.base_url,
+        max_answer_bytes=100_000,
+        once=Once(here.keys, here.stores, clock=here.clock),
+    )
+    tools = {tool.name: tool for tool in catalog.of(account.integration)}
+    try:
+        return await calls.call(Grant(account, ServerConfig()), tools, name, arguments, **more)
+    finally:
+        await client.close()
+
+
+def changed_definitions(folder: Path, integration: str, *changes: tuple[str, str]) -> Catalog | str:
+    """The catalog of a made-up vendor whose texts are changed, or what is wrong with it."""
+    shutil.copytree(HERE / integration, folder / integration)
+    for before, after in changes:
+        [path] = [
+            each for each in (folder / integration).iterdir() if before in each.read_text(encoding="utf-8")
+        ]
+        path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    return "\n".join(map(str, check([folder]))) or compile_catalog(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from urllib.parse import parse_qs, urlsplit
@@ -10,12 +11,14 @@ import pytest
 
 from generator.compile import check
 from runtime.model import Account, AccountId, Credentials
-from tests.portability.calling import CATALOG, HERE, call_steps
+from runtime.upstream import query
+from tests.portability.calling import CATALOG, HERE, call_steps, changed_definitions
 from tests.vendor_server import http
 
 TOOLS = {tool.name: tool for tool in CATALOG.of("lagoon")}
 ID, CONTACT = "243216c5-369e-4056-ac67-05388f86dc81", "297c2dc5-cc47-4afd-8ec8-74990b8761e9"
 LIST, GET = "list_all_lagoon_invoices", "get_single_lagoon_invoice_by_id"
+ATTACH = "attach_a_lagoon_invoice_by_id"
 CREATE, UPDATE = "create_a_lagoon_invoice", "update_a_lagoon_invoice_by_id"
 
 
@@ -125,6 +128,7 @@ def test_a_used_up_quota_says_how_long_to_wait():
     assert answer.limits.retry_after == 60
 
 
+LOOKUP = "  lookup: { request: GET /connections, name: 0.tenantName }\n"
 REFUSED = {
     "ErrorNumber": 10,
     "Message": "A validation exception occurred",
@@ -149,9 +153,122 @@ def test_an_absent_record_is_named_by_its_identifier():
     assert ID in answer.error.message
 
 
+def test_a_field_inside_another_is_filtered_by_its_path_and_under_a_name_of_its_own():
+    arguments = {"customer_id": CONTACT, "Name": "Ann", "ContactID": ID}
+
+    _, [request] = run(answering({"Invoices": []}), (LIST, arguments))
+
+    assert set(asked(request)["where"].split(" AND ")) == {
+        f'ContactID == Guid("{ID}")',
+        f'Contact.ContactID == Guid("{CONTACT}")',
+        'Contact.Name == "Ann"',
+    }
+
+
+def test_what_stands_between_the_names_of_a_path_is_a_fact_of_the_language(tmp_path):
+    catalog = changed_definitions(
+        tmp_path, "lagoon", ('  and: " AND "', '  and: " AND "\n  path_separator: "/"')
+    )
+    language, listing = catalog.integrations["lagoon"].query_language, catalog.by_name[LIST].listing
+
+    assert query.conditions(language, listing, {"Name": "Ann"}) == 'Contact/Name == "Ann"'
+
+
+@pytest.mark.parametrize(
+    ("moment", "literal"),
+    [
+        ("2026-05-01T10:00:00Z", "DateTime(2026, 05, 01, 10, 00, 00)"),
+        ("2026-05-01T00:30:07+02:00", "DateTime(2026, 04, 30, 22, 30, 07)"),
+        ("2026-12-31T23:30:00.250-01:00", "DateTime(2027, 01, 01, 00, 30, 00)"),
+    ],
+)
+def test_a_moment_is_written_in_utc_whatever_its_offset(moment, literal):
+    _, [request] = run(answering({"Invoices": []}), (LIST, {"UpdatedUTC_from": moment}))
+
+    assert asked(request)["where"] == f"UpdatedUTC >= {literal}"
+
+
+def test_a_moment_that_the_literal_cannot_hold_is_refused_before_anything_is_sent():
+    [answer], requests = run(answering(ONE), (LIST, {"UpdatedUTC_from": "2026-12-31T23:59:60Z"}))
+
+    assert answer.error.code == "invalid_arguments"
+    assert requests == []
+
+
+DATED = (
+    rb'{"Invoices": [{"InvoiceID": "1", "Due": "\/Date(1518685950940+0000)\/", "Total": 100.00,'
+    rb' "Lines": [{"On": "/Date(-1000)/", "/Date(0)/": "see /Date(0)/"}], "Odd": "/Date(99999999999999999)/",'
+    rb' "Quoted": "\"/Date(0)/\"", "Early": "/Date(1518685950940+1330)/", "Bad": "/Date(0+2500)/",'
+    rb' "Off": "/Date(0+0175)/"}]}'
+)
+READ = (
+    '{"InvoiceID":"1","Due":"2018-02-15T09:12:30.940Z","Total":100.00,'
+    '"Lines":[{"On":"1969-12-31T23:59:59Z","/Date(0)/":"see /Date(0)/"}],"Odd":"/Date(99999999999999999)/",'
+    '"Quoted":"\\"/Date(0)/\\"","Early":"2018-02-15T22:42:30.940+13:30","Bad":"/Date(0+2500)/","Off":"/Date(0+0175)/"}'
+)
+
+
+def test_dates_of_the_vendors_own_form_are_passed_on_as_iso_8601_and_what_is_none_as_it_is():
+    answers, _ = run(lambda *_: http(200, DATED), (GET, {"id": ID}), (LIST, {}), (LIST, {"fields": ["Due"]}))
+
+    assert answers[0].text == READ
+    assert READ in answers[1].text
+    assert value(answers[2])["records"] == [{"Due": "2018-02-15T09:12:30.940Z"}]
+
+
+def test_a_file_is_the_body_itself_with_its_media_type():
+    content = b"%PDF-1.7\n\x00\xff/Date(0)/"
+    arguments = {"id": ID, "file_name": "a b.pdf", "content": base64.b64encode(content).decode()}
+
+    [answer], [(line, headers, body)] = run(answering({"Attachments": [{"Id": "9"}]}), (ATTACH, arguments))
+
+    assert value(answer) == {"Id": "9"}
+    assert line == f"PUT /Invoices/{ID}/Attachments/a%20b.pdf HTTP/1.1"
+    assert (headers["content-type"], headers["content-length"]) == ("application/pdf", str(len(content)))
+    assert body == content
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"content": base64.b64encode(bytes(1001)).decode()},
+            "The file is too large: it comes to 1,001 bytes",
+        ),
+        ({"file_name": "a.exe"}, "takes files of these kinds only: csv, pdf"),
+        ({"media_type": "image/png"}, "does not fit a name that ends in"),
+        ({"content": "not base64!"}, "is not base64"),
+    ],
+)
+def test_a_file_that_the_vendor_would_refuse_is_not_sent(more, said):
+    arguments = {"id": ID, "file_name": "a.csv", "content": "YSxi", **more}
+
+    [answer], requests = run(answering(ONE), (ATTACH, arguments))
+
+    assert said in answer.error.as_text()
+    assert requests == []
+
+
 @pytest.mark.parametrize(
     ("file", "before", "after", "said"),
     [
+        (
+            "integration",
+            "(?P<milliseconds>-?[0-9]+)",
+            "-?[0-9]+",
+            'one group named "milliseconds" or "seconds"',
+        ),
+        ("integration", "?P<milliseconds>", "?P<moment>", 'one group named "milliseconds" or "seconds"'),
+        ("integration", "(?P<milliseconds>", "((?P<milliseconds>", "This is not a pattern"),
+        ("integration", "{hour}", "{hours}", "{hours} is filled by nothing"),
+        ("integration", '{month}, {day})"', '{month}, {hour})"', "{hour} is filled by nothing"),
+        (
+            "invoice",
+            "filter_name: customer_id",
+            "filter_name: Name",
+            'Give one of their fields a "filter_name"',
+        ),
+        ("invoice", "file: content", "file: contents", 'The file takes "contents"'),
         (
             "invoice",
             "identifier: InvoiceID",
@@ -162,7 +279,12 @@ def test_an_absent_record_is_named_by_its_identifier():
         ("integration", '"{path}[]"', '"{path}[0]"', "must be a key, with [] behind it for a list"),
         ("integration", "{year}, {month}", "{years}, {month}", "{years} is filled by nothing"),
         ("integration", 'Guid("{value}")', 'Guid("{year}")', "{year} is filled by nothing"),
-        ("integration", "  lookup: { request: GET /connections }\n", "", "auth.lookup has to be given"),
+        (
+            "integration",
+            "  lookup: { request: GET /connections, name: 0.tenantName }\n",
+            "",
+            "auth.lookup has to be given",
+        ),
         (
             "integration",
             "from: lookup.0.tenantId",

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from runtime.errors import InvalidArguments
-from runtime.upstream.request import LONGEST_ADDRESS, LONGEST_HEADER, base_address, build
+from runtime.upstream.request import LONGEST_ADDRESS, LONGEST_HEADER, RequestExtras, base_address, build
 from tests.made_up import GET, LIST, UPDATE, VENDOR
 
 BASE = "https://books.example.com/company/42"
@@ -21,9 +21,7 @@ def request(tool, arguments, once_key=""):
         BASE,
         arguments,
         arguments,
-        authorization={"Authorization": "Bearer x"},
-        once_key=once_key,
-        changes_data=not tool.is_read_only,
+        RequestExtras({"Authorization": "Bearer x"}, once_key, changes_data=not tool.is_read_only),
     )
 
 
@@ -41,7 +39,7 @@ def test_a_get_names_its_record_and_what_is_always_sent():
 def test_what_is_always_sent_is_filled_from_the_account():
     vendor = replace(VENDOR, send_headers={"X-Company": "no {company_id}"}, send_query={"in": "{company_id}"})
 
-    built = build(GET, vendor, BASE, {"id": "7", "company_id": "42"}, {"id": "7"}, authorization={})
+    built = build(GET, vendor, BASE, {"id": "7", "company_id": "42"}, {"id": "7"}, RequestExtras({}))
 
     assert (built.headers, built.url) == ({"X-Company": "no 42"}, f"{BASE}/invoice/7?in=42")
 

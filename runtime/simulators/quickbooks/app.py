@@ -41,6 +41,7 @@ PREFIX = "/v3/company/"
 LARGEST_BODY = 100_000_000
 """Bytes: the smaller reading of the documented 100 MB."""
 SMALLEST_GZIP = 512
+"""Bytes below which gzip saves nothing worth its time."""
 
 
 class Application:
@@ -91,7 +92,13 @@ class Application:
         self.control.note(request, answer, tid)
         if self.store.events:
             self.control.webhooks.dispatch()
-        await _send(send, answer, tid, "gzip" in headers.get("accept-encoding", ""), bool(rule and rule.cut))
+        await _send(
+            send,
+            answer,
+            tid,
+            may_gzip="gzip" in headers.get("accept-encoding", ""),
+            is_cut=bool(rule and rule.cut),
+        )
 
     def _answer(self, request: Request, size: int = 0) -> Answer:
         """Return the answer of the API, or its refusal in the right envelope. Never raises."""
@@ -99,7 +106,7 @@ class Application:
             if size > LARGEST_BODY:
                 raise make_fault("6030", "Upload request size exceeds allowed limit")
             self.oauth.check(request.headers.get("authorization"), request.realm)
-            self.throttle.count(request.realm, request.segments[:1] == ("batch",))
+            self.throttle.count(request.realm, is_batch=request.segments[:1] == ("batch",))
             if request.path.startswith(entitlements.PATH):
                 return entitlements.answer(self.store, request)
             return self.api.answer(request)
@@ -148,7 +155,7 @@ def _request(scope: Scope, headers: dict[str, str], body: bytes) -> Request:
     return Request(scope["method"], path, segments, realm, parameters, headers, body)
 
 
-async def _send(send: Send, answer: Answer, tid: str, may_gzip: bool, is_cut: bool) -> None:
+async def _send(send: Send, answer: Answer, tid: str, *, may_gzip: bool, is_cut: bool) -> None:
     body = answer.body
     headers = [
         (b"content-type", answer.content_type.encode()),

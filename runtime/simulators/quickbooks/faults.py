@@ -57,7 +57,7 @@ class Fault(Exception):
         """Return the `Fault` object; also what a batch item carries."""
         return {"Error": [problem.to_json() for problem in self.problems], "type": self.type}
 
-    def render_body(self, time: str, milliseconds: int) -> tuple[str, bytes]:
+    def render_body(self, time: str, _milliseconds: int) -> tuple[str, bytes]:
         """Return content type and bytes of the answer."""
         return JSON, json.dumps({"Fault": self.to_json(), "time": time}).encode()
 
@@ -65,7 +65,7 @@ class Fault(Exception):
 class GatewayFault(Fault):
     """A refusal by the gateway: the same facts under lower-case keys."""
 
-    def render_body(self, time: str, milliseconds: int) -> tuple[str, bytes]:
+    def render_body(self, _time: str, milliseconds: int) -> tuple[str, bytes]:
         """Return content type and bytes of the answer."""
         error = [
             {"message": problem.message, "detail": problem.detail, "code": problem.code, "element": None}
@@ -82,7 +82,7 @@ class GatewayFault(Fault):
 class XmlFault(Fault):
     """A refusal that comes as XML whatever was asked for."""
 
-    def render_body(self, time: str, milliseconds: int) -> tuple[str, bytes]:
+    def render_body(self, time: str, _milliseconds: int) -> tuple[str, bytes]:
         """Return content type and bytes of the answer."""
         errors = "".join(
             f'<Error code="{problem.code}">'

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 MOST_CHANGES = 1000
+"""QuickBooks' own bound of one answer, which does not say that it was reached."""
 READ_ON = "There may be more: ask again from the latest LastUpdatedTime here."
 
 

@@ -8,8 +8,9 @@ collects the differences and writes them once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import orjson
 
@@ -43,22 +44,30 @@ def load_in_bulk(books: Books) -> Iterator[None]:
 
 def write_balances(books: Books, differences: Differences) -> None:
     """Add the differences to the records they concern, and to the records above those."""
-    for id, change in differences.accounts.items():
-        if change:
-            _add_to_account(books, id, change)
-    for id, change in differences.customers.items():
-        if change:
-            _add_to_customer(books, id, change)
-    for id, change in differences.vendors.items():
-        vendor = books.find("Vendor", id) if change else None
-        if vendor is not None:
-            vendor["Balance"] = make_amount(round_to_cents(vendor.get("Balance")) + change)
-            books.write_silently("Vendor", vendor)
-    for id, units in differences.stock.items():
-        item = books.find("Item", id) if units else None
-        if item is not None and item.get("Type") == "Inventory":
-            item["QtyOnHand"] = round(float(item.get("QtyOnHand") or 0) + units, 6)
-            books.write_silently("Item", item)
+    added: tuple[tuple[Callable[[Books, str, Any], None], Mapping[str, Any]], ...] = (
+        (_add_to_account, differences.accounts),
+        (_add_to_customer, differences.customers),
+        (_add_to_vendor, differences.vendors),
+        (_add_to_stock, differences.stock),
+    )
+    for add, changes in added:
+        for id, change in changes.items():
+            if change:
+                add(books, id, change)
+
+
+def _add_to_vendor(books: Books, id: str, change: int) -> None:
+    vendor = books.find("Vendor", id)
+    if vendor is not None:
+        vendor["Balance"] = make_amount(round_to_cents(vendor.get("Balance")) + change)
+        books.write_silently("Vendor", vendor)
+
+
+def _add_to_stock(books: Books, id: str, units: float) -> None:
+    item = books.find("Item", id)
+    if item is not None and item.get("Type") == "Inventory":
+        item["QtyOnHand"] = round(float(item.get("QtyOnHand") or 0) + units, 6)
+        books.write_silently("Item", item)
 
 
 NESTED = {

@@ -74,7 +74,7 @@ def measure_links(books: Books, entity: str, id: str) -> dict[int, int]:
     if body is None or get_currency(books, body) == books.get_home_currency():
         return {}
     rows = books.store.execute(
-        "select pk, cents, from_type, from_id from links where realm = ? and to_type = ? and to_id = ?"  # noqa: S608
+        "select pk, cents, from_type, from_id from links where realm = ? and to_type = ? and to_id = ?"
         f" and {IS_PAYER} order by date, cast(from_id as integer), pk",
         (books.realm, entity, id),
     ).fetchall()
@@ -179,7 +179,7 @@ def take_unsettled(books: Books) -> list[Key]:
     payers = {key for key in noted if key[0] in PAYERS}
     for entity, id in noted - payers:
         rows = books.store.execute(
-            "select distinct from_type, from_id from links where realm = ? and to_type = ? and to_id = ?"  # noqa: S608
+            "select distinct from_type, from_id from links where realm = ? and to_type = ? and to_id = ?"
             f" and {IS_PAYER}",
             (books.realm, entity, id),
         )

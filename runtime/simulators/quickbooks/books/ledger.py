@@ -75,7 +75,7 @@ def sum_movements(
     """
     clause, values = _where(realm, since, until, where)
     group = ", ".join(DIMENSIONS[name] for name in by)
-    rows = store.execute(f"select {group}, sum(cents) from postings where {clause} group by {group}", values)  # noqa: S608
+    rows = store.execute(f"select {group}, sum(cents) from postings where {clause} group by {group}", values)
     return {tuple(row[:-1]): row[-1] for row in rows}
 
 
@@ -101,7 +101,7 @@ def read_entries(
     """Return the lines of the ledger between two days, oldest first."""
     clause, values = _where(realm, since, until, where)
     rows = store.execute(
-        "select txn_type, txn_id, line, date, account, cents, customer, vendor, employee, class, department, item,"  # noqa: S608
+        "select txn_type, txn_id, line, date, account, cents, customer, vendor, employee, class, department, item,"
         f" quantity, memo from postings where {clause} order by date, pk",
         values,
     )

@@ -40,8 +40,7 @@ class Entry:
 
 COLUMNS = "account, cents, line, customer, vendor, employee, class, department, item, quantity, memo"
 INSERT = (
-    f"insert into postings (realm, txn_type, txn_id, date, {COLUMNS})"  # noqa: S608
-    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    f"insert into postings (realm, txn_type, txn_id, date, {COLUMNS}) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -56,7 +55,7 @@ def find_account(books: Books, account_type: str, subtype: str | None = None) ->
 def read_entries(books: Books, entity: str, id: str) -> list[Entry]:
     """Return the entries of a transaction as they are in the ledger."""
     rows = books.store.execute(
-        f"select {COLUMNS} from postings where realm = ? and txn_id = ? and txn_type = ?",  # noqa: S608
+        f"select {COLUMNS} from postings where realm = ? and txn_id = ? and txn_type = ?",
         (books.realm, id, entity),
     )
     return [Entry(*row) for row in rows]

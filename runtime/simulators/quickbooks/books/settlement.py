@@ -160,7 +160,7 @@ def sum_owed_by_journal(books: Books, entity: str, body: Body, id: str) -> tuple
     account_type, party, sign = CONTROLS[entity]
     owner = find_owner(books, entity, body)
     rows = books.store.execute(
-        f"select account, {party}, sum(cents), line from postings where realm = ? and txn_id = ?"  # noqa: S608
+        f"select account, {party}, sum(cents), line from postings where realm = ? and txn_id = ?"
         " and txn_type = 'JournalEntry' group by 1, 2, 4",
         (books.realm, id),
     ).fetchall()
@@ -179,7 +179,7 @@ def _applied_to_journal(books: Books, body: Body, id: str, except_from: tuple[st
     entity, own = except_from
     owner = find_top_customer(books, get_reference(body.get(OWNER[entity])))
     rows = books.store.execute(
-        f"select {CONTROLS[entity][1]}, sum(links.cents) from links join records on records.realm = links.realm"  # noqa: S608
+        f"select {CONTROLS[entity][1]}, sum(links.cents) from links join records on records.realm = links.realm"
         " and records.entity = from_type and records.id = from_id"
         " where links.realm = ? and to_type = 'JournalEntry' and to_id = ? and from_type = ? and from_id <> ?"
         " group by 1",
@@ -260,7 +260,7 @@ def update_document(books: Books, entity: str, id: str) -> None:
         body["LinkedTxn"] = list_linked_transactions(books, entity, id, body)
         fill_home_amounts(books, load_entities()[entity].fields, body)
     else:
-        show_use(books, entity, body, is_used(books, entity, id))
+        show_use(books, entity, body, is_used=is_used(books, entity, id))
     if body != before:
         books.write_changed(entity, body)
 

@@ -113,12 +113,12 @@ def retain_use(books: Books, entity: str, body: Body) -> None:
     """
     if is_used(books, entity, str(body["Id"])):
         was_closed = entity == orders.ORDER and body.get("POStatus") == "Closed"
-        show_use(books, entity, body, True)
+        show_use(books, entity, body, is_used=True)
         if was_closed:
             body["POStatus"] = "Closed"
 
 
-def show_use(books: Books, entity: str, body: Body, is_used: bool) -> None:
+def show_use(books: Books, entity: str, body: Body, *, is_used: bool) -> None:
     """Write into a source what was made from it, and its state."""
     if entity != "TimeActivity":
         body["LinkedTxn"] = list_linked_transactions(books, entity, str(body["Id"]), body)

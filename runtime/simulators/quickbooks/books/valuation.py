@@ -109,7 +109,7 @@ def value_stock_from(books: Books, item: str, place: Place) -> None:
 
 def _before(books: Books, item: str, place: Place) -> Stock:
     row = books.store.execute(
-        "select coalesce(sum(quantity), 0), coalesce(sum(cents), 0) from postings"  # noqa: S608
+        "select coalesce(sum(quantity), 0), coalesce(sum(cents), 0) from postings"
         f" where realm = ? and item = ? and quantity is not null and ({PLACE}) < (?, ?, ?)",
         (books.realm, item, *place),
     ).fetchone()
@@ -123,7 +123,7 @@ def _units(value: Any) -> Decimal:
 
 def _rows(books: Books, item: str, place: Place) -> list[Row]:
     rows = books.store.execute(
-        "select pk, txn_type, txn_id, line, date, account, cents, quantity from postings"  # noqa: S608
+        "select pk, txn_type, txn_id, line, date, account, cents, quantity from postings"
         f" where realm = ? and item = ? and ({PLACE}) >= (?, ?, ?) order by {PLACE}, pk",
         (books.realm, item, *place),
     )
@@ -181,7 +181,7 @@ def _correct(books: Books, row: Row, account: str, value: int) -> None:
     names = "customer, vendor, employee, class, department, item, memo"
     books.differences.accounts[account] += value
     books.store.execute(
-        f"insert into postings (realm, txn_type, txn_id, line, date, account, cents, {names})"  # noqa: S608
+        f"insert into postings (realm, txn_type, txn_id, line, date, account, cents, {names})"
         f" select realm, txn_type, txn_id, line, date, ?, ?, {names} from postings where pk = ?",
         (account, value, row.pk),
     )

@@ -17,6 +17,7 @@ NEEDED_INDEXES = frozenset(
     {"records_id", "records_name", "records_full_name", "postings_txn", "postings_item"}
 )
 INDEXED_LATER_FROM = 4.0
+"""Times the usual size: making an index at the end is worth it for large loads alone."""
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from runtime.simulators.quickbooks.money import round_to_cents
 from runtime.simulators.quickbooks.writes.changes import create
 
 YEARS = 2
+"""So that reports have a last year to compare with."""
 USUAL_SIZE = 1500
 """Transactions that a company has when nothing is said; larger ones do the same business with more customers."""
 
@@ -126,6 +127,12 @@ class Business(ABC):
         expected = rate * self.scale
         return int(expected) + (self.random.random() < expected % 1)
 
+    def plan_often(self, day: date, often: Iterable[tuple[float, Event]]) -> None:
+        """Plan what happens on a day by chance: how many times each is expected at the usual size, and what."""
+        for rate, event in often:
+            for _ in range(self.draw_count(rate)):
+                self.schedule(day, event)
+
     def weigh_month(self, day: date) -> float:
         """Return how busy the month of a day is."""
         return self.season[day.month - 1]
@@ -197,10 +204,11 @@ class Business(ABC):
             account = self.card if self.random.random() < 0.2 else self.checking
             self._counted(account, -left)
             self.add(
-                "BillPayment", forms.make_bill_payment(bill, day, left / 100, account, account == self.card)
+                "BillPayment",
+                forms.make_bill_payment(bill, day, left / 100, account, by_card=account == self.card),
             )
 
-    def spend(self, vendor: str, day: date, lines: list[Body], by_card: bool = True) -> Body:
+    def spend(self, vendor: str, day: date, lines: list[Body], *, by_card: bool = True) -> Body:
         """Return an expense, by card or from the bank."""
         account = self.card if by_card else self.checking
         self._counted(account, -sum(round_to_cents(line["Amount"]) for line in lines))

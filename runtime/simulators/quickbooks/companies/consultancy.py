@@ -42,7 +42,11 @@ class Consultancy(Office):
         self.undeposited = self.accounts["Undeposited Funds"]
         self.items = {name: self.create_service(name, account, price) for name, account, price in ITEMS}
         lists.create_preferences(
-            self.books, self.accounts["Discounts given"], self.items["Strategy"], False, True
+            self.books,
+            self.accounts["Discounts given"],
+            self.items["Strategy"],
+            has_tax=False,
+            has_departments=True,
         )
         self.clients = {
             name: self.create_party("Customer", name, place) for place, name in enumerate(CLIENTS)
@@ -108,18 +112,15 @@ class Consultancy(Office):
 
     def _plan_work(self, day: date) -> None:
         busy = self.weigh_month(day)
-        for _ in range(self.draw_count(0.75 * busy)):
-            self.schedule(day, self.work)
-        for _ in range(self.draw_count(0.13 * busy)):
-            self.schedule(day, self.book_travel)
-        for _ in range(self.draw_count(0.1)):
-            self.schedule(day, self.lunch)
-        for _ in range(self.draw_count(0.11 * busy)):
-            self.schedule(day, self.hold_workshop)
-        for _ in range(self.draw_count(0.07)):
-            self.schedule(day, self.offer)
-        for _ in range(self.draw_count(0.06 * busy)):
-            self.schedule(day, self.buy_research)
+        often = (
+            (0.75 * busy, self.work),
+            (0.13 * busy, self.book_travel),
+            (0.1, self.lunch),
+            (0.11 * busy, self.hold_workshop),
+            (0.07, self.offer),
+            (0.06 * busy, self.buy_research),
+        )
+        self.plan_often(day, often)
 
     def open_books(self, day: date) -> None:
         """Book opening balances."""

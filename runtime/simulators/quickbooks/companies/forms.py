@@ -74,6 +74,7 @@ def make_sold_line(
     quantity: float,
     cents: int,
     text: str | None = None,
+    *,
     taxed: bool = False,
     class_: str | None = None,
 ) -> Body:
@@ -193,7 +194,7 @@ def make_bill(vendor: str, day: date, lines: list[Body], due: int = 30, **more: 
     }
 
 
-def make_bill_payment(bill: Body, day: date, value: float, account: str, by_card: bool) -> Body:
+def make_bill_payment(bill: Body, day: date, value: float, account: str, *, by_card: bool) -> Body:
     """Return a payment of one bill."""
     how: Body = (
         {"PayType": "CreditCard", "CreditCardPayment": {"CCAccountRef": make_reference(account)}}

@@ -51,7 +51,11 @@ class ItServices(Office):
         self.items = {name: self.create_service(name, account, price) for name, account, price in SERVICES}
         self.items |= {name: self._hardware(name, price, cost) for name, price, cost in HARDWARE}
         lists.create_preferences(
-            self.books, self.accounts["Discounts given"], self.items["Support hour"], True, False
+            self.books,
+            self.accounts["Discounts given"],
+            self.items["Support hour"],
+            has_tax=True,
+            has_departments=False,
         )
         self.clients = {
             name: self.create_party("Customer", name, place, "2") for place, name in enumerate(CLIENTS)
@@ -121,14 +125,13 @@ class ItServices(Office):
         """Plan what the calendar brings on a day."""
         if day.weekday() < 5:
             busy = self.weigh_month(day)
-            for rate, event in (
+            often = (
                 (0.26 * busy, self.invoice_hours),
                 (0.14 * busy, self.sell_hardware),
                 (0.05, self.offer),
                 (0.1, self.buy_small_things),
-            ):
-                for _ in range(self.draw_count(rate)):
-                    self.schedule(day, event)
+            )
+            self.plan_often(day, often)
         if day.weekday() == 2 or (self.scale > 5 and day.weekday() < 5):
             self.schedule(day, self.deposit_payments)
         if day.weekday() == 0:

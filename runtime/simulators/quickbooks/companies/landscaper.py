@@ -100,29 +100,26 @@ class Landscaper(Business):
         for days in (300, 88):
             self.schedule(self.count_back(days), self.give_refund)
 
-    def plan_day(self, day: date) -> None:  # noqa: C901  (the plan of a day, line by line)
+    def plan_day(self, day: date) -> None:
         """Plan what the calendar brings on a day."""
-        busy = self.weigh_month(day)
-        if day.weekday() < 5:
-            for _ in range(self.draw_count(0.62 * busy)):
-                self.schedule(day, self.sell)
-            for _ in range(self.draw_count(0.08)):
-                self.schedule(day, self.sell_for_cash)
-            for _ in range(self.draw_count(0.22 * busy)):
-                self.schedule(day, self.buy_material)
-            for _ in range(self.draw_count(0.2)):
-                self.schedule(day, self.buy_fuel)
+        is_workday, busy = day.weekday() < 5, self.weigh_month(day)
+        if is_workday:
+            often = (
+                (0.62 * busy, self.sell),
+                (0.08, self.sell_for_cash),
+                (0.22 * busy, self.buy_material),
+                (0.2, self.buy_fuel),
+            )
+            self.plan_often(day, often)
         for monthly in MONTHLY:
             if day.day == monthly[0]:
                 self.schedule(day, partial(self.enter_monthly_bill, monthly))
-        if day.weekday() == 4 or (self.scale > 5 and day.weekday() < 5):
+        if day.weekday() == 4 or (self.scale > 5 and is_workday):
             self.schedule(day, self.deposit_payments)
-        if day.day == 25:
-            self.schedule(day, self.pay_card)
-        if day.day == 28:
-            self.schedule(day, self.close_month)
-        for _ in range(self.draw_count(0.06) if day.weekday() < 5 else 0):
-            self.schedule(day, self.offer)
+        for event in {25: (self.pay_card,), 28: (self.close_month,)}.get(day.day, ()):
+            self.schedule(day, event)
+        if is_workday:
+            self.plan_often(day, ((0.06, self.offer),))
         if day.day == 3 and day.month % 3 == 1:
             self.schedule(day, self.restock)
             self.schedule(day, self.pay_tax)

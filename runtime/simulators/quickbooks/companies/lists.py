@@ -110,7 +110,7 @@ def create_taxes(books: Books) -> str:
 
 
 def create_preferences(
-    books: Books, discount: str, default_item: str, has_tax: bool, has_departments: bool
+    books: Books, discount: str, default_item: str, *, has_tax: bool, has_departments: bool
 ) -> None:
     """Create preferences: accrual, classes per line, numbers by the service, terms of 30 days."""
     tax: Body = (

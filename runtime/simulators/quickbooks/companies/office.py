@@ -98,7 +98,7 @@ class Office(Business):
         """Plan money on the bank account, some days ago, that nobody has assigned."""
         source = self.accounts["Uncategorized Income"]
         body = forms.make_deposit(self.checking, self.count_back(days), source, value, "Wire transfer")
-        self.schedule(self.count_back(days), lambda day: self._add_deposit(body))
+        self.schedule(self.count_back(days), lambda _day: self._add_deposit(body))
 
     def _add_deposit(self, body: Body) -> None:
         self.add("Deposit", body)

@@ -26,8 +26,10 @@ from runtime.simulators.quickbooks.http.throttle import Throttle
 from runtime.simulators.quickbooks.oauth.tokens import OAuth
 
 EARLIEST, LATEST = 86_400, 32_472_144_000
+"""Seconds: from 1970 to the end of 2998, so that no zone leads out of the years that a date can be written in."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 LONGEST_LOG = 5000
+"""Requests: more than a test sends."""
 FORMER_PATH = "/_sandbox"
 """Where the control API was before, and still is: programs know it."""
 
@@ -104,7 +106,7 @@ class Control:
             return _foreign()
         return HTMLResponse(render(self.state()))
 
-    async def _companies(self, sent: Any, request: WebRequest) -> Any:
+    async def _companies(self, _sent: Any, _request: WebRequest) -> Any:
         return [{"realm": realm, "name": name} for realm, name in self.store.list_companies()]
 
     async def _clock(self, sent: Any, request: WebRequest) -> Any:
@@ -140,7 +142,7 @@ class Control:
                 await self.webhooks.deliver()
         return self.webhooks.to_json()
 
-    async def _tokens(self, sent: Any, request: WebRequest) -> Any:
+    async def _tokens(self, sent: Any, _request: WebRequest) -> Any:
         kinds, rotate = sent.get("expire", []), sent.get("rotate", "daily")
         if not isinstance(kinds, list) or not {*kinds} <= {"access", "refresh"}:
             raise ValueError('expire is a list of "access" and "refresh"')
@@ -155,36 +157,33 @@ class Control:
         ended = sum(self.oauth.expire(kind, sent.get("realm")) for kind in kinds)
         return {"ended": ended, "rotate": "always" if self.oauth.rotates_always else "daily"}
 
-    async def _requests(self, sent: Any, request: WebRequest) -> Any:
+    async def _requests(self, _sent: Any, request: WebRequest) -> Any:
         if request.method == "DELETE":
             self.log.clear()
         return list(self.log)
 
-    async def _snapshot(self, sent: Any, request: WebRequest) -> Any:
+    async def _snapshot(self, sent: Any, _request: WebRequest) -> Any:
         name = str(sent.get("name", "default"))
         self.snapshots[name] = sqlite3.connect(":memory:", check_same_thread=False)
         self.store.connection.backup(self.snapshots[name])
         return {"name": name}
 
-    async def _restore(self, sent: Any, request: WebRequest) -> Any:
+    async def _restore(self, sent: Any, _request: WebRequest) -> Any:
         name = str(sent.get("name", "default"))
         if name not in self.snapshots:
             raise ValueError(f"there is no snapshot {name}; there are {', '.join(self.snapshots) or 'none'}")
-        present = {
-            table: self.store.execute(f"select * from {table}").fetchall()  # noqa: S608
-            for table in NOT_RESTORED
-        }
+        present = {table: self.store.execute(f"select * from {table}").fetchall() for table in NOT_RESTORED}
         self.snapshots[name].backup(self.store.connection)
         self.store.revise()
         with self.store.begin_transaction():
             for table, rows in present.items():
-                self.store.execute(f"delete from {table}")  # noqa: S608
+                self.store.execute(f"delete from {table}")
                 for row in rows:
                     marks = ",".join("?" * len(row))
-                    self.store.execute(f"insert into {table} values ({marks})", row)  # noqa: S608
+                    self.store.execute(f"insert into {table} values ({marks})", row)
         return {"name": name}
 
-    async def _reset(self, sent: Any, request: WebRequest) -> Any:
+    async def _reset(self, sent: Any, _request: WebRequest) -> Any:
         self.faults.rules.clear()
         self.log.clear()
         self.throttle.forced = 0

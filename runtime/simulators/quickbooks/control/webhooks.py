@@ -26,6 +26,7 @@ DELAYS = (10, 20, 30, 300, 1200, 7200, 14400, 21600)
 """Seconds before each further attempt; the last one repeats."""
 
 PATIENCE = 3.0
+"""Seconds. The service's own wait is not documented; a receiver on the same machine answers in less."""
 TENSES = {
     "Create": "created",
     "Update": "updated",

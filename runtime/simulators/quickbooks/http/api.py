@@ -27,6 +27,7 @@ from runtime.simulators.quickbooks.writes import changes, delivery
 
 SINGLETONS = frozenset({"CompanyInfo", "Preferences"})
 LONGEST_REQUEST_ID = 50
+"""Characters, as documented."""
 
 
 Route = Callable[["Api", Request], Answer]

@@ -31,8 +31,11 @@ TYPES = frozenset(
     "ai csv doc docx eps gif jpeg jpg ods pdf png rtf tif txt xls xlsx xml".split()  # noqa: SIM905 (as the facts list them)
 )
 LINK_LIFE = 900
+"""Seconds: a quarter of an hour, as documented."""
 MOST_PARTS = 200
+"""Two for each file, so that a request has at most 100 files."""
 LONGEST_HEAD = 16 * 1024
+"""Bytes of the header of one part, which has three short fields."""
 
 
 @dataclass(frozen=True, slots=True)

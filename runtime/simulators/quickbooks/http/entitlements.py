@@ -16,6 +16,7 @@ from runtime.simulators.quickbooks.http.messages import Answer, Request
 PATH = "/manage/entitlements/v3/"
 USUAL_PLAN = "QuickBooks Online Plus"
 MOST_USERS = 5
+"""Users of the plan that the company has, QuickBooks Online Plus."""
 ON, OFF = "On", "Off"
 FEATURES = (
     ("Invoicing", ON),

@@ -20,6 +20,7 @@ TITLES = {
     "PurchaseOrder": "PURCHASE ORDER",
 }
 WIDTHS = (98, 20, 30, 32)
+"""Millimetres: together those of a page less its margins."""
 
 
 def render_document(books: Books, entity: str, body: Body) -> bytes:

@@ -45,7 +45,7 @@ class Throttle:
         """Empty the windows."""
         self._seen.clear()
 
-    def count(self, realm: str, is_batch: bool) -> None:
+    def count(self, realm: str, *, is_batch: bool) -> None:
         """Count one request; raises the throttling fault when it is one too many."""
         if self.forced:
             self.forced -= self.forced > 0

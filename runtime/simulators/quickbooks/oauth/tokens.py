@@ -23,8 +23,11 @@ SCOPES = frozenset(
     {ACCOUNTING, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address"}
 )
 CODE_LIFE, ACCESS_LIFE, REFRESH_LIFE, ROTATION = 600, 3600, 8_726_400, 86_400
+"""Seconds, as documented: ten minutes, an hour, 101 days from the last use, and a new refresh token each day."""
 HARD_LIFE = 5 * 365 * 86_400
+"""Seconds: five years, after which a person has to connect again."""
 SHORTEST, LONGEST = 40, 4096
+"""Characters of a token: an access token has 4096 at most, as documented, and none is as short as 39."""
 
 
 class Refused(Exception):

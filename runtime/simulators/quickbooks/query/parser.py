@@ -11,37 +11,26 @@ from functools import lru_cache
 from typing import NoReturn
 
 from runtime.simulators.quickbooks.faults import Fault, make_fault
+from runtime.simulators.quickbooks.query.tokens import Token, make_parser_fault, tokenize
 
 MOST_RESULTS, USUAL_RESULTS = 1000, 100
-OPERATORS = ("<=", ">=", "=", "<", ">")
-DIGITS = frozenset("0123456789")
-KEYWORDS = frozenset(
-    {"select", "from", "where", "and", "or", "in", "like", "orderby", "order", "by", "asc", "desc", "startposition",
-     "maxresults", "count", "true", "false", "iterator"}
-)  # fmt: skip
+"""Records in one answer, as documented, and when the statement does not say how many."""
 AFTER_CONDITION = (
     "<EOF> ", "<AND> ...", '"iterator" ...', '"maxresults" ...', "<OR> ...", '"order" ...', '"orderby" ...',
     '"startposition" ...',
 )  # fmt: skip
 
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of a statement: its kind, its text, where it starts (1-based)."""
-
-    kind: str
-    text: str
-    line: int
-    column: int
+Literal = str | bool
+"""A value of a query: text, a number as text, or a boolean."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A property compared with one value, or with several for `in`. A value is text, a number as text, or a boolean."""
+    """A property compared with one value, or with several for `in`."""
 
     property: str
     operator: str
-    values: tuple[str | bool, ...]
+    values: tuple[Literal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,74 +55,9 @@ class Statement:
     is_whole: bool = False
 
 
-def _parser_fault(detail: str) -> Fault:
-    return make_fault("4000", f"QueryParserError: {detail}")
-
-
 def make_invalid_fault(detail: str) -> Fault:
     """Return the fault 4001: the statement can be parsed but not be meant."""
     return make_fault("4001", f"QueryValidationError: {detail}")
-
-
-def tokenize(text: str) -> list[Token]:
-    """Cut a statement into tokens, closed by one of kind EOF; raises 4000 for a character that has no place."""
-    found: list[Token] = []
-    position, line, line_start = 0, 1, 0
-    while position < len(text):
-        character = text[position]
-        column = position - line_start + 1
-        if character.isspace():
-            if character == "\n":
-                line, line_start = line + 1, position + 1
-            position += 1
-            continue
-        kind, end = _token_at(text, position, line, column)
-        found.append(Token(kind, text[position:end], line, column))
-        position = end
-    last = found[-1] if found else None
-    found.append(Token("EOF", "", last.line if last else 0, last.column + len(last.text) - 1 if last else 0))
-    return found
-
-
-def _token_at(text: str, start: int, line: int, column: int) -> tuple[str, int]:
-    character = text[start]
-    if character == "'":
-        return "STRING", _string_end(text, start, line, column)
-    for operator in OPERATORS:
-        if text.startswith(operator, start):
-            return "OPERATOR", start + len(operator)
-    if character in "(),*":
-        return character, start + 1
-    if character in DIGITS or (character in "+-." and text[start + 1 : start + 2] in DIGITS):
-        end = start + 1
-        while end < len(text) and text[end] in "0123456789.":
-            end += 1
-        return "NUMBER", end
-    if character.isalpha() or character == "_":
-        end = start + 1
-        while end < len(text) and (text[end].isalnum() or text[end] in "_."):
-            end += 1
-        return ("KEYWORD" if text[start:end].lower() in KEYWORDS else "IDENTIFIER"), end
-    raise _lexical(line, column, character, "")
-
-
-def _string_end(text: str, start: int, line: int, column: int) -> int:
-    position = start + 1
-    while position < len(text):
-        if text[position] == "\\":
-            position += 2
-        elif text[position] == "'":
-            return position + 1
-        else:
-            position += 1
-    raise _lexical(line, column + len(text) - start, None, text[start:])
-
-
-def _lexical(line: int, column: int, character: str | None, after: str) -> Fault:
-    met = "<EOF>" if character is None else f'"{character}" ({ord(character)}),'
-    return _parser_fault(
-        f'Invalid content. Lexical error at line {line}, column {column}.  Encountered: {met} after : "{after[:200]}"'
-    )
 
 
 def _unescaped(literal: str) -> str:
@@ -145,7 +69,7 @@ def _unescaped(literal: str) -> str:
 def parse(text: str) -> Statement:
     """Return the statement that a text means; 4000 for bad syntax, 4001 for positions out of range."""
     if not text.strip():
-        raise _parser_fault("The query provided was empty")
+        raise make_parser_fault("The query provided was empty")
     return _Parser(tokenize(text)).read_statement()
 
 
@@ -180,7 +104,7 @@ class _Parser:
             met = f'" "{token.text}" "{token.text} ""'
         heading = "Was expecting:" if len(expected) == 1 else "Was expecting one of:"
         listed = "".join(f"    {each}\n" for each in expected)
-        raise _parser_fault(
+        raise make_parser_fault(
             f"Encountered {met} at line {token.line}, column {token.column}.\n{heading}\n{listed}    "
         )
 
@@ -258,7 +182,7 @@ class _Parser:
             self.refuse('"=" ...', '"<" ...', '">" ...', '"<=" ...', '">=" ...', '"in" ...', '"like" ...')
         return Condition(name, self.skip().text, (self.read_value(),))
 
-    def read_value(self) -> str | bool:
+    def read_value(self) -> Literal:
         token = self.token
         if token.kind == "STRING":
             self.skip()

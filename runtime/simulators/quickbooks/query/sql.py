@@ -18,6 +18,7 @@ from runtime.simulators.quickbooks.money import parse_decimal
 from runtime.simulators.quickbooks.query.parser import (
     MOST_RESULTS,
     Condition,
+    Literal,
     Statement,
     make_invalid_fault,
     parse,
@@ -81,10 +82,10 @@ def answer(books: Books, text: str) -> Answer:
         raise make_invalid_fault(f"value {statement.most} is too large. Max allowed value is {MOST_RESULTS}")
     where, values = _where(books, entity, statement)
     if statement.is_count:
-        row = books.store.execute(f"select count(*) from records where {where}", values).fetchone()  # noqa: S608
+        row = books.store.execute(f"select count(*) from records where {where}", values).fetchone()
         return Answer(entity, [], 1, row[0])
     properties = [_spelled(entity, name) for name in statement.properties]
-    sql = f"select body from records where {where} order by {_order(entity, statement)} limit ? offset ?"  # noqa: S608
+    sql = f"select body from records where {where} order by {_order(entity, statement)} limit ? offset ?"
     rows = books.store.execute(sql, [*values, statement.most, statement.start - 1])
     bodies = [row[0] for row in rows]
     if properties and not statement.is_whole:
@@ -118,7 +119,7 @@ def _attached(entity: Entity, condition: Condition) -> tuple[str, list[Any]] | N
         return None
     marks = ",".join("?" * len(condition.values))
     found = f"json_each.value ->> '{path}' collate nocase in ({marks})"
-    clause = f"exists (select 1 from json_each(body, '$.AttachableRef') where {found})"  # noqa: S608
+    clause = f"exists (select 1 from json_each(body, '$.AttachableRef') where {found})"
     return clause, [str(value) for value in condition.values]
 
 
@@ -191,11 +192,11 @@ def _text_of(expression: str, kind: str) -> str:
     return f"printf('%.2f', {expression} / 100.0)" if kind == "cents" else expression
 
 
-def _pattern(value: str | bool) -> str:
+def _pattern(value: Literal) -> str:
     return str(value).replace("\\", "\\\\").replace("_", "\\_")
 
 
-def _compared(books: Books, kind: str, value: str | bool) -> Any:
+def _compared(books: Books, kind: str, value: Literal) -> Any:
     """Return a value of a query as the column has it; 4001 when it is not of the property's type."""
     if value == "CURRENT_DATE":
         value = books.read_today().isoformat()
@@ -205,7 +206,7 @@ def _compared(books: Books, kind: str, value: str | bool) -> Any:
         raise make_invalid_fault(f"value {str(value)[:100]} is not valid for its property") from error
 
 
-def _boolean(value: str | bool) -> int:
+def _boolean(value: Literal) -> int:
     if isinstance(value, bool):
         return int(value)
     if value.lower() not in ("true", "false"):
@@ -213,20 +214,20 @@ def _boolean(value: str | bool) -> int:
     return int(value.lower() == "true")
 
 
-def _number(value: str | bool) -> float:
+def _number(value: Literal) -> float:
     return float(parse_decimal(value))
 
 
-def _cents(value: str | bool) -> float:
+def _cents(value: Literal) -> float:
     return float(parse_decimal(value) * 100)
 
 
-def _day(value: str | bool) -> str:
+def _day(value: Literal) -> str:
     parse_moment(str(value))
     return str(value)[:10]
 
 
-def _text(value: str | bool) -> str:
+def _text(value: Literal) -> str:
     return str(value).lower() if isinstance(value, bool) else value
 
 

@@ -16,6 +16,7 @@ from runtime.simulators.quickbooks.reports.open_items import OpenItem
 from runtime.simulators.quickbooks.reports.question import Question
 
 USUAL_DAYS, USUAL_BUCKETS = 30, 4
+"""As the reports have them when nothing is asked for."""
 RECEIVABLE = ("tx_date", "txn_type", "doc_num", "cust_name", "due_date", "subt_amount", "subt_open_bal")
 PAYABLE = (
     "tx_date",

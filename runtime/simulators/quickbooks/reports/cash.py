@@ -47,7 +47,7 @@ select (select count(*) || '/' || coalesce(sum(pk * 7 + cents * (pk % 97)), 0) f
     || ':' || (select count(*) || '/' || coalesce(sum(pk * 7 + cents * (pk % 97)), 0) from links where realm = ?1)
 """
 
-INSERT = f"insert into cash_postings ({COLUMNS}) values (?{', ?' * 14})"  # noqa: S608
+INSERT = f"insert into cash_postings ({COLUMNS}) values (?{', ?' * 14})"
 
 DATE, ACCOUNT, CENTS, QUANTITY = 4, 5, 6, 13
 """Places of a posting's values among COLUMNS."""
@@ -106,7 +106,7 @@ def _sort_entries(
 ) -> list[Entry]:
     """Put the entries of documents into them; return those of documents without an amount, which count as they are."""
     plain: list[Entry] = []
-    booked = f"select {COLUMNS} from postings where realm = ? and txn_type in {DOCUMENTS} order by pk"  # noqa: S608
+    booked = f"select {COLUMNS} from postings where realm = ? and txn_type in {DOCUMENTS} order by pk"
     for entry in store.execute(booked, (realm,)):
         found = documents.get((entry[1], entry[2]))
         if found is None:
@@ -143,7 +143,7 @@ def _documents(store: Store, realm: str) -> dict[tuple[str, str], Document]:
     for entity, id, day, total in rows:
         found[entity, id] = Document(day, total)
     links = store.execute(
-        f"select to_type, to_id, date, cents from links where realm = ? and from_type in {PAYMENTS}"  # noqa: S608
+        f"select to_type, to_id, date, cents from links where realm = ? and from_type in {PAYMENTS}"
         " order by date, cast(from_id as integer), pk",
         (realm,),
     )
@@ -173,7 +173,7 @@ def _copy_others(store: Store, realm: str, controls: dict[str, str]) -> None:
     paid = f"case when txn_type in {PAYMENTS} then case account {moved} else account end else account end"
     columns = COLUMNS.replace(" account,", f" {paid if moved else 'account'},")
     store.execute(
-        f"insert into cash_postings ({COLUMNS}) select {columns} from postings"  # noqa: S608
+        f"insert into cash_postings ({COLUMNS}) select {columns} from postings"
         f" where realm = ? and txn_type not in {DOCUMENTS}",
         (realm,),
     )
@@ -224,7 +224,7 @@ def _changed(entry: Entry, day: str, cents: int, account: str | None = None) -> 
 def _linked_to_journals(store: Store, realm: str, controls: dict[str, str]) -> Iterator[Entry]:
     """Return what settles a journal entry stays on the control account, where that entry is."""
     rows = store.execute(
-        "select p.realm, p.txn_type, p.txn_id, null, max(l.date, j.date), p.account, p.cents, p.customer, p.vendor,"  # noqa: S608
+        "select p.realm, p.txn_type, p.txn_id, null, max(l.date, j.date), p.account, p.cents, p.customer, p.vendor,"
         " null, null, p.department, null, null, null, l.cents, l.pk, l.to_id, min(p.pk)"
         " from links l join postings p on p.realm = l.realm and p.txn_id = l.from_id and p.txn_type = l.from_type"
         " join (select distinct realm, txn_id, date from postings where txn_type = 'JournalEntry') j"

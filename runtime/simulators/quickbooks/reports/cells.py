@@ -44,7 +44,7 @@ def _named(dimension: str) -> Maker:
     return make
 
 
-def _of_body(path: str, id: bool = False) -> Maker:
+def _of_body(path: str) -> Maker:
     """Return a property of the transaction; a dot goes into an object."""
     names = path.split(".")
 
@@ -57,7 +57,7 @@ def _of_body(path: str, id: bool = False) -> Maker:
     return make
 
 
-def _date(lines: Lines, shown: Shown) -> Row:
+def _date(_lines: Lines, shown: Shown) -> Row:
     return make_cell(shown.posting.date)
 
 
@@ -81,7 +81,7 @@ def _name(lines: Lines, shown: Shown) -> Row:
     return make_cell(name, id or "")
 
 
-def _memo(lines: Lines, shown: Shown) -> Row:
+def _memo(_lines: Lines, shown: Shown) -> Row:
     return make_cell(shown.posting.memo or "")
 
 
@@ -97,7 +97,7 @@ def _account_number(lines: Lines, shown: Shown) -> Row:
     return make_cell(str(lines.read_record("Account", shown.posting.account).get("AcctNum") or ""))
 
 
-def _is_posting(lines: Lines, shown: Shown) -> Row:
+def _is_posting(_lines: Lines, shown: Shown) -> Row:
     return make_cell("Yes" if shown.posting.account else "No")
 
 
@@ -131,31 +131,31 @@ def _stamp(name: str) -> Maker:
     return make
 
 
-def _nobody(lines: Lines, shown: Shown) -> Row:
+def _nobody(_lines: Lines, _shown: Shown) -> Row:
     return make_cell("Administrator")
 
 
-def _nothing(lines: Lines, shown: Shown) -> Row:
+def _nothing(_lines: Lines, _shown: Shown) -> Row:
     return make_cell("")
 
 
-def _debit(lines: Lines, shown: Shown) -> Row:
+def _debit(_lines: Lines, shown: Shown) -> Row:
     return make_money_cell(shown.posting.cents if shown.posting.cents > 0 else None)
 
 
-def _credit(lines: Lines, shown: Shown) -> Row:
+def _credit(_lines: Lines, shown: Shown) -> Row:
     return make_money_cell(-shown.posting.cents if shown.posting.cents < 0 else None)
 
 
-def _amount(lines: Lines, shown: Shown) -> Row:
+def _amount(_lines: Lines, shown: Shown) -> Row:
     return make_money_cell(shown.amount)
 
 
-def _balance(lines: Lines, shown: Shown) -> Row:
+def _balance(_lines: Lines, shown: Shown) -> Row:
     return make_money_cell(shown.balance)
 
 
-def _open(lines: Lines, shown: Shown) -> Row:
+def _open(_lines: Lines, shown: Shown) -> Row:
     return make_money_cell(shown.open)
 
 
@@ -181,7 +181,7 @@ def _term(lines: Lines, shown: Shown) -> Row:
     )
 
 
-def _invoice_date(lines: Lines, shown: Shown) -> Row:
+def _invoice_date(_lines: Lines, shown: Shown) -> Row:
     return make_cell(shown.posting.date if shown.posting.txn_type == "Invoice" else "")
 
 

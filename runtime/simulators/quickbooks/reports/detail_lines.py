@@ -89,7 +89,7 @@ class Lines:
             self.question, since, until, {**self.question.where, **(where or {})}
         )
         rows = self.question.store.execute(
-            f"select {COLUMNS} from {sums.choose_table(self.question)} where {clause} order by {order}",  # noqa: S608
+            f"select {COLUMNS} from {sums.choose_table(self.question)} where {clause} order by {order}",
             values,
         )
         return (Posting(*row) for row in rows)
@@ -172,7 +172,7 @@ class Lines:
     def list_entries(self, posting: Posting) -> list[Posting]:
         """Return every line of a line's transaction, in the order of booking."""
         rows = self.question.store.execute(
-            f"select {COLUMNS} from postings where realm = ? and txn_id = ? and txn_type = ? order by pk",  # noqa: S608
+            f"select {COLUMNS} from postings where realm = ? and txn_id = ? and txn_type = ? order by pk",
             (self.question.realm, posting.txn_id, posting.txn_type),
         )
         return [Posting(*row) for row in rows]

@@ -32,7 +32,7 @@ def _account_number(lines: Lines, posting: Posting) -> str:
     return str(lines.read_record("Account", posting.account).get("AcctNum") or posting.account)
 
 
-def _day(lines: Lines, posting: Posting) -> str:
+def _day(_lines: Lines, posting: Posting) -> str:
     return posting.date.replace("-", "")
 
 
@@ -43,9 +43,9 @@ def _created(lines: Lines, posting: Posting) -> str:
 
 
 COLUMNS: dict[str, Maker] = {
-    "JournalCode": lambda lines, posting: JOURNALS.get(posting.txn_type, "OD"),
+    "JournalCode": lambda _lines, posting: JOURNALS.get(posting.txn_type, "OD"),
     "JournalLib": _kind,
-    "EcritureNum": lambda lines, posting: posting.txn_id,
+    "EcritureNum": lambda _lines, posting: posting.txn_id,
     "EcritureDate": _day,
     "CompteNum": _account_number,
     "CompteLib": lambda lines, posting: lines.get_account_name(posting.account),
@@ -54,13 +54,13 @@ COLUMNS: dict[str, Maker] = {
     "PieceRef": _number,
     "PieceDate": _day,
     "EcritureLib": lambda lines, posting: posting.memo or _kind(lines, posting),
-    "Debit": lambda lines, posting: format_amount(max(posting.cents, 0)),
-    "Credit": lambda lines, posting: format_amount(max(-posting.cents, 0)),
-    "EcritureLet": lambda lines, posting: "",
-    "DateLet": lambda lines, posting: "",
+    "Debit": lambda _lines, posting: format_amount(max(posting.cents, 0)),
+    "Credit": lambda _lines, posting: format_amount(max(-posting.cents, 0)),
+    "EcritureLet": lambda _lines, _posting: "",
+    "DateLet": lambda _lines, _posting: "",
     "ValidDate": _created,
-    "Montantdevise": lambda lines, posting: "",
-    "Idevise": lambda lines, posting: "",
+    "Montantdevise": lambda _lines, _posting: "",
+    "Idevise": lambda _lines, _posting: "",
 }
 
 
@@ -74,7 +74,7 @@ def report_fec(question: Question) -> Row:
             lines.read_body(posting).get("DueDate") or ""
         ).replace("-", "")
     if question.read_flag("withQboIdentifier"):
-        makers["QboId"] = lambda lines, posting: posting.txn_id
+        makers["QboId"] = lambda _lines, posting: posting.txn_id
     question.read_choice("attachmentType", "NONE")
     rows: list[Row] = [
         {"ColData": [make_cell(make(lines, posting)) for make in makers.values()], "type": "Data"}

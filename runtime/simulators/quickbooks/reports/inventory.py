@@ -52,7 +52,7 @@ def read_movements(question: Question, until: str) -> Iterator[Posting]:
     ids = question.read_ids("item")
     clause = f" and item in ({','.join('?' * len(ids))})" if ids else ""
     rows = question.store.execute(
-        f"select {COLUMNS} from postings where realm = ? and quantity is not null and date <= ?{clause}"  # noqa: S608
+        f"select {COLUMNS} from postings where realm = ? and quantity is not null and date <= ?{clause}"
         " order by date, pk",
         (question.realm, until, *ids),
     )

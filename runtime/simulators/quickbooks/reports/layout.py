@@ -32,6 +32,7 @@ def make_header(
     question: Question,
     period: Period,
     by: str | None = None,
+    *,
     has_basis: bool = True,
     is_empty: bool = False,
     options: Mapping[str, str] | None = None,
@@ -57,7 +58,7 @@ def make_header(
 GAAP = {"AccountingStandard": "GAAP"}
 
 
-def make_columns(first: str, money: Iterable[Column], has_keys: bool = True) -> Row:
+def make_columns(first: str, money: Iterable[Column], *, has_keys: bool = True) -> Row:
     """Return the Columns: what rows stand for (an Account, a Customer …), then the others."""
     head: Row = {"ColTitle": "", "ColType": first}
     if has_keys:

@@ -38,7 +38,7 @@ Items = dict[tuple[str, str], list[OpenItem]]
 
 
 def list_open_items(
-    question: Question, side: str, day: date, includes_settled: bool = False
+    question: Question, side: str, day: date, *, includes_settled: bool = False
 ) -> list[OpenItem]:
     """Return items with something left on a day (all of them with `includes_settled`), by day and number."""
     account_type, party, sign = SIDES[side]
@@ -61,7 +61,7 @@ def list_open_items(
 def _booked(question: Question, account_type: str, party: str, sign: int, day: date) -> Items:
     accounts = tuple(account.id for account in question.accounts if account.type == account_type)
     rows = question.store.execute(
-        f"select txn_type, txn_id, {party}, min(date), sum(cents), max(department) from postings"  # noqa: S608
+        f"select txn_type, txn_id, {party}, min(date), sum(cents), max(department) from postings"
         f" where realm = ? and account in ({','.join('?' * len(accounts))}) and date <= ?"
         " group by txn_type, txn_id, 3",
         (question.realm, *accounts, day.isoformat()),

@@ -79,10 +79,10 @@ def resolve_macro(macro: str, today: date, first_month: int = 1) -> tuple[date, 
     kind = [part for part in macro_parts if part not in ("fiscal", "calendar")]
     if len(kind) != 2 or kind[0] not in ("this", "last", "next") or kind[1] not in ("week", *LENGTHS):
         raise make_fault("2190", f"Invalid Date Range : {macro[:100]}", "date_macro")
-    return _relative(kind[0], kind[1], today, first, macro.endswith("-to-date"))
+    return _relative(kind[0], kind[1], today, first, to_date=macro.endswith("-to-date"))
 
 
-def _relative(which: str, unit: str, today: date, first_month: int, to_date: bool) -> tuple[date, date]:
+def _relative(which: str, unit: str, today: date, first_month: int, *, to_date: bool) -> tuple[date, date]:
     start, end = find_span(unit, today, first_month)
     if which == "next":
         return find_span(unit, end + timedelta(1), first_month)

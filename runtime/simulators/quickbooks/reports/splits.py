@@ -19,6 +19,7 @@ DIMENSIONS = {"Customers": "customer", "Vendors": "vendor", "Classes": "class", 
               "Employees": "employee", "ProductsAndServices": "item"}  # fmt: skip
 NAMES = ("Total", *UNITS, *DIMENSIONS)
 MOST_COLUMNS = 2000
+"""Of a report; the service's own bound is not documented, and this is more than any report of five years by day."""
 UNNAMED = "Not Specified"
 
 Table = tuple[list[Column], dict[tuple[str | None, ...], Values]]

@@ -56,7 +56,7 @@ def sum_postings(
     clause, values = make_condition(question, since, until, question.where if where is None else where)
     group = ", ".join(by)
     rows = question.store.execute(
-        f"select {group}, sum(cents) from {choose_table(question, basis)} where {clause} group by {group}",  # noqa: S608
+        f"select {group}, sum(cents) from {choose_table(question, basis)} where {clause} group by {group}",
         values,
     )
     return {tuple(row[:-1]): row[-1] for row in rows}

@@ -112,13 +112,13 @@ def _forms(question: Question) -> Iterator[tuple[Body, int, int, int]]:
     table = sums.choose_table(question)
     clause, values = sums.make_condition(question, period.start, period.end, where)
     rows = question.store.execute(
-        f"select txn_type, txn_id, sum(cents) from {table} where {clause} group by 1, 2",  # noqa: S608
+        f"select txn_type, txn_id, sum(cents) from {table} where {clause} group by 1, 2",
         values,
     ).fetchall()
     for entity, id, part in rows:
         body = lines.read_record(entity, id)
         whole = question.store.execute(
-            f"select sum(cents) from postings where account in ({','.join('?' * len(income))})"  # noqa: S608
+            f"select sum(cents) from postings where account in ({','.join('?' * len(income))})"
             " and realm = ? and txn_id = ? and txn_type = ?",
             (*income, question.realm, id, entity),
         ).fetchone()[0]

@@ -100,7 +100,7 @@ def _method(lines: Lines, shown: Shown) -> Group:
     ), None
 
 
-def _span(unit: str, is_fiscal: bool = False) -> Callable[[Lines, Shown], Group]:
+def _span(unit: str, *, is_fiscal: bool = False) -> Callable[[Lines, Shown], Group]:
     def group(lines: Lines, shown: Shown) -> Group:
         first = lines.question.fiscal_start if is_fiscal else 1
         start, end = periods.find_span(unit, date.fromisoformat(shown.posting.date), first)
@@ -112,9 +112,9 @@ def _span(unit: str, is_fiscal: bool = False) -> Callable[[Lines, Shown], Group]
 GROUPS: dict[str, Callable[[Lines, Shown], Group]] = {
     "name": _name, "account": _account, "transaction type": _kind, "customer": _party("customer"),
     "vendor": _party("vendor"), "employee": _party("employee"), "location": _party("department"),
-    "payment method": _method, "day": lambda lines, shown: (shown.posting.date, None), "week": _span("week"),
+    "payment method": _method, "day": lambda _lines, shown: (shown.posting.date, None), "week": _span("week"),
     "month": _span("month"), "quarter": _span("quarter"), "year": _span("year"),
-    "fiscal quarter": _span("quarter", True), "fiscal year": _span("year", True),
+    "fiscal quarter": _span("quarter", is_fiscal=True), "fiscal year": _span("year", is_fiscal=True),
 }  # fmt: skip
 
 

@@ -30,18 +30,18 @@ def list_transactions(question: Question, lines: Lines, period: Period) -> list[
 def _all(question: Question, lines: Lines, period: Period) -> Iterator[Shown]:
     names = ",".join("?" * len(LISTED))
     rows = question.store.execute(
-        f"select entity, body from records where realm = ? and entity in ({names})"  # noqa: S608
+        f"select entity, body from records where realm = ? and entity in ({names})"
         " and txn_date between ? and ? order by txn_date, num",
         (question.realm, *LISTED, period.start.isoformat(), period.end.isoformat()),
     ).fetchall()
-    heads = _heads(question, lines, period)
+    heads = _heads(question, period)
     for entity, text in rows:
         body = orjson.loads(text)
         lines.remember(entity, body)
         yield _shown(lines, entity, body, heads.get((entity, str(body["Id"]))))
 
 
-def _heads(question: Question, lines: Lines, period: Period) -> dict[tuple[str, str], tuple[str, int]]:
+def _heads(question: Question, period: Period) -> dict[tuple[str, str], tuple[str, int]]:
     """Return account and cents of each transaction's own side: its first entry; for a bill payment, the paying one."""
     rows = question.store.execute(
         "select txn_type, txn_id, account, cents, pk from postings where realm = ? and date between ? and ?"
@@ -97,7 +97,7 @@ Test = Callable[[Shown], bool]
 
 def _tests(question: Question, lines: Lines) -> list[Test]:
     """Return the filters of a request, each a test of one transaction."""
-    tests = [*_party_tests(question), *_range_tests(question, lines), *_paid_tests(question, lines)]
+    tests = [*_party_tests(question), *_range_tests(question, lines), *_paid_tests(question)]
     tests += _value_tests(question, lines)
     types = question.read_choices("source_account_type")
     if types:
@@ -136,7 +136,7 @@ def _is_within(period: Period, day: str) -> bool:
     return bool(day) and period.start.isoformat() <= day <= period.end.isoformat()
 
 
-def _paid_tests(question: Question, lines: Lines) -> Iterator[Test]:
+def _paid_tests(question: Question) -> Iterator[Test]:
     for name, entity in (("arpaid", "Invoice"), ("appaid", "Bill")):
         wanted = question.read_choice(name, "All")
         if wanted != "All":

@@ -27,7 +27,7 @@ REFUSED = frozenset(
 )
 
 
-def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
+def prepare(books: Books, _entity: str, body: Body, _old: Body | None) -> None:
     """Raise 2020 without note and file name, 6050 for a kind of record that nothing can hang on."""
     if not (body.get("FileName") or body.get("Note")):
         raise make_fault("2020", "Required parameter FileName or Note is missing in the request", "FileName")

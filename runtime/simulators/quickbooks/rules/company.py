@@ -6,7 +6,7 @@ from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Body
 
 
-def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
+def prepare(_books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Retain what the client cannot set; groups of preferences are completed from the former ones."""
     if entity == "Preferences" and old:
         for group, value in old.items():

@@ -24,7 +24,7 @@ def _undeposited(books: Books) -> str:
     return find_account(books, "Other Current Asset", "UndepositedFunds")
 
 
-def _goods(books: Books, body: Body) -> list[Body]:
+def _goods(body: Body) -> list[Body]:
     """Return lines that sell an item, those of bundles included."""
     found: list[Body] = []
     for line in body.get("Line") or []:
@@ -39,7 +39,7 @@ def _sale(books: Books, body: Body) -> list[Entry]:
     """Return everything of a sale but where the money goes: income, discount, tax, and the cost of stock sold."""
     customer = get_reference(body.get("CustomerRef"))
     made: list[Entry] = []
-    for line in _goods(books, body):
+    for line in _goods(body):
         made += _sold(books, body, line, customer)
     for line in body.get("Line") or []:
         if line.get("DetailType") == "DiscountLineDetail":
@@ -72,12 +72,10 @@ def _sold(books: Books, body: Body, line: Body, customer: str | None) -> list[En
     )
     if item.get("Type") != "Inventory":
         return [entry]
-    return [entry, *_cost(books, body, line, item, customer, class_)]
+    return [entry, *_cost(body, line, item, customer, class_)]
 
 
-def _cost(
-    books: Books, body: Body, line: Body, item: Body, customer: str | None, class_: str | None
-) -> list[Entry]:
+def _cost(body: Body, line: Body, item: Body, customer: str | None, class_: str | None) -> list[Entry]:
     """Return stock leaves at its cost, which `valuation` writes into both entries."""
     asset, id = str(get_reference(item["AssetAccountRef"])), str(item["Id"])
     expense = str(get_reference(item["ExpenseAccountRef"]))
@@ -225,7 +223,7 @@ def post_purchase(books: Books, body: Body) -> list[Entry]:
     return _reversed(made) if body.get("Credit") else made
 
 
-def post_journal_entry(books: Books, body: Body) -> list[Entry]:
+def post_journal_entry(_books: Books, body: Body) -> list[Entry]:
     """Post as written."""
     made: list[Entry] = []
     for line in body.get("Line") or []:
@@ -291,7 +289,7 @@ def _deposited(books: Books, body: Body, line: Body) -> list[Entry]:
     return [put]
 
 
-def post_transfer(books: Books, body: Body) -> list[Entry]:
+def post_transfer(_books: Books, body: Body) -> list[Entry]:
     """Post from one account to the other."""
     value, memo = round_to_cents(body["Amount"]), body.get("PrivateNote")
     return [
@@ -300,7 +298,7 @@ def post_transfer(books: Books, body: Body) -> list[Entry]:
     ]
 
 
-def post_card_payment(books: Books, body: Body) -> list[Entry]:
+def post_card_payment(_books: Books, body: Body) -> list[Entry]:
     """Post money from the bank to the card."""
     value, memo = round_to_cents(body["Amount"]), body.get("PrivateNote")
     return [

@@ -13,6 +13,7 @@ from runtime.simulators.quickbooks.faults import (
 from runtime.simulators.quickbooks.rules import controls, lines, names, nesting
 
 MOST_CATEGORY_LEVELS = 4
+"""As the service says in error 6180."""
 
 
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
@@ -96,7 +97,7 @@ def _needs_some_account(body: Body) -> None:
         raise make_missing_fault("IncomeAccountRef")
 
 
-def _needs_nothing(body: Body) -> None:
+def _needs_nothing(_body: Body) -> None:
     return
 
 

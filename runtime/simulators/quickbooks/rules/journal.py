@@ -19,14 +19,14 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     booked = [line for line in body.get("Line") or [] if line.get("DetailType") != "DescriptionOnly"]
     if len(booked) < 2:
         raise make_business_fault("You must fill out at least two detail lines.")
-    if sum(_side(books, line) for line in booked):
+    if sum(_side(line) for line in booked):
         raise make_fault("2300", "Amount on debits not equal to credits : Debits must equal credits.")
     lines.assign_ids(body, old, first=0)
     body.setdefault("Adjustment", False)
     body["TotalAmt"] = 0
 
 
-def _side(books: Books, line: Body) -> int:
+def _side(line: Body) -> int:
     """Return cents of a line, positive for a debit."""
     lines.require_detail(line)
     lines.require_amount(line)

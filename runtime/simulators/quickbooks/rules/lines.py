@@ -32,6 +32,7 @@ DETAIL_KEYS = {
     "ItemAdjustmentLineDetail": "ItemAdjustmentLineDetail",
 }
 MOST_LINES = 10_000
+"""Of a transaction, as documented."""
 
 
 def get_detail(line: Body) -> Body:

@@ -13,6 +13,7 @@ from runtime.simulators.quickbooks.schema import load_entities
 
 PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 DEEPEST = 5
+"""Levels, as the service says in error 6180."""
 FORBIDDEN = re.compile(r"[:\t\n\r]")
 DELETED = " (deleted)"
 
@@ -37,22 +38,24 @@ def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> Non
     if entity == "Customer":
         _customer(books, body, old)
     elif entity == "Vendor":
-        if old is None and not books.is_loading:
-            body.pop(
-                "TermRef", None
-            )  # the service takes no notice of it on create; made companies have their terms
-        body["Balance"] = (old or {}).get("Balance", 0)
-        body.setdefault("Vendor1099", False)
+        _vendor(books, body, old)
 
 
 def _customer(books: Books, body: Body, old: Body | None) -> None:
-    nesting.hold_job(body, old)
+    nesting.hold_job(body)
     _full_name(books, "Customer", body, "DisplayName")
     body["Balance"] = (old or {}).get("Balance", 0)
     body["BalanceWithJobs"] = (old or {}).get("BalanceWithJobs", 0)
     body.setdefault("Taxable", False)
     body.setdefault("PreferredDeliveryMethod", "Print")
     body["IsProject"] = bool((old or {}).get("IsProject"))
+
+
+def _vendor(books: Books, body: Body, old: Body | None) -> None:
+    if old is None and not books.is_loading:
+        body.pop("TermRef", None)  # the service takes no notice of it on create; made companies have terms
+    body["Balance"] = (old or {}).get("Balance", 0)
+    body.setdefault("Vendor1099", False)
 
 
 def _no_name() -> Exception:

@@ -14,20 +14,20 @@ def hold_flag(body: Body, old: Body | None, flag: str) -> None:
     has_parent = get_reference(body.get("ParentRef")) is not None
     sent = body.get(flag)
     if sent is not None and sent != (old or {}).get(flag) and bool(sent) != has_parent:
-        raise make_contradiction_fault(flag, has_parent)
+        raise make_contradiction_fault(flag, has_parent=has_parent)
     body[flag] = has_parent
 
 
-def hold_job(body: Body, old: Body | None) -> None:
+def hold_job(body: Body) -> None:
     """Raise 6150 for a customer with one of Job and ParentRef alone: a job is never taken for a plain customer."""
     has_parent = get_reference(body.get("ParentRef")) is not None
     is_job = bool(body.get("Job"))
     if is_job != has_parent:
-        raise make_contradiction_fault("Job", has_parent)
+        raise make_contradiction_fault("Job", has_parent=has_parent)
     body["Job"] = is_job
 
 
-def make_contradiction_fault(flag: str, has_parent: bool) -> Exception:
+def make_contradiction_fault(flag: str, *, has_parent: bool) -> Exception:
     """Return the fault 6150: the flag and ParentRef say different things."""
     needed = (
         f"{flag} true goes with ParentRef" if has_parent else f"ParentRef is required when {flag} is true"

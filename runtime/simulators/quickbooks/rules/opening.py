@@ -57,7 +57,7 @@ def _of_account(books: Books, body: Body, value: int) -> tuple[str, Body]:
     return "JournalEntry", {"Line": lines}
 
 
-def _of_customer(books: Books, body: Body, value: int) -> tuple[str, Body]:
+def _of_customer(_books: Books, body: Body, value: int) -> tuple[str, Body]:
     line = {"Amount": make_amount(value), "Description": NOTE, "DetailType": "SalesItemLineDetail"}
     return "Invoice", {"CustomerRef": {"value": body["Id"]}, "Line": [line]}
 

@@ -11,7 +11,7 @@ from runtime.simulators.quickbooks.money import make_amount, round_to_cents
 from runtime.simulators.quickbooks.rules import lines, references
 
 
-def _total(body: Body, old: Body | None) -> int:
+def _total(body: Body) -> int:
     if body.get("TotalAmt") in (None, ""):
         raise make_business_fault("You must set a transaction amount.", "TotalAmt")
     total = round_to_cents(body["TotalAmt"])
@@ -24,7 +24,7 @@ def _total(body: Body, old: Body | None) -> int:
 def prepare_payment(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Prepare a customer's money: what it settles has to be open and theirs; the rest is unapplied."""
     references.require_reference(body, "CustomerRef")
-    total = _total(body, old)
+    total = _total(body)
     lines.check_open(books, old)
     lines.fill_day(books, body)
     lines.fill_currency(books, body)
@@ -46,7 +46,7 @@ def prepare_payment(books: Books, entity: str, body: Body, old: Body | None) -> 
 def prepare_bill_payment(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Prepare money to a vendor, by cheque or card; more than the bills leaves a credit with the vendor."""
     references.require_reference(body, "VendorRef")
-    total = _total(body, old)
+    total = _total(body)
     kind = body.get("PayType")
     if not kind:
         raise make_missing_fault("PayType")
@@ -144,7 +144,7 @@ def refuse_deposited(books: Books, entity: str, id: str) -> None:
         )
 
 
-def prepare_transfer(books: Books, entity: str, body: Body, old: Body | None) -> None:
+def prepare_transfer(books: Books, _entity: str, body: Body, old: Body | None) -> None:
     """Prepare money between two accounts of the balance sheet."""
     ends = [references.require_reference(body, name) for name in ("FromAccountRef", "ToAccountRef")]
     if ends[0] == ends[1]:
@@ -161,7 +161,7 @@ def prepare_transfer(books: Books, entity: str, body: Body, old: Body | None) ->
     lines.fill_currency(books, body)
 
 
-def prepare_card_payment(books: Books, entity: str, body: Body, old: Body | None) -> None:
+def prepare_card_payment(books: Books, _entity: str, body: Body, old: Body | None) -> None:
     """Prepare money from a bank account to a card account."""
     wanted = (("CreditCardAccountRef", "Credit Card"), ("BankAccountRef", "Bank"))
     for name, account_type in wanted:

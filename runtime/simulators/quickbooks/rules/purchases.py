@@ -42,7 +42,7 @@ def _check_bill_number(books: Books, body: Body) -> None:
         lines.refuse_duplicate(books, "Bill", body)
 
 
-def prepare_purchase(books: Books, entity: str, body: Body, old: Body | None) -> None:
+def prepare_purchase(books: Books, _entity: str, body: Body, old: Body | None) -> None:
     """Work out what follows from the lines of an expense, and check the account it is paid from."""
     kind = body.get("PaymentType")
     if not kind:

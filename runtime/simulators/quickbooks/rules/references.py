@@ -83,7 +83,7 @@ def follow_rename(books: Books, target: str, id: str, old: str, new: str) -> Non
         expression = f"replace({expression}, ?, ?)"
         values += [f'{before},"type":"{target}"', f'{after},"type":"{target}"']
     books.store.execute(
-        f"update records set body = {expression} where realm = ? and instr(body, ?) > 0",  # noqa: S608
+        f"update records set body = {expression} where realm = ? and instr(body, ?) > 0",
         (*values, books.realm, before),
     )
 

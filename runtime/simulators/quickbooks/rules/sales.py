@@ -12,6 +12,7 @@ from runtime.simulators.quickbooks.rules import controls, lines, references, tax
 NUMBER_SERIES = {"Estimate": "estimate", "ChangeOrder": "change order"}
 HAS_TERMS = frozenset({"Invoice", "CreditMemo", "Estimate"})
 MOST_TAXABLE_LINES = 750
+"""Of an invoice, as documented."""
 
 
 def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
@@ -201,12 +202,12 @@ def _finish_credit_memo(books: Books, body: Body, total: int) -> None:
     body["RemainingCredit"] = body["Balance"]
 
 
-def _finish_receipt(books: Books, body: Body, total: int) -> None:
+def _finish_receipt(books: Books, body: Body, _total: int) -> None:
     lines.fill_account(books, body, "DepositToAccountRef", _undeposited(books))
     body["Balance"] = 0
 
 
-def _finish_estimate(books: Books, body: Body, total: int) -> None:
+def _finish_estimate(_books: Books, body: Body, _total: int) -> None:
     body.setdefault("TxnStatus", "Pending")
 
 

@@ -17,7 +17,7 @@ COUNTED = ("Hours", "Minutes")
 SPLITS = ("ClassRef", "CustomerRef", "DepartmentRef")
 
 
-def prepare_time(books: Books, entity: str, body: Body, old: Body | None) -> None:
+def prepare_time(books: Books, _entity: str, body: Body, old: Body | None) -> None:
     """Prepare somebody's time on a day: either a duration or a start and an end; what is billable needs customer and
     rate.
     """
@@ -69,7 +69,7 @@ def _put_on_day(body: Body) -> None:
         body[name] = f"{on.isoformat()}{str(body[name])[10:]}"
 
 
-def prepare_budget(books: Books, entity: str, body: Body, old: Body | None) -> None:
+def prepare_budget(books: Books, _entity: str, body: Body, _old: Body | None) -> None:
     """Prepare amounts per account and month, for accounts of the profit and loss, split at most by one more list."""
     details = body.get("BudgetDetail") or []
     if not details:

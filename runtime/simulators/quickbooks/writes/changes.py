@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from runtime.simulators.quickbooks.books import balances, exchange_gains, postings, settlement, sources
+from runtime.simulators.quickbooks.books import postings, settlement, sources
 from runtime.simulators.quickbooks.books.books import Books, get_entity, get_id_series
-from runtime.simulators.quickbooks.books.home_amounts import fill_home_amounts
 from runtime.simulators.quickbooks.books.store import Body
 from runtime.simulators.quickbooks.faults import (
     make_fault,
@@ -21,23 +20,20 @@ from runtime.simulators.quickbooks.faults import (
 )
 from runtime.simulators.quickbooks.rules import (
     accounts,
-    attachables,
-    controls,
     currency,
     details,
     items,
-    journal,
-    names,
     opening,
     payments,
     references,
     tax_codes,
 )
 from runtime.simulators.quickbooks.rules.lines import check_open
-from runtime.simulators.quickbooks.rules.posting_rules import make_entries, post_exchange_gains
+from runtime.simulators.quickbooks.rules.posting_rules import post_exchange_gains
 from runtime.simulators.quickbooks.rules.preparations import prepare
 from runtime.simulators.quickbooks.rules.validation import check_body, is_empty
 from runtime.simulators.quickbooks.schema import Entity
+from runtime.simulators.quickbooks.writes.finishing import finish
 from runtime.simulators.quickbooks.writes.merging import merge, replace, require
 
 
@@ -68,7 +64,7 @@ def create(books: Books, entity: str, sent: Any, id: str | None = None) -> Body:
         currency.check_list_currency(books, entity, body, None)
         prepare(books, entity, body, None)
         body["Id"] = id or books.take_next_id(facts)
-        _finish(books, facts, body, None)
+        finish(books, facts, body, None)
         if opening.is_asked_for(entity, sent):
             opening.make(books, entity, sent, body, create)
             body = books.read(entity, body["Id"])
@@ -111,7 +107,7 @@ def update(books: Books, entity: str, sent: Any) -> Body:
         details.check(new)
         currency.check_list_currency(books, entity, new, old)
         prepare(books, entity, new, old)
-        _finish(books, facts, new, old)
+        finish(books, facts, new, old)
     return new
 
 
@@ -140,68 +136,6 @@ def read_current(books: Books, entity: str, body: Body) -> Body:
 def _allow(facts: Entity, operation: str) -> None:
     if operation not in facts.operations:
         raise make_unsupported_fault(f"/v3/company/{facts.path}")
-
-
-def _finish(books: Books, facts: Entity, body: Body, old: Body | None) -> None:  # noqa: C901, PLR0912  (the steps of a write in their order)
-    """Write the record, then what follows from it."""
-    entity = facts.name
-    body["domain"], body["sparse"] = "QBO", False
-    if facts.is_transaction:
-        fill_home_amounts(books, facts.fields, body)
-    opening = (
-        body.get("QtyOnHand")
-        if old is None and entity == "Item" and body.get("Type") == "Inventory"
-        else None
-    )
-    if opening is not None:
-        body["QtyOnHand"] = 0
-    if entity in settlement.SETTLED:
-        if old is not None:
-            settlement.give_back(books, entity, str(body["Id"]), settlement.get_payable_total(body))
-        body["LinkedTxn"] = sources.list_linked_transactions(books, entity, str(body["Id"]), body)
-    elif old is not None and entity in sources.STATES:
-        sources.retain_use(books, entity, body)
-    elif old is not None and entity == "JournalEntry" and journal.is_moving_debts(books, body, old):
-        settlement.release(books, entity, str(body["Id"]))
-    if old is None:
-        books.write_new(entity, body)
-    else:
-        books.write_changed(entity, body)
-    if entity == "Attachable":
-        attachables.touch(books, body, old)
-    if entity in settlement.HOLDERS:
-        links = settlement.list_links(entity, body)
-        if links or old is not None:
-            settlement.replace_links(books, entity, body, links)
-    if opening is not None:
-        dated = {**body, "_opening": opening, "TxnDate": body["InvStartDate"]}
-        postings.enter(books, entity, dated, make_entries(books, entity, dated))
-        body["QtyOnHand"] = opening
-    elif old is not None and entity == "Item" and body.get("InvStartDate") != old.get("InvStartDate"):
-        dated = {**body, "TxnDate": body["InvStartDate"]}
-        postings.replace_entries(books, entity, dated, postings.read_entries(books, entity, str(body["Id"])))
-    elif facts.is_transaction:
-        put = postings.enter if old is None else postings.replace_entries
-        booked = make_entries(books, entity, body)
-        controls.check_names(books, booked)
-        controls.check_currencies(books, body, booked)
-        put(books, entity, body, booked)
-    if entity in settlement.TARGETS:
-        exchange_gains.note(books, [(entity, str(body["Id"]))])
-    post_exchange_gains(books)
-    if old is not None and facts.has_active:
-        _rename(books, entity, body, old)
-    if old is not None and entity in balances.NESTED and body.get("ParentRef") != old.get("ParentRef"):
-        balances.add_up_tree(books, entity)
-
-
-def _rename(books: Books, entity: str, body: Body, old: Body) -> None:
-    name = "DisplayName" if "DisplayName" in body else "Name"
-    if "FullyQualifiedName" in body and body["FullyQualifiedName"] != old.get("FullyQualifiedName"):
-        names.rename_below(books, entity, body, name)
-    before, after = (str(shown.get("FullyQualifiedName") or shown.get(name)) for shown in (old, body))
-    if before != after:
-        references.follow_rename(books, entity, str(body["Id"]), before, after)
 
 
 def delete(books: Books, entity: str, sent: Any) -> Body:

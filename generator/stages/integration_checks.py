@@ -1,0 +1,220 @@
+"""What the grammar cannot say of integration.yaml: names that nothing fills, patterns, and keys that need one another.
+
+Called by integration.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+from generator.diagnostics import Diagnostics, Path, did_you_mean
+from generator.reading.yaml_events import Document
+from generator.stages.vendor_facts import check_cases
+
+KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
+FILLED = {
+    "statement": {"entity", "where", "order_by", "start", "limit"},
+    "where": {"conditions"},
+    "order_by": {"field", "direction"},
+    "condition": {"field", "value", "text"},
+    "any_of": {"field", "values"},
+    "format": {"value"},
+    "date": {"value", "year", "month", "day"},
+    "date-time": {"value", "year", "month", "day", "hour", "minute", "second"},
+    "paging": {"start", "limit"},
+}
+"""What the runtime fills in each kind of template of the query language."""
+
+
+def check_integration(document: Document, diagnostics: Diagnostics) -> None:
+    """Report templates, patterns and combinations of keys that cannot work."""
+    _check_templates(document, diagnostics)
+    _check_account(document, diagnostics)
+    _check_patterns(document, diagnostics)
+    _check_dates(document, diagnostics)
+    _check_pagination(document, diagnostics)
+    _check_language(document, diagnostics)
+    _check_confirmation(document, diagnostics)
+    _check_lookup(document, diagnostics)
+    _check_advice(document, diagnostics)
+
+
+def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
+    """Every `{name}` in an address or a header of the account must be one of its fields."""
+    value = document.value
+    known = set(value["account"])
+    templates: list[tuple[Path, str]] = [
+        (("environments", name), text) for name, text in value["environments"].items()
+    ]
+    headers = value["auth"].get("headers") or {}
+    templates += [(("auth", "headers", name), text) for name, text in headers.items()]
+    client = value["auth"].get("client") or {}
+    templates += [(("auth", "client", name), text) for name, text in client.items()]
+    if value["auth"]["type"] == "client_credentials":
+        templates.append((("auth", "token_url"), value["auth"]["token_url"]))
+    confirm = value["auth"].get("confirm") or {}
+    templates += [
+        (("auth", "confirm", name), confirm[name]) for name in ("request", "equals") if name in confirm
+    ]
+    for path, text in templates:
+        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
+            message = f"{{{name}}} is filled by nothing: the account has no such field."
+            diagnostics.report(document.diagnostic(path, "placeholder", message))
+    _check_send_always(document, diagnostics)
+    _check_token_url(document, diagnostics)
+
+
+def _check_token_url(document: Document, diagnostics: Diagnostics) -> None:
+    """No secret of an account stands in an address."""
+    account, auth = document.value["account"], document.value["auth"]
+    if auth["type"] != "client_credentials":
+        return
+    for name in re.findall(r"\{(\w+)\}", auth["token_url"]):
+        if account.get(name, {}).get("secret"):
+            message = f"{{{name}}} is a secret, and an address is no place for one."
+            diagnostics.report(document.diagnostic(("auth", "token_url"), "placeholder", message))
+
+
+def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
+    """Every brace in what is always sent belongs to a field of the account that is filled there."""
+    account, always = document.value["account"], document.value.get("send_always") or {}
+    known = {name for name, each in account.items() if not each.get("secret")}
+    texts = [
+        (("send_always", kind, name), str(text))
+        for kind in ("query", "headers")
+        for name, text in (always.get(kind) or {}).items()
+    ]
+    for path, text in texts:
+        for name in sorted(set(re.findall(r"\{([^{}]*)\}", text)) - known):
+            message = f"{{{name}}} is filled by nothing: the account has no such field that is not secret."
+            hint = did_you_mean(name, known) or "A secret goes into auth.headers."
+            diagnostics.report(document.diagnostic(path, "placeholder", message, hint))
+
+
+def _check_account(document: Document, diagnostics: Diagnostics) -> None:
+    """A field of the account can be set: by OAuth when it has a source there, by a person when there is no OAuth."""
+    is_oauth = document.value["auth"]["type"] == "oauth2"
+    for name, each in document.value["account"].items():
+        if is_oauth and "from" not in each:
+            message = f"{name} can never be set: with oauth2 nobody is asked for it."
+            hint = 'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
+            diagnostics.report(document.diagnostic(("account", name), "source", message, hint))
+        if not is_oauth and "from" in each:
+            message = f"{name} can never be set: only oauth2 has a person's consent to take it from."
+            hint = 'Leave "from" out; the person who connects the account is asked for it.'
+            diagnostics.report(document.diagnostic(("account", name, "from"), "source", message, hint))
+
+
+def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
+    """An account that is named in the callback, which anybody can write, must be confirmed by the vendor."""
+    value = document.value
+    if (value["auth"].get("confirm") or {}).get("request"):
+        return
+    for name, each in value["account"].items():
+        if each.get("identifies") and str(each.get("from", "")).startswith("callback."):
+            message = (
+                f"{name} comes from the callback, which anybody can write: auth.confirm has to be given."
+            )
+            diagnostics.report(document.diagnostic(("account", name, "from"), "confirm", message))
+
+
+def _check_lookup(document: Document, diagnostics: Diagnostics) -> None:
+    """What is looked up has a request that says it, whose host is known before; and no request is for nothing."""
+    value = document.value
+    wanted = [
+        name for name, each in value["account"].items() if str(each.get("from", "")).startswith("lookup.")
+    ]
+    if not value["auth"].get("lookup"):
+        for name in wanted:
+            message = f"{name} is looked up, but there is no request for it: auth.lookup has to be given."
+            diagnostics.report(document.diagnostic(("account", name, "from"), "lookup", message))
+        return
+    if not wanted:
+        message = 'No field of the account takes its answer, with "from": lookup.<path>.'
+        diagnostics.report(document.diagnostic(("auth", "lookup"), "lookup", message))
+    for name, text in value["environments"].items():
+        if "{" in text.removeprefix("https://").partition("/")[0]:
+            message = "A host that depends on the account is not known before the account is looked up."
+            diagnostics.report(document.diagnostic(("environments", name), "lookup", message))
+
+
+def _check_language(document: Document, diagnostics: Diagnostics) -> None:
+    """Every `{name}` in the words of the query language must be one that the runtime fills there."""
+    query = document.value.get("query") or {}
+    texts: list[tuple[Path, str, set[str]]] = [
+        ((word,), query[word], FILLED[word]) for word in ("statement", "where", "order_by") if word in query
+    ]
+    for name, text in query.get("conditions", {}).items():
+        texts.append((("conditions", name), text, FILLED["any_of" if name == "any_of" else "condition"]))
+    for name, text in (query.get("formats") or {}).items():
+        texts.append((("formats", name), text, FILLED[name if name in FILLED else "format"]))
+    if "paging" in query:
+        texts.append((("paging", "add"), query["paging"]["add"], FILLED["paging"]))
+    for path, text, known in texts:
+        for name in sorted(set(re.findall(r"\{(\w+)\}", text)) - known):
+            hint = did_you_mean(name, known) or f"Known names: {', '.join(sorted(known))}."
+            message = f"{{{name}}} is filled by nothing."
+            diagnostics.report(document.diagnostic(("query", *path), "placeholder", message, hint))
+
+
+def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
+    """A code of the vendor has one meaning."""
+    errors, first = document.value["errors"], dict[str, str]()
+    for kind in KINDS:
+        for code in errors.get(kind) or ():
+            if code in first:
+                message = f'The code "{code}" is {first[code]} already.'
+                diagnostics.report(document.diagnostic(("errors", kind, code), "twice", message))
+            first.setdefault(code, kind)
+            check_cases(document, ("errors", kind, code), diagnostics)
+
+
+def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
+    """A style that reads where the next page begins must say where that stands."""
+    value = document.value["pagination"]
+    needed = {"cursor": "cursor", "link_header": "parameter"}.get(value["style"])
+    if needed and not value.get(needed):
+        message = f'The style {value["style"]} needs "{needed}".'
+        diagnostics.report(document.diagnostic(("pagination", "style"), "pagination", message))
+    limit = value["limit"]
+    if limit["default"] > limit["max"]:
+        message = f"The default is {limit['default']}, which is more than {limit['max']}, the most."
+        diagnostics.report(document.diagnostic(("pagination", "limit", "default"), "pagination", message))
+
+
+def _check_dates(document: Document, diagnostics: Diagnostics) -> None:
+    """A pattern of a moment says in one group when that is."""
+    for at, text in enumerate(document.value.get("dates") or ()):
+        try:
+            groups = re.compile(text).groupindex.keys()
+        except re.error as error:
+            message = f"This is not a pattern: {error}."
+            diagnostics.report(document.diagnostic(("dates", at), "pattern", message))
+            continue
+        if len(groups & {"milliseconds", "seconds"}) != 1 or groups - {"milliseconds", "seconds", "offset"}:
+            message = 'The pattern needs one group named "milliseconds" or "seconds", and may have "offset".'
+            diagnostics.report(document.diagnostic(("dates", at), "pattern", message))
+
+
+def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:
+    query = document.value.get("query") or {}
+    paging = query.get("paging") or {}
+    patterns: list[tuple[Path, str | None]] = [(("query", "pattern"), query.get("pattern"))]
+    patterns += [(("query", "paging", name), paging.get(name)) for name in ("start", "limit")]
+    for path, text in patterns:
+        if text is None:
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # what is ambiguous now may mean something else later
+                pattern = re.compile(text)
+        except (re.error, Warning) as error:
+            diagnostics.report(document.diagnostic(path, "pattern", f"This is not a pattern: {error}."))
+            continue
+        if path[-1] == "pattern" and "entity" not in pattern.groupindex:
+            diagnostics.report(
+                document.diagnostic(path, "pattern", 'The pattern needs a group named "entity".')
+            )
+        if path[-1] != "pattern" and pattern.groups != 1:
+            diagnostics.report(document.diagnostic(path, "pattern", "The pattern needs exactly one group."))

@@ -1,0 +1,173 @@
+"""The records of what lets somebody in: MCP servers and API tokens. Their secrets come hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+
+from runtime.model import (
+    AccountId,
+    ApiToken,
+    ApiTokenId,
+    AuditEntry,
+    McpServer,
+    McpServerId,
+    TokenHash,
+)
+from runtime.stores.look_up import API_TOKEN_COLUMNS, read_api_token, read_config, write_config
+from runtime.stores.record_base import Details, Position, RecordBase, note, read_part
+from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER
+
+_API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
+_MCP_SERVER = [
+    MCP_SERVER.c[name]
+    for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at")
+]
+
+
+class ServerRecords(RecordBase):
+    """Reads and changes MCP servers."""
+
+    def add_mcp_server(self, server: McpServer, token_hash: TokenHash, audit: AuditEntry) -> bool:
+        """Store a new MCP server. False when its account is gone."""
+        with self._engine.begin() as connection:
+            if not connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == server.account_id)).first():
+                return False
+            connection.execute(insert(MCP_SERVER).values(_of_server(server) | {"token_hash": token_hash}))
+            note(connection, audit)
+        return True
+
+    def mcp_servers(
+        self, account_id: AccountId, after: Position | None, limit: int, now: float
+    ) -> list[McpServer]:
+        """Return the MCP servers of an account that have not expired, from the oldest on."""
+        mine = and_(MCP_SERVER.c.account_id == account_id, _is_alive(now))
+        with self._reading.begin() as connection:
+            return [
+                _server(row) for row in read_part(connection, MCP_SERVER, _MCP_SERVER, after, limit, mine)
+            ]
+
+    def mcp_server(self, account_id: AccountId, server_id: McpServerId, now: float) -> McpServer | None:
+        """Return one MCP server of an account, unless it has expired."""
+        with self._reading.begin() as connection:
+            return _find_server(connection, account_id, server_id, now)
+
+    def change_mcp_server(
+        self,
+        account_id: AccountId,
+        server_id: McpServerId,
+        change: Callable[[McpServer], McpServer],
+        audit: AuditEntry,
+        describe: Callable[[McpServer, McpServer], Details] = lambda _before, _after: {},
+    ) -> McpServer | None:
+        """Change an MCP server with nobody else changing it meanwhile. None when there is none.
+
+        `describe` adds to the audit entry what changed. Where nothing did, nothing is written.
+        """
+        with self._engine.begin() as connection:
+            found = _find_server(connection, account_id, server_id, audit.at)
+            if found is None:
+                return None
+            changed = change(found)
+            if changed == found:
+                return found
+            connection.execute(
+                update(MCP_SERVER).where(MCP_SERVER.c.id == found.id).values(_of_server(changed))
+            )
+            note(connection, audit, describe(found, changed))
+        return changed
+
+    def delete_mcp_server(
+        self,
+        account_id: AccountId,
+        server_id: McpServerId,
+        audit: AuditEntry,
+        describe: Callable[[McpServer], Details] = lambda _server: {},
+    ) -> bool:
+        """Forget an MCP server; its URL opens nothing from then on. False when there is none.
+
+        `describe` adds to the audit entry what it was.
+        """
+        with self._engine.begin() as connection:
+            found = _find_server(connection, account_id, server_id, audit.at)
+            if found is None:
+                return False
+            connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
+            note(connection, audit, describe(found))
+        return True
+
+
+class ApiTokenRecords(RecordBase):
+    """Reads and changes API tokens."""
+
+    def add_api_token(self, token: ApiToken, token_hash: TokenHash, audit: AuditEntry) -> bool:
+        """Store a new API token. False when the account that it is bound to is gone."""
+        values = {
+            "id": token.id,
+            "name": token.name,
+            "created_at": token.created_at,
+            "token_hash": token_hash,
+            "scopes": " ".join(token.scopes),
+            "account_id": token.account_id,
+        }
+        owner = select(ACCOUNT.c.id).where(ACCOUNT.c.id == token.account_id)
+        with self._engine.begin() as connection:
+            if token.account_id is not None and not connection.execute(owner).first():
+                return False
+            connection.execute(insert(API_TOKEN).values(values))
+            note(connection, audit)
+        return True
+
+    def api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
+        """Return the API tokens from the oldest on, without what would let anybody in."""
+        with self._reading.begin() as connection:
+            return [read_api_token(row) for row in read_part(connection, API_TOKEN, _API_TOKEN, after, limit)]
+
+    def delete_api_token(
+        self,
+        token_id: ApiTokenId,
+        audit: AuditEntry,
+        describe: Callable[[ApiToken], Details] = lambda _token: {},
+    ) -> bool:
+        """Revoke an API token. False when there is none. `describe` adds to the audit entry what it was."""
+        with self._engine.begin() as connection:
+            row = connection.execute(select(*_API_TOKEN).where(API_TOKEN.c.id == token_id)).first()
+            if row is None:
+                return False
+            connection.execute(delete(API_TOKEN).where(API_TOKEN.c.id == token_id))
+            note(connection, audit, describe(read_api_token(row)))
+        return True
+
+    def note_api_token_use(self, token_id: ApiTokenId, now: float) -> None:
+        """Note when an API token was used last."""
+        self._change(update(API_TOKEN).where(API_TOKEN.c.id == token_id).values(last_used_at=now))
+
+
+def _is_alive(now: float) -> Any:
+    return or_(MCP_SERVER.c.expires_at.is_(None), MCP_SERVER.c.expires_at > now)
+
+
+def _find_server(
+    connection: Connection, account_id: AccountId, server_id: McpServerId, now: float
+) -> McpServer | None:
+    mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, _is_alive(now))
+    row = connection.execute(select(*_MCP_SERVER).where(*mine)).first()
+    return None if row is None else _server(row)
+
+
+def _server(row: Any) -> McpServer:
+    return McpServer(McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), *row[4:])
+
+
+def _of_server(server: McpServer) -> dict[str, Any]:
+    return {
+        "id": server.id,
+        "account_id": server.account_id,
+        "name": server.name,
+        "config": write_config(server.config),
+        "expires_at": server.expires_at,
+        "created_at": server.created_at,
+        "updated_at": server.updated_at,
+    }
