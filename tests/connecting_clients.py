@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -101,11 +100,3 @@ def response(connection: socket.socket) -> tuple[int, bytes]:
         name, value = line.lower().split(b": ", 1)
         length = int(value) if name == b"content-length" else length
     return status, stream.read(length)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for something. Raises AssertionError when it does not happen."""
-    end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)

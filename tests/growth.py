@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-ROUNDS = 5
+ROUNDS = 3
+ATTEMPTS = 4
+"""What is not found to be linear is measured anew: another program can slow one of the two sizes down for seconds."""
 UNMEASURABLE = 0.01
 """Seconds. Quadratic work at the sizes that tests use takes a hundred times as long."""
 MEASURED_ONCE = 2.0
@@ -26,29 +28,28 @@ def seconds_of(work: Work, rounds: int = ROUNDS) -> float:
     """The least processor time that one run took, in seconds. Stops early when a run is too cheap to matter."""
     best = float("inf")
     for _ in range(rounds):
-        gc.collect()
-        gc.disable()  # a collection looks at all that the tests hold, and comes at the larger size only
-        try:
-            began = time.process_time()
-            work()
-            best = min(best, time.process_time() - began)
-        finally:
-            gc.enable()
+        best = min(best, _seconds_once(work))
         if not UNMEASURABLE <= best < MEASURED_ONCE:
             break
     return best
 
 
-def growth_of(make: Callable[[int], Work], size: int) -> float:
-    """How many times as long `make(2 * size)` takes as `make(size)`; 1 when neither can be measured."""
-    twice = seconds_of(make(2 * size))
-    if twice < UNMEASURABLE:
-        return 1.0
-    return twice / max(seconds_of(make(size)), 1e-6)
+def _seconds_once(work: Work) -> float:
+    gc.disable()  # a collection looks at all that the tests hold, and comes at the larger size only
+    try:
+        began = time.process_time()
+        work()
+        return time.process_time() - began
+    finally:
+        gc.enable()
 
 
-def is_linear(make: Callable[[int], Work], size: int) -> bool:
-    """Whether work is linear in its input. Measured again before it is said not to be."""
-    if (growth := growth_of(make, size)) >= MOST_GROWTH:
-        growth = min(growth, growth_of(make, size))
-    return growth < MOST_GROWTH
+def is_linear(make: Callable[[int], Work], size: int, most_seconds: float = float("inf")) -> bool:
+    """Whether `make(2 * size)` takes about twice as long as `make(size)`, which takes less than `most_seconds`."""
+    work, twice = make(size), make(2 * size)
+    for _ in range(ATTEMPTS):
+        small = seconds_of(work)
+        limit = max(UNMEASURABLE, MOST_GROWTH * small)
+        if small < most_seconds and any(_seconds_once(twice) < limit for _ in range(ROUNDS)):
+            return True  # the first round below the limit decides, for noise only adds
+    return False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import uvicorn
+
+from tests.waiting import wait_until
 
 
 class Served(NamedTuple):
@@ -30,8 +31,7 @@ def served(application: Any, **settings: Any) -> Iterator[Served]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    wait_until(lambda: server.started)
     try:
         yield Served(server, thread, listener.getsockname()[1])
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -11,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _simulator_c
 from runtime.commands.demo_http import sign_in
 from tests.deployment import deploy
 from tests.signals import as_at_a_terminal
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120
@@ -371,14 +372,12 @@ def test_connecting_asks_which_vendor_where_there_are_several(tmp_path, port):
 
 
 def _await(url: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError(f"{url} does not answer")
+    def answers() -> bool:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return True
+        return False
+
+    wait_until(answers)
 
 
 def test_coverage_without_a_reference_says_what_to_give():

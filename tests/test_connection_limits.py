@@ -22,9 +22,9 @@ from tests.connecting_clients import (
     respond,
     response,
     rest,
-    wait_until,
 )
 from tests.serving import served
+from tests.waiting import wait_until
 
 CHUNKED = b"POST %b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.commands.examples import show_requests
+from tests.builtin import builtin_catalog
 from tests.offenders import report_offenders
 
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 
 
 def test_every_example_comes_to_a_request():

@@ -32,6 +32,7 @@ from runtime.server.reload import Reloader
 from runtime.settings import Settings
 from runtime.stores.embedded import open_stores
 from tests.generator.conftest import Shelf
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 30.0
@@ -66,14 +67,6 @@ class Server:
         os.kill(self.process.pid, signal.SIGHUP)
 
 
-def soon(is_so: Any) -> None:
-    """Look until it is so, or fail."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.fixture(params=["signal", "watch"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     shelf = Shelf(tmp_path / "definitions")
@@ -89,8 +82,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
         process = subprocess.Popen(command, env=environ, stdout=out, stderr=out, cwd=tmp_path)
     made = Server(shelf, url, process, log)
     try:
-        soon(lambda: "serving" in made.logged() or process.poll() is not None)
-        soon(lambda: _listens(port))
+        wait_until(lambda: "serving" in made.logged() or process.poll() is not None)
+        wait_until(lambda: _listens(port))
         yield made
     finally:
         process.terminate()
@@ -121,12 +114,12 @@ def test_a_running_server_takes_over_changes_and_refuses_errors(server: Server) 
     server.shelf.change("book", BEFORE, AFTER)
     if not is_watched:
         server.hang_up()
-    soon(lambda: server.description() == AFTER)
+    wait_until(lambda: server.description() == AFTER)
 
     server.shelf.change("book", "    required_for: [create]", "    requierd_for: [create]")
     if not is_watched:
         server.hang_up()
-    soon(lambda: "definitions_error" in server.logged())
+    wait_until(lambda: "definitions_error" in server.logged())
     assert "definitions_refused" in server.logged()
     assert 'shelf/book.yaml:15: title.requierd_for: "requierd_for" is an unknown key' in server.logged()
     assert server.description() == AFTER
@@ -135,7 +128,7 @@ def test_a_running_server_takes_over_changes_and_refuses_errors(server: Server) 
     server.shelf.change("book", AFTER, BEFORE)
     if not is_watched:
         server.hang_up()
-    soon(lambda: server.description() == BEFORE)
+    wait_until(lambda: server.description() == BEFORE)
     assert server.process.poll() is None
 
 

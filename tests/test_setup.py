@@ -6,12 +6,12 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.signals import as_at_a_terminal
+from tests.waiting import wait_until
 
 SETUP = Path(__file__).resolve().parents[1] / "scripts" / "setup"
 PYTHON = """#!/bin/bash
@@ -99,8 +99,7 @@ def test_an_installation_that_fails_says_why_and_what_to_do(folder, words):
 
 def test_ctrl_c_leaves_nothing_half_made(folder):
     process = started(folder, VENV_SECONDS="1")
-    while not (folder / ".venv" / "bin" / "python").exists():
-        time.sleep(0.02)
+    wait_until((folder / ".venv" / "bin" / "python").exists)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
@@ -111,8 +110,7 @@ def test_ctrl_c_leaves_nothing_half_made(folder):
 
 def test_a_second_script_waits_for_the_first_and_says_so(folder):
     first = started(folder, VENV_SECONDS="1")
-    while not (folder / ".venv" / "bin" / "python").exists():
-        time.sleep(0.02)
+    wait_until((folder / ".venv" / "bin" / "python").exists)
     status, out, err = run(folder)
     assert first.communicate(timeout=30)[0] == "ready\n"
     assert (status, out) == (0, "ready\n")

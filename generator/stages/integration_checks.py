@@ -1,6 +1,6 @@
 """What the grammar cannot say of integration.yaml: names that nothing fills, patterns, and keys that need one another.
 
-Called by integration.
+Part of integration.
 """
 
 from __future__ import annotations

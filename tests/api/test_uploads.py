@@ -28,6 +28,7 @@ from tests.api.harness import ApiHarness
 from tests.deployment import CATALOG, TOOLS
 from tests.hand_loop import run_by_hand
 from tests.serving import served
+from tests.waiting import wait_until
 
 MOST = 8_000_000
 FILE = bytes(range(256)) * 12_000
@@ -270,21 +271,11 @@ def test_the_temporary_file_is_gone_when_the_client_goes_away(tmp_path):
         )
         with socket.create_connection(("127.0.0.1", client.base_url.port or 0)) as connection:
             connection.sendall(lines.encode() + head + b"x" * 3_000_000)
-            until(lambda: open_files() == before + 1)
-        until(lambda: open_files() == before)
-        until(lambda: bound.budget.bytes == 0)
+            wait_until(lambda: open_files() == before + 1)
+        wait_until(lambda: open_files() == before)
+        wait_until(lambda: bound.budget.bytes == 0)
 
     assert reader.seen == []
-
-
-def until(is_so: Any) -> None:
-    """Wait for what another thread does, half a minute at most."""
-    pause = threading.Event()
-    for _ in range(3000):
-        if is_so():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not come to be so")
 
 
 class SlowRequest:

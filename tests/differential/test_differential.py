@@ -14,8 +14,6 @@ from tests.differential.requests import Request, table
 from tests.differential.servers import Outcome, our_server, outcome, sdk_server
 from tests.mcp_server.stand import REVISIONS
 
-pytestmark = pytest.mark.xdist_group("differential")
-
 Pair = tuple[Request, Outcome, Outcome]
 
 

@@ -145,7 +145,8 @@ def test_every_path_answers_alike_whatever_the_server_lets_through(name: str) ->
     guesses = Guesses(clock=lambda: next(hours))  # each wrong token is the first of its minute
     grants = {TOKEN: make_grant(**config)}
     endpoint = Stand(grants=grants, calls=FakeCalls(answer=answer), guesses=guesses).endpoint
-    requests = [replace(each, headers=(*each.headers, *more)) for each in TABLE]
+    third = TABLE[list(SERVERS).index(name) % 3 :: 3]  # each request meets two of the servers
+    requests = [replace(each, headers=(*each.headers, *more)) for each in third]
 
     async def ask() -> list[Any]:
         return [(each, await by_all_paths(endpoint, endpoint, each)) for each in requests]

@@ -9,14 +9,13 @@ import orjson
 import pytest
 
 from generator.catalog import Tool
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import VendorRefused
 from runtime.exchange.absent import name_absent
 from tests import made_up
+from tests.builtin import builtin_catalog
 from tests.offenders import report_offenders
 
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 TOOLS = CATALOG.by_name
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.exchange import worked_out
 from tests import made_up
+from tests.builtin import builtin_catalog
 from tests.safety.calling import talk
 
 TOOL = replace(
@@ -46,7 +45,7 @@ def test_an_update_that_sends_back_what_it_read_has_no_note():
 
 
 def test_a_record_as_it_was_read_makes_a_new_one_and_the_answer_says_what_came_out_otherwise():
-    catalog = compile_catalog(BUILTIN_DEFINITIONS)
+    catalog = builtin_catalog()
     tools = {tool.name: tool for tool in catalog.tools}
     line = {
         "Amount": 100,

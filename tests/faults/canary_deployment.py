@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,11 +21,11 @@ import httpx2
 from tests.faults.canaries import Canaries, Content, database_contents, folder_contents, letters
 from tests.faults.echoing_vendor import EchoingVendor, echoing_vendor
 from tests.portability.test_oauth_by_yaml import OAUTH, defined
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 HARBOR = ROOT / "tests" / "portability" / "definitions" / "harbor"
 SERVER = [sys.executable, "-m", "tests.faults.verbose_server", "serve"]
-START_SECONDS = 60.0
 PRIVATE = ("523-98-7416", "4539578763621486")
 """A social security number, and the number of a card."""
 
@@ -77,14 +76,15 @@ class Place:
                 [*SERVER, "--port", str(self.port)], cwd=ROOT, env={**self.environment, **variables},
                 stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            assert self.server.poll() is None, self.logs[-1].read_text()
-            with suppress(httpx2.TransportError):
-                self.ask("GET", "/healthz")
-                return
-            time.sleep(0.05)
-        raise AssertionError("the server did not answer")
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        assert self.server is not None
+        assert self.server.poll() is None, self.logs[-1].read_text()
+        with suppress(httpx2.TransportError):
+            self.ask("GET", "/healthz")
+            return True
+        return False
 
     def end(self, by: signal.Signals) -> None:
         """End the server and wait for it."""

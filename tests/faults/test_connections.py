@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
 import os
 import resource
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +32,7 @@ from runtime.operations.accounts import Accounts
 from runtime.operations.mcp_servers import McpServers
 from runtime.settings import Settings
 from runtime.stores.embedded import open_stores
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
@@ -63,13 +68,6 @@ class Process:
     def processor_seconds(self) -> float:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def wait_until(is_so) -> None:
-    end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def start(data: Path, files: tuple[int, int] | None = None, **settings: str) -> Process:
@@ -118,8 +116,9 @@ def test_a_stop_does_not_wait_for_clients_that_do_not_read_or_send(tmp_path):
         for sent in (b"", b"GET", b"POST /mcp/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"):
             held.enter_context(server.connect()).sendall(sent)
         for _ in range(5):
-            held.enter_context(server.connect()).sendall(request * WAITING)
-        time.sleep(0.5)  # for what they ask for to fill the buffers
+            asking = held.enter_context(server.connect())
+            asking.sendall(request * WAITING)
+            wait_until(partial(has_unread, asking))
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(PATIENCE) == 0
         assert "stopped" in server.log.read_text()
@@ -162,6 +161,13 @@ def test_connections_beyond_the_number_that_is_set_are_answered_503(tmp_path):
         wait_until(lambda: is_refused(server))
         held.close()
         wait_until(lambda: not is_refused(server))
+
+
+def has_unread(connection: socket.socket) -> bool:
+    """Whether an answer has come: the rest of what was asked for fills the buffers of the system."""
+    waiting = array.array("i", [0])
+    fcntl.ioctl(connection, termios.FIONREAD, waiting)
+    return waiting[0] > 0
 
 
 def is_refused(server: Process) -> bool:

@@ -7,7 +7,6 @@ import resource
 import shutil
 import signal
 import sqlite3
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,8 +16,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from runtime.stores.files import LOOK_EVERY_SECONDS
 from tests.faults.process import Server, ledgerport, new_token, serving
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -29,10 +28,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def health_becomes(server: Server, status: str) -> dict[str, Any]:
     """The health, once it is so: the server probes every five seconds."""
-    deadline = time.monotonic() + 40
-    while (found := server.health().json())["status"] != status and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert found["status"] == status, found
+    found: dict[str, Any] = wait_for(lambda: server.health().json(), lambda found: found["status"] == status)
     return found
 
 
@@ -132,8 +128,7 @@ def test_a_url_whose_state_is_not_known_any_more_is_neither_open_nor_gone(server
     url = server.create_url(account)
     assert server.list_tools(url).status_code == 200
     harm(server.database)
-    time.sleep(2 * LOOK_EVERY_SECONDS)  # until then the server goes by its last look
-    answer = server.list_tools(url)
+    answer = wait_for(lambda: server.list_tools(url), lambda found: found.status_code != 200)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert "removed or replaced" in answer.json()["error"]["message"]
@@ -175,7 +170,8 @@ def test_a_second_server_on_the_same_database_refuses_to_start_and_commands_work
             in second.stderr
         )
         assert "LEDGERPORT_DATABASE_URL" in second.stderr
-        token = new_token(two, **same)
+        made = ledgerport(two, "token", "create", "test", "--bare", **same)
+        token = made.stdout.strip()
         assert server.api.get("/api-token", headers={"Authorization": f"Bearer {token}"}).status_code == 200
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()

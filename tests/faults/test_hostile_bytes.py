@@ -17,10 +17,10 @@ import pytest
 
 from runtime.server.connections import Limits
 from runtime.server.fast_path import make_protocol
-from tests.connecting_clients import wait_until
 from tests.mcp_server.stand import TOKEN
 from tests.serving import served
 from tests.test_large_bodies import Endpoints
+from tests.waiting import wait_until
 
 COUNT = int(os.environ.get("LEDGERPORT_TEST_HOSTILE", "1500"))
 SEED = int(os.environ.get("LEDGERPORT_TEST_SEED", "8"))

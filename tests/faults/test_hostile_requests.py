@@ -21,12 +21,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.api.table import TABLE
 from runtime.commands import demo, demo_http
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
+from tests.builtin import builtin_catalog, store_builtin_catalog
 from tests.faults.hostile_arguments import Known, Sent
 from tests.faults.hostile_attack import Attack, Connection, Figures, Target
 from tests.faults.hostile_requests import Requests
@@ -125,9 +124,9 @@ def _answer_with_link(api: demo_http.Api, account: str, url: str) -> bytes:
 
 
 def test_hostile_requests_never_end_in_an_internal_error_or_take_long(tmp_path: Path) -> None:
-    requests_catalog = compile_catalog(BUILTIN_DEFINITIONS, tmp_path / "cache")
+    store_builtin_catalog(tmp_path)
     with target_of(tmp_path, SEED) as target:
-        attack = Attack(target, Requests(requests_catalog, target.known, "quickbooks"))
+        attack = Attack(target, Requests(builtin_catalog(), target.known, "quickbooks"))
         for seed, number in FOUND:
             attack.run(seed, [number])
         attack.run(SEED, range(COUNT))

@@ -7,6 +7,7 @@ the test, so that a failure can be repeated.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import sqlite3
 import subprocess
@@ -30,6 +31,8 @@ from tests.deployment import deploy
 from tests.faults.process import ROOT, Server, new_token, serving
 
 KEYS = Keys(bytes(32))
+KILLS = int(os.environ.get("LEDGERPORT_TEST_KILLS", "3"))
+"""How often each is killed, at other moments each time; 50 take some minutes, to look for more."""
 
 STARTING = """
 import sys
@@ -88,7 +91,7 @@ def make_version_one(path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_upgrade", [False, True])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(KILLS))
 def test_a_start_that_is_killed_leaves_no_database_or_a_whole_one(
     tmp_path: Path, seed: int, is_upgrade: bool
 ) -> None:
@@ -105,7 +108,7 @@ def test_a_start_that_is_killed_leaves_no_database_or_a_whole_one(
         assert connection.execute("SELECT count(*) FROM account").fetchone() == (int(is_upgrade),)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(2 * KILLS))
 def test_what_was_acknowledged_before_a_kill_is_so_afterwards(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     printed = run_and_kill(STORING, tmp_path, chance.randint(1, 40), chance.uniform(0.0, 0.01))
@@ -140,7 +143,7 @@ def create_and_delete(server: Server, account: str, opened: list[str], closed: l
             closed.append(other["token"])
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(KILLS))
 def test_a_killed_server_has_every_url_it_answered_and_none_it_closed(tmp_path: Path, seed: int) -> None:
     token = new_token(tmp_path)
     opened: list[str] = []

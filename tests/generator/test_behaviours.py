@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from generator.compile import check, compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
+from generator.compile import check
 from runtime.errors import SettingsError
 from runtime.upstream.behaviours import BEHAVIOURS, check_behaviours
 from tests import made_up
+from tests.builtin import builtin_catalog
 
 
 def test_our_definitions_name_every_behaviour_and_no_other():
-    named = {tool.returns.behaviour for tool in compile_catalog(BUILTIN_DEFINITIONS).tools} - {""}
+    named = {tool.returns.behaviour for tool in builtin_catalog().tools} - {""}
 
     assert named == set(BEHAVIOURS)
 

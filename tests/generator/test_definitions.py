@@ -8,13 +8,13 @@ import pytest
 from jsonschema import Draft7Validator
 
 from generator.catalog import select
-from generator.compile import compile_catalog
 from generator.vendor import Advice, RateWindow
+from tests.builtin import builtin_catalog
 from tests.offenders import report_offenders
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 FILES = sorted(DEFINITIONS.rglob("*.yaml"))
-CATALOG = compile_catalog(DEFINITIONS)
+CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from generator.catalog import EMBED, Catalog
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.upstream.request import RequestExtras, build
+from tests.builtin import builtin_catalog
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return compile_catalog(BUILTIN_DEFINITIONS, Path(tmp_path_factory.mktemp("cache")))
+def catalog() -> Catalog:
+    return builtin_catalog()
 
 
 def test_the_tools_that_read_a_file_show_it_and_no_other_tool_does(catalog: Catalog) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from generator.compile import compile_catalog
 from generator.reports.show import format_tool
+from tests.builtin import builtin_catalog
 
 HERE = Path(__file__).resolve().parent
-CATALOG = compile_catalog(HERE.parent.parent / "definitions")
+CATALOG = builtin_catalog()
 ACCEPT = "If this is what you want, accept it with: scripts/golden"
 
 

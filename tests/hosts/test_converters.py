@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from generator.compile import compile_catalog
 from runtime.mcp_server.discovery import Discovery
+from tests.builtin import builtin_catalog
 from tests.hosts.converters import HOSTS, check_gemini, check_same, refused
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = compile_catalog(ROOT / "definitions").by_name
+TOOLS = builtin_catalog().by_name
 LISTED = [json.loads(tool.wire) for tool in {**TOOLS, **Discovery(TOOLS).listed}.values()]
 HERE = Path(__file__).resolve().parent
 HOME = ROOT / ".cache" / "hosts"

@@ -20,8 +20,6 @@ from tests.journeys.client_table import table_of
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "journeys" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
         if item.path.parts[-2:] == ("journeys", "test_clients.py"):
             cell = {"client": item.callspec.params["kind"], "behaviour": item.function.__doc__}
             item.user_properties += cell.items()
@@ -90,12 +88,18 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
+@pytest.fixture(scope="session")
+def one_agent(stage: Stage) -> Iterator[Agent]:
+    """One agent with all tools for all bookkeeping: a client of its own for each test took more than the tests."""
+    with agent("python-sdk-2", stage.server()["url"]) as someone:
+        yield someone
+
+
 @pytest.fixture
-def bookkeeper(stage: Stage) -> Iterator[Agent]:
+def bookkeeper(stage: Stage, one_agent: Agent) -> Iterator[Agent]:
     """An agent with all tools; the company is put back afterwards."""
     stage.control("snapshot", {"name": "before the work"})
     try:
-        with agent("python-sdk-2", stage.server()["url"]) as someone:
-            yield someone
+        yield one_agent
     finally:
         stage.control("restore", {"name": "before the work"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from runtime.mcp_server.replies import Refused
 from runtime.mcp_server.request import LARGEST_BODY, read_body
 from runtime.mcp_server.toolset import LARGEST_FILE
 from runtime.upstream.base64_text import decode
+from tests.growth import is_linear
 from tests.hand_loop import run_by_hand
 from tests.mcp_server.stand import (
     TOKEN,
@@ -253,17 +254,16 @@ def test_a_file_among_more_values_than_a_call_has_is_refused():
 
 @pytest.mark.parametrize("unit", [b'"', b"A", b'"A" ', b"\\"])
 def test_looking_for_the_file_takes_twice_as_long_in_twice_as_much(unit):
-    def seconds(size: int) -> float:
+    def cutting(size: int) -> Callable[[], None]:
         body = bytearray(unit * (size // len(unit)))
-        found = []
-        for _ in range(3):
-            began = time.process_time()
+
+        def work() -> None:
             with pytest.raises(Refused):
                 asyncio.run(large_bodies.cut(body))
-            found.append(time.process_time() - began)
-        return min(found)
 
-    assert seconds(32_000_000) < max(3.5 * seconds(16_000_000), 0.05)
+        return work
+
+    assert is_linear(cutting, 16_000_000)
 
 
 def test_the_message_is_the_same_however_its_json_writes_the_file():

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.upstream.query import read_raw_paging
+from tests.builtin import builtin_catalog
 
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 LISTS = [
     tool for tool in CATALOG.tools if tool.listing and tool.listing.raw_query and tool.listing.entity != "*"
 ]

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.suggestions import LONGEST_COMPARED, MOST_COMPARED, find_nearest_name
 from runtime.errors import InvalidArguments
 from runtime.exchange.page_request import MOST_FIELDS, read_page_request
@@ -17,11 +15,12 @@ from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.structure import DEEPEST, MOST_MEMBERS, MOST_VALUES, find_structural_problem
 from runtime.upstream.paging import LONGEST_CURSOR, make_cursor, read_position
 from tests import made_up
+from tests.builtin import builtin_catalog
 from tests.growth import is_linear, seconds_of
 from tests.made_up_calls import json_vendor, run
 
 ANY_POSITION = re.compile(".*")
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 CREATE = next(tool for tool in CATALOG.tools if tool.name == "create_a_quick_books_invoice")
 LINE = {"Amount": 1, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
 WHOLE = made_up.tool(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from generator.compile import compile_catalog
 from generator.meanings import Meant
-from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.suggestions import suggest
 from runtime.errors import InvalidArguments
 from runtime.exchange.tool_names import find_nearest_tool
 from runtime.operations.arguments import ArgumentChecker
+from tests.builtin import builtin_catalog
 
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 MEANT = CATALOG.integrations["quickbooks"].meant
 NAMES = [tool.name for tool in CATALOG.tools]
 LIST = "list_all_quick_books_{}"

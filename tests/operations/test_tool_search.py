@@ -6,16 +6,15 @@ import orjson
 import pytest
 
 from generator.catalog import Catalog
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import Discovery
 from runtime.operations.tool_search import ToolIndex, split_words
+from tests.builtin import builtin_catalog
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(BUILTIN_DEFINITIONS)
+    return builtin_catalog()
 
 
 @pytest.fixture(scope="module")

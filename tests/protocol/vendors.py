@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from generator.catalog import Call, Listing, Part, Returns, Tool
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
 from runtime.model import Account, AccountId
 from tests import made_up
+from tests.builtin import builtin_catalog
 from tests.made_up import GET, LIST, PDF, TEXT, UPDATE, tool
 from tests.made_up_calls import ACCOUNT, BATCH
 from tests.protocol.table import MalformedTable
@@ -80,7 +79,7 @@ def make_acme() -> TableVendor:
 
 
 def make_quickbooks() -> TableVendor:
-    catalog = compile_catalog(BUILTIN_DEFINITIONS)
+    catalog = builtin_catalog()
     account = Account(
         AccountId("a1"), "quickbooks", "production", "Acme", "active", "91", {"realm_id": "91"}, b"", 0, 0
     )

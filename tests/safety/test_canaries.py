@@ -12,10 +12,9 @@ import orjson
 import pytest
 
 from generator.catalog import Catalog, Tool
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.safety.masking import cover_of, cover_value
 from runtime.simulators.quickbooks import facts
+from tests.builtin import builtin_catalog
 from tests.safety.calling import talk
 
 Steps = tuple[str, ...]
@@ -72,7 +71,7 @@ def catalog() -> Catalog:
     return CATALOG
 
 
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 ENTITY_OF = {about.resource: about.entity for about in CATALOG.resources}
 NO_RECORD = ("file", "text", "nothing")
 

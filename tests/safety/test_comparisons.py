@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from generator.catalog import Catalog
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.safety.comparisons import refuse_comparisons
 from tests import made_up
+from tests.builtin import builtin_catalog
 from tests.growth import is_linear
 from tests.safety.calling import talk
 
@@ -101,7 +100,7 @@ def test_a_long_query_is_read_in_time_that_grows_with_its_length(filler):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(BUILTIN_DEFINITIONS)
+    return builtin_catalog()
 
 
 class TestCalls:
@@ -164,7 +163,7 @@ class TestCalls:
 
 def test_no_filter_order_or_column_of_a_list_is_about_what_is_hidden():
     wrong = []
-    for tool in compile_catalog(BUILTIN_DEFINITIONS).tools:
+    for tool in builtin_catalog().tools:
         if tool.listing is None:
             continue
         asked = {each.field for each in tool.listing.conditions} | {*tool.listing.sortable}

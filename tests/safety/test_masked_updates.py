@@ -11,9 +11,8 @@ import orjson
 import pytest
 
 from generator.catalog import Catalog, select
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from tests import made_up
+from tests.builtin import builtin_catalog
 from tests.safety.calling import sent, talk
 from tests.vendor_server import http
 
@@ -44,7 +43,7 @@ PAID = {
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(BUILTIN_DEFINITIONS)
+    return builtin_catalog()
 
 
 class Books:

@@ -14,8 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.catalog import Catalog, Tool
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
@@ -25,6 +23,7 @@ from runtime.safety.masking import LONGEST_PATH, MASK, cover_of, cover_value, fi
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests import made_up
+from tests.builtin import builtin_catalog
 from tests.growth import is_linear
 from tests.vendor_server import Vendor, http, vendor
 
@@ -248,7 +247,7 @@ def test_whatever_the_shape_nothing_sensitive_is_left(value):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(BUILTIN_DEFINITIONS)
+    return builtin_catalog()
 
 
 def test_what_must_be_hidden_is_marked_in_the_definitions(catalog):

@@ -8,10 +8,9 @@ from dataclasses import replace
 import pytest
 
 from generator.catalog import Catalog, select
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.safety.write_answers import acknowledge, refuse_no_change
+from tests.builtin import builtin_catalog
 from tests.safety.calling import talk
 
 ALWAYS = ("Id", "SyncToken")
@@ -39,7 +38,7 @@ CAPABILITIES = {name for name, value in FILE.items() if value == LINK}
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(BUILTIN_DEFINITIONS)
+    return builtin_catalog()
 
 
 def ask(catalog, tools, reply, name, arguments, **config):

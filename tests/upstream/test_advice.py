@@ -7,13 +7,13 @@ from pathlib import Path
 import orjson
 import pytest
 
-from generator.compile import compile_catalog
 from runtime.upstream.advice import Attempt
 from runtime.upstream.answer import LONGEST_COMPLAINT, find_error
 from runtime.upstream.client import VendorResponse
+from tests.builtin import builtin_catalog
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
-QUICKBOOKS = compile_catalog(DEFINITIONS).integrations["quickbooks"]
+QUICKBOOKS = builtin_catalog().integrations["quickbooks"]
 NOTHING = Attempt()
 MISSING = "Required param missing, need to supply the required value for the API"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-import time
 
 import pytest
 
@@ -21,8 +20,8 @@ class Clock(selectors.DefaultSelector):
         return super().select(0)
 
 
-def by_its_own_clock() -> asyncio.AbstractEventLoop:
-    clock = Clock()
+def by_its_own_clock(clock: Clock | None = None) -> asyncio.AbstractEventLoop:
+    clock = clock or Clock()
     loop = asyncio.SelectorEventLoop(clock)
     loop.time = lambda: clock.now
     return loop
@@ -80,17 +79,20 @@ def test_a_cancellation_from_outside_stays_one():
 
 
 def test_both_at_once_is_a_cancellation():
+    clock = Clock()
+
     async def story():
         deadlines = Deadlines(0.05)
         task = asyncio.create_task(work(deadlines, 5))
         await asyncio.sleep(0)
         asyncio.get_running_loop().call_later(0.05, task.cancel)
-        time.sleep(0.1)  # noqa: ASYNC251  (both are due in the same turn of the loop)
+        clock.now += 0.1  # both are due in the same turn of the loop
         with pytest.raises(asyncio.CancelledError):
             await task
         deadlines.close()
 
-    asyncio.run(story())
+    with asyncio.Runner(loop_factory=lambda: by_its_own_clock(clock)) as runner:
+        runner.run(story())
 
 
 def test_who_was_late_goes_on_uncancelled():

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import InvalidArguments
 from runtime.upstream.query import refuse_unsupported
+from tests.builtin import builtin_catalog
 
-CATALOG = compile_catalog(BUILTIN_DEFINITIONS)
+CATALOG = builtin_catalog()
 LANGUAGE = CATALOG.integrations["quickbooks"].query_language
 
 

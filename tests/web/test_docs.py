@@ -16,14 +16,13 @@ from click.testing import CliRunner
 from starlette.applications import Starlette
 
 from generator.catalog import Catalog
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.reports.markdown import write_pages
 from runtime.commands.cli import main
 from runtime.errors import SettingsError
 from runtime.settings import Settings
 from runtime.web.docs import Docs, make_docs_routes
 from runtime.web.routes import make_routes
+from tests.builtin import builtin_catalog
 from tests.deployment import deploy
 
 CSS = (Path(__file__).parents[2] / "runtime" / "web" / "pages" / "docs.css").read_text(encoding="utf-8")
@@ -69,7 +68,7 @@ class Html(HTMLParser):
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return compile_catalog(BUILTIN_DEFINITIONS)
+    return builtin_catalog()
 
 
 @pytest.fixture(scope="module")

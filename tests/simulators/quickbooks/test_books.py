@@ -10,7 +10,6 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books import ledger
 from runtime.simulators.quickbooks.books.books import Books
 from runtime.simulators.quickbooks.books.store import Store
@@ -387,17 +386,6 @@ def test_after_any_sequence_of_operations_the_books_balance(
 
 def test_the_demo_company_balances(landscaper: Store) -> None:
     check(Books(landscaper, "9130357849126540"))
-
-
-def test_the_demo_company_is_the_same_for_the_same_seed_and_day(landscaper: Store) -> None:
-    again, other = Store(":memory:", Clock(frozen=NOON)), Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(again, "landscaper")
-    companies.make_company(other, "landscaper", seed=2)
-    bodies = [
-        store.execute("select entity, id, body from records order by 1, 2").fetchall()
-        for store in (landscaper, again, other)
-    ]
-    assert bodies[0] == bodies[1] != bodies[2]
 
 
 def test_the_demo_company_has_something_to_ask_about(landscaper: Store) -> None:

@@ -19,6 +19,7 @@ from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.money import round_to_cents
 from tests.simulators.quickbooks.conftest import Client, connected, paid, sales_line
 from tests.simulators.quickbooks.test_books import check
+from tests.waiting import wait_until
 
 
 def started(data: Path) -> tuple[subprocess.Popen[str], str]:
@@ -71,8 +72,7 @@ def test_killed_while_it_makes_its_companies_it_begins_anew(tmp_path: Path) -> N
     command = [sys.executable, "-m", "runtime.simulators.quickbooks", "--data", str(data)]
     command += ["--company", "landscaper", "--company", "consultancy"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    while not data.exists():
-        time.sleep(0.01)
+    wait_until(data.exists)
     time.sleep(0.7)
     process.kill()
     process.wait(10)
