@@ -229,7 +229,8 @@ def test_an_exception_that_a_library_logs_is_filtered_too():
 
 def test_whatever_a_library_logs_from_warnings_up_goes_through_the_filter():
     code = (
-        "import logging; from runtime.logs import tame_libraries; tame_libraries(); log = logging.getLogger('lib'); "
+        "import logging; from runtime.logs import configure_libraries; configure_libraries(); "
+        "log = logging.getLogger('lib'); "
         f"log.info('quiet'); log.warning('token %s', '{SECRETS[0]}')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
