@@ -400,7 +400,7 @@ def failures(driver: Driver, account: str, url: str) -> None:
 def refreshes(driver: Driver, account: str, url: str) -> None:
     """Refreshes that are refused with all that was sent, one that is killed, and the end of a connection."""
     place, vendor = driver.place, driver.place.vendor
-    vendor.lives = 250  # less than is refreshed ahead: every call begins a refresh
+    vendor.lives = 0.001  # every call begins a refresh
     driver.connect("quickbooks", account)
     for answer in list(echoes.refusals(vendor)):
         vendor.token = lambda answer=answer: answer  # type: ignore[misc]
@@ -501,7 +501,7 @@ def crash(driver: Driver, account: str, url: str) -> None:
 def connect_by_command(driver: Driver) -> None:
     """`ledgerport connect` beside the server, and the person who opens what it prints."""
     place = driver.place
-    command = [sys.executable, "-m", "runtime", "connect", "--name", "Shop"]
+    command = [sys.executable, "-m", "runtime", "connect", "quickbooks", "--name", "Shop"]
     path = place.folder / "connect.txt"
     with path.open("wb") as out:
         process = subprocess.Popen(command, cwd=Path.cwd(), env=place.environment, stdout=out, stderr=out)

@@ -163,7 +163,7 @@ class EchoingVendor:
     token: Callable[[], bytes] | None = None
     """What its token address answers; None for tokens."""
     asked: list[bytes] = field(default_factory=list)
-    lives: int = 3600
+    lives: float = 3600
     """Seconds that its access tokens live."""
     refresh_tokens: dict[str, str] = field(default_factory=dict)
     """For each access token the refresh token that came with it."""

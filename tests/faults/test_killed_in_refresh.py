@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sqlite3
@@ -31,7 +32,6 @@ import pytest
 from runtime.commands import demo, demo_http
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.oauth import tokens
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company
 
@@ -40,6 +40,15 @@ KILLS = int(os.environ.get("LEDGERPORT_TEST_KILLS", "5"))
 ACCOUNTS = 2
 TOOL = "get_quick_books_company_info"
 SEED = 8
+
+
+def in_a_moment(answer: list[Any]) -> list[Any]:
+    """An answer of the token address that says its access token ends at once, so that every call begins a refresh."""
+    start, *bodies = answer
+    body = re.sub(rb'("expires_in": ?)[0-9]+', rb"\g<1>0.001", b"".join(each["body"] for each in bodies))
+    fields = [field for field in start["headers"] if field[0].lower() != b"content-length"]
+    fields.append((b"content-length", b"%d" % len(body)))
+    return [{**start, "headers": fields}, {"type": "http.response.body", "body": body}]
 
 
 @dataclass
@@ -52,7 +61,7 @@ class HeldBack:
     killed: threading.Event = field(default_factory=threading.Event)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not self.stage or scope["path"] != "/oauth2/v1/tokens/bearer":
+        if scope["type"] != "http" or scope["path"] != "/oauth2/v1/tokens/bearer":
             await self.application(scope, receive, send)
             return
         if self.stage == "arrived":
@@ -66,9 +75,10 @@ class HeldBack:
         await self.application(scope, receive, later)
         if self.stage == "rotated":
             await self._hold()
-        for message in answer:
+        for message in in_a_moment(answer):
             await send(message)
-        self.reached.set()
+        if self.stage:
+            self.reached.set()
 
     async def _hold(self) -> None:
         self.reached.set()
@@ -178,10 +188,7 @@ def kill_in_refresh(server: Server, vendor: HeldBack, accounts: list[str], chanc
 
 
 @pytest.fixture
-def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[HeldBack, int]]:
-    monkeypatch.setattr(
-        tokens, "ACCESS_LIFE", 200
-    )  # below what is refreshed ahead: every call begins a refresh
+def vendor() -> Iterator[tuple[HeldBack, int]]:
     store = Store(":memory:")
     empty_company().store.connection.backup(store.connection)
     application = Application(store, dict([CLIENT]))
