@@ -29,7 +29,7 @@ from generator.reading.files import (
 MOST_STORED = 8
 """Compiled catalogs: one for each branch or folder that somebody goes back and forth between."""
 _SEAL = 32
-"""Bytes of a SHA-256."""
+"""Bytes of the BLAKE2b digest that a stored catalog begins with."""
 _UNFINISHED = ".unfinished-"
 _ABANDONED_SECONDS = 3600.0
 """Longer than any compilation takes, which is seconds."""

@@ -36,8 +36,8 @@ class Mask:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def find_sensitive(methods: Iterable[Method], diagnostics: Diagnostics) -> Callable[[Method], Mask]:
-    """Return what the answers of each method of an integration hide, as a function of the method."""
+def make_masks(methods: Iterable[Method], diagnostics: Diagnostics) -> Callable[[Method], Mask]:
+    """Return a function from a method of an integration to the mask of its answers."""
     return _Sensitive(methods, diagnostics).mask_of
 
 

@@ -14,9 +14,9 @@ _REFUSALS = {
     "400": "What was sent is wrong; the message says where.",
     "401": "There is no API token, or a wrong one.",
     "403": "The API token lacks the scope.",
-    "404": "There is no such thing.",
+    "404": "Not found: no such resource, or not for this token.",
     "408": "The body did not come in time.",
-    "409": "It is in another state than that needs.",
+    "409": "Its current state does not allow this.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "429": "Too many wrong API tokens came from this address, or the rate limit of the vendor is reached.",
@@ -47,17 +47,18 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "How many seconds to wait before the same request is sent again.",
         "schema": {"type": "integer", "minimum": 1},
     },
-    "WWW-Authenticate": {"description": "That an API token is wanted, as a bearer.", "schema": _TEXT},
+    "WWW-Authenticate": {"description": "An API token is required, as a Bearer token.", "schema": _TEXT},
     "Connection": {"description": "close: the rest of the body is not read.", "schema": _TEXT},
     "RateLimit-Limit": {
-        "description": "Calls that the vendor takes in the window nearest its end.",
+        "description": "Calls that the vendor takes in the window closest to being used up.",
         "schema": _COUNT,
     },
     "RateLimit-Remaining": {"description": "Calls that are left in it.", "schema": _COUNT},
-    "RateLimit-Reset": {"description": "Seconds until it begins anew.", "schema": _COUNT},
+    "RateLimit-Reset": {"description": "Seconds until the oldest call leaves it.", "schema": _COUNT},
     "RateLimit-Policy": {"description": "Every window: its name, calls and seconds.", "schema": _TEXT},
     "RateLimit": {
-        "description": "The window nearest its end, what is left and when it ends.",
+        "description": "The window closest to being used up: its name, the calls left in it and the seconds until the oldest "
+        "call leaves it.",
         "schema": _TEXT,
     },
 }
@@ -80,7 +81,7 @@ _SUCCESSES_OF_CALLS = {
 
 
 def list_responses(operation: Operation) -> dict[str, Any]:
-    """Every response of an operation, by status."""
+    """Return every response of an operation, by status."""
     if operation.calls_vendor:
         found = {status: _success_of_call(operation, text) for status, text in _SUCCESSES_OF_CALLS.items()}
         refusals = _REFUSALS | _REFUSALS_OF_CALLS

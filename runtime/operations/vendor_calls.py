@@ -32,7 +32,7 @@ def know_no_secrets(_integration: Integration) -> tuple[str, ...]:
 
 
 class Tokens(Protocol):
-    """Where fresh credentials come from."""
+    """Where fresh credentials come from: `runtime.connect.tokens.AccessTokens`, or another one in a test."""
 
     async def fresh(self, account: Account) -> Credentials:
         """Return credentials that are good now; refreshed when they are about to end."""

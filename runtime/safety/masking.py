@@ -33,7 +33,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 Path = tuple[str, ...]
 Paths = tuple[Path, ...]
 Tree = dict[str, "Tree | int"]
-"""The steps of paths in small letters; a number is the end of a path."""
+"""The steps of paths in lower case; a number is the end of a path."""
 
 
 @dataclass(frozen=True, slots=True)
