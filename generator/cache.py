@@ -1,4 +1,4 @@
-"""A compiled catalog stored on disk, under a digest of all that it was made from. Beside compile.
+"""A compiled catalog stored on disk, under a digest of all that it was made from. Called by `compile`.
 
 The digest covers every definition, the grammar and the generator's own code, so that a stored catalog is the one that
 compiling would make. The file opens with a digest of its own content: what is damaged counts as absent.

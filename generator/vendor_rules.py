@@ -1,6 +1,6 @@
 """Rules of a vendor that hold for some of its records only, as the catalog holds them.
 
-Made by `stages.vendor_facts`, and a part of `vendor`.
+Part of `vendor`. `stages.vendor_facts` makes them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The prose of tools: links filled, notes added, blanks folded. After arguments, before tools.
+"""The prose of tools: links filled, notes added, blanks folded. Called by `pipeline`.
 
 One link rule: `[[resource.method]]` becomes the name of that tool, and `[[this.method]]` the name of the same
 resource's. A link that leads nowhere is an error. A usual method's note is added to the description of every tool

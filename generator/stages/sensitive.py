@@ -1,4 +1,4 @@
-"""Which fields of an answer are hidden, for each tool. After methods.
+"""Which fields of an answer are hidden, for each tool. Called by `pipeline`.
 
 `sensitive` stands on a field or on the shared type that it refers to, however deep; `visible_with` on a field that is
 as good as calling another method. A tool that answers records of its resource hides what that resource has marked. One

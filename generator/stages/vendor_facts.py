@@ -1,4 +1,4 @@
-"""What integration.yaml says of some records or errors only, as rules of the catalog. Part of integration."""
+"""What integration.yaml says of some records or errors only, as rules of the catalog. Part of `integration`."""
 
 from __future__ import annotations
 

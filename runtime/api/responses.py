@@ -57,8 +57,8 @@ HEADERS: dict[str, dict[str, Any]] = {
     "RateLimit-Reset": {"description": "Seconds until the oldest call leaves it.", "schema": _COUNT},
     "RateLimit-Policy": {"description": "Every window: its name, calls and seconds.", "schema": _TEXT},
     "RateLimit": {
-        "description": "The window closest to being used up: its name, the calls left in it and the seconds until the oldest "
-        "call leaves it.",
+        "description": "The window closest to being used up: its name, the calls left in it, and the seconds "
+        "until the oldest call leaves it.",
         "schema": _TEXT,
     },
 }
