@@ -11,8 +11,8 @@ from runtime.api.replies import NOTE
 from runtime.api.table import Operation
 
 _REFUSALS = {
-    "400": "What was sent is wrong; the message says where.",
-    "401": "There is no API token, or a wrong one.",
+    "400": "The request is not valid; the message says where.",
+    "401": "The API token is missing or not valid.",
     "403": "The API token lacks the scope.",
     "404": "Not found: no such resource, or not for this token.",
     "408": "The body did not come in time.",
@@ -25,20 +25,20 @@ _REFUSALS = {
 }
 _REFUSALS_OF_CALLS = {
     "422": "The idempotency key was used for another call. Nothing was sent.",
-    "502": "The vendor is down, answered what cannot be read, or the answer of a write was lost.",
+    "502": "The vendor is down, its answer cannot be read, or the answer to a write was lost.",
     "504": "The vendor did not answer in time.",
-    "507": "A file cannot be stored until it is sent on.",
+    "507": "A file cannot be stored until it is forwarded.",
     "default": "The vendor's own status.",
 }
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, dict[str, Any]] = {
-    "Cache-Control": {"description": "Always no-store: answers are of somebody's books.", "schema": _TEXT},
+    "Cache-Control": {"description": "Always no-store: answers hold a company's books.", "schema": _TEXT},
     "X-Content-Type-Options": {"description": "Always nosniff.", "schema": _TEXT},
-    "Location": {"description": "The path at which what was made can be read.", "schema": _TEXT},
+    "Location": {"description": "The path of what was created.", "schema": _TEXT},
     NOTE: {
-        "description": "What the caller should know of a record that was written, such as a total that came out "
-        "otherwise than it was given.",
+        "description": "What the caller should know about a record that was written, such as a total that differs "
+        "from the one that was sent.",
         "schema": _TEXT,
     },
     "Content-Disposition": {"description": "Of a file: its name.", "schema": _TEXT},
@@ -75,8 +75,8 @@ _OF_STATUS = {
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _SUCCESSES_OF_CALLS = {
     "200": "Done. A file comes as it is, everything else as JSON.",
-    "201": "Done, and the vendor says that something was made.",
-    "202": "The vendor has taken it, and does it later.",
+    "201": "Done, and the vendor says that something was created.",
+    "202": "The vendor has accepted it and does it later.",
 }
 
 
