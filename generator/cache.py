@@ -1,4 +1,4 @@
-"""A compiled catalog stored on disk, under a digest of all that it was made from. Beside compile.
+"""A compiled catalog stored on disk, under a digest of all that it was made from. Called by `compile`.
 
 The digest covers every definition, the grammar and the generator's own code, so that a stored catalog is the one that
 compiling would make. The file opens with a digest of its own content: what is damaged counts as absent.
@@ -29,7 +29,7 @@ from generator.reading.files import (
 MOST_STORED = 8
 """Compiled catalogs: one for each branch or folder that somebody goes back and forth between."""
 _SEAL = 32
-"""Bytes of a SHA-256."""
+"""Bytes of the BLAKE2b digest that a stored catalog begins with."""
 _UNFINISHED = ".unfinished-"
 _ABANDONED_SECONDS = 3600.0
 """Longer than any compilation takes, which is seconds."""

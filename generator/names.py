@@ -1,4 +1,4 @@
-"""The names that a tool is called by: that of today, and those it had before. Beside catalog."""
+"""The names that a tool is called by: that of today, and those it had before. Part of `catalog`."""
 
 from __future__ import annotations
 

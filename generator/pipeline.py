@@ -1,6 +1,7 @@
 """The order of the compiler: from folders of definitions to a catalog, and every error on the way.
 
-This is the one list of its stages, and `compile_integration` calls them in this order:
+This is the one list of its stages. `assemble` runs the first for each integration and the last over the tools of all
+of them; `compile_integration` runs those between, in this order:
 
 1. documents: read the files of an integration, checked against the grammar
 2. resolve: inline shared types and groups, so that every field is whole
@@ -33,7 +34,7 @@ from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
 from generator.stages.methods import Method, complete_methods
 from generator.stages.resolve import Types, resolve_resources
-from generator.stages.sensitive import Mask, find_sensitive
+from generator.stages.sensitive import Mask, make_masks
 from generator.stages.tools import build_tool
 from generator.stages.write_links import link_writes
 from generator.vendor import Integration
@@ -82,7 +83,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     methods = complete_methods(resources, document, types)
     links = Links(_name_tools(methods), documents.broken, diagnostics)
     integration = parse_integration(document, links, diagnostics)
-    masks = find_sensitive(methods, diagnostics)
+    masks = make_masks(methods, diagnostics)
     tools = [_compile_tool(method, document, links, masks(method)) for method in methods]
     linked = link_writes(tools, diagnostics)
 

@@ -14,7 +14,10 @@ _NAME = re.compile(r"\{(\w+)\}")
 
 @lru_cache(maxsize=4096)
 def split_template(template: str) -> tuple[tuple[bool, str], ...]:
-    """Return the parts of a template in their order, each with whether it is a name or literal text."""
+    """Return the parts of a template in their order, each with whether it is a name or literal text.
+
+    `re.split` returns literal text and the group of its pattern in turn, so that every odd part is a name.
+    """
     return tuple((at % 2 == 1, part) for at, part in enumerate(_NAME.split(template)) if part)
 
 

@@ -1,6 +1,6 @@
 """What an integration says of its vendor, as the catalog holds it: sign-in, limits, queries, pages, errors, batches.
 
-Before catalog, which holds its tools.
+Part of `catalog`, which holds its tools.
 """
 
 from __future__ import annotations

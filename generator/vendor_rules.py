@@ -1,4 +1,7 @@
-"""Rules of a vendor that hold for some of its records only, as the catalog holds them. Before catalog."""
+"""Rules of a vendor that hold for some of its records only, as the catalog holds them.
+
+Part of `vendor`. `stages.vendor_facts` makes them.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ class AdviceCase:
 
 @dataclass(frozen=True, slots=True)
 class CarriedTax:
-    """Where a form carries a tax that was worked out before, and by what its lines say what is taxed now.
+    """Where a form holds the tax that was computed for its earlier lines, and how its lines say what is taxed now.
 
     A path names the steps from the form, or from one line or tax line. The vendor takes such a tax as it is, so one
     that belongs to lines that are gone is charged all the same.
@@ -47,7 +50,7 @@ class CarriedTax:
     codes: dict[str, tuple[str, ...]]
     """For each kind of line that may be taxed, where the line holds its tax code."""
     taxed: tuple[str, ...]
-    """Codes whose tax is never a part of what is taxed."""
+    """Codes of lines that are taxed on exactly their amount: no tax is charged on their tax."""
     untaxed: tuple[str, ...]
     """Codes of lines that are not taxed."""
     ignored: tuple[str, ...]
@@ -63,7 +66,7 @@ class CarriedTax:
 
 @dataclass(frozen=True, slots=True)
 class NetTotal:
-    """A record whose total is given by the caller, and whose lines partly raise and partly lower it."""
+    """A record whose total is given by the caller; some of its lines raise the total and some lower it."""
 
     resources: tuple[str, ...]
     total: str
@@ -82,8 +85,8 @@ class NetTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """A field that is missed where another one is given, and what leaving it out comes to."""
+class OftenForgotten:
+    """A field that callers often forget when they give another one, and what happens without it."""
 
     field: str
     beside: str
@@ -92,7 +95,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """A field of a new record that may not be sent, but as 0, without another one beside it."""
+    """A field of a new record that needs another field with it, unless its value is 0."""
 
     resources: tuple[str, ...]
     field: str
@@ -106,5 +109,5 @@ class FormRules:
 
     carried_taxes: tuple[CarriedTax, ...] = ()
     net_totals: tuple[NetTotal, ...] = ()
-    missed: tuple[Missed, ...] = ()
+    missed: tuple[OftenForgotten, ...] = ()
     needed: tuple[Needed, ...] = ()

@@ -1,1 +1,23 @@
-"""The runtime: serves the tools of a catalog to agents, one secret URL for each agent and company."""
+"""The runtime: serves the tools of a catalog to agents, one secret URL for each agent and company.
+
+From the top down; a package imports only what stands below it:
+
+- `commands`: the command line
+- `server`: puts the application together (`server/app.py`, begin there), serves it, reloads definitions
+- `mcp_server`, `api`, `web`: the three endpoints: MCP, the management API, the pages
+- `operations`: the use cases without HTTP; `operations.calls` is the path of a call
+- `exchange`: the kinds of calls; what each sends, and what its response says
+- `safety`: checks, masking and idempotency keys
+- `upstream`: HTTP to the vendor, requests and responses
+- `connect`: OAuth at the vendor, fresh access tokens
+- `deployment`: what one deployment is made of
+- `stores`: records in SQL, and hot state
+- `settings`: what the environment says
+- `keys`: the master key and all cryptography
+- `logs`: one line per event, without secrets
+- `recent`: a bounded number of values lately asked for
+- `model`: the things that are stored, as frozen values
+- `errors`, `error_codes`: every error, and what each code means
+
+Outside the layers: `simulators`, vendor look-alikes that are reached over HTTP only.
+"""

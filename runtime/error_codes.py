@@ -44,9 +44,9 @@ _ALL = (
     ErrorCode(
         "not_found",
         404,
-        "There is no such thing, or it is not for this caller: a record, an integrated account, an MCP server, an API "
+        "Not found, or not for this caller: a record, an integrated account, an MCP server, an API "
         "token, a tool or an address.",
-        "Compare the Id or name with a list of what there is. Ids come from lists; none can be guessed.",
+        "Compare the Id or name with a list of what exists. Ids come from lists; none can be guessed.",
     ),
     ErrorCode(
         "method_not_allowed",
@@ -113,14 +113,14 @@ _ALL = (
     ErrorCode(
         "unauthorized",
         401,
-        "There is no API token, or it is none of this deployment, or it was revoked.",
+        "The API token is missing, is not one of this deployment, or was revoked.",
         "Send a valid one as the header Authorization: Bearer <API token>.",
     ),
     ErrorCode(
         "forbidden",
         403,
-        "It is known who asks, and that is not allowed: the API token lacks the scope, or the vendor's user lacks the "
-        "right, the plan or an open period.",
+        "The caller is known, but this is not allowed: the API token lacks the scope, the vendor's user lacks the "
+        "permission, the plan lacks the feature, or the period is closed.",
         "Read the message for which of them it is. A person has to grant it; a repeat fails again.",
     ),
     ErrorCode(
@@ -153,7 +153,7 @@ _ALL = (
     ErrorCode(
         "conflict",
         0,
-        "The record, account or server is in another state than the caller assumes: it was changed meanwhile, or "
+        "The record, account or server is not in the state that the caller assumes: it was changed meanwhile, or "
         "others depend on it. Ledgerport itself answers 409, a vendor has a status of its own.",
         "Read it again, look at what changed, and repeat the call with its current state.",
     ),
@@ -204,7 +204,7 @@ _ALL = (
     ErrorCode(
         "busy",
         503,
-        "The server has as much work of this kind as it takes.",
+        "The server already has as much work of this kind as it accepts.",
         "Repeat the request after as many seconds as Retry-After says.",
     ),
     ErrorCode(
@@ -216,7 +216,7 @@ _ALL = (
     ErrorCode(
         "too_many_connections",
         503,
-        "The server has as many connections as it may.",
+        "The server already has as many connections as it accepts.",
         "Repeat the request after as many seconds as Retry-After says.",
     ),
     ErrorCode(
@@ -234,15 +234,15 @@ _ALL = (
     ErrorCode(
         "no_space",
         507,
-        "A file cannot be stored until it is sent on: the disk is full, or a quota is used up.",
+        "A file cannot be stored until it is forwarded: the disk is full, or a quota is used up.",
         "Whoever runs the deployment has to make space. Nothing was sent.",
     ),
     ErrorCode(
         "storage_unavailable",
         503,
         "The database cannot be read or written now. The message says why.",
-        "Repeat the request after as many seconds as Retry-After says. If it lasts, whoever runs the deployment has to "
-        "look.",
+        "Repeat the request after as many seconds as Retry-After says. If it persists, whoever runs the deployment has "
+        "to investigate.",
     ),
     ErrorCode(
         "seal_broken",

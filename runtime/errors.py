@@ -13,7 +13,7 @@
     ├── Forbidden             403  known, but not allowed
     ├── NotFound              404  no such thing, or not for you
     ├── MethodNotAllowed      405  the path is there, but not with this method
-    ├── Conflict              409  the record is in another state than the caller thinks
+    ├── Conflict              409  the record is not in the state that the caller assumes
     │   ├── KeyInUse          409  the call with this idempotency key is under way
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
@@ -22,7 +22,7 @@
     ├── NeedsReconnect        409  the connection has ended; only a person can make a new one
     │   └── NotConnected      409  the company has never been connected
     ├── Busy                  503  too much at once; says how long to wait
-    ├── NoSpace               507  a file cannot be stored until it is sent on
+    ├── NoSpace               507  a file cannot be stored until it is forwarded
     ├── VendorUnavailable     502  down, broken or not understood
     │   ├── VendorTimeout     504  no answer in time
     │   └── Unchanged         502  it was not reached, or refused: nothing has changed there
@@ -137,7 +137,7 @@ class Forbidden(LedgerportError):
 
 
 class NotFound(LedgerportError):
-    """There is no such thing, or it is not for this caller; which of them is not said."""
+    """Not found, or not for this caller; which of the two is not said."""
 
     code = "not_found"
     status = 404
@@ -151,7 +151,7 @@ class MethodNotAllowed(LedgerportError):
 
 
 class Conflict(LedgerportError):
-    """The record is in another state than the caller thinks."""
+    """The record is not in the state that the caller assumes."""
 
     code = "conflict"
     status = 409
@@ -243,7 +243,7 @@ class Busy(LedgerportError):
 
 
 class NoSpace(LedgerportError):
-    """A file cannot be stored until it is sent on: the disk is full, or a quota is used up."""
+    """A file cannot be stored until it is forwarded: the disk is full, or a quota is used up."""
 
     code = "no_space"
     status = 507

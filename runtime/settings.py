@@ -1,8 +1,7 @@
 """What a deployment says about itself, read once at start from the environment.
 
-Before it: the process's environment. After it: every other part takes a `Settings`, and none reads the environment.
-A value that cannot be right stops the start with the name of its variable and what would be right; no secret is in
-any `repr` or message.
+Every other part takes a `Settings`, and none reads the environment. A value that cannot be right stops the start with
+the name of its variable and what would be right; no secret is in any `repr` or message.
 """
 
 from __future__ import annotations

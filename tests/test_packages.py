@@ -12,6 +12,9 @@ PLACES = (ROOT, ROOT / "generator", ROOT / "runtime")
 PACKAGES = [each.parent for place in PLACES[1:] for each in sorted(place.glob("*/__init__.py"))]
 
 
+NAMED = re.compile(r"(?:Part of|Called by|Calls|subclass of|subclass is) ((?:[^.]|\.(?=\w))*)")
+
+
 def described(folder: Path) -> str:
     return ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
 
@@ -35,6 +38,34 @@ def test_every_module_and_function_that_a_package_names_is_there():
 
     assert len(named) > 60
     assert [f"{folder.name}: {name}" for folder, name in named if not is_there(folder, name)] == []
+
+
+def test_the_compiler_and_the_runtime_name_each_of_their_parts():
+    for top in PLACES[1:]:
+        parts = {
+            each.stem for each in top.iterdir() if each.suffix == ".py" or (each / "__init__.py").exists()
+        }
+
+        assert sorted(part for part in parts if f"`{part}`" not in described(top) and part[0] != "_") == []
+
+
+def find_module(name: str, folder: Path) -> bool:
+    """Whether a dotted name in a docstring of a folder is a module or package there or above it."""
+    path = name.replace(".", "/")
+    places = (folder, *(each for each in folder.parents if each.is_relative_to(ROOT)), *PLACES)
+    return any((place / f"{path}.py").is_file() or (place / path).is_dir() for place in places)
+
+
+def test_every_module_that_a_docstring_names_as_its_caller_or_callee_is_there():
+    missing, count = [], 0
+    for module in [each for place in PLACES[1:] for each in sorted(place.rglob("*.py"))]:
+        text = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+        named = [name for clause in NAMED.findall(text) for name in re.findall(r"`([a-z_.]+)`", clause)]
+        count += len(named)
+        missing += [f"{module.stem}: {name}" for name in named if not find_module(name, module.parent)]
+
+    assert count > 60
+    assert missing == []
 
 
 def test_the_metadata_names_the_readme_the_authors_and_what_it_is_about():

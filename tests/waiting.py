@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 
 
 def wait_for(read: Callable[[], Value], is_so: Callable[[Value], bool], patience: float = PATIENCE) -> Value:
-    """Return the first value that is as wanted. Raises AssertionError with the last one when none is."""
+    """Return the first value that fulfills the condition. Raises AssertionError with the last one after `patience`."""
     end = time.monotonic() + patience
     while not is_so(found := read()):
         assert time.monotonic() < end, f"it did not happen: {found!r:.500}"

@@ -1,6 +1,7 @@
-"""The files of one integration, each read and found to be written by the grammar of the format: load and grammar.
+"""The files of one integration, each read and found to be written by the grammar of the format.
 
-What cannot be compiled is left out and named, so that links to it are not reported as dead.
+Called by `pipeline`. Calls `yaml_events`, `grammar` and `overlays`. What cannot be compiled is left out and named, so
+that links to it are not reported as dead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Which files a catalog is made of. Before load, and all that a stored catalog needs to be found again.
+"""Which files a catalog is made of. All that a stored catalog needs to be found again.
+
+Called by `documents`, `cache` and `pipeline`.
 
 A folder with an integration.yaml is one integration. Beside it stand types.yaml and one file for each resource, in
 the folder itself or in subfolders; `sandbox` holds demo data and no definitions. Folders of definitions may be laid

@@ -1,8 +1,8 @@
 """Whether a file is written by the grammar of the format, said in plain sentences.
 
-Between load and resolve. The JSON Schemas in definitions/schema/ are the grammar, the same that editors complete
-from. A right file is passed by a fast validator; only a wrong one is read again by jsonschema, whose errors know
-their place, and each becomes a sentence with the nearest known name.
+Called by `documents`. The JSON Schemas in definitions/schema/ are the grammar, the same that editors complete from. A
+right file is passed by a fast validator; only a wrong one is read again by jsonschema, whose errors know their place,
+and each becomes a sentence with the nearest known name.
 """
 
 from __future__ import annotations

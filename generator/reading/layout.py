@@ -1,4 +1,4 @@
-"""Whether folders of definitions are laid out so that everything in them is read. Before documents.
+"""Whether folders of definitions are laid out so that everything in them is read. Called by `pipeline`.
 
 A layer without any integration, a folder that is laid over nothing and a file of another ending would otherwise be
 passed over in silence, and their author would look for the reason in what they wrote.

@@ -1,4 +1,4 @@
-"""An operator's folder laid over ours: files that change a definition without copying it. Part of documents.
+"""An operator's folder laid over ours: files that change a definition without copying it. Part of `documents`.
 
 A file with `extends` changes the resource (or the integration) that it names: whole keys are replaced, methods key by
 key; `hidden` takes a tool out of the catalog, and what begins with `add_` adds to what is there. Each part remembers

@@ -1,6 +1,6 @@
-"""The keys of definitions that had another name before, so that an old file is answered with the new one. For grammar.
+"""The keys of definitions that had another name before, so that an old file is answered with the new one.
 
-A key may have become several: which of them is meant follows from where it stands.
+Part of `grammar`. A key may have become several: which of them is meant follows from where it stands.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""YAML files as plain values with their lines. Before grammar.
+"""YAML files as plain values with their lines. Called by `documents`.
 
 YAML is read as JSON would be: `true false null`, numbers and strings; `on`, `no` and `2026-12-31` are strings. The
 file is read event by event with the C parser, never into Python objects, so that nothing in it can run, recurse or

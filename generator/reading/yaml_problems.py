@@ -1,4 +1,4 @@
-"""What to do about a file that is not YAML. Part of load.
+"""What to do about a file that is not YAML. Part of `yaml_events`.
 
 The parser says what it did not find; its own sentences stay, and behind each stands what its writer most likely has
 to change. The texts of the problems are those of libyaml 0.2 and of PyYAML's own parser.

@@ -1,4 +1,6 @@
-"""What commands and pages print of a catalog. Comes after `compile`; nothing in the compiler needs it.
+"""What commands and pages print of a catalog.
+
+The commands and pages of the runtime call it; nothing in the compiler does.
 
 - `show`, `tool_pages`, `markdown`: a tool as a client sees it, and the reference pages
 - `cost`, `token_estimate`: how many tokens tools take

@@ -1,4 +1,4 @@
-"""What tools cost a model's context, tool by tool and toolset by toolset. After compile; `ledgerport cost` prints it.
+"""What tools cost a model's context, tool by tool and toolset by toolset. `ledgerport cost` prints it.
 
 A host puts every listed tool before the model in every conversation, so each is measured as `tools/list` answers it.
 """

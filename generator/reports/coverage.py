@@ -1,7 +1,7 @@
-"""How much of a vendor's service the definitions cover. Beside compile; `ledgerport coverage` prints it.
+"""How much of a vendor's service the definitions cover. `ledgerport coverage` prints it.
 
-Each thing that the reference has (reference.py) is looked for in the tools as they were made. What is missing is
-reported, with the reason where coverage.yaml of the integration gives one; a reason for something that is there is a
+Each thing that the reference has (`vendor_reference`) is looked for in the tools as they were made. What is missing is
+reported, with the reason where coverage.yaml of the integration gives one; a reason for something that is there is an
 error, so that the file never says less than the truth.
 """
 

@@ -1,4 +1,4 @@
-"""A comparison with the reference as a table for people and as a value for programs. After coverage."""
+"""A comparison with the reference as a table for people and as a value for programs. Calls `coverage`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two catalogs do differently, and which of it breaks callers. After compile; `ledgerport diff` prints it.
+"""What two catalogs do differently, and which of it breaks callers. `ledgerport diff` prints it.
 
 A caller is an agent with a prompt that names tools and arguments. It breaks when a tool vanishes or changes its name,
 when an argument is gone, wanted all at once, or takes less than before. New tools, new arguments and other words do

@@ -1,6 +1,6 @@
-"""Reference pages as Markdown: an index, and one page for each resource. After catalog.
+"""Reference pages as Markdown: an index, and one page for each resource.
 
-`ledgerport pages` writes them.
+Calls `tool_pages`. `ledgerport pages` writes them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a client sees of one tool, for people: `ledgerport show TOOL` prints it. After compile."""
+"""What a client sees of one tool, for people: `ledgerport show TOOL` prints it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reference page says of a resource and its tools, as plain values. After catalog; pages and the web write it.
+"""What a reference page says of a resource and its tools, as plain values. `markdown` and the web write it.
 
 A tool's arguments come as rows: those that a call usually needs, those it rarely does, and the parts of each that is
 an object, so that a reader meets what matters first.

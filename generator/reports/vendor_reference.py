@@ -1,4 +1,4 @@
-"""What a vendor's service has, read from a folder of facts about it. Before coverage; knows no tool.
+"""What a vendor's service has, read from a folder of facts about it. Called by `coverage`; knows no tool.
 
 The folder holds `entities.json` and `reports.json`. This module is the one place that knows their shape: an entity
 with its operations and fields, shared nested types and kinds of line by name, and reports with their parameters.

@@ -1,7 +1,7 @@
 """Turn documents into tools, one module for each stage. `pipeline` has their order.
 
-Before it, `reading` has made documents that have the form of their schema. After it, `compile` freezes the
-tools into a catalog. A stage reports every error that it finds and goes on, so that one run shows all of them.
+Called by `pipeline`, with documents that `reading` found to have the form of their schema; it makes a catalog of the
+tools. A stage reports every error that it finds and goes on, so that one run shows all of them.
 
 - `integration`, `vendor_facts`: what is true of the whole vendor
 - `resolve`, `write_links`: shared types and groups in their places, links between resources

@@ -1,4 +1,4 @@
-"""What a tool takes: one flat namespace of arguments. After methods, before descriptions.
+"""What a tool takes: one flat namespace of arguments. Called by `pipeline`.
 
 From the fields of the record and the method's own arguments come the properties of the input schema, which of them
 are required, what goes into the body, and how each filter of a list becomes a condition. Prose is still as written:

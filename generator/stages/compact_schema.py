@@ -1,7 +1,7 @@
 """What a client is shown of a tool's arguments: the same arguments, in fewer words, in a form that every host takes.
 
-Part of tools. Every tool that is listed costs an agent context in every conversation, so the shown schema
-leaves out what the agent learns anyway, or never asks:
+Part of `tools`. Every tool that is listed costs an agent context in every conversation, so the shown schema leaves out
+what the agent learns anyway, or never asks:
 
 - limits of length and count: a call that breaks one is answered with the limit;
 - the sentence of a further filter on the same field: of `X_from` and `X_until` only the first is described, and so is

@@ -1,4 +1,4 @@
-"""The prose of tools: links filled, notes added, blanks folded. After arguments, before tools.
+"""The prose of tools: links filled, notes added, blanks folded. Called by `pipeline`.
 
 One link rule: `[[resource.method]]` becomes the name of that tool, and `[[this.method]]` the name of the same
 resource's. A link that leads nowhere is an error. A usual method's note is added to the description of every tool
@@ -95,8 +95,8 @@ def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, 
 
 def _fill_property(given: dict[str, Any], place: Place, this: str, links: Links) -> dict[str, Any]:
     out = dict(given)
-    if "[[" in (describe_resource := str(given.get("description") or "")):
-        out["description"] = links.fill(describe_resource, place, this)
+    if "[[" in (description := str(given.get("description") or "")):
+        out["description"] = links.fill(description, place, this)
     if "items" in given:
         out["items"] = _fill_property(given["items"], place, this, links)
     if "properties" in given:

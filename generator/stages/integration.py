@@ -1,4 +1,4 @@
-"""integration.yaml as an Integration: everything that is true of a whole vendor. After methods.
+"""integration.yaml as an Integration: everything that is true of a whole vendor. Called by `pipeline`.
 
 The file has passed the grammar, so that every key is there or may be left out; here its keys become the fields of
 the catalog. What the grammar cannot say is checked by integration_checks.

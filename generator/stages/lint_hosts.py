@@ -1,4 +1,4 @@
-"""What hosts and model providers refuse in the tools that they are shown. Part of lint.
+"""What hosts and model providers refuse in the tools that they are shown. Part of `lint`.
 
 Each rule is that of the strictest host known; one tool that breaks it can cost a user all the others:
 

@@ -1,4 +1,4 @@
-"""What makes the shape of an argument useless, or unusable for some model providers. Part of lint.
+"""What makes the shape of an argument useless, or unusable for some model providers. Part of `lint`.
 
 A schema may be valid JSON Schema and still take nothing, or nothing that was meant: a pattern that is none, a limit
 below another, a default of another type, a list without a key on its entries, a needed part that is not there.

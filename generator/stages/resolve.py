@@ -1,4 +1,4 @@
-"""Every field whole: `$ref` inlined, groups included. After documents, before methods.
+"""Every field whole: `$ref` inlined, groups included. Called by `pipeline`.
 
 A reference takes the shared type's keys and lays its own over them. A group adds its fields to a resource; a field
 that comes twice is an error, so that the order of groups never matters.

@@ -1,4 +1,4 @@
-"""Which fields of an answer are hidden, for each tool. After methods.
+"""Which fields of an answer are hidden, for each tool. Called by `pipeline`.
 
 `sensitive` stands on a field or on the shared type that it refers to, however deep; `visible_with` on a field that is
 as good as calling another method. A tool that answers records of its resource hides what that resource has marked. One
@@ -36,8 +36,8 @@ class Mask:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def find_sensitive(methods: Iterable[Method], diagnostics: Diagnostics) -> Callable[[Method], Mask]:
-    """Return what the answers of each method of an integration hide, as a function of the method."""
+def make_masks(methods: Iterable[Method], diagnostics: Diagnostics) -> Callable[[Method], Mask]:
+    """Return a function from a method of an integration to the mask of its answers."""
     return _Sensitive(methods, diagnostics).mask_of
 
 

@@ -1,4 +1,4 @@
-"""Tools from methods, arguments and prose: the request filled in, the bytes made. After descriptions.
+"""Tools from methods, arguments and prose: the request filled in, the bytes made. Called by `pipeline`.
 
 What a client sees of a tool is written here once, as compact JSON: nobody builds it again per request.
 """

@@ -1,4 +1,4 @@
-"""What integration.yaml says of some records or errors only, as rules of the catalog. Part of integration."""
+"""What integration.yaml says of some records or errors only, as rules of the catalog. Part of `integration`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generator.stages.resolve import Place
 from generator.templates import find_names
 from generator.texts import fold
 from generator.vendor import Advice
-from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Missed, Needed, NetTotal
+from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Needed, NetTotal, OftenForgotten
 
 Rule = TypeVar("Rule")
 
@@ -88,8 +88,8 @@ def _needed(value: dict[str, Any], links: Links, place: Place) -> Needed:
     return Needed(tuple(value["resources"]), value["field"], value["requires"], advice)
 
 
-def _missed(value: dict[str, Any], links: Links, place: Place) -> Missed:
-    return Missed(value["field"], value["when_given"], links.fill(fold(value["message"]), place))
+def _missed(value: dict[str, Any], links: Links, place: Place) -> OftenForgotten:
+    return OftenForgotten(value["field"], value["when_given"], links.fill(fold(value["message"]), place))
 
 
 def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTax:

@@ -1,4 +1,6 @@
-"""What ties a write to the tools that read the same records. After tools, when every tool of an integration is there.
+"""What ties a write to the tools that read the same records.
+
+Called by `pipeline`, when every tool of an integration is there.
 
 An update that may not show what is sensitive has to know what is stored; a server that may write a record but not read
 it must not read it by writing. Both want to know which tools read it, the hidden ones too.

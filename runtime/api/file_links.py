@@ -1,6 +1,6 @@
-"""The address of a file that a tool answered a link to: fetched from the vendor when it is opened, stored nowhere.
+"""Serves the file behind a link that a tool returned: fetched from the vendor when it is opened, stored nowhere.
 
-Before it: `operations.file_links`, which knows what a link stands for. The link itself is the permission; where an MCP
+Calls `operations.file_links`, which knows what a link stands for. The link itself is the permission; where an MCP
 server demands an API token as well, so do its links. A response is sent in pieces, and how much is in memory for
 clients that read slowly is bounded.
 """
@@ -26,7 +26,7 @@ from runtime.operations.call_protocol import Calls
 from runtime.operations.file_links import FileLinks, Opened
 from runtime.safety.guesses import Guesses
 
-MOST = 16
+MOST_FILES = 16
 """Files at once, as many as uploads: each takes a connection here and one to the vendor."""
 MOST_BYTES = 128 * MIB
 """In memory at once: two of the largest that a vendor may answer, or sixteen of eight megabytes."""
@@ -60,7 +60,7 @@ class FileLinkEndpoint:
     is_api_token: Callable[[str, Grant], bool]
     guesses: Guesses
     log: Log
-    budget: Budget = field(default_factory=lambda: Budget(MOST_BYTES, MOST))
+    budget: Budget = field(default_factory=lambda: Budget(MOST_BYTES, MOST_FILES))
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         """Answer one request; the budget is held until the client has the file."""
@@ -111,7 +111,7 @@ class FileLinkEndpoint:
         if is_sent and (wait := self.guesses.note(request.client.host if request.client else "")):
             raise TooManyGuesses(wait)
         raise Unauthorized(
-            "The MCP server that this link is of also demands an API token.",
+            "This link's MCP server also requires an API token.",
             advice="Send it as the header Authorization: Bearer <API token>, or read the link with resources/read.",
         )
 

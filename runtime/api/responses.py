@@ -11,12 +11,12 @@ from runtime.api.replies import NOTE
 from runtime.api.table import Operation
 
 _REFUSALS = {
-    "400": "What was sent is wrong; the message says where.",
-    "401": "There is no API token, or a wrong one.",
+    "400": "The request is not valid; the message says where.",
+    "401": "The API token is missing or not valid.",
     "403": "The API token lacks the scope.",
-    "404": "There is no such thing.",
+    "404": "Not found: no such resource, or not for this token.",
     "408": "The body did not come in time.",
-    "409": "It is in another state than that needs.",
+    "409": "Its current state does not allow this.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "429": "Too many wrong API tokens came from this address, or the rate limit of the vendor is reached.",
@@ -25,20 +25,20 @@ _REFUSALS = {
 }
 _REFUSALS_OF_CALLS = {
     "422": "The idempotency key was used for another call. Nothing was sent.",
-    "502": "The vendor is down, answered what cannot be read, or the answer of a write was lost.",
+    "502": "The vendor is down, its answer cannot be read, or the answer to a write was lost.",
     "504": "The vendor did not answer in time.",
-    "507": "A file cannot be stored until it is sent on.",
+    "507": "A file cannot be stored until it is forwarded.",
     "default": "The vendor's own status.",
 }
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, dict[str, Any]] = {
-    "Cache-Control": {"description": "Always no-store: answers are of somebody's books.", "schema": _TEXT},
+    "Cache-Control": {"description": "Always no-store: answers hold a company's books.", "schema": _TEXT},
     "X-Content-Type-Options": {"description": "Always nosniff.", "schema": _TEXT},
-    "Location": {"description": "The path at which what was made can be read.", "schema": _TEXT},
+    "Location": {"description": "The path of what was created.", "schema": _TEXT},
     NOTE: {
-        "description": "What the caller should know of a record that was written, such as a total that came out "
-        "otherwise than it was given.",
+        "description": "What the caller should know about a record that was written, such as a total that differs "
+        "from the one that was sent.",
         "schema": _TEXT,
     },
     "Content-Disposition": {"description": "Of a file: its name.", "schema": _TEXT},
@@ -47,17 +47,18 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "How many seconds to wait before the same request is sent again.",
         "schema": {"type": "integer", "minimum": 1},
     },
-    "WWW-Authenticate": {"description": "That an API token is wanted, as a bearer.", "schema": _TEXT},
+    "WWW-Authenticate": {"description": "An API token is required, as a Bearer token.", "schema": _TEXT},
     "Connection": {"description": "close: the rest of the body is not read.", "schema": _TEXT},
     "RateLimit-Limit": {
-        "description": "Calls that the vendor takes in the window nearest its end.",
+        "description": "Calls that the vendor takes in the window closest to being used up.",
         "schema": _COUNT,
     },
     "RateLimit-Remaining": {"description": "Calls that are left in it.", "schema": _COUNT},
-    "RateLimit-Reset": {"description": "Seconds until it begins anew.", "schema": _COUNT},
+    "RateLimit-Reset": {"description": "Seconds until the oldest call leaves it.", "schema": _COUNT},
     "RateLimit-Policy": {"description": "Every window: its name, calls and seconds.", "schema": _TEXT},
     "RateLimit": {
-        "description": "The window nearest its end, what is left and when it ends.",
+        "description": "The window closest to being used up: its name, the calls left in it, and the seconds "
+        "until the oldest call leaves it.",
         "schema": _TEXT,
     },
 }
@@ -74,13 +75,13 @@ _OF_STATUS = {
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _SUCCESSES_OF_CALLS = {
     "200": "Done. A file comes as it is, everything else as JSON.",
-    "201": "Done, and the vendor says that something was made.",
-    "202": "The vendor has taken it, and does it later.",
+    "201": "Done, and the vendor says that something was created.",
+    "202": "The vendor has accepted it and does it later.",
 }
 
 
 def list_responses(operation: Operation) -> dict[str, Any]:
-    """Every response of an operation, by status."""
+    """Return every response of an operation, by status."""
     if operation.calls_vendor:
         found = {status: _success_of_call(operation, text) for status, text in _SUCCESSES_OF_CALLS.items()}
         refusals = _REFUSALS | _REFUSALS_OF_CALLS

@@ -1,6 +1,6 @@
 """The management API: the routes of the table, with the bearer checked before and every error shaped after.
 
-Before it: the app gives it the parts. After it: the handlers. `make_application` is the whole endpoint as ASGI;
+Called by `server.app`, which gives it the parts. Calls `handlers`. `make_application` is the whole endpoint as ASGI;
 `make_routes` is for who composes it with others.
 """
 

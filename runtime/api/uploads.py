@@ -87,7 +87,7 @@ async def _parsed(request: Request, largest: int, share: Share) -> FormData:
         raise InvalidRequest(f"The body is not multipart/form-data: {problem.message}") from problem
     except OSError as problem:
         raise NoSpace(
-            f"The file cannot be stored until it is sent on: {problem.strerror or 'no space'}.",
+            f"The file cannot be stored until it is forwarded: {problem.strerror or 'no space'}.",
             advice="Nothing was sent. Try again later; whoever runs the server makes space for temporary files.",
         ) from problem
 

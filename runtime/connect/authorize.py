@@ -1,8 +1,8 @@
 """The vendor's answer to a person's consent, which ends with an account that is connected.
 
-Before it: `links` led the person to the vendor's consent page. After it: the account is active and `tokens` holds its
-credentials fresh. Nothing in the callback is believed before the vendor has accepted its code, and confirmed, to the
-access token that came of it, the company that the callback names.
+Called by `web.connect` with the callback, when `links` has led the person to the vendor's consent page. When it is done
+the account is active, and `tokens` holds its credentials fresh. Nothing in the callback is believed before the vendor
+has accepted its code, and confirmed, to the access token that came of it, the company that the callback names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The choice between several companies that one consent covers: what waits for it, sealed, until the person has chosen.
 
-Before it: `authorize` has exchanged the code, and `company_lookup` has asked which companies the token is for. After
-it: `authorize` goes on with the one that was chosen. Nothing is ever chosen here that the person did not choose.
+Called by `authorize`, when the code is exchanged and `company_lookup` has asked which companies the token is for.
+`authorize` then goes on with the one that was chosen. Nothing is ever chosen here that the person did not choose.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Asks the vendor which companies a new access token is for, where neither the callback nor the token answer says it.
 
-Before it: `authorize` has exchanged the code. After it: the fields of the account are known, or the
-person chooses one of several companies. The request is a fact of the definition (`auth.lookup`).
+Called by `authorize`, when the code is exchanged. Then the fields of the account are known, or the person chooses one
+of several companies. The request is a fact of the definition (`auth.lookup`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Asks the vendor whether a new access token belongs to the account that the callback named.
 
-Before it: `authorize` has exchanged the code. After it: the account is stored. Anybody can write a callback, so that
-what it says about the company is believed only when the vendor answers for it to this very token. The request is a
+Called by `authorize`, when the code is exchanged and before the account is stored. Anybody can write a callback, so
+that what it says about the company is believed only when the vendor answers for it to this very token. The request is a
 fact of the definition (`auth.confirm`).
 """
 

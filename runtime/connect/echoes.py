@@ -1,7 +1,8 @@
 """Removes the secrets of a connection from what its vendor answers: a vendor may repeat what it was sent, or knows.
 
-Before it: an HTTP response. After it: whoever reads that, so that no answer, error, cursor, file or log can hold them.
-Patterns for the shape of tokens (`runtime.logs`) cover what is not known here; these are known exactly.
+Called by `operations.vendor_calls` and `authorize` before a response is read, so that no answer, error, cursor, file or
+log can hold them. Patterns for the shape of tokens (`runtime.logs`) cover what is not known here; these are known
+exactly.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The OAuth grants: new credentials for a code, a refresh token or a client, and the end of them, at the vendor.
 
-Before it: `authorize` has a code, `tokens` a refresh token or a client. After it: the vendor. What it answers becomes
+Called by `authorize` with a code, and by `tokens` with a refresh token or a client. What the vendor answers becomes
 Credentials or an error of ours; none of them says anything secret.
 """
 

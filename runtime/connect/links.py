@@ -1,10 +1,10 @@
 """The link that a person opens to connect a company, and the browser that it belongs to.
 
-Before it: `operations.accounts` has an account. After it: the vendor's consent page, then `authorize`. The link is an
+Made for an account of `operations.accounts`; it leads to the vendor's consent page, then to `authorize`. The link is an
 address of this deployment. The page behind it changes nothing, because programs look at links too (previews in chats
 and mail, scanners); its button binds the link to the browser that pressed it, by a cookie, and goes on to the vendor.
-The vendor's answer counts only in that browser: nobody can complete in another's browser what was begun in his own,
-nor the other way round.
+The vendor's answer counts only in that browser: nobody can complete in another's browser what was begun in his own, nor
+the other way round.
 
 The `state` in the link is random, signed, stored only as a hash, works once and for ten minutes, and belongs to one
 account. Where the vendor accepts PKCE, the verifier is stored beside it, encrypted.

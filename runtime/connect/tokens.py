@@ -1,10 +1,10 @@
 """Credentials that are good now: opened once, refreshed before they end, one refresh at a time for each account.
 
-Before it: an account as it was just read. After it: `upstream` sends what `headers` makes of the credentials. A
-refresh that was begun is finished even when the caller is gone, because the vendor may have rotated the refresh token
-already; the new one is stored, sealed, before anybody gets the access token that came with it. Every attempt is noted
-before it is sent: when the process is killed in the middle, or the answer is lost, the next attempt knows that the
-vendor may have rotated the refresh token meanwhile, and says so if the connection ended with it.
+Called by `operations.vendor_calls`, which sends what `headers` makes of the credentials. Calls `grants`. A refresh that
+was begun is finished even when the caller is gone, because the vendor may have rotated the refresh token already; the
+new one is stored, sealed, before anybody gets the access token that came with it. Every attempt is noted before it is
+sent: when the process is killed in the middle, or the answer is lost, the next attempt knows that the vendor may have
+rotated the refresh token meanwhile, and says so if the connection ended with it.
 
 Within the process time is measured on a monotonic clock; a stored time is never by itself a proof that a connection
 ended.

@@ -1,6 +1,7 @@
-"""The exchange with a vendor: one module for each kind of call, each with `prepare` and `read`.
+"""The kinds of calls: how to prepare one call of each kind, and how to read its response.
 
-`operations.calls` checks a call, and asks its kind (`kinds`) what to send and what the response says:
+Nothing to do with currencies. Called by `operations.calls`, which checks a call, and asks its kind (`kinds`) what to
+send and what the response says:
 
     prepare(call) -> Request        what fills the address, the record that is sent
     read(call, response) -> Answer  what the caller gets, within what its endpoint can send

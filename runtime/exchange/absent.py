@@ -1,6 +1,6 @@
 """What a call says when the vendor has no record of the Id that it names: which Id, and which tool finds the right one.
 
-Before it: the error that the vendor's answer is. After it: whoever called, over MCP, over REST and in a batch.
+Called by `failures` and `batch`, with the error that the vendor's answer is.
 """
 
 from __future__ import annotations

@@ -59,7 +59,10 @@ class Form:
     size_of: Callable[[Answer], int]
     is_escaped: bool = False
     most_frame: int = 0
-    """The bytes that are around any answer without an error and a note, at most; 0 where that is not known."""
+    """The bytes that are around any answer without an error and a note, at most; 0 where that is not known.
+
+    The MCP endpoint sets it (`runtime.mcp_server.methods`). REST leaves it at 0: it sends the text by itself (`PLAIN`).
+    """
 
     def surely_holds(self, text: bytes, budget: int, note: str) -> bool:
         """Return whether a text fits for certain, whatever has to be escaped in it, without writing its frame."""

@@ -115,9 +115,11 @@ def _refuse_alone(call: CallContext, tool: Tool) -> None:
     form = call.integration.batch.forms.get(tool.method)
     if form is None:
         allowed = ", ".join(call.integration.batch.forms)
-        raise InvalidArguments(f"{tool.name} cannot stand in a batch; tools of these methods can: {allowed}.")
+        raise InvalidArguments(
+            f"{tool.name} cannot be part of a batch; tools of these methods can: {allowed}."
+        )
     if not _is_expressible(form, tool):
-        raise InvalidArguments(f"{tool.name} cannot stand in a batch; call it by itself.")
+        raise InvalidArguments(f"{tool.name} cannot be part of a batch; call it by itself.")
 
 
 def _is_expressible(form: Mapping[str, str], tool: Tool) -> bool:

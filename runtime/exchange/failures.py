@@ -1,4 +1,4 @@
-"""The errors that a vendor's response is, or that it cannot be read. Before every kind: none reads a failure."""
+"""The errors that a vendor's response is, or that it cannot be read. No kind of call reads a failure."""
 
 from __future__ import annotations
 

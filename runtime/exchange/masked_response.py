@@ -1,6 +1,6 @@
 """A vendor's response as a kind of call may read it: what is sensitive in it is masked.
 
-Comes after `failures`. Where nothing has to be hidden, the vendor's own text is passed on.
+Calls `failures` first. Where nothing has to be hidden, the vendor's own text is passed on.
 """
 
 from __future__ import annotations

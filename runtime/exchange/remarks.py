@@ -1,4 +1,4 @@
-"""Why a raw query may have found nothing: a value that its field cannot have. Beside lists.
+"""Why a raw query may have found nothing: a value that its field cannot have. Called by `page_answer`.
 
 A typed filter refuses such a value by its schema. A raw query goes to the vendor as it is written, and one that
 compares a reference with a name is answered with no record, which reads as "there is none".

@@ -1,7 +1,7 @@
 """Every use of cryptography: keys from one master key, hashes of tokens, sealed credentials, signed state.
 
-Before it: `settings`, which brings the master key. After it: stores hold what it makes, endpoints compare with it. The
-two libraries behind it are imported when first needed, because the first answer of a cold start needs neither.
+Stores hold what it makes, endpoints compare with it. The two libraries behind it are imported when first needed,
+because the first answer of a cold start needs neither.
 """
 
 from __future__ import annotations

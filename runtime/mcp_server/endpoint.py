@@ -3,6 +3,7 @@
 A POST holds one JSON-RPC message and gets one JSON answer; there are no sessions and no streams. `respond` checks a
 request and answers it, whichever way its bytes came: over ASGI, or from `runtime.server.fast_path` with a body that is
 there already. An address that is not known answers the same to everything: it gives nothing away.
+`runtime/server/app.py` puts the parts together: begin there.
 """
 
 from __future__ import annotations

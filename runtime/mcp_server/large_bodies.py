@@ -2,7 +2,7 @@
 
 The text of the file is cut out of the bytes before they are read as JSON, so it is neither copied into a string nor
 walked by any check: its digest stands in its place, and the file goes beside the message. What is left is held to the
-usual limit. How many bytes of such bodies the process has in hand is bounded.
+usual limit. How many bytes of such bodies the process holds is bounded.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What each method answers: `initialize`, `ping`, `server/discover`, tools, resources, notifications.
 
-Comes after `protocol`, which hands over a message whose form is right, and before `endpoint`, which sends the reply.
+Called by `endpoint`, with a message whose form `protocol` found right; `endpoint` sends the reply. Calls `operations`.
 Nothing is remembered between requests, so any worker can answer any of them.
 """
 

@@ -34,7 +34,7 @@ UNSUPPORTED_VERSION = -32022
 RATE_LIMITED = 429
 """An application's own code: the specification reserves -32768 to -32000 and leaves the rest free."""
 BUSY = 503
-"""Another: the request was in order, and the server has too much of its kind in hand."""
+"""Another: the request was in order, and the server has too much of its kind to do."""
 
 JSON = (b"content-type", b"application/json")
 EVENTS = (b"content-type", b"text/event-stream")

@@ -1,7 +1,7 @@
 """What a request says before its body is understood: its fields, who may send it from where, and its bytes.
 
-Comes before `protocol`, which reads the JSON-RPC message. What is read before the token of the URL is known is not
-cached: a stranger chooses the values, and would fill the cache.
+Called by `endpoint`, before `protocol` reads the JSON-RPC message. What is read before the token of the URL is known is
+not cached: a stranger chooses the values, and would fill the cache.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Resources: the files that tools have answered a link to, read over MCP with the address of the link.
 
-Comes after `protocol` and before `endpoint`, beside `methods`. There is nothing to list: a file exists for a client
-once a tool has answered it. Reading one repeats the call of that tool, as opening the link over HTTP does.
+Called by `methods`. There is nothing to list: a file exists for a client once a tool has answered it. Reading one
+repeats the call of that tool, as opening the link over HTTP does.
 """
 
 from __future__ import annotations

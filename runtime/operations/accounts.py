@@ -1,6 +1,6 @@
 """Integrated accounts: made, connected, listed and ended.
 
-Before it: a person or program that wants a company connected. After it: `connect` has its credentials and MCP servers
+Called by `api.handlers` and `commands.connect`. When one is connected, `connect` has its credentials and MCP servers
 are made for it. Of what an account stores, credentials are never answered.
 """
 

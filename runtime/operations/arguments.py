@@ -1,6 +1,6 @@
 """The arguments of a tool, checked against its schema before anything is sent.
 
-Every error is named in one go: which argument, what was wrong, and the nearest name or value that would be right.
+All errors are reported together: which argument, what was wrong, and the nearest name or value that would be right.
 Validators are built once per tool, at its first call.
 """
 

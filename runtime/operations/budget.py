@@ -1,4 +1,4 @@
-"""A bound on work that takes much memory or disk: how many bytes of it the process has in hand, and how many pieces.
+"""A bound on work that takes much memory or disk: how many bytes of it the process holds, and how many pieces.
 
 Endpoints hold a share of it while a large body comes in and until it is answered. What goes beyond is refused with
 the seconds to wait, so that a client comes back instead of the process running out.

@@ -2,6 +2,7 @@
 
 An endpoint turns an `Answer` into its own form: MCP into a tool result, REST into a status and body. What is sent and
 how its response is read is the business of the call's kind (`runtime.exchange`).
+`runtime/server/app.py` puts the parts together: begin there.
 """
 
 from __future__ import annotations

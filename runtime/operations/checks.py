@@ -53,6 +53,7 @@ class Checks:
 
 
 def _check(call: CallContext) -> dict[str, Any]:
+    """Check by the function that the call carries, since a batch checks the calls inside it with the same one."""
     return call.check(call.tool, call.integration, call.arguments)
 
 

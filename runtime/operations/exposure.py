@@ -1,6 +1,6 @@
 """Which tools an MCP server lists of those that its access filter leaves, and which hosts cannot take the list.
 
-Before it: a toolset. After it: the MCP endpoint lists them, and whoever makes a URL learns what it lists.
+Called by `mcp_server.toolset`, which lists them, and by `mcp_servers`: whoever makes a URL learns what it lists.
 """
 
 from __future__ import annotations

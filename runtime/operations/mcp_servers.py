@@ -1,6 +1,6 @@
 """MCP servers: one secret URL for one integrated account, with a filter on its tools and an end.
 
-Before it: an integrated account. After it: the MCP endpoint finds the grant of the URL. The token is answered once, in
+Called by `api.handlers`. The MCP endpoint finds the grant of the URL by its token. The token is answered once, in
 `token` and `url`, and stored as a hash. A filter that leaves no tool is refused, so that nobody hands out a URL at
 which nothing works.
 """

@@ -1,7 +1,7 @@
 """What an API token may do: the scopes there are, which a token may have, and what each request needs.
 
-Before it: an API token was recognized. After it: the handler of the operation. What no scope allows is refused; a
-further scope is one more line in `SCOPES` and the operations of the management API that name it.
+Called by `api.routes`, when an API token was recognized and before the handler of the operation. What no scope allows
+is refused; a further scope is one more line in `SCOPES` and the operations of the management API that name it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Fills what is stored into a change, in place of what its caller is not shown. Between `prepare` and sending.
+"""Fills what is stored into a change, in place of what its caller is not shown.
+
+Called by `calls`, when the request is prepared and before it is sent.
 
 The record is read as it is stored, what is sensitive included. It is never answered.
 """

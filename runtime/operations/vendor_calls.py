@@ -1,7 +1,7 @@
 """Sends the request of a call to the vendor: counted, authorized, and under the idempotency key of its caller.
 
-Comes after the request is prepared, and before its response is read. Nothing is retried and nothing held back. Only
-an access token that the vendor no longer takes is renewed once.
+Called by `calls`, when the request is prepared and before its response is read. Nothing is retried and nothing held
+back. Only an access token that the vendor no longer takes is renewed once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def know_no_secrets(_integration: Integration) -> tuple[str, ...]:
 
 
 class Tokens(Protocol):
-    """Where fresh credentials come from."""
+    """Where fresh credentials come from: `runtime.connect.tokens.AccessTokens`, or another one in a test."""
 
     async def fresh(self, account: Account) -> Credentials:
         """Return credentials that are good now; refreshed when they are about to end."""

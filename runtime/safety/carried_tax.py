@@ -1,9 +1,9 @@
 """A tax that was worked out before and is sent back with other lines: refused where it is certain to be too high.
 
-Between the checked arguments and the request. A form that is read, loses a taxed line and is sent back whole carries
-the tax of the line that is gone, and the vendor takes it as it is. What may be taxed is an amount between two bounds,
-since not every line says whether it is taxed; only a base above the upper one is refused. A base below the lower one
-may be right, where a law taxes a part of an amount, and is named in a note.
+Called by `form_rules`. A form that is read, loses a taxed line and is sent back whole carries the tax of the line that
+is gone, and the vendor takes it as it is. What may be taxed is an amount between two bounds, since not every line says
+whether it is taxed; only a base above the upper one is refused. A base below the lower one may be right, where a law
+taxes a part of an amount, and is named in a note.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Refuses a raw query that compares with what is hidden, or sorts by it. Before lists; beside masking.
+"""Refuses a raw query that compares with what is hidden, or sorts by it. Called by `exchange.page_request`.
 
 Whoever may compare with a value can find it out, one character at a time; whoever may compare with an object that holds
 it can do the same. So the names outside of quoted text are read in one pass, and one that leads to something hidden is

@@ -1,6 +1,6 @@
 """What is looked at in a record before it is sent, beside its schema, and said of it afterwards: rule by rule.
 
-Between arguments and the request. The definition of a vendor has the rules.
+Called by `operations.checks` and `exchange.record`. The definition of a vendor has the rules.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Wrong API tokens, counted for each client address: from one that sends many they are answered 429 instead of 401.
 
-Before it: an endpoint has looked at the token and found it wrong. A valid token is therefore accepted at any time, also
-from an address that others guess from: many agents may share one. Behind a proxy the address is the proxy's, and so is
-the count; `X-Forwarded-For` is not believed, since anybody can write it.
+Called by an endpoint that has found a token wrong. A valid token is therefore accepted at any time, also from an
+address that others guess from: many agents may share one. Behind a proxy the address is the proxy's, and so is the
+count; `X-Forwarded-For` is not believed, since anybody can write it.
 
 The tokens in MCP URLs need no such count: each has 256 random bits, and an unknown one costs one indexed read.
 """

@@ -1,9 +1,9 @@
 """Updates by callers who are not shown what is sensitive: what is stored stays, unless they say otherwise.
 
-Between the check of the arguments and the request. A masked value that comes back as an answer showed it stands for
-what is stored, which takes its place in what is sent; any other mask is refused. What a full update leaves out, and
-what is missing in an object that would be replaced as a whole, is filled in from what is stored: whoever is not shown
-a value cannot know that leaving it out clears it. To clear it, send it as an empty text.
+Called by `operations.stored_values`. A masked value that comes back as an answer showed it stands for what is stored,
+which takes its place in what is sent; any other mask is refused. What a full update leaves out, and what is missing in
+an object that would be replaced as a whole, is filled in from what is stored: whoever is not shown a value cannot know
+that leaving it out clears it. To clear it, send it as an empty text.
 """
 
 from __future__ import annotations

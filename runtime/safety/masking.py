@@ -1,7 +1,7 @@
 """Hides what is sensitive in answers, and refuses to write a mask over what it hides.
 
-Before it: the value that the vendor answered. After it: the text that an agent reads. Which fields are sensitive is
-data of the tool. A tool without any pays nothing, and one that has some pays a look for their names in the bytes of
+Called by `exchange.masked_response`, before any kind of call reads what the vendor answered. Which fields are sensitive
+is data of the tool. A tool without any pays nothing, and one that has some pays a look for their names in the bytes of
 the answer; only when a name is there is the value walked. Names are compared without regard to case.
 """
 
@@ -33,7 +33,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 Path = tuple[str, ...]
 Paths = tuple[Path, ...]
 Tree = dict[str, "Tree | int"]
-"""The steps of paths in small letters; a number is the end of a path."""
+"""The steps of paths in lower case; a number is the end of a path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A total that the caller gives, held against lines of which some raise and some lower it.
 
-Between the checked arguments and the request. Adding up all lines instead of taking the lowering ones off is the usual
-error, and pays too much: that sum is refused. Any other total above the lines may be meant, and gets a note.
+Called by `form_rules`. Adding up all lines instead of taking the lowering ones off is the usual error, and pays too
+much: that sum is refused. Any other total above the lines may be meant, and gets a note.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The idempotency key of a write: the vendor obeys a key once, and answers a repeat with the first answer.
 
-Before it: an endpoint has a key from its caller (REST: `Idempotency-Key`; MCP: `ledgerport/idempotency-key` in
-`_meta`), or none. After it: `upstream` sends the request with the key that is made here for the vendor.
+An endpoint has a key from its caller (REST: `Idempotency-Key`; MCP: `ledgerport/idempotency-key` in `_meta`), or none.
+Called by `operations.vendor_calls`, which sends the request with the key that is made here for the vendor.
 
 Without a key of the caller every call gets a fresh one: it makes our own resend after a broken connection safe, and
 two equal bills on one day stay two bills. A caller's key is bound to the account, the caller (one MCP server or one API

@@ -255,9 +255,9 @@ class Application:
 
 
 def _host_names(settings: Settings) -> tuple[str, ...]:
-    """Return the names a server on this machine answers to: a web page may point its own name at 127.0.0.1. Empty
-    when it
-    listens to the network, where a proxy decides.
+    """Return the host names that a server on this machine answers to; none when it listens to the network.
+
+    A web page may point its own name at 127.0.0.1. On the network a proxy decides which names are served.
     """
     if settings.host not in LOOPBACK:
         return ()

@@ -1,8 +1,8 @@
 """The HTTP protocol of the server with a limit on everything that a client may take: time, memory and patience.
 
-Before it: uvicorn's protocol on httptools. After it: `fast_path`, which answers small requests to the MCP endpoint
-without ASGI. A connection is always at one stage; `look`, which `Connections` calls now and then, ends it when it has
-been there for too long, whichever part of the server answers it.
+A subclass of uvicorn's protocol on httptools. Its own subclass is `fast_path`, which answers small requests to the MCP
+endpoint without ASGI. A connection is always at one stage; `look`, which `Connections` calls now and then, ends it when
+it has been there for too long, whichever part of the server answers it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The limits of the connections of one server, and the one timer that enforces them.
 
-Before it: uvicorn makes a protocol object for each connection. After it: `bounded_protocol`, which asks whether it may
-be admitted, and is then looked at now and then. A timer for each request would cost a tenth of a call.
+Called by `bounded_protocol`: uvicorn makes one protocol object for each connection, which asks whether it may be
+admitted, and is then looked at now and then. A timer for each request would cost a tenth of a call.
 """
 
 from __future__ import annotations

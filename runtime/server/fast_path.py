@@ -1,10 +1,10 @@
 """The fast path: small requests to the MCP endpoint are answered without ASGI.
 
-Before it: `bounded_protocol`, which parses and enforces every limit. After it: `McpEndpoint.respond`, the function that
-answers over ASGI as well. A POST to the endpoint whose body comes in one piece is handed to it without the scope, the
-messages and their bookkeeping, which cost more than a list of tools; the piece may follow its head in a segment of its
-own, as the Python SDK sends it. What comes in more pieces is replayed into the handlers of `bounded_protocol`, whose
-stages and limits hold meanwhile. Nothing is remembered between requests.
+A subclass of `bounded_protocol`, which parses and enforces every limit. Calls `mcp_server.endpoint`, by the function
+that answers over ASGI as well. A POST to the endpoint whose body comes in one piece is handed to it without the scope,
+the messages and their bookkeeping, which cost more than a list of tools; the piece may follow its head in a segment of
+its own, as the Python SDK sends it. What comes in more pieces is replayed into the handlers of `bounded_protocol`,
+whose stages and limits hold meanwhile. Nothing is remembered between requests.
 """
 
 from __future__ import annotations

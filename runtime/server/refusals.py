@@ -59,7 +59,7 @@ PIPELINED = Refusal(429, "too_many_requests", "Too many requests wait on this co
 FULL = Refusal(
     503,
     "too_many_connections",
-    "The server has as many connections as it may. Try again later.",
+    "The server already has as many connections as it accepts. Try again later.",
     (RETRY_AFTER,),
 )
 NO_MEMORY = Refusal(

@@ -58,9 +58,7 @@ def _already_stopped(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _reload_by(application: Application) -> Callable[[int, FrameType | None], None]:
-    """Return what to do at SIGHUP: reload, unless it says that the terminal is gone, which ends the server as it
-    ever did.
-    """
+    """Return what to do at SIGHUP: reload, or end the server when the signal means that the terminal is gone."""
     had_terminal = sys.stdout.isatty()
 
     def reload(_signal: int, _frame: FrameType | None) -> None:

@@ -1,7 +1,17 @@
-"""Records that last, and state that need not.
+"""Records that last, and state that need not. Nothing here knows HTTP or a vendor.
 
-Records are SQL (SQLite in a file): `opening` checks and migrates the database at a start, `writer` makes every
-change in one thread, `records` has the queries (`account_records` and `server_records` those of accounts, of MCP
-servers and of API tokens), `look_up` finds what a token allows without a lock as long as the file is unchanged
-(`wal_watch`). Hot state (`hot`, `hot_memory`) counts and may be lost. Nothing here knows HTTP or a vendor.
+`embedded` opens all of it for one process.
+
+Records are SQL (SQLite in a file):
+
+- `opening`, `schema`: the file checked and migrated at a start, and its migrations
+- `sqlite`, `engine`, `tables`: connections, transactions, and the tables as SQLAlchemy knows them
+- `records`: the queries, with `record_base`, `account_records` (accounts) and `server_records` (MCP servers and API
+  tokens)
+- `writer`: the one thread that makes every change
+- `look_up`, `wal_watch`: what a token allows, read without a lock as long as nobody has changed the file
+- `condition`, `files`: whether the database takes writes, and whether its files are still the ones that are open
+- `serving_lock`: one server for each database
+
+Hot state (`hot`, `hot_memory`) counts and may be lost.
 """

@@ -48,9 +48,10 @@ class MemoryHotState:
         self._locks: dict[str, _Lock] = {}
 
     async def count(self, key: str, windows: Sequence[RateWindow], now: float) -> list[WindowCount]:
-        """Add one call and return what each window holds. A window stores as many times as its limit, no more:
+        """Add one call and return what each window holds.
 
-        when it is full, the oldest time stored is the one that has to leave before another call fits.
+        A window stores as many times as its limit, no more: when it is full, the oldest time stored is the one that
+        has to leave before another call fits.
         """
         self._sweep(now)
         calls = self._calls.get(key)

@@ -63,7 +63,7 @@ Known = Recent[TokenHash, tuple[Grant, float]]
 
 
 class SqliteLookUp:
-    """The same from a SQLite file. Every thread that asks has a connection of its own."""
+    """Looks up grants, accounts and API tokens in a SQLite file. Every thread that asks has a connection of its own."""
 
     def __init__(self, path: Path, key_check: bytes) -> None:
         self._path = path

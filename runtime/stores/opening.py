@@ -1,8 +1,8 @@
 """The database file at start: created whole, or checked and migrated, or refused with what to do.
 
-Before it: `settings` says where the file is, `crypto` has the keys. After it: the stores open a file that is complete,
-belongs to this secret key, and has the present schema. A new file is made under another name and then renamed, so
-that a process killed at any moment leaves either no database or a whole one.
+Called by `embedded`, with the place of the file and the keys. The stores then open a file that is complete, belongs to
+this secret key, and has the present schema. A new file is made under another name and then renamed, so that a process
+killed at any moment leaves either no database or a whole one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the records of every kind share: transactions, reading in parts, and the note in the audit.
 
-Every change is one transaction together with its audit entry. Comes before: `account_records`, `server_records` and
-`records`, which inherit from it. Comes after: `engine`, which opens the transactions.
+Every change is one transaction together with its audit entry. `account_records`, `server_records` and `records` inherit
+from it. Calls `engine`, which opens the transactions.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The records: accounts, MCP servers, API tokens, pending authorizations and the audit, in SQL.
 
-Before it: operations and `connect` say what should be so. After it: the database. Every change is one transaction
-together with its audit entry. Secrets come in hashed or sealed; nothing here could read them. What every request
-needs is in `look_up`, not here.
+Called by `operations` and `connect`. Every change is one transaction together with its audit entry. Secrets come in
+hashed or sealed; nothing here could read them. What every request needs is in `look_up`, not here.
 """
 
 from __future__ import annotations

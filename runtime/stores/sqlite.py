@@ -1,8 +1,8 @@
 """Connections to the SQLite file, and what its errors mean.
 
-Before it: `opening` has created, checked and migrated the file. After it: `look_up` reads it for every request,
-`records` manages it through SQLAlchemy. Both open it with the same guarantees: write-ahead log, foreign keys, and a
-commit that survives a power cut (`synchronous=FULL`), because what was answered must be so.
+Called by `opening`, which creates, checks and migrates the file, by `look_up`, which reads it for every request, and by
+`engine`, which manages it through SQLAlchemy. All open it with the same guarantees: write-ahead log, foreign keys, and
+a commit that survives a power cut (`synchronous=FULL`), because what was answered must be so.
 """
 
 from __future__ import annotations

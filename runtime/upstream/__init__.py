@@ -1,7 +1,12 @@
 """One call to the vendor: build the request, send it, read the response. Knows definitions, not vendors.
 
-Before it, `operations` has checked arguments; after it, the wire. `request` and `files` build, `query` writes
-conditions in the vendor's language, `paging` makes and reads cursors, `client` sends within time limits,
-`answer`, `rows`, `figures` and `xml_values` read what came without changing a digit, `limits` and `advice` say
-what a refusal means and what to do.
+Called by `operations` and `exchange`.
+
+- `request`, `query`, `paging`: the request, conditions in the vendor's language, pages and their cursors
+- `files`, `base64_text`: files that are sent
+- `client`, `deadlines`: sending, within time limits
+- `answer`, `rows`, `figures`, `xml_values`, `dates`: the response, without changing a digit
+- `behaviours`: named code for what a definition cannot say
+- `limits`, `rate_limit_errors`: what the company may still ask for, and the errors when that is used up
+- `advice`, `fragments`: what to do about an error, and what can be read of a broken one
 """

@@ -1,7 +1,7 @@
 """What to do about one of the vendor's errors: the advice of its code, chosen by what was said and sent.
 
-Between the definition's `errors` and answer. One code may stand for several faults; the definition says for each by
-which words, element, tool or arguments it is known, and the first that fits is taken.
+Called by `answer`. One code may stand for several faults; the definition says for each by which words, element, tool or
+arguments it is known, and the first that fits is taken.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def decode(text: memoryview, start: int = 0, *, is_json: bool = False) -> bytear
             piece = bytes(text[at : at + PIECE + 1])
         clean = rest + _cleaned(piece, is_json=is_json)
         if is_padded and clean:
-            raise NotBase64(f"goes on after its padding, at character {at + 1}")
+            raise NotBase64(f"continues after its padding, at character {at + 1}")
         whole = len(clean) & ~3
         out += _strictly(clean[:whole], piece, at)
         is_padded = clean[:whole].endswith(b"=")

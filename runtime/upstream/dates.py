@@ -1,7 +1,7 @@
 """Moments that a vendor writes in a form of its own, as ISO 8601: `/Date(1518685950940)/`, 2018-02-15T09:12:30.940Z.
 
-Before it: the vendor's response. After it: whoever reads records from that. Which texts are moments is a fact of the
-definition (`dates`). Only a whole text of the JSON is one, never a part of it, and never a name.
+Called by `exchange.masked_response`, before a record is read. Which texts are moments is a fact of the definition
+(`dates`). Only a whole text of the JSON is one, never a part of it, and never a name.
 """
 
 from __future__ import annotations

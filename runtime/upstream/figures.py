@@ -1,7 +1,7 @@
 """JSON values whose figures stay as the vendor wrote them: `100.00` is read and written again as `100.00`.
 
-A number with a fraction or an exponent is read as its own text (`msgspec.Raw`), everything else as usual. Before it:
-the bytes of an answer. After it: whoever hides or picks parts of the value, and writes the rest.
+A number with a fraction or an exponent is read as its own text (`msgspec.Raw`), everything else as usual. Called by
+whoever hides or picks parts of a response, and writes the rest.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files that are sent to the vendor: where their bytes are, and the body that they are sent in.
 
-Before it: an endpoint that took a file in, and `operations.files`, which checked it. After it: the client, which
-sends the body in pieces, with its length known beforehand, and may send it again from the start.
+Called by `operations.files`, which checked a file that an endpoint took in, and by `client`, which sends the body in
+pieces, with its length known beforehand, and may send it again from the start.
 """
 
 from __future__ import annotations

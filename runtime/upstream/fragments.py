@@ -1,4 +1,4 @@
-"""What can be read of an error answer that is broken: its complaint, or its words. Before answer.
+"""What can be read of an error answer that is broken: its complaint, or its words. Called by `answer`.
 
 A gateway cuts an answer in the middle, or puts a page in its place. The cause often stands there all the same. Of a
 body that begins like JSON only complaints are read: what else it holds may be a record.

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from generator.vendor import RateWindow
-from runtime.model import WindowCount as WindowCount
+from runtime.model import WindowCount
 
 Field = tuple[bytes, bytes]
 _NUMBER = re.compile(r"[0-9]{1,12}")

@@ -1,7 +1,7 @@
 """The pages of a connection: behind a connect link, where the vendor sends the person back to, and for the choice of
 one of several companies.
 
-Before it: somebody opens a link that `connect.links` made. After it: the vendor's consent page, then the callback.
+Somebody opens a link that `connect.links` made, goes on to the vendor's consent page, and comes back to the callback.
 GET shows who is to be connected and changes nothing, because link previews and scanners send it too; the button's POST
 binds the link to this browser. The cookie goes to these pages only and lives as long as a link.
 """

@@ -1,8 +1,7 @@
 """The pages a person sees: those of a connection (`connect`), a plain index, and the reference pages (`docs`).
 
-Before it: a browser. After it: `connect.links` and `connect.authorize` for a connection. A page takes no script,
-loads nothing, is framed by nobody, is stored by no cache, and sends the address it was reached at to nobody, because
-that holds the vendor's code.
+Called by `server`. Calls `connect.authorize` for a connection. A page takes no script, loads nothing, is framed by
+nobody, is stored by no cache, and sends the address it was reached at to nobody, because that holds the vendor's code.
 """
 
 from __future__ import annotations

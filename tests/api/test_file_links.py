@@ -326,8 +326,8 @@ async def fetched(link: str, calls: Any, place: Links, budget: Budget, client: C
 
 @in_a_loop
 async def test_of_seventeen_files_at_once_one_is_to_be_opened_again(place: Links) -> None:
-    link, calls, budget = place.link(), Held(), Budget(endpoint.MOST_BYTES, endpoint.MOST)
-    clients = [Client(link) for _ in range(endpoint.MOST + 1)]
+    link, calls, budget = place.link(), Held(), Budget(endpoint.MOST_BYTES, endpoint.MOST_FILES)
+    clients = [Client(link) for _ in range(endpoint.MOST_FILES + 1)]
     for client in clients:
         client.may_read.set()
     running = [asyncio.create_task(fetched(link, calls, place, budget, each)) for each in clients]
@@ -335,7 +335,7 @@ async def test_of_seventeen_files_at_once_one_is_to_be_opened_again(place: Links
     assert [each.result() for each in done] == [503]
     calls.release.set()
     statuses = [await each for each in running]
-    assert sorted(statuses) == [200] * endpoint.MOST + [503]
+    assert sorted(statuses) == [200] * endpoint.MOST_FILES + [503]
     refused = next(each for each in clients if each.events[0]["status"] == 503)
     assert (b"retry-after", b"5") in refused.events[0]["headers"]
     assert b"open the link again" in refused.events[1]["body"]
@@ -344,7 +344,7 @@ async def test_of_seventeen_files_at_once_one_is_to_be_opened_again(place: Links
 
 @in_a_loop
 async def test_a_file_counts_until_a_slow_client_has_it(place: Links) -> None:
-    link, budget = place.link(), Budget(len(CONTENT) + 10, endpoint.MOST)
+    link, budget = place.link(), Budget(len(CONTENT) + 10, endpoint.MOST_FILES)
     calls, slow = Calls(answer=lambda: Answer(file=FILE)), Client(link)
     first = asyncio.create_task(fetched(link, calls, place, budget, slow))
     await slow.began.wait()

@@ -65,7 +65,7 @@ def test_every_module_of_the_stages_is_a_stage_or_part_of_one_that_imports_it():
     modules = {path.stem: path for path in (GENERATOR / "stages").glob("*.py") if path.stem != "__init__"}
     unplaced = []
     for name in modules.keys() - set(STAGES):
-        found = re.search(r"Part of (\w+)\.", docstring(modules[name]))
+        found = re.search(r"Part of `?(\w+)`?\.", docstring(modules[name]))
         stage = modules.get(found.group(1)) if found else None
         if stage is None or f"generator.stages.{name} import" not in stage.read_text(encoding="utf-8"):
             unplaced.append(name)

@@ -7,6 +7,7 @@ tool, the names of arguments that are left, or raises.
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import re
@@ -22,7 +23,7 @@ Names = set[str]
 
 
 def google_genai(tool: Tool) -> Names:
-    from google.genai import _mcp_utils, types
+    from google.genai import _mcp_utils
     from mcp.types import Tool as McpTool
 
     declared = _mcp_utils.mcp_to_gemini_tool(McpTool(**tool)).function_declarations[0]
@@ -30,7 +31,6 @@ def google_genai(tool: Tool) -> Names:
         return {*(declared.parameters_json_schema or {}).get("properties", {})}
     plain = declared.parameters.model_dump(exclude_none=True, mode="json")
     check_gemini(plain, is_root=True)
-    assert isinstance(declared, types.FunctionDeclaration)
     return {*plain.get("properties", {})}
 
 
@@ -74,8 +74,6 @@ def langchain_openai_strict(tool: Tool) -> Names:
 
 
 def openai_agents_strict(tool: Tool) -> Names:
-    import copy
-
     from agents.strict_schema import ensure_strict_json_schema
 
     parameters = ensure_strict_json_schema(copy.deepcopy(tool["inputSchema"]))
@@ -106,8 +104,6 @@ def litellm_openai(tool: Tool) -> Names:
 
 
 def litellm_gemini(tool: Tool) -> Names:
-    import copy
-
     from litellm.llms.vertex_ai.common_utils import _build_vertex_schema
 
     made = _build_vertex_schema(copy.deepcopy(tool["inputSchema"]))

@@ -77,7 +77,7 @@ def test_what_is_no_base64_is_refused(text):
 
 
 def test_padding_at_the_end_of_one_piece_is_the_end():
-    with pytest.raises(NotBase64, match="goes on after its padding"):
+    with pytest.raises(NotBase64, match="continues after its padding"):
         decoded(b"A" * (PIECE - 4) + b"QQ==" + b"QUJD")
 
 

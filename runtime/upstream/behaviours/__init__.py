@@ -25,7 +25,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
 
 
 def check_behaviours(tools: Iterable[Tool]) -> None:
-    """Raise SettingsError for a tool whose behaviour is not there, so that no call looks for it in vain."""
+    """Raise SettingsError for a tool whose behaviour this version lacks, before a call needs it."""
     for tool in tools:
         if (name := tool.returns.behaviour) and name not in BEHAVIOURS:
             raise SettingsError(

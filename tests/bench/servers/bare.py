@@ -2,7 +2,9 @@
 
 `python -m tests.bench.servers.bare FILE VENDOR_URL`
 
-It knows nothing of MCP and checks nothing. The HTTP client and its pool are set as ours are.
+It knows nothing of MCP and checks nothing. The HTTP client and its pool are set as ours are, but for the time limit of
+a whole call (aiohttp watches one for each, ours has a single timer for all) and for aiohttp's own repeats, which ours
+switches off.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from runtime.upstream.client import IDLE_SECONDS, POOL
+from runtime.upstream.client import CONNECT_SECONDS, IDLE_SECONDS, POOL, SENT_ALWAYS
 from tests.bench.servers.listening import run
 
 HEADERS = {"Accept": "application/json", "Authorization": "Bearer bench"}
@@ -63,9 +65,9 @@ class Bare:
             connector=aiohttp.TCPConnector(
                 limit=POOL, limit_per_host=0, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=300
             ),
-            timeout=aiohttp.ClientTimeout(total=55, connect=10),
+            timeout=aiohttp.ClientTimeout(total=55, connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent",),
+            headers=SENT_ALWAYS,
         )
         return self._session
 

@@ -52,7 +52,7 @@ class Amount:
 
 
 @dataclass
-class Second:
+class ShadowBooks:
     """A second set of books."""
 
     records: dict[str, list[Body]]

@@ -24,7 +24,7 @@ from tests.simulators.quickbooks.conftest import (
     sales_line,
     serving,
 )
-from tests.simulators.quickbooks.recomputation import KINDS, Second, cents
+from tests.simulators.quickbooks.recomputation import KINDS, ShadowBooks, cents
 
 DAYS = ("2025-11-15", "2025-12-30", "2026-01-20", "2026-04-30", "2026-07-15", "2026-10-25", "2026-11-20")
 REPORTED = ("2025-12-31", "2026-06-30", "2026-11-20")
@@ -37,6 +37,10 @@ SIDES = (
 )
 STEPS = 70
 """Writes of a sequence: enough that payments meet documents that were changed, few enough for two seconds each."""
+
+
+class NothingThere(Exception):
+    """The clerk has made no record of a kind yet."""
 
 
 class Clerk:
@@ -67,7 +71,7 @@ class Clerk:
     def pick(self, values: Any) -> Any:
         return self.random.choice(list(values))
 
-    def cents(self) -> int:
+    def random_cents(self) -> int:
         return self.random.randint(1, 40_000)
 
     def party(self, kind: str) -> Body:
@@ -82,23 +86,26 @@ class Clerk:
             self.made.append((kind, answer.json()[kind]["Id"]))
 
     def one(self, *kinds: str) -> tuple[str, Body]:
-        kind, id = self.pick([key for key in self.made if key[0] in kinds])
+        found = [key for key in self.made if key[0] in kinds]
+        if not found:
+            raise NothingThere
+        kind, id = self.pick(found)
         return kind, self.client.get_one(kind, id)
 
     def sold(self) -> list[Body]:
-        lines = [sales_line(self.cents(), self.pick(("4", "10")), Qty=1)]
+        lines = [sales_line(self.random_cents(), self.pick(("4", "10")), Qty=1)]
         for item in self.random.sample(STOCK, self.random.randint(0, 2)):
-            lines.append(sales_line(self.cents(), item, Qty=self.random.randint(1, 30)))
+            lines.append(sales_line(self.random_cents(), item, Qty=self.random.randint(1, 30)))
         if self.random.random() < 0.3:
             lines.append({"DetailType": "DiscountLineDetail",
                           "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 12.5}})  # fmt: skip
         return lines
 
     def bought(self) -> list[Body]:
-        lines = [expense_line(self.cents(), self.pick(("7", "13")))]
+        lines = [expense_line(self.random_cents(), self.pick(("7", "13")))]
         for item in self.random.sample(STOCK, self.random.randint(0, 2)):
             detail = {"ItemRef": {"value": item}, "Qty": self.random.randint(1, 40)}
-            lines.append({"Amount": self.cents() / 100, "DetailType": "ItemBasedExpenseLineDetail",
+            lines.append({"Amount": self.random_cents() / 100, "DetailType": "ItemBasedExpenseLineDetail",
                           "ItemBasedExpenseLineDetail": detail})  # fmt: skip
         return lines
 
@@ -124,7 +131,7 @@ class Clerk:
     def pay_back(self) -> None:
         party = self.party("Customer")
         payee = {"EntityRef": {**party.pop("CustomerRef"), "type": "Customer"}}
-        line = expense_line(self.cents(), "84")
+        line = expense_line(self.random_cents(), "84")
         self.save("Purchase", {**party, **payee, "PaymentType": "Check", "AccountRef": BANK, "Line": [line]})
 
     def receive(self) -> None:
@@ -147,7 +154,7 @@ class Clerk:
                     value = open_cents if self.random.random() < 0.5 else self.random.randint(1, open_cents)
                     lines.append(paid(target, document["Id"], value / 100))
                     total += value if target == targets[0] else -value
-        extra = self.pick((0, 0, self.cents()))
+        extra = self.pick((0, 0, self.random_cents()))
         self.save(kind, {**body, **how, "TotalAmt": max(total + extra, 0) / 100, "Line": lines})
 
     def deposit(self) -> None:
@@ -162,7 +169,7 @@ class Clerk:
         )
 
     def journal(self) -> None:
-        value = self.cents() / 100
+        value = self.random_cents() / 100
         body = self.party("Customer")
         holder = {"Type": "Customer", "EntityRef": body.pop("CustomerRef")}
         code = next(code for id, code in self.names["Customer"] if id == holder["EntityRef"]["value"])
@@ -173,7 +180,7 @@ class Clerk:
 
     def move(self) -> None:
         ends = {"FromAccountRef": BANK, "ToAccountRef": {"value": "36"}}
-        self.save("Transfer", {"Amount": self.cents() / 100, "TxnDate": self.pick(DAYS), **ends})
+        self.save("Transfer", {"Amount": self.random_cents() / 100, "TxnDate": self.pick(DAYS), **ends})
 
     def count(self) -> None:
         detail = {"ItemRef": {"value": self.pick(STOCK)}, "QtyDiff": self.pick((-7, 3, 25))}
@@ -200,7 +207,7 @@ class Clerk:
             self.sell, self.sell, self.sell, self.buy, self.buy, self.receive, self.receive, self.pay_bills, self.spend,
             self.pay_back, self.deposit, self.journal, self.move, self.count, self.change, self.remove,
         )  # fmt: skip
-        with contextlib.suppress(IndexError):  # nothing there yet to change, to deposit or to remove
+        with contextlib.suppress(NothingThere):  # yet, to change, to deposit or to remove
             self.pick(actions)()
 
 
@@ -216,12 +223,15 @@ def fresh(template: Store) -> Iterator[Client]:
             yield client
 
 
-def second_books(client: Client, made: list[tuple[str, str]]) -> Second:
-    """Return all records as the API gives them; adjustments of stock cannot be queried."""
+def second_books(client: Client, made: list[tuple[str, str]]) -> ShadowBooks:
+    """Return the books that follow from all records as the API gives them.
+
+    Adjustments of stock cannot be queried, so each that was made is read by its Id.
+    """
     queried = [kind for kind in (*KINDS, "Account", "Item") if kind != "InventoryAdjustment"]
     records = {kind: client.select(f"select * from {kind} maxresults 1000") for kind in queried}
     counted = [client.get_one(kind, id) for kind, id in made if kind == "InventoryAdjustment"]
-    return Second({**records, "InventoryAdjustment": counted})
+    return ShadowBooks({**records, "InventoryAdjustment": counted})
 
 
 def report(client: Client, name: str, **parameters: str) -> Body:
@@ -241,7 +251,7 @@ def total(found: Body, group: str) -> int:
     return cents((row.get("Summary") or row)["ColData"][-1]["value"] or 0) if row else 0
 
 
-def check_trial_balance(client: Client, books: Second, day: str) -> None:
+def check_trial_balance(client: Client, books: ShadowBooks, day: str) -> None:
     year = f"{day[:4]}-01-01"
     shown = report(client, "TrialBalance", start_date=year, end_date=day)
     found = {}
@@ -258,7 +268,7 @@ def check_trial_balance(client: Client, books: Second, day: str) -> None:
     assert found == {account: value for account, value in expected.items() if value}
 
 
-def check_statements(client: Client, books: Second, day: str) -> None:
+def check_statements(client: Client, books: ShadowBooks, day: str) -> None:
     year = {"start_date": f"{day[:4]}-01-01", "end_date": day}
     result = report(client, "ProfitAndLoss", accounting_method="Accrual", **year)
     assert total(result, "NetIncome") == books.result(year["start_date"], day)
@@ -269,7 +279,7 @@ def check_statements(client: Client, books: Second, day: str) -> None:
     assert abs(total(cash, "NetIncome") - books.cash_result(day)) <= links  # each part is rounded by itself
 
 
-def check_aging(client: Client, books: Second, day: str) -> None:
+def check_aging(client: Client, books: ShadowBooks, day: str) -> None:
     for account_type, _, sign, name in SIDES:
         shown = report(client, name, report_date=day)
         found = {
@@ -282,7 +292,7 @@ def check_aging(client: Client, books: Second, day: str) -> None:
         assert {name: row for name, row in found.items() if any(row)} == expected
 
 
-def check_balances(client: Client, books: Second) -> None:
+def check_balances(client: Client, books: ShadowBooks) -> None:
     balances = books.trial_balance()
     for account in client.select("select * from Account maxresults 1000"):
         expected = 0 if account["Id"] in books.results() else balances.get(account["Id"], 0)

@@ -84,7 +84,7 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
             "AcctNum",
         )
     names.prepare_nested_name(books, entity, body, old, "account")
-    nesting.hold_flag(body, old, "SubAccount")
+    nesting.derive_parent_flag(body, old, "SubAccount")
     currency.fill_currency(books, body, old)
     body["Classification"] = CLASSIFICATIONS[body["AccountType"]]
     for name in ("CurrentBalance", "CurrentBalanceWithSubAccounts"):

@@ -27,7 +27,7 @@ def prepare(books: Books, entity: str, body: Body, old: Body | None) -> None:
     NEEDS.get(body["Type"], _needs_some_account)(body)
     _check_accounts(books, body)
     names.prepare_nested_name(books, entity, body, old, "product or service")
-    nesting.hold_flag(body, old, "SubItem")
+    nesting.derive_parent_flag(body, old, "SubItem")
     if not body["SubItem"]:
         del body["SubItem"]
     if body["Type"] == "Category":

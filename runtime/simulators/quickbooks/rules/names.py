@@ -42,7 +42,7 @@ def prepare_name(books: Books, entity: str, body: Body, old: Body | None) -> Non
 
 
 def _customer(books: Books, body: Body, old: Body | None) -> None:
-    nesting.hold_job(body)
+    nesting.check_and_set_job(body)
     _full_name(books, "Customer", body, "DisplayName")
     body["Balance"] = (old or {}).get("Balance", 0)
     body["BalanceWithJobs"] = (old or {}).get("BalanceWithJobs", 0)
@@ -155,7 +155,7 @@ def prepare_nested_name(books: Books, entity: str, body: Body, old: Body | None,
 def prepare_segment(books: Books, entity: str, body: Body, old: Body | None) -> None:
     """Prepare classes and locations."""
     prepare_nested_name(books, entity, body, old, entity.lower())
-    nesting.hold_flag(body, old, f"Sub{entity}")
+    nesting.derive_parent_flag(body, old, f"Sub{entity}")
 
 
 def prepare_plain(books: Books, entity: str, body: Body, old: Body | None) -> None:

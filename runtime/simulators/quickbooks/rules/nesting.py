@@ -1,4 +1,4 @@
-"""The flags that say that a record stands below another: they are sent together with ParentRef, and held with it."""
+"""The flags that say that a record stands below another: they follow from ParentRef, or have to agree with it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from runtime.simulators.quickbooks.books.store import Body, get_reference
 from runtime.simulators.quickbooks.faults import make_fault
 
 
-def hold_flag(body: Body, old: Body | None, flag: str) -> None:
-    """Make the flag follow from ParentRef; 6150 when what was sent contradicts it.
+def derive_parent_flag(body: Body, old: Body | None, flag: str) -> None:
+    """Set the flag of a body to whether it has a ParentRef. Raises 6150 when the flag that was sent contradicts that.
 
     A flag that an update leaves as it was counts as not sent, since a sparse update is laid over the record.
     """
@@ -18,8 +18,11 @@ def hold_flag(body: Body, old: Body | None, flag: str) -> None:
     body[flag] = has_parent
 
 
-def hold_job(body: Body) -> None:
-    """Raise 6150 for a customer with one of Job and ParentRef alone: a job is never taken for a plain customer."""
+def check_and_set_job(body: Body) -> None:
+    """Set Job of a customer to true or false. Raises 6150 for one of Job and ParentRef without the other.
+
+    Job does not follow from ParentRef: the service never takes a job for a plain customer, nor the reverse.
+    """
     has_parent = get_reference(body.get("ParentRef")) is not None
     is_job = bool(body.get("Job"))
     if is_job != has_parent:
