@@ -562,7 +562,7 @@ def test_the_request_of_an_example_is_shown_without_a_secret():
     assert done.returncode == 0
     assert "/v3/company/{realm_id}/invoice?minorversion=75&requestid={a new key for each call}" in done.stdout
     assert '"DueDate": "2026-12-31"' in done.stdout
-    assert "Authorization" not in done.stdout
+    assert "\n  Authorization: Bearer {access_token}\n" in done.stdout
 
 
 def test_two_folders_or_revisions_are_compared(tmp_path):
