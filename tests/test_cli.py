@@ -605,16 +605,18 @@ def test_a_new_entity_is_written_and_the_checker_names_what_is_missing(tmp_path)
     found = json.loads(ledgerport("check", "--json", "--definitions", str(tmp_path)).stdout)
     assert {each["rule"] for each in found} == {"unwritten"}
     assert {each["file"] for each in found} == {str(tmp_path / "quickbooks" / "blue_widget.yaml")}
-    assert (
-        "There is a definition of blue_widgets already." in ledgerport("new-entity", *given, "--yes").stderr
-    )
+    again = ledgerport("new-entity", *given, "--yes")
+    assert "blue_widget.yaml already. Change it, or choose another name." in again.stderr
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         (["--name", "7"], "The entity needs a name of letters."),
-        (["--name", "term"], "There is a definition of terms already."),
+        (
+            ["--name", "term"],
+            "terms already. Choose another name, or change it in a folder of your own with extends: terms.",
+        ),
         (["--name", "x", "--methods", "lst"], '"lst" is no method of this integration. Did you mean "list"?'),
         (["--name", "x", "--tags", "saels"], 'Did you mean "sales"?'),
         (["--name", "x", "--plural", "123"], "The plural needs letters."),

@@ -129,7 +129,11 @@ def test_the_filters_in_the_address_written_there_come_to_the_request_that_is_sh
     written = dict(re.findall(r"```yaml\n# mine/parcels/(\w+\.yaml)\n(.*?)```", README, re.DOTALL))
     shown = re.search(r"(    fields:\n      status:.*?)\n\n", README, re.DOTALL).group(1)
     head = written["parcel.yaml"].split("\nfields:")[0]
-    for old, new in (("parcels", "patients"), ("Parcel", "Patient"), ("singular: parcel", "singular: patient")):
+    for old, new in (
+        ("parcels", "patients"),
+        ("Parcel", "Patient"),
+        ("singular: parcel", "singular: patient"),
+    ):
         head = head.replace(old, new)
     example = "    examples:\n      - { prompt: Who?, arguments: { status: active, city: Bern } }\n"
     (tmp_path / "parcels").mkdir()
