@@ -20,9 +20,9 @@ from runtime.model import ScopeName
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ledgerport")
 def main() -> None:
-    """QuickBooks Online, and other vendors that YAML describes, for AI agents: one secret URL for each agent and
+    """QuickBooks Online for AI agents: one secret URL for each agent and company.
 
-    company.
+    Other vendors are added as YAML: new-entity, keys, check and show help to write it, connect connects a company.
     """
 
 
