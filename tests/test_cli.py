@@ -14,6 +14,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -371,6 +372,85 @@ def test_connecting_asks_which_vendor_where_there_are_several(tmp_path, port):
     assert "cove" in done.stderr
 
 
+def _connect_quay(tmp_path: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """Start connecting a vendor that is signed in to with a key."""
+    shutil.copytree(ROOT / "tests" / "portability" / "definitions" / "quay", tmp_path / "mine" / "quay")
+    return subprocess.Popen(
+        [sys.executable, "-m", "runtime", "connect", "quay", "--name", "Main quay", *arguments],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "LEDGERPORT_DATA": str(tmp_path),
+            "LEDGERPORT_DEFINITIONS": str(tmp_path / "mine"),
+            "LEDGERPORT_QUAY_ENVIRONMENT": "live",
+        },
+        **{"stdin": subprocess.PIPE, **options},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed"),
+    [(["--field", "api_key=k3y"], ""), (["--field", "api_key=-"], "k3y\n")],
+)
+def test_a_vendor_with_keys_is_connected_by_its_fields(tmp_path, arguments, typed):
+    connecting = _connect_quay(tmp_path, *arguments)
+    out, errors = connecting.communicate(typed, timeout=PATIENCE)
+    assert (connecting.returncode, errors) == (0, "")
+    assert re.fullmatch(r"Connected: Main quay \(integrated account [0-9a-f-]{36}\)\.\n", out)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--field", "api_key=-"]])
+def test_a_missing_field_is_named_with_how_to_give_it(tmp_path, arguments):
+    connecting = _connect_quay(tmp_path, *arguments)
+    _, errors = connecting.communicate("", timeout=PATIENCE)
+    assert connecting.returncode == 1
+    assert "api_key is missing: API key. From the settings." in errors
+    assert "Add --field api_key=-, and write what is secret to the standard input" in errors
+
+
+def test_a_key_is_asked_for_in_a_terminal_and_not_shown(tmp_path):
+    ours, theirs = os.openpty()
+    try:
+        # In a session of its own it finds no other terminal to ask at.
+        connecting = _connect_quay(tmp_path, stdin=theirs, start_new_session=True)
+        asked = ""
+        while not asked.endswith("API key: ") and (letter := connecting.stderr.read(1)):
+            asked += letter
+        os.write(ours, b"k3y\n")
+        out, errors = connecting.communicate(timeout=PATIENCE)
+        os.set_blocking(ours, False)
+        with contextlib.suppress(BlockingIOError):
+            errors += os.read(ours, 1000).decode()  # what a terminal echoes
+    finally:
+        connecting.kill()  # nothing, when it has ended
+        os.close(ours)
+        os.close(theirs)
+    assert connecting.returncode == 0, errors
+    assert asked.endswith("From the settings.\nAPI key: ")
+    assert "Connected: Main quay" in out
+    assert "k3y" not in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--field", "api_kee=s3cret"], 'fields has "api_kee"'),
+        (["--field", "s3cret"], "A --field is not NAME=VALUE."),
+        (["--field", "api_key=s3cret", "--field", "api_key=s3cret"], "--field api_key is given twice."),
+        (["--field", "api_key=s3cret", "--account", "a"], "--field belongs to a new integrated account"),
+    ],
+)
+def test_fields_that_do_not_fit_are_refused_without_their_values(tmp_path, arguments, expected):
+    connecting = _connect_quay(tmp_path, *arguments)
+    _, errors = connecting.communicate("", timeout=PATIENCE)
+    assert connecting.returncode == 1
+    assert expected in errors
+    assert "s3cret" not in errors
+
+
 def _await(url: str) -> None:
     def answers() -> bool:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
@@ -482,7 +562,7 @@ def test_the_request_of_an_example_is_shown_without_a_secret():
     assert done.returncode == 0
     assert "/v3/company/{realm_id}/invoice?minorversion=75&requestid={a new key for each call}" in done.stdout
     assert '"DueDate": "2026-12-31"' in done.stdout
-    assert "Authorization" not in done.stdout
+    assert "\n  Authorization: Bearer {access_token}\n" in done.stdout
 
 
 def test_two_folders_or_revisions_are_compared(tmp_path):
@@ -525,16 +605,18 @@ def test_a_new_entity_is_written_and_the_checker_names_what_is_missing(tmp_path)
     found = json.loads(ledgerport("check", "--json", "--definitions", str(tmp_path)).stdout)
     assert {each["rule"] for each in found} == {"unwritten"}
     assert {each["file"] for each in found} == {str(tmp_path / "quickbooks" / "blue_widget.yaml")}
-    assert (
-        "There is a definition of blue_widgets already." in ledgerport("new-entity", *given, "--yes").stderr
-    )
+    again = ledgerport("new-entity", *given, "--yes")
+    assert "blue_widget.yaml already. Change it, or choose another name." in again.stderr
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         (["--name", "7"], "The entity needs a name of letters."),
-        (["--name", "term"], "There is a definition of terms already."),
+        (
+            ["--name", "term"],
+            "terms already. Choose another name, or change it in a folder of your own with extends: terms.",
+        ),
         (["--name", "x", "--methods", "lst"], '"lst" is no method of this integration. Did you mean "list"?'),
         (["--name", "x", "--tags", "saels"], 'Did you mean "sales"?'),
         (["--name", "x", "--plural", "123"], "The plural needs letters."),

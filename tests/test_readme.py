@@ -14,6 +14,7 @@ import pytest
 from generator.compile import compile_catalog
 from generator.names import explain_former_name
 from generator.stages.lint_hosts import LARGEST_LIST
+from runtime.commands.examples import show_requests
 from runtime.operations.exposure import HOSTS
 from runtime.settings import Settings
 from tests import made_up
@@ -122,6 +123,27 @@ def test_the_integration_written_there_passes_the_checks_and_makes_its_tools(tmp
         "create_a_parcels_parcel",
         "get_parcels_delivery_report",
     }
+
+
+def test_the_filters_in_the_address_written_there_come_to_the_request_that_is_shown(tmp_path):
+    written = dict(re.findall(r"```yaml\n# mine/parcels/(\w+\.yaml)\n(.*?)```", README, re.DOTALL))
+    shown = re.search(r"(    fields:\n      status:.*?)\n\n", README, re.DOTALL).group(1)
+    head = written["parcel.yaml"].split("\nfields:")[0]
+    for old, new in (
+        ("parcels", "patients"),
+        ("Parcel", "Patient"),
+        ("singular: parcel", "singular: patient"),
+    ):
+        head = head.replace(old, new)
+    example = "    examples:\n      - { prompt: Who?, arguments: { status: active, city: Bern } }\n"
+    (tmp_path / "parcels").mkdir()
+    (tmp_path / "parcels" / "integration.yaml").write_text(written["integration.yaml"])
+    (tmp_path / "parcels" / "patient.yaml").write_text(f"{head}\n{textwrap.dedent(shown)}\n{example}")
+
+    catalog = compile_catalog([tmp_path])
+    text = show_requests(catalog, catalog.by_name["list_all_parcels_patients"])
+
+    assert "/patients?status=active&city=Bern&page=1&per_page=20\n" in text
 
 
 def test_every_package_is_in_the_picture_of_the_architecture():

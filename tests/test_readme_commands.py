@@ -60,6 +60,7 @@ NOT_RUN = {
     "ledgerport connect": "test_cli.py, with the simulator in place of the vendor",
     'ledgerport connect --name "Craig\'s Landscaping"': "test_cli.py, with the simulator in place of the vendor",
     'ledgerport connect parcels --name "Main depot"': "test_cli.py, with the simulator in place of the vendor",
+    'ledgerport connect clinic --name "Main practice"': "test_cli.py, with another vendor",
     "ledgerport diff": "it needs two folders; the one with both is run",
     "ledgerport token create": "it needs a name; the one with a name is run",
     "ledgerport token create NAME --scope tools:call --account ID": "test_cli.py, for an account that is there",

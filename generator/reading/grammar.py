@@ -81,19 +81,29 @@ def _check_remainder(document: Document, kind: Kind, known: set[Path], diagnosti
 
 
 def _is_unfinished(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_is_unfinished(each) for word, each in value.items() if word not in VALUES)
-    return any(map(_is_unfinished, value)) if isinstance(value, list) else bool(value == UNWRITTEN)
+    if isinstance(value, dict | list):
+        return any(_is_unfinished(each) for _, each in _parts(value))
+    return bool(value == UNWRITTEN)
 
 
 def _texts(value: Any) -> Iterator[tuple[Path, str]]:
     """Yield every sentence in a value, with its place; the value is as deep as the loader lets it be."""
     if isinstance(value, str):
         yield (), value
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, each in items:
-        if step not in VALUES:
-            yield from (((step, *path), text) for path, text in _texts(each))
+    for place, each in _parts(value):
+        yield from (((*place, *path), text) for path, text in _texts(each))
+
+
+def _parts(value: Any) -> Iterator[tuple[Path, Any]]:
+    """Yield what may hold a sentence inside a value, with its place: of the examples of a method, their prompts."""
+    if isinstance(value, list):
+        yield from (((at,), each) for at, each in enumerate(value))
+    for word, each in value.items() if isinstance(value, dict) else ():
+        if word not in VALUES:
+            yield (word,), each
+        elif word == "examples" and isinstance(each, list):
+            prompts = ((at, one.get("prompt")) for at, one in enumerate(each) if isinstance(one, dict))
+            yield from (((word, at, "prompt"), prompt) for at, prompt in prompts)
 
 
 @cache

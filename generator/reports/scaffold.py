@@ -178,12 +178,14 @@ class _Skeleton:
         return best if best and likeness[best] >= LIKE_ENOUGH else ""
 
     def _method(self, name: str) -> Iterator[str]:
-        """Yield a usual method: its sentence, and whatever the usual note wants filled."""
+        """Yield a usual method: its sentence, whatever the usual note wants filled, and for a list an example."""
         yield f"  {name}:"
         note = str(self.integration["methods"].get(name, {}).get("note") or "")
         for wanted in dict.fromkeys(find_names(note)):
             yield f"    {wanted}: {UNWRITTEN}"
         yield f"    description: {UNWRITTEN}"
+        if name == "list":
+            yield from ("    examples:", f"      - prompt: {UNWRITTEN}", "        arguments: {}")
 
 
 def _text(word: str) -> str:

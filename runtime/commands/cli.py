@@ -20,7 +20,10 @@ from runtime.model import ScopeName
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ledgerport")
 def main() -> None:
-    """QuickBooks Online for AI agents, one secret URL for each agent and company."""
+    """QuickBooks Online for AI agents: one secret URL for each agent and company.
+
+    Other vendors are added as YAML: new-entity, keys, check and show help to write it, connect connects a company.
+    """
 
 
 for each_command in (definitions.check, definitions.show, definitions.cost, definitions.coverage):
@@ -147,15 +150,25 @@ def _start_simulator(options: tuple[str, ...]) -> None:
 @click.argument("integration", default="")
 @click.option("--name", default="", help="What to call the company here.")
 @click.option("--account", default="", help="Connect this integrated account again instead of a new one.")
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A field of the account, such as a key, where no person agrees; with - as VALUE it is read from a line "
+    "of the standard input. In a terminal you are asked for what is missing. Repeatable.",
+)
 @exit_on_error
-def connect(integration: str, name: str, account: str) -> None:
+def connect(integration: str, name: str, account: str, fields: tuple[str, ...]) -> None:
     """Connect a company: print the address to open, and wait until the person has agreed.
 
-    INTEGRATION is the vendor; it can be left out where there is only one.
+    Where the vendor is signed in to with keys it asks for them instead, and nobody has to agree. INTEGRATION is the
+    vendor; it can be left out where there is only one.
     """
     from runtime.commands.connect import run
+    from runtime.commands.connect_fields import parse_fields
 
-    run(_settings(), integration, name, account)
+    run(_settings(), integration, name, account, parse_fields(fields))
 
 
 @main.group()

@@ -1,6 +1,7 @@
 """`ledgerport connect`: prints the address at which a person agrees, and waits until they have.
 
-The vendor sends the person back to this deployment's public address. When a server answers there, it finishes the
+Where the vendor is signed in to with keys, nobody has to agree: the account is made of its fields at once. Elsewhere
+the vendor sends the person back to this deployment's public address. When a server answers there, it finishes the
 connection and this command only waits for it. When none does and the address is this machine's, the command serves
 it meanwhile.
 """
@@ -11,12 +12,13 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import click
 
+from runtime.commands.connect_fields import read_fields
 from runtime.connect.authorize import STATE_SECONDS
 from runtime.errors import SettingsError
 from runtime.model import AccountId
@@ -31,11 +33,26 @@ START_SECONDS = 10.0
 """A server starts in about one; the rest is for a loaded machine."""
 
 
-def run(settings: Settings, integration: str, name: str, account_id: str) -> None:
-    """Connect a company. Raises SettingsError when nobody could receive the answer, or the person did not agree."""
+def run(
+    settings: Settings, integration: str, name: str, account_id: str, given: Mapping[str, str] | None = None
+) -> None:
+    """Connect a company. `given` are the fields of a vendor that is signed in to with keys.
+
+    Raises SettingsError when nobody could receive the answer, the person did not agree, or a field is missing.
+    """
+    if account_id and given:
+        raise SettingsError(
+            "--field belongs to a new integrated account, and --account names one that is there.",
+            advice="Leave one of them out.",
+        )
+    runtime = Runtime(settings, log=lambda _event, **_fields: None)
+    accounts = Accounts(runtime.deployment, runtime.tokens)
+    if not account_id and (given or accounts.wanted_fields(integration)):
+        fields = read_fields(accounts.wanted_fields(integration), given or {})
+        made = accounts.create(name or "Company", integration, fields, actor="command line")
+        click.echo(f"Connected: {made['name']} (integrated account {made['id']}).")
+        return
     with _receiver(settings):
-        runtime = Runtime(settings, log=lambda _event, **_fields: None)
-        accounts = Accounts(runtime.deployment, runtime.tokens)
         if account_id:
             begun = accounts.connect(account_id, actor="command line")
         else:

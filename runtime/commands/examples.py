@@ -1,7 +1,7 @@
 """The request that an example of a definition would send: `ledgerport show TOOL --example`. Nothing is sent.
 
-It is prepared as any other call. What the account would fill in stays a `{placeholder}`, and headers that prove who
-asks are left out.
+It is prepared as any other call. What the account would fill in stays a `{placeholder}`, also in the headers by which
+it signs in: there are no credentials here that could be shown.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from generator.catalog import Catalog, Tool
+from generator.vendor import Integration
 from runtime.errors import LedgerportError
 from runtime.exchange.context import CallContext, build_vendor_request
 from runtime.exchange.kinds import KINDS
@@ -22,6 +23,7 @@ from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import NO_FILES, FileBody
 
 NEW_KEY = "{a new key for each call}"
+ACCESS_TOKEN = "{access_token}"  # noqa: S105  a placeholder
 
 
 def show_requests(catalog: Catalog, tool: Tool) -> str:
@@ -38,10 +40,16 @@ def _request(catalog: Catalog, tool: Tool, given: dict[str, Any]) -> str:
     base = next(iter(call.integration.environments.values()))
     try:
         asyncio.run(checks.check(call, NO_FILES))
-        request = build_vendor_request(call, KINDS[tool.returns.kind].prepare(call), base, {})
+        prepared = KINDS[tool.returns.kind].prepare(call)
+        request = build_vendor_request(call, prepared, base, _signed_in(call.integration))
     except LedgerportError as error:
         return f"  nothing is sent: {error.as_text()}"
     return _laid_out(request)
+
+
+def _signed_in(integration: Integration) -> dict[str, str]:
+    """Return the headers of the sign-in as they stand in the definition, with an access token as a placeholder."""
+    return integration.auth.headers or {"Authorization": f"{integration.auth.scheme} {ACCESS_TOKEN}"}
 
 
 def _call_of(catalog: Catalog, tool: Tool, given: dict[str, Any], checks: Checks) -> CallContext:

@@ -79,10 +79,13 @@ def new_entity(
         sample=_read(sample, lambda text: find_sample(text, entity)),
     )
     file = folder / f"{singular}.yaml"
-    if file.exists() or any(each.value["resource"] == wanted.plural for each in documents.resources):
+    if any(each.value["resource"] == wanted.plural for each in documents.resources):
         raise SettingsError(
-            f"There is a definition of {wanted.plural} already.", advice="Choose another name."
+            f"There is a definition of {wanted.plural} already.",
+            advice=f"Choose another name, or change it in a folder of your own with extends: {wanted.plural}.",
         )
+    if file.exists():
+        raise SettingsError(f"There is a file {file} already.", advice="Change it, or choose another name.")
     text = draft_resource(wanted, documents.integration, documents.types, file)
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")

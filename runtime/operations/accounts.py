@@ -59,9 +59,8 @@ class Accounts:
         credentials = Credentials()
         if chosen.auth.uses_app:
             self.authorizations.links.check_app(chosen)
-        if chosen.auth.type == "oauth2":
-            _check_fields(chosen, fields or {}, ())
-        else:
+        _check_fields(chosen, fields or {})
+        if chosen.auth.type != "oauth2":
             account, credentials = self._with_fields(chosen, account, fields or {})
         account = replace(account, sealed=seal_credentials(self._deployment.keys, account.id, credentials))
         audit = AuditEntry(account.created_at, actor, "account.created", account.id, _described(account))
@@ -69,6 +68,10 @@ class Accounts:
         if account.status == "active":
             return answers.show_account(account)
         return {**answers.show_account(account), "authorize_url": self.authorizations.links.begin(account)}
+
+    def wanted_fields(self, integration: str = "") -> tuple[AccountField, ...]:
+        """Return the fields that `create` wants; none where a person agrees. Raises InvalidRequest as it does."""
+        return _wanted_fields(self._chosen(integration))
 
     def connect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
         """Return a fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
@@ -163,9 +166,6 @@ class Accounts:
     def _with_fields(
         self, integration: Integration, account: Account, given: Mapping[str, str]
     ) -> tuple[Account, Credentials]:
-        _check_fields(
-            integration, given, tuple(each for each in integration.account_fields if not each.source)
-        )
         secret = {each.name for each in integration.account_fields if each.secret}
         open_fields = {name: value for name, value in given.items() if name not in secret}
         company = next((given[each.name] for each in integration.account_fields if each.identifies), "")
@@ -173,9 +173,15 @@ class Accounts:
         return account, Credentials(secrets={name: given[name] for name in given if name in secret})
 
 
-def _check_fields(
-    integration: Integration, given: Mapping[str, str], wanted: tuple[AccountField, ...]
-) -> None:
+def _wanted_fields(integration: Integration) -> tuple[AccountField, ...]:
+    """Return the fields that whoever makes an account gives; by OAuth the vendor says them all."""
+    if integration.auth.type == "oauth2":
+        return ()
+    return tuple(each for each in integration.account_fields if not each.source)
+
+
+def _check_fields(integration: Integration, given: Mapping[str, str]) -> None:
+    wanted = _wanted_fields(integration)
     names = [each.name for each in wanted]
     problems = [
         f'fields has "{name[:80]}", which {integration.title} does not ask for. '
