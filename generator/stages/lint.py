@@ -20,6 +20,7 @@ from generator.reading.grammar import shorten
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import name_field
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
+from generator.stages.lint_lists import find_list_errors
 from generator.stages.lint_schema import find_schema_errors, find_unused_keywords
 from generator.stages.methods import Method
 from generator.stages.resolve import Resource
@@ -59,6 +60,7 @@ def check_tools(made: list[CompiledTool]) -> Iterator[Diagnostic]:
         yield from _schema(each)
         yield from _shown(each)
         yield from _placeholders(each)
+        yield from find_list_errors(each.method, each.tool, each.integration)
         yield from _always_filled(each)
         yield from _fixed(each)
         yield from _tags(each)

@@ -59,6 +59,10 @@ class Method:
         )
         return next(found, self.place)
 
+    def place_of_field(self, path: str) -> Place:
+        """Return where a field of the record, or the one around it, is written; `path` is dotted."""
+        return self.resource.places.get(path.partition(".")[0], self.place)
+
     @property
     def method_class(self) -> MethodClass:
         """Which filter of an MCP server it falls under."""

@@ -597,6 +597,42 @@ CASES = {
             "and would replace it in the request. Give it another name."
         ),
     ),
+    "a filter that the request has no place for": (
+        "integration",
+        "GET /{path}?where={conditions}&",
+        "GET /{path}?",
+        (
+            f"{BOOK}:12: title: title is filtered, but the request of list has no place for it: neither {{conditions}} "
+            "nor {title_contains}. Put one of them into its query, or leave the filter out."
+        ),
+    ),
+    "a bound of a filter that the request has no place for": (
+        "integration",
+        "GET /{path}?where={conditions}&",
+        "GET /{path}?title={title_contains}&since={lent_from}&",
+        (
+            f"{BOOK}:21: lent: lent is filtered, but the request of list has no place for it: neither {{conditions}} "
+            "nor {lent_until}. Put one of them into its query, or leave the filter out."
+        ),
+    ),
+    "an order that the request has no place for": (
+        "integration",
+        "&sort={order_by}",
+        "",
+        (
+            f"{BOOK}:12: title: title is sorted by, but the request of list has no place for it: no {{order_by}}. "
+            "Put {order_by} into its query, or leave the sort out."
+        ),
+    ),
+    "a statement without the conditions": (
+        "integration",
+        "GET /{path}?where={conditions}&sort={order_by}&page={page}&size={limit}\n",
+        "GET /{path}?q={statement}&page={page}\n",
+        (
+            f"{BOOK}:12: title: title is filtered, but the request of list has no place for it: neither {{conditions}} "
+            "nor {title_contains}. Put one of them into its query, or leave the filter out."
+        ),
+    ),
 }
 
 
@@ -679,6 +715,20 @@ def test_what_waits_to_be_done_may_be_called_todo(shelf):
     shelf.change("book", "    required_for: [create]", "    enum: [TODO, DONE]")
 
     assert check([Path("definitions")]) == []
+
+
+def test_a_filter_reaches_the_request_by_its_own_name_or_by_the_statement(shelf):
+    usual = "GET /{path}?where={conditions}&sort={order_by}&page={page}&size={limit}"
+    own = "title={title_contains}&id={number}&since={lent_from}&until={lent_until}"
+    shelf.change("types", "      filter: equals\n", "      filter: equals\n      filter_name: number\n")
+
+    shelf.change("integration", usual, f"GET /{{path}}?{own}&sort={{order_by}}&page={{page}}")
+    by_name = check([Path("definitions")])
+    shelf.change("integration", f"{own}&sort={{order_by}}", "q={statement}")
+    shelf.change("integration", "query:\n", 'query:\n  statement: "{where} {order_by}"\n')
+    by_statement = check([Path("definitions")])
+
+    assert by_name == by_statement == []
 
 
 def test_two_folders_for_one_integration_are_an_error(shelf):
