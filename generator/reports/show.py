@@ -18,7 +18,7 @@ def show(catalog: Catalog, name: str) -> str:
         hint = did_you_mean(name, catalog.by_name)
         raise KeyError(f'There is no tool "{name}". {hint}'.strip())
     call = tool.call
-    query = "&".join(f"{key}={value}" for key, value in call.query)
+    query = "&".join(f"{key}={value}" if key else value for key, value in call.query)
     size = f"{len(tool.wire):,} bytes, about {count_tokens(tool.wire):,} tokens"
     return "\n".join(
         (

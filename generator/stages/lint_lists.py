@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.catalog import Listing, Tool
+from generator.catalog import SPREAD, Listing, Tool
 from generator.diagnostics import Diagnostic
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
@@ -16,13 +16,45 @@ from generator.templates import find_names
 
 
 def find_list_errors(method: Method, tool: Tool, integration: Document) -> Iterator[Diagnostic]:
-    """Yield an error for each filter and each order of a list that its request has no place for."""
+    """Yield an error for each filter and each order of a list that its request has no place for, and for each part
+    of the query that is no parameter.
+    """
+    yield from _find_nameless_parts(method, tool)
     if tool.listing is None:
         return
     texts = (text for _, text in (*tool.call.query, *tool.call.headers))
     reached = _reach(set(find_names(" ".join((tool.call.path, *texts)))), integration)
     yield from _find_lost_filters(method, tool.listing, reached)
     yield from _find_lost_orders(method, tool.listing, reached)
+    if SPREAD in tool.call.query:
+        yield from _find_impure_conditions(tool.listing, integration)
+
+
+def _find_nameless_parts(method: Method, tool: Tool) -> Iterator[Diagnostic]:
+    """Yield parts of the query whose name is missing or would be sent with its braces."""
+    query = method.rules["request"].partition("?")[2]
+    for part in filter(None, query.split("&")):
+        name = part.partition("=")[0]
+        if (part == SPREAD[1] and tool.listing) or (name and "{" not in name):
+            continue
+        message = f'"{part}" is no parameter: its name has to stand before "=".'
+        alone = " Of a list, {conditions} alone stands for one parameter for each filter." * bool(
+            tool.listing
+        )
+        yield method.place_of_rule("request").diagnostic(
+            "parameter", message, f"Write it as name={{value}}.{alone}"
+        )
+
+
+def _find_impure_conditions(listing: Listing, integration: Document) -> Iterator[Diagnostic]:
+    """Yield conditions that are no parameter: `{field}`, an equals sign, and the value."""
+    conditions = (integration.value.get("query") or {}).get("conditions") or {}
+    for operator in sorted({each.operator for each in listing.conditions} & conditions.keys()):
+        name, sign, _ = conditions[operator].partition("=")
+        if not sign or not name or "&" in conditions[operator] or set(find_names(name)) - {"field"}:
+            message = "A request has {conditions} alone in its query, so each has to be one parameter."
+            hint = 'Write it as "{field}={value}", or give {conditions} a name in the request.'
+            yield integration.diagnostic(("query", "conditions", operator), "parameter", message, hint)
 
 
 def _reach(names: set[str], integration: Document) -> set[str]:

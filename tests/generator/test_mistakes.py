@@ -633,6 +633,33 @@ CASES = {
             "nor {title_contains}. Put one of them into its query, or leave the filter out."
         ),
     ),
+    "a placeholder alone in the query": (
+        "integration",
+        "&sort={order_by}",
+        "&sort={order_by}&{limit}",
+        (
+            f'{INTEGRATION}:22: methods.list.request: "{{limit}}" is no parameter: its name has to stand before "=". '
+            "Write it as name={value}. Of a list, {conditions} alone stands for one parameter for each filter."
+        ),
+    ),
+    "a parameter of the query without a name": (
+        "book",
+        "  get:\n",
+        '  get:\n    request: "GET /{path}/{id}?={id}"\n',
+        (
+            f'{BOOK}:34: methods.get.request: "={{id}}" is no parameter: its name has to stand before "=". '
+            "Write it as name={value}."
+        ),
+    ),
+    "a condition that is no parameter, for a request whose conditions are parameters": (
+        "integration",
+        "where={conditions}",
+        "{conditions}",
+        (
+            f"{INTEGRATION}:16: query.conditions.contains: A request has {{conditions}} alone in its query, so each "
+            'has to be one parameter. Write it as "{field}={value}", or give {conditions} a name in the request.'
+        ),
+    ),
 }
 
 
