@@ -14,6 +14,9 @@ from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
 from generator.templates import find_names
 
+PLACES = {"offset": "start", "page": "page", "cursor": "cursor", "link_header": "cursor"}
+"""What of a request says where its page begins, for each style of paging."""
+
 
 def find_list_errors(method: Method, tool: Tool, integration: Document) -> Iterator[Diagnostic]:
     """Yield an error for each filter and each order of a list that its request has no place for, and for each part
@@ -26,8 +29,30 @@ def find_list_errors(method: Method, tool: Tool, integration: Document) -> Itera
     reached = _reach(set(find_names(" ".join((tool.call.path, *texts)))), integration)
     yield from _find_lost_filters(method, tool.listing, reached)
     yield from _find_lost_orders(method, tool.listing, reached)
+    yield from _find_lost_pages(method, reached, integration)
     if SPREAD in tool.call.query:
         yield from _find_impure_conditions(tool.listing, integration)
+
+
+def _find_lost_pages(method: Method, reached: set[str], integration: Document) -> Iterator[Diagnostic]:
+    """Yield an error for a request that no page can be named in.
+
+    A resource whose own request names neither a page nor how many records it has is answered whole.
+    """
+    style = integration.value["pagination"]["style"]
+    place = PLACES[style]
+    paging = (integration.value.get("query") or {}).get("paging") or {}
+    added = find_names(paging.get("add") or "") if "statement" in reached else ()
+    if place in reached or place in added:
+        return
+    where = method.place_of_rule("request")
+    if where.document is not integration and not reached & {"limit", *PLACES.values()}:
+        return
+    message = (
+        f"The request of {method.name} has no {{{place}}}, so pages of the style {style} cannot be asked for."
+    )
+    hint = f"Put {{{place}}} into its query, or correct pagination.style."
+    yield where.diagnostic("pagination", message, hint)
 
 
 def _find_nameless_parts(method: Method, tool: Tool) -> Iterator[Diagnostic]:

@@ -660,6 +660,33 @@ CASES = {
             'has to be one parameter. Write it as "{field}={value}", or give {conditions} a name in the request.'
         ),
     ),
+    "a page that the request has no place for": (
+        "integration",
+        "&page={page}",
+        "",
+        (
+            f"{INTEGRATION}:22: methods.list.request: The request of list has no {{page}}, so pages of the style page "
+            "cannot be asked for. Put {page} into its query, or correct pagination.style."
+        ),
+    ),
+    "a request for pages of another style": (
+        "integration",
+        "pagination: { style: page,",
+        "pagination: { style: offset,",
+        (
+            f"{INTEGRATION}:22: methods.list.request: The request of list has no {{start}}, so pages of the style "
+            "offset cannot be asked for. Put {start} into its query, or correct pagination.style."
+        ),
+    ),
+    "a page that a resource's own request has no place for": (
+        "book",
+        "    columns: [id, title]",
+        "    request: GET /{path}?where={conditions}&sort={order_by}&size={limit}",
+        (
+            f"{BOOK}:28: methods.list.request: The request of list has no {{page}}, so pages of the style page "
+            "cannot be asked for. Put {page} into its query, or correct pagination.style."
+        ),
+    ),
 }
 
 
@@ -725,6 +752,7 @@ def test_two_files_for_one_resource_are_an_error(shelf):
 @pytest.mark.parametrize(("style", "needed"), [("cursor", "cursor"), ("link_header", "parameter")])
 def test_a_style_of_paging_says_where_the_next_page_begins(shelf, style, needed):
     shelf.change("integration", "pagination: { style: page,", f"pagination: {{ style: {style},")
+    shelf.change("integration", "page={page}", "after={cursor}")
 
     said = [str(each) for each in check([Path("definitions")])]
 
@@ -756,6 +784,13 @@ def test_a_filter_reaches_the_request_by_its_own_name_or_by_the_statement(shelf)
     by_statement = check([Path("definitions")])
 
     assert by_name == by_statement == []
+
+
+def test_a_resource_whose_own_request_names_no_page_is_answered_whole(shelf):
+    own = "    request: GET /{path}?where={conditions}&sort={order_by}"
+    shelf.change("book", "    columns: [id, title]", own)
+
+    assert check([Path("definitions")]) == []
 
 
 def test_two_folders_for_one_integration_are_an_error(shelf):
