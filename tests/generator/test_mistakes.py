@@ -687,6 +687,36 @@ CASES = {
             "cannot be asked for. Put {page} into its query, or correct pagination.style."
         ),
     ),
+    "a key in a header that is not secret": (
+        "integration",
+        "description: From the settings., secret: true }",
+        "description: From the settings. }",
+        (
+            f"{INTEGRATION}:8: auth.headers.X-Key: No account field in it is secret, so what signs in would be stored "
+            'and shown openly. Add "secret: true" to account.key.'
+        ),
+    ),
+    "an Authorization header without a secret beside a header with one": (
+        "integration",
+        'headers: { X-Key: "{key}" }',
+        'headers: { X-Key: "{key}", Authorization: "Basic {basic:{region}:}" }',
+        (
+            f"{INTEGRATION}:8: auth.headers.Authorization: No account field in it is secret, so what signs in would be "
+            'stored and shown openly. Add "secret: true" to account.region.'
+        ),
+    ),
+    "a secret of a client that is not secret": (
+        "integration",
+        'auth: { type: headers, headers: { X-Key: "{key}" } }',
+        (
+            'auth: { type: client_credentials, token_url: "https://a.b", scopes: [], '
+            'client: { id: "{key}", secret: "{region}" } }'
+        ),
+        (
+            f"{INTEGRATION}:8: auth.client.secret: No account field in it is secret, so what signs in would be stored "
+            'and shown openly. Add "secret: true" to account.region.'
+        ),
+    ),
 }
 
 
@@ -789,6 +819,12 @@ def test_a_filter_reaches_the_request_by_its_own_name_or_by_the_statement(shelf)
 def test_a_resource_whose_own_request_names_no_page_is_answered_whole(shelf):
     own = "    request: GET /{path}?where={conditions}&sort={order_by}"
     shelf.change("book", "    columns: [id, title]", own)
+
+    assert check([Path("definitions")]) == []
+
+
+def test_a_public_id_may_fill_a_header_beside_the_one_with_the_secret(shelf):
+    shelf.change("integration", 'X-Key: "{key}"', 'X-Key: "{key}", X-Place: "{region}"')
 
     assert check([Path("definitions")]) == []
 
