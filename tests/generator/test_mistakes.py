@@ -86,7 +86,7 @@ CASES = {
         "integration",
         "    request: PATCH /{path}/{id}",
         "    request: PATCH /{path}/{idd}",
-        f'{BOOK}:37: methods.update.request: {{idd}} is filled by nothing. Did you mean "id"?',
+        f'{INTEGRATION}:29: methods.update.request: {{idd}} is filled by nothing. Did you mean "id"?',
     ),
     "an address that no account field fills": (
         "integration",
@@ -827,6 +827,32 @@ def test_a_public_id_may_fill_a_header_beside_the_one_with_the_secret(shelf):
     shelf.change("integration", 'X-Key: "{key}"', 'X-Key: "{key}", X-Place: "{region}"')
 
     assert check([Path("definitions")]) == []
+
+
+def write_reader(shelf):
+    """Add a second resource, whose methods are the usual ones."""
+    text = shelf.texts["book"].replace("book", "reader").replace("Book", "Reader")
+    shelf.write("reader", text.replace("[readers]", "[people]").replace("shelf.\n", "shelf of readers.\n"))
+
+
+def test_a_placeholder_of_a_usual_method_that_nothing_fills_is_reported_once(shelf):
+    write_reader(shelf)
+    shelf.change("integration", "    request: PATCH /{path}/{id}", "    request: PATCH /{path}/{id}/{copi}")
+
+    said = [str(each) for each in check([Path("definitions")]) if each.rule == "placeholder"]
+
+    assert said == [f"{INTEGRATION}:29: methods.update.request: {{copi}} is filled by nothing."]
+
+
+def test_a_placeholder_of_a_usual_method_that_some_resources_fill_is_an_error_of_the_others(shelf):
+    write_reader(shelf)
+    shelf.change("integration", "    request: PATCH /{path}/{id}", "    request: PATCH /{path}/{id}/{copy}")
+    argument = "    arguments: { copy: { type: string, description: Which., required_for: [update] } }\n"
+    shelf.change("book", "  update:\n", f"  update:\n{argument}")
+
+    said = [str(each) for each in check([Path("definitions")]) if each.rule == "placeholder"]
+
+    assert said == ["definitions/shelf/reader.yaml:37: methods.update.request: {copy} is filled by nothing."]
 
 
 def test_two_folders_for_one_integration_are_an_error(shelf):
