@@ -717,6 +717,24 @@ CASES = {
             'and shown openly. Add "secret: true" to account.region.'
         ),
     ),
+    "an argument that is required": (
+        "book",
+        "  get:\n",
+        "  get:\n    arguments: { copy: { type: string, description: Which., required: true } }\n",
+        (
+            f"{BOOK}:34: methods.get.arguments.copy.required: This must be a list of the parts that an object must "
+            "have. For an argument itself, write required_for: [method]."
+        ),
+    ),
+    "an unknown key that is like no other": (
+        "integration",
+        "page, first: 1,",
+        "page, size: 1,",
+        (
+            f'{INTEGRATION}:18: pagination.size: "size" is an unknown key for pagination. Known keys: cursor, first, '
+            "limit, parameter, sibling_fields, style, total."
+        ),
+    ),
 }
 
 
