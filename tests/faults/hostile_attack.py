@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import secrets
 import socket
 import subprocess
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -150,8 +152,9 @@ def _is_the_vendors(sent: Sent, answer: Answer, vendor_statuses: list[int]) -> b
 
 def _problems_of_json(sent: Sent, answer: Answer) -> list[str]:
     try:
-        value = orjson.loads(answer.body)
-    except ValueError as problem:
+        is_packed = answer.fields.get("content-encoding") == "gzip"
+        value = orjson.loads(gzip.decompress(answer.body) if is_packed else answer.body)
+    except (ValueError, OSError, EOFError, zlib.error) as problem:
         return [f"its JSON cannot be read: {problem}"]
     if sent.is_mcp and ("result" in value) == ("error" in value):
         return ["it is no JSON-RPC response"]
