@@ -28,6 +28,8 @@ METHOD_CLASSES: dict[str, MethodClass] = {
 
 EMBED = "embed"
 """The argument of a tool that reads a file by which its bytes are answered instead of a link. It is never sent."""
+SPREAD = ("", "{conditions}")
+"""Stands among the parameters of a list where each condition is a parameter of its own: `?status=open&page=1`."""
 
 HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
     "read": (True, False, True, False),
@@ -102,6 +104,7 @@ class Call:
     verb: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     query: tuple[tuple[str, str], ...] = ()
+    """Parameters with their templates; `SPREAD` is in the place of one parameter for each condition."""
     headers: tuple[tuple[str, str], ...] = ()
     body: Literal["none", "record", "json_patch", "parts", "file"] = "none"
     parts: tuple[Part, ...] = ()

@@ -171,7 +171,9 @@ def _explain(error: Any) -> Iterator[tuple[Path, str, str, str]]:
 
 def _suggest_key(key: str, known: list[str]) -> str:
     new = find_new_key(key, known)
-    return f'It is called "{new}" now.' if new else did_you_mean(key, known)
+    if new:
+        return f'It is called "{new}" now.'
+    return did_you_mean(key, known) or (f"Known keys: {', '.join(sorted(known))}." if known else "")
 
 
 def _wrong_name(error: Any) -> tuple[str, str]:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterable
+from heapq import nlargest
 from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.reports.token_estimate import count_tokens
-from generator.suggestions import did_you_mean
+from generator.suggestions import LONGEST_COMPARED, did_you_mean, measure_likeness, split_name
+
+MOST_NAMED = 3
+"""Tools that are named where the one asked for is not there, and none differs by a typing error alone."""
 
 
 def show(catalog: Catalog, name: str) -> str:
-    """Return a tool in words and as JSON. Raises KeyError, with the nearest name, when there is none."""
+    """Return a tool in words and as JSON. Raises KeyError, with the nearest names, when there is none."""
     tool = catalog.by_name.get(name)
     if tool is None:
-        hint = did_you_mean(name, catalog.by_name)
+        hint = did_you_mean(name, catalog.by_name) or _name_nearest(name, catalog.by_name)
         raise KeyError(f'There is no tool "{name}". {hint}'.strip())
     call = tool.call
-    query = "&".join(f"{key}={value}" for key, value in call.query)
+    query = "&".join(f"{key}={value}" if key else value for key, value in call.query)
     size = f"{len(tool.wire):,} bytes, about {count_tokens(tool.wire):,} tokens"
     return "\n".join(
         (
@@ -31,6 +36,18 @@ def show(catalog: Catalog, name: str) -> str:
             format_tool(tool),
         )
     )
+
+
+def _name_nearest(name: str, names: Iterable[str]) -> str:
+    """Return a sentence with the names that share most words with a name, and are most like it; empty without any."""
+    given = name[:LONGEST_COMPARED]
+    words = set(split_name(given))
+
+    def rank(each: str) -> tuple[int, float]:
+        return len(words.intersection(split_name(each))), measure_likeness(given.lower(), each)
+
+    nearest = nlargest(MOST_NAMED, sorted(names), key=rank)
+    return f"The nearest are {', '.join(nearest)}." if nearest else ""
 
 
 def format_tool(tool: Tool) -> str:

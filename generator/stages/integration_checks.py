@@ -33,6 +33,7 @@ def check_integration(document: Document, diagnostics: Diagnostics) -> None:
     """Report templates, patterns and combinations of keys that cannot work."""
     _check_templates(document, diagnostics)
     _check_account(document, diagnostics)
+    _check_secrets(document, diagnostics)
     _check_patterns(document, diagnostics)
     _check_dates(document, diagnostics)
     _check_pagination(document, diagnostics)
@@ -106,6 +107,27 @@ def _check_account(document: Document, diagnostics: Diagnostics) -> None:
             message = f"{name} can never be set: only oauth2 has a person's consent to take it from."
             hint = 'Leave "from" out; the person who connects the account is asked for it.'
             diagnostics.report(document.diagnostic(("account", name, "from"), "source", message, hint))
+
+
+def _check_secrets(document: Document, diagnostics: Diagnostics) -> None:
+    """Check that what signs in is secret; a header beside the one that does may have a public id alone."""
+    account, auth = document.value["account"], document.value["auth"]
+    secret = {name for name, each in account.items() if each.get("secret")}
+    headers = auth.get("headers") or {}
+    signs_in = any(secret.intersection(find_names(text)) for text in headers.values())
+    templates: list[tuple[Path, str]] = [
+        (("auth", "headers", name), text)
+        for name, text in headers.items()
+        if name.lower() == "authorization" or not signs_in
+    ]
+    if "secret" in (client := auth.get("client") or {}):
+        templates.append((("auth", "client", "secret"), client["secret"]))
+    for path, text in templates:
+        names = [name for name in dict.fromkeys(find_names(text)) if name in account]
+        if names and not secret.intersection(names):
+            message = "No account field in it is secret, so what signs in would be stored and shown openly."
+            hint = f'Add "secret: true" to account.{" or account.".join(names)}.'
+            diagnostics.report(document.diagnostic(path, "secret", message, hint))
 
 
 def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:

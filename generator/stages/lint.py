@@ -20,6 +20,8 @@ from generator.reading.grammar import shorten
 from generator.reading.yaml_events import Document
 from generator.stages.compact_schema import name_field
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
+from generator.stages.lint_lists import find_list_errors
+from generator.stages.lint_placeholders import find_unfilled_placeholders
 from generator.stages.lint_schema import find_schema_errors, find_unused_keywords
 from generator.stages.methods import Method
 from generator.stages.resolve import Resource
@@ -33,8 +35,6 @@ MOST_BYTES = 20_000
 """About 5,000 tokens, the most that hosts accept for one tool."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _PROPERTY = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
-_FILLED_BY_ITSELF = frozenset({"origin"})
-_FILLED_BY_LIST = frozenset({"statement", "conditions", "order_by", "start", "page", "limit", "cursor"})
 _COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "$ref"})
 
 
@@ -58,7 +58,8 @@ def check_tools(made: list[CompiledTool]) -> Iterator[Diagnostic]:
         yield from _description(each)
         yield from _schema(each)
         yield from _shown(each)
-        yield from _placeholders(each)
+        yield from _shadowed_fields(each)
+        yield from find_list_errors(each.method, each.tool, each.integration)
         yield from _always_filled(each)
         yield from _fixed(each)
         yield from _tags(each)
@@ -72,6 +73,7 @@ def check_tools(made: list[CompiledTool]) -> Iterator[Diagnostic]:
         (each.tool.integration, each.tool.resource): each.method.resource for each in made
     }.values():
         yield from _idle_words(resource)
+    yield from find_unfilled_placeholders(made)
     yield from _unique(made)
 
 
@@ -144,18 +146,10 @@ def _shown(each: CompiledTool) -> Iterator[Diagnostic]:
         yield each.diagnostic("hosts", message, at="risk" if "risk" in each.method.rules else "")
 
 
-def _placeholders(each: CompiledTool) -> Iterator[Diagnostic]:
-    call, account = each.tool.call, set(each.integration.value["account"]) | _FILLED_BY_ITSELF
-    known = set(each.tool.input_schema["properties"]) | account
-    if each.method.name == "list":
-        known |= _FILLED_BY_LIST
+def _shadowed_fields(each: CompiledTool) -> Iterator[Diagnostic]:
     for name in sorted(set(each.tool.input_schema["properties"]) & set(each.integration.value["account"])):
         message = f'The argument "{name}" has the name of a field of the account, and would replace it in the request.'
         yield each.method.place_of(name).diagnostic("argument", message, "Give it another name.")
-    named = [call.path, each.tool.returns.file_name, *(text for _, text in (*call.query, *call.headers))]
-    for name in sorted(set(find_names(" ".join(named))) - known):
-        hint = did_you_mean(name, known)
-        yield each.diagnostic("placeholder", f"{{{name}}} is filled by nothing.", hint, "request")
 
 
 def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:

@@ -40,6 +40,8 @@ class Method:
     arguments: dict[str, Field]
     places: dict[str, Place]
     """Where each of these arguments is written."""
+    writers: dict[str, Place]
+    """For each rule, the method that writes it: the resource's own, or the usual one."""
     tags: tuple[str, ...]
     identifier: str
     """The vendor's field that names the record, when the caller must say which; empty for a singleton."""
@@ -58,6 +60,14 @@ class Method:
             places[name] for places in (self.places, self.resource.places) for name in names if name in places
         )
         return next(found, self.place)
+
+    def place_of_rule(self, name: str) -> Place:
+        """Return where a rule is written: with the resource, or with the usual method."""
+        return self.writers.get(name, self.place).inside(name)
+
+    def place_of_field(self, path: str) -> Place:
+        """Return where a field of the record, or the one around it, is written; `path` is dotted."""
+        return self.resource.places.get(path.partition(".")[0], self.place)
 
     @property
     def method_class(self) -> MethodClass:
@@ -107,6 +117,7 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         place_of_note=(place if "note" in given else usual_place).inside("note"),
         arguments=arguments,
         places=places,
+        writers=writers,
         tags=tuple(dict.fromkeys((*resource.tags, *usual.get("tags", ()), *given.get("tags", ())))),
         identifier=identifier,
         tool=rules.get("tool_name") or _tool_name(resource, name, integration, has_id=bool(identifier)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from generator.catalog import HINTS, Call, Example, Part, Returns, Risk, Tool
+from generator.catalog import HINTS, SPREAD, Call, Example, Part, Returns, Risk, Tool
 from generator.reading.yaml_events import Document
 from generator.stages.arguments import Arguments, list_parts
 from generator.stages.compact_schema import compact_schema
@@ -77,7 +77,9 @@ def _call(method: Method, made: Arguments) -> Call:
     rules = method.rules
     verb, _, address = rules["request"].partition(" ")
     path, _, query = address.partition("?")
-    pairs = [tuple(pair.partition("=")[::2]) for pair in query.split("&") if pair]
+    pairs = [
+        SPREAD if part == SPREAD[1] else tuple(part.partition("=")[::2]) for part in query.split("&") if part
+    ]
     pairs += [(name, f"{{{name}}}") for name in made.query]
     body = rules.get("body", "none")
     return Call(

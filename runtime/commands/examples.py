@@ -29,7 +29,10 @@ ACCESS_TOKEN = "{access_token}"  # noqa: S105  a placeholder
 def show_requests(catalog: Catalog, tool: Tool) -> str:
     """Return the request of each example of a tool, as text."""
     if not tool.examples:
-        return f"{tool.name} has no examples.\n"
+        return (
+            f'{tool.name} has no examples. They stand under "examples:" of methods.{tool.method} in the file of the '
+            f"resource {tool.resource}, each with a prompt and arguments.\n"
+        )
     parts = [f"{each.ask}\n{_request(catalog, tool, each.arguments)}" for each in tool.examples]
     return "\n\n".join(parts) + "\n"
 

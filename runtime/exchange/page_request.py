@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.catalog import Listing, Tool
+from generator.catalog import SPREAD, Listing, Tool
 from generator.vendor import Integration, Pagination
 from runtime.errors import InvalidArguments
 from runtime.safety.comparisons import refuse_comparisons
@@ -66,6 +66,8 @@ def read_page_request(tool: Tool, integration: Integration, arguments: Mapping[s
         values["statement"] = query.build_statement(
             language, listing, values["conditions"], values["order_by"], page
         )
+        if SPREAD in tool.call.query:
+            values["conditions"] = query.join_parameters(language, listing, arguments)
     return PageRequest(values, position, skip, limit, probe)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from generator.catalog import Condition, Listing
 from generator.templates import fill_template, find_names
@@ -47,12 +48,24 @@ class RawPaging:
 
 def join_conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
     """Return the conditions of a list call, joined; empty when there are none."""
-    found = [
+    return language.conjunction.join(_write_conditions(language, listing, arguments))
+
+
+def join_parameters(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> str:
+    """Return the conditions of a list call as parameters of an address, encoded; empty when there are none.
+
+    The first `=` of a condition is the definition's, so that a value adds no parameter and names none.
+    """
+    pairs = (each.partition("=") for each in _write_conditions(language, listing, arguments))
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, _, value in pairs)
+
+
+def _write_conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> list[str]:
+    return [
         _condition(language, condition, arguments[condition.argument])
         for condition in listing.conditions
         if condition.argument in arguments
     ]
-    return language.conjunction.join(found)
 
 
 def find_loose_texts(

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
-from generator.catalog import Tool
+from generator.catalog import SPREAD, Tool
 from generator.templates import fill_template, find_names
 from generator.vendor import Integration
 from runtime.connect.headers import fill_always_sent
@@ -101,7 +101,11 @@ def _query(tool: Tool, integration: Integration, values: Mapping[str, Any]) -> s
     joins = dict(tool.call.joins)
     found = [fixed] if fixed else []
     for name, template, names in open_ones:
-        if all(values.get(each) not in (None, "", []) for each in names):
+        if any(values.get(each) in (None, "", []) for each in names):
+            continue
+        if (name, template) == SPREAD:  # parameters that are encoded already, one for each condition
+            found.append(str(values["conditions"]))
+        else:
             found.append(f"{name}={quote(_filled(template, values, joins), safe='')}")
     return "&".join(found)
 

@@ -86,7 +86,7 @@ CASES = {
         "integration",
         "    request: PATCH /{path}/{id}",
         "    request: PATCH /{path}/{idd}",
-        f'{BOOK}:37: methods.update.request: {{idd}} is filled by nothing. Did you mean "id"?',
+        f'{INTEGRATION}:29: methods.update.request: {{idd}} is filled by nothing. Did you mean "id"?',
     ),
     "an address that no account field fills": (
         "integration",
@@ -597,6 +597,144 @@ CASES = {
             "and would replace it in the request. Give it another name."
         ),
     ),
+    "a filter that the request has no place for": (
+        "integration",
+        "GET /{path}?where={conditions}&",
+        "GET /{path}?",
+        (
+            f"{BOOK}:12: title: title is filtered, but the request of list has no place for it: neither {{conditions}} "
+            "nor {title_contains}. Put one of them into its query, or leave the filter out."
+        ),
+    ),
+    "a bound of a filter that the request has no place for": (
+        "integration",
+        "GET /{path}?where={conditions}&",
+        "GET /{path}?title={title_contains}&since={lent_from}&",
+        (
+            f"{BOOK}:21: lent: lent is filtered, but the request of list has no place for it: neither {{conditions}} "
+            "nor {lent_until}. Put one of them into its query, or leave the filter out."
+        ),
+    ),
+    "an order that the request has no place for": (
+        "integration",
+        "&sort={order_by}",
+        "",
+        (
+            f"{BOOK}:12: title: title is sorted by, but the request of list has no place for it: no {{order_by}}. "
+            "Put {order_by} into its query, or leave the sort out."
+        ),
+    ),
+    "a statement without the conditions": (
+        "integration",
+        "GET /{path}?where={conditions}&sort={order_by}&page={page}&size={limit}\n",
+        "GET /{path}?q={statement}&page={page}\n",
+        (
+            f"{BOOK}:12: title: title is filtered, but the request of list has no place for it: neither {{conditions}} "
+            "nor {title_contains}. Put one of them into its query, or leave the filter out."
+        ),
+    ),
+    "a placeholder alone in the query": (
+        "integration",
+        "&sort={order_by}",
+        "&sort={order_by}&{limit}",
+        (
+            f'{INTEGRATION}:22: methods.list.request: "{{limit}}" is no parameter: its name has to stand before "=". '
+            "Write it as name={value}. Of a list, {conditions} alone stands for one parameter for each filter."
+        ),
+    ),
+    "a parameter of the query without a name": (
+        "book",
+        "  get:\n",
+        '  get:\n    request: "GET /{path}/{id}?={id}"\n',
+        (
+            f'{BOOK}:34: methods.get.request: "={{id}}" is no parameter: its name has to stand before "=". '
+            "Write it as name={value}."
+        ),
+    ),
+    "a condition that is no parameter, for a request whose conditions are parameters": (
+        "integration",
+        "where={conditions}",
+        "{conditions}",
+        (
+            f"{INTEGRATION}:16: query.conditions.contains: A request has {{conditions}} alone in its query, so each "
+            'has to be one parameter. Write it as "{field}={value}", or give {conditions} a name in the request.'
+        ),
+    ),
+    "a page that the request has no place for": (
+        "integration",
+        "&page={page}",
+        "",
+        (
+            f"{INTEGRATION}:22: methods.list.request: The request of list has no {{page}}, so pages of the style page "
+            "cannot be asked for. Put {page} into its query, or correct pagination.style."
+        ),
+    ),
+    "a request for pages of another style": (
+        "integration",
+        "pagination: { style: page,",
+        "pagination: { style: offset,",
+        (
+            f"{INTEGRATION}:22: methods.list.request: The request of list has no {{start}}, so pages of the style "
+            "offset cannot be asked for. Put {start} into its query, or correct pagination.style."
+        ),
+    ),
+    "a page that a resource's own request has no place for": (
+        "book",
+        "    columns: [id, title]",
+        "    request: GET /{path}?where={conditions}&sort={order_by}&size={limit}",
+        (
+            f"{BOOK}:28: methods.list.request: The request of list has no {{page}}, so pages of the style page "
+            "cannot be asked for. Put {page} into its query, or correct pagination.style."
+        ),
+    ),
+    "a key in a header that is not secret": (
+        "integration",
+        "description: From the settings., secret: true }",
+        "description: From the settings. }",
+        (
+            f"{INTEGRATION}:8: auth.headers.X-Key: No account field in it is secret, so what signs in would be stored "
+            'and shown openly. Add "secret: true" to account.key.'
+        ),
+    ),
+    "an Authorization header without a secret beside a header with one": (
+        "integration",
+        'headers: { X-Key: "{key}" }',
+        'headers: { X-Key: "{key}", Authorization: "Basic {basic:{region}:}" }',
+        (
+            f"{INTEGRATION}:8: auth.headers.Authorization: No account field in it is secret, so what signs in would be "
+            'stored and shown openly. Add "secret: true" to account.region.'
+        ),
+    ),
+    "a secret of a client that is not secret": (
+        "integration",
+        'auth: { type: headers, headers: { X-Key: "{key}" } }',
+        (
+            'auth: { type: client_credentials, token_url: "https://a.b", scopes: [], '
+            'client: { id: "{key}", secret: "{region}" } }'
+        ),
+        (
+            f"{INTEGRATION}:8: auth.client.secret: No account field in it is secret, so what signs in would be stored "
+            'and shown openly. Add "secret: true" to account.region.'
+        ),
+    ),
+    "an argument that is required": (
+        "book",
+        "  get:\n",
+        "  get:\n    arguments: { copy: { type: string, description: Which., required: true } }\n",
+        (
+            f"{BOOK}:34: methods.get.arguments.copy.required: This must be a list of the parts that an object must "
+            "have. For an argument itself, write required_for: [method]."
+        ),
+    ),
+    "an unknown key that is like no other": (
+        "integration",
+        "page, first: 1,",
+        "page, size: 1,",
+        (
+            f'{INTEGRATION}:18: pagination.size: "size" is an unknown key for pagination. Known keys: cursor, first, '
+            "limit, parameter, sibling_fields, style, total."
+        ),
+    ),
 }
 
 
@@ -662,6 +800,7 @@ def test_two_files_for_one_resource_are_an_error(shelf):
 @pytest.mark.parametrize(("style", "needed"), [("cursor", "cursor"), ("link_header", "parameter")])
 def test_a_style_of_paging_says_where_the_next_page_begins(shelf, style, needed):
     shelf.change("integration", "pagination: { style: page,", f"pagination: {{ style: {style},")
+    shelf.change("integration", "page={page}", "after={cursor}")
 
     said = [str(each) for each in check([Path("definitions")])]
 
@@ -679,6 +818,59 @@ def test_what_waits_to_be_done_may_be_called_todo(shelf):
     shelf.change("book", "    required_for: [create]", "    enum: [TODO, DONE]")
 
     assert check([Path("definitions")]) == []
+
+
+def test_a_filter_reaches_the_request_by_its_own_name_or_by_the_statement(shelf):
+    usual = "GET /{path}?where={conditions}&sort={order_by}&page={page}&size={limit}"
+    own = "title={title_contains}&id={number}&since={lent_from}&until={lent_until}"
+    shelf.change("types", "      filter: equals\n", "      filter: equals\n      filter_name: number\n")
+
+    shelf.change("integration", usual, f"GET /{{path}}?{own}&sort={{order_by}}&page={{page}}")
+    by_name = check([Path("definitions")])
+    shelf.change("integration", f"{own}&sort={{order_by}}", "q={statement}")
+    shelf.change("integration", "query:\n", 'query:\n  statement: "{where} {order_by}"\n')
+    by_statement = check([Path("definitions")])
+
+    assert by_name == by_statement == []
+
+
+def test_a_resource_whose_own_request_names_no_page_is_answered_whole(shelf):
+    own = "    request: GET /{path}?where={conditions}&sort={order_by}"
+    shelf.change("book", "    columns: [id, title]", own)
+
+    assert check([Path("definitions")]) == []
+
+
+def test_a_public_id_may_fill_a_header_beside_the_one_with_the_secret(shelf):
+    shelf.change("integration", 'X-Key: "{key}"', 'X-Key: "{key}", X-Place: "{region}"')
+
+    assert check([Path("definitions")]) == []
+
+
+def write_reader(shelf):
+    """Add a second resource, whose methods are the usual ones."""
+    text = shelf.texts["book"].replace("book", "reader").replace("Book", "Reader")
+    shelf.write("reader", text.replace("[readers]", "[people]").replace("shelf.\n", "shelf of readers.\n"))
+
+
+def test_a_placeholder_of_a_usual_method_that_nothing_fills_is_reported_once(shelf):
+    write_reader(shelf)
+    shelf.change("integration", "    request: PATCH /{path}/{id}", "    request: PATCH /{path}/{id}/{copi}")
+
+    said = [str(each) for each in check([Path("definitions")]) if each.rule == "placeholder"]
+
+    assert said == [f"{INTEGRATION}:29: methods.update.request: {{copi}} is filled by nothing."]
+
+
+def test_a_placeholder_of_a_usual_method_that_some_resources_fill_is_an_error_of_the_others(shelf):
+    write_reader(shelf)
+    shelf.change("integration", "    request: PATCH /{path}/{id}", "    request: PATCH /{path}/{id}/{copy}")
+    argument = "    arguments: { copy: { type: string, description: Which., required_for: [update] } }\n"
+    shelf.change("book", "  update:\n", f"  update:\n{argument}")
+
+    said = [str(each) for each in check([Path("definitions")]) if each.rule == "placeholder"]
+
+    assert said == ["definitions/shelf/reader.yaml:37: methods.update.request: {copy} is filled by nothing."]
 
 
 def test_two_folders_for_one_integration_are_an_error(shelf):

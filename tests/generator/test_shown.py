@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from generator.compile import check, compile_catalog
+from generator.reports.show import show
 from generator.stages.compact_schema import compact_schema
 from generator.stages.lint_hosts import LARGEST_SCHEMA, find_refused
+from runtime.commands.examples import show_requests
 
 FOLDER = Path("definitions")
 REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}, "required": ["value"]}
@@ -217,3 +221,28 @@ def test_a_field_may_be_rare_in_one_resource_only(shelf):
 
     assert tool.advanced == ("mark0", "mark1", "mark2")
     assert "advanced" not in tool.schema.decode()
+
+
+def test_a_tool_that_is_not_there_is_answered_with_the_nearest(shelf):
+    catalog = compile_catalog(FOLDER)
+
+    with pytest.raises(KeyError) as by_word:
+        show(catalog, "delete_book")
+    with pytest.raises(KeyError) as by_letters:
+        show(catalog, "nosuch")
+
+    assert by_word.value.args[0].startswith(
+        'There is no tool "delete_book". The nearest are delete_a_shelf_book_by_id, '
+    )
+    assert by_letters.value.args[0].count("shelf") == 3
+
+
+def test_a_tool_without_examples_says_where_they_stand(shelf):
+    catalog = compile_catalog(FOLDER)
+
+    said = show_requests(catalog, catalog.by_name["get_single_shelf_book_by_id"])
+
+    assert said == (
+        'get_single_shelf_book_by_id has no examples. They stand under "examples:" of methods.get in the file of the '
+        "resource books, each with a prompt and arguments.\n"
+    )

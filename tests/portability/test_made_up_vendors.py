@@ -206,3 +206,17 @@ def test_no_python_knows_these_vendors():
             if "simulators" in path.parts:
                 continue
             assert not words.search(path.read_text(encoding="utf-8")), path.name
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"owner": "Ann", "weight": 12.5}, "owner=Ann&weight=12.5&page=1&size=2"),
+        ({"owner": "a&page=9#=ü {limit}"}, "owner=a%26page%3D9%23%3D%C3%BC%20%7Blimit%7D&page=1&size=2"),
+        ({}, "page=1&size=2"),
+    ],
+)
+def test_filters_that_are_parameters_of_their_own_add_no_other_parameter(given, sent):
+    _, requests = run("cove", lambda *_: http(200, b'{"items": []}'), ("list_all_cove_anchors", given))
+
+    assert requests[0][0] == f"GET /anchors?{sent} HTTP/1.1"
