@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -46,11 +47,13 @@ class IntegrationSettings:
 
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
-    environment: str = "production"
+    environment: str = ""
+    """Where an account connected now belongs; empty where nothing is set, which `Settings.of` resolves."""
     origin: str = ""
     """Scheme, host and port of a simulator of the vendor; empty for the vendor itself."""
 
 
+USUAL = "production"
 NOTHING_SET = IntegrationSettings()
 
 
@@ -112,6 +115,8 @@ class Settings:
     def of(self, integration: Integration) -> IntegrationSettings:
         """Return what is set for an integration. Raises SettingsError for an environment that it does not have."""
         found = self.integrations.get(integration.name, NOTHING_SET)
+        if not found.environment:
+            return _in_environment(found, _usual_environment(integration))
         if found.environment not in integration.environments:
             raise SettingsError(
                 f"{_variable(integration.name, 'ENVIRONMENT')} is {found.environment!r}; "
@@ -136,6 +141,16 @@ class Settings:
         """
         found = self.of(integration)
         return SIMULATOR if found.origin else found.environment
+
+
+def _usual_environment(integration: Integration) -> str:
+    """Return the environment where none is set: production, or else the first that the vendor has."""
+    return USUAL if USUAL in integration.environments else next(iter(integration.environments))
+
+
+@lru_cache(maxsize=64)
+def _in_environment(found: IntegrationSettings, environment: str) -> IntegrationSettings:
+    return replace(found, environment=environment)
 
 
 def get_app(settings: Settings, integration: Integration) -> IntegrationSettings:

@@ -76,6 +76,7 @@ def test_the_endpoint_does_not_import_the_sdk():
 MOST_LINES = 300
 LONGER = {
     "runtime/errors.py": "every error in one tree, which is read as a whole",
+    "generator/reading/grammar.py": "one sentence for each way in which a file breaks the grammar",
     "generator/stages/arguments.py": "the arguments of one tool, each kind of which may meet another's name",
     "generator/stages/compact_schema.py": "one measure of bytes that each step of it lowers",
     "generator/stages/lint.py": "one function for each rule",

@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,17 @@ def test_a_vendor_without_keys_or_with_an_unknown_environment_says_what_to_set(t
         get_app(load(tmp_path, BOOKS_CLIENT_ID="c"), BOOKS)
     with pytest.raises(SettingsError, match="production and sandbox"):
         load(tmp_path, BOOKS_ENVIRONMENT="test").of(BOOKS)
+
+
+def test_without_a_setting_a_vendor_is_reached_in_production_or_else_where_it_first_says(
+    tmp_path: Path,
+) -> None:
+    elsewhere = replace(BOOKS, environments={"europe": "https://eu.example", "america": "https://us.example"})
+    assert load(tmp_path).environment_of_new_accounts(BOOKS) == "production"
+    assert load(tmp_path).environment_of_new_accounts(elsewhere) == "europe"
+    load(tmp_path).check_integrations({"books": elsewhere})
+    with pytest.raises(SettingsError, match="is 'production'; Books has europe and america"):
+        load(tmp_path, BOOKS_ENVIRONMENT="production").of(elsewhere)
 
 
 def test_accounts_of_a_simulator_are_of_an_environment_of_their_own(tmp_path: Path) -> None:
