@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -47,13 +46,12 @@ class IntegrationSettings:
 
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
-    environment: str = ""
-    """Where an account connected now belongs; empty where nothing is set, which `Settings.of` resolves."""
+    environment: str = "production"
+    is_environment_set: bool = False
     origin: str = ""
     """Scheme, host and port of a simulator of the vendor; empty for the vendor itself."""
 
 
-USUAL = "production"
 NOTHING_SET = IntegrationSettings()
 
 
@@ -115,14 +113,14 @@ class Settings:
     def of(self, integration: Integration) -> IntegrationSettings:
         """Return what is set for an integration. Raises SettingsError for an environment that it does not have."""
         found = self.integrations.get(integration.name, NOTHING_SET)
-        if not found.environment:
-            return _in_environment(found, _usual_environment(integration))
-        if found.environment not in integration.environments:
-            raise SettingsError(
-                f"{_variable(integration.name, 'ENVIRONMENT')} is {found.environment!r}; "
-                f"{integration.title} has {_either(integration.environments)}."
-            )
-        return found
+        if found.environment in integration.environments:
+            return found
+        if not found.is_environment_set:  # a vendor without production
+            return replace(found, environment=next(iter(integration.environments)))
+        raise SettingsError(
+            f"{_variable(integration.name, 'ENVIRONMENT')} is {found.environment!r}; "
+            f"{integration.title} has {_either(integration.environments)}."
+        )
 
     def check_integrations(self, integrations: Mapping[str, Integration]) -> None:
         """Check what is set for vendors against those there are. Raises SettingsError."""
@@ -141,16 +139,6 @@ class Settings:
         """
         found = self.of(integration)
         return SIMULATOR if found.origin else found.environment
-
-
-def _usual_environment(integration: Integration) -> str:
-    """Return the environment where none is set: production, or else the first that the vendor has."""
-    return USUAL if USUAL in integration.environments else next(iter(integration.environments))
-
-
-@lru_cache(maxsize=64)
-def _in_environment(found: IntegrationSettings, environment: str) -> IntegrationSettings:
-    return replace(found, environment=environment)
 
 
 def get_app(settings: Settings, integration: Integration) -> IntegrationSettings:
@@ -315,7 +303,10 @@ def _integrations(environ: Mapping[str, str]) -> dict[str, IntegrationSettings]:
             found.setdefault(name, {})[key] = (
                 _origin(variable, value) if key == "origin" else _word(variable, value)
             )
-    return {name: IntegrationSettings(**values) for name, values in found.items()}
+    return {
+        name: IntegrationSettings(**values, is_environment_set="environment" in values)
+        for name, values in found.items()
+    }
 
 
 def _word(variable: str, value: str) -> str:
