@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from generator.catalog import Tool
+from generator.vendor import BARE_IDS, ReferenceForm
 from runtime.errors import InvalidArguments
 from runtime.operations.argument_errors import Meanings, describe_error
 from runtime.operations.interpretation import LARGEST_EXACT, interpret, parse_text
@@ -40,12 +41,18 @@ class ArgumentChecker:
     def __init__(self) -> None:
         self._validators: dict[str, _Validator] = {}
 
-    def checked(self, tool: Tool, arguments: dict[str, Any], means: Meanings = ()) -> dict[str, Any]:
+    def checked(
+        self,
+        tool: Tool,
+        arguments: dict[str, Any],
+        means: Meanings = (),
+        reference: ReferenceForm = BARE_IDS,
+    ) -> dict[str, Any]:
         """Return the arguments without what a read record carries and nobody may set.
 
         What clients shape otherwise is read as the schema declares it (`interpretation`). A whole number may be
         written 10.0. Raises InvalidArguments with at most ten errors worked out; `means` is what the
-        integration says of names that callers make up.
+        integration says of names that callers make up, `reference` of what parts a reference is.
         """
         _check_structure(tool, arguments)
         if tool.advanced and MORE in arguments:
@@ -53,7 +60,7 @@ class ArgumentChecker:
         validator = self._validator(tool)
         is_plain = tool.is_read_only and "" not in arguments.values() and validator.checks.is_valid(arguments)
         if not is_plain:
-            arguments = _interpreted(tool, arguments)
+            arguments = _interpreted(tool, arguments, reference)
         bare = drop_masks(tool, arguments)
         if not (is_plain and bare is arguments) and not validator.checks.is_valid(bare):
             raise _refusal(tool, validator.checks, bare, means)
@@ -83,10 +90,10 @@ def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
         )
 
 
-def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+def _interpreted(tool: Tool, arguments: dict[str, Any], reference: ReferenceForm) -> dict[str, Any]:
     """Return the arguments as the schema declares them, and nothing that a read record carries and nobody may set."""
     schema = tool.input_schema
-    read = interpret(schema, arguments, empty_clears=tool.risk == "overwrite")
+    read = interpret(schema, arguments, reference, empty_clears=tool.risk == "overwrite")
     _check_structure(tool, read)  # a JSON text may hold any number of values
     if tool.ignored_arguments and not schema["properties"].keys() >= read.keys():
         read = _without(tool, read)
