@@ -207,12 +207,14 @@ class BatchForm:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceForm:
-    """How a record refers to another one: by an object with these parts. A vendor of bare Ids has neither."""
+    """How a record refers to another one: by an object with these parts. A vendor of bare Ids has no such parts."""
 
     id: str = ""
     """The part that holds the Id of the other record."""
     name: str = ""
     """The part that holds its name; empty where there is none."""
+    suffix: str = ""
+    """What the names of fields that refer to records end in, beside Id; empty where it is nothing else."""
 
 
 BARE_IDS = ReferenceForm()

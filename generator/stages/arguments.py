@@ -15,7 +15,7 @@ from generator.catalog import EMBED, Condition, Listing, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
-from generator.stages.references import find_references, parse_reference_form, find_filter_references
+from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
 from generator.texts import cut_first_sentence, fold
 from generator.vendor import ReferenceForm

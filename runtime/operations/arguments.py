@@ -52,7 +52,7 @@ class ArgumentChecker:
 
         What clients shape otherwise is read as the schema declares it (`interpretation`). A whole number may be
         written 10.0. Raises InvalidArguments with at most ten errors worked out; `means` is what the
-        integration says of names that callers make up, `reference` of what parts a reference is.
+        integration says of names that callers make up, `reference` how its records refer to one another.
         """
         _check_structure(tool, arguments)
         if tool.advanced and MORE in arguments:
@@ -63,7 +63,7 @@ class ArgumentChecker:
             arguments = _interpreted(tool, arguments, reference)
         bare = drop_masks(tool, arguments)
         if not (is_plain and bare is arguments) and not validator.checks.is_valid(bare):
-            raise _refusal(tool, validator.checks, bare, means)
+            raise _refusal(tool, validator.checks, bare, means, reference.suffix)
         refuse_no_change(tool, arguments)
         if validator.whole:
             arguments = _with_whole_numbers(arguments, validator.whole)
@@ -154,7 +154,9 @@ def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in dropped}
 
 
-def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings) -> InvalidArguments:
+def _refusal(
+    tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings, suffix: str
+) -> InvalidArguments:
     """Return the error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
 
     The validator makes every error that there is before it hands over the first. So it sees an excerpt: few elements
@@ -164,9 +166,9 @@ def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meani
     path = list(first.instance_path)
     part = cut_excerpt(arguments, path)
     found = list(validator.iter_errors(part))
-    described = [describe_error(tool, error, path, means) for error in found[:MOST_ERRORS]]
+    described = [describe_error(tool, error, path, means, suffix) for error in found[:MOST_ERRORS]]
     if not described:  # it is in what the excerpt leaves out, such as the length of a list
-        described = [describe_error(tool, first, [], means)]
+        described = [describe_error(tool, first, [], means, suffix)]
     errors = list(islice((each for some in described for each in some), MOST_ERRORS))
     total = max(sum(_count(error) for error in found), len(errors))
     text = " ".join(each["problem"] for each in errors)

@@ -118,6 +118,14 @@ def test_a_guid_is_read_as_the_schema_declares_it(given):
     assert read["id"] == read["owner"]["ref"] == GUID
 
 
+def test_a_name_where_an_id_alone_belongs_is_refused():
+    properties = {"id": {"type": "string", "format": "uuid"}}
+    tool = made_up.tool("create", properties, made_up.GET.call, made_up.GET.returns)
+
+    with pytest.raises(InvalidArguments, match="must be a text"):
+        ArgumentChecker().checked(tool, {"id": {"title": "Ann"}}, (), ReferenceForm("ref", "title"))
+
+
 def test_a_reference_of_one_text_is_named_without_its_part_in_a_line_of_rare_arguments():
     owner = {"type": "object", "properties": {"ref": {"type": "string"}}, "required": ["ref"]}
     schema = {
