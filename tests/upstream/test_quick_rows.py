@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import threading
 from dataclasses import replace
@@ -140,15 +139,6 @@ def test_of_a_list_only_the_fields_that_are_shown_are_made_and_only_the_rows_tha
     assert isinstance(found, QuickRows)
     first = found._records[0]
     assert [getattr(first, name) for name in first.__struct_fields__] == [msgspec.Raw(b'"0"')]
-
-
-@pytest.mark.parametrize(("size", "is_in_thread"), [(100, False), (calls.READ_AT_ONCE + 1, True)])
-def test_a_large_answer_is_read_in_a_thread_and_a_small_one_where_it_came_in(size, is_in_thread):
-    async def main() -> int:
-        large = VendorResponse(200, {}, b" " * size)
-        return await calls.run_in_thread_when_large(large, threading.get_ident)
-
-    assert (asyncio.run(main()) != threading.get_ident()) == is_in_thread
 
 
 @pytest.mark.parametrize("tool", [made_up.LIST, made_up.GET])
