@@ -206,6 +206,22 @@ class BatchForm:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceForm:
+    """How a record refers to another one: by an object with these parts. A vendor of bare Ids has no such parts."""
+
+    id: str = ""
+    """The part that holds the Id of the other record."""
+    name: str = ""
+    """The part that holds its name; empty where there is none."""
+    suffix: str = ""
+    """What the names of fields that refer to records end in, beside Id; empty where it is nothing else."""
+
+
+BARE_IDS = ReferenceForm()
+"""The form of a vendor whose records refer to one another by the Id alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Integration:
     """Everything that is true of a whole vendor."""
 
@@ -235,6 +251,11 @@ class Integration:
     batch: BatchForm = BatchForm()
     identifier: str = "id"
     """The vendor's field that names a record, and each entry of a list inside one."""
+    reference_form: ReferenceForm = BARE_IDS
+    display_fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each resource whose records people know by a name or a number, the fields that hold it, the most certain
+    first.
+    """
     rules: FormRules = field(default_factory=FormRules)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""

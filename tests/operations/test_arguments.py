@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.suggestions import find_nearest_name
+from generator.suggestions import suggest
 from runtime.errors import InvalidArguments
 from runtime.operations.arguments import ArgumentChecker
 from tests import made_up
@@ -62,7 +62,7 @@ def test_an_error_under_more_is_said_like_any_other(given, said):
     ],
 )
 def test_the_nearest_name_is_one_that_was_meant(name, names, nearest):
-    assert find_nearest_name(name, names) == nearest
+    assert "".join(suggest(name, names, suffix="Ref").names[:1]) == nearest
 
 
 def test_what_must_be_digits_says_so():

@@ -13,6 +13,7 @@ from tests.builtin import builtin_catalog
 
 CATALOG = builtin_catalog()
 MEANT = CATALOG.integrations["quickbooks"].meant
+SUFFIX = CATALOG.integrations["quickbooks"].reference_form.suffix
 NAMES = [tool.name for tool in CATALOG.tools]
 LIST = "list_all_quick_books_{}"
 CREATE = "create_a_quick_books_{}"
@@ -20,7 +21,7 @@ CREATE = "create_a_quick_books_{}"
 
 def suggestion(tool_name: str, name: str) -> tuple[str, ...]:
     tool = CATALOG.by_name[tool_name]
-    return suggest(name, list(tool.input_schema["properties"]), MEANT, tool.resource).names
+    return suggest(name, list(tool.input_schema["properties"]), MEANT, tool.resource, SUFFIX).names
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,13 @@ def test_the_error_has_the_sentence_of_the_definitions() -> None:
         in refused.value.message
     )
     assert refused.value.details["errors"][0]["nearest"] == "Balance_from"
+
+
+def test_a_name_that_says_that_an_id_is_meant_is_any_that_ends_as_the_vendors_references_do() -> None:
+    names = ["owner_key", "note"]
+
+    assert suggest("owner_id", names, suffix="Key").names == ("owner_key",)
+    assert suggest("owner_id", names, suffix="Ref").names == ()
 
 
 def test_what_definitions_know_and_a_tool_lacks_is_no_typing_error() -> None:

@@ -39,6 +39,7 @@ def test_the_tools_are_named_described_and_checked_like_any_other():
         "create_a_harbor_boat",
         "delete_a_harbor_boat_by_id",
         "get_single_harbor_boat_by_id",
+        "list_all_harbor_berths",
         "list_all_harbor_boats",
         "update_a_harbor_boat_by_id",
     ]
