@@ -12,9 +12,10 @@ from generator.compile import compile_catalog
 from generator.names import find_tool
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
 from generator.texts import cut_first_sentence
+from tests.builtin import builtin_catalog
 from tests.offenders import report_offenders
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 
 
 def for_every_tool(find, tools=CATALOG.tools):

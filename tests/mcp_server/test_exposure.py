@@ -1,17 +1,15 @@
 """What a URL lists when nobody says: every tool where a host takes them, otherwise everyday tools and discovery."""
 
-from pathlib import Path
-
 from generator.catalog import select
-from generator.compile import compile_catalog
 from generator.reports.token_estimate import count_tokens
 from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import NAMES, Discovery
 from runtime.mcp_server.toolset import Toolset, Toolsets, describe_listing
 from runtime.model import ServerConfig
 from runtime.operations.exposure import MOST_LISTED
+from tests.builtin import builtin_catalog
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 INTEGRATION = CATALOG.integrations["quickbooks"]
 
 
