@@ -209,11 +209,13 @@ def _list_arguments(
                 message = f'Two filters would be called "{condition.argument}".'
                 hint = 'Give one of their fields a "filter_name".'
                 diagnostics.report(method.place.diagnostic("argument twice", message, hint))
-            if condition.operator not in (language.get("conditions") or {}):
+            is_written = condition.operator in (language.get("conditions") or {})
+            if not is_written and condition.argument not in method.placeholders:
                 message = (
                     f'{path} is filtered by "{condition.operator}", which query.conditions does not have.'
                 )
-                diagnostics.report(method.place.diagnostic("filter", message))
+                hint = f"Add it there, or name {{{condition.argument}}} in the request of the method."
+                diagnostics.report(method.place.diagnostic("filter", message, hint))
             made.properties[condition.argument] = shape
             conditions.append(condition)
     sortable = tuple(path for path, given in _leaves(method.resource.fields) if given.get("sort"))

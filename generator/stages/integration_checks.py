@@ -15,6 +15,8 @@ from generator.suggestions import did_you_mean
 from generator.templates import find_names
 
 KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
+SECRETS = frozenset({"authorization", "key", "apikey", "token", "secret", "password"})
+"""The last part of the names of what signs in; an id of a key (`key_id`) is none."""
 FILLED = {
     "statement": {"entity", "where", "order_by", "start", "limit"},
     "where": {"conditions"},
@@ -110,7 +112,10 @@ def _check_account(document: Document, diagnostics: Diagnostics) -> None:
 
 
 def _check_secrets(document: Document, diagnostics: Diagnostics) -> None:
-    """Check that what signs in is secret; a header beside the one that does may have a public id alone."""
+    """Check that what signs in is secret; a header beside the one that does may have a public id alone.
+
+    Whether it is one is seen by its names: what is called a key, a token, a secret or a password signs in.
+    """
     account, auth = document.value["account"], document.value["auth"]
     secret = {name for name, each in account.items() if each.get("secret")}
     headers = auth.get("headers") or {}
@@ -118,7 +123,13 @@ def _check_secrets(document: Document, diagnostics: Diagnostics) -> None:
     templates: list[tuple[Path, str]] = [
         (("auth", "headers", name), text)
         for name, text in headers.items()
-        if name.lower() == "authorization" or not signs_in
+        if not signs_in or _is_named_secret(name, text)
+    ]
+    always = (document.value.get("send_always") or {}).get("headers") or {}
+    templates += [
+        (("send_always", "headers", name), str(text))
+        for name, text in always.items()
+        if _is_named_secret(name, str(text))
     ]
     if "secret" in (client := auth.get("client") or {}):
         templates.append((("auth", "client", "secret"), client["secret"]))
@@ -128,6 +139,12 @@ def _check_secrets(document: Document, diagnostics: Diagnostics) -> None:
             message = "No account field in it is secret, so what signs in would be stored and shown openly."
             hint = f'Add "secret: true" to account.{" or account.".join(names)}.'
             diagnostics.report(document.diagnostic(path, "secret", message, hint))
+
+
+def _is_named_secret(header: str, text: str) -> bool:
+    """Return whether a header, or the field that fills it, is called what only a secret is called."""
+    parts = (re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name) for name in (header, *find_names(text)))
+    return any(each and each[-1].lower() in SECRETS for each in parts)
 
 
 def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:

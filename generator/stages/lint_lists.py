@@ -28,7 +28,7 @@ def find_list_errors(method: Method, tool: Tool, integration: Document) -> Itera
     texts = (text for _, text in (*tool.call.query, *tool.call.headers))
     reached = _reach(set(find_names(" ".join((tool.call.path, *texts)))), integration)
     yield from _find_lost_filters(method, tool.listing, reached)
-    yield from _find_lost_orders(method, tool.listing, reached)
+    yield from _find_lost_orders(method, tool.listing, reached, integration)
     yield from _find_lost_pages(method, reached, integration)
     if SPREAD in tool.call.query:
         yield from _find_impure_conditions(tool.listing, integration)
@@ -105,7 +105,10 @@ def _find_lost_filters(method: Method, listing: Listing, reached: set[str]) -> I
             yield method.place_of_field(each.field).diagnostic("filter", message, hint)
 
 
-def _find_lost_orders(method: Method, listing: Listing, reached: set[str]) -> Iterator[Diagnostic]:
+def _find_lost_orders(
+    method: Method, listing: Listing, reached: set[str], integration: Document
+) -> Iterator[Diagnostic]:
+    """Yield an error for each order without a place. A resource whose own request has none needs no usual order."""
     if "order_by" in reached:
         return
     for field in listing.sortable:
@@ -114,3 +117,9 @@ def _find_lost_orders(method: Method, listing: Listing, reached: set[str]) -> It
         )
         hint = "Put {order_by} into its query, or leave the sort out."
         yield method.place_of_field(field).diagnostic("sort", message, hint)
+    where, request = method.place_of_rule("default_order"), method.place_of_rule("request")
+    is_inherited = where.document is integration and request.document is not integration
+    if listing.default_order and not is_inherited:
+        message = f"The request of {method.name} has no place for an order: no {{order_by}}."
+        hint = "Put {order_by} into its query, or leave the default order out."
+        yield where.diagnostic("sort", message, hint)

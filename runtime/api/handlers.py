@@ -29,7 +29,7 @@ from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
-from runtime.operations.call_protocol import Calls
+from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.safety.guesses import Guesses
@@ -56,7 +56,7 @@ class Services:
     accounts: Accounts
     mcp_servers: McpServers
     api_tokens: ApiTokens
-    calls: Calls
+    calls: CallProtocol
     catalog: Callable[[], Catalog]
     write: Write
     health: Callable[[], StorageHealth]

@@ -36,7 +36,7 @@ from runtime.logs import Log
 from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
-from runtime.operations.call_protocol import Calls
+from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.mcp_servers import McpServers
@@ -47,7 +47,7 @@ from runtime.safety.guesses import Guesses
 def make_application(
     deployment: Deployment,
     *,
-    calls: Calls,
+    calls: CallProtocol,
     tokens: AccessTokens,
     log: Log,
     guesses: Guesses | None = None,

@@ -16,7 +16,7 @@ from runtime.errors import SettingsError
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Their folder.")
 @definitions_option
 @click.option("--html", is_flag=True, help="Write HTML, as a server shows it at /docs, and not Markdown.")
-@exit_on_error
+@exit_on_error()
 def pages(*, out: Path, own: tuple[Path, ...], html: bool) -> None:
     """Write a reference page for each resource, and an index of them."""
     catalog = compile_layers(own)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from runtime.errors import LedgerportError
@@ -23,7 +24,7 @@ NO_CONTENT = 204
 """RFC 9110: a success without a body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MaskedResponse:
     """The response to a call, of which nothing that is hidden from the caller can be read."""
 
@@ -34,7 +35,7 @@ class MaskedResponse:
 
     def value(self, holds: Callable[[Any], bool]) -> Any:
         """Return the body as a value. Raises the error that it is, or that it does not hold what the call is for."""
-        value = read_value(self.call, self._dated(), is_exact=True)
+        value = read_value(self.call, self._dated, is_exact=True)
         if not holds(value):
             raise self.unreadable()
         return masking.cover_value(self.call.cover, self.raw.body, value)
@@ -50,19 +51,20 @@ class MaskedResponse:
         cover = self.call.cover
         if cover is not None and masking.may_hide(cover, self.raw.body):
             return None
-        return answers.record_text(self._dated(), path, self.call.integration.errors)
+        return answers.record_text(self._dated, path, self.call.integration.errors)
 
     def quick_rows(self, path: Path, names: Sequence[str]) -> QuickRows | None:
         """Return the records of a plain success, read in one pass; None where they have to be read more closely."""
         cover, errors = self.call.cover, self.call.integration.errors
         if cover is None or ("*" in path and not masking.may_hide(cover, self.raw.body)):
-            return read_quick_rows(self._dated(), path, errors, names)
+            return read_quick_rows(self._dated, path, errors, names)
         if "*" in path:  # it is not known what the records are called, which a rule may be about
             return None
-        return read_quick_rows(self._dated(), path, errors, names, _Hiding(cover, path))
+        return read_quick_rows(self._dated, path, errors, names, _Hiding(cover, path))
 
+    @cached_property
     def _dated(self) -> VendorResponse:
-        """Return the response with the moments in it as ISO 8601 writes them."""
+        """Return the response with the moments in it as ISO 8601 writes them, made once however often it is read."""
         return write_iso_dates(self.raw, self.call.integration.dates)
 
     def link(self) -> str:

@@ -28,7 +28,7 @@ from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INV
 from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
-from runtime.operations.call_protocol import Calls
+from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.file_links import FileLinks
 from runtime.safety.once import read_key
 from runtime.upstream.files import NO_FILES, CarriedFiles
@@ -83,7 +83,7 @@ class McpServices:
     """What answers are made of: the catalog that is served now, calls of tools, the log, and links to files."""
 
     catalog: Callable[[], Catalog]
-    calls: Calls
+    calls: CallProtocol
     identity: Identity
     log: Log
     links: FileLinks | None = None

@@ -1,4 +1,4 @@
-"""What the endpoints know of calling tools: the one protocol of it, which `calls` fulfills."""
+"""What the endpoints know of calling tools: the one protocol of it, which `calls.Calls` fulfills."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
 
-class Calls(Protocol):
+class CallProtocol(Protocol):
     """Carries out calls of tools, and answers for them, errors included."""
 
     async def call(
