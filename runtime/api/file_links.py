@@ -65,7 +65,7 @@ class FileLinkEndpoint:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         """Answer one request; the budget is held until the client has the file."""
         request, began = Request(scope, receive), time.perf_counter()
-        with self.budget.share() as share:
+        with self.budget.open_share() as share:
             outcome = await self._outcome(request, share)
             self._log(outcome, began)
             for name, value in GUARDS.items():

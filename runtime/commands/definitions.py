@@ -118,7 +118,7 @@ def cost(
     from generator.reports.cost import measure_cost, render_text, render_value
 
     catalog = compile_layers(own)
-    tools = catalog.of(choose_integration(integration, catalog)) if integration else catalog.tools
+    tools = catalog.list_tools(choose_integration(integration, catalog)) if integration else catalog.tools
     found = measure_cost(select(tools, _words(methods), _words(tags)))
     if not found.tools:
         raise SettingsError("No tool passes this filter.", advice="See the names with: ledgerport cost")

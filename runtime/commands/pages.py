@@ -37,7 +37,7 @@ def _as_html(catalog: Catalog, out: Path) -> int:
     from runtime.web.docs import Docs
 
     count = 0
-    for path, content in Docs(catalog).files():
+    for path, content in Docs(catalog).render_files():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_bytes(content)
         count += 1

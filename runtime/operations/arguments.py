@@ -40,7 +40,7 @@ class ArgumentChecker:
     def __init__(self) -> None:
         self._validators: dict[str, _Validator] = {}
 
-    def checked(self, tool: Tool, arguments: dict[str, Any], means: Meanings = ()) -> dict[str, Any]:
+    def check(self, tool: Tool, arguments: dict[str, Any], means: Meanings = ()) -> dict[str, Any]:
         """Return the arguments without what a read record carries and nobody may set.
 
         What clients shape otherwise is read as the schema declares it (`interpretation`). A whole number may be

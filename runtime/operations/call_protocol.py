@@ -30,10 +30,10 @@ class CallProtocol(Protocol):
         """Return the answer of one call, which is within the budget of the grant in the form that is given."""
         ...
 
-    def budget(self, grant: Grant) -> int:
+    def compute_budget(self, grant: Grant) -> int:
         """Return the bytes that the whole reply to a call may have."""
         ...
 
-    async def limits(self, grant: Grant) -> Limits:
+    async def read_limits(self, grant: Grant) -> Limits:
         """Return how the company stands with its vendor's limits; nothing is counted."""
         ...

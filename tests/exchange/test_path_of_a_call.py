@@ -93,7 +93,7 @@ class VendorAtOnce:
 
 
 class StoredTokens:
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return Credentials(access_token="a" * 20, refresh_token="r")
 
     async def invalidate(self, account: Account, access_token: str) -> None:

@@ -10,7 +10,7 @@ from generator.reports.cost import measure_cost, render_text, render_value
 from generator.reports.token_estimate import BYTES_PER_TOKEN, count_tokens
 
 CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
-TOOLS = CATALOG.of("quickbooks")
+TOOLS = CATALOG.list_tools("quickbooks")
 
 
 def tokens(tools):

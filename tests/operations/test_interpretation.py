@@ -51,7 +51,7 @@ UPDATE = replace(READ, risk="overwrite")
 
 
 def checked(arguments: dict[str, Any], tool: Any = CREATE) -> dict[str, Any]:
-    return ArgumentChecker().checked(tool, arguments)
+    return ArgumentChecker().check(tool, arguments)
 
 
 def refused(arguments: dict[str, Any], tool: Any = CREATE) -> str:

@@ -17,7 +17,7 @@ from runtime.upstream.dates import write_iso_dates
 from tests.portability.calling import CATALOG, HERE, call_steps, changed_definitions
 from tests.vendor_server import http
 
-TOOLS = {tool.name: tool for tool in CATALOG.of("lagoon")}
+TOOLS = {tool.name: tool for tool in CATALOG.list_tools("lagoon")}
 ID, CONTACT = "243216c5-369e-4056-ac67-05388f86dc81", "297c2dc5-cc47-4afd-8ec8-74990b8761e9"
 LIST, GET = "list_all_lagoon_invoices", "get_single_lagoon_invoice_by_id"
 ATTACH = "attach_a_lagoon_invoice_by_id"

@@ -188,7 +188,7 @@ def test_the_longest_wait_that_a_quota_can_ask_for_is_taken_and_none_beyond_it()
 
 
 def test_a_vendor_without_a_code_a_detail_or_an_element_is_read_all_the_same():
-    bare = replace(VENDOR, errors=replace(VENDOR.errors, code="", detail="", element=""))
+    bare = replace(VENDOR, errors=replace(VENDOR.errors, code=(), detail=(), element=()))
     answer = fault("5010")
     error = find_error(answer, read_value(answer), bare, changes_data=False)
     assert isinstance(error, VendorRefused)
