@@ -86,8 +86,11 @@ def test_a_form_that_did_not_come_from_the_page_in_this_browser_binds_nothing(tm
         async with pending(tmp_path) as (_, here, begun):
             links, state = here.accounts.authorizations.links, state_of(begun["authorize_url"])
             for browser, proof in (
-                (BROWSER, ""), (BROWSER, "é"), (BROWSER, links.make_proof(state, OTHER)), ("", links.make_proof(state, "")),
-            ):  # fmt: skip
+                (BROWSER, ""),
+                (BROWSER, "é"),
+                (BROWSER, links.make_proof(state, OTHER)),
+                ("", links.make_proof(state, "")),
+            ):
                 with pytest.raises(Forbidden, match="cookie"):
                     await links.open(state, browser, proof)
             assert await here.opened(begun["authorize_url"], OTHER)

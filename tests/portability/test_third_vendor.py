@@ -114,7 +114,7 @@ def test_what_is_left_of_a_quota_is_what_the_vendor_says():
 
     assert answer.limits.remaining == (7, 4000)
     assert answer.limits.as_dict()["counted_by"] == "vendor"
-    assert dict(answer.limits.fields())[b"ratelimit-remaining"] == b"7"
+    assert dict(answer.limits.write_fields())[b"ratelimit-remaining"] == b"7"
 
 
 @pytest.mark.parametrize("line", ["X-MinLimit-Remaining: many", "X-MinLimit-Remaining: -1", "X-Other: 1"])
