@@ -10,10 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from generator.compile import check
-from runtime.exchange import masked_response
 from runtime.model import Account, AccountId, Credentials
 from runtime.upstream import query
-from runtime.upstream.dates import write_iso_dates
 from tests.portability.calling import CATALOG, HERE, call_steps, changed_definitions
 from tests.vendor_server import http
 
@@ -216,22 +214,6 @@ def test_dates_of_the_vendors_own_form_are_passed_on_as_iso_8601_and_what_is_non
     assert answers[0].text == READ
     assert READ in answers[1].text
     assert value(answers[2])["records"] == [{"Due": "2018-02-15T09:12:30.940Z"}]
-
-
-def test_dates_are_written_once_though_the_quick_reader_gives_up(monkeypatch):
-    written = []
-
-    def count(response, patterns):
-        written.append(response)
-        return write_iso_dates(response, patterns)
-
-    monkeypatch.setattr(masked_response, "write_iso_dates", count)
-    escaped = rb'{"Invoices": [{"InvoiceID": "\u0031", "Due": "/Date(0)/"}]}'
-
-    answers, _ = run(lambda *_: http(200, escaped), (LIST, {}))
-
-    assert value(answers[0])["records"] == [{"InvoiceID": "1", "Due": "1970-01-01T00:00:00Z"}]
-    assert len(written) == 1
 
 
 def test_a_file_is_the_body_itself_with_its_media_type():
