@@ -260,7 +260,7 @@ class Catalog:
         """Every tool under its name."""
         return {tool.name: tool for tool in self.tools}
 
-    def of(self, integration: str) -> tuple[Tool, ...]:
+    def list_tools(self, integration: str) -> tuple[Tool, ...]:
         """Return the tools of one integration, in the order of their names."""
         return tuple(tool for tool in self.tools if tool.integration == integration)
 

@@ -69,7 +69,7 @@ class Calls:
         if tool is None:
             return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
-        call.budget, call.form = self.budget(grant), form
+        call.budget, call.form = self.compute_budget(grant), form
         call.notice = explain_former_name(tool, name)
         call.caller_key = idempotency_key if call.changes_data else ""
         try:
@@ -77,14 +77,14 @@ class Calls:
         except LedgerportError as error:
             return await self._failed(call, error)
 
-    def budget(self, grant: Grant) -> int:
+    def compute_budget(self, grant: Grant) -> int:
         """Return the bytes that the whole reply to a call of a grant may have."""
         return max(grant.config.max_answer_bytes or self._max_answer_bytes, LEAST)
 
-    async def limits(self, grant: Grant) -> Limits:
+    async def read_limits(self, grant: Grant) -> Limits:
         """Return how the company stands with its vendor's limits; nothing is counted."""
         integration = self._catalog().integrations[grant.account.integration]
-        return await self._vendor.limits(grant.account, integration)
+        return await self._vendor.read_limits(grant.account, integration)
 
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
@@ -107,9 +107,9 @@ class Calls:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""
         masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
-            call.limits = await self._vendor.limits(call.account, call.integration)
+            call.limits = await self._vendor.read_limits(call.account, call.integration)
         answer = Answer(status=call.status, error=explain(call, error), limits=call.limits)
-        return call.form.within(answer, call.budget)
+        return call.form.fit(answer, call.budget)
 
 
 def _read(kind: Kind, response: MaskedResponse) -> Answer:
@@ -119,7 +119,7 @@ def _read(kind: Kind, response: MaskedResponse) -> Answer:
         raise_failure(call, response.raw)
         return kind.read(call, response)
     except (UnexpectedShape, RecursionError) as other_shape:
-        raise response.unreadable(other_shape) from other_shape
+        raise response.explain_unreadable(other_shape) from other_shape
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:

@@ -11,7 +11,7 @@ from generator.reports.token_estimate import BYTES_PER_TOKEN, count_tokens
 from tests.builtin import builtin_catalog
 
 CATALOG = builtin_catalog()
-TOOLS = CATALOG.of("quickbooks")
+TOOLS = CATALOG.list_tools("quickbooks")
 
 
 def tokens(tools):
