@@ -16,8 +16,8 @@ from generator.names import explain_former_name, find_tool
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call
-from runtime.exchange.failures import explain, raise_failure
-from runtime.exchange.kinds import KINDS, Kind
+from runtime.exchange.failures import explain
+from runtime.exchange.kinds import KINDS
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
@@ -27,7 +27,6 @@ from runtime.operations.response_reader import ResponseReader
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates
-from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -93,7 +92,7 @@ class Calls:
         request = await self._completed(call, await run_for(call, kind.prepare))
         response = await self._vendor.send(call, request)
         masked = MaskedResponse(call, request, response)
-        return await self._reader.run(len(response.body), lambda: _read(kind, masked))
+        return await self._reader.read(kind, masked)
 
     async def _completed(self, call: CallContext, request: Request) -> Request:
         """Return the request of a call, with what is stored filled into its changes."""
@@ -110,16 +109,6 @@ class Calls:
             call.limits = await self._vendor.read_limits(call.account, call.integration)
         answer = Answer(status=call.status, error=explain(call, error), limits=call.limits)
         return call.form.fit(answer, call.budget)
-
-
-def _read(kind: Kind, response: MaskedResponse) -> Answer:
-    """Return what a response says. Raises the error that it is, or that it cannot be passed on."""
-    call = response.call
-    try:
-        raise_failure(call, response.raw)
-        return kind.read(call, response)
-    except (UnexpectedShape, RecursionError) as other_shape:
-        raise response.explain_unreadable(other_shape) from other_shape
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:

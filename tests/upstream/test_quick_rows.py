@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.operations import calls
+from runtime.operations import response_reader
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorResponse
@@ -146,13 +146,13 @@ def test_of_a_list_only_the_fields_that_are_shown_are_made_and_only_the_rows_tha
 @pytest.mark.parametrize("tool", [made_up.LIST, made_up.GET])
 def test_every_large_answer_of_a_vendor_is_read_in_a_thread(tool, monkeypatch):
     seen: list[int] = []
-    own = calls.raise_failure
+    own = response_reader.raise_failure
 
     def watched(*arguments: Any) -> Any:
         seen.append(threading.get_ident())
         return own(*arguments)
 
-    monkeypatch.setattr(calls, "raise_failure", watched)
+    monkeypatch.setattr(response_reader, "raise_failure", watched)
     record = {"Id": "1", "Memo": "x" * 100_000}
     for body in ({"QueryResponse": {"Invoice": [record]}, "Invoice": record},):
         call(tool, VendorResponse(200, {}, orjson.dumps(body)))
