@@ -20,8 +20,8 @@ OPTIONS: dict[str, Field] = {
     MODE: {
         "type": "string",
         "enum": ["merge", "replace"],
-        "description": "By merge, as usual, the fields are laid over the stored record. By replace only they are sent: what "
-        "else the record holds is cleared, and has to be named in clear.",
+        "description": "By merge, as usual, the fields are laid over the stored record. By replace only they are sent: "
+        "what else the record holds is cleared, and has to be named in clear.",
     },
     CLEAR: {
         "type": "array",

@@ -15,6 +15,7 @@ from runtime.safety.entries import Identity, Keys, identify
 from runtime.safety.values import is_empty, is_reference, is_same
 
 MOST_WARNINGS = 20
+"""As many as somebody reads; a write with more of them has to be looked at as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

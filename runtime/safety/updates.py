@@ -40,7 +40,7 @@ class _Asked:
     options: WriteOptions
 
 
-def plan_update(
+def prepare_update(
     tool: Tool, integration: Integration, stored: Record, given: Record, options: WriteOptions
 ) -> Update:
     """Return what an update sends: `given` are the fields of the caller under the vendor's names."""
@@ -52,13 +52,18 @@ def plan_update(
     return update
 
 
+def is_laid_over(tool: Tool, arguments: Mapping[str, Any]) -> bool:
+    """Return whether a call is laid over the stored record: an update, unless it sends only what is given."""
+    return tool.is_guarded and tool.current is not None and not arguments.get(tool.clears_unless)
+
+
 def list_writable(tool: Tool, stored: Record) -> dict[str, Any]:
     """Return what of a stored record goes back in an update: all but what nobody may set."""
     ignored = frozenset(tool.ignored_arguments) - {field for _, field in tool.call.body_arguments}
     return {name: value for name, value in stored.items() if name not in ignored}
 
 
-def schema_of(tool: Tool) -> dict[str, Any]:
+def build_schema(tool: Tool) -> dict[str, Any]:
     """Return the schema of the record that a tool sends, under the vendor's names."""
     properties = tool.input_schema["properties"]
     named = {
@@ -73,7 +78,7 @@ def _plan_merge(asked: _Asked) -> Update:
     merged = merge(
         stored,
         asked.given,
-        schema_of(tool),
+        build_schema(tool),
         rules,
         reference_id=asked.integration.reference_form.id,
         remove=asked.options.remove_lines,
@@ -158,7 +163,7 @@ def _is_named(path: str, named: tuple[str, ...]) -> bool:
 
 def _apply_clear(asked: _Asked, update: Update) -> None:
     """Remove the fields that are to be emptied, and report those that cannot be."""
-    known = schema_of(asked.tool)["properties"]
+    known = build_schema(asked.tool)["properties"]
     needed = {*asked.tool.always_send, asked.integration.updates.version, _identifier(asked)}
     for path in asked.options.clear:
         first = path.partition(".")[0].partition("[")[0]
@@ -216,7 +221,7 @@ def _walk(value: Any, steps: tuple[str, ...], where: str, stored: set[int]) -> I
 
 def _find_short(asked: _Asked, content: Record) -> Iterator[Finding]:
     """Yield the lists that would have fewer entries than the vendor takes."""
-    for name, schema in schema_of(asked.tool)["properties"].items():
+    for name, schema in build_schema(asked.tool)["properties"].items():
         least, entries = schema.get("minItems", 0), content.get(name)
         had = asked.stored.get(name)
         if not least or not had or (isinstance(entries, list) and _count(asked, name, entries) >= least):
