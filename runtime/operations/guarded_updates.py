@@ -42,7 +42,7 @@ class GuardedUpdates:
         self._vendor = vendor
         self._recent = recent
 
-    async def lay_over(self, call: CallContext, change: CallContext) -> None:
+    async def prepare(self, call: CallContext, change: CallContext) -> None:
         """Set the content of an update: its fields, laid over the stored record.
 
         Raises InvalidArguments with every finding, Conflict when the version that the caller read is not current, and

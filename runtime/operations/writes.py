@@ -34,7 +34,7 @@ class Writes:
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
             if is_laid_over(change.tool, change.arguments):
-                await self._updates.lay_over(call, change)
+                await self._updates.prepare(call, change)
             else:
                 await complete(self._vendor, call, change)
 

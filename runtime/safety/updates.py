@@ -12,9 +12,9 @@ from typing import Any
 from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import CarriedTax
-from runtime.safety.entries import Keys, identify, index_entries, name_entry
+from runtime.safety.entries import Keys, identify, find_places, name_entry
 from runtime.safety.findings import Finding
-from runtime.safety.merging import merge, remove_path
+from runtime.safety.merging import merge, drop_path
 from runtime.safety.values import is_empty, is_reference, is_same
 from runtime.safety.write_options import WriteOptions
 from runtime.upstream.answer import follow_path
@@ -97,7 +97,7 @@ def _drop_stale_taxes(asked: _Asked, content: dict[str, Any]) -> tuple[str, ...]
         ):
             continue
         paths = (rule.tax_lines, rule.total)
-        dropped += [path[0] for path in paths if remove_path(content, ".".join(path))]
+        dropped += [path[0] for path in paths if drop_path(content, ".".join(path))]
     return tuple(dict.fromkeys(dropped))
 
 
@@ -146,7 +146,7 @@ def _find_lost_entries(asked: _Asked, stored: list[Any], now: tuple[Any, Keys], 
     """Yield the entries that are missing in what is sent, and what is missing in the others."""
     given, keys = now
     there = given if isinstance(given, list) else []
-    places = index_entries(there, keys)
+    places = find_places(there, keys)
     for entry in stored:
         identity, called = next(iter(identify(entry, keys)), None), name_entry(entry, keys)
         if identity is None or called in asked.options.remove_lines:
@@ -178,7 +178,7 @@ def _apply_clear(asked: _Asked, update: Update) -> None:
                 _refuse_clear(path, "is to be emptied, and has a value as well.", "Leave out one of the two.")
             )
         elif asked.options.mode == "merge":
-            remove_path(update.content, path)
+            drop_path(update.content, path)
 
 
 def _refuse_clear(path: str, found: str, right: str) -> Finding:
