@@ -15,7 +15,7 @@ from operator import is_
 from typing import Any
 
 from generator.vendor_rules import UpdateRules
-from runtime.safety.entries import Keys, find_named, identify, find_places, name_entry
+from runtime.safety.entries import Keys, find_named, find_places, identify, name_entry
 from runtime.safety.findings import Finding
 from runtime.safety.values import is_same
 

@@ -12,9 +12,9 @@ from typing import Any
 from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import CarriedTax
-from runtime.safety.entries import Keys, identify, find_places, name_entry
+from runtime.safety.entries import Keys, find_places, identify, name_entry
 from runtime.safety.findings import Finding
-from runtime.safety.merging import merge, drop_path
+from runtime.safety.merging import drop_path, merge
 from runtime.safety.values import is_empty, is_reference, is_same
 from runtime.safety.write_options import WriteOptions
 from runtime.upstream.answer import follow_path
