@@ -6,7 +6,6 @@ Part of `record`. What a caller is not shown is masked here as in every answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 from runtime.exchange.context import CallContext
@@ -100,13 +99,13 @@ def _mask(call: CallContext, record: Record) -> Any:
     """Return a record as the caller sees it. What is hidden is masked in a copy."""
     if call.cover is None:
         return record
-    path = call.tool.returns.path
-    body = figures.write_json(record)
-    whole: Any = deepcopy(dict(record))
+    path, body = call.tool.returns.path, figures.write_json(record)
+    if not masking.may_hide(call.cover, body):
+        return record
+    whole = figures.read(body)
     for step in reversed(path):
         whole = {step: whole}
-    if masking.may_hide(call.cover, body):
-        masking.hide(call.cover, whole)
+    masking.hide(call.cover, whole)
     for step in path:
         whole = whole[step]
     return whole
