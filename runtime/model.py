@@ -5,8 +5,9 @@ Times are seconds since the epoch (float, UTC) inside; endpoints write them as I
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
 AccountId = NewType("AccountId", str)
@@ -66,6 +67,68 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Policies:
+    """What the writes of one MCP server may hold. What is None, empty or 0 sets no limit.
+
+    `allow` and `deny` have the Ids of records under the name of their resource.
+    """
+
+    max_amount: Decimal | None = None
+    """Of one write."""
+    max_amount_per_day: Decimal | None = None
+    """Of all writes within any 24 hours."""
+    max_writes_per_hour: int = 0
+    allow: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    deny: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    not_before: str = ""
+    """The first day that may be written to, as YYYY-MM-DD; or CLOSING_DATE."""
+    drafts_only: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is set, as endpoints answer it and the records store it."""
+        values: dict[str, Any] = {
+            "max_amount": _as_number(self.max_amount),
+            "max_amount_per_day": _as_number(self.max_amount_per_day),
+            "max_writes_per_hour": self.max_writes_per_hour,
+            "allow": {name: list(ids) for name, ids in self.allow},
+            "deny": {name: list(ids) for name, ids in self.deny},
+            "not_before": self.not_before,
+            "drafts_only": self.drafts_only,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Policies:
+        """Return the policies that `as_dict` wrote."""
+        return cls(
+            _as_decimal(values.get("max_amount")),
+            _as_decimal(values.get("max_amount_per_day")),
+            values.get("max_writes_per_hour") or 0,
+            tuple((name, tuple(ids)) for name, ids in (values.get("allow") or {}).items()),
+            tuple((name, tuple(ids)) for name, ids in (values.get("deny") or {}).items()),
+            values.get("not_before") or "",
+            bool(values.get("drafts_only")),
+        )
+
+
+def _as_number(amount: Decimal | None) -> int | float | None:
+    if amount is None:
+        return None
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def _as_decimal(number: float | None) -> Decimal | None:
+    if number is None:
+        return None
+    return Decimal(int(number)) if number == int(number) else Decimal(str(number))
+
+
+NO_POLICIES = Policies()
+CLOSING_DATE = "closing_date"
+"""Stands for the day after the one until which the vendor says that the books are closed."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
     """The filter and switches of one MCP server."""
 
@@ -80,6 +143,7 @@ class ServerConfig:
     everyday tools beside these where every tool would be too many."""
     show_sensitive: bool = False
     """Whether tax ids, bank accounts and birth dates are answered as they are, and not masked."""
+    policies: Policies = NO_POLICIES
 
 
 @dataclass(frozen=True, slots=True)

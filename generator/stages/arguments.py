@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import EMBED, Condition, Listing, Reference
+from generator.catalog import COMPANY, EMBED, Condition, Listing, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
@@ -52,6 +52,10 @@ _EMBED: Field = {
     "type": "boolean",
     "description": "True answers the bytes of the file in base64, in place of a link to it.",
 }
+_COMPANY: Field = {
+    "type": "string",
+    "description": "Name or Id of the company that is meant; another one refuses it.",
+}
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ class Arguments:
     cautions: dict[str, str] = field(default_factory=dict)
     """What a caller must know of a field even where it is shown among rare ones."""
     listing: Listing | None = None
+    takes_company: bool = False
     references: list[Reference] = field(default_factory=list)
 
 
@@ -91,8 +96,18 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
         made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
         made.ignored_arguments = _list_response_only(made, method, integration)
+    if method.rules["risk"] != "read":
+        _add_company(made)
     made.properties = _required_first(made)
     return made
+
+
+def _add_company(made: Arguments) -> None:
+    """Let the caller of a write say which company is meant, unless the vendor has a field of that name."""
+    made.takes_company = COMPANY not in made.properties
+    if made.takes_company:
+        made.properties[COMPANY] = dict(_COMPANY)
+        made.advanced.append(COMPANY)
 
 
 def _identify(made: Arguments, method: Method, integration: Document) -> None:

@@ -12,6 +12,7 @@ from runtime.exchange.allowance import LEAST, PLAIN, Allowance, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant
 from runtime.safety import masking, write_answers
+from runtime.safety.company import describe_company, drop_company, name_company
 from runtime.safety.once import make_key
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
@@ -43,6 +44,10 @@ class CallContext:
     """All tools of the catalog: they say what can be asked of records that the caller reads by a query."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The arguments as they were given."""
+    grant: Grant | None = None
+    """What lets the call through; None in tests of one part."""
+    is_refused: bool = False
+    """Whether the vendor refused it where it was one of several calls in a request."""
     caller: str = ""
     caller_key: str = ""
     """The idempotency key of the caller, checked; empty when there is none."""
@@ -75,12 +80,19 @@ class CallContext:
         """Return the answer of this call with a text. Raises UnexpectedShape for a number that readers cannot take."""
         if text:
             _check_range(text)
-        note = f"{self.notice} {note}".strip() if self.notice else note
-        return Answer(text, self.status, limits=self.limits, note=note)
+        company = None if self.tool.is_read_only else describe_company(self.account)
+        return Answer(text, self.status, limits=self.limits, note=self._whole(note), company=company)
+
+    def _whole(self, note: str) -> str:
+        """Return a note with what every answer of the call says."""
+        if not self.notice and self.tool.is_read_only:
+            return note
+        reached = "" if self.tool.is_read_only else name_company(self.account)
+        return " ".join(each for each in (self.notice, note, reached) if each)
 
     def fits(self, text: bytes, note: str) -> bool:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
-        return self.form.holds_surely(text, self.budget, f"{self.notice} {note}")
+        return self.form.holds_surely(text, self.budget, self._whole(note))
 
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
@@ -114,6 +126,7 @@ def begin_call(
         tools,
         catalog.tools,
         given=arguments,
+        grant=grant,
         caller=grant.caller if is_write else "",
         vendor_key=make_key(integration.idempotency_max_length) if is_write else "",
         changes_data=is_write,
@@ -134,8 +147,8 @@ class Request:
     values: Mapping[str, str] = field(default_factory=lambda: NO_VALUES)
     """What fills placeholders, beside the arguments and the account."""
     changes: tuple[CallContext, ...] = ()
-    """The calls in it that change a record of which the caller may not see everything: their `content` is completed
-    from what is stored before the body is written."""
+    """The writes in it: each is checked by itself, and its `content` completed from what is stored where the caller
+    may not see everything, before the body is written."""
     body: Callable[[], bytes | None] = _leave_to_arguments
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None
@@ -149,7 +162,7 @@ NOTHING_ADDED = Request()
 
 def record_request(call: CallContext) -> Request:
     """Return the request of a call that is made from its arguments, or from its content once that is completed."""
-    if call.tool.current is None:
+    if call.tool.is_read_only:
         return NOTHING_ADDED
     return Request(
         changes=(call,), body=lambda: build_body(call.tool, call.content) if call.content else None
@@ -160,11 +173,12 @@ def build_vendor_request(
     call: CallContext, request: Request, base_url: str, authorization: Mapping[str, str]
 ) -> VendorRequest:
     """Return the HTTP request that carries the request of a call."""
+    arguments = drop_company(call.tool, call.arguments)
     return build(
         call.tool,
         call.integration,
         base_url,
-        {**call.account.fields, **call.arguments, **request.values},
-        call.arguments,
+        {**call.account.fields, **arguments, **request.values},
+        arguments,
         RequestExtras(authorization, call.vendor_key, request.body(), call.file, call.changes_data),
     )

@@ -54,6 +54,7 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
         "max_answer_bytes": config.max_answer_bytes,
         "tool_exposure": config.tool_exposure,
         "show_sensitive": config.show_sensitive,
+        "policies": config.policies.as_dict(),
     }
 
 

@@ -17,16 +17,18 @@ from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call
 from runtime.exchange.failures import explain
-from runtime.exchange.kinds import KINDS
+from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
-from runtime.model import Grant
+from runtime.model import NO_POLICIES, Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.write_policies import WritePolicies, get_policies
 from runtime.safety import masked_updates
+from runtime.safety.company import refuse_other_company
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -40,11 +42,13 @@ class Calls:
         catalog: Callable[[], Catalog],
         vendor: VendorCalls,
         max_answer_bytes: int,
+        policies: WritePolicies | None = None,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
+        self._policies = policies or WritePolicies(vendor)
         self._reader = ResponseReader()
 
     async def call(
@@ -89,7 +93,21 @@ class Calls:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = KINDS[call.tool.returns.kind]
         await self._checks.check(call, carried)
+        refuse_other_company(call.account, call.tool, call.arguments)
         request = await self._completed(call, await run_for(call, kind.prepare))
+        if not request.changes or get_policies(call) == NO_POLICIES:
+            return await self._send(kind, call, request)
+        held = await self._policies.reserve(call, request)
+        try:
+            answer = await self._send(kind, call, request)
+        except LedgerportError as error:
+            await self._policies.release_refused(held, error)
+            raise
+        await self._policies.release_refused(held)
+        return answer
+
+    async def _send(self, kind: Kind, call: CallContext, request: Request) -> Answer:
+        """Send a request, and return what its response says."""
         response = await self._vendor.send(call, request)
         masked = MaskedResponse(call, request, response)
         return await self._reader.read(kind, masked)
@@ -98,6 +116,8 @@ class Calls:
         """Return the request of a call, with what is stored filled into its changes."""
         if request.changes_data is not None:
             call.changes_data = request.changes_data
+        for change in request.changes:
+            refuse_other_company(change.account, change.tool, change.arguments)
         for change in request.changes:
             await complete(self._vendor, call, change)
         return request

@@ -41,6 +41,7 @@ from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
 from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
@@ -103,7 +104,10 @@ class Runtime:
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
         )
         self.calls = Calls(
-            catalog=self.get_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
+            catalog=self.get_catalog,
+            vendor=vendor,
+            max_answer_bytes=settings.max_answer_bytes,
+            policies=WritePolicies(vendor, self.stores),
         )
 
     def get_catalog(self) -> Catalog:

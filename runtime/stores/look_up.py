@@ -20,12 +20,14 @@ import orjson
 
 from runtime.errors import StorageUnavailable
 from runtime.model import (
+    NO_POLICIES,
     Account,
     AccountId,
     ApiToken,
     ApiTokenId,
     Grant,
     McpServerId,
+    Policies,
     ServerConfig,
     TokenHash,
 )
@@ -206,6 +208,7 @@ def read_config(text: str) -> ServerConfig:
         words.get("max_answer_bytes", 0),
         words.get("tool_exposure", "full"),
         words.get("show_sensitive", False),
+        Policies.read(words["policies"]) if "policies" in words else NO_POLICIES,
     )
 
 
@@ -219,5 +222,6 @@ def write_config(config: ServerConfig) -> str:
         "max_answer_bytes": config.max_answer_bytes,
         "tool_exposure": config.tool_exposure if config.tool_exposure != "full" else "",
         "show_sensitive": config.show_sensitive,
+        "policies": config.policies.as_dict(),
     }
     return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     DOUBLE_PRECISION,
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -118,4 +119,17 @@ IDEMPOTENCY_KEY = Table(
     Column("expires_at", DOUBLE_PRECISION, nullable=False),
     Index("idempotency_key_hash", "key_hash", unique=True),
     Index("idempotency_key_expiry", "expires_at"),
+)
+
+POLICY_USE = Table(
+    "policy_use",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("server_id", Text, ForeignKey("mcp_server.id", ondelete="CASCADE"), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("at", DOUBLE_PRECISION, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Index("policy_use_ref", "ref", unique=True),
+    Index("policy_use_in_order", "server_id", "at"),
+    Index("policy_use_at", "at"),
 )

@@ -16,7 +16,7 @@ from tests.api.harness import ApiHarness
 from tests.deployment import HandClock
 
 CONFIG = {"methods": ["read"], "tags": [], "require_api_token_auth": False, "show_sensitive": False}
-CONFIG |= {"rate_limit_style": "tool_result", "max_answer_bytes": 0, "tool_exposure": "auto"}
+CONFIG |= {"policies": {}, "rate_limit_style": "tool_result", "max_answer_bytes": 0, "tool_exposure": "auto"}
 
 
 @pytest.fixture
