@@ -32,6 +32,7 @@ from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
+from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES
@@ -187,7 +188,8 @@ async def list_tools(services: Services, asked: ApiRequest) -> Response:
     catalog = services.catalog()
     integration = catalog.integrations[account.integration]
     tools = check_filter(integration, catalog.list_tools(integration.name), query.methods, query.tags)
-    answer: dict[str, Any] = {"result": [_tool(tool) for tool in tools], "next_cursor": None}
+    named = _narrowed(services, asked, integration.name, {tool.name: tool for tool in tools})
+    answer: dict[str, Any] = {"result": [_tool(tool) for tool in named.values()], "next_cursor": None}
     if services.listing is not None:
         config = ServerConfig(
             methods=tuple(query.methods), tags=tuple(query.tags), tool_exposure=query.tool_exposure
@@ -250,11 +252,19 @@ def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
     return find_tool(services.find_tools(account.integration), asked.read_path_param("tool"))
 
 
+def _narrowed(
+    services: Services, asked: ApiRequest, integration: str, tools: dict[str, Tool]
+) -> dict[str, Tool]:
+    """Return the tools that the header fields of a request leave. Raises InvalidRequest."""
+    named = read_narrowing(asked.request.headers.raw)
+    return tools if named == Narrowing() else narrow(tools, named, services.catalog().list_tools(integration))
+
+
 async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
     account = services.accounts.find(asked.read_path_param("id"))
     return await services.calls.call(
         Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
-        services.find_tools(account.integration),
+        _narrowed(services, asked, account.integration, services.find_tools(account.integration)),
         asked.read_path_param("tool"),
         form.arguments,
         idempotency_key=key,
