@@ -132,6 +132,14 @@ _ALL = (
         "config.policies.",
     ),
     ErrorCode(
+        "budget_reached",
+        403,
+        "The reads or writes of this month are used up: the budget of the MCP server or of the integrated account. "
+        "Nothing was sent to the vendor.",
+        "details says which budget, and what is used. Raise it in config.budget or the account, or wait for the next "
+        "month in UTC.",
+    ),
+    ErrorCode(
         "other_company",
         403,
         "The write names a company in the argument company, and the MCP server is for another one. Nothing was sent.",

@@ -12,6 +12,7 @@
     ├── Unauthorized          401  no credentials, or wrong ones
     ├── Forbidden             403  known, but not allowed
     │   ├── PolicyRefused     403  a policy of the MCP server does not let this write through
+    │   ├── BudgetReached     403  as much was sent to the vendor this month as may be
     │   └── OtherCompany      403  a write that names another company than the one it would reach
     ├── NotFound              404  no such thing, or not for you
     ├── MethodNotAllowed      405  the path is there, but not with this method
@@ -145,6 +146,12 @@ class PolicyRefused(Forbidden):
     """
 
     code = "policy_refused"
+
+
+class BudgetReached(Forbidden):
+    """As much was sent to the vendor this month as the budget of an MCP server or account lets. Nothing was sent."""
+
+    code = "budget_reached"
 
 
 class OtherCompany(Forbidden):

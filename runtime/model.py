@@ -45,6 +45,43 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """The most reads and writes that may be sent to the vendor in one month; 0 sets no limit."""
+
+    reads_per_month: int = 0
+    writes_per_month: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Return what is set."""
+        values = {"reads_per_month": self.reads_per_month, "writes_per_month": self.writes_per_month}
+        return {name: value for name, value in values.items() if value}
+
+
+NO_BUDGET = Budget()
+
+
+class SpentKey(NamedTuple):
+    """What is counted apart: an account, one of its MCP servers (empty for the REST API), a month such as 2026-11."""
+
+    account_id: AccountId
+    server_id: str
+    month: str
+
+
+class Spent(NamedTuple):
+    """Reads and writes that were sent to the vendor."""
+
+    reads: int = 0
+    writes: int = 0
+
+    def __add__(self, other: object) -> Spent:
+        """Return the sum of both."""
+        if not isinstance(other, Spent):
+            return NotImplemented
+        return Spent(self.reads + other.reads, self.writes + other.writes)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One connected company (`/integrated-account/{id}`).
 
@@ -64,6 +101,7 @@ class Account:
     updated_at: float
     ended_by: EndedBy = ""
     """Why the connection needs a person: the vendor refused it, or a refresh was interrupted before it was stored."""
+    budget: Budget = NO_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +182,7 @@ class ServerConfig:
     show_sensitive: bool = False
     """Whether tax ids, bank accounts and birth dates are answered as they are, and not masked."""
     policies: Policies = NO_POLICIES
+    budget: Budget = NO_BUDGET
 
 
 @dataclass(frozen=True, slots=True)

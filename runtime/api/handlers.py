@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
-from runtime.api import reading, shapes
+from runtime.api import limit_shapes, reading, shapes
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, LedgerportError
@@ -33,6 +33,7 @@ from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
+from runtime.operations.spending import Spending
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES
@@ -65,6 +66,7 @@ class Services:
     log: Log
     guesses: Guesses
     listing: ListingOf | None = None
+    spending: Spending | None = None
 
     def find_tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -112,6 +114,23 @@ async def get_account(services: Services, asked: ApiRequest) -> Response:
 async def delete_account(services: Services, asked: ApiRequest) -> Response:
     """Disconnect a company: its URLs stop working and its tokens are revoked at the vendor."""
     return reply(await services.accounts.delete(asked.read_path_param("id"), actor=asked.actor))
+
+
+async def change_account(services: Services, asked: ApiRequest) -> Response:
+    """Set the budget of an integrated account: the reads and writes that it may send to its vendor in a month."""
+    body = reading.check_model(await reading.read_json(asked.request), limit_shapes.AccountChange)
+    budget = body.budget.model_dump() if body.budget else None
+    account_id = asked.read_path_param("id")
+    return reply(
+        await services.write(lambda: services.accounts.change(account_id, budget=budget, actor=asked.actor))
+    )
+
+
+async def read_usage(services: Services, asked: ApiRequest) -> Response:
+    """Get what an account has sent to its vendor, by month and MCP server."""
+    account = services.accounts.find(asked.read_path_param("id"))
+    months = await services.spending.read_usage(account.id) if services.spending else []
+    return reply({"budget": account.budget.as_dict(), "result": months, "next_cursor": None})
 
 
 async def connect_account(services: Services, asked: ApiRequest) -> Response:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from runtime.api.limit_shapes import Body, BudgetShape, PoliciesShape
 from runtime.model import ScopeName
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
@@ -24,12 +25,6 @@ Expiry = Annotated[
 ]
 
 
-class Body(BaseModel):
-    """What a client sends."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
 class NewAccount(Body):
     """A company to connect."""
 
@@ -41,57 +36,6 @@ class NewAccount(Body):
         dict[str, str],
         Field(max_length=50, description="What the vendor asks for, when it is not connected by OAuth."),
     ] = {}
-
-
-Amount = Annotated[float, Field(gt=0, le=1_000_000_000_000)]
-IdsByResource = Annotated[
-    dict[str, Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=1_000)]],
-    Field(max_length=50),
-]
-
-
-class PoliciesShape(Body):
-    """What the writes of an MCP server may hold. What is left out or null sets no limit, but for not_before."""
-
-    max_amount: Annotated[
-        Amount | None,
-        Field(
-            description="The greatest amount of one write, in the currency of its record.", examples=[1000]
-        ),
-    ] = None
-    max_amount_per_day: Annotated[
-        Amount | None,
-        Field(description="The greatest amount of all writes together within any 24 hours.", examples=[5000]),
-    ] = None
-    max_writes_per_hour: Annotated[
-        int | None, Field(ge=0, le=1_000_000, description="Writes within any hour; 0 sets no limit.")
-    ] = None
-    allow: Annotated[
-        IdsByResource | None,
-        Field(
-            description="For a resource, the Ids of the only records that a write may change or refer to.",
-            examples=[{"vendors": ["56", "41"]}],
-        ),
-    ] = None
-    deny: Annotated[
-        IdsByResource | None,
-        Field(
-            description="For a resource, the Ids of records that no write may change or refer to.",
-            examples=[{"accounts": ["35"]}],
-        ),
-    ] = None
-    not_before: Annotated[
-        str | None,
-        Field(
-            max_length=20,
-            description="The first day that may be written to, as YYYY-MM-DD, or closing_date: the day after the one "
-            "until which the vendor says that the books are closed. closing_date when left out; null for any day.",
-            examples=["2026-10-01", "closing_date"],
-        ),
-    ] = None
-    drafts_only: Annotated[
-        bool | None, Field(description="Whether only records may be written that book nothing yet.")
-    ] = None
 
 
 class Config(Body):
@@ -138,6 +82,9 @@ class Config(Body):
         PoliciesShape | None,
         Field(description="What its writes may hold; replaced as a whole, null or {} for anything."),
     ] = None
+    budget: Annotated[BudgetShape | None, Field(description="Replaced as a whole; null or {} for none.")] = (
+        None
+    )
 
 
 class NewMcpServer(Body):
@@ -233,6 +180,7 @@ class AccountShape(BaseModel):
     ] = None
     company: str
     fields: dict[str, str]
+    budget: BudgetShape
     created_at: Time
     updated_at: Time
 

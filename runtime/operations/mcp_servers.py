@@ -30,7 +30,7 @@ from runtime.model import (
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
 from runtime.operations.names import check_expiry, check_name, refuse_unknown_account
-from runtime.operations.policy_config import read_policies
+from runtime.operations.policy_config import read_budget, read_policies
 
 PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -193,6 +193,8 @@ class McpServers:
         tools = self._deployment.catalog().list_tools(integration.name)
         if "policies" in change:
             change = {**change, "policies": read_policies(change["policies"], integration, tools)}
+        if "budget" in change:
+            change = {**change, "budget": read_budget(change["budget"], "config.budget")}
         config = _merged(present, change)
         check_filter(integration, tools, config.methods, config.tags)
         return config

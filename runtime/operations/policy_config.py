@@ -17,10 +17,12 @@ from generator.catalog import Tool
 from generator.suggestions import did_you_mean
 from generator.vendor import Integration
 from runtime.errors import InvalidRequest
-from runtime.model import CLOSING_DATE, NO_POLICIES, Policies
+from runtime.model import CLOSING_DATE, NO_BUDGET, NO_POLICIES, Budget, Policies
 
 LARGEST_AMOUNT = 1_000_000_000_000
 """In units of a currency; what is counted within a day stays an exact integer in the database."""
+LARGEST_BUDGET = 1_000_000_000
+"""Calls in a month: 400 in each second of it."""
 MOST_IDS = 1_000
 """Ids of one list. Each is compared with every reference of a write."""
 LONGEST_ID = 80
@@ -48,6 +50,22 @@ def read_policies(given: Any, integration: Integration, tools: Iterable[Tool]) -
     usual = CLOSING_DATE if integration.policy_facts.closing_date else ""
     values = {**given, "not_before": given.get("not_before", usual)}
     return Policies.read(values)
+
+
+def read_budget(given: Any, name: str) -> Budget:
+    """Return a budget as it comes in; None and an empty object are none. Raises InvalidRequest."""
+    known = [each.name for each in fields(Budget)]
+    if given is not None and not isinstance(given, Mapping):
+        raise InvalidRequest(f"{name} is an object.")
+    values = {each: value for each, value in (given or {}).items() if value}
+    for each, value in values.items():
+        if each not in known:
+            raise InvalidRequest(f'{name} has no "{each[:80]}". {did_you_mean(each, known)}'.rstrip())
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_BUDGET:
+            raise InvalidRequest(
+                f"{name}.{each} is a whole number up to {LARGEST_BUDGET:,}; 0 sets no limit."
+            )
+    return Budget(**values) if values else NO_BUDGET
 
 
 def _resources(tools: Iterable[Tool]) -> frozenset[str]:

@@ -16,7 +16,7 @@ from generator.catalog import Reference, Tool
 from generator.vendor import Integration
 from generator.vendor_rules import Draft, RecordAmount
 from runtime.errors import PolicyRefused
-from runtime.model import Policies
+from runtime.model import CLOSING_DATE, Policies
 from runtime.safety.references import Found, find_references
 from runtime.upstream.answer import follow_path
 
@@ -83,6 +83,7 @@ def find_violations(policies: Policies, write: Write, first_day: str, today: str
     yield from _amount(policies, write)
     yield from _references(policies, write)
     yield from _days(write, first_day, today)
+    yield from _closing(policies, write)
     yield from _drafts(policies, write)
 
 
@@ -222,6 +223,19 @@ def _days(write: Write, first_day: str, today: str) -> Iterator[Violation]:
     days = [str(state.get(name) or today)[: len(first_day)] for state in write.states]
     for day in dict.fromkeys(each for each in days if each < first_day):
         yield Violation("not_before", f"{name} is {day}.", f"The first day allowed is {first_day}.")
+
+
+def _closing(policies: Policies, write: Write) -> Iterator[Violation]:
+    """Yield the rule that a write breaks which opens closed books, where these are what holds it."""
+    fact = write.integration.policy_facts.closing_date
+    if policies.not_before != CLOSING_DATE or fact is None or fact.tool not in write.tool.read_by:
+        return
+    clears = bool(write.tool.clears_unless) and not write.content.get(write.tool.clears_unless)
+    then = str(follow_path(write.content if clears else write.after, fact.path) or "")
+    present = str(follow_path(write.before, fact.path) or "")
+    if then < present:
+        found = f"The closing date is {present}, and would be {then or 'none'}."
+        yield Violation("not_before", found, "It may only become later.")
 
 
 def _drafts(policies: Policies, write: Write) -> Iterator[Violation]:

@@ -24,7 +24,7 @@ from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
 if TYPE_CHECKING:
-    from runtime.model import McpServerId
+    from runtime.model import AccountId, McpServerId, Spent, SpentKey
     from runtime.stores.policy_use import Limits, Reservation, Use
     from runtime.stores.records import Records
 
@@ -120,6 +120,14 @@ class Stores:
     ) -> Reservation:
         """Count writes where the limits allow them. Raises StorageUnavailable when that cannot be written."""
         return self.records.reserve_use(server_id, uses, limits, now)
+
+    def add_spending(self, added: Sequence[tuple[SpentKey, Spent]]) -> dict[SpentKey, Spent]:
+        """Add to what was sent to vendors. Raises StorageUnavailable when that cannot be written."""
+        return self.records.add_spending(added)
+
+    def read_spending(self, account_id: AccountId, month: str = "") -> dict[SpentKey, Spent]:
+        """Return what an account has sent. Raises StorageUnavailable when that cannot be read."""
+        return self.records.read_spending(account_id, month)
 
     def release_use(self, refs: Sequence[str]) -> None:
         """Count writes no longer. Raises StorageUnavailable when that cannot be written."""

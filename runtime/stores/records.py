@@ -16,6 +16,7 @@ from runtime.stores.account_records import AccountRecords
 from runtime.stores.policy_records import DAY, PolicyRecords
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
+from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import ACCOUNT, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER, POLICY_USE
 
 MOST_BINDINGS = 1_000_000
@@ -111,7 +112,13 @@ class KeyRecords(RecordBase):
 
 
 class Records(
-    AccountRecords, ServerRecords, ApiTokenRecords, AuthorizationRecords, KeyRecords, PolicyRecords
+    AccountRecords,
+    ServerRecords,
+    ApiTokenRecords,
+    AuthorizationRecords,
+    KeyRecords,
+    PolicyRecords,
+    SpendingRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

@@ -31,6 +31,7 @@ ACCOUNT = Table(
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("updated_at", DOUBLE_PRECISION, nullable=False),
     Column("ended_by", Text, nullable=False, server_default=""),
+    Column("budget", Text, nullable=False, server_default=""),
     Index("account_in_order", "created_at", "id"),
     Index("account_company", "integration", "environment", "company"),
 )
@@ -132,4 +133,14 @@ POLICY_USE = Table(
     Index("policy_use_ref", "ref", unique=True),
     Index("policy_use_in_order", "server_id", "at"),
     Index("policy_use_at", "at"),
+)
+
+SPENDING = Table(
+    "spending",
+    METADATA,
+    Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("server_id", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("reads", BigInteger, nullable=False),
+    Column("writes", BigInteger, nullable=False),
 )

@@ -8,6 +8,8 @@ import orjson
 import pytest
 
 from runtime.errors import OtherCompany
+from runtime.exchange.tool_answer import Answer
+from runtime.mcp_server.results import COMPANY_KEY, build_meta
 from runtime.safety.company import describe_company, drop_company, name_company, refuse_other_company
 from tests.builtin import builtin_catalog
 from tests.made_up import GET, UPDATE
@@ -57,6 +59,19 @@ def test_one_write_of_a_batch_for_another_company_stops_the_batch():
     assert server.requests == []
 
 
+def test_a_batch_for_another_company_is_refused_as_a_whole():
+    batch = replace(
+        BATCH,
+        takes_company=True,
+        schema=orjson.dumps({"type": "object", "properties": {"calls": {}, "company": {}}, "required": []}),
+    )
+    tools = {**TOOLS, batch.name: batch}
+    calls = {"calls": [{"tool": GET.name, "arguments": {"id": "7"}}], "company": "43"}
+    [answer], server = run(ANSWER, (batch.name, calls), tools=tools, catalog=tools)
+
+    assert (answer.error.code, server.requests) == ("other_company", [])
+
+
 def test_every_answer_of_a_write_names_the_company_and_of_a_read_none():
     [written, read], _ = run(ANSWER, WRITE, (GET.name, {"id": "7"}), tools=TOOLS, catalog=TOOLS)
 
@@ -90,3 +105,10 @@ def test_every_tool_that_changes_something_takes_the_company_and_no_other_does()
     ]
 
     assert wrong == []
+
+
+def test_the_result_of_a_write_has_the_company_for_programs_as_well():
+    meta = build_meta(Answer("{}", company={"id": "42", "name": "Acme"}))
+
+    assert meta[COMPANY_KEY] == {"id": "42", "name": "Acme"}
+    assert COMPANY_KEY not in build_meta(Answer("{}"))

@@ -13,7 +13,7 @@ from generator.catalog import Reference
 from generator.vendor import ReferenceForm
 from generator.vendor_rules import Draft, PolicyFacts
 from runtime.errors import PolicyRefused
-from runtime.model import Policies
+from runtime.model import CLOSING_DATE, Policies
 from runtime.safety.policies import Used, Write, find_exceeded, find_violations, measure_amount, refuse
 from runtime.upstream.request import record
 from tests.builtin import builtin_catalog
@@ -188,6 +188,24 @@ def test_nothing_is_written_to_or_moved_from_a_day_before_the_first(content, bef
     change = write("update_a_quick_books_bill_by_id", content, before)
 
     assert rules(Policies(), change, first_day="2026-10-01") == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"sparse": True, "AccountingInfoPrefs": {"BookCloseDate": "2026-09-29"}}, ["not_before"]),
+        ({"sparse": True, "AccountingInfoPrefs": {"TrackDepartments": True}}, ["not_before"]),
+        ({"ReportPrefs": {"ReportBasis": "Cash"}}, ["not_before"]),
+        ({"sparse": True, "ReportPrefs": {"ReportBasis": "Cash"}}, []),
+        ({"sparse": True, "AccountingInfoPrefs": {"BookCloseDate": "2026-10-31"}}, []),
+    ],
+)
+def test_closed_books_are_not_opened_where_they_are_what_holds_a_write(content, expected):
+    before = {"AccountingInfoPrefs": {"BookCloseDate": "2026-09-30"}}
+    change = write("update_quick_books_preferences", content, before)
+
+    assert rules(Policies(not_before=CLOSING_DATE), change, "2026-10-01") == expected
+    assert rules(Policies(not_before="2026-10-01"), change, "2026-10-01") == []
 
 
 def test_a_record_without_a_day_counts_as_of_today():
