@@ -48,6 +48,17 @@ def test_a_write_for_another_company_is_refused_and_nothing_is_sent(named):
     assert server.requests == []
 
 
+def test_the_company_that_is_meant_takes_the_place_of_no_field_of_the_account():
+    placed = replace(PINNED, call=replace(PINNED.call, path="/companies/{company}/invoice"))
+    account = replace(ACCOUNT, fields={"company": "own"})
+    call = (placed.name, {**WRITE[1], "company": "Acme"})
+    tools = {placed.name: placed}
+    [answer], server = run(ANSWER, call, tools=tools, catalog=tools, accounts=(account,))
+
+    assert answer.error is None
+    assert server.requests[0][0].split()[1].startswith("/companies/own/invoice")
+
+
 def test_one_write_of_a_batch_for_another_company_stops_the_batch():
     calls = [
         {"tool": PINNED.name, "arguments": dict(WRITE[1])},
