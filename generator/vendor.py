@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from generator.meanings import Meant, Unsupported
-from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts
+from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts, UpdateRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +261,7 @@ class Integration:
     """
     rules: FormRules = field(default_factory=FormRules)
     policy_facts: PolicyFacts = field(default_factory=PolicyFacts)
+    updates: UpdateRules = field(default_factory=UpdateRules)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()

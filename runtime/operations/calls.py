@@ -23,12 +23,12 @@ from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.model import NO_POLICIES, Grant
 from runtime.operations.checks import Checks, run_for
+from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
-from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies, get_policies
+from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
-from runtime.safety.company import refuse_other_company
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -49,6 +49,7 @@ class Calls:
         self._checks = Checks()
         self._vendor = vendor
         self._policies = policies or WritePolicies(vendor)
+        self._writes = Writes(vendor, RecentReads())
         self._reader = ResponseReader()
 
     async def call(
@@ -93,8 +94,8 @@ class Calls:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = KINDS[call.tool.returns.kind]
         await self._checks.check(call, carried)
-        refuse_other_company(call.account, call.tool, call.arguments)
-        request = await self._completed(call, await run_for(call, kind.prepare))
+        request = await run_for(call, kind.prepare)
+        await self._writes.prepare(call, request)
         if not request.changes or get_policies(call) == NO_POLICIES:
             return await self._send(kind, call, request)
         held = await self._policies.reserve(call, request)
@@ -108,19 +109,8 @@ class Calls:
 
     async def _send(self, kind: Kind, call: CallContext, request: Request) -> Answer:
         """Send a request, and return what its response says."""
-        response = await self._vendor.send(call, request)
-        masked = MaskedResponse(call, request, response)
-        return await self._reader.read(kind, masked)
-
-    async def _completed(self, call: CallContext, request: Request) -> Request:
-        """Return the request of a call, with what is stored filled into its changes."""
-        if request.changes_data is not None:
-            call.changes_data = request.changes_data
-        for change in request.changes:
-            refuse_other_company(change.account, change.tool, change.arguments)
-        for change in request.changes:
-            await complete(self._vendor, call, change)
-        return request
+        response = await self._writes.send(call, request)
+        return await self._reader.read(kind, MaskedResponse(call, request, response))
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""

@@ -145,7 +145,9 @@ class WritePolicies:
         content = record(change.tool, change.arguments) if change.content is None else change.content
         get = _find_get(change.tool, call.known) if needs_current(policies) else None
         before: Mapping[str, Any] = NOTHING
-        if get is not None:
+        if change.before is not None:
+            before = change.before
+        elif get is not None:
             before = await read_stored(self._vendor, call, change, get)
         references = tuple(_references(change.tool, call.known))
         return Write(change.tool, change.integration, content, references, before)
