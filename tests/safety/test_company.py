@@ -77,7 +77,7 @@ def test_a_batch_for_another_company_is_refused_as_a_whole():
         schema=orjson.dumps({"type": "object", "properties": {"calls": {}, "company": {}}, "required": []}),
     )
     tools = {**TOOLS, batch.name: batch}
-    calls = {"calls": [{"tool": GET.name, "arguments": {"id": "7"}}], "company": "43"}
+    calls = {"calls": [{"tool": PINNED.name, "arguments": dict(WRITE[1])}], "company": "43"}
     [answer], server = run(ANSWER, (batch.name, calls), tools=tools, catalog=tools)
 
     assert (answer.error.code, server.requests) == ("other_company", [])
