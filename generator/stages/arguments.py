@@ -14,6 +14,7 @@ from typing import Any
 from generator.catalog import COMPANY, EMBED, Condition, Listing, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
+from generator.stages.company_argument import add_company
 from generator.stages.methods import Method
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
@@ -52,10 +53,6 @@ SAID = {
 _EMBED: Field = {
     "type": "boolean",
     "description": "True answers the bytes of the file in base64, in place of a link to it.",
-}
-_COMPANY: Field = {
-    "type": "string",
-    "description": "Name or Id of the company that is meant; another one refuses it.",
 }
 
 
@@ -103,18 +100,10 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
         made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
         made.ignored_arguments = _list_response_only(made, method, integration)
-    if method.rules["risk"] != "read":
-        _add_company(made)
+    if method.rules["risk"] != "read" and COMPANY not in made.properties:
+        add_company(made)
     made.properties = _required_first(made)
     return made
-
-
-def _add_company(made: Arguments) -> None:
-    """Let the caller of a write say which company is meant, unless the vendor has a field of that name."""
-    made.takes_company = COMPANY not in made.properties
-    if made.takes_company:
-        made.properties[COMPANY] = dict(_COMPANY)
-        made.advanced.append(COMPANY)
 
 
 def _identify(made: Arguments, method: Method, integration: Document) -> None:
