@@ -164,6 +164,7 @@ def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share
     try:
         text = _text(part, value, raw, share)
     except LedgerportError as error:
+        part.call.is_refused = isinstance(error, VendorRefused)
         return b'%b"error":%b}' % (head, fit_error(redact(error, call.secrets), share))
     if not share.holds(text):
         text = orjson.dumps({"note": NOT_SHOWN})

@@ -12,6 +12,7 @@ from runtime.exchange.allowance import LEAST, PLAIN, Allowance, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant
 from runtime.safety import masking, write_answers
+from runtime.safety.company import describe_company, drop_company, name_company
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
 from runtime.safety.write_options import USUAL, WriteOptions
@@ -45,6 +46,10 @@ class CallContext:
     """All tools of the catalog: they say what can be asked of records that the caller reads by a query."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The arguments as they were given."""
+    grant: Grant | None = None
+    """What lets the call through; None in tests of one part."""
+    is_refused: bool = False
+    """Whether the vendor refused it where it was one of several calls in a request."""
     caller: str = ""
     caller_key: str = ""
     """The idempotency key of the caller, checked; empty when there is none."""
@@ -87,12 +92,19 @@ class CallContext:
         """Return the answer of this call with a text. Raises UnexpectedShape for a number that readers cannot take."""
         if text:
             _check_range(text)
-        note = f"{self.notice} {note}".strip() if self.notice else note
-        return Answer(text, self.status, limits=self.limits, note=note)
+        company = None if self.tool.is_read_only else describe_company(self.account)
+        return Answer(text, self.status, limits=self.limits, note=self._whole(note), company=company)
+
+    def _whole(self, note: str) -> str:
+        """Return a note with what every answer of the call says."""
+        if not self.notice and self.tool.is_read_only:
+            return note
+        reached = "" if self.tool.is_read_only else name_company(self.account)
+        return " ".join(each for each in (self.notice, note, reached) if each)
 
     def fits(self, text: bytes, note: str) -> bool:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
-        return self.form.holds_surely(text, self.budget, f"{self.notice} {note}")
+        return self.form.holds_surely(text, self.budget, self._whole(note))
 
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
@@ -126,6 +138,7 @@ def begin_call(
         tools,
         catalog.tools,
         given=arguments,
+        grant=grant,
         caller=grant.caller if is_write else "",
         vendor_key=make_key(integration.idempotency_max_length) if is_write else "",
         changes_data=is_write,
@@ -171,11 +184,12 @@ def build_vendor_request(
     call: CallContext, request: Request, base_url: str, authorization: Mapping[str, str]
 ) -> VendorRequest:
     """Return the HTTP request that carries the request of a call."""
+    arguments = drop_company(call.tool, call.arguments)
     return build(
         call.tool,
         call.integration,
         base_url,
-        {**call.account.fields, **call.arguments, **request.values},
-        call.arguments,
+        {**call.account.fields, **arguments, **request.values},
+        arguments,
         RequestExtras(authorization, call.vendor_key, request.body(), call.file, call.changes_data),
     )
