@@ -82,7 +82,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     resources = resolve_resources(documents.resources, types)
     methods = complete_methods(resources, document, types)
     links = Links(_name_tools(methods), documents.broken, diagnostics)
-    integration = parse_integration(document, links, diagnostics)
+    integration = parse_integration(document, links, diagnostics, documents.grammars)
     masks = make_masks(methods, diagnostics)
     tools = [_compile_tool(method, document, links, masks(method)) for method in methods]
     linked = link_writes(tools, diagnostics)

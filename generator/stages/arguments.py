@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import EMBED, Condition, Listing
+from generator.catalog import EMBED, Condition, Listing, QueryField
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
+from generator.stages.query_fields import kind_of, list_query_fields
 from generator.stages.resolve import Field
 from generator.texts import cut_first_sentence, fold
 
@@ -224,7 +225,8 @@ def _list_arguments(
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
     _add_usual(made, usual, method, diagnostics)
-    if method.resource.entity == "*":
+    reads_any = method.resource.entity == "*"
+    if reads_any:
         made.required.append("query")
     return Listing(
         entity=method.resource.entity,
@@ -234,7 +236,13 @@ def _list_arguments(
         raw_query=has_language,
         is_whole=not method.placeholders & PAGING,
         default_order=str(rules.get("default_order") or ""),
+        fields=_query_fields(method, integration) if has_language and not reads_any else (),
     )
+
+
+def _query_fields(method: Method, integration: Document) -> tuple[QueryField, ...]:
+    language, more = integration.value.get("query") or {}, integration.value.get("response_only") or ()
+    return list_query_fields(_leaves(method.resource.fields), language, more)
 
 
 def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnostics: Diagnostics) -> None:
@@ -255,7 +263,7 @@ def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, F
 def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
     """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
     how = given.get("filter") or ()
-    name, kind = given.get("filter_name") or path.rsplit(".", 1)[-1], _kind(given)
+    name, kind = given.get("filter_name") or path.rsplit(".", 1)[-1], kind_of(given)
     is_reference = given.get("type") == "object"
     shape = _shape_of_id(given) if is_reference else _shape(given)
     about = _say_briefly(_describe(given))
@@ -287,14 +295,6 @@ def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
 
 def _describe_filter(how: str, about: str) -> str:
     return SAID[how].format(it=about).strip()
-
-
-def _kind(given: Field) -> str:
-    if given.get("format") in ("date", "date-time", "uuid"):
-        return str(given["format"])
-    return {"number": "number", "integer": "number", "boolean": "boolean"}.get(
-        str(given.get("type")), "string"
-    )
 
 
 def _order_arguments(sortable: tuple[str, ...]) -> dict[str, Field]:

@@ -140,6 +140,8 @@ class Request:
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None
     """Whether it changes anything, where the tool alone does not say it."""
+    others: tuple[Request, ...] = ()
+    """Requests sent after this one, where its kind needs several responses to read one answer: all are reads."""
     plan: Any = None
     """What its kind needs in order to read the response, such as the page that was asked for."""
 

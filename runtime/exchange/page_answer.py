@@ -113,7 +113,7 @@ class _Page:
         places = meant.places(page)
         shown = page if len(places) == len(page) else page.only(places)
         cursor = _next_cursor(integration.pagination, content) if not listing.is_whole else ""
-        remarks_on_page = [*notes, *_absent(shown, call.arguments.get("fields", ()))]
+        remarks_on_page = [*notes, *note_absent(shown, call.arguments.get("fields", ()))]
         return cls(call, asked, page, places, len(rows), cursor, remarks_on_page, meant)
 
     def head(self, count: int, remark: str) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class _Meant:
         return f"{said} Pass next_cursor to read on." if has_more else said
 
 
-def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
+def note_absent(rows: Rows, names: Sequence[str]) -> list[str]:
     """Return a sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
     wanted = [name for name in dict.fromkeys(names) if name != "*"]
     absent = rows.absent([strip_slice(name) for name in wanted]) if len(rows) and wanted else []

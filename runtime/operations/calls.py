@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from generator.catalog import Catalog, Tool
@@ -93,7 +94,22 @@ class Calls:
         request = await self._completed(call, await run_for(call, kind.prepare))
         response = await self._vendor.send(call, request)
         masked = MaskedResponse(call, request, response)
+        if request.others:
+            return await self._carry_out_others(kind, masked)
         return await self._reader.run(len(response.body), lambda: _read(kind, masked))
+
+    async def _carry_out_others(self, kind: Kind, first: MaskedResponse) -> Answer:
+        """Send the other requests of a call, one after another, and read all of the responses as one answer.
+
+        Raises the error that any of them is: a part of an answer is none.
+        """
+        call, found = first.call, [first]
+        for request in first.request.others:
+            raise_failure(call, found[-1].raw)
+            found.append(MaskedResponse(call, request, await self._vendor.send(call, request)))
+        raise_failure(call, found[-1].raw)
+        whole = replace(first, others=tuple(found[1:]))
+        return await self._reader.run(sum(len(each.raw.body) for each in found), lambda: _read(kind, whole))
 
     async def _completed(self, call: CallContext, request: Request) -> Request:
         """Return the request of a call, with what is stored filled into its changes."""

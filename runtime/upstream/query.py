@@ -62,7 +62,7 @@ def join_parameters(language: QueryLanguage, listing: Listing, arguments: Mappin
 
 def _write_conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> list[str]:
     return [
-        _condition(language, condition, arguments[condition.argument])
+        write_condition(language, condition, arguments[condition.argument])
         for condition in listing.conditions
         if condition.argument in arguments
     ]
@@ -190,7 +190,14 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return fill_template(template, lambda name: values.get(name, "")).strip()
 
 
-def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str:
+def write_literals(language: QueryLanguage, condition: Condition, value: Any) -> tuple[str, ...]:
+    """Return the values of a condition as they are written."""
+    values = value if isinstance(value, list) else [value]
+    return tuple(_literal(language, condition.kind, each) for each in values)
+
+
+def write_condition(language: QueryLanguage, condition: Condition, value: Any) -> str:
+    """Return one typed filter as it is sent, its values quoted and escaped."""
     template = language.conditions[condition.operator]
     values = {"field": _as_named(language, condition.field)}
     if isinstance(value, list):
