@@ -34,13 +34,13 @@ def _list_fields(leaves: Iterable[tuple[str, Field]], refused: frozenset[str]) -
         is_refused = given.get("type") in refused and given.get("filter") != PARTS
         yield QueryField(
             path,
-            kind_of(given, of_parts="object"),
-            _decide(is_given=names_filter(given), is_refused=is_refused or given.get("filter") == NEVER),
+            find_kind(given, of_parts="object"),
+            _decide(is_given=has_filter(given), is_refused=is_refused or given.get("filter") == NEVER),
             _decide(is_given=bool(given.get("sort")), is_refused=is_refused),
         )
 
 
-def names_filter(given: Field) -> bool:
+def has_filter(given: Field) -> bool:
     """Return whether a field says how a list may filter on it."""
     return bool(given.get("filter")) and given.get("filter") not in (NEVER, PARTS)
 
@@ -51,7 +51,7 @@ def _decide(*, is_given: bool, is_refused: bool) -> bool | None:
     return False if is_refused else None
 
 
-def kind_of(given: Field, of_parts: str = "string") -> str:
+def find_kind(given: Field, of_parts: str = "string") -> str:
     """Return how a value of a field is written in a condition; `of_parts` for one that has parts."""
     if given.get("format") in ("date", "date-time", "uuid"):
         return str(given["format"])

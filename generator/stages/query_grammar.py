@@ -37,11 +37,11 @@ def find_grammar(document: Document, grammars: Mapping[str, str], diagnostics: D
         return ""
     if name not in grammars:
         hint = did_you_mean(name, grammars) or "It stands beside integration.yaml."
-        diagnostics.report(document.diagnostic(PLACE, "grammar", f"There is no file {name}.", hint))
+        diagnostics.report(document.make_diagnostic(PLACE, "grammar", f"There is no file {name}.", hint))
         return ""
     problems = _find_problems(grammars[name])
     for problem in problems:
-        diagnostics.report(document.diagnostic(PLACE, "grammar", f"{name}: {problem}"))
+        diagnostics.report(document.make_diagnostic(PLACE, "grammar", f"{name}: {problem}"))
     return "" if problems else grammars[name]
 
 

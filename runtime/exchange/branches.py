@@ -20,7 +20,7 @@ from runtime.exchange.page_request import get_listing, read_page_request, read_r
 from runtime.exchange.raw_query import find_listing
 from runtime.upstream import paging, query
 from runtime.upstream.statements import SortKey, Statement, parse_statement
-from runtime.upstream.terms import Branch, combine_branches, join_terms, read_terms
+from runtime.upstream.terms import Branch, join_branches, join_terms, read_terms
 
 MOST_BRANCHES = 8
 """Calls to the vendor for one page. The vendor counts each of them, and some allow ten a second."""
@@ -69,7 +69,7 @@ def prepare_query(call: CallContext, statement: Statement) -> Request:
     """Return the requests for a raw query with an OR or brackets. Raises InvalidArguments."""
     integration, raw = call.integration, str(call.arguments["query"])
     language = integration.query_language
-    branches = combine_branches(language, read_terms(language, statement, raw))
+    branches = join_branches(language, read_terms(language, statement, raw))
     refuse_many(branches)
     if len(branches) == 1:
         rewritten = {**call.arguments, "query": _with_condition(language, statement, raw, branches[0])}

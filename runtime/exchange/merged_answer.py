@@ -32,7 +32,7 @@ def write_merged(
     if plan.is_count:
         return _write_total(_count_records(plan, merge, parts), allowance)
     try:
-        merged = merge.page(parts, plan.place, plan.limit)
+        merged = merge.take_page(parts, plan.place, plan.limit)
     except OrderUnknown:
         raise _order_unknown(plan) from None
     return _write_records(call, plan, merged, allowance)
@@ -108,7 +108,7 @@ def _write_records(call: CallContext, plan: MergedPage, merged: Merged, allowanc
         text = " ".join(filter(None, said))
         return {**found, "note": text} if text else found
 
-    texts = bounds.Source(len(merged.records), rows.text)
+    texts = bounds.Source(len(merged.records), rows.write_record)
     return bounds.append_rows(head, "records", texts, allowance, READ_ON_IN_IT)
 
 

@@ -70,13 +70,13 @@ class Merged:
 
 
 class Merge:
-    """Merges lists that are sorted by some fields. `identifier` is the field that tells records apart."""
+    """Merges lists that are sorted by some fields. `identifier` is the field that no two records share."""
 
     def __init__(self, keys: Sequence[SortField], identifier: str) -> None:
         self._keys = keys
         self._identifier = identifier
 
-    def page(self, parts: Sequence[Part], asked: Place, most: int) -> Merged:
+    def take_page(self, parts: Sequence[Part], asked: Place, most: int) -> Merged:
         """Return the next records, at most so many. Raises OrderUnknown."""
         if all(part.start == 1 and not part.is_cut for part in parts):
             return self._whole(parts, asked, most)

@@ -79,7 +79,7 @@ def join_terms(language: QueryLanguage, branch: Branch) -> str:
     return language.conjunction.join(dict.fromkeys(each.text for each in branch))
 
 
-def combine_branches(language: QueryLanguage, branches: Iterable[Branch]) -> tuple[Branch, ...]:
+def join_branches(language: QueryLanguage, branches: Iterable[Branch]) -> tuple[Branch, ...]:
     """Return fewer branches that say the same.
 
     Those that are equal but for the values of one field become one with all of them; one that another includes is left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.exchange.merging import Merge, OrderUnknown, Part, Place, SortField
@@ -61,13 +61,14 @@ def make(made):
     return [{name: value for name, value in each.items() if value is not None} for each in records]
 
 
+@settings(deadline=None)
 @given(RECORDS, KEYS, st.integers(1, 5), st.integers(0, 4))
 def test_every_page_together_holds_each_record_once_and_in_order(made, keys, limit, skip):
     records = make(made)
     vendor, merge = Vendor(records, keys), Merge((*keys, ID), "Id")
     place, found = Place((1, 1, 1), skip), []
     for _ in range(60):
-        page = merge.page(vendor.parts(place, place.skip + limit + 2), place, limit)
+        page = merge.take_page(vendor.parts(place, place.skip + limit + 2), place, limit)
         assert len(page.records) <= limit
         found += page.records
         place = page.places[-1]
@@ -78,15 +79,16 @@ def test_every_page_together_holds_each_record_once_and_in_order(made, keys, lim
     assert [each["Id"] for each in found] == [each["Id"] for each in wanted][skip:]
 
 
+@settings(deadline=None)
 @given(RECORDS, KEYS, st.integers(1, 5), st.integers(0, 5))
 def test_a_page_that_was_cut_goes_on_behind_what_was_shown(made, keys, limit, shown):
     records = make(made)
     vendor, merge = Vendor(records, keys), Merge((*keys, ID), "Id")
-    first = merge.page(vendor.parts(Place((1, 1, 1)), limit + 2), Place((1, 1, 1)), limit)
+    first = merge.take_page(vendor.parts(Place((1, 1, 1)), limit + 2), Place((1, 1, 1)), limit)
     shown = min(shown, len(first.records))
 
     place = first.places[shown]
-    rest = merge.page(vendor.parts(place, place.skip + 20), place, 20)
+    rest = merge.take_page(vendor.parts(place, place.skip + 20), place, 20)
 
     wanted = sorted((each for each in records if each["of"]), key=lambda each: list(order(each, keys)))
     found = [*first.records[:shown], *rest.records]
@@ -98,10 +100,10 @@ def test_lists_in_another_order_are_refused_where_they_are_not_whole():
     merge = Merge((SortField(("Name",)), ID), "Id")
 
     with pytest.raises(OrderUnknown):
-        merge.page([Part(records, 1, is_cut=True), Part([], 1)], Place((1, 1)), 2)
+        merge.take_page([Part(records, 1, is_cut=True), Part([], 1)], Place((1, 1)), 2)
     with pytest.raises(OrderUnknown):
-        merge.page([Part(records[1:], 2, records[0]), Part([], 1)], Place((2, 1)), 2)
-    whole = merge.page([Part(records, 1), Part(records[1:], 1)], Place((1, 1)), 2)
+        merge.take_page([Part(records[1:], 2, records[0]), Part([], 1)], Place((2, 1)), 2)
+    whole = merge.take_page([Part(records, 1), Part(records[1:], 1)], Place((1, 1)), 2)
     assert [each["Id"] for each in whole.records] == ["2", "1"]
 
 
@@ -109,14 +111,14 @@ def test_nothing_is_merged_step_by_step_without_an_id_in_the_order():
     parts = [Part([{"Id": "1"}], 1, is_cut=True), Part([], 1)]
 
     with pytest.raises(OrderUnknown):
-        Merge((SortField(("Name",)),), "Id").page(parts, Place((1, 1)), 1)
+        Merge((SortField(("Name",)),), "Id").take_page(parts, Place((1, 1)), 1)
 
 
 def test_values_with_parts_have_no_order():
     parts = [Part([{"Id": "1", "Ref": {"value": "2"}}], 1, is_cut=True), Part([], 1)]
 
     with pytest.raises(OrderUnknown):
-        Merge((SortField(("Ref",)), ID), "Id").page(parts, Place((1, 1)), 1)
+        Merge((SortField(("Ref",)), ID), "Id").take_page(parts, Place((1, 1)), 1)
 
 
 def test_moments_are_compared_whatever_their_offsets():
@@ -124,6 +126,6 @@ def test_moments_are_compared_whatever_their_offsets():
     one = {"Id": "1", "Time": "2026-01-01T10:00:00-08:00"}
     two = {"Id": "2", "Time": "2026-01-01T17:00:00Z"}
 
-    merged = Merge((key, ID), "Id").page([Part([one], 1), Part([two], 1)], Place((1, 1)), 5)
+    merged = Merge((key, ID), "Id").take_page([Part([one], 1), Part([two], 1)], Place((1, 1)), 5)
 
     assert [each["Id"] for each in merged.records] == ["2", "1"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.errors import InvalidArguments
 from runtime.upstream.query_facts import refuse_problems
 from runtime.upstream.statements import NotParsed, parse_statement
-from runtime.upstream.terms import combine_branches, join_terms, read_terms
+from runtime.upstream.terms import join_branches, join_terms, read_terms
 from tests.builtin import builtin_catalog
 
 CATALOG = builtin_catalog()
@@ -24,7 +24,7 @@ def parse(text: str):
 
 def branches_of(condition: str) -> list[str]:
     text = f"select * from Invoice where {condition}"
-    found = combine_branches(LANGUAGE, read_terms(LANGUAGE, parse(text), text))
+    found = join_branches(LANGUAGE, read_terms(LANGUAGE, parse(text), text))
     return [join_terms(LANGUAGE, each) for each in found]
 
 
@@ -87,6 +87,7 @@ CONDITIONS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(CONDITIONS)
 def test_the_branches_of_a_condition_are_true_exactly_when_it_is(condition):
     records = [{"a": a, "b": b, "c": c} for a in "012" for b in "012" for c in "012"]
