@@ -86,6 +86,12 @@ class Listing:
     """Whether the vendor answers the whole list at once, so that its pages are cut here."""
     fields: tuple[QueryField, ...] = ()
     """What a raw query can name, where the vendor's language has a grammar."""
+    named: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Words that stand for filters. A date in them may be a `{day}` relative to today, such as `{this_month_start}`."""
+    search: tuple[str, ...] = ()
+    """The fields in which a text is searched at once."""
+    merges: bool = False
+    """Whether an OR between filters is answered, by merging calls."""
 
 
 @dataclass(frozen=True, slots=True)

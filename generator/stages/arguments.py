@@ -14,6 +14,12 @@ from typing import Any
 from generator.catalog import EMBED, Condition, Listing, QueryField, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
+from generator.stages.merged_filters import (
+    derive_named,
+    derive_search,
+    describe_in_line,
+    list_merged_arguments,
+)
 from generator.stages.methods import Method
 from generator.stages.query_fields import find_kind, list_query_fields
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
@@ -237,10 +243,16 @@ def _list_arguments(
     usual = _order_arguments(sortable) | _page_arguments(integration, "records")
     usual["fields"] = _fields_argument(columns)
     has_language = bool(language.get("pattern")) and "{statement}" in rules["request"]
+    reads_any = method.resource.entity == "*"
+    named = derive_named(method, {each.argument: each for each in conditions}, integration, diagnostics)
+    merges = has_language and not reads_any and _can_merge(integration)
+    search = derive_search(method, diagnostics) if merges else ()
+    shapes = {each.argument: _shape_alone(made.properties[each.argument]) for each in conditions}
+    usual |= list_merged_arguments(named, search, shapes if merges else {})
+    made.cautions |= describe_in_line(named)
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
     _add_usual(made, usual, method, diagnostics)
-    reads_any = method.resource.entity == "*"
     if reads_any:
         made.required.append("query")
     return Listing(
@@ -252,7 +264,21 @@ def _list_arguments(
         is_whole=not method.placeholders & PAGING,
         default_order=str(rules.get("default_order") or ""),
         fields=_query_fields(method, integration) if has_language and not reads_any else (),
+        named=named,
+        search=search,
+        merges=merges and bool(shapes),
     )
+
+
+def _can_merge(integration: Document) -> bool:
+    """Return whether several lists of a vendor can be read side by side: their pages are counted."""
+    has_grammar = bool((integration.value.get("query") or {}).get("grammar"))
+    return has_grammar and integration.value["pagination"]["style"] == "offset"
+
+
+def _shape_alone(given: Field) -> Field:
+    """Return a filter without its sentence, which stands with the filter itself."""
+    return {key: value for key, value in given.items() if key != "description"}
 
 
 def _query_fields(method: Method, integration: Document) -> tuple[QueryField, ...]:

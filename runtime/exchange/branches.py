@@ -9,13 +9,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain, combinations
+from itertools import chain, combinations, islice
 
 from generator.catalog import Listing, QueryField
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
 from runtime.exchange.context import CallContext, Request
+from runtime.exchange.filters import is_branched, write_branches
 from runtime.exchange.merging import Place, SortField
+from runtime.exchange.named_filters import NAMED, expand_named
 from runtime.exchange.page_request import get_listing, read_page_request, read_raw_limit
 from runtime.exchange.raw_query import find_listing
 from runtime.upstream import paging, query
@@ -24,6 +26,8 @@ from runtime.upstream.terms import Branch, join_branches, join_terms, read_terms
 
 MOST_BRANCHES = 8
 """Calls to the vendor for one page. The vendor counts each of them, and some allow ten a second."""
+MOST_WRITTEN = 64
+"""Branches that typed filters may come to before those that differ in the values of one field are put together."""
 MOST_COUNTED = 3
 """Branches whose records are counted by inclusion and exclusion, in up to 7 calls; of more, the records are read."""
 
@@ -44,6 +48,7 @@ class MergedPage:
     names: tuple[str, ...] = ()
     """The fields that a raw query names."""
     is_count: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,27 @@ def prepare_query(call: CallContext, statement: Statement) -> Request:
     order = statement.order or read_order(language, found.default_order)
     listing = replace(found, entity=statement.entity.text)
     return merge(call, Either(listing, branches, order, limit, statement.start or 1, names))
+
+
+def prepare_filters(call: CallContext) -> Request:
+    """Return the requests for typed filters with words for them, or with an OR. Raises InvalidArguments."""
+    listing, language, notes = get_listing(call.tool), call.integration.query_language, list[str]()
+    if listing.named and NAMED in call.arguments:
+        call.arguments, notes = expand_named(listing, call.arguments, call.today())
+    if not is_branched(listing, call.arguments):
+        page = read_page_request(call.tool, call.integration, call.arguments)
+        return _with_notes(Request(values=page.values, plan=page), notes)
+    branches = join_branches(
+        language, islice(write_branches(language, listing, call.arguments), MOST_WRITTEN)
+    )
+    refuse_many(branches)
+    order = read_order(language, query.build_order(language, listing, call.arguments))
+    limit = int(call.arguments.get("limit") or call.integration.pagination.default)
+    return _with_notes(merge(call, Either(listing, branches, order, limit)), notes)
+
+
+def _with_notes(request: Request, notes: Sequence[str]) -> Request:
+    return replace(request, plan=replace(request.plan, notes=tuple(notes))) if notes else request
 
 
 def refuse_many(branches: Sequence[Branch]) -> None:

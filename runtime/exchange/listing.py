@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.exchange import record
-from runtime.exchange.branches import CountedBranches, MergedPage, prepare_query
+from runtime.exchange.branches import CountedBranches, MergedPage, prepare_filters, prepare_query
 from runtime.exchange.context import CallContext, Request, record_request
+from runtime.exchange.filters import BESIDE
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.merged_answer import write_merged
 from runtime.exchange.page_answer import PageContent, can_be_quick, choose_names, read_rows, write_page
@@ -23,6 +24,8 @@ def prepare(call: CallContext) -> Request:
     statement = read_query(call.tool, call.integration, call.arguments, call.known)
     if statement is not None and statement.has_groups:
         return prepare_query(call, statement)
+    if statement is None and any(name in call.arguments for name in BESIDE):
+        return prepare_filters(call)
     page = read_page_request(call.tool, call.integration, call.arguments)
     return Request(values=page.values, plan=page)
 

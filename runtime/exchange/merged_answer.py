@@ -95,7 +95,8 @@ def _write_records(call: CallContext, plan: MergedPage, merged: Merged, allowanc
     )
     rows = ValueRows(merged.records, names)
     raw = str(call.arguments.get("query") or "") if not merged.records else ""
-    notes = remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
+    notes = [*plan.notes]
+    notes += remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
     notes += note_absent(rows, call.arguments.get("fields", ()))
 
     def head(count: int, remark: str) -> dict[str, Any]:

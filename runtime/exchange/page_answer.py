@@ -67,7 +67,8 @@ def write_page(call: CallContext, asked: PageRequest, content: PageContent, allo
     is_empty = not len(content.rows)
     total = _total(call.tool, call.integration, content.value) if is_empty else None
     raw = str(call.arguments.get("query") or "") if is_empty and not total else ""
-    notes = remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
+    notes = [*asked.notes]
+    notes += remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
     if total is not None:
         head = {"total": total, "note": " ".join(notes)} if notes else {"total": total}
         return bounds.append_rows(lambda _count, _remark: head, "records", NO_ROWS, allowance)

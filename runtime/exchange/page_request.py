@@ -32,6 +32,8 @@ class PageRequest:
     skip: int
     limit: int
     probe: int
+    notes: tuple[str, ...] = ()
+    """What the answer says of how the page was asked for."""
 
 
 def read_page_request(

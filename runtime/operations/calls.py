@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import CallContext, Request, begin_call
+from runtime.exchange.context import CallContext, Request, begin_call, find_today
 from runtime.exchange.failures import explain, raise_failure
 from runtime.exchange.kinds import KINDS
 from runtime.exchange.masked_response import MaskedResponse
@@ -41,12 +42,14 @@ class Calls:
         catalog: Callable[[], Catalog],
         vendor: VendorCalls,
         max_answer_bytes: int,
+        today: Callable[[], date] = find_today,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
         self._reader = ResponseReader()
+        self._today = today
 
     async def call(
         self,
@@ -70,6 +73,7 @@ class Calls:
             return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
+        call.today = self._today
         call.notice = explain_former_name(tool, name)
         call.caller_key = idempotency_key if call.changes_data else ""
         try:

@@ -76,14 +76,19 @@ def find_loose_texts(
 
     Their text has a character that stands for others in the vendor's language and cannot be written as itself.
     """
-    loose = [sign for sign, written in language.wildcards.items() if not written]
     return {
         each.argument: tuple(each.field.split("."))
         for each in listing.conditions
-        if each.operator == "contains"
-        and each.argument in arguments
-        and any(sign in arguments[each.argument] for sign in loose)
+        if each.argument in arguments and is_loose(language, each, arguments[each.argument])
     }
+
+
+def is_loose(language: QueryLanguage, condition: Condition, value: Any) -> bool:
+    """Return whether the vendor answers too many records for a filter: its text has a character that stands for
+    others and cannot be written as itself.
+    """
+    loose = (sign for sign, written in language.wildcards.items() if not written)
+    return condition.operator == "contains" and any(sign in value for sign in loose)
 
 
 def build_statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:

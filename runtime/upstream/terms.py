@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.catalog import Condition, Listing
 from generator.vendor import QueryLanguage
-from runtime.upstream.query import fill, find_loose_texts, write_condition, write_literals
+from runtime.upstream.query import fill, is_loose, write_condition, write_literals
 from runtime.upstream.statements import Comparison, Statement
 
 EQUALS, ANY_OF = "equals", "any_of"
@@ -40,16 +40,14 @@ Branch = tuple[Term, ...]
 
 def write_terms(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> Branch:
     """Return the typed filters of a list call as terms."""
-    loose = find_loose_texts(language, listing, arguments)
-    return tuple(
-        _typed_term(language, each, arguments[each.argument], loose.get(each.argument, ()))
-        for each in listing.conditions
-        if each.argument in arguments
-    )
+    given = (each for each in listing.conditions if each.argument in arguments)
+    return tuple(write_term(language, each, arguments[each.argument]) for each in given)
 
 
-def _typed_term(language: QueryLanguage, condition: Condition, value: Any, loose: tuple[str, ...]) -> Term:
+def write_term(language: QueryLanguage, condition: Condition, value: Any) -> Term:
+    """Return one typed filter as a term."""
     text = write_condition(language, condition, value)
+    loose = tuple(condition.field.split(".")) if is_loose(language, condition, value) else ()
     looked_for = (loose, str(value).casefold()) if loose else ((), "")
     if condition.operator not in (EQUALS, ANY_OF):
         return Term(condition.field, "", (), text, looked_for)

@@ -84,3 +84,41 @@ def test_fields_say_whether_a_query_may_filter_on_them(folder):
     assert files["AttachableRef"] == (None, None)
     assert of("list_all_quick_books_invoices")["Line"] == (False, False)
     assert of("query_quick_books") == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("DueDate_until: \"{yesterday}\"", "DueDat_until: \"{yesterday}\"", '"DueDat_until" is no filter of this list'),
+        ("DueDate_until: \"{yesterday}\"", "DueDate_until: \"{yesterda}\"", "{yesterda} is no day that is known"),
+    ],
+)  # fmt: skip
+def test_a_word_for_filters_that_there_are_not_is_reported(folder, old, new, said):
+    path = folder / "quickbooks" / "invoice.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    [error] = check(folder)
+
+    assert said in error.message and error.where.startswith("methods.list.named_filters.overdue")
+
+
+def test_a_search_in_a_field_without_a_filter_is_reported(folder):
+    path = folder / "quickbooks" / "customer.yaml"
+    text = path.read_text(encoding="utf-8").replace("search: [DisplayName", "search: [Notes")
+    path.write_text(text, encoding="utf-8")
+
+    [error] = check(folder)
+
+    assert 'A text cannot be searched in "Notes"' in error.message
+
+
+def test_usual_words_are_those_whose_filters_a_list_has(folder):
+    catalog = compile_catalog(folder)
+
+    def named(tool: str) -> list[str]:
+        listing = catalog.by_name[tool].listing
+        return list(listing.named) if listing else []
+
+    assert named("list_all_quick_books_customers") == []
+    assert named("list_all_quick_books_payments")[:2] == ["today", "this_week"]
+    assert named("list_all_quick_books_bills")[:2] == ["overdue", "unpaid"]
