@@ -89,7 +89,6 @@ def list_merged_arguments(
             "type": "object",
             "minProperties": 1,
             "properties": dict(filters),
-            "additionalProperties": False,
         }
         about = "OR: sets of filters. Records that fit any set, and the filters beside."
         yield ANY_OF, _listed(one, about) | {"maxItems": MOST_BRANCHES}
@@ -104,5 +103,5 @@ def describe_in_line(named: Mapping[str, Any]) -> dict[str, str]:
     return {
         NAMED: f"list of {'|'.join(named)}",
         SEARCH: "text",
-        ANY_OF: "list of objects of filters, any of them",
+        ANY_OF: "OR of filter objects",
     }

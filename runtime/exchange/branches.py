@@ -15,7 +15,7 @@ from generator.catalog import Listing, QueryField
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
 from runtime.exchange.context import CallContext, Request
-from runtime.exchange.filters import is_branched, write_branches
+from runtime.exchange.filters import ANY_OF, is_branched, refuse_unknown, write_branches
 from runtime.exchange.merging import Place, SortField
 from runtime.exchange.named_filters import NAMED, expand_named
 from runtime.exchange.page_request import get_listing, read_page_request, read_raw_limit
@@ -98,6 +98,7 @@ def prepare_filters(call: CallContext) -> Request:
     if not is_branched(listing, call.arguments):
         page = read_page_request(call.tool, call.integration, call.arguments)
         return _with_notes(Request(values=page.values, plan=page), notes)
+    refuse_unknown(listing, call.arguments.get(ANY_OF, ()))
     branches = join_branches(
         language, islice(write_branches(language, listing, call.arguments), MOST_WRITTEN)
     )

@@ -5,16 +5,19 @@ Called by `raw_query` and `branches`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
 from typing import Any
 
 from generator.catalog import Condition, Listing
+from generator.suggestions import did_you_mean
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
 from runtime.exchange.named_filters import NAMED
 from runtime.upstream.terms import Branch, write_term, write_terms
 
+LONGEST_NAME = 40
+"""Characters of a name that an error repeats."""
 SEARCH, ANY_OF = "search", "any_of"
 BESIDE = (NAMED, SEARCH, ANY_OF)
 
@@ -39,6 +42,18 @@ def list_own(listing: Listing) -> tuple[str, ...]:
 def is_branched(listing: Listing, arguments: Mapping[str, Any]) -> bool:
     """Return whether typed filters have an OR."""
     return (ANY_OF in arguments and listing.merges) or (SEARCH in arguments and bool(listing.search))
+
+
+def refuse_unknown(listing: Listing, sets: Sequence[Mapping[str, Any]]) -> None:
+    """Raise InvalidArguments for a set of filters with a name that is no filter: without it, too much would fit."""
+    known = [each.argument for each in listing.conditions]
+    for at, each in enumerate(sets):
+        for name in each:
+            if name not in known:
+                raise InvalidArguments(
+                    f'Argument "{ANY_OF}[{at}].{name[:LONGEST_NAME]}" is no filter. Nothing was sent.',
+                    advice=did_you_mean(name, known) or f"Filters are {', '.join(known)}.",
+                )
 
 
 def write_branches(

@@ -89,7 +89,7 @@ def test_a_search_for_a_wildcard_finds_the_character_itself():
 def test_what_cannot_be_asked_is_refused_before_anything_is_sent(arguments, said):
     answer, vendor = call(answering(), arguments)
 
-    assert answer.error is not None and said in answer.error.message
+    assert answer.error is not None and said in answer.error.as_text()
     assert vendor.requests == []
 
 
