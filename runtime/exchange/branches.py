@@ -17,7 +17,7 @@ from runtime.errors import InvalidArguments
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.filters import ANY_OF, is_branched, refuse_unknown, write_branches
 from runtime.exchange.merging import Place, SortField
-from runtime.exchange.named_filters import NAMED, expand_named
+from runtime.exchange.named_filters import NAMED, replace_named
 from runtime.exchange.page_request import get_listing, read_page_request, read_raw_limit
 from runtime.exchange.raw_query import find_listing
 from runtime.upstream import paging, query
@@ -94,7 +94,7 @@ def prepare_filters(call: CallContext) -> Request:
     """Return the requests for typed filters with words for them, or with an OR. Raises InvalidArguments."""
     listing, language, notes = get_listing(call.tool), call.integration.query_language, list[str]()
     if listing.named and NAMED in call.arguments:
-        call.arguments, notes = expand_named(listing, call.arguments, call.today())
+        call.arguments, notes = replace_named(listing, call.arguments, call.today())
     if not is_branched(listing, call.arguments):
         page = read_page_request(call.tool, call.integration, call.arguments)
         return _with_notes(Request(values=page.values, plan=page), notes)

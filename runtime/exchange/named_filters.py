@@ -19,7 +19,7 @@ NAMED = "only"
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def expand_named(
+def replace_named(
     listing: Listing, arguments: Mapping[str, Any], today: date
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the arguments with filters in place of words, and a sentence that says what each word is.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generator.catalog import Condition, Listing
 from runtime.errors import InvalidArguments
-from runtime.exchange.named_filters import expand_named, list_days
+from runtime.exchange.named_filters import list_days, replace_named
 
 LISTING = Listing(
     entity="Bill",
@@ -74,14 +74,14 @@ def test_periods_join_without_a_gap_and_hold_today(today):
 
 
 def test_a_word_becomes_filters_and_is_explained():
-    found, notes = expand_named(LISTING, {"only": ["late"], "limit": 3}, DAY)
+    found, notes = replace_named(LISTING, {"only": ["late"], "limit": 3}, DAY)
 
     assert found == {"limit": 3, "Date_until": "2026-02-28", "Status": "Open"}
     assert notes == ["late: Date_until 2026-02-28, Status Open."]
 
 
 def test_bounds_of_words_and_of_filters_beside_them_all_hold():
-    found, _ = expand_named(
+    found, _ = replace_named(
         LISTING, {"only": ["this_month", "late"], "Date_from": "2026-02-10", "Date_until": "2026-03-05"}, DAY
     )
 
@@ -91,10 +91,10 @@ def test_bounds_of_words_and_of_filters_beside_them_all_hold():
 @pytest.mark.parametrize("arguments", [{"only": ["late"], "Status": "Paid"}, {"only": ["late", "closed"]}])
 def test_two_values_of_one_field_are_refused(arguments):
     with pytest.raises(InvalidArguments, match='"Status" cannot stand beside'):
-        expand_named(LISTING, arguments, DAY)
+        replace_named(LISTING, arguments, DAY)
 
 
 def test_the_same_value_twice_is_one():
-    found, _ = expand_named(LISTING, {"only": ["late", "late"], "Status": "Open"}, DAY)
+    found, _ = replace_named(LISTING, {"only": ["late", "late"], "Status": "Open"}, DAY)
 
     assert found["Status"] == "Open"
