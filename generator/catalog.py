@@ -58,6 +58,20 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryField:
+    """A field of the records of a list, as far as a raw query may name it.
+
+    `can_filter` and `can_sort` are None where the definitions do not say.
+    """
+
+    path: str
+    kind: str = "string"
+    """How its value is written: string, number, boolean, date, date-time, or object for one that has parts."""
+    can_filter: bool | None = None
+    can_sort: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a list tool can be asked. An `entity` of `*` reads whatever the raw query names."""
 
@@ -72,6 +86,14 @@ class Listing:
     """Whether the tool takes `query`, a statement in the vendor's own language."""
     is_whole: bool = False
     """Whether the vendor answers the whole list at once, so that its pages are cut here."""
+    fields: tuple[QueryField, ...] = ()
+    """What a raw query can name, where the vendor's language has a grammar."""
+    named: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Words that stand for filters. A date in them may be a `{day}` relative to today, such as `{this_month_start}`."""
+    search: tuple[str, ...] = ()
+    """The fields in which a text is searched at once."""
+    merges: bool = False
+    """Whether an OR between filters is answered, by merging calls."""
 
 
 @dataclass(frozen=True, slots=True)

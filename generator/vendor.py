@@ -144,6 +144,10 @@ class QueryLanguage:
     paging_words: dict[str, str] = field(default_factory=dict)
     """Patterns with one group that find `start` and `limit` in a raw query that pages itself."""
     unsupported: tuple[Unsupported, ...] = ()
+    grammar: str = ""
+    """The grammar by which a raw query is parsed before it is sent, as Lark reads it; empty where there is none."""
+    then_by: str = ""
+    """How one more field to sort by is written behind another; empty where there is one only."""
 
 
 @dataclass(frozen=True, slots=True)

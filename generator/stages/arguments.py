@@ -11,11 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import COMPANY, EMBED, Condition, Listing, Reference
+from generator.catalog import COMPANY, EMBED, Condition, Listing, QueryField, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.company_argument import add_company
+from generator.stages.merged_filters import (
+    derive_named,
+    derive_search,
+    describe_in_line,
+    list_merged_arguments,
+)
 from generator.stages.methods import Method
+from generator.stages.query_fields import find_kind, list_query_fields
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
 from generator.stages.update_guard import REMOVE, find_read_arguments, is_guarded, list_options, make_partial
@@ -264,10 +271,17 @@ def _list_arguments(
     usual = _order_arguments(sortable) | _page_arguments(integration, "records")
     usual["fields"] = _fields_argument(columns)
     has_language = bool(language.get("pattern")) and "{statement}" in rules["request"]
+    reads_any = method.resource.entity == "*"
+    named = derive_named(method, {each.argument: each for each in conditions}, integration, diagnostics)
+    merges = has_language and not reads_any and _can_merge(integration)
+    search = derive_search(method, diagnostics) if merges else ()
+    shapes = {each.argument: _shape_alone(made.properties[each.argument]) for each in conditions}
+    usual |= list_merged_arguments(named, search, shapes if merges else {})
+    made.cautions |= describe_in_line(named)
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
     _add_usual(made, usual, method, diagnostics)
-    if method.resource.entity == "*":
+    if reads_any:
         made.required.append("query")
     return Listing(
         entity=method.resource.entity,
@@ -277,7 +291,27 @@ def _list_arguments(
         raw_query=has_language,
         is_whole=not method.placeholders & PAGING,
         default_order=str(rules.get("default_order") or ""),
+        fields=_query_fields(method, integration) if has_language and not reads_any else (),
+        named=named,
+        search=search,
+        merges=merges and bool(shapes),
     )
+
+
+def _can_merge(integration: Document) -> bool:
+    """Return whether several lists of a vendor can be read side by side: their pages are counted."""
+    has_grammar = bool((integration.value.get("query") or {}).get("grammar"))
+    return has_grammar and integration.value["pagination"]["style"] == "offset"
+
+
+def _shape_alone(given: Field) -> Field:
+    """Return a filter without its sentence, which stands with the filter itself."""
+    return {key: value for key, value in given.items() if key != "description"}
+
+
+def _query_fields(method: Method, integration: Document) -> tuple[QueryField, ...]:
+    language, more = integration.value.get("query") or {}, integration.value.get("response_only") or ()
+    return list_query_fields(_leaves(method.resource.fields), language, more)
 
 
 def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnostics: Diagnostics) -> None:
@@ -300,7 +334,7 @@ def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Con
     how, name = given.get("filter") or (), given.get("filter_name") or path.rsplit(".", 1)[-1]
     is_reference = given.get("type") == "object"
     shape = _shape_of_id(given, form) if is_reference else _shape(given)
-    kind = _kind(shape)
+    kind = find_kind(shape)
     about = _say_briefly(_describe(given))
     if is_reference and form.id in (given.get("properties") or {}):
         about = f"{about} Give its Id."
@@ -330,14 +364,6 @@ def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Con
 
 def _describe_filter(how: str, about: str) -> str:
     return SAID[how].format(it=about).strip()
-
-
-def _kind(given: Field) -> str:
-    if given.get("format") in ("date", "date-time", "uuid"):
-        return str(given["format"])
-    return {"number": "number", "integer": "number", "boolean": "boolean"}.get(
-        str(given.get("type")), "string"
-    )
 
 
 def _order_arguments(sortable: tuple[str, ...]) -> dict[str, Field]:

@@ -103,7 +103,12 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
         is_blind=not tool.is_read_only and is_blind(tool, call.tools),
         known=(),
     )
-    return Part(id_, part, _kind_of(part).prepare(part))
+    request = _kind_of(part).prepare(part)
+    if request.others:
+        raise InvalidArguments(
+            "An OR takes several calls, and cannot be part of a batch; call the tool by itself."
+        )
+    return Part(id_, part, request)
 
 
 def _kind_of(part: CallContext) -> ModuleType:

@@ -67,7 +67,8 @@ def write_page(call: CallContext, asked: PageRequest, content: PageContent, allo
     is_empty = not len(content.rows)
     total = _total(call.tool, call.integration, content.value) if is_empty else None
     raw = str(call.arguments.get("query") or "") if is_empty and not total else ""
-    notes = remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
+    notes = [*asked.notes]
+    notes += remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
     if total is not None:
         head = {"total": total, "note": " ".join(notes)} if notes else {"total": total}
         return bounds.append_rows(lambda _count, _remark: head, "records", NO_ROWS, allowance)
@@ -113,7 +114,7 @@ class _Page:
         places = meant.places(page)
         shown = page if len(places) == len(page) else page.pick(places)
         cursor = _next_cursor(integration.pagination, content) if not listing.is_whole else ""
-        remarks_on_page = [*notes, *_absent(shown, call.arguments.get("fields", ()))]
+        remarks_on_page = [*notes, *note_absent(shown, call.arguments.get("fields", ()))]
         return cls(call, asked, page, places, len(rows), cursor, remarks_on_page, meant)
 
     def head(self, count: int, remark: str) -> dict[str, Any]:
@@ -172,7 +173,7 @@ class _Meant:
         return f"{said} Pass next_cursor to read on." if has_more else said
 
 
-def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
+def note_absent(rows: Rows, names: Sequence[str]) -> list[str]:
     """Return a sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
     wanted = [name for name in dict.fromkeys(names) if name != "*"]
     absent = rows.find_absent([strip_slice(name) for name in wanted]) if len(rows) and wanted else []

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import CallContext, Request, begin_call
-from runtime.exchange.failures import explain
+from runtime.exchange.context import CallContext, Request, begin_call, find_today
+from runtime.exchange.failures import explain, raise_failure
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
@@ -43,6 +45,7 @@ class Calls:
         vendor: VendorCalls,
         max_answer_bytes: int,
         policies: WritePolicies | None = None,
+        today: Callable[[], date] = find_today,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
@@ -51,6 +54,7 @@ class Calls:
         self._policies = policies or WritePolicies(vendor)
         self._writes = Writes(vendor, RecentReads())
         self._reader = ResponseReader()
+        self._today = today
 
     async def call(
         self,
@@ -74,6 +78,7 @@ class Calls:
             return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
+        call.today = self._today
         call.notice = explain_former_name(tool, name)
         call.caller_key = idempotency_key if call.changes_data else ""
         try:
@@ -110,7 +115,24 @@ class Calls:
     async def _send(self, kind: Kind, call: CallContext, request: Request) -> Answer:
         """Send a request, and return what its response says."""
         response = await self._writes.send(call, request)
-        return await self._reader.read(kind, MaskedResponse(call, request, response))
+        masked = MaskedResponse(call, request, response)
+        if not request.others:
+            return await self._reader.read(kind, masked)
+        others = await self._send_others(masked)
+        size = sum(len(each.raw.body) for each in others)
+        return await self._reader.read(kind, replace(masked, others=others), size)
+
+    async def _send_others(self, first: MaskedResponse) -> tuple[MaskedResponse, ...]:
+        """Return the responses to the other requests of a call, sent one after another.
+
+        Raises the error that any of them is: a part of an answer is none.
+        """
+        call, found = first.call, [first]
+        for request in first.request.others:
+            raise_failure(call, found[-1].raw)
+            found.append(MaskedResponse(call, request, await self._vendor.send(call, request)))
+        raise_failure(call, found[-1].raw)
+        return tuple(found[1:])
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""
