@@ -13,6 +13,7 @@ from typing import Any
 from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
+from generator.templates import find_names
 
 MODE, CLEAR, REMOVE, ON_CONFLICT = "mode", "clear", "remove_lines", "on_conflict"
 OPTIONS: dict[str, Field] = {
@@ -30,7 +31,8 @@ OPTIONS: dict[str, Field] = {
     ON_CONFLICT: {
         "type": "string",
         "enum": ["fail", "retry"],
-        "description": "retry merges once more when somebody else changed other fields meanwhile; fail (usual) says so.",
+        "description": "retry merges once more when somebody else changed other fields meanwhile; fail (usual) "
+        "says so.",
     },
 }
 REMOVE_LINES: Field = {
@@ -45,9 +47,11 @@ def is_guarded(method: Method) -> bool:
     return method.rules.get("body") == "whole_record" and "get" in method.resource.document.value["methods"]
 
 
-def find_version(integration: Document) -> str:
-    """Return the field that says which version of a record is meant; empty where the vendor has none."""
-    return str((integration.value.get("updates") or {}).get("version") or "")
+def find_read_arguments(method: Method, integration: Document) -> set[str]:
+    """Return the arguments by which the record is read: an update needs nothing else of its caller."""
+    usual = integration.value["methods"].get("get", {})
+    rules = {**usual, **method.resource.document.value["methods"]["get"]}
+    return {*find_names(rules["request"]), *(rules.get("arguments") or ())}
 
 
 def list_options(method: Method, integration: Document) -> dict[str, Field]:
@@ -63,7 +67,8 @@ def relax(field: Field, reference: tuple[str, ...]) -> tuple[Field, dict[str, li
     The needs stand under the path of the object, dotted, where a list is `[]`: `{"[]": ["Amount"]}`. `reference` has
     the members of an object that is always given whole.
     """
-    relaxed, needs = deepcopy(field), {}
+    needs: dict[str, list[str]] = {}
+    relaxed = deepcopy(field)
     _relax(relaxed, "", tuple(reference), needs)
     return relaxed, needs
 

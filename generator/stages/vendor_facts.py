@@ -13,7 +13,15 @@ from generator.stages.resolve import Place
 from generator.templates import find_names
 from generator.texts import fold
 from generator.vendor import Advice
-from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Needed, NetTotal, OftenForgotten, UpdateRules
+from generator.vendor_rules import (
+    AdviceCase,
+    CarriedTax,
+    FormRules,
+    Needed,
+    NetTotal,
+    OftenForgotten,
+    UpdateRules,
+)
 
 Rule = TypeVar("Rule")
 

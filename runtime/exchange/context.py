@@ -146,7 +146,7 @@ class Request:
     values: Mapping[str, str] = field(default_factory=lambda: NO_VALUES)
     """What fills placeholders, beside the arguments and the account."""
     changes: tuple[CallContext, ...] = ()
-    """The writes in it: each is checked, and its `content` completed from what is stored, before the body is written."""
+    """The writes in it: each is checked, and its `content` completed, before the body is written."""
     body: Callable[[], bytes | None] = _leave_to_arguments
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None

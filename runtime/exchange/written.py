@@ -54,7 +54,11 @@ def find_unmet(call: CallContext, after: Any) -> list[str]:
     if not isinstance(after, Mapping) or call.is_blind:
         return []
     rules, reference_id = call.integration.updates, call.integration.reference_form.id
-    sent = {name: call.arguments[argument] for argument, name in call.tool.call.body_arguments if argument in call.arguments}
+    sent = {
+        name: call.arguments[argument]
+        for argument, name in call.tool.call.body_arguments
+        if argument in call.arguments
+    }
     skipped = {rules.version, call.tool.clears_unless, call.tool.identifier or call.integration.identifier}
     return [
         f"{name} was sent and did not change."
@@ -69,7 +73,9 @@ def find_unmet(call: CallContext, after: Any) -> list[str]:
 def _form(call: CallContext) -> Form:
     sendable = {name for _, name in call.tool.call.body_arguments}
     read_only = frozenset(call.tool.ignored_arguments) - sendable
-    return Form(call.integration.updates, read_only, call.integration.reference_form.id, frozenset(call.worked_out))
+    rules = call.integration.updates
+    skipped = frozenset({rules.version, call.tool.clears_unless})
+    return Form(rules, read_only, call.integration.reference_form.id, frozenset(call.worked_out), skipped)
 
 
 def _members(found: Differences, warnings: list[str]) -> dict[str, Any]:
@@ -77,7 +83,9 @@ def _members(found: Differences, warnings: list[str]) -> dict[str, Any]:
     lines = {"added": found.added, "removed": found.removed, "changed": found.lines}
     members: dict[str, Any] = {"changed": found.changed}
     if any(lines.values()) or found.unchanged_lines:
-        members["lines"] = {name: value for name, value in lines.items() if value}
+        members |= (
+            {"lines": said} if (said := {name: value for name, value in lines.items() if value}) else {}
+        )
         members["unchanged_lines"] = found.unchanged_lines
     if found.worked_out:
         members["worked_out"] = found.worked_out

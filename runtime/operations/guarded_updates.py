@@ -58,7 +58,9 @@ class GuardedUpdates:
             stored = await self.read_stored(call, change)
         wanted = given.get(version)
         is_current = not version or wanted in (None, stored.get(version))
-        if is_current or change.caller_key:  # the vendor recognizes a repeat, whatever became of the record since
+        if (
+            is_current or change.caller_key
+        ):  # the vendor recognizes a repeat, whatever became of the record since
             self._plan(change, stored, wanted)
         else:
             self._plan(change, self._settle(change, stored))
@@ -74,7 +76,9 @@ class GuardedUpdates:
         """Return the record of a change as it is stored. Raises what reading it fails with."""
         get = change.tool.current
         assert get is not None
-        own = {name: value for name, value in change.arguments.items() if name in get.input_schema["properties"]}
+        own = {
+            name: value for name, value in change.arguments.items() if name in get.input_schema["properties"]
+        }
         read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
         try:
             response = await self._vendor.send(read, NOTHING_ADDED)
@@ -95,7 +99,10 @@ class GuardedUpdates:
                 advice="Nothing was sent. Leave mode out to change only the fields that you give.",
             )
         update = plan_update(tool, change.integration, stored, given, change.options)
-        refuse(tool, [replace(each, right="") for each in update.findings] if change.is_blind else update.findings)
+        refuse(
+            tool,
+            [replace(each, right="") for each in update.findings] if change.is_blind else update.findings,
+        )
         update.content.pop(tool.clears_unless, None)
         if version := self._version(change):
             update.content[version] = wanted or stored.get(version)
@@ -109,7 +116,9 @@ class GuardedUpdates:
         if not change.is_masked:
             masking.refuse_masked(tool, given)
             return given
-        completed = masked_updates.complete(tool, given, stored, tool.identifier or change.integration.identifier)
+        completed = masked_updates.complete(
+            tool, given, stored, tool.identifier or change.integration.identifier
+        )
         return completed.content
 
     def _settle(self, change: CallContext, current: Record) -> Record:

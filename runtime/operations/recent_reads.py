@@ -37,14 +37,18 @@ class RecentReads:
         self._clock = clock
         self._responses: Recent[Key, tuple[tuple[float, bytes], ...]] = Recent(MOST_RECORDS)
 
-    def note(self, account: Account, get: Tool, arguments: Mapping[str, Any], status: int, body: bytes) -> None:
+    def note(
+        self, account: Account, get: Tool, arguments: Mapping[str, Any], status: int, body: bytes
+    ) -> None:
         """Remember the response to a read of one record, or one to a write that holds the record in the same way."""
         if status == OK and len(body) <= LARGEST:
             key = _key(account, get, arguments)
             former = self._responses.get(key) or ()
             self._responses.put(key, (*former[1 - VERSIONS :], (self._clock(), body)))
 
-    def find(self, account: Account, get: Tool, arguments: Mapping[str, Any], version: tuple[str, Any]) -> Any:
+    def find(
+        self, account: Account, get: Tool, arguments: Mapping[str, Any], version: tuple[str, Any]
+    ) -> Any:
         """Return the record as it was in a version, given as field and value; None when it is not remembered."""
         field, wanted = version
         for at, body in reversed(self._responses.get(_key(account, get, arguments)) or ()):

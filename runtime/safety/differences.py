@@ -26,7 +26,9 @@ class Form:
     """Fields of the record that nobody may write."""
     reference_id: str = ""
     worked_out: Container[str] = ()
-    """Fields, dotted, that the vendor was left to work out anew."""
+    """Fields that the vendor was left to work out anew."""
+    skipped: Container[str] = ()
+    """Fields that say nothing of the record, such as its version."""
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ def compare(states: States, form: Form) -> Differences:
     """Return what a write did to a record. `meant` is what was sent: fields that it lacks were not asked for."""
     work = _Comparison(form)
     for name in states.names():
-        if name == form.rules.version or name in form.rules.computed:
+        if name in form.skipped or name in form.rules.computed:
             continue
         member = states.member(name)
         if name in form.read_only:
@@ -103,12 +105,21 @@ class _Comparison:
             for name in states.names():
                 if name not in self.form.rules.computed:
                     self.field(f"{path}.{name}", states.member(name), changed)
-        elif not self._is_same(states.before, states.after):
-            changed[path] = [states.before, states.after]
-            if not self._is_same(states.meant, states.after):
-                self.found.warnings.append(_explain_unasked(path, self._is_same(states.before, states.meant)))
-        elif not self._is_same(states.meant, states.after):
-            self.found.warnings.append(f"{path} was to change and did not.")
+        else:
+            self._plain(path, states, changed)
+
+    def _plain(self, path: str, states: States, changed: dict[str, list[Any]]) -> None:
+        """Compare a value that has no parts of its own."""
+        is_as_meant = self._is_same(states.meant, states.after)
+        if self._is_same(states.before, states.after):
+            if not is_as_meant:
+                self.found.warnings.append(f"{path} was to change and did not.")
+            return
+        changed[path] = [states.before, states.after]
+        if self._is_same(states.before, states.meant):
+            self.found.warnings.append(f"{path} changed, which nobody asked for.")
+        elif not is_as_meant:
+            self.found.warnings.append(f"{path} changed, but not to what was sent.")
 
     def entries(self, path: str, states: States, keys: Keys) -> None:
         """Compare the entries of a list, matched by what identifies them."""
@@ -170,14 +181,6 @@ class _Comparison:
         return is_same(left, right, self.form.reference_id)
 
 
-def _explain_unasked(path: str, is_unasked: bool) -> str:
-    return (
-        f"{path} changed, which nobody asked for."
-        if is_unasked
-        else f"{path} changed, but not to what was sent."
-    )
-
-
 def _member(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, Mapping) else None
 
@@ -218,7 +221,9 @@ def _entry_states(states: States, places: Sequence[int | None]) -> States:
 
 
 def _at(entries: Any, place: int | None) -> Any:
-    return entries[place] if isinstance(entries, list) and place is not None and place < len(entries) else None
+    return (
+        entries[place] if isinstance(entries, list) and place is not None and place < len(entries) else None
+    )
 
 
 def list_paths(found: Differences) -> Iterator[str]:

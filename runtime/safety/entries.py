@@ -64,6 +64,7 @@ def find_named(entries: Sequence[Any], keys: Keys, name: str) -> list[int]:
 
 
 def _is_called(values: tuple[str, ...], name: str) -> bool:
-    return " ".join(each for each in values if each) == name or next(
-        (each for each in reversed(values) if each), ""
-    ) == name
+    return (
+        " ".join(each for each in values if each) == name
+        or next((each for each in reversed(values) if each), "") == name
+    )

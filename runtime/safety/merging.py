@@ -42,7 +42,9 @@ class _Merge:
     findings: list[Finding] = field(default_factory=list)
     removed: set[str] = field(default_factory=set)
 
-    def object(self, stored: Mapping[str, Any], given: Mapping[str, Any], schema: Schema, path: str) -> dict[str, Any]:
+    def object(
+        self, stored: Mapping[str, Any], given: Mapping[str, Any], schema: Schema, path: str
+    ) -> dict[str, Any]:
         parts = schema.get("properties") or {}
         merged = dict(stored)
         for name, value in given.items():
@@ -62,9 +64,7 @@ class _Merge:
             return self.entries(entries, given, (keys, schema.get("items") or {}), path)
         return given
 
-    def entries(
-        self, stored: list[Any], given: list[Any], form: tuple[Keys, Schema], path: str
-    ) -> list[Any]:
+    def entries(self, stored: list[Any], given: list[Any], form: tuple[Keys, Schema], path: str) -> list[Any]:
         keys, schema = form
         merged, places, taken = list(stored), index_entries(stored, keys), set[int]()
         for at, entry in enumerate(given):
@@ -124,7 +124,9 @@ class _Merge:
                     f"{has}Leave {self.rules.identifier} out to add a line.",
                 )
 
-    def _drop_former_kind(self, stored: Mapping[str, Any], given: Mapping[str, Any], merged: dict[str, Any]) -> None:
+    def _drop_former_kind(
+        self, stored: Mapping[str, Any], given: Mapping[str, Any], merged: dict[str, Any]
+    ) -> None:
         """Remove the particulars of the kind that an entry had, where it changes to another one."""
         kind = self.rules.kind
         former, now = stored.get(kind), given.get(kind)

@@ -12,7 +12,7 @@ from typing import Any
 from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import CarriedTax
-from runtime.safety.entries import identify, index_entries, name_entry
+from runtime.safety.entries import Keys, identify, index_entries, name_entry
 from runtime.safety.findings import Finding
 from runtime.safety.merging import merge, remove_path
 from runtime.safety.values import is_empty, is_reference, is_same
@@ -61,7 +61,9 @@ def list_writable(tool: Tool, stored: Record) -> dict[str, Any]:
 def schema_of(tool: Tool) -> dict[str, Any]:
     """Return the schema of the record that a tool sends, under the vendor's names."""
     properties = tool.input_schema["properties"]
-    named = {name: properties[argument] for argument, name in tool.call.body_arguments if argument in properties}
+    named = {
+        name: properties[argument] for argument, name in tool.call.body_arguments if argument in properties
+    }
     return {"properties": named}
 
 
@@ -89,9 +91,8 @@ def _drop_stale_taxes(asked: _Asked, content: dict[str, Any]) -> tuple[str, ...]
             follow_path(asked.given, path) is not None for path in (rule.tax_lines, rule.total)
         ):
             continue
-        for path in (rule.tax_lines, rule.total):
-            if remove_path(content, ".".join(path)):
-                dropped.append(path[0])
+        paths = (rule.tax_lines, rule.total)
+        dropped += [path[0] for path in paths if remove_path(content, ".".join(path))]
     return tuple(dict.fromkeys(dropped))
 
 
@@ -133,16 +134,22 @@ def _find_lost(asked: _Asked, stored: Record, now: Any, path: str) -> Iterator[s
         elif isinstance(value, Mapping) and not is_reference(value, reference_id):
             yield from _find_lost(asked, value, given, where)
         elif isinstance(value, list) and (keys := rules.entries.get(name)):
-            places = index_entries(given, keys) if isinstance(given, list) else {}
-            for entry in value:
-                identity = next(iter(identify(entry, keys)), None)
-                called = name_entry(entry, keys)
-                if identity is None or called in asked.options.remove_lines:
-                    continue
-                if identity not in places:
-                    yield f"{where}[{called}]"
-                else:
-                    yield from _find_lost(asked, entry, given[places[identity]], f"{where}[{called}]")
+            yield from _find_lost_entries(asked, value, (given, keys), where)
+
+
+def _find_lost_entries(asked: _Asked, stored: list[Any], now: tuple[Any, Keys], path: str) -> Iterator[str]:
+    """Yield the entries that are missing in what is sent, and what is missing in the others."""
+    given, keys = now
+    there = given if isinstance(given, list) else []
+    places = index_entries(there, keys)
+    for entry in stored:
+        identity, called = next(iter(identify(entry, keys)), None), name_entry(entry, keys)
+        if identity is None or called in asked.options.remove_lines:
+            continue
+        if identity in places:
+            yield from _find_lost(asked, entry, there[places[identity]], f"{path}[{called}]")
+        else:
+            yield f"{path}[{called}]"
 
 
 def _is_named(path: str, named: tuple[str, ...]) -> bool:
@@ -156,7 +163,9 @@ def _apply_clear(asked: _Asked, update: Update) -> None:
     for path in asked.options.clear:
         first = path.partition(".")[0].partition("[")[0]
         if first not in known:
-            update.findings.append(_refuse_clear(path, "is no field of the record.", "Name a field as it is read."))
+            update.findings.append(
+                _refuse_clear(path, "is no field of the record.", "Name a field as it is read.")
+            )
         elif path in needed:
             update.findings.append(_refuse_clear(path, "cannot be empty.", "Give it another value instead."))
         elif path == first and not is_empty(asked.given.get(first)):

@@ -19,7 +19,7 @@ def is_empty(value: Any) -> bool:
     """Return whether a value says nothing: null, an empty text, or a list or object without anything in it."""
     if isinstance(value, Mapping):
         return all(is_empty(each) for each in value.values())
-    return value is None or value == "" or value == []
+    return value is None or (isinstance(value, (str, list)) and not value)
 
 
 def read_decimal(value: Any) -> Decimal | None:
@@ -62,14 +62,21 @@ def is_same(left: Any, right: Any, reference_id: str = "", levels: int = DEEPEST
 
 def is_reference(value: Any, reference_id: str) -> bool:
     """Return whether a value refers to another record."""
-    return bool(reference_id) and isinstance(value, Mapping) and reference_id in value and len(value) <= MOST_PARTS
+    return (
+        bool(reference_id)
+        and isinstance(value, Mapping)
+        and reference_id in value
+        and len(value) <= MOST_PARTS
+    )
 
 
 MOST_PARTS = 3
 """A reference has an Id, a name and perhaps a kind. An object of more parts is a record of its own."""
 
 
-def _is_same_object(left: Mapping[str, Any], right: Mapping[str, Any], reference_id: str, levels: int) -> bool:
+def _is_same_object(
+    left: Mapping[str, Any], right: Mapping[str, Any], reference_id: str, levels: int
+) -> bool:
     if is_reference(left, reference_id) and is_reference(right, reference_id):
         return format_value(left[reference_id]) == format_value(right[reference_id])
     return all(
