@@ -28,6 +28,8 @@ METHOD_CLASSES: dict[str, MethodClass] = {
 
 EMBED = "embed"
 """The argument of a tool that reads a file by which its bytes are answered instead of a link. It is never sent."""
+DRY_RUN = "dry_run"
+"""The argument of a tool that writes by which nothing is sent. It is never sent itself."""
 SPREAD = ("", "{conditions}")
 """Stands among the parameters of a list where each condition is a parameter of its own: `?status=open&page=1`."""
 

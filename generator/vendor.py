@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from generator.meanings import Meant, Unsupported
+from generator.preflight_rules import Preflight
 from generator.vendor_rules import AdviceCase, FormRules, UpdateRules
 
 
@@ -258,6 +259,7 @@ class Integration:
     """
     rules: FormRules = field(default_factory=FormRules)
     updates: UpdateRules = field(default_factory=UpdateRules)
+    preflight: Preflight = field(default_factory=Preflight)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()

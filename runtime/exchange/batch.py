@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from generator.catalog import Tool
+from generator.catalog import DRY_RUN, Tool
 from generator.names import find_tool
 from generator.templates import find_names
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, VendorUnavailable
@@ -96,10 +96,16 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
     if tool is None:
         raise InvalidArguments(explain_unknown_tool(given["tool"], call.tools))
     _refuse_alone(call, tool)
+    own = dict(given.get("arguments") or {})
+    if DRY_RUN in own:
+        raise InvalidArguments(f"{DRY_RUN} is an argument of the batch, not of the calls in it.")
     part = replace(
         call,
         tool=tool,
-        arguments=call.check(tool, call.integration, dict(given.get("arguments") or {})),
+        arguments=call.check(tool, call.integration, own),
+        given=own,
+        place=f"{CALLS}[{int(id_) - 1}]",
+        findings=[],
         is_blind=not tool.is_read_only and is_blind(tool, call.tools),
         known=(),
     )

@@ -78,6 +78,8 @@ class CallContext:
     """Bytes of the whole reply as its reader gets it."""
     form: Form = PLAIN
     """How its endpoint sends the answer."""
+    place: str = ""
+    """Where it stands in the arguments of the call that it is part of, such as `calls[3]`."""
     notice: str = ""
     """What every answer of the call says beside what it came to."""
     limits: Limits = NO_LIMITS

@@ -12,7 +12,8 @@ from runtime.exchange.allowance import Allowance
 from runtime.exchange.context import CallContext, Request, record_request
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import Answer
-from runtime.safety import form_rules, write_answers
+from runtime.safety import write_answers
+from runtime.safety.findings import list_warnings
 from runtime.upstream import answer as answers
 from runtime.upstream import figures
 from runtime.upstream.request import record
@@ -100,7 +101,7 @@ def _note_on(call: CallContext, text: bytes) -> str:
         return ""
     dropped = worked_out.find_dropped(call.tool, call.given)
     note = worked_out.note_on(dropped, text.decode(), call.integration.title) if dropped else ""
-    return note or form_rules.note_on(call.tool, call.integration, call.arguments)
+    return note or " ".join(list_warnings(call.findings))
 
 
 def _advise_parts(call: CallContext, text: bytes) -> str:

@@ -23,6 +23,8 @@ from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
+from runtime.operations.dry_runs import answer_dry
+from runtime.operations.preflight import Today, read_today
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.vendor_calls import VendorCalls
@@ -42,13 +44,14 @@ class Calls:
         catalog: Callable[[], Catalog],
         vendor: VendorCalls,
         max_answer_bytes: int,
+        today: Today = read_today,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
         self._recent = RecentReads()
-        self._writes = Writes(vendor, self._recent)
+        self._writes = Writes(vendor, self._recent, today)
         self._reader = ResponseReader()
 
     async def call(
@@ -95,6 +98,8 @@ class Calls:
         await self._checks.check(call, carried)
         request = await run_for(call, kind.prepare)
         await self._writes.prepare(call, request)
+        if call.options.dry_run:
+            return await answer_dry(self._vendor, call, request)
         response = await self._writes.send(call, request)
         if call.tool.is_read_only and call.tool.returns.kind == "record":
             self._recent.note(call.account, call.tool, call.arguments, response.status, response.body)

@@ -70,7 +70,9 @@ class GuardedUpdates:
 
         Raises Conflict, which says which fields changed since, in every other case.
         """
+        change.findings = []
         self._plan(change, self._settle(change, current))
+        refuse(change.tool, change.findings)
 
     async def read_stored(self, call: CallContext, change: CallContext) -> Record:
         """Return the record of a change as it is stored. Raises what reading it fails with."""
@@ -99,10 +101,8 @@ class GuardedUpdates:
                 advice="Nothing was sent. Leave mode out to change only the fields that you give.",
             )
         update = plan_update(tool, change.integration, stored, given, change.options)
-        refuse(
-            tool,
-            [replace(each, right="") for each in update.findings] if change.is_blind else update.findings,
-        )
+        found = [replace(each, right="") for each in update.findings] if change.is_blind else update.findings
+        change.findings = [*change.findings, *found]
         update.content.pop(tool.clears_unless, None)
         if version := self._version(change):
             update.content[version] = wanted or stored.get(version)

@@ -10,6 +10,7 @@ from runtime.errors import LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
 from runtime.operations.guarded_updates import GuardedUpdates
+from runtime.operations.preflight import Preflight, Today, refuse_errors
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
@@ -21,13 +22,18 @@ from runtime.upstream.client import VendorResponse
 class Writes:
     """Prepares and sends writes. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, recent: RecentReads) -> None:
+    def __init__(self, vendor: VendorCalls, recent: RecentReads, today: Today) -> None:
         self._vendor = vendor
         self._recent = recent
         self._updates = GuardedUpdates(vendor, recent)
+        self._preflight = Preflight(today)
 
     async def prepare(self, call: CallContext, request: Request) -> None:
-        """Check each write of a request, and complete what it sends. Raises what stands in its way."""
+        """Check each write of a request, and complete what it sends. Raises what stands in its way.
+
+        What is found in the records is reported in one error; a dry run has it in its answer.
+        """
+        call.options = read_options(call.tool, call.arguments)
         if request.changes_data is not None:
             call.changes_data = request.changes_data
         for change in request.changes:
@@ -36,6 +42,9 @@ class Writes:
                 await self._updates.lay_over(call, change)
             else:
                 await complete(self._vendor, call, change)
+        await self._preflight.check(request.changes)
+        if not call.options.dry_run:
+            refuse_errors(call, request.changes)
 
     async def send(self, call: CallContext, request: Request) -> VendorResponse:
         """Return the vendor's response; an update that came too late is merged and sent once more where that is safe.

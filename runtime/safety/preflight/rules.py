@@ -1,0 +1,42 @@
+"""Every kind of rule, in the order in which findings are reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from generator.catalog import Tool
+from generator.vendor import Integration
+from runtime.safety.findings import Finding
+from runtime.safety.preflight import (
+    balanced,
+    carried_taxes,
+    companions,
+    dates,
+    given_totals,
+    net_totals,
+    products,
+)
+from runtime.safety.preflight.looked_up import LookedUp
+
+Rule = Callable[[Tool, Integration, Mapping[str, Any], LookedUp], list[Finding]]
+FORMS = ("record", "json_patch")
+"""The bodies that hold a record."""
+RULES: tuple[Rule, ...] = (
+    products.find,
+    balanced.find,
+    given_totals.find,
+    net_totals.find,
+    carried_taxes.find,
+    companions.find,
+    dates.find,
+)
+
+
+def find_all(
+    tool: Tool, integration: Integration, content: Mapping[str, Any], looked_up: LookedUp
+) -> list[Finding]:
+    """Return everything that is found in the record of a write, in the order of the rules."""
+    if tool.call.body not in FORMS or tool.risk not in ("create", "overwrite"):
+        return []
+    return [found for rule in RULES for found in rule(tool, integration, content, looked_up)]
