@@ -19,7 +19,7 @@ from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.record import fit
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.written import describe_plan
-from runtime.operations.preflight import place_findings
+from runtime.operations.preflight import list_findings
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masking
 from runtime.safety.findings import Finding
@@ -34,7 +34,7 @@ async def answer_dry(vendor: VendorCalls, call: CallContext, request: Request) -
     `changed` is there for an update that is laid over the stored record, `record` for what is done to a whole record,
     such as a deletion. Raises what reading that fails with.
     """
-    found = [each for change in request.changes for each in place_findings(change)]
+    found = [each for change in request.changes for each in list_findings(change)]
     value = {
         "dry_run": True,
         "request": _describe_request(call, request),

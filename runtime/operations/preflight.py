@@ -41,10 +41,10 @@ class Preflight:
 
 def refuse_errors(call: CallContext, changes: Iterable[CallContext]) -> None:
     """Raise InvalidArguments with every error that was found in the changes of a call."""
-    refuse(call.tool, [found for change in changes for found in place_findings(change)])
+    refuse(call.tool, [found for change in changes for found in list_findings(change)])
 
 
-def place_findings(change: CallContext) -> list[Finding]:
+def list_findings(change: CallContext) -> list[Finding]:
     """Return what was found in a change, with its place where it is a part of a call."""
     if not change.place:
         return change.findings
@@ -56,7 +56,7 @@ def place_findings(change: CallContext) -> list[Finding]:
 
 def _find(change: CallContext, looked_up: LookedUp) -> list[Finding]:
     """Return what is found in a change, less what was so before it."""
-    found = find_all(change.tool, change.integration, collect_content(change), looked_up)
+    found = find_all(change.tool, change.integration, build_content(change), looked_up)
     if not found or change.before is None:
         return found
     before = find_all(change.tool, change.integration, change.before, looked_up)
@@ -72,7 +72,7 @@ def _without_stored(change: CallContext, finding: Finding, looked_up: LookedUp) 
     return replace(finding, found=f"{finding.argument} does not fit the rest of the record.")
 
 
-def collect_content(change: CallContext) -> dict[str, Any]:
+def build_content(change: CallContext) -> dict[str, Any]:
     """Return the record that a change sends, with what was given for it and is not sent."""
     content = record(change.tool, change.arguments) if change.content is None else change.content
     return {**find_dropped(change.tool, change.given), **content}
