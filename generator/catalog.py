@@ -248,6 +248,11 @@ class Tool:
         """The part of its body that is a file; None for a tool that sends none."""
         return next((part for part in self.call.parts if part.content), None)
 
+    @cached_property
+    def reads_one(self) -> bool:
+        """Whether it reads one record by itself."""
+        return self.is_read_only and self.returns.kind == "record"
+
     @property
     def is_read_only(self) -> bool:
         """Whether calling it changes nothing."""
@@ -268,7 +273,7 @@ class Catalog:
         """Every tool under its name."""
         return {tool.name: tool for tool in self.tools}
 
-    def of(self, integration: str) -> tuple[Tool, ...]:
+    def list_tools(self, integration: str) -> tuple[Tool, ...]:
         """Return the tools of one integration, in the order of their names."""
         return tuple(tool for tool in self.tools if tool.integration == integration)
 

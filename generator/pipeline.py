@@ -117,4 +117,4 @@ def _report_duplicate(
 ) -> None:
     if integration.name in assembly.integrations:
         message = f'Another folder defines an integration "{integration.name}" already.'
-        diagnostics.report(document.diagnostic(("integration",), "twice", message))
+        diagnostics.report(document.make_diagnostic(("integration",), "twice", message))

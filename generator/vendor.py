@@ -176,13 +176,16 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRules:
-    """Where the vendor puts its complaints, as dotted paths, and what each of its codes means."""
+    """Where the vendor puts its complaints, as dotted paths, and what each of its codes means.
+
+    `code`, `message`, `detail` and `element` are keys of a complaint: the first that it has is read.
+    """
 
     list: tuple[tuple[str, ...], ...] = ()
-    code: str = "code"
-    message: str = "message"
-    detail: str = ""
-    element: str = ""
+    code: tuple[str, ...] = ("code",)
+    message: tuple[str, ...] = ("message",)
+    detail: tuple[str, ...] = ()
+    element: tuple[str, ...] = ()
     shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What the whole answer says for complaints that lack it: a key of a complaint, and the path to its value."""
     trace_header: str = ""

@@ -128,7 +128,7 @@ def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics)
             continue
         if name in made.properties:
             message = f'The argument "{name}" is there already: it says which record is meant.'
-            diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
+            diagnostics.report(method.find_place(name).make_diagnostic("argument twice", message))
         _add_field(made, method, name, given)
 
 
@@ -136,7 +136,7 @@ def _report_unknown_fields(body: Any, method: Method, diagnostics: Diagnostics) 
     for name in body if isinstance(body, list) else ():
         if name not in method.resource.fields:
             message = f'The body names "{name}", which is no field.'
-            diagnostics.report(method.place.diagnostic("body", message, at=("body",)))
+            diagnostics.report(method.place.make_diagnostic("body", message, at=("body",)))
 
 
 def _add_field(made: Arguments, method: Method, name: str, given: Field) -> None:
@@ -175,7 +175,9 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
     for name, given in method.arguments.items():
         if name in made.properties:
             message = f'The argument "{name}" is there already, from a field or a filter.'
-            diagnostics.report(method.place.diagnostic("argument twice", message, at=("arguments", name)))
+            diagnostics.report(
+                method.place.make_diagnostic("argument twice", message, at=("arguments", name))
+            )
             continue
         made.properties[name] = strip_own_keys(given)
         made.references += find_references(name, given)
@@ -222,12 +224,14 @@ def _list_arguments(
             if condition.argument in made.properties:
                 message = f'Two filters would be called "{condition.argument}".'
                 hint = 'Give one of their fields a "filter_name".'
-                diagnostics.report(method.place.diagnostic("argument twice", message, hint))
-            if condition.operator not in (language.get("conditions") or {}):
+                diagnostics.report(method.place.make_diagnostic("argument twice", message, hint))
+            is_written = condition.operator in (language.get("conditions") or {})
+            if not is_written and condition.argument not in method.placeholders:
                 message = (
                     f'{path} is filtered by "{condition.operator}", which query.conditions does not have.'
                 )
-                diagnostics.report(method.place.diagnostic("filter", message))
+                hint = f"Add it there, or name {{{condition.argument}}} in the request of the method."
+                diagnostics.report(method.place.make_diagnostic("filter", message, hint))
             made.properties[condition.argument] = shape
             conditions.append(condition)
             if condition.operator in NAMING:
@@ -257,7 +261,7 @@ def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnos
     """Add arguments that every tool of a kind has; a field or an argument of the same name is reported."""
     for name in usual.keys() & made.properties.keys():
         message = f'The argument "{name}" is there already: every such tool has it.'
-        diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
+        diagnostics.report(method.find_place(name).make_diagnostic("argument twice", message))
     made.properties |= usual
 
 

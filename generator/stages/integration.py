@@ -6,6 +6,7 @@ the catalog. What the grammar cannot say is checked by integration_checks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from generator.diagnostics import Diagnostics
@@ -203,21 +204,27 @@ def _path(text: str) -> tuple[str, ...]:
     return tuple(text.split(".")) if text else ()
 
 
+def _as_list(given: str | Sequence[str]) -> Sequence[str]:
+    return [given] if isinstance(given, str) else given
+
+
 def _errors(document: Document, links: Links) -> ErrorRules:
     value = document.value["errors"]
-    lists = value.get("list") or ()
+    keys = {name: tuple(_as_list(value.get(name) or ())) for name in ("code", "message", "detail", "element")}
     advice = {
         code: parse_advice(kind, given, links, Place(document, ("errors", kind, code)))
         for kind in KINDS
         for code, given in (value.get(kind) or {}).items()
     }
     return ErrorRules(
-        list=tuple(_path(each) for each in ([lists] if isinstance(lists, str) else lists)),
-        code=value.get("code", "code"),
-        message=value["message"],
-        detail=value.get("detail", ""),
-        element=value.get("element", ""),
-        shared={value.get(name, name): _path(path) for name, path in (value.get("shared") or {}).items()},
+        list=tuple(map(_path, _as_list(value.get("list") or ()))),
+        code=keys["code"] or ("code",),
+        message=keys["message"],
+        detail=keys["detail"],
+        element=keys["element"],
+        shared={
+            (keys[name] or (name,))[0]: _path(path) for name, path in (value.get("shared") or {}).items()
+        },
         trace_header=(value.get("trace") or {}).get("header", ""),
         advice=advice,
     )

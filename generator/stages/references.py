@@ -58,7 +58,7 @@ def find_display_fields(resources: Iterable[Resource], diagnostics: Diagnostics)
             if name not in resource.fields:
                 message = f'There is no field "{name}" to know a record by.'
                 hint = did_you_mean(name, resource.fields)
-                diagnostics.report(resource.document.diagnostic(("display",), "display", message, hint))
+                diagnostics.report(resource.document.make_diagnostic(("display",), "display", message, hint))
         if names:
             found[resource.name] = names
     return found
@@ -117,7 +117,7 @@ def _problems(given: Field, beside: dict[str, Field], check: _Check, place: Plac
         if given.get("type") == "object" and check.form.id not in parts:
             message = f'It refers to a record, and has no part "{check.form.id}" for its Id.'
             hint = 'Which part holds the Id is said in "references" of integration.yaml.'
-            yield place.diagnostic("reference", message if check.form.id else NO_FORM, hint)
+            yield place.make_diagnostic("reference", message if check.form.id else NO_FORM, hint)
         return
     for each in parts.values():
         yield from _problems(each, parts, check, place)
@@ -131,7 +131,7 @@ def _unknown_resources(to: str | dict[str, Any], check: _Check, place: Place) ->
     for name in dict.fromkeys(named):
         if name not in check.resources:
             message = f'It refers to "{name}", which is no resource.'
-            yield place.diagnostic("reference", message, did_you_mean(name, check.resources))
+            yield place.make_diagnostic("reference", message, did_you_mean(name, check.resources))
 
 
 def _missing_fields(
@@ -142,4 +142,4 @@ def _missing_fields(
     for key, known in (("kind", parts), ("kind_beside", beside)):
         if (name := to.get(key)) and name not in known:
             message = f'{key} names "{name}", and there is no such field.'
-            yield place.diagnostic("reference", message, did_you_mean(name, known))
+            yield place.make_diagnostic("reference", message, did_you_mean(name, known))

@@ -31,32 +31,32 @@ def prepare(call: CallContext) -> Request:
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return the record, with what its caller should know of it."""
     if call.before is not None:
-        return _answer_update(call, response.record_value())
-    cut = None if call.is_blind else response.record_text(call.tool.returns.path)
-    return answer_with(call, cut.encode() if cut else _written(call, response.record_value()))
+        return _answer_update(call, response.read_record())
+    cut = None if call.is_blind else response.cut_record(call.tool.returns.path)
+    return answer_with(call, cut.encode() if cut else _written(call, response.read_record()))
 
 
 def _answer_update(call: CallContext, value: Any) -> Answer:
     """Return the answer of an update that was laid over the stored record."""
     if value is None:
         return call.answer(DONE.decode())
-    return call.answer(write_update(call, value, call.allowance()).decode())
+    return call.answer(write_update(call, value, call.compute_allowance()).decode())
 
 
 def write_update(call: CallContext, value: Any, allowance: Allowance) -> bytes:
     """Return what an update changed, and the record, as JSON within an allowance."""
     members = written.describe_update(call, answers.follow_path(value, call.tool.returns.path))
     head = figures.write_json(members)[1:-1] if members else b""
-    if allowance.cost(head) > allowance.size // 2:
-        half = allowance.share(2)
+    if allowance.measure(head) > allowance.size // 2:
+        half = allowance.split(2)
         part = parts.cut_record(b"{%b}" % head, half)
         head = b'%b,"note_on_changes":%b' % (part.text[1:-1], orjson.dumps(part.remark))
     beside = b'{%b%b"record":}' % (head, b"," if head else b"")
     record = write_record(call, value)
-    left = allowance.without(allowance.cost(beside))
+    left = allowance.subtract(allowance.measure(beside))
     if left.holds(record):
         return b"%b%b}" % (beside[:-1], record)
-    left = left.without(left.cost(b'"note":,'))
+    left = left.subtract(left.measure(b'"note":,'))
     part = parts.cut_record(record, left, _advise_parts(call, record))
     return b'%b%b,"note":%b}' % (beside[:-1], part.text, orjson.dumps(part.remark))
 
@@ -65,7 +65,7 @@ def answer_with(call: CallContext, text: bytes) -> Answer:
     """Return the answer that holds a record, or as much of it as fits, and the notes on it."""
     note = _note_on(call, text)
     if not call.fits(text, note):
-        text = fit(call, text, call.allowance(note))
+        text = fit(call, text, call.compute_allowance(note))
     return call.answer(text.decode(), note)
 
 
@@ -87,8 +87,8 @@ def fit(call: CallContext, text: bytes, allowance: Allowance) -> bytes:
     """
     if allowance.holds(text):
         return text
-    beside = allowance.cost(b'{"note":,"record":}')
-    part = parts.cut_record(text, allowance.without(beside), _advise_parts(call, text))
+    beside = allowance.measure(b'{"note":,"record":}')
+    part = parts.cut_record(text, allowance.subtract(beside), _advise_parts(call, text))
     return b'{"note":%b,"record":%b}' % (orjson.dumps(part.remark), part.text)
 
 

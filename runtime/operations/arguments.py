@@ -41,7 +41,7 @@ class ArgumentChecker:
     def __init__(self) -> None:
         self._validators: dict[str, _Validator] = {}
 
-    def checked(
+    def check(
         self,
         tool: Tool,
         arguments: dict[str, Any],

@@ -42,7 +42,7 @@ class Checks:
         self, tool: Tool, integration: Integration, arguments: dict[str, Any]
     ) -> dict[str, Any]:
         """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
-        return self._checker.checked(tool, arguments, integration.meant, integration.reference_form)
+        return self._checker.check(tool, arguments, integration.meant, integration.reference_form)
 
     async def _check_arguments_of(self, call: CallContext) -> None:
         call.has_many_values = _has_many_values(call.arguments)

@@ -44,7 +44,7 @@ async def answer_dry(vendor: VendorCalls, call: CallContext, request: Request) -
         "warnings": _list(each for each in found if not each.is_error),
     }
     text = write_json(value)
-    return call.answer((text if call.fits(text, "") else fit(call, text, call.allowance())).decode())
+    return call.answer((text if call.fits(text, "") else fit(call, text, call.compute_allowance())).decode())
 
 
 def _describe_request(call: CallContext, request: Request) -> dict[str, Any]:
@@ -98,7 +98,7 @@ async def _read_record(vendor: VendorCalls, call: CallContext) -> dict[str, Any]
     read.changes_data = False
     response = await vendor.send(read, NOTHING_ADDED)
     raise_failure(read, response)
-    value = MaskedResponse(read, NOTHING_ADDED, response).record_value()
+    value = MaskedResponse(read, NOTHING_ADDED, response).read_record()
     return {"record": follow_path(value, get.returns.path)}
 
 

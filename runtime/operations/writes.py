@@ -52,10 +52,9 @@ class Writes:
         Raises Conflict where it is not.
         """
         response = await self._vendor.send(call, request)
-        if call.before is None:
-            return response
         if response.status < FIRST_FAILURE:
             self._remember(call, response)
+        if call.before is None or response.status < FIRST_FAILURE:
             return response
         if not _is_stale(call, response):
             return response
@@ -65,8 +64,8 @@ class Writes:
         return await self._vendor.send(call, request)
 
     def _remember(self, call: CallContext, response: VendorResponse) -> None:
-        """Note the record that an update answered, as if it had been read."""
-        get = call.tool.current
+        """Note a record that was read, or that an update answered as if it had been read."""
+        get = call.tool if call.tool.reads_one else call.tool.current
         if get is not None and get.returns.path == call.tool.returns.path:
             self._recent.note(call.account, get, call.arguments, response.status, response.body)
 

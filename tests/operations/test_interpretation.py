@@ -52,7 +52,7 @@ UPDATE = replace(READ, risk="overwrite")
 
 
 def checked(arguments: dict[str, Any], tool: Any = CREATE) -> dict[str, Any]:
-    return ArgumentChecker().checked(tool, arguments, (), ReferenceForm("value", "name"))
+    return ArgumentChecker().check(tool, arguments, (), ReferenceForm("value", "name"))
 
 
 def refused(arguments: dict[str, Any], tool: Any = CREATE) -> str:

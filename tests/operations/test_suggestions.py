@@ -84,7 +84,7 @@ def test_a_guess_at_a_field_is_answered_with_what_was_meant_or_nothing(
 def test_the_error_has_the_sentence_of_the_definitions() -> None:
     tool = CATALOG.by_name[LIST.format("invoices")]
     with pytest.raises(InvalidArguments) as refused:
-        ArgumentChecker().checked(tool, {"status": "unpaid"}, MEANT)
+        ArgumentChecker().check(tool, {"status": "unpaid"}, MEANT)
 
     assert (
         'Did you mean "Balance_from" or "Balance_until"? What is unpaid has a Balance: give'
@@ -144,7 +144,7 @@ def test_an_order_with_its_direction_is_read_in_every_usual_form(
 ) -> None:
     tool = CATALOG.by_name[LIST.format("invoices")]
 
-    assert ArgumentChecker().checked(tool, {"order_by": order}) == {
+    assert ArgumentChecker().check(tool, {"order_by": order}) == {
         "order_by": field,
         "descending": descending,
     }

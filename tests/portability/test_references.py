@@ -26,7 +26,7 @@ def references(tool):
 
 def checked(tool, arguments):
     form = CATALOG.integrations[tool.integration].reference_form
-    return ArgumentChecker().checked(tool, arguments, (), form)
+    return ArgumentChecker().check(tool, arguments, (), form)
 
 
 def test_the_catalog_says_of_what_parts_a_reference_is():
@@ -103,7 +103,7 @@ def test_an_id_alone_stays_as_it_is_where_the_vendor_has_no_objects():
     tool = made_up.tool("create", {"owner": whole}, made_up.GET.call, made_up.GET.returns)
 
     with pytest.raises(InvalidArguments, match="must be an object"):
-        ArgumentChecker().checked(tool, {"owner": "7"})
+        ArgumentChecker().check(tool, {"owner": "7"})
 
 
 @pytest.mark.parametrize("given", [GUID, {"ref": GUID}, {"ref": GUID, "title": "Ann"}])
@@ -113,7 +113,7 @@ def test_a_guid_is_read_as_the_schema_declares_it(given):
     properties = {"id": guid, "owner": {"type": "object", "properties": part, "required": ["ref"]}}
     tool = made_up.tool("create", properties, made_up.GET.call, made_up.GET.returns)
 
-    read = ArgumentChecker().checked(tool, {"id": given, "owner": given}, (), ReferenceForm("ref", "title"))
+    read = ArgumentChecker().check(tool, {"id": given, "owner": given}, (), ReferenceForm("ref", "title"))
 
     assert read["id"] == read["owner"]["ref"] == GUID
 
@@ -123,7 +123,7 @@ def test_a_name_where_an_id_alone_belongs_is_refused():
     tool = made_up.tool("create", properties, made_up.GET.call, made_up.GET.returns)
 
     with pytest.raises(InvalidArguments, match="must be a text"):
-        ArgumentChecker().checked(tool, {"id": {"title": "Ann"}}, (), ReferenceForm("ref", "title"))
+        ArgumentChecker().check(tool, {"id": {"title": "Ann"}}, (), ReferenceForm("ref", "title"))
 
 
 def test_a_reference_of_one_text_is_named_without_its_part_in_a_line_of_rare_arguments():

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from generator.compile import compile_catalog
 from runtime.errors import InvalidArguments
+from tests.builtin import builtin_catalog
 from tests.safety.calling import talk
 from tests.safety.preflighting import refuse_errors, warn
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 BATCH = CATALOG.by_name["run_a_quick_books_batch"]
 INVOICE = CATALOG.by_name["update_a_quick_books_invoice_by_id"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import orjson
 
-from generator.compile import compile_catalog
+from tests.builtin import builtin_catalog
 from tests.safety.calling import talk
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 SALES = "SalesItemLineDetail"
 LINE = {"DetailType": SALES, "Amount": 7, SALES: {"ItemRef": {"value": "1"}, "Qty": 2, "UnitPrice": 3}}

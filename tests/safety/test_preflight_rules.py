@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
 
-from generator.compile import compile_catalog
 from runtime.errors import InvalidArguments
 from runtime.safety.preflight.looked_up import LookedUp
 from runtime.safety.preflight.rules import find_all
+from tests.builtin import builtin_catalog
 from tests.safety.preflighting import TODAY, refuse_errors
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 SALES = "SalesItemLineDetail"
 CUSTOMER, VENDOR = {"CustomerRef": {"value": "1"}}, {"VendorRef": {"value": "1"}}
