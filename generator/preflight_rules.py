@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Path = tuple[str, ...]
@@ -135,8 +135,6 @@ class SameCurrency:
     """The fields that refer to the name."""
     theirs: Path
     """Where the name has its currency."""
-    home: Path
-    """Where the settings of the company have the currency that counts where none is given; empty for none."""
     advice: str
 
 
@@ -157,5 +155,9 @@ class Preflight:
     open_balances: tuple[OpenBalance, ...] = ()
     wanted_kinds: tuple[WantedKind, ...] = ()
     same_currency: tuple[SameCurrency, ...] = ()
-    unchecked: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """For a resource, texts in place of an Id that the vendor knows itself, such as usual tax codes."""
+    settings_pairs: Path = ()
+    """Where the settings have a list of names and values."""
+    pair: tuple[str, ...] = ()
+    """The parts of such a pair: name, value."""
+    shared_ids: tuple[tuple[str, ...], ...] = ()
+    """Resources whose records share one series of Ids: an Id of one of them is none of the others."""

@@ -219,6 +219,10 @@ class ReferenceForm:
     """The part that holds its name; empty where there is none."""
     suffix: str = ""
     """What the names of fields that refer to records end in, beside Id; empty where it is nothing else."""
+    ids: str = ""
+    """Pattern of the Ids; a text that does not match is a name. Empty where Ids and names cannot be distinguished."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """For a resource, the pattern of codes that the vendor takes in place of an Id."""
 
 
 BARE_IDS = ReferenceForm()

@@ -6,7 +6,7 @@ Requests go to the simulator's own application without a socket, and are counted
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx2
@@ -28,7 +28,11 @@ from tests.builtin import builtin_catalog
 
 CLIENT = ("client", "secret")
 HOST, CALLBACK = "http://simulator", "http://localhost/callback"
-Seen = Callable[[VendorRequest], None]
+Seen = Callable[[VendorRequest], Awaitable[None]]
+
+
+async def _do_nothing(_request: VendorRequest) -> None:
+    pass
 
 
 class _Client:
@@ -37,12 +41,12 @@ class _Client:
     def __init__(self, application: Application) -> None:
         self.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=application), base_url=HOST)
         self.requests: list[VendorRequest] = []
-        self.before: Seen = lambda _request: None
+        self.before: Seen = _do_nothing
         """Called with each request before it is sent, as somebody else may do something meanwhile."""
 
     async def send(self, request: VendorRequest, _account: str) -> VendorResponse:
         self.requests.append(request)
-        self.before(request)
+        await self.before(request)
         answer = await self.http.request(
             request.verb, request.url, headers=dict(request.headers), content=request.body
         )
@@ -53,7 +57,7 @@ class _Tokens:
     def __init__(self, token: str) -> None:
         self._credentials = Credentials(access_token=token)
 
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return self._credentials
 
     async def invalidate(self, account: Account, access_token: str) -> None:
@@ -64,6 +68,7 @@ class Company:
     """One company with an agent that has all tools, unless `tools` names some."""
 
     def __init__(self, store: Store, *, tools: Mapping[str, Tool] | None = None, **config: Any) -> None:
+        self.store = store
         application = Application(store, dict([CLIENT]))
         application.throttle.is_on = False
         tokens = OAuth(store, dict([CLIENT]))
@@ -100,8 +105,12 @@ class Company:
 
     def answer(self, tool: str, key: str = "", /, **arguments: Any) -> Answer:
         """Return the answer of one call; `key` is an idempotency key."""
+        return self._runner.run(self.ask(tool, key, **arguments))
+
+    async def ask(self, tool: str, key: str = "", /, **arguments: Any) -> Answer:
+        """Return the answer of one call, where a loop runs already."""
         name = self._name(tool)
-        return self._runner.run(self.calls.call(self.grant, self.tools, name, arguments, idempotency_key=key))
+        return await self.calls.call(self.grant, self.tools, name, arguments, idempotency_key=key)
 
     def call(self, tool: str, /, **arguments: Any) -> Any:
         """Return what a call answers. Raises the error that it ends in."""
@@ -109,6 +118,11 @@ class Company:
         if answer.error is not None:
             raise answer.error
         return orjson.loads(answer.text) if answer.text else None
+
+    def list(self, resource: str, /, **arguments: Any) -> list[dict[str, Any]]:
+        """Return the records of one page of a list."""
+        found: list[dict[str, Any]] = self.call(f"list {resource}", **arguments)["records"]
+        return found
 
     def refused(self, tool: str, /, **arguments: Any) -> LedgerportError:
         """Return the error that a call ends in."""

@@ -52,7 +52,9 @@ def parse_preflight(document: Document, links: Links) -> Preflight:
         settings=links.fill(f"[[{settings}]]", Place(document, (KEY, "settings"))) if settings else "",
         active=value.get("active") or "",
         dates=_rule(DateWindow, dates, links, Place(document, (KEY, "dates"))) if dates else None,
-        unchecked={name: tuple(texts) for name, texts in (value.get("unchecked") or {}).items()},
+        settings_pairs=_split((value.get("pairs") or {}).get("list")),
+        pair=tuple((value.get("pairs") or {}).get(name, "") for name in ("name", "value")),
+        shared_ids=tuple(tuple(each) for each in value.get("shared_ids") or ()),
     )
 
 

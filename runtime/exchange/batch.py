@@ -26,6 +26,7 @@ from runtime.exchange.page_answer import PageContent, read_rows, write_page
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.safety.masked_updates import redact
+from runtime.safety.reference_spots import has_names
 from runtime.safety.write_answers import is_blind
 from runtime.upstream import answer as answers
 from runtime.upstream import figures
@@ -106,9 +107,12 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
         given=own,
         place=f"{CALLS}[{int(id_) - 1}]",
         findings=[],
+        resolved=[],
         is_blind=not tool.is_read_only and is_blind(tool, call.tools),
         known=(),
     )
+    if tool.is_read_only and has_names(tool, part.arguments, call.integration.reference_form):
+        raise InvalidArguments("A filter on a reference takes an Id in a batch, and not a name.")
     return Part(id_, part, _kind_of(part).prepare(part))
 
 

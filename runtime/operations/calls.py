@@ -94,6 +94,7 @@ class Calls:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = KINDS[call.tool.returns.kind]
         await self._checks.check(call, carried)
+        await self._writes.resolve_names(call)
         request = await run_for(call, kind.prepare)
         await self._writes.prepare(call, request)
         if call.options.dry_run:

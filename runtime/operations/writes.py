@@ -10,6 +10,8 @@ from runtime.errors import LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
 from runtime.operations.guarded_updates import GuardedUpdates
+from runtime.operations.lookups import Lookups
+from runtime.operations.name_resolution import NameResolution
 from runtime.operations.preflight import Preflight, Today, refuse_errors
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
@@ -26,7 +28,13 @@ class Writes:
         self._vendor = vendor
         self._recent = recent
         self._updates = GuardedUpdates(vendor, recent)
-        self._preflight = Preflight(today)
+        self._lookups = Lookups(vendor)
+        self._names = NameResolution(self._lookups)
+        self._preflight = Preflight(self._lookups, today)
+
+    async def resolve_names(self, call: CallContext) -> None:
+        """Put Ids in the place of names in the arguments of a call. Raises InvalidArguments for what has no Id."""
+        await self._names.resolve(call, (call,))
 
     async def prepare(self, call: CallContext, request: Request) -> None:
         """Check each write of a request, and complete what it sends. Raises what stands in its way.
@@ -36,13 +44,14 @@ class Writes:
         call.options = read_options(call.tool, call.arguments)
         if request.changes_data is not None:
             call.changes_data = request.changes_data
+        await self._names.resolve(call, request.changes)
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
             if self._updates.is_guarded(change):
                 await self._updates.lay_over(call, change)
             else:
                 await complete(self._vendor, call, change)
-        await self._preflight.check(request.changes)
+        await self._preflight.check(call, request.changes)
         if not call.options.dry_run:
             refuse_errors(call, request.changes)
 
@@ -51,6 +60,8 @@ class Writes:
 
         Raises Conflict where it is not.
         """
+        if call.changes_data:
+            self._lookups.forget(call)
         response = await self._vendor.send(call, request)
         if response.status < FIRST_FAILURE:
             self._remember(call, response)

@@ -11,11 +11,16 @@ from runtime.safety.findings import Finding
 from runtime.safety.preflight import (
     balanced,
     carried_taxes,
+    closed_books,
     companions,
+    currencies,
     dates,
     given_totals,
     net_totals,
+    open_balances,
     products,
+    references,
+    taken_numbers,
 )
 from runtime.safety.preflight.looked_up import LookedUp
 
@@ -30,13 +35,26 @@ RULES: tuple[Rule, ...] = (
     carried_taxes.find,
     companions.find,
     dates.find,
+    references.find,
+    currencies.find,
+    open_balances.find,
+    taken_numbers.find,
+    closed_books.find,
 )
+
+ALWAYS: tuple[Rule, ...] = (closed_books.find,)
+"""Rules that stop a change of a record which broke them before it, too."""
+
+
+def has_record(tool: Tool) -> bool:
+    """Whether a tool sends a record that rules can be about."""
+    return tool.call.body in FORMS and tool.risk in ("create", "overwrite")
 
 
 def find_all(
     tool: Tool, integration: Integration, content: Mapping[str, Any], looked_up: LookedUp
 ) -> list[Finding]:
     """Return everything that is found in the record of a write, in the order of the rules."""
-    if tool.call.body not in FORMS or tool.risk not in ("create", "overwrite"):
+    if not has_record(tool):
         return []
     return [found for rule in RULES for found in rule(tool, integration, content, looked_up)]
