@@ -198,7 +198,7 @@ def _guard(made: Arguments, method: Method, integration: Document, diagnostics: 
     options = list_options(method, integration)
     _add_usual(made, options, method, diagnostics)
     made.options = tuple(options)
-    made.advanced += [name for name in options if name != REMOVE]
+    made.advanced += [name for name in options if name != REMOVE] + [str(method.rules.get("sparse_field"))]
     wanted = {
         *find_read_arguments(method, integration),
         integration.value.get("identifier", {}).get("argument"),

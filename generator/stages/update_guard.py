@@ -1,4 +1,4 @@
-"""What an update that is guarded takes beside its fields, and what its entries need. Called by `arguments`.
+"""What an update that is guarded takes beside its fields, and what its entries need. Part of `arguments`.
 
 An update of a whole record, where the record can be read, is laid over what is stored (`runtime/safety/merging.py`).
 So a caller may give any part of a field, and what a new entry of a list needs is looked at when it is known which
@@ -20,8 +20,8 @@ OPTIONS: dict[str, Field] = {
     MODE: {
         "type": "string",
         "enum": ["merge", "replace"],
-        "description": "merge (usual) lays the fields over the stored record. replace sends only them: what else the "
-        "record holds is cleared, and has to be named in clear.",
+        "description": "By merge, as usual, the fields are laid over the stored record. By replace only they are sent: what "
+        "else the record holds is cleared, and has to be named in clear.",
     },
     CLEAR: {
         "type": "array",
@@ -31,8 +31,8 @@ OPTIONS: dict[str, Field] = {
     ON_CONFLICT: {
         "type": "string",
         "enum": ["fail", "retry"],
-        "description": "retry merges once more when somebody else changed other fields meanwhile; fail (usual) "
-        "says so.",
+        "description": "By retry it is merged once more when somebody else changed other fields meanwhile; by fail, as "
+        "usual, the answer says so.",
     },
 }
 REMOVE_LINES: Field = {

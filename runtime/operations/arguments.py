@@ -18,7 +18,7 @@ from runtime.operations.argument_errors import Meanings, describe_error
 from runtime.operations.interpretation import LARGEST_EXACT, interpret, parse_text
 from runtime.operations.structure import cut_excerpt, find_structural_problem
 from runtime.safety.masked_updates import drop_masks
-from runtime.safety.reference_spots import copy_parts, put_names, set_apart
+from runtime.safety.reference_spots import make_copy, put_names, set_apart
 from runtime.safety.write_answers import refuse_no_change
 
 MOST_ERRORS = 10
@@ -104,7 +104,7 @@ def _set_names_apart(tool: Tool, reference: ReferenceForm, arguments: dict[str, 
     """Return the arguments with a placeholder for each name in the place of an Id; themselves where there is none."""
     if not reference.ids or not any(each.path[0] in arguments for each in tool.references):
         return _Names(arguments, {})
-    copy = copy_parts(tool, arguments)
+    copy = make_copy(tool, arguments)
     return _Names(copy, set_apart(tool, reference, copy))
 
 

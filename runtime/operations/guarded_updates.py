@@ -53,6 +53,8 @@ class GuardedUpdates:
         whatever reading the record fails with. `call` is the call that the change is part of.
         """
         version, given = self._version(change), record(change.tool, change.arguments)
+        if not change.is_masked:
+            masking.refuse_masked(change.tool, given)
         stored = self._remembered(change, given.get(version)) if version else None
         if stored is None:
             stored = await self.read_stored(call, change)
@@ -114,7 +116,6 @@ class GuardedUpdates:
         """Return the fields of the caller, with what is stored in place of masks."""
         tool, given = change.tool, record(change.tool, change.arguments)
         if not change.is_masked:
-            masking.refuse_masked(tool, given)
             return given
         completed = masked_updates.complete(
             tool, given, stored, tool.identifier or change.integration.identifier

@@ -98,7 +98,7 @@ class Lookups:
                 self._remember(call, wanted, value, record)
         return found
 
-    async def recall_records(self, call: CallContext, wanted: Wanted) -> list[Record] | None:
+    async def find_recent(self, call: CallContext, wanted: Wanted) -> list[Record] | None:
         """Return the records that a list tool finds, or found for the same wish within the last seconds."""
         lists = self._known(call).lists
         known = lists.get(wanted)

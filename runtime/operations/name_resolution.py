@@ -15,7 +15,7 @@ from generator.vendor import Integration
 from runtime.exchange.context import CallContext
 from runtime.operations.lookups import Lookups, Wanted, find_list
 from runtime.safety.findings import Finding, refuse
-from runtime.safety.reference_spots import Spot, copy_parts, find_spots, has_names
+from runtime.safety.reference_spots import Spot, make_copy, find_spots, has_names
 
 MOST_CANDIDATES = 5
 """Names that an error lists; whoever means another one asks the list tool."""
@@ -81,7 +81,7 @@ class NameResolution:
         for resource in dict.fromkeys(each.spot.resource for each in named):
             names = tuple(dict.fromkeys(each.name for each in named if each.spot.resource == resource))
             field = _searchable(call, resource)
-            rows = await self._lookups.recall_records(call, Wanted(resource, field, names)) if field else None
+            rows = await self._lookups.find_recent(call, Wanted(resource, field, names)) if field else None
             found[resource] = _index(call.integration, resource, rows or [])
         return found
 
@@ -93,7 +93,7 @@ class NameResolution:
         if not words or not field:
             return []
         wanted = Wanted(resource, field, (max(words, key=len),), "contains")
-        rows = await self._lookups.recall_records(call, wanted) or []
+        rows = await self._lookups.find_recent(call, wanted) or []
         likeness = {id(row): _liken(named.name, _call_by_name(call, resource, row)) for row in rows}
         near = [row for row in rows if likeness[id(row)] >= LEAST_LIKENESS]
         return sorted(near, key=lambda row: -likeness[id(row)])[:MOST_CANDIDATES]
@@ -126,7 +126,7 @@ def _list_names(change: CallContext) -> Iterator[_Named]:
     form = change.integration.reference_form
     if not has_names(change.tool, change.arguments, form):
         return
-    change.arguments = copy_parts(change.tool, change.arguments)
+    change.arguments = make_copy(change.tool, change.arguments)
     for spot in find_spots(change.tool, change.arguments):
         if name := spot.read_name(form):
             yield _Named(change, spot, name)

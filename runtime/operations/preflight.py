@@ -100,7 +100,7 @@ def _is_wanted(call: CallContext, number: tuple[str, str, str], looked_up: Looke
     return any(
         number[0] in rule.resources
         and rule.field == number[1]
-        and (not rule.settings or looked_up.setting(rule.settings) in (True, "true"))
+        and (not rule.settings or looked_up.get_setting(rule.settings) in (True, "true"))
         for rule in call.integration.preflight.taken_numbers
     )
 

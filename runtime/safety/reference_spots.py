@@ -136,7 +136,7 @@ def is_code(form: ReferenceForm, resource: str, text: str) -> bool:
     return bool(pattern and _compile(pattern).fullmatch(text))
 
 
-def copy_parts(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def make_copy(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments of which those that hold references are copies, so that they may be changed."""
     holders = {reference.path[0] for reference in tool.references}
     return {name: deepcopy(value) if name in holders else value for name, value in arguments.items()}
@@ -164,7 +164,7 @@ def put_names(
     tool: Tool, form: ReferenceForm, arguments: dict[str, Any], names: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return arguments with the names back in their places."""
-    copy = copy_parts(tool, arguments)
+    copy = make_copy(tool, arguments)
     for spot in find_spots(tool, copy):
         if name := names.get(spot.place):
             spot.put_name(form, name)

@@ -17,7 +17,7 @@ def find(tool: Tool, integration: Integration, content: Record, looked_up: Looke
     """Return a finding for a date on or before the last closed day, where that is known."""
     found = []
     for rule in integration.preflight.closed_books:
-        day, until = content.get(rule.date), looked_up.setting(rule.until)
+        day, until = content.get(rule.date), looked_up.get_setting(rule.until)
         if tool.resource not in rule.resources or not isinstance(day, str) or not isinstance(until, str):
             continue
         if day and until and day[:10] <= until[:10]:

@@ -32,6 +32,6 @@ class LookedUp:
         """Return a record; None where there is none, or where it was not looked up."""
         return self.records.get((resource, id_))
 
-    def setting(self, path: tuple[str, ...]) -> Any:
+    def get_setting(self, path: tuple[str, ...]) -> Any:
         """Return one of the settings of the company; None where it is not known."""
         return follow_path(self.settings, path) if path else None

@@ -19,7 +19,7 @@ def find(tool: Tool, integration: Integration, content: Record, looked_up: Looke
     own = content.get(tool.identifier or integration.identifier)
     for rule in integration.preflight.taken_numbers:
         value = content.get(rule.field)
-        is_strict = not rule.settings or looked_up.setting(rule.settings) in (True, "true")
+        is_strict = not rule.settings or looked_up.get_setting(rule.settings) in (True, "true")
         if tool.resource not in rule.resources or not isinstance(value, str) or not is_strict:
             continue
         others = [each for each in looked_up.taken.get((tool.resource, rule.field, value), ()) if each != own]
