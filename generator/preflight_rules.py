@@ -139,6 +139,28 @@ class SameCurrency:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateRule:
+    """When a new record is taken for one that is there already."""
+
+    same: tuple[str, ...]
+    """What has to be the same: number, total, amount (the sum of the lines), lines, links, date."""
+    date: str
+    days: int
+    """How many days the dates may be apart."""
+    filters: tuple[str, ...] = ()
+    """Fields that have to be the same, and by which the list of the resource can be filtered."""
+    fields: tuple[str, ...] = ()
+    """Fields that are absent in both or the same."""
+    number: str = ""
+    total: str = ""
+    lines: str = ""
+    amount: str = ""
+    kind: str = ""
+    ignored: tuple[str, ...] = ()
+    links: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Preflight:
     """Everything that a vendor's records are held against before they are sent."""
 

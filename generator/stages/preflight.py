@@ -10,6 +10,7 @@ from generator.preflight_rules import (
     Balanced,
     ClosedBooks,
     DateWindow,
+    DuplicateRule,
     GivenTotal,
     OpenBalance,
     Path,
@@ -67,6 +68,14 @@ def _rule(kind: type[Rule], value: dict[str, Any], links: Links, place: Place) -
         else:
             made[field.name] = READERS[str(field.type)](value.get(field.name))
     return kind(**made)
+
+
+def parse_duplicates(value: dict[str, Any] | None) -> DuplicateRule | None:
+    """Return when a new record is taken for one that is there already; None where a method does not say it."""
+    if value is None:
+        return None
+    lists = {name: tuple(value.get(name) or ()) for name in ("same", "filters", "fields", "ignored")}
+    return DuplicateRule(**{**value, **lists})
 
 
 def _split(value: Any) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.catalog import DRY_RUN
+from generator.catalog import ALLOW_DUPLICATE, DRY_RUN
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
 
@@ -10,8 +10,15 @@ _DRY_RUN: Field = {
     "type": "boolean",
     "description": "True sends nothing: the answer has what would be sent and what is found in it.",
 }
+_ALLOW_DUPLICATE: Field = {
+    "type": "boolean",
+    "description": "True makes the record although one like it is there already.",
+}
 
 
 def list_write_arguments(method: Method) -> dict[str, Field]:
     """Return the arguments that a method has because it writes; none for one that reads."""
-    return {} if method.rules["risk"] == "read" else {DRY_RUN: dict(_DRY_RUN)}
+    if method.rules["risk"] == "read":
+        return {}
+    allowing = {ALLOW_DUPLICATE: dict(_ALLOW_DUPLICATE)} if "duplicates" in method.rules else {}
+    return {DRY_RUN: dict(_DRY_RUN)} | allowing

@@ -15,7 +15,7 @@ from generator.vendor import Integration
 from runtime.exchange.context import CallContext
 from runtime.operations.lookups import Lookups, Wanted, find_list
 from runtime.safety.findings import Finding, refuse
-from runtime.safety.reference_spots import Spot, make_copy, find_spots, has_names
+from runtime.safety.reference_spots import Spot, find_spots, has_names, make_copy
 
 MOST_CANDIDATES = 5
 """Names that an error lists; whoever means another one asks the list tool."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from runtime.errors import LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
+from runtime.operations.duplicates import Duplicates
 from runtime.operations.guarded_updates import GuardedUpdates
 from runtime.operations.lookups import Lookups
 from runtime.operations.name_resolution import NameResolution
@@ -29,6 +30,7 @@ class Writes:
         self._recent = recent
         self._updates = GuardedUpdates(vendor, recent)
         self._lookups = Lookups(vendor)
+        self._duplicates = Duplicates(vendor, self._lookups, today)
         self._names = NameResolution(self._lookups)
         self._preflight = Preflight(self._lookups, today)
 
@@ -54,6 +56,7 @@ class Writes:
         await self._preflight.check(call, request.changes)
         if not call.options.dry_run:
             refuse_errors(call, request.changes)
+        await self._duplicates.check(call, request.changes)
 
     async def send(self, call: CallContext, request: Request) -> VendorResponse:
         """Return the vendor's response; an update that came too late is merged and sent once more where that is safe.
