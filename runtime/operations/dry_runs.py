@@ -39,6 +39,7 @@ async def answer_dry(vendor: VendorCalls, call: CallContext, request: Request) -
         "dry_run": True,
         "request": _describe_request(call, request),
         **_describe_change(call),
+        **({"resolved": resolved} if (resolved := _list_resolved(request)) else {}),
         **await _read_record(vendor, call),
         "findings": _list(each for each in found if each.is_error),
         "warnings": _list(each for each in found if not each.is_error),
@@ -79,6 +80,14 @@ def _without(value: Any, secrets: set[str]) -> Any:
     if isinstance(value, list):
         return [_without(each, secrets) for each in value]
     return masking.mask(value, masking.WHOLE) if secrets and str(value) in secrets else value
+
+
+def _list_resolved(request: Request) -> list[dict[str, str]]:
+    return [
+        {**each, "argument": f"{change.place}.{each['argument']}".lstrip(".")}
+        for change in request.changes
+        for each in change.resolved
+    ]
 
 
 def _describe_change(call: CallContext) -> dict[str, Any]:
