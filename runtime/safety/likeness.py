@@ -19,7 +19,7 @@ DEEPEST = 4
 """Levels of a line in which references are compared."""
 
 
-def normalize_number(number: Any) -> tuple[str, ...]:
+def read_number(number: Any) -> tuple[str, ...]:
     """Return a number of a form without what people write differently: case, separators, leading zeros.
 
     `INV-0012`, `inv 12` and `INV0012` are the same; `1-12` and `112` are not.
@@ -84,7 +84,7 @@ def _describe(what: str, rule: DuplicateRule, record: Record, reference_id: str)
     """Return what is compared of a record; nothing where it has none."""
     lines = [line for _, line in list_lines(record, rule.lines) if line.get(rule.kind) not in rule.ignored]
     if what == "number":
-        return normalize_number(record.get(rule.number))
+        return read_number(record.get(rule.number))
     if what == "total":
         return read_amount(record.get(rule.total))
     if what == "amount":

@@ -1,6 +1,6 @@
 """Values of records compared as the books mean them: 100.00 is 100, and what is empty is not there.
 
-Figures keep the digits that the vendor wrote (`upstream.figures`), so that nothing is compared as a binary fraction.
+Figures have the digits that the vendor wrote (`upstream.figures`), so that nothing is compared as a binary fraction.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.preflight_rules import DuplicateRule
-from runtime.safety.likeness import is_like, is_near, normalize_number
+from runtime.safety.likeness import is_like, is_near, read_number
 from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
@@ -68,7 +68,7 @@ INVOICE = {"CustomerRef": COOL_CARS, "Line": [sale()], "TxnDate": "2026-11-01"}
     ],
 )
 def test_numbers_that_differ_only_in_writing_are_the_same(one, other, is_same):
-    assert (normalize_number(one) == normalize_number(other)) == is_same
+    assert (read_number(one) == read_number(other)) == is_same
 
 
 @pytest.mark.parametrize("number", ["INV-0012", "inv 12", "INV0012"])
