@@ -14,7 +14,7 @@ from runtime.safety.preflight.amounts import list_lines, read_amount
 Record = Mapping[str, Any]
 Line = tuple[Decimal | None, frozenset[str]]
 """The amount of a line, and the Ids that it refers to."""
-_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_TOKEN = re.compile(r"[^\W0-9_]+|[0-9]+")
 DEEPEST = 4
 """Levels of a line in which references are compared."""
 
@@ -25,7 +25,9 @@ def read_number(number: Any) -> tuple[str, ...]:
     `INV-0012`, `inv 12` and `INV0012` are the same; `1-12` and `112` are not.
     """
     tokens = _TOKEN.findall(str(number).casefold()) if number not in (None, "") else []
-    return tuple((token.lstrip("0") or "0") if token.isdigit() else token for token in tokens)
+    return tuple(
+        (token.lstrip("0") or "0") if token.isascii() and token.isdigit() else token for token in tokens
+    )
 
 
 def is_like(rule: DuplicateRule, new: Record, old: Record, reference_id: str) -> bool:
@@ -106,7 +108,7 @@ def _ids(value: Any, reference_id: str, depth: int = 0) -> Iterator[str]:
     if not isinstance(value, Mapping) or depth > DEEPEST:
         return
     id_ = value.get(reference_id) if reference_id else None
-    if isinstance(id_, str) and id_.isdigit():
+    if isinstance(id_, str) and id_.isascii() and id_.isdigit():
         yield id_
     for inner in value.values():
         yield from _ids(inner, reference_id, depth + 1)
