@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from generator.preflight_rules import DuplicateRule
 from generator.vendor import Integration
 
 Risk = Literal["read", "create", "overwrite", "destroy", "send"]
@@ -30,6 +31,10 @@ EMBED = "embed"
 """The argument of a tool that reads a file by which its bytes are answered instead of a link. It is never sent."""
 COMPANY = "company"
 """The argument of a tool that changes something by which the caller says which company is meant. It is never sent."""
+DRY_RUN = "dry_run"
+"""The argument of a tool that writes by which nothing is sent. It is never sent itself."""
+ALLOW_DUPLICATE = "allow_duplicate"
+"""The argument by which a record is made although it seems to be there already. It is never sent."""
 SPREAD = ("", "{conditions}")
 """Stands among the parameters of a list where each condition is a parameter of its own: `?status=open&page=1`."""
 
@@ -258,6 +263,8 @@ class Tool:
     """Whether its argument `company` says which company is meant, and is no field of the record."""
     references: tuple[Reference, ...] = ()
     """Which of its arguments refer to records of other resources, those inside others too."""
+    duplicates: DuplicateRule | None = None
+    """When a record that it would make is taken for one that is there already."""
     read_by: tuple[str, ...] = ()
     """The tools that read the records of a write; a server without any of them sees of an answer what it sent."""
 

@@ -15,6 +15,7 @@ from generator.catalog import COMPANY, EMBED, Condition, Listing, QueryField, Re
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.company_argument import add_company
+from generator.stages.file_arguments import describe_files, list_parts
 from generator.stages.merged_filters import (
     derive_named,
     derive_search,
@@ -26,6 +27,7 @@ from generator.stages.query_fields import find_kind, list_query_fields
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
 from generator.stages.update_guard import REMOVE, find_read_arguments, is_guarded, list_options, make_partial
+from generator.stages.write_arguments import list_write_arguments
 from generator.texts import cut_first_sentence, fold
 from generator.vendor import ReferenceForm
 
@@ -98,7 +100,7 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
     _own_arguments(made, method, diagnostics)
     if is_guarded(method):
         _guard(made, method, integration, diagnostics)
-    _describe_files(made, method)
+    describe_files(made.properties, method)
     if "file" in method.rules["returns"] and method.rules["risk"] == "read":
         _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
     if method.rules["returns"].get("paged"):
@@ -107,6 +109,7 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
         made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
         made.ignored_arguments = _list_response_only(made, method, integration)
+    _add_write_arguments(made, method, diagnostics)
     if method.rules["risk"] != "read" and COMPANY not in made.properties:
         add_company(made)
     made.properties = _required_first(made)
@@ -167,13 +170,6 @@ def _named_fields(body: Any) -> Any:
     return body
 
 
-def list_parts(body: Any) -> list[dict[str, Any]]:
-    """Return the parts of a body that has some; a body that is a file is the one part of it."""
-    if not isinstance(body, dict):
-        return []
-    return body.get("parts") or [body]
-
-
 def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
     if name in (method.rules.get("fixed") or {}) or body == "none":
         return name in method.placeholders
@@ -221,26 +217,11 @@ def _guard(made: Arguments, method: Method, integration: Document, diagnostics: 
     made.required = [name for name in made.required if name in wanted]
 
 
-def _describe_files(made: Arguments, method: Method) -> None:
-    """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
-    for part in list_parts(method.rules.get("body")):
-        given = made.properties.get(part.get("file", ""))
-        if given is None:
-            continue
-        if most := part.get("max_bytes"):
-            given["description"] = f"{given.get('description', '')} At most {format_size(most)}.".strip()
-        if types := part.get("types"):
-            given["description"] = (
-                f"{given.get('description', '')} One of {', '.join(sorted(types))}.".strip()
-            )
-
-
-def format_size(count: int) -> str:
-    """Return a number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
-    for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
-        if count >= unit:
-            return f"{count // unit} {name}"
-    return f"{count} bytes"
+def _add_write_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
+    found = list_write_arguments(method)
+    _add_usual(made, found, method, diagnostics)
+    made.options += tuple(found)
+    made.advanced += found
 
 
 def _list_arguments(

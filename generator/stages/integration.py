@@ -15,6 +15,7 @@ from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links
 from generator.stages.integration_checks import KINDS, check_integration
 from generator.stages.policy_facts import parse_policy_facts
+from generator.stages.preflight import parse_preflight
 from generator.stages.query_grammar import find_grammar
 from generator.stages.references import parse_reference_form
 from generator.stages.resolve import Place
@@ -76,6 +77,7 @@ def parse_integration(
         rules=parse_form_rules(document, links),
         policy_facts=parse_policy_facts(document, links),
         updates=parse_update_rules(document, _identifier(value)),
+        preflight=parse_preflight(document, links),
         dates=tuple(value.get("dates") or ()),
         acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
         meant=tuple(

@@ -89,6 +89,10 @@ class CallContext:
     """Bytes of the whole reply as its reader gets it."""
     form: Form = PLAIN
     """How its endpoint sends the answer."""
+    resolved: list[dict[str, str]] = field(default_factory=list)
+    """What a name in the place of an Id became: `{argument, name, id}`."""
+    place: str = ""
+    """Where it stands in the arguments of the call that it is part of, such as `calls[3]`."""
     notice: str = ""
     """What every answer of the call says beside what it came to."""
     limits: Limits = NO_LIMITS

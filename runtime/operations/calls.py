@@ -23,12 +23,13 @@ from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
-from runtime.model import NO_POLICIES, Grant
+from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
+from runtime.operations.dry_runs import answer_dry
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.vendor_calls import VendorCalls
-from runtime.operations.write_policies import WritePolicies, get_policies
+from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
 from runtime.upstream.files import NO_FILES, CarriedFiles
@@ -52,7 +53,7 @@ class Calls:
         self._checks = Checks()
         self._vendor = vendor
         self._policies = policies or WritePolicies(vendor)
-        self._writes = Writes(vendor, RecentReads())
+        self._writes = Writes(vendor, RecentReads(), today)
         self._reader = ResponseReader()
         self._today = today
 
@@ -99,18 +100,14 @@ class Calls:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = KINDS[call.tool.returns.kind]
         await self._checks.check(call, carried)
+        await self._writes.resolve_names(call)
         request = await run_for(call, kind.prepare)
         await self._writes.prepare(call, request)
-        if not request.changes or get_policies(call) == NO_POLICIES:
+        if call.options.dry_run:
+            await self._policies.check(call, request)
+            return await answer_dry(self._vendor, call, request)
+        async with self._policies.hold(call, request):
             return await self._send(kind, call, request)
-        held = await self._policies.reserve(call, request)
-        try:
-            answer = await self._send(kind, call, request)
-        except LedgerportError as error:
-            await self._policies.release_refused(held, error)
-            raise
-        await self._policies.release_refused(held)
-        return answer
 
     async def _send(self, kind: Kind, call: CallContext, request: Request) -> Answer:
         """Send a request, and return what its response says."""
