@@ -16,6 +16,7 @@ import orjson
 from generator.catalog import Tool
 from generator.names import find_tool
 from generator.templates import find_names
+from generator.vendor import BatchForm
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, VendorUnavailable
 from runtime.exchange import listing, record
 from runtime.exchange.absent import name_absent
@@ -150,7 +151,11 @@ def _content(part: CallContext) -> dict[str, Any]:
 
 def _outcomes(call: CallContext, value: Any) -> dict[str, Any]:
     """Return what the vendor says of each call, by its id."""
-    form = call.integration.batch
+    return find_answers(call.integration.batch, value)
+
+
+def find_answers(form: BatchForm, value: Any) -> dict[str, Any]:
+    """Return what the body of a vendor says of each operation of a batch, by its id."""
     found = answers.follow_path(value, tuple(form.answers.split(".")))
     answered = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
     return {str(id_): each for each in answered if isinstance(id_ := each.get(form.id), (str, int))}

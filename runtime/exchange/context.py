@@ -10,7 +10,7 @@ from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
 from runtime.exchange.allowance import LEAST, PLAIN, Allowance, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.model import Account, Grant
+from runtime.model import Account, Grant, JournalKind
 from runtime.safety import masking, write_answers
 from runtime.safety.once import make_key
 from runtime.upstream import figures
@@ -50,6 +50,13 @@ class CallContext:
     """The idempotency key for the vendor."""
     content: dict[str, Any] | None = None
     """The record to send, where the arguments alone do not say it."""
+    before: Mapping[str, Any] | None = None
+    """The record as it was read before it is changed or deleted; None when it was not read."""
+    client: str = ""
+    """How the program that calls names itself, for the journal."""
+    journal_kind: JournalKind = "write"
+    reverts: str = ""
+    """The entry of the journal that it undoes."""
     file: OutgoingFile | None = None
     changes_data: bool = True
     has_many_values: bool = False

@@ -41,6 +41,7 @@ from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.write_journal import WriteJournal
 from runtime.recent import Recent
 from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
@@ -94,12 +95,14 @@ class Runtime:
         )
         self.deployment = Deployment(settings, self.keys, self.stores, self.current_catalog)
         self.tokens = AccessTokens(self.deployment)
+        self.journal = WriteJournal(self.keys, self.stores)
         vendor = VendorCalls(
             self.client,
             self.tokens,
             self.stores.hot,
             self.base_url,
             once=Once(self.keys, self.stores),
+            journal=self.journal,
             app_secrets=lambda integration: list_app_secrets(settings.of(integration)),
         )
         self.calls = Calls(

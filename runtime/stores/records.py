@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.journal_records import JournalRecords
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.tables import ACCOUNT, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER
@@ -109,7 +110,9 @@ class KeyRecords(RecordBase):
         self._change(delete(table).where(table.c.key_hash == key_hash, table.c.fingerprint == fingerprint))
 
 
-class Records(AccountRecords, ServerRecords, ApiTokenRecords, AuthorizationRecords, KeyRecords):
+class Records(
+    AccountRecords, ServerRecords, ApiTokenRecords, AuthorizationRecords, KeyRecords, JournalRecords
+):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
     `Stores.write`. Every method raises StorageUnavailable when the file does not let it.
