@@ -228,6 +228,8 @@ class Integration:
     idempotency_query_param: str = ""
     """Query parameter that carries the idempotency key of a write; empty when the vendor has none."""
     idempotency_header: str = ""
+    idempotency_repeats: bool = False
+    """Whether a request that is repeated with its key is answered with the first answer, and nothing is done again."""
     idempotency_max_length: int = 0
     """The most characters that a key may have; 0 where any that is made here fits."""
     tags: dict[str, str] = field(default_factory=dict)

@@ -58,6 +58,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         idempotency_query_param=idempotency.get("query", ""),
         idempotency_header=idempotency.get("header", ""),
         idempotency_max_length=idempotency.get("max_length", 0),
+        idempotency_repeats=idempotency.get("repeats", False),
         tags={
             name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
         },

@@ -147,6 +147,8 @@ class Request:
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None
     """Whether it changes anything, where the tool alone does not say it."""
+    stored: VendorRequest | None = None
+    """A request that was sent before and is to be repeated, without what signs it."""
     plan: Any = None
     """What its kind needs in order to read the response, such as the page that was asked for."""
 
@@ -167,6 +169,8 @@ def build_vendor_request(
     call: CallContext, request: Request, base_url: str, authorization: Mapping[str, str]
 ) -> VendorRequest:
     """Return the HTTP request that carries the request of a call."""
+    if request.stored is not None:
+        return request.stored._replace(headers={**request.stored.headers, **authorization})
     return build(
         call.tool,
         call.integration,

@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from runtime.errors import LedgerportError, NotFound
+from runtime.errors import Indeterminate, LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call
 from runtime.exchange.failures import explain, raise_failure
@@ -23,6 +23,7 @@ from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
+from runtime.operations.lost_answers import add_lookup
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
@@ -105,6 +106,8 @@ class Calls:
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""
+        if isinstance(error, Indeterminate):
+            add_lookup(call, error)
         masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
             call.limits = await self._vendor.limits(call.account, call.integration)

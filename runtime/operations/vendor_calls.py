@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from generator.vendor import Integration, RateWindow
 from runtime.connect.echoes import find_echoes, list_secrets
@@ -20,7 +21,7 @@ from runtime.model import Account, Credentials, WindowCount
 from runtime.operations.write_journal import WriteJournal
 from runtime.safety.once import KeyedCall, Once
 from runtime.stores.hot import HotState
-from runtime.upstream.client import VendorClient, VendorResponse
+from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
 from runtime.upstream.limits import Limits, apply_vendor_counts, measure
 
 UNSIGNED: dict[str, str] = {}
@@ -81,6 +82,14 @@ class VendorCalls:
             return await self._send_journaled(call, request)
 
         return await self._bindings().send(_keyed(call), send_under)
+
+    async def repeat(self, call: CallContext, request: Request) -> VendorResponse:
+        """Return the response to a stored request, sent again as it was: it is in the journal already."""
+        return await self._send_renewing(call, request)
+
+    def is_same_origin(self, call: CallContext, sent: VendorRequest) -> bool:
+        """Whether a stored request went to where the account is connected now: only there it may be signed."""
+        return urlsplit(sent.url)[:2] == urlsplit(self._base_url(call.integration, call.account))[:2]
 
     async def limits(self, account: Account, integration: Integration) -> Limits:
         """Return how a company stands with its vendor's limits; nothing is counted."""

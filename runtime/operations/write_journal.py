@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import orjson
 
-from runtime.errors import LedgerportError, StorageUnavailable
+from runtime.errors import Indeterminate, LedgerportError, StorageUnavailable
 from runtime.exchange.batch import find_answers
 from runtime.exchange.context import CallContext, Request
 from runtime.keys.crypto import Keys
@@ -31,6 +31,9 @@ from runtime.upstream.request import record
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 LARGEST_REPEATED = 1024 * 1024
 """Bytes of a body that is stored to be sent again; a batch of 30 large invoices has 200,000."""
+
+
+_NO_ANSWER = Indeterminate("The vendor did not answer this part of the batch: it may have been done or not.")
 
 
 class LinkStore(Protocol):
@@ -75,7 +78,9 @@ class WriteJournal:
 
     async def end(self, entries: Sequence[Entry], response: VendorResponse) -> None:
         """Store what the vendor's response means for each entry. Raises StorageUnavailable."""
-        await self._store_outcomes(list(zip(entries, _judge(entries, response), strict=True)))
+        await self._store_outcomes(
+            [(each, judge_entry(each.change, each.part, response)) for each in entries]
+        )
 
     async def fail(self, entries: Sequence[Entry], error: LedgerportError) -> None:
         """Store that entries ended with an error instead of a response. Raises StorageUnavailable."""
@@ -165,23 +170,19 @@ def _repeat(sent: VendorRequest) -> dict[str, Any]:
     }
 
 
-def _judge(entries: Sequence[Entry], response: VendorResponse) -> list[Outcome]:
-    change = entries[0].change
-    if not entries[0].part:
-        return [judge(change.tool, change.integration, response)]
+def judge_entry(change: CallContext, part: str, response: VendorResponse) -> Outcome:
+    """Return what a response means for one write; `part` is the id of its answer in a batch."""
+    tool, integration = change.tool, change.integration
+    if not part:
+        return judge(tool, integration, response)
     try:
-        found = find_answers(change.integration.batch, answers.read_value(response))
+        found = find_answers(integration.batch, answers.read_value(response))
     except ValueError:
         found = {}
-    return [_judge_part(entry, found, response) for entry in entries]
-
-
-def _judge_part(entry: Entry, found: Mapping[str, Any], response: VendorResponse) -> Outcome:
-    tool, integration = entry.change.tool, entry.change.integration
-    if entry.part in found:
-        return judge_value(tool, integration, response, found[entry.part])
+    if part in found:
+        return judge_value(tool, integration, response, found[part])
     whole = judge(tool, integration, response)
-    return whole._replace(outcome="indeterminate") if whole.outcome == "done" else whole
+    return judge_error(_NO_ANSWER) if whole.outcome == "done" else whole
 
 
 def _not_stored(failed: StorageUnavailable) -> StorageUnavailable:

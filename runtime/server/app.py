@@ -40,6 +40,7 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.operations.settling import Settling
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
 from runtime.recent import Recent
@@ -105,6 +106,7 @@ class Runtime:
             journal=self.journal,
             app_secrets=lambda integration: list_app_secrets(settings.of(integration)),
         )
+        self.settling = Settling(self.stores, self.journal, vendor, self.current_catalog, self.log)
         self.calls = Calls(
             catalog=self.current_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
         )
@@ -220,6 +222,7 @@ class Application:
         self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self.reloader.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
+        self._background.append(asyncio.create_task(self._runtime.settling.run()))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)

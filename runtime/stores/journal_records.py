@@ -157,8 +157,8 @@ def _conditions(wanted: JournalFilter) -> Iterator[Any]:
 
 def _entry(row: Any) -> JournalEntry:
     count = len(_OF_ENTRY)
-    last = None if row[count] is None else JournalOutcome(*row[count:])
-    return JournalEntry(*row[:count], last=last)
+    outcome = () if row[count] is None else (JournalOutcome(*row[count:]),)
+    return JournalEntry(*row[:count], *outcome)
 
 
 def _links(connection: Connection, table: Table, account_id: AccountId | None) -> Iterator[Link]:
