@@ -17,7 +17,7 @@ _WORDS = """
 acknowledge add answer append apply ask assemble authorize begin blank bring build bundle call change
 check choose clean compact compare compile complete compute configure confirm connect count cover create
 cut decode delete derive describe diff draft drop embed encode exit explain extract fill find fit fold
-follow format get grow hash hide hold identify interpret join know link list listen load look make mask
+follow format get grow hash hide hold identify interpret join judge know link list listen load look make mask
 match measure merge name negotiate note open parse prepare print probe project raise read record redact
 refuse remark render reply report reset resolve revoke run save seal select send serve set shorten sign show
 split store strip suggest validate wait warm write

@@ -31,6 +31,7 @@ from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import Calls
 from runtime.operations.exposure import ListingOf
+from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
@@ -63,6 +64,7 @@ class Services:
     uploads: Uploads
     log: Log
     guesses: Guesses
+    journal: Journal
     listing: ListingOf | None = None
 
     def tools(self, integration: str) -> dict[str, Tool]:

@@ -39,6 +39,7 @@ from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import Calls
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
+from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
 from runtime.safety.guesses import Guesses
@@ -65,6 +66,7 @@ def make_application(
         write=deployment.stores.write,
         health=deployment.stores.health,
         uploads=uploads or Uploads(),
+        journal=Journal(deployment),
         listing=listing,
         log=log,
         guesses=Guesses() if guesses is None else guesses,

@@ -21,7 +21,7 @@ from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, Ven
 from runtime.exchange import listing, record
 from runtime.exchange.absent import name_absent
 from runtime.exchange.allowance import Allowance, fit_error
-from runtime.exchange.context import CallContext, Request
+from runtime.exchange.context import CallContext, Request, Write
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.page_answer import PageContent, read_rows, write_page
 from runtime.exchange.tool_answer import Answer
@@ -71,6 +71,7 @@ def prepare(call: CallContext) -> Request:
         )
     return Request(
         changes=tuple(change for part in parts for change in part.request.changes),
+        writes=tuple(Write(part.call, part.id) for part in parts if part.is_write),
         body=lambda: _body(call, parts),
         changes_data=any(part.is_write for part in parts),
         plan=parts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
@@ -75,6 +75,8 @@ class CallContext:
     """How its endpoint sends the answer."""
     notice: str = ""
     """What every answer of the call says beside what it came to."""
+    writes: tuple[Write, ...] = ()
+    """The writes that were sent in it, where they are several."""
     limits: Limits = NO_LIMITS
     status: int = 0
 
@@ -130,6 +132,13 @@ def begin_call(
     )
 
 
+class Write(NamedTuple):
+    """A call that changes something in a request with several, and the id of its answer there."""
+
+    call: CallContext
+    id: str = ""
+
+
 def _leave_to_arguments() -> bytes | None:
     return None
 
@@ -143,6 +152,8 @@ class Request:
     changes: tuple[CallContext, ...] = ()
     """The calls in it that change a record of which the caller may not see everything: their `content` is completed
     from what is stored before the body is written."""
+    writes: tuple[Write, ...] = ()
+    """The writes in it, where they are several; none where the call itself is the one."""
     body: Callable[[], bytes | None] = _leave_to_arguments
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None

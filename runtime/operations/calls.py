@@ -100,6 +100,7 @@ class Calls:
         """Return the request of a call, with what is stored filled into its changes."""
         if request.changes_data is not None:
             call.changes_data = request.changes_data
+        call.writes = request.writes
         for change in request.changes:
             await complete(self._vendor, call, change)
         return request

@@ -5,15 +5,10 @@ Called by `calls`, when such an error goes to its caller. Only tools that the ca
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 
-from generator.catalog import Tool
-from generator.names import find_tool
 from runtime.errors import Indeterminate
-from runtime.exchange.batch import CALLS
-from runtime.exchange.context import CallContext
+from runtime.exchange.context import CallContext, Write
 from runtime.safety.journal.lookup import Lookup, find_lookup
 from runtime.upstream.request import record
 
@@ -21,9 +16,7 @@ from runtime.upstream.request import record
 def add_lookup(call: CallContext, error: Indeterminate) -> None:
     """Add to the details of an error `indeterminate: true`, and under `find_out` the calls that find out."""
     error.details["indeterminate"] = True
-    found = (
-        _find_in_batch(call) if call.tool.returns.kind == "batch" else _find(call, call.tool, call.arguments)
-    )
+    found = [lookup for write in call.writes or (Write(call),) if (lookup := _find(write.call))]
     if found:
         error.details["find_out"] = [each.as_dict() for each in found]
         named = " and ".join(_write(each) for each in found[:2])
@@ -35,18 +28,9 @@ def add_lookup(call: CallContext, error: Indeterminate) -> None:
         )
 
 
-def _find(call: CallContext, tool: Tool, arguments: dict[str, Any]) -> list[Lookup]:
-    found = find_lookup(tool, arguments, record(tool, arguments), call.tools.values())
-    return [found] if found else []
-
-
-def _find_in_batch(call: CallContext) -> list[Lookup]:
-    found = []
-    for each in call.arguments.get(CALLS, ()):
-        tool = find_tool(call.tools, each["tool"])
-        if tool is not None and not tool.is_read_only:
-            found += _find(call, tool, dict(each.get("arguments") or {}))
-    return found
+def _find(write: CallContext) -> Lookup | None:
+    content = record(write.tool, write.arguments)
+    return find_lookup(write.tool, write.arguments, content, write.tools.values())
 
 
 def _write(lookup: Lookup) -> str:

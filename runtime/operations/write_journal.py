@@ -15,15 +15,14 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
-import orjson
-
 from runtime.errors import Indeterminate, LedgerportError, StorageUnavailable
 from runtime.exchange.batch import find_answers
-from runtime.exchange.context import CallContext, Request
+from runtime.exchange.context import CallContext, Request, Write
 from runtime.keys.crypto import Keys
 from runtime.model import Clock, NewLink
 from runtime.safety.journal.chain import hash_link
 from runtime.safety.journal.outcomes import Outcome, judge, judge_error, judge_value
+from runtime.safety.journal.sealing import open_sealed, seal
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorRequest, VendorResponse
 from runtime.upstream.request import record
@@ -64,7 +63,7 @@ class WriteJournal:
 
     async def begin(self, call: CallContext, request: Request, sent: VendorRequest) -> list[Entry]:
         """Store an entry for each write in a request. Raises StorageUnavailable: nothing may be sent then."""
-        entries = [Entry(str(uuid4()), *write) for write in _writes_in(call, request)]
+        entries = [Entry(str(uuid4()), *write) for write in (request.writes or (Write(call),))]
         repeat = _repeat(sent)
         links = []
         for entry in entries:
@@ -93,8 +92,7 @@ class WriteJournal:
 
     def open(self, entry_id: str, sealed: bytes) -> dict[str, Any]:
         """Return what is stored encrypted of an entry or its outcome. Raises SealBroken."""
-        opened: dict[str, Any] = orjson.loads(self._keys.open(sealed, _owner(entry_id)))
-        return opened
+        return open_sealed(self._keys, entry_id, sealed)
 
     async def _store_outcomes(self, outcomes: Sequence[tuple[Entry, Outcome]]) -> None:
         links = [self._outcome(entry.id, entry.change.account.id, outcome) for entry, outcome in outcomes]
@@ -124,7 +122,7 @@ class WriteJournal:
             "record_id": str(record_id),
             "vendor_key": change.vendor_key,
             "reverts": change.reverts or None,
-            "sealed": self._seal(entry.id, secret),
+            "sealed": seal(self._keys, entry.id, secret),
         }
         return NewLink("journal", values, self.run)
 
@@ -138,23 +136,9 @@ class WriteJournal:
             "status": outcome.status,
             "trace": outcome.trace,
             "record_id": outcome.record_id,
-            "sealed": self._seal(entry_id, outcome.content),
+            "sealed": seal(self._keys, entry_id, outcome.content),
         }
         return NewLink("journal_outcome", values)
-
-    def _seal(self, entry_id: str, content: dict[str, Any]) -> bytes:
-        return self._keys.seal(orjson.dumps(content), _owner(entry_id))
-
-
-def _owner(entry_id: str) -> str:
-    return f"journal:{entry_id}"
-
-
-def _writes_in(call: CallContext, request: Request) -> list[tuple[CallContext, str]]:
-    """Return each write in a request, with the id of its answer where that is in a batch."""
-    if call.tool.returns.kind != "batch":
-        return [(call, "")]
-    return [(part.call, part.id) for part in request.plan if part.is_write]
 
 
 def _repeat(sent: VendorRequest) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def test_each_administrative_operation_leaves_one_entry_that_describes_it(
 def test_reading_leaves_no_entry(harness: ApiHarness, operation: Any) -> None:
     made, _, server_id = server(harness).split("/")
     before = len(entries(harness))
-    assert harness.ask("GET", operation.path.format(id=made, mcp_id=server_id)).status_code == 200
+    assert harness.ask("GET", operation.path.format(id=made, mcp_id=server_id, entry_id=entry_id)).status_code == 200
     assert len(entries(harness)) == before
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runtime.safety.journal.lookup import agrees, find_lookup, judge_found, judge_record
+from runtime.safety.journal.lookup import find_lookup, holds_all, judge_found, judge_record
 from tests import made_up
 
 CREATE = replace(made_up.UPDATE, name="create_a_acme_invoice", method="create", risk="create")
@@ -89,4 +89,4 @@ def test_a_new_record_was_made_when_exactly_one_is_found_that_has_what_was_sent(
     ],
 )
 def test_what_the_vendor_adds_is_no_difference(meant: Any, now: Any, is_there: bool) -> None:
-    assert agrees(meant, now) is is_there
+    assert holds_all(meant, now) is is_there

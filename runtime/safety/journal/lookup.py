@@ -50,12 +50,12 @@ def judge_record(tool: Tool, content: Record, before: Record | None, now: Record
     if now is None:
         return "indeterminate"
     versions = [name for name in tool.always_send if name in content]
-    if versions and all(agrees(content[name], now.get(name)) for name in versions):
+    if versions and all(holds_all(content[name], now.get(name)) for name in versions):
         return "settled_not_done"
     meant = {name: value for name, value in content.items() if name not in versions}
     if tool.method != "update" or not meant:
         return "indeterminate"
-    if agrees(meant, now):
+    if holds_all(meant, now):
         return "settled_done"
     is_as_before = before is not None and all(before.get(name) == now.get(name) for name in meant)
     return "settled_not_done" if is_as_before else "indeterminate"
@@ -66,17 +66,21 @@ def judge_found(content: Record, found: list[Record]) -> OutcomeKind:
     if not found:
         return "settled_not_done"
     plain = {name: value for name, value in content.items() if not isinstance(value, list)}
-    is_one = len(found) == 1 and agrees({name: plain[name] for name in plain if name in found[0]}, found[0])
+    is_one = len(found) == 1 and holds_all(
+        {name: plain[name] for name in plain if name in found[0]}, found[0]
+    )
     return "settled_done" if is_one else "indeterminate"
 
 
-def agrees(meant: Any, now: Any) -> bool:
+def holds_all(meant: Any, now: Any) -> bool:
     """Return whether everything that was meant is there; what the vendor adds or fills in is ignored."""
     if isinstance(meant, Mapping):
-        return isinstance(now, Mapping) and all(agrees(value, now.get(name)) for name, value in meant.items())
+        return isinstance(now, Mapping) and all(
+            holds_all(value, now.get(name)) for name, value in meant.items()
+        )
     if isinstance(meant, list):
         is_list = isinstance(now, list) and len(now) >= len(meant)
-        return is_list and all(agrees(one, other) for one, other in zip(meant, now, strict=False))
+        return is_list and all(holds_all(one, other) for one, other in zip(meant, now, strict=False))
     if isinstance(meant, (int, float)) and isinstance(now, (int, float)):
         return abs(meant - now) < 1e-9
     return bool(meant == now) or (meant in (None, "") and now in (None, ""))

@@ -15,10 +15,6 @@ from runtime.model import OutcomeKind
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorResponse
 
-_WITH_BODY = ("record", "records", "batch")
-"""Kinds of answers that hold something of what was done."""
-Content = Mapping[str, Any]
-
 
 class Outcome(NamedTuple):
     """What a write came to. `content` is stored encrypted: the record after it, or the error."""
@@ -37,8 +33,7 @@ def judge(tool: Tool, integration: Integration, response: VendorResponse) -> Out
     try:
         value = answers.read_value(response)
     except ValueError:
-        is_done = response.status < 300 and (not response.body or tool.returns.kind not in _WITH_BODY)
-        if is_done:
+        if response.status < 300 and not (response.body and tool.returns.path):
             return Outcome("done", {}, response.status, trace)
         error = answers.explain_unreadable(integration, response, changes_data=True)
         return judge_error(error)._replace(status=response.status, trace=trace)
