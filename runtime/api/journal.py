@@ -78,7 +78,7 @@ async def list_journal(services: Services, asked: ApiRequest) -> Response:
     """List the writes of an account, the newest first."""
     query = reading.read_query(asked.request, JournalQuery)
     wanted = read_filter(query.tool, query.record_id, query.outcome, query.since)
-    account = asked.path_param("id")
+    account = asked.read_path_param("id")
     return reply(
         await asyncio.to_thread(services.journal.list, account, wanted, query.limit, query.next_cursor)
     )
@@ -87,5 +87,7 @@ async def list_journal(services: Services, asked: ApiRequest) -> Response:
 async def get_journal_entry(services: Services, asked: ApiRequest) -> Response:
     """Get one write, with its arguments and the record before and after it."""
     return reply(
-        await asyncio.to_thread(services.journal.get, asked.path_param("id"), asked.path_param("entry_id"))
+        await asyncio.to_thread(
+            services.journal.get, asked.read_path_param("id"), asked.read_path_param("entry_id")
+        )
     )

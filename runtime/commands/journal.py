@@ -30,7 +30,7 @@ def journal() -> None:
 @click.option("--outcome", default=None, help="Only writes with this outcome, such as indeterminate.")
 @click.option("--since", default=None, help="Only writes since this time (ISO 8601 with its zone).")
 @click.option("--limit", default=50, type=click.IntRange(1, 200), show_default=True, help="How many at most.")
-@exit_on_error
+@exit_on_error()
 def list_(account: str, limit: int, **filters: str | None) -> None:
     """List the writes of an integrated account, the newest first."""
     from runtime.operations.journal_filters import read_filter
@@ -47,7 +47,7 @@ def list_(account: str, limit: int, **filters: str | None) -> None:
 
 @journal.command("show")
 @click.argument("entry")
-@exit_on_error
+@exit_on_error()
 def show(entry: str) -> None:
     """Show one write: its arguments, the record before and after it, and its outcome. What is sensitive is masked."""
     here = _journal()
@@ -57,7 +57,7 @@ def show(entry: str) -> None:
 @journal.command("verify")
 @account_option
 @click.option("--head", type=click.File("r"), help="A file with heads that were exported before.")
-@exit_on_error
+@exit_on_error()
 def verify(account: str | None, head: IO[str] | None) -> None:
     """Verify the chain of every account; exits 1 where it is not as it was stored."""
     found = [*_journal().verify(account, head.read() if head else "")]
@@ -70,7 +70,7 @@ def verify(account: str | None, head: IO[str] | None) -> None:
 
 @journal.command("head")
 @account_option
-@exit_on_error
+@exit_on_error()
 def head(account: str | None) -> None:
     """Print the last link of each chain. Stored elsewhere, it shows later that none of the links was removed."""
     click.echo(_journal().export_heads(account), nl=False)

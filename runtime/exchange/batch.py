@@ -81,13 +81,13 @@ def prepare(call: CallContext) -> Request:
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return `{results: [{tool, answer} or {tool, error}]}` in the order of the calls, as JSON."""
     parts: list[Part] = response.request.plan
-    outcomes = _outcomes(call, response.value(lambda _value: True))
-    whole = call.allowance()
-    left = whole.without(whole.cost(b'{"results":[]}'))
+    outcomes = _outcomes(call, response.read_value(lambda _value: True))
+    whole = call.compute_allowance()
+    left = whole.subtract(whole.measure(b'{"results":[]}'))
     texts = []
     for at, part in enumerate(parts):
-        text = _entry(call, part, outcomes.get(part.id), response.raw, left.share(len(parts) - at))
-        left = left.without(left.cost(text) + 1)
+        text = _entry(call, part, outcomes.get(part.id), response.raw, left.split(len(parts) - at))
+        left = left.subtract(left.measure(text) + 1)
         texts.append(text)
     return call.answer((b'{"results":[' + b",".join(texts) + b"]}").decode())
 
@@ -165,7 +165,7 @@ def find_answers(form: BatchForm, value: Any) -> dict[str, Any]:
 def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share: Allowance) -> bytes:
     """Return what became of one call, within its share."""
     head = b'{"tool":%b,' % orjson.dumps(part.call.tool.name)
-    share = share.without(share.cost(head + b'"answer":}'))
+    share = share.subtract(share.measure(head + b'"answer":}'))
     try:
         text = _text(part, value, raw, share)
     except LedgerportError as error:

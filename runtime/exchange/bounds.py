@@ -38,11 +38,11 @@ def append_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: 
     At least one row is shown: where not even that fits, part of it, and `how` says how to ask for the rest.
     """
     texts, ends = _fitting(rows, allowance)
-    count = _most(head, ends, allowance.without(_brackets(name, allowance)))
+    count = _most(head, ends, allowance.subtract(_brackets(name, allowance)))
     if count or not rows.count:
         return _joined(head(count, ""), name, texts[:count])
     first = texts[0] if texts else rows.text(0)
-    space = allowance.without(_brackets(name, allowance) + _cost(head(1, ""), allowance))
+    space = allowance.subtract(_brackets(name, allowance) + _cost(head(1, ""), allowance))
     part = parts.cut_record(first, space, how)
     return _joined(head(1, part.remark), name, [part.text])
 
@@ -59,7 +59,7 @@ def _fitting(rows: Source, allowance: Allowance) -> tuple[list[bytes], list[int]
     total = 0
     for place in range(rows.count):
         text = rows.text(place)
-        total += allowance.cost(text) + 1
+        total += allowance.measure(text) + 1
         if total > allowance.size:
             break
         texts.append(text)
@@ -79,11 +79,11 @@ def _most(head: Head, ends: list[int], allowance: Allowance) -> int:
 
 
 def _cost(head: Mapping[str, Any], allowance: Allowance) -> int:
-    return allowance.cost(write_json(head)) + 1
+    return allowance.measure(write_json(head)) + 1
 
 
 def _brackets(name: str, allowance: Allowance) -> int:
-    return allowance.cost(b'"%s":[]' % name.encode())
+    return allowance.measure(b'"%s":[]' % name.encode())
 
 
 def _joined(head: Mapping[str, Any], name: str, texts: list[bytes]) -> str:

@@ -89,11 +89,11 @@ class CallContext:
 
     def fits(self, text: bytes, note: str) -> bool:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
-        return self.form.surely_holds(text, self.budget, f"{self.notice} {note}")
+        return self.form.holds_surely(text, self.budget, f"{self.notice} {note}")
 
-    def allowance(self, note: str = "") -> Allowance:
+    def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
-        return self.form.allowance(self.budget, self.answer(note=note))
+        return self.form.compute_allowance(self.budget, self.answer(note=note))
 
 
 def _check_range(text: str) -> None:

@@ -72,7 +72,7 @@ def write_page(call: CallContext, asked: PageRequest, content: PageContent, allo
         head = {"total": total, "note": " ".join(notes)} if notes else {"total": total}
         return bounds.append_rows(lambda _count, _remark: head, "records", NO_ROWS, allowance)
     page = _Page.of(call, asked, content, notes)
-    texts = bounds.Source(len(page.places), lambda place: page.rows.text(page.places[place]))
+    texts = bounds.Source(len(page.places), lambda place: page.rows.write_record(page.places[place]))
     return bounds.append_rows(page.head, "records", texts, allowance, READ_ON_IN_IT)
 
 
@@ -108,10 +108,10 @@ class _Page:
     def of(cls, call: CallContext, asked: PageRequest, content: PageContent, notes: Sequence[str]) -> _Page:
         listing, integration = get_listing(call.tool), call.integration
         rows = content.rows
-        page = rows.between(asked.skip, asked.limit + (asked.skip if listing.is_whole else 0))
+        page = rows.cut(asked.skip, asked.limit + (asked.skip if listing.is_whole else 0))
         meant = _Meant.of(integration, listing, call.arguments)
         places = meant.places(page)
-        shown = page if len(places) == len(page) else page.only(places)
+        shown = page if len(places) == len(page) else page.pick(places)
         cursor = _next_cursor(integration.pagination, content) if not listing.is_whole else ""
         remarks_on_page = [*notes, *_absent(shown, call.arguments.get("fields", ()))]
         return cls(call, asked, page, places, len(rows), cursor, remarks_on_page, meant)
@@ -175,10 +175,10 @@ class _Meant:
 def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
     """Return a sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
     wanted = [name for name in dict.fromkeys(names) if name != "*"]
-    absent = rows.absent([strip_slice(name) for name in wanted]) if len(rows) and wanted else []
+    absent = rows.find_absent([strip_slice(name) for name in wanted]) if len(rows) and wanted else []
     if not absent:
         return []
-    there = rows.names()
+    there = rows.list_names()
     return [_absent_note(name, there) for name in absent[:MOST_ABSENT]]
 
 

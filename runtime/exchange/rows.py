@@ -34,10 +34,10 @@ def prepare(call: CallContext) -> Request:
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return as many rows as asked for and fit. Raises UnexpectedShape for what the behaviour cannot read."""
     try:
-        table = BEHAVIOURS[call.tool.returns.behaviour](response.record_value())
+        table = BEHAVIOURS[call.tool.returns.behaviour](response.read_record())
     except (AttributeError, KeyError, TypeError) as other_shape:
         raise UnexpectedShape from other_shape
-    return call.answer(write_table(call.tool, call.arguments, table, call.allowance()))
+    return call.answer(write_table(call.tool, call.arguments, table, call.compute_allowance()))
 
 
 def write_table(tool: Tool, arguments: Mapping[str, Any], table: dict[str, Any], allowance: Allowance) -> str:

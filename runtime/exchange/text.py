@@ -19,7 +19,7 @@ def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return the text as an object of one member. Raises AnswerTooLarge: half a link would be of no use."""
     text = response.raw.body.decode("utf-8", "replace").strip()
     written = orjson.dumps({call.tool.returns.path[0]: text})
-    if not call.allowance().holds(written):
+    if not call.compute_allowance().holds(written):
         raise AnswerTooLarge(
             f"{call.integration.title} answered a text of {len(response.raw.body):,} bytes, which is more than one "
             "answer holds.",

@@ -45,7 +45,7 @@ class Journal:
         self._check_account(account_id)
         most = min(max(1, limit), answers.LARGEST_PART)
         before = _read_cursor(next_cursor)
-        found = self._stores.records.journal_entries(AccountId(account_id), wanted, before, most + 1)
+        found = self._stores.records.read_journal_entries(AccountId(account_id), wanted, before, most + 1)
         more = str(found[most - 1].seq) if len(found) > most else None
         return {"result": [show_entry(each) for each in found[:most]], "next_cursor": more}
 
@@ -57,7 +57,7 @@ class Journal:
     def find(self, account_id: str | None, entry_id: str) -> JournalEntry:
         """Return one entry as it is stored, of any account for None. Raises NotFound."""
         owner = None if account_id is None else AccountId(account_id)
-        found = self._stores.records.journal_entry(owner, entry_id)
+        found = self._stores.records.find_journal_entry(owner, entry_id)
         if found is None:
             raise NotFound(
                 "There is no such entry in the journal.",
@@ -91,7 +91,7 @@ class Journal:
         """
         owner = None if account_id is None else AccountId(account_id)
         heads = list(self._heads(owner))
-        links = self._stores.records.journal_links(owner)
+        links = self._stores.records.read_journal_links(owner)
         wanted = [head for head in read_heads(exported) if owner in (None, head.account_id)]
         yield from find_breaks(links, heads, wanted, partial(hash_link, self._deployment.keys))
 
@@ -105,7 +105,7 @@ class Journal:
         )
 
     def _heads(self, account_id: AccountId | None) -> Iterator[Head]:
-        return (Head(*each) for each in self._stores.records.journal_heads(account_id))
+        return (Head(*each) for each in self._stores.records.read_journal_heads(account_id))
 
     def _check_account(self, account_id: str) -> None:
         if self._stores.look_up.find_account(AccountId(account_id)) is None:

@@ -80,7 +80,7 @@ class Settling:
                 await self._settle(entry, answered)
 
     def _open_entries(self) -> list[JournalEntry]:
-        return self._stores.records.open_entries(self._journal.run)
+        return self._stores.records.find_open_entries(self._journal.run)
 
     def _claim(self, entry_id: str) -> bool:
         now = self._clock()
@@ -134,14 +134,14 @@ class Settling:
 
     def _stored_request(self, entry_id: str) -> Mapping[str, Any]:
         """Return the request of a batch, which is stored with the first entry in it."""
-        entry = self._stores.records.journal_entry(None, entry_id)
+        entry = self._stores.records.find_journal_entry(None, entry_id)
         found: Mapping[str, Any] = self._journal.open(entry.id, entry.sealed)["repeat"] if entry else {}
         return found
 
     async def _look_up(self, call: CallContext, opened: Mapping[str, Any]) -> Outcome:
         """Return what reading the record, or finding it in a list, says of a write."""
         content = opened["content"]
-        tools = self._catalog().of(call.account.integration)
+        tools = self._catalog().list_tools(call.account.integration)
         lookup = lookups.find_lookup(call.tool, opened["arguments"], content, tools)
         if lookup is None:
             return Outcome("indeterminate", {}, settled_how="no tool reads it")

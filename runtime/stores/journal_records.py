@@ -58,7 +58,7 @@ class JournalRecords(RecordBase):
             for account_id, (seq, hash_) in heads.items():
                 connection.execute(_MOVE_HEAD, {"account_id": account_id, "seq": seq, "hash": hash_})
 
-    def journal_entries(
+    def read_journal_entries(
         self, account_id: AccountId, wanted: JournalFilter, before: int | None, limit: int
     ) -> list[JournalEntry]:
         """Return entries of an account, the newest first; `before` is the `seq` of the last one seen."""
@@ -69,7 +69,7 @@ class JournalRecords(RecordBase):
             rows = connection.execute(found.order_by(JOURNAL.c.seq.desc()).limit(limit))
             return [_entry(row) for row in rows]
 
-    def journal_entry(self, account_id: AccountId | None, entry_id: str) -> JournalEntry | None:
+    def find_journal_entry(self, account_id: AccountId | None, entry_id: str) -> JournalEntry | None:
         """Return one entry, of any account for None."""
         found = _ENTRIES.where(JOURNAL.c.id == entry_id)
         if account_id is not None:
@@ -78,13 +78,13 @@ class JournalRecords(RecordBase):
             row = connection.execute(found).first()
         return None if row is None else _entry(row)
 
-    def reverts_of(self, entry_id: str) -> list[JournalEntry]:
+    def find_reverts(self, entry_id: str) -> list[JournalEntry]:
         """Return the entries that undo one, from the oldest on."""
         with self._reading.begin() as connection:
             rows = connection.execute(_ENTRIES.where(JOURNAL.c.reverts == entry_id).order_by(JOURNAL.c.seq))
             return [_entry(row) for row in rows]
 
-    def open_entries(self, run: str) -> list[JournalEntry]:
+    def find_open_entries(self, run: str) -> list[JournalEntry]:
         """Return the entries without an outcome that other runs than this one have stored, from the oldest on."""
         others = select(JOURNAL_OPEN.c.entry_id).where(JOURNAL_OPEN.c.run != run)
         found = _ENTRIES.where(JOURNAL.c.id.in_(others)).order_by(JOURNAL.c.begun_at, JOURNAL.c.seq)
@@ -102,14 +102,14 @@ class JournalRecords(RecordBase):
         table = JOURNAL_OPEN
         self._change(update(table).where(table.c.entry_id == entry_id).values(claimed_until=0.0))
 
-    def journal_links(self, account_id: AccountId | None = None) -> Iterator[Link]:
+    def read_journal_links(self, account_id: AccountId | None = None) -> Iterator[Link]:
         """Yield the links of every chain, or of one, account by account in their order, as they are stored."""
         with self._reading.begin() as connection:
             yield from heapq.merge(
                 *(_links(connection, each, account_id) for each in _TABLES.values()), key=_place
             )
 
-    def journal_heads(self, account_id: AccountId | None = None) -> list[tuple[str, int, bytes]]:
+    def read_journal_heads(self, account_id: AccountId | None = None) -> list[tuple[str, int, bytes]]:
         """Return the account, place and hash of the last link of every chain, or of one."""
         table = JOURNAL_HEAD
         found = select(table.c.account_id, table.c.seq, table.c.hash).order_by(table.c.account_id)

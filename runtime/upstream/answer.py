@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
@@ -296,17 +296,13 @@ def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:
     return _word(each, rules.code) != "" or _word(each, rules.message) != ""
 
 
-def _word(complaint: Mapping[str, Any], name: str) -> str:
-    """Return a word of a complaint, whatever the case of its first letter: gateways write theirs in lower case.
+def _word(complaint: Mapping[str, Any], keys: Iterable[str]) -> str:
+    """Return what a complaint has under the first of some keys that it has: a text or a number; else nothing.
 
-    Only a text or a number is one. It is cut to what is read of it, and not cleaned yet.
+    It is cut to what is read of it, and not cleaned yet.
     """
-    if not name:
-        return ""
-    found = complaint.get(name)
-    if found is None:
-        found = complaint.get(name[0].swapcase() + name[1:])
-    found = figures.read_number(found)
+    said = (complaint[key] for key in keys if complaint.get(key) is not None)
+    found = figures.read_number(next(said, None))
     return str(found)[:LONGEST_READ].strip() if isinstance(found, (str, int, float)) else ""
 
 

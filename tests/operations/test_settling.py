@@ -81,7 +81,7 @@ class Interrupted(Journaled):
         return entry.last
 
     def open_entries(self) -> list[JournalEntry]:
-        return self.here.stores.records.open_entries("no run")
+        return self.here.stores.records.find_open_entries("no run")
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_one_that_another_process_has_claimed_is_left_to_it_until_it_must_have_d
 
 
 def test_entries_of_the_run_itself_are_not_settled(interrupted: Interrupted) -> None:
-    assert interrupted.here.stores.records.open_entries(interrupted.journal.run) == []
+    assert interrupted.here.stores.records.find_open_entries(interrupted.journal.run) == []
     assert not interrupted.here.stores.look_up.has_open_entries(interrupted.journal.run)
     assert interrupted.here.stores.look_up.has_open_entries("another run")
 

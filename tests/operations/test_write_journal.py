@@ -58,7 +58,7 @@ class Journaled:
     """What the journal held each time that the vendor got a request."""
 
     def entries(self, **wanted: Any) -> list[JournalEntry]:
-        return self.here.stores.records.journal_entries(ACCOUNT.id, JournalFilter(**wanted), None, 100)
+        return self.here.stores.records.read_journal_entries(ACCOUNT.id, JournalFilter(**wanted), None, 100)
 
     def answering(self, status: int, value: object, *fields: str) -> Handler:
         def answer(line: str, headers: dict[str, str], body: bytes) -> bytes:
@@ -184,7 +184,7 @@ def test_a_write_whose_outcome_cannot_be_stored_is_answered_and_stays_open(journ
     (answer,) = journaled.call(journaled.answering(200, {"Invoice": {"Id": "7"}}), UPDATE)
     assert answer.error is None
     assert [entry.outcome for entry in journaled.entries()] == ["sent"]
-    assert len(journaled.here.stores.records.open_entries("another run")) == 1
+    assert len(journaled.here.stores.records.find_open_entries("another run")) == 1
 
 
 def test_a_batch_has_an_entry_for_each_write_in_it_with_its_own_outcome(journaled: Journaled) -> None:

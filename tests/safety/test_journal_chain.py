@@ -69,12 +69,12 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
 
 
 def breaks(stores: Stores, *exported: Head) -> list[Break]:
-    heads = [Head(*each) for each in stores.records.journal_heads()]
-    return list(find_breaks(stores.records.journal_links(), heads, exported, partial(hash_link, KEYS)))
+    heads = [Head(*each) for each in stores.records.read_journal_heads()]
+    return list(find_breaks(stores.records.read_journal_links(), heads, exported, partial(hash_link, KEYS)))
 
 
 def heads_of(stores: Stores) -> list[Head]:
-    return [Head(*each) for each in stores.records.journal_heads()]
+    return [Head(*each) for each in stores.records.read_journal_heads()]
 
 
 def change(stores: Stores, statement: str, *values: Any) -> int:
