@@ -15,7 +15,7 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import CallContext, Request, begin_call
+from runtime.exchange.context import CallContext, begin_call
 from runtime.exchange.failures import explain
 from runtime.exchange.kinds import KINDS
 from runtime.exchange.masked_response import MaskedResponse
@@ -24,9 +24,10 @@ from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.lost_answers import add_lookup
+from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
-from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
@@ -46,6 +47,7 @@ class Calls:
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
+        self._writes = Writes(vendor, RecentReads())
         self._reader = ResponseReader()
 
     async def call(
@@ -90,19 +92,11 @@ class Calls:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = KINDS[call.tool.returns.kind]
         await self._checks.check(call, carried)
-        request = await self._completed(call, await run_for(call, kind.prepare))
-        response = await self._vendor.send(call, request)
-        masked = MaskedResponse(call, request, response)
-        return await self._reader.read(kind, masked)
-
-    async def _completed(self, call: CallContext, request: Request) -> Request:
-        """Return the request of a call, with what is stored filled into its changes."""
-        if request.changes_data is not None:
-            call.changes_data = request.changes_data
+        request = await run_for(call, kind.prepare)
         call.writes = request.writes
-        for change in request.changes:
-            await complete(self._vendor, call, change)
-        return request
+        await self._writes.prepare(call, request)
+        response = await self._writes.send(call, request)
+        return await self._reader.read(kind, MaskedResponse(call, request, response))
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""

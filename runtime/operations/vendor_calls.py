@@ -78,7 +78,7 @@ class VendorCalls:
             return await self._send_journaled(call, request)
 
         async def send_under(vendor_key: str) -> VendorResponse:
-            call.vendor_key = vendor_key
+            call.vendor_key = f"{vendor_key[:-1]}-" if call.attempt else vendor_key
             return await self._send_journaled(call, request)
 
         return await self._bindings().send(_keyed(call), send_under)

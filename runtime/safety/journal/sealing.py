@@ -8,11 +8,16 @@ from typing import Any
 import orjson
 
 from runtime.keys.crypto import Keys
+from runtime.upstream import figures
 
 
 def seal(keys: Keys, entry_id: str, content: Mapping[str, Any]) -> bytes:
     """Return content encrypted so that it opens only as a part of its entry."""
-    return keys.seal(orjson.dumps(content), _owner(entry_id))
+    try:
+        text = figures.write_json(content)
+    except figures.TooDeep:  # no vendor's record is; the write goes on, and cannot be undone
+        text = b'{"too_deep":true}'
+    return keys.seal(text, _owner(entry_id))
 
 
 def open_sealed(keys: Keys, entry_id: str, sealed: bytes) -> dict[str, Any]:
