@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from generator.meanings import Meant, Unsupported
-from generator.vendor_rules import AdviceCase, FormRules, UpdateRules
+from generator.vendor_rules import AdviceCase, FormRules, UndoRules, UpdateRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +263,7 @@ class Integration:
     """
     rules: FormRules = field(default_factory=FormRules)
     updates: UpdateRules = field(default_factory=UpdateRules)
+    undo: UndoRules = field(default_factory=UndoRules)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()

@@ -33,6 +33,7 @@ from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers, check_filter
+from runtime.operations.undo import Undo
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES
@@ -65,6 +66,7 @@ class Services:
     log: Log
     guesses: Guesses
     journal: Journal
+    undo: Undo | None = None
     listing: ListingOf | None = None
 
     def find_tools(self, integration: str) -> dict[str, Tool]:

@@ -11,7 +11,9 @@ from starlette.responses import Response
 from runtime.api import reading
 from runtime.api.handlers import ApiRequest, Services
 from runtime.api.replies import reply
-from runtime.api.shapes import PartQuery, Time
+from runtime.api.shapes import Body, PartQuery, Time
+from runtime.errors import InternalError
+from runtime.model import Grant, ServerConfig
 from runtime.operations.journal_filters import read_filter
 
 Outcome = Literal["sent", "done", "refused", "indeterminate", "settled_done", "settled_not_done"]
@@ -67,6 +69,25 @@ class WholeEntryShape(EntryShape):
     error: dict[str, Any] | None
 
 
+class RevertBody(Body):
+    """How to undo a write."""
+
+    dry_run: Annotated[bool, Field(description="Answer what would be sent, and send nothing but a read.")] = (
+        False
+    )
+
+
+class RevertShape(BaseModel):
+    """What undid a write, or would undo it."""
+
+    reverts: Annotated[str, Field(description="The entry that is undone.")]
+    tool: Annotated[str, Field(description="The tool that undoes it.")]
+    arguments: Annotated[dict[str, Any], Field(description="What is sent; sensitive values are masked.")]
+    dry_run: bool = False
+    record_id: str = ""
+    note: str = ""
+
+
 class JournalPart(BaseModel):
     """A part of the journal of an account, the newest entries first."""
 
@@ -91,3 +112,15 @@ async def get_journal_entry(services: Services, asked: ApiRequest) -> Response:
             services.journal.get, asked.read_path_param("id"), asked.read_path_param("entry_id")
         )
     )
+
+
+async def revert_journal_entry(services: Services, asked: ApiRequest) -> Response:
+    """Undo one write, where the vendor allows it: answers what was sent, or with dry_run what would be."""
+    body = reading.check_model(await reading.read_json(asked.request, may_be_empty=True), RevertBody)
+    account = services.accounts.find(asked.read_path_param("id"))
+    if services.undo is None:
+        raise InternalError
+    grant = Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None)
+    entry_id = asked.read_path_param("entry_id")
+    tools = services.find_tools(account.integration)
+    return reply(await services.undo.revert(grant, tools, entry_id, is_preview=body.dry_run))

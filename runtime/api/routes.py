@@ -42,6 +42,7 @@ from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
+from runtime.operations.undo import Undo
 from runtime.safety.guesses import Guesses
 
 
@@ -55,6 +56,7 @@ def make_application(
     pages: Sequence[BaseRoute] = (),
     uploads: Uploads | None = None,
     listing: ListingOf | None = None,
+    undo: Undo | None = None,
 ) -> Starlette:
     """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
     services = Services(
@@ -67,6 +69,7 @@ def make_application(
         health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),
+        undo=undo,
         listing=listing,
         log=log,
         guesses=Guesses() if guesses is None else guesses,

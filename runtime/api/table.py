@@ -164,6 +164,16 @@ TABLE = (
     ),
     Operation(
         "POST",
+        ACCOUNT + "/journal/{entry_id}/revert",
+        journal.revert_journal_entry,
+        journal.RevertShape,
+        body=journal.RevertBody,
+        calls_vendor=True,
+        tag=JOURNAL,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
         "/api-token",
         handlers.create_api_token,
         shapes.ApiTokenOnce,

@@ -151,7 +151,9 @@ class Settling:
             kind, record = lookups.judge_found(content, rows), rows[0] if len(rows) == 1 else None
         else:
             record = follow_path(found, lookup.tool.returns.path)
-            kind = lookups.judge_record(call.tool, content, opened["before"], record)
+            kind = lookups.judge_record(
+                call.tool, call.integration.updates.version, content, opened["before"], record
+            )
         return _looked_up(call, kind, record)
 
     async def _read(self, account: Account, lookup: Lookup) -> Any:

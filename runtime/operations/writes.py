@@ -9,6 +9,7 @@ from __future__ import annotations
 from runtime.errors import LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
+from runtime.operations.deletions import read_before_deleting
 from runtime.operations.guarded_updates import GuardedUpdates
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
@@ -32,6 +33,7 @@ class Writes:
             call.changes_data = request.changes_data
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
+            await read_before_deleting(self._vendor, call, change)
             if self._updates.is_guarded(change):
                 await self._updates.lay_over(call, change)
             else:

@@ -13,7 +13,6 @@ from generator.catalog import Tool
 from runtime.errors import InvalidArguments
 from runtime.upstream import figures
 
-
 CHANGING_OPTIONS = ("clear", "remove_lines")
 """Options of an update that change something without a field."""
 

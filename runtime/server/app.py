@@ -97,7 +97,7 @@ class Runtime:
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
         self.journal = WriteJournal(self.keys, self.stores)
-        vendor = VendorCalls(
+        vendor = self.vendor = VendorCalls(
             self.client,
             self.tokens,
             self.stores.hot,
@@ -199,6 +199,8 @@ class Application:
         """Return the management API and the pages; imported at their first request."""
         from runtime.api.routes import make_application
         from runtime.operations.accounts import Accounts
+        from runtime.operations.journal import Journal
+        from runtime.operations.undo import Undo
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
@@ -210,6 +212,7 @@ class Application:
             log=runtime.log,
             guesses=runtime.guesses,
             listing=describe_listing,
+            undo=Undo(runtime.stores, Journal(runtime.deployment), runtime.vendor, runtime.get_catalog),
             pages=make_routes(
                 accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
             ),

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from generator.catalog import Catalog
+from generator.vendor_rules import UpdateRules
 from runtime.model import JournalEntry, JournalOutcome
 from runtime.operations.settling import CLAIM_SECONDS, REPEAT_WITHIN_SECONDS, Settling
 from runtime.operations.vendor_calls import VendorCalls
@@ -27,7 +28,8 @@ from tests.operations.test_write_journal import VENDOR as KEYED
 from tests.stores.test_records import noted
 from tests.vendor_server import Handler, http, vendor
 
-REPEATING = replace(KEYED, idempotency_repeats=True)
+READING = replace(KEYED, updates=UpdateRules(version="SyncToken"))
+REPEATING = replace(READING, idempotency_repeats=True)
 DONE = {"Invoice": {"Id": "7", "SyncToken": "1", "DueDate": "2026-12-31"}}
 NOT_DONE = {"Invoice": {"Id": "7", "SyncToken": "0", "DueDate": "2026-01-01"}}
 
@@ -42,7 +44,7 @@ class Interrupted(Journaled):
             async with vendor(handler) as server:
                 client = VendorClient(timeout_seconds=5, per_account=10)
                 journal = WriteJournal(self.here.keys, self.here.stores, clock=self.here.clock)
-                tools = tuple(replace(tool, always_send=("SyncToken",)) for tool in TOOLS.values())
+                tools = tuple(TOOLS.values())
                 calls = VendorCalls(
                     client, FixedTokens(), MemoryHotState(), lambda integration, account: self.url or server.url
                 )  # fmt: skip
@@ -124,7 +126,7 @@ def test_what_is_too_old_to_be_carried_out_is_looked_up_instead(interrupted: Int
 def test_where_the_vendor_knows_no_repeat_the_record_is_read(
     interrupted: Interrupted, record: object, outcome: str
 ) -> None:
-    (line,) = interrupted.settle(answering(record), KEYED)
+    (line,) = interrupted.settle(answering(record), READING)
     assert line.startswith("GET ")
     assert (interrupted.outcome.outcome, interrupted.outcome.settled_how) == (outcome, "looked up by reading")
 

@@ -11,7 +11,7 @@ from runtime.safety.journal.lookup import find_lookup, holds_all, judge_found, j
 from tests import made_up
 
 CREATE = replace(made_up.UPDATE, name="create_a_acme_invoice", method="create", risk="create")
-UPDATE = replace(made_up.UPDATE, always_send=("Id", "SyncToken"))
+UPDATE = made_up.UPDATE
 DELETE = replace(made_up.UPDATE, name="delete_a_acme_invoice_by_id", method="delete", risk="destroy")
 TOOLS = tuple(made_up.TOOLS.values())
 SENT = {"Id": "7", "SyncToken": "3", "DueDate": "2026-12-31"}
@@ -56,17 +56,17 @@ def test_only_tools_that_are_there_are_named() -> None:
 def test_an_update_was_made_when_everything_that_was_sent_is_there_in_another_version(
     now: dict[str, Any] | None, outcome: str
 ) -> None:
-    assert judge_record(UPDATE, SENT, None, now) == outcome
+    assert judge_record(UPDATE, "SyncToken", SENT, None, now) == outcome
 
 
 def test_an_update_was_not_made_when_its_fields_are_as_they_were_before() -> None:
     before = {"Id": "7", "SyncToken": "3", "DueDate": "2026-01-01"}
-    assert judge_record(UPDATE, SENT, before, before | {"SyncToken": "9"}) == "settled_not_done"
+    assert judge_record(UPDATE, "SyncToken", SENT, before, before | {"SyncToken": "9"}) == "settled_not_done"
 
 
 def test_a_deletion_was_made_when_the_record_is_gone() -> None:
-    assert judge_record(DELETE, SENT, None, None) == "settled_done"
-    assert judge_record(DELETE, SENT, None, SENT) == "settled_not_done"
+    assert judge_record(DELETE, "SyncToken", SENT, None, None) == "settled_done"
+    assert judge_record(DELETE, "SyncToken", SENT, None, SENT) == "settled_not_done"
 
 
 def test_a_new_record_was_made_when_exactly_one_is_found_that_has_what_was_sent() -> None:

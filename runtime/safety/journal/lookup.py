@@ -43,16 +43,21 @@ def find_lookup(
     return None
 
 
-def judge_record(tool: Tool, content: Record, before: Record | None, now: Record | None) -> OutcomeKind:
-    """Return what a record, as it is now, says of a write to it; `now` is None when there is none any more."""
+def judge_record(
+    tool: Tool, version: str, content: Record, before: Record | None, now: Record | None
+) -> OutcomeKind:
+    """Return what a record, as it is now, says of a write to it; `now` is None when there is none any more.
+
+    `version` is the field that changes with each write.
+    """
     if tool.method == "delete":
         return "settled_done" if now is None else "settled_not_done"
     if now is None:
         return "indeterminate"
-    versions = [name for name in tool.always_send if name in content]
-    if versions and all(holds_all(content[name], now.get(name)) for name in versions):
+    if version in content and content[version] == now.get(version):
         return "settled_not_done"
-    meant = {name: value for name, value in content.items() if name not in versions}
+    former = before or {}
+    meant = {name: value for name, value in content.items() if name != version and value != former.get(name)}
     if tool.method != "update" or not meant:
         return "indeterminate"
     if holds_all(meant, now):
