@@ -15,6 +15,8 @@ ApiTokenId = NewType("ApiTokenId", str)
 TokenHash = NewType("TokenHash", bytes)
 """HMAC-SHA256 of a secret under a key that is not in the database, 32 bytes. Never the secret."""
 
+LONGEST_CLIENT = 120
+"""Characters of how a program names itself; browsers' names have about as many."""
 Clock = Callable[[], float]
 AccountStatus = Literal["pending", "active", "needs_reconnect"]
 EndedBy = Literal["", "refused", "interrupted"]
@@ -119,6 +121,8 @@ class Grant:
     server_id: McpServerId | None = None
     api_token_id: ApiTokenId | None = None
     """The API token that calls at the REST endpoint, where there is no MCP server."""
+    client: str = ""
+    """How the program that calls names itself, for the journal."""
 
     @property
     def caller(self) -> str:
@@ -232,3 +236,8 @@ class JournalFilter:
     record_id: str | None = None
     outcome: OutcomeKind | None = None
     since: float | None = None
+    resources: frozenset[str] | None = None
+
+    def within(self, resources: frozenset[str]) -> JournalFilter:
+        """Return the same filter for some resources only."""
+        return JournalFilter(self.tool, self.record_id, self.outcome, self.since, resources)

@@ -26,7 +26,7 @@ from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
-from runtime.model import ApiToken, Grant, ServerConfig
+from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
@@ -85,6 +85,12 @@ class ApiRequest:
     def actor(self) -> str:
         """Who asks, for the audit."""
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
+
+    def make_grant(self, account: Account) -> Grant:
+        """Return what the API token of the request lets through of an account: all of its tools."""
+        token_id = self.bearer.id if self.bearer else None
+        client = self.request.headers.get("user-agent", "")[:LONGEST_CLIENT]
+        return Grant(account, ServerConfig(), api_token_id=token_id, client=client)
 
     def read_path_param(self, name: str) -> str:
         """Return a part of the path."""
@@ -257,7 +263,7 @@ def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
 async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
     account = services.accounts.find(asked.read_path_param("id"))
     return await services.calls.call(
-        Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
+        asked.make_grant(account),
         services.find_tools(account.integration),
         asked.read_path_param("tool"),
         form.arguments,

@@ -13,7 +13,6 @@ from runtime.api.handlers import ApiRequest, Services
 from runtime.api.replies import reply
 from runtime.api.shapes import Body, PartQuery, Time
 from runtime.errors import InternalError
-from runtime.model import Grant, ServerConfig
 from runtime.operations.journal_filters import read_filter
 
 Outcome = Literal["sent", "done", "refused", "indeterminate", "settled_done", "settled_not_done"]
@@ -120,7 +119,7 @@ async def revert_journal_entry(services: Services, asked: ApiRequest) -> Respons
     account = services.accounts.find(asked.read_path_param("id"))
     if services.undo is None:
         raise InternalError
-    grant = Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None)
+    grant = asked.make_grant(account)
     entry_id = asked.read_path_param("entry_id")
     tools = services.find_tools(account.integration)
     return reply(await services.undo.revert(grant, tools, entry_id, is_preview=body.dry_run))

@@ -134,6 +134,7 @@ def begin_call(
         catalog.tools,
         given=arguments,
         caller=grant.caller if is_write else "",
+        client=grant.client,
         vendor_key=make_key(integration.idempotency_max_length) if is_write else "",
         changes_data=is_write,
         is_masked=is_masked,

@@ -6,7 +6,7 @@ the tools of the account mask it. `write_journal` stores what is read here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -44,10 +44,16 @@ class Journal:
         """
         self._check_account(account_id)
         most = min(max(1, limit), answers.LARGEST_PART)
-        before = _read_cursor(next_cursor)
-        found = self._stores.records.read_journal_entries(AccountId(account_id), wanted, before, most + 1)
+        found = self.read(account_id, wanted, most + 1, next_cursor)
         more = str(found[most - 1].seq) if len(found) > most else None
         return {"result": [show_entry(each) for each in found[:most]], "next_cursor": more}
+
+    def read(
+        self, account_id: str, wanted: JournalFilter, limit: int, next_cursor: str
+    ) -> Sequence[JournalEntry]:
+        """Return entries as they are stored, the newest first. Raises InvalidRequest for a wrong cursor."""
+        before = _read_cursor(next_cursor)
+        return self._stores.records.read_journal_entries(AccountId(account_id), wanted, before, limit)
 
     def get(self, account_id: str, entry_id: str) -> dict[str, Any]:
         """Return one entry with its arguments, and the record before and after it. Raises NotFound."""

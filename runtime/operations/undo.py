@@ -63,7 +63,7 @@ class Undo:
             after = follow_path(read_value(call, response), call.tool.returns.path)
         finally:
             self._under_way.discard(entry.id)
-        return self._show(entry, call, content) | self._describe(call, after)
+        return self._show(entry, call, content) | _describe(call, content, after)
 
     async def _refuse_twice(self, entry: JournalEntry) -> None:
         """Raise Conflict for an entry that was not done, or is undone."""
@@ -168,6 +168,7 @@ class Undo:
                 arguments[name] = now.get(name, now.get(identifier))
         call = CallContext(tool, integration, grant.account, arguments, _as_given)
         call.content, call.before, call.caller = content, now, grant.caller
+        call.client = grant.client
         call.vendor_key = make_key(integration.idempotency_max_length)
         call.journal_kind, call.reverts = "revert", entry.id
         return call
@@ -182,12 +183,22 @@ class Undo:
             "arguments": masking.hide(cover, arguments) if cover else arguments,
         }
 
-    def _describe(self, call: CallContext, after: Any) -> dict[str, Any]:
-        identifier = call.tool.identifier or call.integration.identifier
-        record_id = str(after.get(identifier) or "") if isinstance(after, Mapping) else ""
-        if call.tool.method != "create":
-            return {"record_id": record_id}
+
+def _describe(call: CallContext, content: Record, after: Any) -> dict[str, Any]:
+    """Return which record it was, and what is not as it was before."""
+    identifier = call.tool.identifier or call.integration.identifier
+    if not isinstance(after, Mapping):
+        return {}
+    record_id = str(after.get(identifier) or "")
+    if call.tool.method == "create":
         return {"record_id": record_id, "note": f"It was created again, and its Id is new: {record_id}."}
+    rules, fields = call.integration.updates, {field for _, field in call.tool.call.body_arguments}
+    shown = {name: value for name, value in after.items() if name in fields}
+    left = (
+        list_changed(content, shown, (rules.version, *rules.computed)) if call.tool.method == "update" else []
+    )
+    note = {"note": f"The vendor did not put back: {', '.join(left)}."} if left else {}
+    return {"record_id": record_id, **note}
 
 
 def _id_after(entry: JournalEntry) -> str:

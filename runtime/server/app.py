@@ -32,6 +32,7 @@ from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
+from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
@@ -39,8 +40,10 @@ from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
+from runtime.operations.journal import Journal
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.settling import Settling
+from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
 from runtime.recent import Recent
@@ -97,7 +100,7 @@ class Runtime:
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
         self.journal = WriteJournal(self.keys, self.stores)
-        vendor = self.vendor = VendorCalls(
+        vendor = VendorCalls(
             self.client,
             self.tokens,
             self.stores.hot,
@@ -106,6 +109,8 @@ class Runtime:
             journal=self.journal,
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
         )
+        self.journal_reader = Journal(self.deployment)
+        self.undo = Undo(self.stores, self.journal_reader, vendor, self.get_catalog)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
         self.calls = Calls(
             catalog=self.get_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
@@ -176,6 +181,7 @@ class Application:
                 Identity("ledgerport", VERSION),
                 runtime.log,
                 FileLinks(runtime.deployment),
+                Changes(runtime.journal_reader, runtime.undo),
             ),
             Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
@@ -199,8 +205,6 @@ class Application:
         """Return the management API and the pages; imported at their first request."""
         from runtime.api.routes import make_application
         from runtime.operations.accounts import Accounts
-        from runtime.operations.journal import Journal
-        from runtime.operations.undo import Undo
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
@@ -212,7 +216,7 @@ class Application:
             log=runtime.log,
             guesses=runtime.guesses,
             listing=describe_listing,
-            undo=Undo(runtime.stores, Journal(runtime.deployment), runtime.vendor, runtime.get_catalog),
+            undo=runtime.undo,
             pages=make_routes(
                 accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
             ),

@@ -149,6 +149,8 @@ def _conditions(wanted: JournalFilter) -> Iterator[Any]:
         yield JOURNAL.c.tool == wanted.tool
     if wanted.record_id is not None:
         yield or_(JOURNAL.c.record_id == wanted.record_id, JOURNAL_OUTCOME.c.record_id == wanted.record_id)
+    if wanted.resources is not None:
+        yield JOURNAL.c.resource.in_(sorted(wanted.resources))
     if wanted.since is not None:
         yield JOURNAL.c.begun_at >= wanted.since
     if wanted.outcome is not None:
