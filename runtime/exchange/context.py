@@ -62,7 +62,9 @@ class CallContext:
     options: WriteOptions = USUAL
     """How a write is to be carried out."""
     before: Mapping[str, Any] | None = None
-    """The record as it was stored, where an update was laid over it, or before it is deleted."""
+    """The record as it was stored, where an update was laid over it."""
+    deleted: Mapping[str, Any] | None = None
+    """The record as it was read before it is deleted."""
     worked_out: tuple[str, ...] = ()
     """Fields of it that were left out, so that the vendor works them out anew."""
     findings: list[Finding] = field(default_factory=list)

@@ -21,13 +21,15 @@ async def read_before_deleting(vendor: VendorCalls, call: CallContext, change: C
 
     `call` is the call that the change is part of.
     """
-    if change.before is not None or not change.integration.undo.methods.get(change.tool.method):
+    if not change.integration.undo.methods.get(change.tool.method):
         return
     get = _find_get(call, change) if change.tool.method == "delete" else None
     if get is None:
         return
     names = get.input_schema["properties"]
     own = {name: value for name, value in change.arguments.items() if name in names}
+    if not own.keys() >= set(get.input_schema.get("required", ())):
+        return
     read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
     try:
         found = follow_path(
@@ -37,7 +39,7 @@ async def read_before_deleting(vendor: VendorCalls, call: CallContext, change: C
         found = None
     finally:
         call.limits, call.status = read.limits, read.status
-    change.before = found if isinstance(found, Mapping) else None
+    change.deleted = found if isinstance(found, Mapping) else None
 
 
 def _find_get(call: CallContext, change: CallContext) -> Tool | None:

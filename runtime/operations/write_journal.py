@@ -105,7 +105,7 @@ class WriteJournal:
         secret = {
             "arguments": change.arguments,
             "content": content,
-            "before": change.before,
+            "before": change.before or change.deleted,
             "part": entry.part,
             "repeat": repeat,
         }

@@ -115,6 +115,14 @@ class Stores:
         """Bind an idempotency key. Raises StorageUnavailable when that cannot be written."""
         return self.records.bind_key(key_hash, fingerprint, now, expires_at)
 
+    def store_answer(self, key_hash: bytes, fingerprint: bytes, answer: bytes) -> None:
+        """Store the answer to a call under its key. Raises StorageUnavailable when that cannot be written."""
+        self.records.store_answer(key_hash, fingerprint, answer)
+
+    def find_answer(self, key_hash: bytes) -> bytes | None:
+        """Return the stored answer to a call under its key. Raises StorageUnavailable when it cannot be read."""
+        return self.records.find_answer(key_hash)
+
     def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
         """Remove the binding of an idempotency key. Raises StorageUnavailable when that cannot be written."""
         self.records.release_key(key_hash, fingerprint)

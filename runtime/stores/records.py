@@ -23,7 +23,8 @@ MOST_BINDINGS = 1_000_000
 
 _BIND_KEY = text(
     "INSERT INTO idempotency_key (key_hash, fingerprint, expires_at) VALUES (:key_hash, :fingerprint, :expires_at) "
-    "ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, expires_at = excluded.expires_at "
+    "ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, expires_at = excluded.expires_at, "
+    "answer = NULL "
     "WHERE idempotency_key.expires_at <= :now"
 )
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
@@ -103,6 +104,19 @@ class KeyRecords(RecordBase):
             is_new = connection.execute(_BIND_KEY, values).rowcount > 0
             found: bytes = connection.execute(bound).scalar_one()
         return found, is_new
+
+    def store_answer(self, key_hash: bytes, fingerprint: bytes, answer: bytes) -> None:
+        """Store the answer to the call that a key is bound to."""
+        table = IDEMPOTENCY_KEY
+        mine = (table.c.key_hash == key_hash, table.c.fingerprint == fingerprint)
+        self._change(update(table).where(*mine).values(answer=answer))
+
+    def find_answer(self, key_hash: bytes) -> bytes | None:
+        """Return the answer to the call that a key is bound to; None where none is stored."""
+        wanted = select(IDEMPOTENCY_KEY.c.answer).where(IDEMPOTENCY_KEY.c.key_hash == key_hash)
+        with self._reading.begin() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else row[0]
 
     def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
         """Remove the binding of a key to the fingerprint of a call."""

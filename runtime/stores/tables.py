@@ -116,6 +116,7 @@ IDEMPOTENCY_KEY = Table(
     Column("key_hash", LargeBinary, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("expires_at", DOUBLE_PRECISION, nullable=False),
+    Column("answer", LargeBinary),
     Index("idempotency_key_hash", "key_hash", unique=True),
     Index("idempotency_key_expiry", "expires_at"),
 )
