@@ -238,6 +238,6 @@ class JournalFilter:
     since: float | None = None
     resources: frozenset[str] | None = None
 
-    def within(self, resources: frozenset[str]) -> JournalFilter:
+    def select_resources(self, resources: frozenset[str]) -> JournalFilter:
         """Return the same filter for some resources only."""
         return JournalFilter(self.tool, self.record_id, self.outcome, self.since, resources)

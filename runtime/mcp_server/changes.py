@@ -69,7 +69,7 @@ class Changes:
     ) -> str:
         limit = arguments.get("limit", USUAL)
         filters = {name: arguments.get(name) for name in ("tool", "record_id", "outcome", "since")}
-        wanted = read_filter(**filters).within(_resources(tools, read_only=True))
+        wanted = read_filter(**filters).select_resources(_resources(tools, read_only=True))
         found = self.journal.read(grant.account.id, wanted, limit + 1, arguments.get("next_cursor", ""))
         shown = found[:limit]
 

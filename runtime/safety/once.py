@@ -151,7 +151,7 @@ class Once:
             raise _in_use() if other == fingerprint else _reused()
         self._under_way[key_hash] = fingerprint
         try:
-            is_new = await self._bind(call, key_hash, fingerprint)
+            is_new = await self._bind(key_hash, fingerprint)
             if not is_new and not call.is_recognized:
                 return await self._replay(key_hash)
             length = min(call.max_length or KEY_LENGTH, KEY_LENGTH)
@@ -164,7 +164,7 @@ class Once:
         arguments = orjson.dumps(call.arguments, option=orjson.OPT_SORT_KEYS)
         return self._keys.hash_key(_joined("call", call.tool_name) + arguments)
 
-    async def _bind(self, call: KeyedCall, key_hash: bytes, fingerprint: bytes) -> bool:
+    async def _bind(self, key_hash: bytes, fingerprint: bytes) -> bool:
         now = self._clock()
         try:
             bound, is_new = await self._store.write(
