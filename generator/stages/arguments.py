@@ -17,7 +17,7 @@ from generator.reading.yaml_events import Document
 from generator.stages.methods import Method
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
-from generator.stages.update_guard import REMOVE, find_read_arguments, is_guarded, list_options, relax
+from generator.stages.update_guard import REMOVE, find_read_arguments, is_guarded, list_options, make_partial
 from generator.texts import cut_first_sentence, fold
 from generator.vendor import ReferenceForm
 
@@ -197,7 +197,7 @@ def _guard(made: Arguments, method: Method, integration: Document, diagnostics: 
     """Let an update take any part of a field, and how it is carried out."""
     reference = (parse_reference_form(integration).id,)
     for name in (named for _, named in made.body if named in made.properties):
-        made.properties[name], needs = relax(made.properties[name], reference)
+        made.properties[name], needs = make_partial(made.properties[name], reference)
         made.needs |= {f"{name}{path}": tuple(parts) for path, parts in needs.items()}
     options = list_options(method, integration)
     _add_usual(made, options, method, diagnostics)

@@ -20,8 +20,8 @@ OPTIONS: dict[str, Field] = {
     MODE: {
         "type": "string",
         "enum": ["merge", "replace"],
-        "description": "By merge, as usual, the fields are laid over the stored record. By replace only they are sent: what "
-        "else the record holds is cleared, and has to be named in clear.",
+        "description": "By merge, as usual, the fields are laid over the stored record. By replace only they are sent: "
+        "what else the record holds is cleared, and has to be named in clear.",
     },
     CLEAR: {
         "type": "array",
@@ -61,7 +61,7 @@ def list_options(method: Method, integration: Document) -> dict[str, Field]:
     return OPTIONS | ({REMOVE: REMOVE_LINES} if has_lines else {})
 
 
-def relax(field: Field, reference: tuple[str, ...]) -> tuple[Field, dict[str, list[str]]]:
+def make_partial(field: Field, reference: tuple[str, ...]) -> tuple[Field, dict[str, list[str]]]:
     """Return a field of which any part may be given, and what each object inside it needs once it is whole.
 
     The needs stand under the path of the object, dotted, where a list is `[]`: `{"[]": ["Amount"]}`. `reference` has

@@ -11,13 +11,14 @@ from typing import Any
 
 from runtime.exchange.context import CallContext
 from runtime.safety import masking
-from runtime.safety.differences import Differences, Form, States, compare
+from runtime.safety.differences import Differences, Form, States, compare, list_paths
 from runtime.safety.findings import list_warnings
 from runtime.safety.updates import list_writable
 from runtime.safety.values import is_same
 from runtime.upstream import figures
 
 Record = Mapping[str, Any]
+NOTHING_CHANGED = "Nothing changed: the record had these values already. What is left out stays as it is."
 
 
 def describe_update(call: CallContext, after: Any) -> dict[str, Any]:
@@ -28,7 +29,8 @@ def describe_update(call: CallContext, after: Any) -> dict[str, Any]:
     if call.is_blind:
         return {"warnings": warnings} if (warnings := list_warnings(call.findings)) else {}
     found = compare(States(_mask(call, before), _mask(call, call.content or {}), after), _form(call))
-    return _members(found, [*list_warnings(call.findings), *found.warnings])
+    nothing = [] if any(list_paths(found)) or found.worked_out or found.warnings else [NOTHING_CHANGED]
+    return _members(found, [*list_warnings(call.findings), *found.warnings, *nothing])
 
 
 def describe_changes(call: CallContext, former: Record, current: Record) -> Differences:

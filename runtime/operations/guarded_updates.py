@@ -23,7 +23,8 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates, masking
 from runtime.safety.differences import Differences, list_paths
 from runtime.safety.findings import refuse
-from runtime.safety.updates import plan_update
+from runtime.safety.form_rules import refuse_wrong_sums
+from runtime.safety.updates import prepare_update
 from runtime.safety.write_options import WriteOptions, read_options
 from runtime.upstream import figures
 from runtime.upstream.answer import follow_path
@@ -41,12 +42,7 @@ class GuardedUpdates:
         self._vendor = vendor
         self._recent = recent
 
-    def is_guarded(self, change: CallContext) -> bool:
-        """Return whether a write is an update of a whole record, and not one that sends only what is given."""
-        tool = change.tool
-        return tool.is_guarded and tool.current is not None and not change.arguments.get(tool.clears_unless)
-
-    async def lay_over(self, call: CallContext, change: CallContext) -> None:
+    async def prepare(self, call: CallContext, change: CallContext) -> None:
         """Set the content of an update: its fields, laid over the stored record.
 
         Raises InvalidArguments with every finding, Conflict when the version that the caller read is not current, and
@@ -100,7 +96,7 @@ class GuardedUpdates:
                 f"{tool.name} was not called: mode replace is for servers that may read the record.",
                 advice="Nothing was sent. Leave mode out to change only the fields that you give.",
             )
-        update = plan_update(tool, change.integration, stored, given, change.options)
+        update = prepare_update(tool, change.integration, stored, given, change.options)
         refuse(
             tool,
             [replace(each, right="") for each in update.findings] if change.is_blind else update.findings,
@@ -108,6 +104,7 @@ class GuardedUpdates:
         update.content.pop(tool.clears_unless, None)
         if version := self._version(change):
             update.content[version] = wanted or stored.get(version)
+        refuse_wrong_sums(tool, change.integration, orjson.loads(figures.write_json(update.content)))
         change.before, change.content, change.worked_out = stored, update.content, update.worked_out
         if change.is_masked:
             change.secrets += masked_updates.list_secrets(tool, stored)

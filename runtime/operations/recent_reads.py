@@ -19,13 +19,15 @@ from runtime.upstream import figures
 from runtime.upstream.answer import follow_path
 
 MOST_RECORDS = 512
+"""With the largest responses 48 MiB; with invoices of five lines, of 2 kB each, 3 MiB."""
 LARGEST = 32 * 1024
-"""Bytes of a response that is retained: 16 MiB in all. The record with the most lines that people write has fewer."""
+"""Bytes of a response that is retained. An invoice of 80 lines has fewer."""
 MOMENTS = 120.0
 """Seconds. An agent that reads a record, thinks and changes it takes less, by the journeys of the tests."""
 VERSIONS = 3
 """Responses of one record: of a version that is no longer current, an answer says what changed since."""
 OK = 200
+"""RFC 9110."""
 
 Key = tuple[str, str, bytes]
 

@@ -15,6 +15,7 @@ from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.once import make_key
+from runtime.safety.updates import is_laid_over
 from runtime.safety.write_options import read_options
 from runtime.upstream.client import VendorResponse
 
@@ -34,8 +35,8 @@ class Writes:
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
             await read_before_deleting(self._vendor, call, change)
-            if self._updates.is_guarded(change):
-                await self._updates.lay_over(call, change)
+            if is_laid_over(change.tool, change.arguments):
+                await self._updates.prepare(call, change)
             else:
                 await complete(self._vendor, call, change)
 

@@ -15,6 +15,7 @@ from runtime.safety.entries import Identity, Keys, identify
 from runtime.safety.values import is_empty, is_reference, is_same
 
 MOST_WARNINGS = 20
+"""As many as somebody reads; a write with more of them has to be looked at as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class States:
     meant: Any
     after: Any
 
-    def member(self, name: str) -> States:
+    def get_member(self, name: str) -> States:
         """Return the states of one member."""
         return States(
             _member(self.before, name),
@@ -62,7 +63,7 @@ class States:
             _member(self.after, name),
         )
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names of all members, in the order in which they came."""
         found = (each for each in (self.after, self.meant, self.before) if isinstance(each, Mapping))
         return list(dict.fromkeys(name for each in found for name in each))
@@ -71,10 +72,10 @@ class States:
 def compare(states: States, form: Form) -> Differences:
     """Return what a write did to a record. `meant` is what was sent: fields that it lacks were not asked for."""
     work = _Comparison(form)
-    for name in states.names():
+    for name in states.list_names():
         if name in form.skipped or name in form.rules.computed:
             continue
-        member = states.member(name)
+        member = states.get_member(name)
         if name in form.read_only:
             work.note_worked_out(name, member)
         else:
@@ -102,9 +103,9 @@ class _Comparison:
         if keys and any(isinstance(each, list) for each in (states.before, states.after)):
             self.entries(path, states, keys)
         elif self._is_object(states):
-            for name in states.names():
+            for name in states.list_names():
                 if name not in self.form.rules.computed:
-                    self.field(f"{path}.{name}", states.member(name), changed)
+                    self.field(f"{path}.{name}", states.get_member(name), changed)
         else:
             self._plain(path, states, changed)
 
@@ -146,9 +147,9 @@ class _Comparison:
             self.found.warnings.append(f"Entry {name} of {path} was to be removed and is still there.")
             return
         changed: dict[str, list[Any]] = {}
-        for field_name in states.names():
+        for field_name in states.list_names():
             if field_name not in self.form.rules.computed:
-                self._entry_field(field_name, states.member(field_name), changed, f"{path}[{name}]")
+                self._entry_field(field_name, states.get_member(field_name), changed, f"{path}[{name}]")
         if changed:
             self.found.lines[name] = changed
         else:

@@ -36,7 +36,7 @@ def name_entry(entry: Any, keys: Keys) -> str:
     return next((value for value in reversed(found[0][1]) if value), "") if found else ""
 
 
-def index_entries(entries: Sequence[Any], keys: Keys) -> dict[Identity, int]:
+def find_places(entries: Sequence[Any], keys: Keys) -> dict[Identity, int]:
     """Return the place of each entry under its strongest identity, where that is its alone.
 
     An entry that the vendor numbers is found by its number only: another one may be linked to the same record.

@@ -15,7 +15,7 @@ from operator import is_
 from typing import Any
 
 from generator.vendor_rules import UpdateRules
-from runtime.safety.entries import Keys, find_named, identify, index_entries, name_entry
+from runtime.safety.entries import Keys, find_named, find_places, identify, name_entry
 from runtime.safety.findings import Finding
 from runtime.safety.values import is_same
 
@@ -66,7 +66,7 @@ class _Merge:
 
     def entries(self, stored: list[Any], given: list[Any], form: tuple[Keys, Schema], path: str) -> list[Any]:
         keys, schema = form
-        merged, places, taken = list(stored), index_entries(stored, keys), set[int]()
+        merged, places, taken = list(stored), find_places(stored, keys), set[int]()
         for at, entry in enumerate(given):
             where = f"{path}[{at}]"
             place = next((places[each] for each in identify(entry, keys) if each in places), None)
@@ -174,7 +174,7 @@ def _unknown_line(name: str, stored: Mapping[str, Any], rules: UpdateRules) -> F
     return Finding("remove_lines", f'The record has no line "{name}".', has)
 
 
-def remove_path(content: dict[str, Any], path: str) -> bool:
+def drop_path(content: dict[str, Any], path: str) -> bool:
     """Remove a dotted path from a record, in place; return whether there was something. Objects on it are copied."""
     first, _, rest = path.partition(".")
     if first not in content:
@@ -186,4 +186,4 @@ def remove_path(content: dict[str, Any], path: str) -> bool:
     if not isinstance(inner, Mapping):
         return False
     content[first] = dict(inner)
-    return remove_path(content[first], rest)
+    return drop_path(content[first], rest)

@@ -12,9 +12,9 @@ from typing import Any
 from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import CarriedTax
-from runtime.safety.entries import Keys, identify, index_entries, name_entry
+from runtime.safety.entries import Keys, find_places, identify, name_entry
 from runtime.safety.findings import Finding
-from runtime.safety.merging import merge, remove_path
+from runtime.safety.merging import drop_path, merge
 from runtime.safety.values import is_empty, is_reference, is_same
 from runtime.safety.write_options import WriteOptions
 from runtime.upstream.answer import follow_path
@@ -40,7 +40,7 @@ class _Asked:
     options: WriteOptions
 
 
-def plan_update(
+def prepare_update(
     tool: Tool, integration: Integration, stored: Record, given: Record, options: WriteOptions
 ) -> Update:
     """Return what an update sends: `given` are the fields of the caller under the vendor's names."""
@@ -52,13 +52,18 @@ def plan_update(
     return update
 
 
+def is_laid_over(tool: Tool, arguments: Mapping[str, Any]) -> bool:
+    """Return whether a call is laid over the stored record: an update, unless it sends only what is given."""
+    return tool.is_guarded and tool.current is not None and not arguments.get(tool.clears_unless)
+
+
 def list_writable(tool: Tool, stored: Record) -> dict[str, Any]:
     """Return what of a stored record goes back in an update: all but what nobody may set."""
     ignored = frozenset(tool.ignored_arguments) - {field for _, field in tool.call.body_arguments}
     return {name: value for name, value in stored.items() if name not in ignored}
 
 
-def schema_of(tool: Tool) -> dict[str, Any]:
+def build_schema(tool: Tool) -> dict[str, Any]:
     """Return the schema of the record that a tool sends, under the vendor's names."""
     properties = tool.input_schema["properties"]
     named = {
@@ -73,7 +78,7 @@ def _plan_merge(asked: _Asked) -> Update:
     merged = merge(
         stored,
         asked.given,
-        schema_of(tool),
+        build_schema(tool),
         rules,
         reference_id=asked.integration.reference_form.id,
         remove=asked.options.remove_lines,
@@ -92,7 +97,7 @@ def _drop_stale_taxes(asked: _Asked, content: dict[str, Any]) -> tuple[str, ...]
         ):
             continue
         paths = (rule.tax_lines, rule.total)
-        dropped += [path[0] for path in paths if remove_path(content, ".".join(path))]
+        dropped += [path[0] for path in paths if drop_path(content, ".".join(path))]
     return tuple(dict.fromkeys(dropped))
 
 
@@ -141,7 +146,7 @@ def _find_lost_entries(asked: _Asked, stored: list[Any], now: tuple[Any, Keys], 
     """Yield the entries that are missing in what is sent, and what is missing in the others."""
     given, keys = now
     there = given if isinstance(given, list) else []
-    places = index_entries(there, keys)
+    places = find_places(there, keys)
     for entry in stored:
         identity, called = next(iter(identify(entry, keys)), None), name_entry(entry, keys)
         if identity is None or called in asked.options.remove_lines:
@@ -158,7 +163,7 @@ def _is_named(path: str, named: tuple[str, ...]) -> bool:
 
 def _apply_clear(asked: _Asked, update: Update) -> None:
     """Remove the fields that are to be emptied, and report those that cannot be."""
-    known = schema_of(asked.tool)["properties"]
+    known = build_schema(asked.tool)["properties"]
     needed = {*asked.tool.always_send, asked.integration.updates.version, _identifier(asked)}
     for path in asked.options.clear:
         first = path.partition(".")[0].partition("[")[0]
@@ -173,7 +178,7 @@ def _apply_clear(asked: _Asked, update: Update) -> None:
                 _refuse_clear(path, "is to be emptied, and has a value as well.", "Leave out one of the two.")
             )
         elif asked.options.mode == "merge":
-            remove_path(update.content, path)
+            drop_path(update.content, path)
 
 
 def _refuse_clear(path: str, found: str, right: str) -> Finding:
@@ -216,7 +221,7 @@ def _walk(value: Any, steps: tuple[str, ...], where: str, stored: set[int]) -> I
 
 def _find_short(asked: _Asked, content: Record) -> Iterator[Finding]:
     """Yield the lists that would have fewer entries than the vendor takes."""
-    for name, schema in schema_of(asked.tool)["properties"].items():
+    for name, schema in build_schema(asked.tool)["properties"].items():
         least, entries = schema.get("minItems", 0), content.get(name)
         had = asked.stored.get(name)
         if not least or not had or (isinstance(entries, list) and _count(asked, name, entries) >= least):
