@@ -15,7 +15,7 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from runtime.errors import LedgerportError, NotFound
+from runtime.errors import Indeterminate, LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call, find_today
 from runtime.exchange.failures import explain, raise_failure
@@ -26,6 +26,7 @@ from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
+from runtime.operations.lost_answers import add_lookup
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.vendor_calls import VendorCalls
@@ -102,6 +103,7 @@ class Calls:
         await self._checks.check(call, carried)
         await self._writes.resolve_names(call)
         request = await run_for(call, kind.prepare)
+        call.writes = request.writes
         await self._writes.prepare(call, request)
         if call.options.dry_run:
             await self._policies.check(call, request)
@@ -133,6 +135,8 @@ class Calls:
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""
+        if isinstance(error, Indeterminate):
+            add_lookup(call, error)
         masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
             call.limits = await self._vendor.read_limits(call.account, call.integration)
