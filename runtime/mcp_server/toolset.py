@@ -164,4 +164,4 @@ def describe_listing(catalog: Catalog, integration: str, config: ServerConfig) -
     toolset = _make(catalog, integration, config)
     toolset = replace(toolset, changes=list_change_tools(toolset.tools))
     tokens = sum(count_tokens(tool.wire) for tool in toolset.listed_tools.values())
-    return Listing(len(toolset.tools), len(toolset.listed_tools), tokens)
+    return Listing(len(toolset.tools) + len(toolset.changes), len(toolset.listed_tools), tokens)

@@ -33,6 +33,8 @@ SATURATION, LENGTH_MATTERS = 1.2, 0.6
 """The usual parameters of BM25 (k1 1.2; b 0.75), with a weaker b: our descriptions are of one length."""
 LIKE_IT, BEGINS_SO = 0.6, 0.5
 """What a word counts that stands for the one asked for."""
+EXACT_DIGITS = 9
+"""Digits in which ranks are compared: sums of binary fractions differ in the 15th by the order of the tools."""
 READ_FIRST = {"list": 1.08, "get": 1.05}
 """A query that names a resource and no action wants to read it."""
 
@@ -109,7 +111,7 @@ class ToolIndex:
             at: score * (0.4 + 0.6 * matched[at] / whole) * self._fit(at, said)
             for at, score in scores.items()
         }
-        order = sorted(ranked, key=lambda at: (-ranked[at], self._tools[at].name))
+        order = sorted(ranked, key=lambda at: (-round(ranked[at], EXACT_DIGITS), self._tools[at].name))
         return [self._tools[at] for at in order]
 
     def _fit(self, at: int, said: frozenset[str]) -> float:

@@ -54,6 +54,7 @@ def test_the_parts_of_an_argument_are_said_apart_from_it(page):
         ("title", "text", True),
         ("author", "object", False),
         ("dry_run", "true or false", False),
+        ("company", "text", False),
     ]
     [parts] = create.further
     assert parts.title == "Parts of author"

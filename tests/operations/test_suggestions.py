@@ -51,7 +51,7 @@ def suggestion(tool_name: str, name: str) -> tuple[str, ...]:
         ("customers", "status", ("Active",)),
         ("payments", "invoice_number", ("PaymentRefNum",)),
         ("items", "account_type", ()),
-        ("items", "search", ("Name_contains",)),
+        ("items", "search", ("search",)),
     ],
 )
 def test_a_guess_at_a_filter_is_answered_with_what_was_meant_or_nothing(
