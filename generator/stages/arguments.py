@@ -14,6 +14,7 @@ from typing import Any
 from generator.catalog import EMBED, Condition, Listing
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
+from generator.stages.answer_arguments import build_answer_arguments, build_report_arguments
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
 from generator.texts import cut_first_sentence, fold
@@ -81,6 +82,8 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
         _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
     if method.rules["returns"].get("paged"):
         _add_usual(made, _page_arguments(integration, "rows"), method, diagnostics)
+        _add_usual(made, build_report_arguments(), method, diagnostics)
+        made.advanced += build_report_arguments()
     if method.rules.get("body") in ("whole_record", "json_patch"):
         made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
@@ -223,7 +226,9 @@ def _list_arguments(
     has_language = bool(language.get("pattern")) and "{statement}" in rules["request"]
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
-    _add_usual(made, usual, method, diagnostics)
+    how = build_answer_arguments(columns)
+    _add_usual(made, usual | how, method, diagnostics)
+    made.advanced += how
     if method.resource.entity == "*":
         made.required.append("query")
     return Listing(

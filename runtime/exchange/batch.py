@@ -197,6 +197,7 @@ def _page(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
     call = part.call
     try:
         rows = read_rows(call.tool, call.integration, call.arguments, value)
-        return write_page(call, part.request.plan, PageContent(rows, value), share).encode()
+        page = PageContent(rows, value)
+        return write_page(call, part.request.plan, page, share.at_most(call.most_text)).encode()
     except answers.UnexpectedShape as cause:
         raise answers.explain_unreadable(call.integration, raw, changes_data=False, cause=cause) from cause

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
-from runtime.exchange.allowance import LEAST, PLAIN, Allowance, Form
+from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, PLAIN, Allowance, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant
 from runtime.safety import masking, write_answers
@@ -64,6 +64,8 @@ class CallContext:
     """Stored values that the caller is not shown, where they were sent on its behalf."""
     budget: int = LEAST
     """Bytes of the whole reply as its reader gets it."""
+    max_answer_tokens: int = 0
+    """Tokens of the text of an answer, as its MCP server allows; 0 for no limit but the budget."""
     form: Form = PLAIN
     """How its endpoint sends the answer."""
     notice: str = ""
@@ -80,11 +82,20 @@ class CallContext:
 
     def fits(self, text: bytes, note: str) -> bool:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
-        return self.form.surely_holds(text, self.budget, f"{self.notice} {note}")
+        most = self.most_text
+        is_short = not most or 2 * len(text) <= most
+        return is_short and self.form.surely_holds(text, self.budget, f"{self.notice} {note}")
 
     def allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
-        return self.form.allowance(self.budget, self.answer(note=note))
+        return self.form.allowance(self.budget, self.answer(note=note)).at_most(self.most_text)
+
+    @property
+    def most_text(self) -> int:
+        """The bytes that the text of an answer may have by the tokens allowed; 0 for no such limit."""
+        asked = self.arguments.get("max_tokens") if self.tool.is_read_only else None
+        given = [each for each in (asked, self.max_answer_tokens) if each]
+        return int(min(given) * BYTES_PER_TOKEN) if given else 0
 
 
 def _check_range(text: str) -> None:
