@@ -51,6 +51,8 @@ class LedgerportError(Exception):
 
     code = "error"
     status = 500
+    quoted = ""
+    """The part of the message that others wrote, where it is known: the vendor's own text."""
 
     def __init__(
         self,

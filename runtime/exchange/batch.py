@@ -21,6 +21,7 @@ from runtime.exchange import listing, record
 from runtime.exchange.absent import name_absent
 from runtime.exchange.allowance import Allowance, fit_error
 from runtime.exchange.context import CallContext, Request
+from runtime.exchange.failures import mark_untrusted
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.page_answer import PageContent, read_rows, write_page
 from runtime.exchange.tool_answer import Answer
@@ -163,7 +164,7 @@ def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share
     try:
         text = _text(part, value, raw, share)
     except LedgerportError as error:
-        return b'%b"error":%b}' % (head, fit_error(redact(error, call.secrets), share))
+        return b'%b"error":%b}' % (head, fit_error(mark_untrusted(call, redact(error, call.secrets)), share))
     if not share.holds(text):
         text = orjson.dumps({"note": NOT_SHOWN})
     return b'%b"answer":%b}' % (head, text)
@@ -183,7 +184,7 @@ def _text(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
         raise error
     if part.request.plan is not None:
         return _page(part, value, raw, share)
-    return record.fit(call, record.write_record(call, value), share)
+    return record.fit(call, call.shown(record.write_record(call, value)), share)
 
 
 def _lost(part: Part) -> VendorUnavailable:

@@ -17,7 +17,7 @@ def prepare(call: CallContext) -> Request:
     """Return the request for one page. Raises InvalidArguments for a query or cursor that does not fit."""
     if call.tool.listing is None:  # an action of its own that answers a list, which has no pages
         return record_request(call)
-    page = read_page_request(call.tool, call.integration, call.arguments)
+    page = read_page_request(call.tool, call.integration, call.arguments, call.max_rows)
     return Request(values=page.values, plan=page)
 
 

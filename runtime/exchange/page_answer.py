@@ -85,7 +85,9 @@ def write_page(call: CallContext, asked: PageRequest, content: PageContent, allo
         page.notes.append(AS_RECORDS)
     is_named = bool(call.arguments.get("fields"))
     write = _as_it_is if is_named else drop_empty
-    texts = bounds.Source(len(page.places), lambda place: write(page.rows.text(page.places[place])))
+    texts = bounds.Source(
+        len(page.places), lambda place: call.shown(write(page.rows.text(page.places[place])))
+    )
     return bounds.append_rows(page.head, "records", texts, allowance, READ_ON_IN_IT)
 
 
@@ -95,10 +97,13 @@ def _write_table(page: _Page, table: Table, allowance: Allowance) -> str:
     def head(count: int, remark: str) -> dict[str, Any]:
         return {**page.head(count, remark), "columns": table.columns}
 
-    first = allowance.cost(bytes(table.rows[0]) + b',"rows":[]') if not allowance.holds(table.text) else 0
-    if first and bounds.measure_head(head(1, ""), allowance) + first > allowance.size:
-        return ""
-    source = bounds.Source(table.count, lambda place: bytes(table.rows[place]), table.text)
+    call = page.call
+    if call.is_fenced or not allowance.holds(table.text):
+        first = allowance.cost(call.shown(bytes(table.rows[0])) + b',"rows":[]')
+        if bounds.measure_head(head(1, ""), allowance) + first > allowance.size:
+            return ""
+    whole = b"" if call.is_fenced else table.text
+    source = bounds.Source(table.count, lambda place: call.shown(bytes(table.rows[place])), whole)
     return bounds.append_rows(head, "rows", source, allowance)
 
 
@@ -165,6 +170,10 @@ class _Page:
             notes.append(
                 f"Only {count} of the {len(self.places)} records of this page fit into one answer. "
                 f"Pass next_cursor to read on, or {self._narrower()}."
+            )
+        elif following and self.asked.limit == self.call.max_rows:
+            notes.append(
+                f"This MCP server answers at most {self.asked.limit} records. Pass next_cursor to read on."
             )
         if remark:
             notes.append(remark)

@@ -35,11 +35,16 @@ class PageRequest:
     probe: int
 
 
-def read_page_request(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> PageRequest:
-    """Return what the vendor is asked for. Raises InvalidArguments for a query or cursor that does not fit."""
+def read_page_request(
+    tool: Tool, integration: Integration, arguments: Mapping[str, Any], most: int = 0
+) -> PageRequest:
+    """Return what the vendor is asked for: no more than `most` records, 0 for no limit.
+
+    Raises InvalidArguments for a query or cursor that does not fit."""
     listing, pagination, language = get_listing(tool), integration.pagination, integration.query_language
     position, skip, size = _position(tool, pagination, arguments)
-    limit = size or int(arguments.get("limit") or pagination.default)
+    most = most or pagination.maximum
+    limit = size or min(int(arguments.get("limit") or pagination.default), most)
     raw = str(arguments.get("query") or "")
     _check_lengths(raw, arguments.get("fields") or ())
     if listing.raw_query and raw:
@@ -47,7 +52,7 @@ def read_page_request(tool: Tool, integration: Integration, arguments: Mapping[s
         query.refuse_unsupported(language, raw)
         refuse_comparisons(tool, language, raw)
         own = query.read_raw_paging(language, listing, raw)
-        limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)
+        limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum, most)
         position = position or (str(own.start) if own.start is not None else "")
         probe = limit if own.limit is not None else _probe(pagination, limit)
     else:

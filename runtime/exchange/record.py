@@ -35,6 +35,7 @@ def read(call: CallContext, response: MaskedResponse) -> Answer:
 def answer_with(call: CallContext, text: bytes) -> Answer:
     """Return the answer that holds a record, or as much of it as fits, and the notes on it."""
     note = _note_on(call, text)
+    text = call.shown(text)
     if not call.fits(text, note):
         text = fit(call, text, call.allowance(note))
     return call.answer(text.decode(), note)

@@ -14,12 +14,15 @@ from runtime.exchange.allowance import Allowance
 from runtime.exchange.context import CallContext, Request, record_request
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import Answer
+from runtime.safety.fences import fence_value
 from runtime.upstream import paging
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.behaviours import BEHAVIOURS
 
 ROW = re.compile(r"[0-9]{1,9}")
 """A position in a cursor of rows: the next one."""
+OWN_SENTENCES = frozenset({"note", "may_be_cut"})
+"""What a behaviour says of a table, beside what the vendor says in it."""
 MOST_HEAD = 0.6
 """Of an answer, what may stand before its rows: the rest holds some of them, and remarks."""
 MOST_NARROWING = 8
@@ -34,10 +37,25 @@ def prepare(call: CallContext) -> Request:
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return as many rows as asked for and fit. Raises UnexpectedShape for what the behaviour cannot read."""
     try:
-        table = BEHAVIOURS[call.tool.returns.behaviour](response.record_value())
+        table = _shown(call, BEHAVIOURS[call.tool.returns.behaviour](response.record_value()))
     except (AttributeError, KeyError, TypeError) as other_shape:
         raise UnexpectedShape from other_shape
-    return call.answer(write_table(call.tool, call.arguments, table, call.allowance()))
+    return call.answer(write_table(call.tool, _bounded(call), table, call.allowance()))
+
+
+def _bounded(call: CallContext) -> Mapping[str, Any]:
+    """Return the arguments with no greater limit than the MCP server has."""
+    asked = call.arguments.get("limit")
+    if not call.max_rows or (asked and asked <= call.max_rows):
+        return call.arguments
+    return {**call.arguments, "limit": call.max_rows}
+
+
+def _shown(call: CallContext, table: dict[str, Any]) -> dict[str, Any]:
+    """Return a table with the texts in it as its caller wants them: those of records, and not our own sentences."""
+    if not call.is_fenced:
+        return table
+    return {name: each if name in OWN_SENTENCES else fence_value(each) for name, each in table.items()}
 
 
 def write_table(tool: Tool, arguments: Mapping[str, Any], table: dict[str, Any], allowance: Allowance) -> str:

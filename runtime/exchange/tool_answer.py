@@ -37,3 +37,5 @@ class Answer(NamedTuple):
     limits: Limits = NO_LIMITS
     note: str = ""
     """What the caller should know about a record that was written, in sentences."""
+    preface: str = ""
+    """What a model has to know before it reads the text."""

@@ -108,7 +108,8 @@ class Calls:
         masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
             call.limits = await self._vendor.limits(call.account, call.integration)
-        answer = Answer(status=call.status, error=explain(call, error), limits=call.limits)
+        error = explain(call, error)
+        answer = Answer(status=call.status, error=error, limits=call.limits, preface=call.preface)
         return call.form.within(answer, call.budget)
 
 

@@ -345,16 +345,18 @@ def _refused(
     said = " | ".join(dict.fromkeys(_sentence(rules, each, attempt) for each in complaints))
     vendor_code = blank_private_numbers(code, LONGEST_CODE)
     if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":
-        return Indeterminate(
+        failed = Indeterminate(
             f"{integration.title} failed: {said}. The change may have been made or not.",
             advice=LOOK_FIRST,
             vendor_code=vendor_code,
             trace=trace,
         )
+        failed.quoted = said
+        return failed
     first = complaints[0]
     said_first = f"{_word(first, rules.message)} {_word(first, rules.detail)}"
     advice = choose(known, said_first, _word(first, rules.element), attempt)
-    return VendorRefused(
+    refused = VendorRefused(
         f"{integration.title} refused: {_ended(said)}",
         status=response.status if response.status in FAILED else 400,
         kind=known.kind,
@@ -362,6 +364,8 @@ def _refused(
         vendor_code=vendor_code,
         trace=trace,
     )
+    refused.quoted = said
+    return refused
 
 
 def _sentence(rules: ErrorRules, complaint: Mapping[str, Any], attempt: Attempt) -> str:
@@ -397,12 +401,20 @@ def _ended(text: str) -> str:
 def _unexplained(
     integration: Integration, response: VendorResponse, trace: str, *, changes_data: bool
 ) -> LedgerportError:
+    words = extract_words(response.body)
+    error = _explain_status(integration, response, words, trace, changes_data=changes_data)
+    error.quoted = words
+    return error
+
+
+def _explain_status(
+    integration: Integration, response: VendorResponse, words: str, trace: str, *, changes_data: bool
+) -> LedgerportError:
     if 300 <= response.status < 400:
         return VendorUnavailable(
             f"{integration.title} answered with a redirect ({response.status}), which is not followed.",
             trace=trace,
         )
-    words = extract_words(response.body)
     if response.status < 500:
         kind = KIND_OF_STATUS.get(response.status, "invalid")
         return VendorRefused(

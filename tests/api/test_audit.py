@@ -17,6 +17,7 @@ from tests.deployment import HandClock
 
 CONFIG = {"methods": ["read"], "tags": [], "require_api_token_auth": False, "show_sensitive": False}
 CONFIG |= {"rate_limit_style": "tool_result", "max_answer_bytes": 0, "tool_exposure": "auto"}
+CONFIG |= {"max_rows": 0, "max_answer_tokens": 0, "untrusted_text": "plain"}
 
 
 @pytest.fixture
