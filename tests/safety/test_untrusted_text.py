@@ -293,7 +293,7 @@ def test_a_half_of_a_character_is_shown_in_place_of_an_answer_that_nobody_can_re
 
 
 def test_an_answer_in_xml_hides_nothing_either():
-    body = "<r><Invoice><Memo kind='&#x202e;x'>a&#x200b;b</Memo><Id>1\u202e</Id></Invoice></r>".encode()
+    body = "<r><Invoice><Memo kind='&#x202e;x'></Memo><Note>a&#x200b;b</Note><Id>1\u202e</Id></Invoice></r>".encode()
     answer = ask(Vendor(body), GET.name, {"id": "1"})
     assert answer.error is None
     assert unseen_in(answer.text) == []
