@@ -73,6 +73,25 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """An argument, or a part of one, that refers to a record of another resource.
+
+    Its value is an object of the integration's `reference_form`, or the bare Id.
+    """
+
+    path: tuple[str, ...]
+    """Where it stands, from the arguments on; lists are no step of a path."""
+    resources: dict[str, str]
+    """The resource that it points to, under "" where that is always the same, or else under each kind."""
+    kind: str = ""
+    """The part of the reference itself that says the kind."""
+    kind_beside: str = ""
+    """The field beside the reference that says the kind."""
+    is_bare: bool = False
+    """Whether the value is the Id itself, and no object."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One part of a multipart body: a JSON object of `fields`, or the bytes that `content` holds in base64."""
 
@@ -205,6 +224,8 @@ class Tool:
     """The vendor's field that names a record of this resource; empty where it is that of the integration."""
     former_names: tuple[str, ...] = ()
     """Names that it had before: not listed, and still answered."""
+    references: tuple[Reference, ...] = ()
+    """Which of its arguments refer to records of other resources, those inside others too."""
     read_by: tuple[str, ...] = ()
     """The tools that read the records of a write; a server without any of them sees of an answer what it sent."""
 
@@ -239,7 +260,7 @@ class Catalog:
         """Every tool under its name."""
         return {tool.name: tool for tool in self.tools}
 
-    def of(self, integration: str) -> tuple[Tool, ...]:
+    def list_tools(self, integration: str) -> tuple[Tool, ...]:
         """Return the tools of one integration, in the order of their names."""
         return tuple(tool for tool in self.tools if tool.integration == integration)
 

@@ -6,13 +6,14 @@ of them; `compile_integration` runs those between, in this order:
 1. documents: read the files of an integration, checked against the grammar
 2. resolve: inline shared types and groups, so that every field is whole
 3. methods: complete each method by the usual one of its name, and name its tool
-4. integration: read what is true of the whole vendor
-5. sensitive: find what each tool hides in its answers
-6. arguments: derive what each tool takes
-7. descriptions: fill the links and notes in its prose
-8. tools: build the tool, and the bytes that clients are sent
-9. write_links: tie each write to the tools that read what it writes
-10. lint: hold every tool to the rules of hosts and of quality
+4. references: check where references point, and find what records are known by
+5. integration: read what is true of the whole vendor
+6. sensitive: find what each tool hides in its answers
+7. arguments: derive what each tool takes
+8. descriptions: fill the links and notes in its prose
+9. tools: build the tool, and the bytes that clients are sent
+10. write_links: tie each write to the tools that read what it writes
+11. lint: hold every tool to the rules of hosts and of quality
 
 No stage stops at an error: it reports it to the diagnostics of the run and goes on with what is right. compile runs
 this when no catalog is stored; the reports use what it makes.
@@ -33,6 +34,7 @@ from generator.stages.descriptions import Links, describe, describe_resource, fi
 from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
 from generator.stages.methods import Method, complete_methods
+from generator.stages.references import check_references, find_display_fields
 from generator.stages.resolve import Types, resolve_resources
 from generator.stages.sensitive import Mask, make_masks
 from generator.stages.tools import build_tool
@@ -81,6 +83,8 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     types = Types(documents.types, diagnostics)
     resources = resolve_resources(documents.resources, types)
     methods = complete_methods(resources, document, types)
+    check_references(methods, document, diagnostics)
+    display_fields = find_display_fields(resources, diagnostics)
     links = Links(_name_tools(methods), documents.broken, diagnostics)
     integration = parse_integration(document, links, diagnostics)
     masks = make_masks(methods, diagnostics)
@@ -88,7 +92,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     linked = link_writes(tools, diagnostics)
 
     _report_duplicate(integration, document, assembly, diagnostics)
-    assembly.integrations[integration.name] = integration
+    assembly.integrations[integration.name] = replace(integration, display_fields=display_fields)
     assembly.tools += linked
     described = {method.resource.name: method.resource for method in methods}.values()
     assembly.resources += [describe_resource(each, integration.name, links) for each in described]
@@ -113,4 +117,4 @@ def _report_duplicate(
 ) -> None:
     if integration.name in assembly.integrations:
         message = f'Another folder defines an integration "{integration.name}" already.'
-        diagnostics.report(document.diagnostic(("integration",), "twice", message))
+        diagnostics.report(document.make_diagnostic(("integration",), "twice", message))

@@ -2,7 +2,8 @@
 
 A wrong suggestion is worse than none, because a model follows it. So three things are looked for, in this order:
 
-1. the same name in another style of writing: `due_date` is DueDate, `customer_id` is CustomerRef;
+1. the same name in another style of writing: `due_date` is DueDate, `customer_id` is CustomerRef, where a vendor's
+   references end in Ref;
 2. what the definitions of the integration say that callers mean by it (`meant` in integration.yaml);
 3. a name that differs by a typing error.
 
@@ -39,8 +40,8 @@ MOST_COMPARED = 500
 """Names that one is compared with; it takes up to 0.1 ms for each."""
 MOST_SUGGESTED = 2
 """Names: with more to choose from a model guesses."""
-_IDENTIFIES = ("id", "ref")
-"""Endings of a name that both say that an Id is meant."""
+_IDENTIFIES = "id"
+"""The ending of a name by which callers say that an Id is meant; a vendor may have another one that says so."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -59,11 +60,16 @@ class Suggestion(NamedTuple):
 NOTHING = Suggestion()
 
 
-def suggest(name: str, names: Sequence[str], meant: Sequence[Meant] = (), resource: str = "") -> Suggestion:
-    """Return what may have been meant by a name, among `names`. `meant` is what an integration says of such names."""
+def suggest(
+    name: str, names: Sequence[str], meant: Sequence[Meant] = (), resource: str = "", suffix: str = ""
+) -> Suggestion:
+    """Return what may have been meant by a name, among `names`.
+
+    `meant` is what an integration says of such names, and `suffix` what the names of its references end in.
+    """
     given = name[:LONGEST_COMPARED]
     known = list(islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED))
-    if same := tuple(islice(_the_same(given, known), MOST_SUGGESTED)):
+    if same := tuple(islice(_the_same(given, known, suffix), MOST_SUGGESTED)):
         return Suggestion(same)
     key = _key(given)
     own = [each for each in meant if key in each.called and (not each.of or resource in each.of)]
@@ -103,21 +109,21 @@ def _key(name: str) -> str:
     return "".join(each for each in name.lower() if each.isalnum())
 
 
-def _stem(name: str) -> str:
+def _stem(name: str, suffix: str) -> str:
     """Return the same, without an ending that says that an Id is meant."""
     words = split_name(name)
-    return "".join(words[:-1] if len(words) > 1 and words[-1] in _IDENTIFIES else words)
+    is_id = len(words) > 1 and words[-1] in (_IDENTIFIES, suffix.lower())
+    return "".join(words[:-1] if is_id else words)
 
 
-def _the_same(given: str, known: Sequence[str]) -> Iterator[str]:
+def _the_same(given: str, known: Sequence[str], suffix: str) -> Iterator[str]:
     """Return the names that are the given one in another style; a filter's bounds for the bare name of its field."""
-    key, stem = _key(given), _stem(given)
+    key, stem = _key(given), _stem(given, suffix)
     yield from (each for each in known if _key(each) == key)
     is_id = key != stem
     if len(stem) >= LEAST_STEM and is_id:
-        yield from (
-            each for each in known if _key(each) != key and _stem(each) == stem and _key(each) != stem
-        )
+        others = (each for each in known if _key(each) not in (key, stem))
+        yield from (each for each in others if _stem(each, suffix) == stem)
     bounds = {_key(given + ending): ending for ending in ENDINGS}
     if not any(_key(each) == key for each in known):
         yield from (each for each in known if _key(each) in bounds)

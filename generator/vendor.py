@@ -175,13 +175,16 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRules:
-    """Where the vendor puts its complaints, as dotted paths, and what each of its codes means."""
+    """Where the vendor puts its complaints, as dotted paths, and what each of its codes means.
+
+    `code`, `message`, `detail` and `element` are keys of a complaint: the first that it has is read.
+    """
 
     list: tuple[tuple[str, ...], ...] = ()
-    code: str = "code"
-    message: str = "message"
-    detail: str = ""
-    element: str = ""
+    code: tuple[str, ...] = ("code",)
+    message: tuple[str, ...] = ("message",)
+    detail: tuple[str, ...] = ()
+    element: tuple[str, ...] = ()
     shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What the whole answer says for complaints that lack it: a key of a complaint, and the path to its value."""
     trace_header: str = ""
@@ -203,6 +206,22 @@ class BatchForm:
     answers: str = ""
     id: str = ""
     forms: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceForm:
+    """How a record refers to another one: by an object with these parts. A vendor of bare Ids has no such parts."""
+
+    id: str = ""
+    """The part that holds the Id of the other record."""
+    name: str = ""
+    """The part that holds its name; empty where there is none."""
+    suffix: str = ""
+    """What the names of fields that refer to records end in, beside Id; empty where it is nothing else."""
+
+
+BARE_IDS = ReferenceForm()
+"""The form of a vendor whose records refer to one another by the Id alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +254,11 @@ class Integration:
     batch: BatchForm = BatchForm()
     identifier: str = "id"
     """The vendor's field that names a record, and each entry of a list inside one."""
+    reference_form: ReferenceForm = BARE_IDS
+    display_fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each resource whose records people know by a name or a number, the fields that hold it, the most certain
+    first.
+    """
     rules: FormRules = field(default_factory=FormRules)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""

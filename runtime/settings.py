@@ -110,7 +110,7 @@ class Settings:
             integrations=_integrations(environ),
         )
 
-    def of(self, integration: Integration) -> IntegrationSettings:
+    def find_for(self, integration: Integration) -> IntegrationSettings:
         """Return what is set for an integration. Raises SettingsError for an environment that it does not have."""
         found = self.integrations.get(integration.name, NOTHING_SET)
         if found.environment in integration.environments:
@@ -131,19 +131,19 @@ class Settings:
                     advice=f"There is {_either(integrations)}.",
                 )
         for integration in integrations.values():
-            self.of(integration)
+            self.find_for(integration)
 
-    def environment_of_new_accounts(self, integration: Integration) -> str:
+    def choose_environment(self, integration: Integration) -> str:
         """Return the environment that an account connected now belongs to: a simulator's accounts are never the
         vendor's.
         """
-        found = self.of(integration)
+        found = self.find_for(integration)
         return SIMULATOR if found.origin else found.environment
 
 
 def get_app(settings: Settings, integration: Integration) -> IntegrationSettings:
     """Return the vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
-    found = settings.of(integration)
+    found = settings.find_for(integration)
     names = [("CLIENT_ID", found.client_id), ("CLIENT_SECRET", found.client_secret)]
     missing = [_variable(integration.name, name) for name, value in names if not value]
     if missing:

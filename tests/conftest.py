@@ -23,13 +23,16 @@ LONGEST = (
     "tests/journeys/",
     "tests/test_cli.py",
     "tests/faults/test_canary_secrets.py",
-    "tests/faults/test_killed_in_refresh.py",
     "tests/faults/test_database_faults.py",
+    "tests/test_readme_commands.py",
+    "tests/faults/test_connections.py",
+    "tests/faults/test_killed_in_refresh.py",
+    "tests/operations/test_answer_budget.py",
     "tests/api/test_openapi.py",
     "tests/faults/test_killed_while_storing.py",
-    "tests/faults/test_connections.py",
-    "tests/differential/test_paths.py",
     "tests/faults/test_hostile_requests.py",
+    "tests/mcp_server/test_hostile_requests.py",
+    "tests/differential/test_paths.py",
 )
 """Modules, or folders with one stage, that take longest by what a run lists at its end; the order is theirs."""
 MODULES_LISTED = 10

@@ -132,7 +132,7 @@ class Deployment:
     async def opened(self, link: str, browser: str = BROWSER) -> str:
         """Where a connect link leads a browser: the vendor's address."""
         links, state = self.accounts.authorizations.links, link.rpartition("/")[2]
-        return await links.open(state, browser, links.proof(state, browser))
+        return await links.open(state, browser, links.make_proof(state, browser))
 
     async def complete(self, callback: dict[str, str], browser: str = BROWSER) -> Account:
         """What the callback comes to in a browser."""

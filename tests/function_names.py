@@ -1,7 +1,8 @@
 """Public functions begin with a verb, held by `scripts/check`; a conversion begins with `as_`, `to_` or `from_`.
 
-`python -m tests.function_names` prints each function of a module that begins otherwise. A verb that is missing here is
-added; a noun or a participle is renamed. Methods and private functions are not looked at, nor is a simulator.
+`python -m tests.function_names` prints each function of a module, and each method of a class, that begins otherwise. A
+verb that is missing here is added; a noun or a participle is renamed. Not looked at are private functions and classes,
+which have no caller elsewhere, properties, what a framework calls by a name of its own (`HOOKS`), and the simulators.
 """
 
 from __future__ import annotations
@@ -9,21 +10,25 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 _WORDS = """
-acknowledge add answer append apply ask assemble authorize begin blank bring build bundle call change
-check choose clean compact compare compile complete compute configure confirm connect count cover create
-cut decode delete derive describe diff draft drop embed encode exit explain extract fill find fit fold
-follow format get grow hash hide hold identify interpret join know link list listen load look make mask
-match measure merge name negotiate note open parse prepare print probe project raise read record redact
-refuse remark render reply report reset resolve revoke run save seal select send serve set shorten sign show
-split store strip suggest validate wait warm write
+acknowledge add admit answer append apply ask assemble authorize begin bind blank bring build bundle call
+cancel change check choose clean close collect compact compare compile complete compress compute configure
+confirm connect count cover create cut decode delete derive descend describe diff dispose draft drain drop
+embed encode end exchange exit explain extract fence fetch fill filter find finish fit fold follow forget format get
+go grow hash hide hold identify interpret invalidate join know lay limit link list listen load lock look make mark mask match
+measure merge name negotiate note open parse pause peek pick post prepare print probe project purge put quote raise
+read record redact refresh refuse release reload remark render replace reply report require reset resolve
+respond revoke run save seal search select send serve set shorten show sign split stop store strip subtract
+suggest take use validate wait warm write
 """
 VERBS = frozenset(_WORDS.split())
-PREDICATES = frozenset({"is", "has", "can", "may", "holds", "needs", "takes", "wants"})
+PREDICATES = frozenset(
+    {"are", "can", "fits", "has", "holds", "is", "may", "meets", "needs", "takes", "wants"}
+)
 CONVERSIONS = frozenset({"as", "to", "from"})
 EXCEPTIONS = {
     "main": "what Python calls the start of a program",
@@ -31,23 +36,55 @@ EXCEPTIONS = {
     "health": "its name is the operationId of the management API",
     "changes": "a behaviour; its name is the one that definitions give it",
 }
+HOOKS = {
+    "connection_made": "asyncio.Protocol",
+    "connection_lost": "asyncio.Protocol",
+    "data_received": "asyncio.Protocol",
+    "resume_writing": "asyncio.Protocol",
+    "shutdown": "uvicorn calls it",
+    "on_message_begin": "httptools",
+    "on_url": "httptools",
+    "on_header": "httptools",
+    "on_headers_complete": "httptools",
+    "on_body": "httptools",
+    "on_message_complete": "httptools",
+    "on_response_complete": "uvicorn calls it",
+}
+"""Methods that are named by what calls them, and by what that is."""
 
 
 def misnamed_in(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the line and the name of each public function of a module that does not begin with a verb.
+    """Yield the line and the name of each public function and method that does not begin with a verb.
 
     A command is called as people type it.
     """
-    for node in ast.parse(source).body:
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
-            continue
-        if any(
-            ".command(" in (made := ast.unparse(each)) or ".group(" in made for each in node.decorator_list
-        ):
-            continue
-        first = node.name.partition("_")[0]
-        if first not in VERBS | PREDICATES | CONVERSIONS and node.name not in EXCEPTIONS:
-            yield node.lineno, node.name
+    for function, owner in _list_functions(ast.parse(source).body):
+        exceptions = HOOKS if owner else EXCEPTIONS
+        if not _is_verb(function.name) and function.name not in exceptions and not _is_exempt(function):
+            yield function.lineno, f"{owner}{function.name}"
+
+
+def _list_functions(
+    body: Sequence[ast.stmt], owner: str = ""
+) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, str]]:
+    """Yield the public functions of a module and of its public classes, each with the class and a dot before it."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from _list_functions(node.body, f"{owner}{node.name}.")
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            yield node, owner
+
+
+def _is_verb(name: str) -> bool:
+    return name.partition("_")[0] in VERBS | PREDICATES | CONVERSIONS
+
+
+def _is_exempt(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Return whether a function is a command of the command line or is read like an attribute."""
+    made = [ast.unparse(each) for each in function.decorator_list]
+    return any(
+        ".command(" in each or ".group(" in each or each.endswith(("property", ".setter")) for each in made
+    )
 
 
 def main() -> int:

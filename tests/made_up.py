@@ -60,10 +60,10 @@ VENDOR = Integration(
     ),
     errors=ErrorRules(
         list=(("Fault", "Error"), ("fault", "error")),
-        code="code",
-        message="Message",
-        detail="Detail",
-        element="element",
+        code=("code",),
+        message=("Message", "message"),
+        detail=("Detail", "detail"),
+        element=("element",),
         trace_header="trace-id",
         advice={
             "5010": Advice("conflict", "Read it again and use its new version."),

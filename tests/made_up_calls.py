@@ -41,7 +41,7 @@ class FixedTokens:
     def __init__(self) -> None:
         self.access_token = "old"
 
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return Credentials(access_token=self.access_token, refresh_token="r")
 
     async def invalidate(self, account: Account, access_token: str) -> None:

@@ -35,7 +35,7 @@ def test_every_account_is_called_at_its_own_address(tmp_path: Path) -> None:
         integration = runtime.catalog.integrations["quickbooks"]
 
         def end_of(account: Account) -> str:
-            return runtime.base_url(integration, account).rsplit("/", 1)[1]
+            return runtime.find_base_url(integration, account).rsplit("/", 1)[1]
 
         other = replace(ONE, id=AccountId("a2"), fields={"realm_id": "222222"})
         assert [end_of(ONE), end_of(other), end_of(ONE)] == ["111111", "222222", "111111"]

@@ -6,9 +6,13 @@ import ast
 import re
 import subprocess
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from generator.compile import compile_catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = [path for folder in ("generator", "runtime") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -39,6 +43,38 @@ def test_the_vendors_words_stay_in_the_definitions():
             continue
         found = VENDOR_WORDS.findall(path.read_text(encoding="utf-8"))
         assert not found, f"{name} says {sorted(set(found))}"
+
+
+OF_OUR_OWN = {"Entity", "Key", "Value"}
+"""A column of a report of ours, and two variables of types."""
+
+
+def fields_of(schema: dict[str, Any]) -> Iterator[str]:
+    """Every name of a field that a schema has, however deep."""
+    for name, given in schema.get("properties", {}).items():
+        yield name
+        yield from fields_of(given)
+    if "items" in schema:
+        yield from fields_of(schema["items"])
+
+
+def test_no_field_of_the_vendors_records_stands_in_the_engine():
+    catalog = compile_catalog(ROOT / "definitions")
+    fields = {
+        name for tool in catalog.tools for name in (*fields_of(tool.input_schema), *tool.ignored_arguments)
+    }
+    own = {name for name in fields if not name.islower()}  # `limit` or `id` are everybody's
+    said = {}
+    for path in CODE:
+        if SIMULATOR in path.parents or "behaviours" in path.parts:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        texts = {each.value for each in ast.walk(tree) if isinstance(each, ast.Constant)}
+        if found := own & texts - OF_OUR_OWN:
+            said[name_of(path)] = found
+
+    assert len(own) > 200
+    assert said == {}
 
 
 HOMES = {

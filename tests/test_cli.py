@@ -14,12 +14,13 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _simulator_command
 from runtime.commands.demo_http import sign_in
+from tests.builtin import store_builtin_catalog
+from tests.commands import run_command
 from tests.deployment import deploy
 from tests.signals import as_at_a_terminal
 from tests.waiting import wait_until
@@ -30,18 +31,26 @@ PATIENCE = 120
 
 
 def ledgerport(*arguments: str, data: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **more}
-    if data:
-        environment["LEDGERPORT_DATA"] = str(data)
+    return run_command(*arguments, environment=_environment(data, more))
+
+
+def ledgerport_process(
+    *arguments: str, data: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own, for what serves, sets signal handlers or becomes another program."""
     return subprocess.run(
         [sys.executable, "-m", "runtime", *arguments],
         cwd=ROOT,
-        env=environment,
+        env=_environment(data, more),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
+
+
+def _environment(data: Path | None, more: dict[str, str]) -> dict[str, str]:
+    return {**os.environ, **more} | ({"LEDGERPORT_DATA": str(data)} if data else {})
 
 
 @pytest.fixture
@@ -121,8 +130,8 @@ def test_a_taken_port_is_a_clear_sentence(tmp_path, port):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        served = ledgerport("serve", "--port", str(port), data=tmp_path)
-        demo = ledgerport("demo", "--port", str(port), "--data", str(tmp_path))
+        served = ledgerport_process("serve", "--port", str(port), data=tmp_path)
+        demo = ledgerport_process("demo", "--port", str(port), "--data", str(tmp_path))
     assert served.returncode == demo.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in served.stderr
     assert f"Port {port} is taken. Stop what uses it, or choose another with --port NUMBER." in demo.stderr
@@ -130,6 +139,7 @@ def test_a_taken_port_is_a_clear_sentence(tmp_path, port):
 
 def test_a_demo_retains_to_its_own_data_and_shows_no_secret_to_who_lists_processes(tmp_path):
     ports = [_free_port(), _free_port()]
+    store_builtin_catalog(tmp_path / "demo")
     environment = {
         **os.environ,
         "LEDGERPORT_DATA": str(tmp_path),
@@ -145,7 +155,7 @@ def test_a_demo_retains_to_its_own_data_and_shows_no_secret_to_who_lists_process
         assert demo.stdout is not None
         last = f"Press Ctrl-C to stop. The company and the URLs are stored in {tmp_path}/demo.\n"
         shown = "".join(iter(demo.stdout.readline, last))
-        second = ledgerport("demo", data=tmp_path)
+        second = ledgerport_process("demo", data=tmp_path)
         secret = (tmp_path / "demo" / "client-secret").read_text()
         url = re.search(r"http://127.0.0.1:\d+/mcp/\S+", shown)[0]
         for arguments in ({"limit": 1}, {"secret": "s3cret"}):
@@ -229,10 +239,10 @@ def test_a_demo_is_reset_when_it_is_asked_for_twice_and_nothing_else_is_removed(
     (real / "ledgerport.sqlite3").write_text("books")
     ports = ("--port", "1", "--simulator-port", "1")  # which no demo starts with, so that each ends there
 
-    unasked = ledgerport("demo", "--reset", "--data", str(data), *ports)
+    unasked = ledgerport_process("demo", "--reset", "--data", str(data), *ports)
     before = {path.name for path in data.iterdir()}
-    asked = ledgerport("demo", "--reset", "--yes", "--data", str(data), *ports)
-    wrong = ledgerport("demo", "--reset", "--yes", "--data", str(real), *ports)
+    asked = ledgerport_process("demo", "--reset", "--yes", "--data", str(data), *ports)
+    wrong = ledgerport_process("demo", "--reset", "--yes", "--data", str(real), *ports)
 
     assert "nobody can be asked" in unasked.stderr
     assert "Add --yes." in unasked.stderr
@@ -247,7 +257,7 @@ def test_a_demo_that_runs_is_not_reset(tmp_path):
     (tmp_path / "client-secret").write_text("x")
     with (tmp_path / "serve.lock").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        done = ledgerport("demo", "--reset", "--yes", "--data", str(tmp_path))
+        done = ledgerport_process("demo", "--reset", "--yes", "--data", str(tmp_path))
     assert done.returncode == 1
     assert f"A demo is running from {tmp_path} already." in done.stderr
     assert (tmp_path / "client-secret").exists()
@@ -263,10 +273,12 @@ def test_an_api_token_that_takes_the_place_of_another_says_so(tmp_path):
 def test_a_demo_that_cannot_store_its_data_or_has_one_port_for_two_is_a_clear_sentence(tmp_path, port):
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
-        done = ledgerport("demo", "--data", str(place))
+        done = ledgerport_process("demo", "--data", str(place))
         assert done.returncode == 1
         assert done.stderr.startswith(f"ledgerport: The demo cannot store its data in {place}: ")
-    done = ledgerport("demo", "--port", str(port), "--simulator-port", str(port), "--data", str(tmp_path))
+    done = ledgerport_process(
+        "demo", "--port", str(port), "--simulator-port", str(port), "--data", str(tmp_path)
+    )
     assert done.stderr.startswith(f"ledgerport: Ledgerport and the simulator cannot both have port {port}.")
 
 
@@ -275,25 +287,28 @@ def test_the_simulator_has_one_name_and_the_former_ones_report_it(tmp_path, port
     assert "  simulator " in listed
     assert "sandbox" not in listed
     assert "--stand-in-port" not in ledgerport("demo", "--help").stdout
-    assert "usage: ledgerport simulator" in ledgerport("simulator", "--help").stdout
-    former = ledgerport("sandbox", "--help")
+    assert "usage: ledgerport simulator" in ledgerport_process("simulator", "--help").stdout
+    former = ledgerport_process("sandbox", "--help")
     assert "usage: ledgerport simulator" in former.stdout
     assert former.stderr == "ledgerport sandbox is now called ledgerport simulator.\n"
-    done = ledgerport("demo", "--port", str(port), "--stand-in-port", str(port), "--data", str(tmp_path))
+    done = ledgerport_process(
+        "demo", "--port", str(port), "--stand-in-port", str(port), "--data", str(tmp_path)
+    )
     assert done.stderr.startswith("--stand-in-port is now called --simulator-port.\n")
     assert f"Ledgerport and the simulator cannot both have port {port}." in done.stderr
 
 
 def test_a_wrong_setting_is_a_clear_sentence(tmp_path):
-    done = ledgerport("serve", data=tmp_path, LEDGERPORT_UPSTREAM_TIMEOUT="soon")
+    done = ledgerport_process("serve", data=tmp_path, LEDGERPORT_UPSTREAM_TIMEOUT="soon")
     assert done.returncode == 1
     assert done.stderr.startswith("ledgerport: LEDGERPORT_UPSTREAM_TIMEOUT is 'soon'")
 
 
 def test_two_servers_cannot_share_one_data_directory(tmp_path, port):
+    store_builtin_catalog(tmp_path)
     with _process([sys.executable, "-m", "runtime", "serve", "--port", str(port)], {"LEDGERPORT_DATA": str(tmp_path)},
                   f"http://127.0.0.1:{port}/healthz"):  # fmt: skip
-        second = ledgerport("serve", "--port", "0", data=tmp_path)
+        second = ledgerport_process("serve", "--port", "0", data=tmp_path)
     assert second.returncode == 1
     assert "Another Ledgerport already serves from" in second.stderr
 
@@ -319,6 +334,7 @@ def test_a_company_is_connected_from_the_command_line(tmp_path, is_served):
     ports = [socket.socket() for _ in range(2)]
     for each in ports:
         each.bind(("127.0.0.1", 0))
+    store_builtin_catalog(tmp_path)
     demo = Demo(tmp_path, *(each.getsockname()[1] for each in ports))
     for each in ports:
         each.close()
@@ -356,7 +372,7 @@ def _connect(demo: Demo, environment: dict[str, str]) -> None:
 
 
 def test_connecting_without_an_app_says_what_to_set(tmp_path, port):
-    done = ledgerport("connect", data=tmp_path, LEDGERPORT_PORT=str(port))
+    done = ledgerport_process("connect", data=tmp_path, LEDGERPORT_PORT=str(port))
     assert done.returncode == 1
     assert (
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID and LEDGERPORT_QUICKBOOKS_CLIENT_SECRET must be set" in done.stderr
@@ -366,29 +382,24 @@ def test_connecting_without_an_app_says_what_to_set(tmp_path, port):
 def test_connecting_asks_which_vendor_where_there_are_several(tmp_path, port):
     shutil.copytree(ROOT / "tests" / "portability" / "definitions" / "cove", tmp_path / "mine" / "cove")
     mine = {"LEDGERPORT_PORT": str(port), "LEDGERPORT_DEFINITIONS": str(tmp_path / "mine")}
-    done = ledgerport("connect", data=tmp_path / "data", **mine)
+    done = ledgerport_process("connect", data=tmp_path / "data", **mine)
     assert done.returncode == 1
     assert "integration must say which vendor to connect." in done.stderr
     assert "cove" in done.stderr
 
 
-def _connect_quay(tmp_path: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """Start connecting a vendor that is signed in to with a key."""
+QUAY = ("connect", "quay", "--name", "Main quay")
+
+
+def _environment_of_quay(tmp_path: Path) -> dict[str, str]:
+    """That of a deployment with a vendor that is signed in to with a key."""
     shutil.copytree(ROOT / "tests" / "portability" / "definitions" / "quay", tmp_path / "mine" / "quay")
-    return subprocess.Popen(
-        [sys.executable, "-m", "runtime", "connect", "quay", "--name", "Main quay", *arguments],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "LEDGERPORT_DATA": str(tmp_path),
-            "LEDGERPORT_DEFINITIONS": str(tmp_path / "mine"),
-            "LEDGERPORT_QUAY_ENVIRONMENT": "live",
-        },
-        **{"stdin": subprocess.PIPE, **options},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    mine = {"LEDGERPORT_DEFINITIONS": str(tmp_path / "mine"), "LEDGERPORT_QUAY_ENVIRONMENT": "live"}
+    return _environment(tmp_path, mine)
+
+
+def _connect_quay(tmp_path: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return run_command(*QUAY, *arguments, environment=_environment_of_quay(tmp_path), typed=typed)
 
 
 @pytest.mark.parametrize(
@@ -396,26 +407,27 @@ def _connect_quay(tmp_path: Path, *arguments: str, **options: Any) -> subprocess
     [(["--field", "api_key=k3y"], ""), (["--field", "api_key=-"], "k3y\n")],
 )
 def test_a_vendor_with_keys_is_connected_by_its_fields(tmp_path, arguments, typed):
-    connecting = _connect_quay(tmp_path, *arguments)
-    out, errors = connecting.communicate(typed, timeout=PATIENCE)
-    assert (connecting.returncode, errors) == (0, "")
-    assert re.fullmatch(r"Connected: Main quay \(integrated account [0-9a-f-]{36}\)\.\n", out)
+    done = _connect_quay(tmp_path, *arguments, typed=typed)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"Connected: Main quay \(integrated account [0-9a-f-]{36}\)\.\n", done.stdout)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--field", "api_key=-"]])
 def test_a_missing_field_is_named_with_how_to_give_it(tmp_path, arguments):
-    connecting = _connect_quay(tmp_path, *arguments)
-    _, errors = connecting.communicate("", timeout=PATIENCE)
-    assert connecting.returncode == 1
-    assert "api_key is missing: API key. From the settings." in errors
-    assert "Add --field api_key=-, and write what is secret to the standard input" in errors
+    done = _connect_quay(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert "api_key is missing: API key. From the settings." in done.stderr
+    assert "Add --field api_key=-, and write what is secret to the standard input" in done.stderr
 
 
 def test_a_key_is_asked_for_in_a_terminal_and_not_shown(tmp_path):
     ours, theirs = os.openpty()
     try:
         # In a session of its own it finds no other terminal to ask at.
-        connecting = _connect_quay(tmp_path, stdin=theirs, start_new_session=True)
+        connecting = subprocess.Popen(
+            [sys.executable, "-m", "runtime", *QUAY], cwd=ROOT, env=_environment_of_quay(tmp_path), text=True,
+            stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
         asked = ""
         while not asked.endswith("API key: ") and (letter := connecting.stderr.read(1)):
             asked += letter
@@ -444,11 +456,10 @@ def test_a_key_is_asked_for_in_a_terminal_and_not_shown(tmp_path):
     ],
 )
 def test_fields_that_do_not_fit_are_refused_without_their_values(tmp_path, arguments, expected):
-    connecting = _connect_quay(tmp_path, *arguments)
-    _, errors = connecting.communicate("", timeout=PATIENCE)
-    assert connecting.returncode == 1
-    assert expected in errors
-    assert "s3cret" not in errors
+    done = _connect_quay(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert expected in done.stderr
+    assert "s3cret" not in done.stderr
 
 
 def _await(url: str) -> None:
@@ -544,7 +555,9 @@ def test_a_server_takes_the_folders_that_are_laid_over_ours(tmp_path, command):
         ("--simulator-port", str(_free_port())) if command == "demo" else ()
     )
 
-    done = ledgerport(command, "--definitions", str(tmp_path / "mine"), *ports, data=tmp_path / "data")
+    done = ledgerport_process(
+        command, "--definitions", str(tmp_path / "mine"), *ports, data=tmp_path / "data"
+    )
 
     assert done.returncode == 1
     assert 'Did you mean "add_tags"?' in done.stderr
@@ -552,7 +565,7 @@ def test_a_server_takes_the_folders_that_are_laid_over_ours(tmp_path, command):
 
 def test_a_folder_that_no_setting_can_name_is_a_sentence(tmp_path):
     (tmp_path / "a:b").mkdir()
-    done = ledgerport("serve", "--definitions", str(tmp_path / "a:b"), data=tmp_path)
+    done = ledgerport_process("serve", "--definitions", str(tmp_path / "a:b"), data=tmp_path)
     assert done.returncode == 1
     assert "its name has : in it." in done.stderr
 
@@ -655,15 +668,8 @@ def test_an_installed_copy_never_writes_into_itself(tmp_path):
 
 
 def test_a_new_entity_asks_what_it_is_not_found(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "runtime", "new-entity", "--definitions", str(tmp_path)],
-        cwd=ROOT,
-        input="green widget\n\n\nlist,get\ncrm\n",
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    answers = "green widget\n\n\nlist,get\ncrm\n"
+    done = run_command("new-entity", "--definitions", str(tmp_path), typed=answers)
     assert done.returncode == 0
     text = (tmp_path / "quickbooks" / "green_widget.yaml").read_text()
     assert "entity: GreenWidget\n" in text

@@ -154,7 +154,7 @@ def test_a_flood_of_connections_does_not_have_them_sorted_for_each():
         def look(self, now: float) -> None:
             """Takes nothing too long."""
 
-        def idle_since(self) -> float:
+        def get_idle_since(self) -> float:
             self.asked += 1
             return math.inf
 

@@ -47,10 +47,10 @@ def test_what_is_sealed_opens_only_with_the_same_key_for_the_same_owner() -> Non
 
 
 def test_a_state_is_recognised_only_as_it_was_made() -> None:
-    state = KEYS.new_state()
+    state = KEYS.make_state()
     assert KEYS.is_our_state(state)
     changed = ("B" if state[0] == "A" else "A") + state[1:]
-    for other in ("", state[:-1], state + "A", changed, OTHER.new_state(), "\ud800"):
+    for other in ("", state[:-1], state + "A", changed, OTHER.make_state(), "\ud800"):
         assert not KEYS.is_our_state(other)
 
 

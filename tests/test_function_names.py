@@ -23,3 +23,31 @@ def test_a_verb_a_predicate_a_conversion_and_a_private_function_pass(name: str) 
 
 def test_a_command_is_called_as_it_is_typed() -> None:
     assert list(misnamed_in("@main.command()\ndef demo(): ...")) == []
+
+
+@pytest.mark.parametrize("name", ["secrets_of", "health", "fresh"])
+def test_a_method_is_looked_at_too(name: str) -> None:
+    source = f"class Secrets:\n    class Inner:\n        async def {name}(self): ..."
+    assert list(misnamed_in(source)) == [(3, f"Secrets.Inner.{name}")]
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "def read(self): ...",
+        "@property\n    def size(self): ...",
+        "@cached_property\n    def size(self): ...",
+        "def __len__(self): ...",
+        "def data_received(self, data): ...",
+    ],
+)
+def test_a_verb_a_property_and_what_a_framework_calls_pass_as_methods(method: str) -> None:
+    assert list(misnamed_in(f"class Secrets:\n    {method}")) == []
+
+
+def test_a_private_class_is_not_looked_at() -> None:
+    assert list(misnamed_in("class _Secrets:\n    def size(self): ...")) == []
+
+
+def test_a_hook_is_none_outside_a_class() -> None:
+    assert list(misnamed_in("def data_received(): ...")) == [(1, "data_received")]

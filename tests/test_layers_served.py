@@ -26,7 +26,7 @@ def test_what_the_operator_hides_is_not_served(tmp_path: Path) -> None:
     async def names() -> set[str]:
         runtime = Runtime(settings(tmp_path))
         try:
-            return set(runtime.current_catalog().by_name)
+            return set(runtime.get_catalog().by_name)
         finally:
             await runtime.close()
 
@@ -40,7 +40,7 @@ def test_the_process_that_compiles_a_change_knows_every_folder(tmp_path: Path) -
     async def arguments() -> tuple[str, ...]:
         runtime = Runtime(settings(tmp_path))
         try:
-            return runtime.compiler()
+            return runtime.build_compiler_arguments()
         finally:
             await runtime.close()
 

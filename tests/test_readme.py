@@ -117,7 +117,7 @@ def test_the_integration_written_there_passes_the_checks_and_makes_its_tools(tmp
 
     catalog = compile_catalog([tmp_path / "mine"])
 
-    assert {tool.name for tool in catalog.of("parcels")} == {
+    assert {tool.name for tool in catalog.list_tools("parcels")} == {
         "list_all_parcels_parcels",
         "get_single_parcels_parcel_by_id",
         "create_a_parcels_parcel",

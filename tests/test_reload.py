@@ -141,10 +141,10 @@ class FakeSource:
         self.code = code
         self.is_taken = True
 
-    def definitions(self) -> tuple[Path, ...]:
+    def list_definitions(self) -> tuple[Path, ...]:
         return ()
 
-    def compiler(self) -> tuple[str, ...]:
+    def build_compiler_arguments(self) -> tuple[str, ...]:
         return ("-c", self.code)
 
     def read_catalog(self) -> Catalog:

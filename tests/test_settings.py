@@ -135,7 +135,7 @@ def test_a_value_that_cannot_be_right_names_its_variable(
 def test_a_vendor_is_set_by_its_name(tmp_path: Path) -> None:
     settings = load(tmp_path, BOOKS_CLIENT_ID="c", BOOKS_CLIENT_SECRET="s3cret", BOOKS_ENVIRONMENT="sandbox")
     assert get_app(settings, BOOKS).environment == "sandbox"
-    assert settings.environment_of_new_accounts(BOOKS) == "sandbox"
+    assert settings.choose_environment(BOOKS) == "sandbox"
     assert "s3cret" not in repr(settings) and KEY not in repr(load(tmp_path, SECRET_KEY=KEY))
 
 
@@ -143,23 +143,23 @@ def test_a_vendor_without_keys_or_with_an_unknown_environment_says_what_to_set(t
     with pytest.raises(SettingsError, match="LEDGERPORT_BOOKS_CLIENT_SECRET must be set"):
         get_app(load(tmp_path, BOOKS_CLIENT_ID="c"), BOOKS)
     with pytest.raises(SettingsError, match="production and sandbox"):
-        load(tmp_path, BOOKS_ENVIRONMENT="test").of(BOOKS)
+        load(tmp_path, BOOKS_ENVIRONMENT="test").find_for(BOOKS)
 
 
 def test_without_a_setting_a_vendor_is_reached_in_production_or_else_where_it_first_says(
     tmp_path: Path,
 ) -> None:
     elsewhere = replace(BOOKS, environments={"europe": "https://eu.example", "america": "https://us.example"})
-    assert load(tmp_path).environment_of_new_accounts(BOOKS) == "production"
-    assert load(tmp_path).environment_of_new_accounts(elsewhere) == "europe"
+    assert load(tmp_path).choose_environment(BOOKS) == "production"
+    assert load(tmp_path).choose_environment(elsewhere) == "europe"
     load(tmp_path).check_integrations({"books": elsewhere})
     with pytest.raises(SettingsError, match="is 'production'; Books has europe and america"):
-        load(tmp_path, BOOKS_ENVIRONMENT="production").of(elsewhere)
+        load(tmp_path, BOOKS_ENVIRONMENT="production").find_for(elsewhere)
 
 
 def test_accounts_of_a_simulator_are_of_an_environment_of_their_own(tmp_path: Path) -> None:
     settings = load(tmp_path, BOOKS_ORIGIN="http://127.0.0.1:8001")
-    assert settings.environment_of_new_accounts(BOOKS) == "simulator"
+    assert settings.choose_environment(BOOKS) == "simulator"
 
 
 def test_a_misspelled_variable_is_not_taken_for_one_that_is_not_set(tmp_path: Path) -> None:

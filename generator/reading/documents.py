@@ -76,7 +76,7 @@ class _Reading:
             self.special[kind] = merge_shared(self.special.get(kind), document, self.diagnostics)
         elif kind in self.special and kind == "integration":
             message = f"The integration is defined in {self.special[kind].file} already."
-            self.diagnostics.report(document.diagnostic((), "twice", message, "Change it with extends."))
+            self.diagnostics.report(document.make_diagnostic((), "twice", message, "Change it with extends."))
         else:
             self.special[kind] = document
 
@@ -115,7 +115,7 @@ def _once_each(resources: list[Document], diagnostics: Diagnostics) -> tuple[Doc
         name = document.value["resource"]
         if name in first:
             message = f'The resource "{name}" is defined in {first[name].file} already.'
-            diagnostics.report(document.diagnostic(("resource",), "resource twice", message))
+            diagnostics.report(document.make_diagnostic(("resource",), "resource twice", message))
         else:
             first[name] = document
     return tuple(first.values())

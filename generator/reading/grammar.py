@@ -51,7 +51,7 @@ def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> b
     if _is_unfinished(document.value):
         unwritten = [path for path, text in _texts(document.value) if text == UNWRITTEN]
         for path in unwritten:
-            diagnostics.report(document.diagnostic(path, "unwritten", "This is still to be written."))
+            diagnostics.report(document.make_diagnostic(path, "unwritten", "This is still to be written."))
         _check_remainder(document, kind, set(unwritten), diagnostics)
         return False
     if _fast(kind).is_valid(document.value):
@@ -62,12 +62,12 @@ def check_grammar(document: Document, kind: Kind, diagnostics: Diagnostics) -> b
     has_more = len(errors) > MOST_REPORTED
     del errors[MOST_REPORTED:]
     for path, rule, message, suggestion in errors:
-        diagnostics.report(document.diagnostic(path, rule, message, suggestion))
+        diagnostics.report(document.make_diagnostic(path, rule, message, suggestion))
         if rule == UNKNOWN_KEY:
             _remove(document.value, path)
     if has_more:
         message = f"There are more errors in this file than the first {MOST_REPORTED}."
-        diagnostics.report(document.diagnostic((), "errors", message))
+        diagnostics.report(document.make_diagnostic((), "errors", message))
         return False
     harmless = HARMLESS - {"pattern"} if kind == "integration" else HARMLESS
     return all(rule in harmless for _, rule, _, _ in errors)
@@ -77,7 +77,7 @@ def _check_remainder(document: Document, kind: Kind, known: set[Path], diagnosti
     """Check a new file beside the sentences that are still to be written."""
     for path, rule, message, suggestion in islice(_errors(kind, document.value), MOST_REPORTED):
         if path not in known:
-            diagnostics.report(document.diagnostic(path, rule, message, suggestion))
+            diagnostics.report(document.make_diagnostic(path, rule, message, suggestion))
 
 
 def _is_unfinished(value: Any) -> bool:

@@ -27,7 +27,9 @@ def apply_overlay(
     target = base.get(name)
     if target is None:
         message = f'There is no resource "{name}" to extend.'
-        diagnostics.report(changes.diagnostic(("extends",), "extends", message, did_you_mean(name, base)))
+        diagnostics.report(
+            changes.make_diagnostic(("extends",), "extends", message, did_you_mean(name, base))
+        )
         return None
     made = Document(target.file, dict(target.value), target.lines, {**target.laid})
     layer = _Layer(made, changes, diagnostics)
@@ -47,8 +49,8 @@ def merge_shared(base: Document | None, more: Document, diagnostics: Diagnostics
         known = dict(made.value.get(kind) or {})
         for name, each in (more.value.get(kind) or {}).items():
             if name in known:
-                message = f'"{name}" is defined in {made.at((kind, name)).file} already.'
-                diagnostics.report(more.diagnostic((kind, name), "twice", message))
+                message = f'"{name}" is defined in {made.find_file((kind, name)).file} already.'
+                diagnostics.report(more.make_diagnostic((kind, name), "twice", message))
             else:
                 known[name] = each
                 made.laid[kind, name] = more
@@ -67,14 +69,14 @@ class _Layer:
         given = self.changes.value
         for key in sorted(given.keys() - _OF_AN_INTEGRATION):
             message = f'"{key}" cannot be changed for a whole integration.'
-            self.diagnostics.report(self.changes.diagnostic((key,), "extends", message))
+            self.diagnostics.report(self.changes.make_diagnostic((key,), "extends", message))
         if "guidance" in given:
             self._put(("guidance",), given["guidance"])
         if "add_guidance" in given:
             self._add_paragraph("guidance", "add_guidance")
         if isinstance(given.get("tags"), list):
             message = "The tags of an integration are a mapping of each tag to what it stands for."
-            self.diagnostics.report(self.changes.diagnostic(("tags",), "extends", message))
+            self.diagnostics.report(self.changes.make_diagnostic(("tags",), "extends", message))
         elif "tags" in given:
             self.made.value["tags"] = {**self.made.value["tags"], **given["tags"]}
             self._remember(("tags", name) for name in given["tags"])
@@ -103,7 +105,7 @@ class _Layer:
                     message = f'There is no method "{name}" to hide.'
                     hint = did_you_mean(name, methods)
                     self.diagnostics.report(
-                        self.changes.diagnostic(("methods", name), "extends", message, hint)
+                        self.changes.make_diagnostic(("methods", name), "extends", message, hint)
                     )
                     continue
                 methods[name] = {**methods[name], HIDDEN: True}
@@ -138,7 +140,7 @@ class _Layer:
 
     def _locate(self, path: Path, added: Path) -> None:
         """Report an error in what was put together where it was added."""
-        self.changes.lines.setdefault(path, self.changes.line(added))
+        self.changes.lines.setdefault(path, self.changes.find_line(added))
 
     def _put(self, path: Path, value: Any) -> None:
         self.made.value[str(path[0])] = value

@@ -42,7 +42,7 @@ class Document:
     laid: dict[Path, Document] = field(default_factory=dict)
     """Places that another file wrote: a folder that is laid over the one of this file."""
 
-    def at(self, path: Path) -> Document:
+    def find_file(self, path: Path) -> Document:
         """Return the file that wrote a place."""
         while path:
             if path in self.laid:
@@ -50,16 +50,16 @@ class Document:
             path = path[:-1]
         return self
 
-    def line(self, path: Path) -> int:
+    def find_line(self, path: Path) -> int:
         """Return the line of a place, or of the nearest one around it that is written down."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def diagnostic(self, path: Path, rule: str, message: str, suggestion: str = "") -> Diagnostic:
+    def make_diagnostic(self, path: Path, rule: str, message: str, suggestion: str = "") -> Diagnostic:
         """Return an error at a place of this document, reported in the file that wrote the place."""
-        writer = self.at(path)
-        return Diagnostic(writer.file, writer.line(path), format_path(path), rule, message, suggestion)
+        writer = self.find_file(path)
+        return Diagnostic(writer.file, writer.find_line(path), format_path(path), rule, message, suggestion)
 
 
 class _Unreadable(Exception):

@@ -67,7 +67,7 @@ class Coverage:
     missing: list[Missing] = field(default_factory=list)
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
-    def total(self, kind: str) -> tuple[int, int]:
+    def count(self, kind: str) -> tuple[int, int]:
         """Return how many things of a kind are there, of how many."""
         found = [row.counts[kind] for row in (*self.entities, *self.reports) if kind in row.counts]
         return sum(have for have, _ in found), sum(of for _, of in found)
@@ -78,7 +78,7 @@ class Coverage:
         """
         must = ("entities", "operations", "reports")
         has_gaps = any(each.kind in must and not each.why for each in self.missing)
-        shares = (compute_percent(*self.total(kind)) for kind in ("writable", "inside"))
+        shares = (compute_percent(*self.count(kind)) for kind in ("writable", "inside"))
         return not has_gaps and not self.diagnostics and all(share >= LEAST_WRITABLE for share in shares)
 
 
@@ -133,7 +133,7 @@ class _Notes:
         for (kind, name), (_, path) in self._reasons.items():
             if (kind, name) not in self._used:
                 message = f'"{name}" is not missing, so it needs no reason.'
-                yield self._document.diagnostic(path, "coverage", message, "Take it out.")
+                yield self._document.make_diagnostic(path, "coverage", message, "Take it out.")
 
 
 class _Comparison:

@@ -63,7 +63,7 @@ def _counts(row: Row) -> dict[str, dict[str, int]]:
 
 
 def _share(coverage: Coverage, kind: str) -> dict[str, float]:
-    have, of = coverage.total(kind)
+    have, of = coverage.count(kind)
     left_out = sum(1 for each in coverage.missing if each.kind == kind and each.why)
     return {"have": have, "of": of, "left_out": left_out, "percent": round(compute_percent(have, of), 1)}
 
@@ -114,6 +114,6 @@ def _thing(name: str, owners: list[str]) -> str:
 
 def _verdict(coverage: Coverage) -> str:
     aims = f"every entity, operation and report, and {LEAST_WRITABLE:.0f} % of the writable fields"
-    own, inside = (f"{compute_percent(*coverage.total(kind)):.1f} %" for kind in ("writable", "inside"))
+    own, inside = (f"{compute_percent(*coverage.count(kind)):.1f} %" for kind in ("writable", "inside"))
     share = f"{own} of those of records, {inside} of those inside their objects and lines"
     return f"The aims are {'reached' if coverage.meets_target() else 'not reached'}: {aims} ({share})."

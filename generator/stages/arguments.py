@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import EMBED, Condition, Listing
+from generator.catalog import EMBED, Condition, Listing, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.answer_arguments import build_answer_arguments, build_report_arguments
 from generator.stages.methods import Method
+from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
 from generator.texts import cut_first_sentence, fold
+from generator.vendor import ReferenceForm
 
 OWN_KEYS = frozenset(
     {
@@ -27,6 +29,7 @@ OWN_KEYS = frozenset(
         "filter_name",
         "sort",
         "references",
+        "to",
         "separator",
         "sensitive",
         "visible_with",
@@ -37,6 +40,8 @@ OWN_KEYS = frozenset(
 SHAPE = ("type", "format", "enum")
 PAGING = {"statement", "start", "page", "cursor"}
 """What in a request says which page is asked for."""
+NAMING = ("equals", "any_of")
+"""Conditions that name whole values, so that on a reference they take Ids."""
 SENDABLE = ("record", "whole_record", "json_patch")
 SAID = {
     "any_of": "{it}",
@@ -66,6 +71,7 @@ class Arguments:
     cautions: dict[str, str] = field(default_factory=dict)
     """What a caller must know of a field even where it is shown among rare ones."""
     listing: Listing | None = None
+    references: list[Reference] = field(default_factory=list)
 
 
 def derive_arguments(method: Method, integration: Document, diagnostics: Diagnostics) -> Arguments:
@@ -115,7 +121,7 @@ def _record_arguments(made: Arguments, method: Method, diagnostics: Diagnostics)
             continue
         if name in made.properties:
             message = f'The argument "{name}" is there already: it says which record is meant.'
-            diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
+            diagnostics.report(method.find_place(name).make_diagnostic("argument twice", message))
         _add_field(made, method, name, given)
 
 
@@ -123,11 +129,12 @@ def _report_unknown_fields(body: Any, method: Method, diagnostics: Diagnostics) 
     for name in body if isinstance(body, list) else ():
         if name not in method.resource.fields:
             message = f'The body names "{name}", which is no field.'
-            diagnostics.report(method.place.diagnostic("body", message, at=("body",)))
+            diagnostics.report(method.place.make_diagnostic("body", message, at=("body",)))
 
 
 def _add_field(made: Arguments, method: Method, name: str, given: Field) -> None:
     made.properties[name] = strip_own_keys(given)
+    made.references += find_references(name, given)
     if method.name in given.get("required_for", ()):
         made.required.append(name)
     if given.get("advanced"):
@@ -168,9 +175,12 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
     for name, given in method.arguments.items():
         if name in made.properties:
             message = f'The argument "{name}" is there already, from a field or a filter.'
-            diagnostics.report(method.place.diagnostic("argument twice", message, at=("arguments", name)))
+            diagnostics.report(
+                method.place.make_diagnostic("argument twice", message, at=("arguments", name))
+            )
             continue
         made.properties[name] = strip_own_keys(given)
+        made.references += find_references(name, given)
         if method.name in given.get("required_for", ()):
             made.required.append(name)
         if separator := given.get("separator"):
@@ -206,19 +216,24 @@ def _list_arguments(
 ) -> Listing:
     conditions, rules = [], method.rules
     language = integration.value.get("query") or {}
+    form = parse_reference_form(integration)
     for path, given in _leaves(method.resource.fields):
-        for condition, shape in _filters(path, given):
+        for condition, shape in _filters(path, given, form):
             if condition.argument in made.properties:
                 message = f'Two filters would be called "{condition.argument}".'
                 hint = 'Give one of their fields a "filter_name".'
-                diagnostics.report(method.place.diagnostic("argument twice", message, hint))
-            if condition.operator not in (language.get("conditions") or {}):
+                diagnostics.report(method.place.make_diagnostic("argument twice", message, hint))
+            is_written = condition.operator in (language.get("conditions") or {})
+            if not is_written and condition.argument not in method.placeholders:
                 message = (
                     f'{path} is filtered by "{condition.operator}", which query.conditions does not have.'
                 )
-                diagnostics.report(method.place.diagnostic("filter", message))
+                hint = f"Add it there, or name {{{condition.argument}}} in the request of the method."
+                diagnostics.report(method.place.make_diagnostic("filter", message, hint))
             made.properties[condition.argument] = shape
             conditions.append(condition)
+            if condition.operator in NAMING:
+                made.references += find_filter_references(condition.argument, given)
     sortable = tuple(path for path, given in _leaves(method.resource.fields) if given.get("sort"))
     columns = tuple(rules.get("columns") or ())
     usual = _order_arguments(sortable) | _page_arguments(integration, "records")
@@ -246,7 +261,7 @@ def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnos
     """Add arguments that every tool of a kind has; a field or an argument of the same name is reported."""
     for name in usual.keys() & made.properties.keys():
         message = f'The argument "{name}" is there already: every such tool has it.'
-        diagnostics.report(method.place_of(name).diagnostic("argument twice", message))
+        diagnostics.report(method.find_place(name).make_diagnostic("argument twice", message))
     made.properties |= usual
 
 
@@ -257,14 +272,14 @@ def _leaves(fields: dict[str, Field], prefix: str = "") -> Iterator[tuple[str, F
             yield from _leaves(given.get("properties") or {}, f"{prefix}{name}.")
 
 
-def _filters(path: str, given: Field) -> Iterator[tuple[Condition, Field]]:
+def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Condition, Field]]:
     """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
-    how = given.get("filter") or ()
-    name, kind = given.get("filter_name") or path.rsplit(".", 1)[-1], _kind(given)
+    how, name = given.get("filter") or (), given.get("filter_name") or path.rsplit(".", 1)[-1]
     is_reference = given.get("type") == "object"
-    shape = _shape_of_id(given) if is_reference else _shape(given)
+    shape = _shape_of_id(given, form) if is_reference else _shape(given)
+    kind = _kind(shape)
     about = _say_briefly(_describe(given))
-    if is_reference and "value" in (given.get("properties") or {}):
+    if is_reference and form.id in (given.get("properties") or {}):
         about = f"{about} Give its Id."
     for each in [how] if isinstance(how, str) else how:
         if each == "equals":
@@ -393,9 +408,9 @@ def _say_briefly(about: str) -> str:
     return f"{first.rstrip('.')}."
 
 
-def _shape_of_id(reference: Field) -> Field:
-    value = (reference.get("properties") or {}).get("value") or {}
-    return {"type": "string"} | {key: value[key] for key in ("pattern",) if key in value}
+def _shape_of_id(reference: Field, form: ReferenceForm) -> Field:
+    part = (reference.get("properties") or {}).get(form.id) or {}
+    return {"type": "string"} | {key: part[key] for key in ("type", "format", "pattern") if key in part}
 
 
 def _shape(given: Field) -> Field:

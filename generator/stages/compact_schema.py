@@ -33,6 +33,7 @@ from typing import Any
 import orjson
 
 from generator.stages.lint_hosts import LARGEST_SCHEMA
+from generator.vendor import BARE_IDS, ReferenceForm
 
 NONE: Mapping[str, str] = MappingProxyType({})
 MORE = "more"
@@ -69,13 +70,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What few calls need, what is shown as text, what a rare name is shown with in place of its kind, and whether
-    lines of rare names leave out plain kinds.
+    """What few calls need, what is shown as text, what a rare name is shown with in place of its kind, of what parts
+    a reference is, and whether lines of rare names leave out plain kinds.
     """
 
     rare: Collection[str]
     as_text: Collection[str]
     cautions: Mapping[str, str]
+    reference: ReferenceForm
     is_brief: bool = False
 
 
@@ -85,19 +87,21 @@ def compact_schema(
     as_text: Collection[str] = (),
     cautions: Mapping[str, str] = NONE,
     *,
+    reference: ReferenceForm = BARE_IDS,
     is_change: bool = False,
 ) -> Shown:
-    """Return a tool's input schema in fewer words. `rare` names fields or arguments that few calls need;
-    `json_text` names
-    objects that take more than their parts say, and are shown as JSON text; `cautions` has what a caller must know of
-    a rare field in any case; `is_change` says that the caller has read the record before, and knows what its rare
+    """Return a tool's input schema in fewer words.
+
+    `rare` names fields or arguments that few calls need; `as_text` names objects that take more than their parts say,
+    and are shown as JSON text; `cautions` has what a caller must know of a rare field in any case; `reference` says
+    of what parts a reference is; `is_change` says that the caller has read the record before, and knows what its rare
     fields hold.
     """
     hidden = _hidden(schema["properties"], schema["required"], rare)
-    lean = _compact(schema, hidden, _Rules(rare, as_text, cautions, is_brief=is_change))
+    lean = _compact(schema, hidden, _Rules(rare, as_text, cautions, reference, is_brief=is_change))
     if not _fits(lean):
-        lean = _compact(schema, hidden, _Rules(rare, as_text, cautions, is_brief=True))
-        _fit(lean)
+        lean = _compact(schema, hidden, _Rules(rare, as_text, cautions, reference, is_brief=True))
+        _fit(lean, reference)
     return Shown(lean, hidden)
 
 
@@ -152,7 +156,7 @@ def _lean(name: str, given: dict[str, Any], rules: _Rules, *, is_text: bool = Fa
     if given.get("type") == "array":
         out["items"] = _lean("", given.get("items", {"type": "string"}), rules)
     if given.get("type") == "object":
-        return _as_text(out, given) if is_text else _laid_out(out, given, rules)
+        return _as_text(out, given, rules.reference) if is_text else _laid_out(out, given, rules)
     return out
 
 
@@ -173,9 +177,9 @@ def _laid_out(out: dict[str, Any], given: dict[str, Any], rules: _Rules) -> dict
     required = [name for name in given.get("required") or () if name in parts]
     hidden = [name for name in parts if name in rules.rare and name not in required]
     if len(hidden) == len(parts):
-        return _as_text(out, given)
+        return _as_text(out, given, rules.reference)
     out["properties"] = {name: _lean(name, each, rules) for name, each in parts.items() if name not in hidden}
-    if required and not _is_reference(given):  # its one part says it all
+    if required and not _is_reference(given, rules.reference):  # its one part says it all
         out["required"] = required
     if hidden:
         line = f"Rare: {_in_a_line({name: parts[name] for name in hidden}, rules)}."
@@ -183,18 +187,18 @@ def _laid_out(out: dict[str, Any], given: dict[str, Any], rules: _Rules) -> dict
     return out
 
 
-def _as_text(out: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _as_text(out: dict[str, Any], given: dict[str, Any], form: ReferenceForm) -> dict[str, Any]:
     """Return an object as a text, which names its parts."""
-    parts = _parts(given)
-    form = f"{JSON_TEXT}: {{{parts}}}." if parts else f"{JSON_TEXT} of an object."
-    return {"type": "string", "description": f"{out.get('description', '')} {form}".strip()}
+    parts = _parts(given, form)
+    written = f"{JSON_TEXT}: {{{parts}}}." if parts else f"{JSON_TEXT} of an object."
+    return {"type": "string", "description": f"{out.get('description', '')} {written}".strip()}
 
 
 def _fits(schema: dict[str, Any]) -> bool:
     return len(orjson.dumps(schema)) <= LARGEST_SCHEMA
 
 
-def _fit(schema: dict[str, Any]) -> None:
+def _fit(schema: dict[str, Any], form: ReferenceForm) -> None:
     """Show objects as text until the whole is no larger than hosts take: those that are needed least come first.
 
     Of the objects inside another, such as the kinds of a line, the first is the usual one, and goes last.
@@ -213,13 +217,13 @@ def _fit(schema: dict[str, Any]) -> None:
             _leave_sources(schema)
             size = len(orjson.dumps(schema))
         elif place[0][place[1]]["type"] == "object":
-            size -= _to_text(*place)
+            size -= _to_text(*place, form)
 
 
-def _to_text(holder: dict[str, Any], key: str) -> int:
+def _to_text(holder: dict[str, Any], key: str, form: ReferenceForm) -> int:
     """Show an object as text, and return how many bytes that saves."""
     before = holder[key]
-    holder[key] = _as_text(before, before)
+    holder[key] = _as_text(before, before, form)
     return len(orjson.dumps(before)) - len(orjson.dumps(holder[key]))
 
 
@@ -271,27 +275,25 @@ def _has_short_form(value: Any, values: Collection[Any]) -> bool:
     return bool(path) and last in values
 
 
-def _is_reference(given: dict[str, Any]) -> bool:
-    """Return whether an object has one part, a value that is text without more to say of it."""
+def _is_reference(given: dict[str, Any], form: ReferenceForm) -> bool:
+    """Return whether an object has one part, that of an Id, and no more is to be said of it than that it is text."""
     parts = given.get("properties") or {}
     shown = [{key: each for key, each in part.items() if key not in _LIMITS} for part in parts.values()]
-    return list(parts) == ["value"] and shown == [{"type": "string"}]
+    return list(parts) == [form.id] and shown == [{"type": "string"}]
 
 
 def _in_a_line(rare: dict[str, Any], rules: _Rules) -> str:
     """Write `A, B (date); C (X|Y)`: names with what they hold, neighbours of one kind together; text says nothing."""
-    kinds = {
-        name: rules.cautions.get(name) or (_brief(given) if rules.is_brief else _kind(given))
-        for name, given in rare.items()
-    }
+    write = _brief if rules.is_brief else _kind
+    kinds = {name: rules.cautions.get(name) or write(given, rules.reference) for name, given in rare.items()}
     return "; ".join(_group(kind, list(names)) for kind, names in groupby(rare, kinds.__getitem__))
 
 
-def _brief(given: dict[str, Any]) -> str:
+def _brief(given: dict[str, Any], form: ReferenceForm) -> str:
     """Return the parts of an object that is no reference; the error of a call names the rest, choices too."""
     inner = given.get("items") or given
-    is_object = inner.get("properties") and not _is_reference(inner)
-    text = f"{{{_parts(inner, 1)}}}" if is_object else ""
+    is_object = inner.get("properties") and not _is_reference(inner, form)
+    text = f"{{{_parts(inner, form, 1)}}}" if is_object else ""
     return text if len(text) <= LONGEST_BRIEF else ""
 
 
@@ -300,25 +302,26 @@ def _group(kind: str, names: list[str]) -> str:
     return f"{text} ({kind})" if kind else text
 
 
-def _kind(given: dict[str, Any], depth: int = 9) -> str:
+def _kind(given: dict[str, Any], form: ReferenceForm, depth: int = 9) -> str:
     if values := given.get("enum"):
         text = "|".join(map(str, values))
         return text if len(text) <= LONGEST_ENUM else ""
     if given.get("type") == "array":
-        return f"list of {_kind(given.get('items') or {}, depth) or 'text'}"
+        return f"list of {_kind(given.get('items') or {}, form, depth) or 'text'}"
     if given.get("type") == "object":
-        return f"{{{_parts(given, depth)}}}" if given.get("properties") else "object"
+        return f"{{{_parts(given, form, depth)}}}" if given.get("properties") else "object"
     return str(given.get("format") or ("" if given.get("type") == "string" else given.get("type", "")))
 
 
-def _parts(given: dict[str, Any], depth: int = 9) -> str:
+def _parts(given: dict[str, Any], form: ReferenceForm, depth: int = 9) -> str:
     """Return the names of what is inside an object, so many levels deep: `Id, Sale {Item, Qty}`; a reference is
     just named.
     """
-    return ", ".join(_part(name, each, depth - 1) for name, each in (given.get("properties") or {}).items())
+    parts: dict[str, Any] = given.get("properties") or {}
+    return ", ".join(_part(name, each, form, depth - 1) for name, each in parts.items())
 
 
-def _part(name: str, given: dict[str, Any], depth: int) -> str:
+def _part(name: str, given: dict[str, Any], form: ReferenceForm, depth: int) -> str:
     inner = given.get("items") or given
-    is_deeper = depth > 0 and inner.get("properties") and not _is_reference(inner)
-    return f"{name} {{{_parts(inner, depth)}}}" if is_deeper else name
+    is_deeper = depth > 0 and inner.get("properties") and not _is_reference(inner, form)
+    return f"{name} {{{_parts(inner, form, depth)}}}" if is_deeper else name

@@ -55,11 +55,13 @@ class Links:
 
     def _report_dead_link(self, place: Place, resource: str, method: str) -> None:
         message = f"[[{resource}.{method}]] leads nowhere: there is no such tool."
-        self.diagnostics.report(place.diagnostic("dead link", message, self._hint(f"{resource}.{method}")))
+        self.diagnostics.report(
+            place.make_diagnostic("dead link", message, self._hint(f"{resource}.{method}"))
+        )
 
     def _report_bad_link(self, place: Place, words: str) -> None:
         message = f'"[[{words[:60]}" is no link. Write [[resource.method]], in small letters.'
-        self.diagnostics.report(place.diagnostic("dead link", message, self._hint(words)))
+        self.diagnostics.report(place.make_diagnostic("dead link", message, self._hint(words)))
 
     def _hint(self, words: str) -> str:
         known = [".".join(each) for each in self.tools] if len(self.diagnostics) < MOST_HINTS else []
@@ -80,7 +82,7 @@ def _fill_note(name: str, method: Method, links: Links) -> str:
     if value := method.rules.get(name):
         return str(value)
     message = f'The usual note of this method asks for "{name}", which is missing here.'
-    links.diagnostics.report(method.place.diagnostic("note", message))
+    links.diagnostics.report(method.place.make_diagnostic("note", message))
     return f"{{{name}}}"
 
 
@@ -88,7 +90,7 @@ def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, 
     """Return the properties of the input schema, with every link in their descriptions filled."""
     filled = {}
     for name, given in made.properties.items():
-        place = method.place_of(name)
+        place = method.find_place(name)
         filled[name] = _fill_property(given, place, method.resource.name, links)
     return filled
 

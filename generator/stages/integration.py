@@ -6,6 +6,7 @@ the catalog. What the grammar cannot say is checked by integration_checks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from generator.diagnostics import Diagnostics
@@ -13,6 +14,7 @@ from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links
 from generator.stages.integration_checks import KINDS, check_integration
+from generator.stages.references import parse_reference_form
 from generator.stages.resolve import Place
 from generator.stages.vendor_facts import parse_advice, parse_form_rules
 from generator.texts import fold_paragraphs
@@ -63,6 +65,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
+        reference_form=parse_reference_form(document),
         rules=parse_form_rules(document, links),
         dates=tuple(value.get("dates") or ()),
         acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
@@ -198,21 +201,27 @@ def _path(text: str) -> tuple[str, ...]:
     return tuple(text.split(".")) if text else ()
 
 
+def _as_list(given: str | Sequence[str]) -> Sequence[str]:
+    return [given] if isinstance(given, str) else given
+
+
 def _errors(document: Document, links: Links) -> ErrorRules:
     value = document.value["errors"]
-    lists = value.get("list") or ()
+    keys = {name: tuple(_as_list(value.get(name) or ())) for name in ("code", "message", "detail", "element")}
     advice = {
         code: parse_advice(kind, given, links, Place(document, ("errors", kind, code)))
         for kind in KINDS
         for code, given in (value.get(kind) or {}).items()
     }
     return ErrorRules(
-        list=tuple(_path(each) for each in ([lists] if isinstance(lists, str) else lists)),
-        code=value.get("code", "code"),
-        message=value["message"],
-        detail=value.get("detail", ""),
-        element=value.get("element", ""),
-        shared={value.get(name, name): _path(path) for name, path in (value.get("shared") or {}).items()},
+        list=tuple(map(_path, _as_list(value.get("list") or ()))),
+        code=keys["code"] or ("code",),
+        message=keys["message"],
+        detail=keys["detail"],
+        element=keys["element"],
+        shared={
+            (keys[name] or (name,))[0]: _path(path) for name, path in (value.get("shared") or {}).items()
+        },
         trace_header=(value.get("trace") or {}).get("header", ""),
         advice=advice,
     )

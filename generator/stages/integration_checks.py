@@ -15,6 +15,8 @@ from generator.suggestions import did_you_mean
 from generator.templates import find_names
 
 KINDS = ("invalid", "not_found", "conflict", "duplicate", "forbidden", "reconnect", "unavailable")
+SECRETS = frozenset({"authorization", "key", "apikey", "token", "secret", "password"})
+"""The last part of the names of what signs in; an id of a key (`key_id`) is none."""
 FILLED = {
     "statement": {"entity", "where", "order_by", "start", "limit"},
     "where": {"conditions"},
@@ -63,7 +65,7 @@ def _check_templates(document: Document, diagnostics: Diagnostics) -> None:
     for path, text in templates:
         for name in sorted(set(find_names(text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field."
-            diagnostics.report(document.diagnostic(path, "placeholder", message))
+            diagnostics.report(document.make_diagnostic(path, "placeholder", message))
     _check_send_always(document, diagnostics)
     _check_token_url(document, diagnostics)
 
@@ -76,7 +78,7 @@ def _check_token_url(document: Document, diagnostics: Diagnostics) -> None:
     for name in find_names(auth["token_url"]):
         if account.get(name, {}).get("secret"):
             message = f"{{{name}}} is a secret, and an address is no place for one."
-            diagnostics.report(document.diagnostic(("auth", "token_url"), "placeholder", message))
+            diagnostics.report(document.make_diagnostic(("auth", "token_url"), "placeholder", message))
 
 
 def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
@@ -92,7 +94,7 @@ def _check_send_always(document: Document, diagnostics: Diagnostics) -> None:
         for name in sorted(set(re.findall(r"\{([^{}]*)\}", text)) - known):
             message = f"{{{name}}} is filled by nothing: the account has no such field that is not secret."
             hint = did_you_mean(name, known) or "A secret goes into auth.headers."
-            diagnostics.report(document.diagnostic(path, "placeholder", message, hint))
+            diagnostics.report(document.make_diagnostic(path, "placeholder", message, hint))
 
 
 def _check_account(document: Document, diagnostics: Diagnostics) -> None:
@@ -102,15 +104,18 @@ def _check_account(document: Document, diagnostics: Diagnostics) -> None:
         if is_oauth and "from" not in each:
             message = f"{name} can never be set: with oauth2 nobody is asked for it."
             hint = 'Give "from": callback.<parameter>, token.<key> or lookup.<path>.'
-            diagnostics.report(document.diagnostic(("account", name), "source", message, hint))
+            diagnostics.report(document.make_diagnostic(("account", name), "source", message, hint))
         if not is_oauth and "from" in each:
             message = f"{name} can never be set: only oauth2 has a person's consent to take it from."
             hint = 'Leave "from" out; the person who connects the account is asked for it.'
-            diagnostics.report(document.diagnostic(("account", name, "from"), "source", message, hint))
+            diagnostics.report(document.make_diagnostic(("account", name, "from"), "source", message, hint))
 
 
 def _check_secrets(document: Document, diagnostics: Diagnostics) -> None:
-    """Check that what signs in is secret; a header beside the one that does may have a public id alone."""
+    """Check that what signs in is secret; a header beside the one that does may have a public id alone.
+
+    Whether it is one is seen by its names: what is called a key, a token, a secret or a password signs in.
+    """
     account, auth = document.value["account"], document.value["auth"]
     secret = {name for name, each in account.items() if each.get("secret")}
     headers = auth.get("headers") or {}
@@ -118,7 +123,13 @@ def _check_secrets(document: Document, diagnostics: Diagnostics) -> None:
     templates: list[tuple[Path, str]] = [
         (("auth", "headers", name), text)
         for name, text in headers.items()
-        if name.lower() == "authorization" or not signs_in
+        if not signs_in or _is_named_secret(name, text)
+    ]
+    always = (document.value.get("send_always") or {}).get("headers") or {}
+    templates += [
+        (("send_always", "headers", name), str(text))
+        for name, text in always.items()
+        if _is_named_secret(name, str(text))
     ]
     if "secret" in (client := auth.get("client") or {}):
         templates.append((("auth", "client", "secret"), client["secret"]))
@@ -127,7 +138,13 @@ def _check_secrets(document: Document, diagnostics: Diagnostics) -> None:
         if names and not secret.intersection(names):
             message = "No account field in it is secret, so what signs in would be stored and shown openly."
             hint = f'Add "secret: true" to account.{" or account.".join(names)}.'
-            diagnostics.report(document.diagnostic(path, "secret", message, hint))
+            diagnostics.report(document.make_diagnostic(path, "secret", message, hint))
+
+
+def _is_named_secret(header: str, text: str) -> bool:
+    """Return whether a header, or the field that fills it, is called what only a secret is called."""
+    parts = (re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name) for name in (header, *find_names(text)))
+    return any(each and each[-1].lower() in SECRETS for each in parts)
 
 
 def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
@@ -140,7 +157,7 @@ def _check_confirmation(document: Document, diagnostics: Diagnostics) -> None:
             message = (
                 f"{name} comes from the callback, which anybody can write: auth.confirm has to be given."
             )
-            diagnostics.report(document.diagnostic(("account", name, "from"), "confirm", message))
+            diagnostics.report(document.make_diagnostic(("account", name, "from"), "confirm", message))
 
 
 def _check_lookup(document: Document, diagnostics: Diagnostics) -> None:
@@ -152,15 +169,15 @@ def _check_lookup(document: Document, diagnostics: Diagnostics) -> None:
     if not value["auth"].get("lookup"):
         for name in wanted:
             message = f"{name} is looked up, but there is no request for it: auth.lookup has to be given."
-            diagnostics.report(document.diagnostic(("account", name, "from"), "lookup", message))
+            diagnostics.report(document.make_diagnostic(("account", name, "from"), "lookup", message))
         return
     if not wanted:
         message = 'No field of the account takes its answer, with "from": lookup.<path>.'
-        diagnostics.report(document.diagnostic(("auth", "lookup"), "lookup", message))
+        diagnostics.report(document.make_diagnostic(("auth", "lookup"), "lookup", message))
     for name, text in value["environments"].items():
         if "{" in text.removeprefix("https://").partition("/")[0]:
             message = "A host that depends on the account is not known before the account is looked up."
-            diagnostics.report(document.diagnostic(("environments", name), "lookup", message))
+            diagnostics.report(document.make_diagnostic(("environments", name), "lookup", message))
 
 
 def _check_language(document: Document, diagnostics: Diagnostics) -> None:
@@ -179,7 +196,7 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
         for name in sorted(set(find_names(text)) - known):
             hint = did_you_mean(name, known) or f"Known names: {', '.join(sorted(known))}."
             message = f"{{{name}}} is filled by nothing."
-            diagnostics.report(document.diagnostic(("query", *path), "placeholder", message, hint))
+            diagnostics.report(document.make_diagnostic(("query", *path), "placeholder", message, hint))
 
 
 def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
@@ -189,7 +206,7 @@ def _check_advice(document: Document, diagnostics: Diagnostics) -> None:
         for code in errors.get(kind) or ():
             if code in first:
                 message = f'The code "{code}" is {first[code]} already.'
-                diagnostics.report(document.diagnostic(("errors", kind, code), "twice", message))
+                diagnostics.report(document.make_diagnostic(("errors", kind, code), "twice", message))
             first.setdefault(code, kind)
             check_cases(document, ("errors", kind, code), diagnostics)
 
@@ -200,11 +217,13 @@ def _check_pagination(document: Document, diagnostics: Diagnostics) -> None:
     needed = {"cursor": "cursor", "link_header": "parameter"}.get(value["style"])
     if needed and not value.get(needed):
         message = f'The style {value["style"]} needs "{needed}".'
-        diagnostics.report(document.diagnostic(("pagination", "style"), "pagination", message))
+        diagnostics.report(document.make_diagnostic(("pagination", "style"), "pagination", message))
     limit = value["limit"]
     if limit["default"] > limit["max"]:
         message = f"The default is {limit['default']}, which is more than {limit['max']}, the most."
-        diagnostics.report(document.diagnostic(("pagination", "limit", "default"), "pagination", message))
+        diagnostics.report(
+            document.make_diagnostic(("pagination", "limit", "default"), "pagination", message)
+        )
 
 
 def _check_dates(document: Document, diagnostics: Diagnostics) -> None:
@@ -214,11 +233,11 @@ def _check_dates(document: Document, diagnostics: Diagnostics) -> None:
             groups = re.compile(text).groupindex.keys()
         except re.error as error:
             message = f"This is not a pattern: {error}."
-            diagnostics.report(document.diagnostic(("dates", at), "pattern", message))
+            diagnostics.report(document.make_diagnostic(("dates", at), "pattern", message))
             continue
         if len(groups & {"milliseconds", "seconds"}) != 1 or groups - {"milliseconds", "seconds", "offset"}:
             message = 'The pattern needs one group named "milliseconds" or "seconds", and may have "offset".'
-            diagnostics.report(document.diagnostic(("dates", at), "pattern", message))
+            diagnostics.report(document.make_diagnostic(("dates", at), "pattern", message))
 
 
 def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:
@@ -234,11 +253,13 @@ def _check_patterns(document: Document, diagnostics: Diagnostics) -> None:
                 warnings.simplefilter("error")  # what is ambiguous now may mean something else later
                 pattern = re.compile(text)
         except (re.error, Warning) as error:
-            diagnostics.report(document.diagnostic(path, "pattern", f"This is not a pattern: {error}."))
+            diagnostics.report(document.make_diagnostic(path, "pattern", f"This is not a pattern: {error}."))
             continue
         if path[-1] == "pattern" and "entity" not in pattern.groupindex:
             diagnostics.report(
-                document.diagnostic(path, "pattern", 'The pattern needs a group named "entity".')
+                document.make_diagnostic(path, "pattern", 'The pattern needs a group named "entity".')
             )
         if path[-1] != "pattern" and pattern.groups != 1:
-            diagnostics.report(document.diagnostic(path, "pattern", "The pattern needs exactly one group."))
+            diagnostics.report(
+                document.make_diagnostic(path, "pattern", "The pattern needs exactly one group.")
+            )

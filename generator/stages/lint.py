@@ -46,9 +46,9 @@ class CompiledTool:
     tool: Tool
     integration: Document
 
-    def diagnostic(self, rule: str, message: str, suggestion: str = "", at: str = "") -> Diagnostic:
+    def make_diagnostic(self, rule: str, message: str, suggestion: str = "", at: str = "") -> Diagnostic:
         """Return an error of this tool, at its method or at a key of it."""
-        return self.method.place.diagnostic(rule, message, suggestion, at=(at,) if at else ())
+        return self.method.place.make_diagnostic(rule, message, suggestion, at=(at,) if at else ())
 
 
 def check_tools(made: list[CompiledTool]) -> Iterator[Diagnostic]:
@@ -80,7 +80,7 @@ def check_tools(made: list[CompiledTool]) -> Iterator[Diagnostic]:
 def _idle_words(resource: Resource) -> Iterator[Diagnostic]:
     for name, given in resource.fields.items():
         for where, wrong, hint in find_unused_keywords(given, name):
-            yield resource.places[name].diagnostic(
+            yield resource.places[name].make_diagnostic(
                 "idle", f"{where}: {wrong}" if where != name else wrong, hint
             )
 
@@ -94,9 +94,9 @@ def _name(each: CompiledTool) -> Iterator[Diagnostic]:
             f"{LONGEST_NAME} is the most that every host takes."
         )
         hint = 'Give a shorter one with "tool_name"; a name that agents call already goes to "former_names".'
-        yield each.diagnostic("name", message, hint, at)
+        yield each.make_diagnostic("name", message, hint, at)
     if not _NAME.match(name):
-        yield each.diagnostic(
+        yield each.make_diagnostic(
             "name", f'The tool name "{name}" may have small letters, digits and _ only.', at=at
         )
 
@@ -107,32 +107,34 @@ def _description(each: CompiledTool) -> Iterator[Diagnostic]:
         message = (
             f"The description with its note has {length:,} characters; {LONGEST_DESCRIPTION:,} is the most."
         )
-        yield each.diagnostic("description", message, at="description")
+        yield each.make_diagnostic("description", message, at="description")
 
 
 def _schema(each: CompiledTool) -> Iterator[Diagnostic]:
     schema = each.tool.input_schema
     if not jsonschema_rs.meta.is_valid({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}):
-        yield each.diagnostic("schema", "The input schema of this tool is not valid JSON Schema 2020-12.")
+        yield each.make_diagnostic(
+            "schema", "The input schema of this tool is not valid JSON Schema 2020-12."
+        )
     if _COMBINATORS & schema.keys() or b'"$ref"' in each.tool.schema:
-        yield each.diagnostic(
+        yield each.make_diagnostic(
             "schema", "The input schema may have no combinators at its root and no references."
         )
     if len(each.tool.wire) > MOST_BYTES:
         message = (
             f"The tool takes {len(each.tool.wire):,} bytes; {MOST_BYTES:,} is the most that hosts accept."
         )
-        yield each.diagnostic("size", message)
+        yield each.make_diagnostic("size", message)
     for name, given in schema["properties"].items():
         if not _PROPERTY.match(name):
-            yield each.diagnostic(
+            yield each.make_diagnostic(
                 "argument", f'The argument name "{name}" is not allowed by model providers.'
             )
         if not str(given.get("description") or "").endswith("."):
             message = f'The argument "{name}" needs a sentence.'
-            yield each.method.place_of(name).diagnostic("sentence", message)
+            yield each.method.find_place(name).make_diagnostic("sentence", message)
         for where, wrong, hint in find_schema_errors(given, name):
-            yield each.method.place_of(name).diagnostic(
+            yield each.method.find_place(name).make_diagnostic(
                 "shape", f"{where}: {wrong}" if where != name else wrong, hint
             )
 
@@ -141,15 +143,15 @@ def _shown(each: CompiledTool) -> Iterator[Diagnostic]:
     """Yield what hosts would refuse of the tool as they are shown it."""
     wire = orjson.loads(each.tool.wire)
     for where, message in (*find_refused(wire["inputSchema"]), *find_orders(wire)):
-        yield each.diagnostic("hosts", f"{where}: {message}" if where else message)
+        yield each.make_diagnostic("hosts", f"{where}: {message}" if where else message)
     for message in find_wrong_hints(wire, each.method.name, each.tool.call.verb):
-        yield each.diagnostic("hosts", message, at="risk" if "risk" in each.method.rules else "")
+        yield each.make_diagnostic("hosts", message, at="risk" if "risk" in each.method.rules else "")
 
 
 def _shadowed_fields(each: CompiledTool) -> Iterator[Diagnostic]:
     for name in sorted(set(each.tool.input_schema["properties"]) & set(each.integration.value["account"])):
         message = f'The argument "{name}" has the name of a field of the account, and would replace it in the request.'
-        yield each.method.place_of(name).diagnostic("argument", message, "Give it another name.")
+        yield each.method.find_place(name).make_diagnostic("argument", message, "Give it another name.")
 
 
 def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:
@@ -162,7 +164,7 @@ def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:
         for name in sorted(set(find_names(text)) & optional):
             message = f'{{{name}}} is filled by the argument "{name}", which a call may leave out.'
             hint = f"Require it (required_for: [{each.method.name}])."
-            yield each.diagnostic("placeholder", message, hint, where)
+            yield each.make_diagnostic("placeholder", message, hint, where)
 
 
 def _fixed(each: CompiledTool) -> Iterator[Diagnostic]:
@@ -174,13 +176,13 @@ def _fixed(each: CompiledTool) -> Iterator[Diagnostic]:
         if body == "none":
             message = f'"{name}" would not be sent: this method has no body.'
             hint = 'Give "body", or put it into the query of the request.'
-            yield each.diagnostic("fixed", message, hint, "fixed")
+            yield each.make_diagnostic("fixed", message, hint, "fixed")
         elif isinstance(body, dict) and name not in parts:
             message = f'"{name}" would not be sent: no part of the body has it under "json".'
-            yield each.diagnostic("fixed", message, did_you_mean(name, parts), "fixed")
+            yield each.make_diagnostic("fixed", message, did_you_mean(name, parts), "fixed")
         for filled in sorted(set(find_names(str(value))) & known):
             message = f"{{{filled}}} is not filled in a fixed value; it would be sent as it stands."
-            yield each.diagnostic("fixed", message, at="fixed")
+            yield each.make_diagnostic("fixed", message, at="fixed")
 
 
 def _tags(each: CompiledTool) -> Iterator[Diagnostic]:
@@ -193,16 +195,16 @@ def _tags(each: CompiledTool) -> Iterator[Diagnostic]:
             message = f'"{tag}" is not in the table of tags in integration.yaml.'
             hint = did_you_mean(tag, known)
             if is_own:
-                yield each.diagnostic("tag", message, hint, "tags")
+                yield each.make_diagnostic("tag", message, hint, "tags")
             else:
-                yield each.method.resource.document.diagnostic(("tags",), "tag", message, hint)
+                yield each.method.resource.document.make_diagnostic(("tags",), "tag", message, hint)
 
 
 def _columns(each: CompiledTool) -> Iterator[Diagnostic]:
     for name in each.method.rules.get("columns") or ():
         if name not in each.method.resource.fields:
             hint = did_you_mean(name, each.method.resource.fields)
-            yield each.diagnostic(
+            yield each.make_diagnostic(
                 "columns", f'"{name}" is not a field of {each.method.resource.name}.', hint, "columns"
             )
 
@@ -210,12 +212,12 @@ def _columns(each: CompiledTool) -> Iterator[Diagnostic]:
 def _always_send(each: CompiledTool) -> Iterator[Diagnostic]:
     for name in each.tool.always_send:
         if name not in each.tool.input_schema["properties"]:
-            yield each.diagnostic(
+            yield each.make_diagnostic(
                 "always_send", f'"{name}" is not an argument of this tool.', at="always_send"
             )
         elif name not in str(each.method.rules["description"]):
             message = f'The description must say that "{name}" is wanted in every update.'
-            yield each.diagnostic("always_send", message, at="description")
+            yield each.make_diagnostic("always_send", message, at="description")
 
 
 def _parts(each: CompiledTool) -> Iterator[Diagnostic]:
@@ -226,7 +228,7 @@ def _parts(each: CompiledTool) -> Iterator[Diagnostic]:
             if name and name not in known:
                 what = f'The part "{part.name}"' if part.name else "The file"
                 message = f'{what} takes "{name}", which is no argument of this tool.'
-                yield each.diagnostic("body", message, did_you_mean(name, known), "body")
+                yield each.make_diagnostic("body", message, did_you_mean(name, known), "body")
 
 
 def _query_example(each: CompiledTool) -> Iterator[Diagnostic]:
@@ -241,7 +243,7 @@ def _query_example(each: CompiledTool) -> Iterator[Diagnostic]:
     read = (found.groupdict().get("entity") or "").lower() if found else ""
     if not read or each.method.resource.entity.lower() not in ("*", read):
         message = f'The example "{query[:80]}" does not read {each.method.resource.entity}.'
-        yield each.diagnostic("query_example", message, at="query_example")
+        yield each.make_diagnostic("query_example", message, at="query_example")
 
 
 def _examples(each: CompiledTool) -> Iterator[Diagnostic]:
@@ -256,7 +258,7 @@ def _examples(each: CompiledTool) -> Iterator[Diagnostic]:
             )
             unknown = getattr(error.kind, "unexpected", None) or ()
             hint = did_you_mean(unknown[0], each.tool.input_schema["properties"]) if unknown else ""
-            yield each.method.place.diagnostic("example", said, hint, at=("examples", at, "arguments"))
+            yield each.method.place.make_diagnostic("example", said, hint, at=("examples", at, "arguments"))
 
 
 def _behaviour(each: CompiledTool) -> Iterator[Diagnostic]:
@@ -264,7 +266,7 @@ def _behaviour(each: CompiledTool) -> Iterator[Diagnostic]:
     integration, name = each.tool.integration, each.tool.returns.behaviour
     if "." in name and not name.startswith(f"{integration}."):
         message = f'The behaviour "{name}" belongs to another integration than {integration}.'
-        yield each.diagnostic(
+        yield each.make_diagnostic(
             "behaviour", message, f"Call it {integration}.{name.partition('.')[2]}.", "returns"
         )
 
@@ -276,12 +278,12 @@ def _unique(made: list[CompiledTool]) -> Iterator[Diagnostic]:
         sentence = cut_first_sentence(each.tool.description).lower()
         if other := names.get(each.tool.name):
             message = f'The tool "{each.tool.name}" is made by {other.method.resource.document.file} too.'
-            yield each.diagnostic(
+            yield each.make_diagnostic(
                 "unique name", message, at="tool_name" if "tool_name" in each.method.rules else ""
             )
         elif twin := sentences.get(sentence):
             message = f"The first sentence is the same as that of {twin.tool.name}, so a model cannot distinguish them."
-            yield each.diagnostic("first sentence", message, at="description")
+            yield each.make_diagnostic("first sentence", message, at="description")
         names.setdefault(each.tool.name, each)
         sentences.setdefault(sentence, each)
     yield from _former_names(made, names)
@@ -296,7 +298,7 @@ def _former_names(made: list[CompiledTool], names: dict[str, CompiledTool]) -> I
                 message = (
                     f'"{name}" is a name of the tool {other.tool.name}, so a call of it would be ambiguous.'
                 )
-                yield each.diagnostic("former name", message, "Leave it out.", at="former_names")
+                yield each.make_diagnostic("former name", message, "Leave it out.", at="former_names")
             holders.setdefault(name, each)
 
 
@@ -317,8 +319,8 @@ def _check_required_for(made: list[CompiledTool]) -> Iterator[Diagnostic]:
         for method in ours:
             for name, given in (*method.resource.fields.items(), *method.arguments.items()):
                 for named in sorted(set(given.get("required_for", ())) - known):
-                    place, message = method.place_of(name), f'There is no method "{named}".'
-                    yield place.diagnostic(
+                    place, message = method.find_place(name), f'There is no method "{named}".'
+                    yield place.make_diagnostic(
                         "required_for", message, did_you_mean(named, known), ("required_for",)
                     )
 
@@ -336,7 +338,7 @@ def _check_advanced(made: list[CompiledTool]) -> Iterator[Diagnostic]:
             for at, name in enumerate(integration.value.get(key) or ()):
                 if name not in known:
                     hint = did_you_mean(name, known)
-                    yield integration.diagnostic((key, at), key, f'No tool takes "{name}".', hint)
+                    yield integration.make_diagnostic((key, at), key, f'No tool takes "{name}".', hint)
         yield from _check_suggestions(integration, known, {tool.resource for tool in tools})
 
 
@@ -353,7 +355,7 @@ def _check_suggestions(integration: Document, known: set[str], resources: set[st
         for where, name, among in wanted:
             if name not in among:
                 message = f'No tool takes "{name}".' if among is known else f'There is no resource "{name}".'
-                yield integration.diagnostic(
+                yield integration.make_diagnostic(
                     ("suggestions", at, *where), "suggestions", message, did_you_mean(name, among)
                 )
 

@@ -28,7 +28,7 @@ def find_list_errors(method: Method, tool: Tool, integration: Document) -> Itera
     texts = (text for _, text in (*tool.call.query, *tool.call.headers))
     reached = _reach(set(find_names(" ".join((tool.call.path, *texts)))), integration)
     yield from _find_lost_filters(method, tool.listing, reached)
-    yield from _find_lost_orders(method, tool.listing, reached)
+    yield from _find_lost_orders(method, tool.listing, reached, integration)
     yield from _find_lost_pages(method, reached, integration)
     if SPREAD in tool.call.query:
         yield from _find_impure_conditions(tool.listing, integration)
@@ -45,14 +45,14 @@ def _find_lost_pages(method: Method, reached: set[str], integration: Document) -
     added = find_names(paging.get("add") or "") if "statement" in reached else ()
     if place in reached or place in added:
         return
-    where = method.place_of_rule("request")
+    where = method.find_place_of_rule("request")
     if where.document is not integration and not reached & {"limit", *PLACES.values()}:
         return
     message = (
         f"The request of {method.name} has no {{{place}}}, so pages of the style {style} cannot be asked for."
     )
     hint = f"Put {{{place}}} into its query, or correct pagination.style."
-    yield where.diagnostic("pagination", message, hint)
+    yield where.make_diagnostic("pagination", message, hint)
 
 
 def _find_nameless_parts(method: Method, tool: Tool) -> Iterator[Diagnostic]:
@@ -66,7 +66,7 @@ def _find_nameless_parts(method: Method, tool: Tool) -> Iterator[Diagnostic]:
         alone = " Of a list, {conditions} alone stands for one parameter for each filter." * bool(
             tool.listing
         )
-        yield method.place_of_rule("request").diagnostic(
+        yield method.find_place_of_rule("request").make_diagnostic(
             "parameter", message, f"Write it as name={{value}}.{alone}"
         )
 
@@ -79,7 +79,7 @@ def _find_impure_conditions(listing: Listing, integration: Document) -> Iterator
         if not sign or not name or "&" in conditions[operator] or set(find_names(name)) - {"field"}:
             message = "A request has {conditions} alone in its query, so each has to be one parameter."
             hint = 'Write it as "{field}={value}", or give {conditions} a name in the request.'
-            yield integration.diagnostic(("query", "conditions", operator), "parameter", message, hint)
+            yield integration.make_diagnostic(("query", "conditions", operator), "parameter", message, hint)
 
 
 def _reach(names: set[str], integration: Document) -> set[str]:
@@ -102,10 +102,13 @@ def _find_lost_filters(method: Method, listing: Listing, reached: set[str]) -> I
                 f"neither {{conditions}} nor {{{each.argument}}}."
             )
             hint = "Put one of them into its query, or leave the filter out."
-            yield method.place_of_field(each.field).diagnostic("filter", message, hint)
+            yield method.find_place_of_field(each.field).make_diagnostic("filter", message, hint)
 
 
-def _find_lost_orders(method: Method, listing: Listing, reached: set[str]) -> Iterator[Diagnostic]:
+def _find_lost_orders(
+    method: Method, listing: Listing, reached: set[str], integration: Document
+) -> Iterator[Diagnostic]:
+    """Yield an error for each order without a place. A resource whose own request has none needs no usual order."""
     if "order_by" in reached:
         return
     for field in listing.sortable:
@@ -113,4 +116,10 @@ def _find_lost_orders(method: Method, listing: Listing, reached: set[str]) -> It
             f"{field} is sorted by, but the request of {method.name} has no place for it: no {{order_by}}."
         )
         hint = "Put {order_by} into its query, or leave the sort out."
-        yield method.place_of_field(field).diagnostic("sort", message, hint)
+        yield method.find_place_of_field(field).make_diagnostic("sort", message, hint)
+    where, request = method.find_place_of_rule("default_order"), method.find_place_of_rule("request")
+    is_inherited = where.document is integration and request.document is not integration
+    if listing.default_order and not is_inherited:
+        message = f"The request of {method.name} has no place for an order: no {{order_by}}."
+        hint = "Put {order_by} into its query, or leave the default order out."
+        yield where.make_diagnostic("sort", message, hint)

@@ -35,7 +35,7 @@ def find_unfilled_placeholders(made: Sequence[_Compiled]) -> Iterator[Diagnostic
     for rule in ("request", "headers", "returns"):
         groups: dict[tuple[str, Path], list[_Compiled]] = {}
         for each in made:
-            place = each.method.place_of_rule(rule)
+            place = each.method.find_place_of_rule(rule)
             groups.setdefault((place.document.file, place.path), []).append(each)
         for group in groups.values():
             yield from _find_in_group(rule, group)
@@ -46,13 +46,15 @@ def _find_in_group(rule: str, group: list[_Compiled]) -> Iterator[Diagnostic]:
     shared = set.intersection(*(_list_unfilled(rule, each) for each in group))
     known = set.intersection(*map(_list_known, group))
     for name in sorted(shared):
-        place = group[0].method.place_of_rule(rule)
-        yield place.diagnostic("placeholder", f"{{{name}}} is filled by nothing.", did_you_mean(name, known))
+        place = group[0].method.find_place_of_rule(rule)
+        yield place.make_diagnostic(
+            "placeholder", f"{{{name}}} is filled by nothing.", did_you_mean(name, known)
+        )
     for each in group:
         for name in sorted(_list_unfilled(rule, each) - shared):
             hint = did_you_mean(name, _list_known(each))
-            place = each.method.place.inside(rule)
-            yield place.diagnostic("placeholder", f"{{{name}}} is filled by nothing.", hint)
+            place = each.method.place.descend(rule)
+            yield place.make_diagnostic("placeholder", f"{{{name}}} is filled by nothing.", hint)
 
 
 def _list_unfilled(rule: str, each: _Compiled) -> set[str]:

@@ -53,7 +53,7 @@ class Method:
         """Where the method is written."""
         return Place(self.resource.document, ("methods", self.name))
 
-    def place_of(self, argument: str) -> Place:
+    def find_place(self, argument: str) -> Place:
         """Return where an argument is written: with the method, as a field, or as a field's filter."""
         names = (argument, name_field(argument))
         found = (
@@ -61,11 +61,11 @@ class Method:
         )
         return next(found, self.place)
 
-    def place_of_rule(self, name: str) -> Place:
+    def find_place_of_rule(self, name: str) -> Place:
         """Return where a rule is written: with the resource, or with the usual method."""
-        return self.writers.get(name, self.place).inside(name)
+        return self.writers.get(name, self.place).descend(name)
 
-    def place_of_field(self, path: str) -> Place:
+    def find_place_of_field(self, path: str) -> Place:
         """Return where a field of the record, or the one around it, is written; `path` is dotted."""
         return self.resource.places.get(path.partition(".")[0], self.place)
 
@@ -89,7 +89,9 @@ def _methods_of(resource: Resource, integration: Document, types: Types) -> list
     if resource.identifier and resource.identifier not in resource.fields:
         message = f'There is no field "{resource.identifier}" to name a record by.'
         hint = did_you_mean(resource.identifier, resource.fields)
-        types.diagnostics.report(resource.document.diagnostic(("identifier",), "identifier", message, hint))
+        types.diagnostics.report(
+            resource.document.make_diagnostic(("identifier",), "identifier", message, hint)
+        )
     made = (_method(resource, name, integration, types) for name in resource.document.value["methods"])
     return [method for method in made if method]
 
@@ -104,7 +106,7 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         return None
     if rules.get("wrap") and not _sends_a_record(rules):
         message = "Only a record can stand under a key of the body, and this method sends none."
-        types.diagnostics.report(place.diagnostic("wrap", message, 'Give "body": record.'))
+        types.diagnostics.report(place.make_diagnostic("wrap", message, 'Give "body": record.'))
     usual_place = Place(integration, ("methods", name))
     writers = {**dict.fromkeys(usual, usual_place), **dict.fromkeys(given, place)}
     arguments, places = _own_arguments(rules, writers, types)
@@ -114,7 +116,7 @@ def _method(resource: Resource, name: str, integration: Document, types: Types) 
         name=name,
         rules=rules,
         note=str(given.get("note", usual.get("note")) or ""),
-        place_of_note=(place if "note" in given else usual_place).inside("note"),
+        place_of_note=(place if "note" in given else usual_place).descend("note"),
         arguments=arguments,
         places=places,
         writers=writers,
@@ -134,7 +136,7 @@ def _incomplete(place: Place, name: str, missing: list[str], integration: Docume
     words, verb = " and ".join(f'"{key}"' for key in missing), "is" if len(missing) == 1 else "are"
     usual = ", ".join(integration.value["methods"])
     message = f'{words} {verb} missing, and integration.yaml has no usual method "{name}" to take it from.'
-    return place.diagnostic("incomplete", message, f"The usual methods are {usual}.")
+    return place.make_diagnostic("incomplete", message, f"The usual methods are {usual}.")
 
 
 def _own_arguments(
@@ -147,16 +149,18 @@ def _own_arguments(
     arguments: dict[str, Field] = {}
     places: dict[str, Place] = {}
     for at, group in enumerate(rules.get("argument_groups") or ()):
-        place = writers["argument_groups"].inside("argument_groups", at)
-        for name, (given, where) in types.group(group, place).items():
-            arguments[name], places[name] = types.whole(given, where), where
+        place = writers["argument_groups"].descend("argument_groups", at)
+        for name, (given, where) in types.find_group(group, place).items():
+            arguments[name], places[name] = types.resolve(given, where), where
     for name, given in (rules.get("arguments") or {}).items():
-        where = writers["arguments"].inside("arguments", name)
+        where = writers["arguments"].descend("arguments", name)
         if name in arguments:
             types.diagnostics.report(
-                where.diagnostic("argument twice", f'The argument "{name}" is taken from a group already.')
+                where.make_diagnostic(
+                    "argument twice", f'The argument "{name}" is taken from a group already.'
+                )
             )
-        arguments[name], places[name] = types.whole(given, where), where
+        arguments[name], places[name] = types.resolve(given, where), where
     return arguments, places
 
 

@@ -28,13 +28,13 @@ class Place:
     document: Document
     path: Path
 
-    def inside(self, *steps: str | int) -> Place:
+    def descend(self, *steps: str | int) -> Place:
         """Return a place deeper inside."""
         return Place(self.document, (*self.path, *steps))
 
-    def diagnostic(self, rule: str, message: str, suggestion: str = "", at: Path = ()) -> Diagnostic:
+    def make_diagnostic(self, rule: str, message: str, suggestion: str = "", at: Path = ()) -> Diagnostic:
         """Return an error here, or deeper inside at `at`."""
-        return self.document.diagnostic((*self.path, *at), rule, message, suggestion)
+        return self.document.make_diagnostic((*self.path, *at), rule, message, suggestion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +73,26 @@ class Types:
             self._type(name, Place(self.document, ("types", name)))
         for group, fields in self._groups.items():
             for name, each in fields.items():
-                self.whole(each, Place(self.document, ("groups", group, name)))
+                self.resolve(each, Place(self.document, ("groups", group, name)))
 
-    def group(self, name: str, place: Place) -> dict[str, tuple[Field, Place]]:
+    def find_group(self, name: str, place: Place) -> dict[str, tuple[Field, Place]]:
         """Return the fields of a group, each with the place where it is written; empty when there is no such group."""
         fields = self._groups.get(name)
         if fields is None or self.document is None:
             hint = did_you_mean(name, self._groups)
             self.diagnostics.report(
-                place.diagnostic("group", f'There is no group "{name}" in types.yaml.', hint)
+                place.make_diagnostic("group", f'There is no group "{name}" in types.yaml.', hint)
             )
             return {}
         return {key: (each, Place(self.document, ("groups", name, key))) for key, each in fields.items()}
 
-    def whole(self, given: Field, place: Place) -> Field:
+    def resolve(self, given: Field, place: Place) -> Field:
         """Return a field with every reference in it replaced by what it points to."""
         whole = self._whole(given, place)
         if self._size(given) <= MOST_PARTS:
             return whole
         message = f"This has more than {MOST_PARTS:,} parts with its types inlined."
-        self.diagnostics.report(place.diagnostic("size", message))
+        self.diagnostics.report(place.make_diagnostic("size", message))
         return {"type": "object", "description": "Too large."}
 
     def _whole(self, given: Field, place: Place) -> Field:
@@ -120,11 +120,11 @@ class Types:
         if name not in self._types or self.document is None:
             hint = did_you_mean(name, self._types)
             self.diagnostics.report(
-                place.diagnostic("type", f'There is no type "{name}" in types.yaml.', hint)
+                place.make_diagnostic("type", f'There is no type "{name}" in types.yaml.', hint)
             )
             return {"type": "string"}
         if wrong := self._endless(name):
-            self.diagnostics.report(place.diagnostic("loop", wrong))
+            self.diagnostics.report(place.make_diagnostic("loop", wrong))
             return {"type": "object"}
         self._open.append(name)
         self._done[name] = self._whole(self._types[name], Place(self.document, ("types", name)))
@@ -167,7 +167,7 @@ def _resolve(document: Document, types: Types) -> Resource:
     }
     _add(resource, own.items(), types, "")
     for at, name in enumerate(value.get("include") or ()):
-        _add(resource, types.group(name, Place(document, ("include", at))).items(), types, name)
+        _add(resource, types.find_group(name, Place(document, ("include", at))).items(), types, name)
     return resource
 
 
@@ -178,9 +178,9 @@ def _add(
     for name, (given, place) in fields:
         if name in resource.fields:
             message = f'The group "{group}" has a field "{name}" already; a field is defined once.'
-            types.diagnostics.report(_clash(resource, name).diagnostic("field twice", message))
+            types.diagnostics.report(_clash(resource, name).make_diagnostic("field twice", message))
             continue
-        resource.fields[name] = types.whole(given, place)
+        resource.fields[name] = types.resolve(given, place)
         resource.places[name] = place
 
 

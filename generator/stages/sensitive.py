@@ -69,7 +69,7 @@ def _marked(resource: Resource, tools: dict[str, str], diagnostics: Diagnostics)
         if opener := given.get("visible_with"):
             if opener not in tools:
                 message = f'visible_with names "{opener}", which is no method of this resource.'
-                diagnostics.report(resource.places[path[0]].diagnostic("visible_with", message))
+                diagnostics.report(resource.places[path[0]].make_diagnostic("visible_with", message))
             gated.append((path, tools.get(opener, "")))
     return Mask(
         sensitive=tuple(path for path, _ in found),
@@ -125,7 +125,7 @@ def _asked_for(resource: Resource, marked: Mask) -> Iterator[Diagnostic]:
             continue
         if path in around or any(path[: len(each)] == each for each in hidden):
             message = f"{'.'.join(path)} is sensitive, so nobody may filter or sort by it."
-            yield resource.places[path[0]].diagnostic("sensitive", message)
+            yield resource.places[path[0]].make_diagnostic("sensitive", message)
 
 
 def _all_parts(fields: dict[str, Field], before: Path = ()) -> Iterator[tuple[Path, Field]]:

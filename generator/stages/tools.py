@@ -14,6 +14,7 @@ from generator.reading.yaml_events import Document
 from generator.stages.arguments import Arguments, list_parts
 from generator.stages.compact_schema import compact_schema
 from generator.stages.methods import Method
+from generator.stages.references import parse_reference_form
 from generator.templates import fill_known
 
 
@@ -30,7 +31,14 @@ def build_tool(
     risk: Risk = method.rules["risk"]
     advanced, as_text = (frozenset(integration.value.get(key) or ()) for key in ("advanced", "json_text"))
     is_change = method.rules.get("body") in ("whole_record", "json_patch")
-    shown = compact_schema(schema, advanced.union(made.advanced), as_text, made.cautions, is_change=is_change)
+    shown = compact_schema(
+        schema,
+        advanced.union(made.advanced),
+        as_text,
+        made.cautions,
+        reference=parse_reference_form(integration),
+        is_change=is_change,
+    )
     return Tool(
         name=method.tool,
         title=method.title,
@@ -48,6 +56,7 @@ def build_tool(
         listing=made.listing,
         ignored_arguments=made.ignored_arguments,
         advanced=shown.rare,
+        references=tuple(made.references),
         identifier=method.resource.identifier,
         former_names=tuple(method.rules.get("former_names") or ()),
         always_send=tuple(method.rules.get("always_send") or ()),

@@ -48,10 +48,14 @@ def check_cases(document: Document, path: Path, diagnostics: Diagnostics) -> Non
                 named |= set(re.compile(case["when"].get(key, "")).groupindex)
             except re.error as error:
                 here = (*path, "cases", at, "when", key)
-                diagnostics.report(document.diagnostic(here, "pattern", f"This is not a pattern: {error}."))
+                diagnostics.report(
+                    document.make_diagnostic(here, "pattern", f"This is not a pattern: {error}.")
+                )
         for name in sorted(set(find_names(case["message"])) - named):
             message = f"{{{name}}} is filled by nothing: it is no group of a pattern of this case."
-            diagnostics.report(document.diagnostic((*path, "cases", at, "message"), "placeholder", message))
+            diagnostics.report(
+                document.make_diagnostic((*path, "cases", at, "message"), "placeholder", message)
+            )
 
 
 def parse_form_rules(document: Document, links: Links) -> FormRules:

@@ -43,12 +43,12 @@ def _link(
         current=_current(write, reads),
     )
     if tool.current is None and _clears_unseen(tool):
-        diagnostics.report(write.diagnostic("sensitive", UNREAD))
+        diagnostics.report(write.make_diagnostic("sensitive", UNREAD))
     arguments = {argument for argument, _ in tool.call.body_arguments}
     if tool.clears_unless and tool.clears_unless not in {*arguments, *tool.call.fixed}:
         message = f'sparse_field names "{tool.clears_unless}", which is no argument.'
         hint = did_you_mean(tool.clears_unless, arguments)
-        diagnostics.report(write.diagnostic("sparse_field", message, hint))
+        diagnostics.report(write.make_diagnostic("sparse_field", message, hint))
     return replace(write, tool=tool)
 
 

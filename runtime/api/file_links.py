@@ -22,7 +22,7 @@ from runtime.logs import Log
 from runtime.model import Grant
 from runtime.operations.bodies import MIB
 from runtime.operations.budget import WAIT_SECONDS, Budget, Share
-from runtime.operations.call_protocol import Calls
+from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.file_links import FileLinks, Opened
 from runtime.safety.guesses import Guesses
 
@@ -56,7 +56,7 @@ class FileLinkEndpoint:
     """Answers GET and HEAD of a link. An object, so that Starlette hands it the bare ASGI call."""
 
     links: FileLinks
-    calls: Calls
+    calls: CallProtocol
     is_api_token: Callable[[str, Grant], bool]
     guesses: Guesses
     log: Log
@@ -65,7 +65,7 @@ class FileLinkEndpoint:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         """Answer one request; the budget is held until the client has the file."""
         request, began = Request(scope, receive), time.perf_counter()
-        with self.budget.share() as share:
+        with self.budget.open_share() as share:
             outcome = await self._outcome(request, share)
             self._log(outcome, began)
             for name, value in GUARDS.items():

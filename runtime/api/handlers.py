@@ -29,7 +29,7 @@ from runtime.logs import Log
 from runtime.model import ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
-from runtime.operations.call_protocol import Calls
+from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.safety.guesses import Guesses
@@ -56,7 +56,7 @@ class Services:
     accounts: Accounts
     mcp_servers: McpServers
     api_tokens: ApiTokens
-    calls: Calls
+    calls: CallProtocol
     catalog: Callable[[], Catalog]
     write: Write
     health: Callable[[], StorageHealth]
@@ -65,9 +65,9 @@ class Services:
     guesses: Guesses
     listing: ListingOf | None = None
 
-    def tools(self, integration: str) -> dict[str, Tool]:
+    def find_tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
-        return {tool.name: tool for tool in self.catalog().of(integration)}
+        return {tool.name: tool for tool in self.catalog().list_tools(integration)}
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class ApiRequest:
         """Who asks, for the audit."""
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
 
-    def path_param(self, name: str) -> str:
+    def read_path_param(self, name: str) -> str:
         """Return a part of the path."""
         found: str = self.request.path_params[name]
         return found
@@ -105,18 +105,20 @@ async def list_accounts(services: Services, asked: ApiRequest) -> Response:
 
 async def get_account(services: Services, asked: ApiRequest) -> Response:
     """Get one integrated account."""
-    return reply(services.accounts.get(asked.path_param("id")))
+    return reply(services.accounts.get(asked.read_path_param("id")))
 
 
 async def delete_account(services: Services, asked: ApiRequest) -> Response:
     """Disconnect a company: its URLs stop working and its tokens are revoked at the vendor."""
-    return reply(await services.accounts.delete(asked.path_param("id"), actor=asked.actor))
+    return reply(await services.accounts.delete(asked.read_path_param("id"), actor=asked.actor))
 
 
 async def connect_account(services: Services, asked: ApiRequest) -> Response:
     """Get a fresh address at which a person connects the company, or connects it again."""
     return reply(
-        await services.write(lambda: services.accounts.connect(asked.path_param("id"), actor=asked.actor))
+        await services.write(
+            lambda: services.accounts.connect(asked.read_path_param("id"), actor=asked.actor)
+        )
     )
 
 
@@ -126,10 +128,10 @@ async def create_mcp_server(services: Services, asked: ApiRequest) -> Response:
     config = body.config.model_dump(exclude_unset=True)
     made = await services.write(
         lambda: services.mcp_servers.create(
-            asked.path_param("id"), body.name, config, body.expires_at, actor=asked.actor
+            asked.read_path_param("id"), body.name, config, body.expires_at, actor=asked.actor
         )
     )
-    return reply(made, 201, location=f"/integrated-account/{asked.path_param('id')}/mcp/{made['id']}")
+    return reply(made, 201, location=f"/integrated-account/{asked.read_path_param('id')}/mcp/{made['id']}")
 
 
 async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
@@ -137,7 +139,7 @@ async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
     query = reading.read_query(asked.request, shapes.PartQuery)
     return reply(
         await asyncio.to_thread(
-            services.mcp_servers.list, asked.path_param("id"), query.limit, query.next_cursor
+            services.mcp_servers.list, asked.read_path_param("id"), query.limit, query.next_cursor
         )
     )
 
@@ -145,7 +147,9 @@ async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
 async def get_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Get one MCP server."""
     return reply(
-        await asyncio.to_thread(services.mcp_servers.get, asked.path_param("id"), asked.path_param("mcp_id"))
+        await asyncio.to_thread(
+            services.mcp_servers.get, asked.read_path_param("id"), asked.read_path_param("mcp_id")
+        )
     )
 
 
@@ -159,7 +163,7 @@ async def change_mcp_server(services: Services, asked: ApiRequest) -> Response:
     return reply(
         await services.write(
             lambda: services.mcp_servers.change(
-                asked.path_param("id"), asked.path_param("mcp_id"), **changes, actor=asked.actor
+                asked.read_path_param("id"), asked.read_path_param("mcp_id"), **changes, actor=asked.actor
             )
         )
     )
@@ -170,7 +174,7 @@ async def delete_mcp_server(services: Services, asked: ApiRequest) -> Response:
     return reply(
         await services.write(
             lambda: services.mcp_servers.delete(
-                asked.path_param("id"), asked.path_param("mcp_id"), actor=asked.actor
+                asked.read_path_param("id"), asked.read_path_param("mcp_id"), actor=asked.actor
             )
         )
     )
@@ -179,10 +183,10 @@ async def delete_mcp_server(services: Services, asked: ApiRequest) -> Response:
 async def list_tools(services: Services, asked: ApiRequest) -> Response:
     """List the tools of an account, with the same filter as an MCP server has."""
     query = reading.read_query(asked.request, shapes.ToolsQuery)
-    account = services.accounts.find(asked.path_param("id"))
+    account = services.accounts.find(asked.read_path_param("id"))
     catalog = services.catalog()
     integration = catalog.integrations[account.integration]
-    tools = check_filter(integration, catalog.of(integration.name), query.methods, query.tags)
+    tools = check_filter(integration, catalog.list_tools(integration.name), query.methods, query.tags)
     answer: dict[str, Any] = {"result": [_tool(tool) for tool in tools], "next_cursor": None}
     if services.listing is not None:
         config = ServerConfig(
@@ -213,8 +217,8 @@ async def call_tool(services: Services, asked: ApiRequest) -> Response:
         services.log(
             "tool_call",
             api_token=asked.bearer.id if asked.bearer else None,
-            account=_logged(asked.path_param("id"), _ID.fullmatch),
-            tool=_logged(asked.path_param("tool"), partial(find_tool, services.catalog().by_name)),
+            account=_logged(asked.read_path_param("id"), _ID.fullmatch),
+            tool=_logged(asked.read_path_param("tool"), partial(find_tool, services.catalog().by_name)),
             status=status,
             ms=round((time.perf_counter() - began) * 1000, 2),
             error=error,
@@ -242,16 +246,16 @@ def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
     """Return the tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is
     not there.
     """
-    account = services.accounts.find(asked.path_param("id"))
-    return find_tool(services.tools(account.integration), asked.path_param("tool"))
+    account = services.accounts.find(asked.read_path_param("id"))
+    return find_tool(services.find_tools(account.integration), asked.read_path_param("tool"))
 
 
 async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
-    account = services.accounts.find(asked.path_param("id"))
+    account = services.accounts.find(asked.read_path_param("id"))
     return await services.calls.call(
         Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
-        services.tools(account.integration),
-        asked.path_param("tool"),
+        services.find_tools(account.integration),
+        asked.read_path_param("tool"),
         form.arguments,
         idempotency_key=key,
         carried=form.files,
@@ -282,7 +286,7 @@ async def revoke_api_token(services: Services, asked: ApiRequest) -> Response:
     """Revoke an API token: it opens nothing from now on."""
     return reply(
         await services.write(
-            lambda: services.api_tokens.revoke(asked.path_param("token_id"), actor=asked.actor)
+            lambda: services.api_tokens.revoke(asked.read_path_param("token_id"), actor=asked.actor)
         )
     )
 

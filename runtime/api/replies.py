@@ -68,7 +68,7 @@ FORM = Form(_body_bytes)
 
 def build_response(answer: Answer) -> Response:
     """Return what a tool came to, with the vendor's own status and the state of its rate limit."""
-    fields = answer.limits.fields()
+    fields = answer.limits.write_fields()
     if answer.error is not None:
         status = answer.status if answer.status in _FAILED else answer.error.status
         if isinstance(answer.error, VendorRefused):

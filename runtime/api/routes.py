@@ -36,7 +36,7 @@ from runtime.logs import Log
 from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
-from runtime.operations.call_protocol import Calls
+from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.mcp_servers import McpServers
@@ -47,7 +47,7 @@ from runtime.safety.guesses import Guesses
 def make_application(
     deployment: Deployment,
     *,
-    calls: Calls,
+    calls: CallProtocol,
     tokens: AccessTokens,
     log: Log,
     guesses: Guesses | None = None,
@@ -63,7 +63,7 @@ def make_application(
         calls=calls,
         catalog=deployment.catalog,
         write=deployment.stores.write,
-        health=deployment.stores.health,
+        health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
         listing=listing,
         log=log,
@@ -83,7 +83,7 @@ def make_application(
 
 def _file_links(services: Services, links: FileLinks) -> FileLinkEndpoint:
     def is_api_token(secret: str, grant: Grant) -> bool:
-        found = services.api_tokens.recognise(secret)
+        found = services.api_tokens.identify(secret)
         return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
     return FileLinkEndpoint(links, services.calls, is_api_token, services.guesses, services.log)
@@ -152,7 +152,7 @@ class _OperationEndpoint:
         scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
         tokens = self._services.api_tokens
         secret = secret.strip() if scheme.lower() == "bearer" else ""
-        token = tokens.recognise(secret)
+        token = tokens.identify(secret)
         if token is None and secret and (wait := self._services.guesses.note(_address(request))):
             raise TooManyGuesses(wait)
         if token is None:

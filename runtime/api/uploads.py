@@ -62,7 +62,7 @@ class Uploads:
 
         Raises InvalidRequest (400), TooLarge (413), BodyTimeout (408), Busy (503) and NoSpace (507).
         """
-        with self.budget.share() as share:
+        with self.budget.open_share() as share:
             form = await _parsed(request, (part.max_bytes or LARGEST_ANY) + LARGEST_REST, share)
             try:
                 yield await _form(form, tool, part)

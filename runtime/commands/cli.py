@@ -23,6 +23,9 @@ def main() -> None:
     """QuickBooks Online for AI agents: one secret URL for each agent and company.
 
     Other vendors are added as YAML: new-entity, keys, check and show help to write it, connect connects a company.
+
+    The exit status is 0 when all is well, 1 when it is not or there are errors, 2 for a call that cannot be understood
+    and for a check that cannot read its folders, and 130 after Ctrl-C.
     """
 
 
@@ -39,7 +42,7 @@ main.add_command(format_keys.keys)
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
 @definitions_option
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
-@exit_on_error
+@exit_on_error()
 def serve(*, host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
     """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
     from runtime.server.serve import run
@@ -78,7 +81,7 @@ def serve(*, host: str | None, port: int | None, own: tuple[Path, ...], watch: b
     "--reset", "is_reset", is_flag=True, help="Begin anew: remove its company, URLs and API tokens."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before a reset.")
-@exit_on_error
+@exit_on_error()
 def demo(
     *,
     port: int,
@@ -158,7 +161,7 @@ def _start_simulator(options: tuple[str, ...]) -> None:
     help="A field of the account, such as a key, where no person agrees; with - as VALUE it is read from a line "
     "of the standard input. In a terminal you are asked for what is missing. Repeatable.",
 )
-@exit_on_error
+@exit_on_error()
 def connect(integration: str, name: str, account: str, fields: tuple[str, ...]) -> None:
     """Connect a company: print the address to open, and wait until the person has agreed.
 
@@ -188,7 +191,7 @@ def token() -> None:
 @click.option("--account", help="The id of the integrated account that tools:call is bound to.")
 @click.option("--replace", is_flag=True, help="Revoke the other API tokens of this name.")
 @click.option("--bare", is_flag=True, help="Print the token alone.")
-@exit_on_error
+@exit_on_error()
 def token_create(
     *, name: str, scopes: tuple[str, ...], account: str | None, replace: bool, bare: bool
 ) -> None:
@@ -210,7 +213,7 @@ def token_create(
 
 
 @token.command("list")
-@exit_on_error
+@exit_on_error()
 def token_list() -> None:
     """List the API tokens, without their secrets."""
     found = _all_tokens(_api_tokens())
@@ -224,7 +227,7 @@ def token_list() -> None:
 
 @token.command("revoke")
 @click.argument("token_id")
-@exit_on_error
+@exit_on_error()
 def token_revoke(token_id: str) -> None:
     """Revoke an API token by its id (not the secret)."""
     _api_tokens().revoke(token_id)

@@ -27,7 +27,7 @@ MOST_SECONDS = 60
 @click.argument("after")
 @click.option("--fail-on-breaking", is_flag=True, help="Exit status 1 when something breaks callers.")
 @json_option
-@exit_on_error
+@exit_on_error()
 def diff(*, before: str, after: str, fail_on_breaking: bool, as_json: bool) -> None:
     """Show which tools appear, vanish or change from BEFORE to AFTER, and what breaks callers.
 

@@ -47,8 +47,8 @@ def run(
         )
     runtime = Runtime(settings, log=lambda _event, **_fields: None)
     accounts = Accounts(runtime.deployment, runtime.tokens)
-    if not account_id and (given or accounts.wanted_fields(integration)):
-        fields = read_fields(accounts.wanted_fields(integration), given or {})
+    if not account_id and (given or accounts.list_wanted_fields(integration)):
+        fields = read_fields(accounts.list_wanted_fields(integration), given or {})
         made = accounts.create(name or "Company", integration, fields, actor="command line")
         click.echo(f"Connected: {made['name']} (integrated account {made['id']}).")
         return
@@ -66,7 +66,7 @@ def run(
 
 def _connections(records: Records, account: AccountId) -> int:
     """How often a person has connected the account. Its state or time would not show it: a server refreshes tokens."""
-    return sum(entry.action == "account.connected" for entry in records.audit_of(account))
+    return sum(entry.action == "account.connected" for entry in records.list_audit(account))
 
 
 def _wait(accounts: Accounts, records: Records, account: AccountId, before: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from runtime.commands.exit_on_error import exit_on_error, explain_file_error
+from runtime.commands.exit_on_error import FAILED, UNREADABLE, exit_on_error
 from runtime.commands.folders import (
     FOLDER,
     choose_integration,
@@ -27,7 +27,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 @click.argument("folders", nargs=-1, type=FOLDER)
 @definitions_option
 @json_option
-@exit_on_error
+@exit_on_error(UNREADABLE)
 def check(*, folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) -> None:
     """Check definitions. Prints every error with its file and line.
 
@@ -37,14 +37,7 @@ def check(*, folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) ->
     from generator.compile import check as errors_in
     from generator.reports.tables import format_count
 
-    try:
-        found = errors_in(folders or find_layers(own))
-    except SettingsError as error:
-        click.echo(f"ledgerport: {error.as_text()}", err=True)
-        sys.exit(2)
-    except OSError as error:
-        click.echo(f"ledgerport: {explain_file_error(error)}", err=True)
-        sys.exit(2)
+    found = errors_in(folders or find_layers(own))
     if as_json:
         print_value([asdict(each) for each in found])
     else:
@@ -54,14 +47,14 @@ def check(*, folders: tuple[Path, ...], own: tuple[Path, ...], as_json: bool) ->
             click.echo(f"{format_count(len(found), 'error')}.", err=True)
         else:
             click.echo("The definitions are in order.")
-    sys.exit(1 if found else 0)
+    sys.exit(FAILED if found else 0)
 
 
 @click.command()
 @click.argument("tool")
 @click.option("--example", is_flag=True, help="Show the request that each example call would send, too.")
 @definitions_option
-@exit_on_error
+@exit_on_error()
 def show(*, tool: str, example: bool, own: tuple[Path, ...]) -> None:
     """Show a tool as a client sees it."""
     from generator.reports.show import show as shown
@@ -82,7 +75,7 @@ def show(*, tool: str, example: bool, own: tuple[Path, ...]) -> None:
 @click.option("--integration", default="", help="Which integration to compare; the first when left out.")
 @definitions_option
 @json_option
-@exit_on_error
+@exit_on_error()
 def coverage(*, reference: Path | None, integration: str, own: tuple[Path, ...], as_json: bool) -> None:
     """Compare the definitions with the facts about a service.
 
@@ -106,7 +99,7 @@ def coverage(*, reference: Path | None, integration: str, own: tuple[Path, ...],
         raise SettingsError(str(error), advice="Give a folder with entities.json and reports.json.") from None
     found = compare(wanted, made, notes)
     print_value(render_value(found) if as_json else render_text(found))
-    sys.exit(0 if found.meets_target() else 1)
+    sys.exit(0 if found.meets_target() else FAILED)
 
 
 @click.command()
@@ -116,7 +109,7 @@ def coverage(*, reference: Path | None, integration: str, own: tuple[Path, ...],
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many tools to list.")
 @definitions_option
 @json_option
-@exit_on_error
+@exit_on_error()
 def cost(
     *, integration: str, methods: str, tags: str, top: int, own: tuple[Path, ...], as_json: bool
 ) -> None:
@@ -125,7 +118,7 @@ def cost(
     from generator.reports.cost import measure_cost, render_text, render_value
 
     catalog = compile_layers(own)
-    tools = catalog.of(choose_integration(integration, catalog)) if integration else catalog.tools
+    tools = catalog.list_tools(choose_integration(integration, catalog)) if integration else catalog.tools
     found = measure_cost(select(tools, _words(methods), _words(tags)))
     if not found.tools:
         raise SettingsError("No tool passes this filter.", advice="See the names with: ledgerport cost")

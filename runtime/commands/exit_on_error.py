@@ -1,4 +1,12 @@
-"""How a command ends when it cannot go on: one plain sentence and an exit status, never a traceback."""
+"""How a command ends when it cannot go on: one plain sentence and an exit status, never a traceback.
+
+Every command of `cli` is wrapped in it. The exit statuses of `ledgerport` are:
+
+- 0: it is done, and what was looked at is in order;
+- 1: it is not done, or what was looked at has errors;
+- 2: it was called wrongly (as click ends it), or `check` could not read what it is to check;
+- 130: it was ended with Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +21,42 @@ from generator.diagnostics import DefinitionErrors
 from runtime.errors import LedgerportError
 
 P = ParamSpec("P")
+FAILED = 1
+"""The exit status of a command that is not done, or that found errors."""
+UNREADABLE = 2
+"""The exit status of a check that could not look: nothing is known of what it was to check."""
+INTERRUPTED = 130
+"""The exit status after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
 
 
-def exit_on_error(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn our errors and those of files into one plain sentence and exit status 1, and Ctrl-C into a quiet end."""
+def exit_on_error(status: int = FAILED) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Return a decorator that turns our errors and those of files into one plain sentence and an exit status.
 
-    @wraps(command)
-    def guarded(*arguments: P.args, **options: P.kwargs) -> None:
-        try:
-            command(*arguments, **options)
-        except LedgerportError as error:
-            click.echo(f"ledgerport: {error.as_text()}", err=True)
-            sys.exit(1)
-        except OSError as error:
-            click.echo(f"ledgerport: {explain_file_error(error)}", err=True)
-            sys.exit(1)
-        except DefinitionErrors as errors:
-            click.echo(f"{errors}\nledgerport: The definitions have errors.", err=True)
-            sys.exit(1)
-        except KeyboardInterrupt:
-            click.echo("Stopped.", err=True)
-            sys.exit(130)
+    Ctrl-C becomes a quiet end.
+    """
 
-    return guarded
+    def guard(command: Callable[P, None]) -> Callable[P, None]:
+        @wraps(command)
+        def guarded(*arguments: P.args, **options: P.kwargs) -> None:
+            try:
+                command(*arguments, **options)
+            except (LedgerportError, OSError, DefinitionErrors) as error:
+                click.echo(_explain(error), err=True)
+                sys.exit(status)
+            except KeyboardInterrupt:
+                click.echo("Stopped.", err=True)
+                sys.exit(INTERRUPTED)
+
+        return guarded
+
+    return guard
+
+
+def _explain(error: LedgerportError | OSError | DefinitionErrors) -> str:
+    if isinstance(error, DefinitionErrors):
+        return f"{error}\nledgerport: The definitions have errors."
+    text = error.as_text() if isinstance(error, LedgerportError) else explain_file_error(error)
+    return f"ledgerport: {text}"
 
 
 def explain_file_error(error: OSError) -> str:

@@ -14,7 +14,7 @@ from runtime.commands.exit_on_error import exit_on_error
 @click.command("keys")
 @click.argument("part", type=click.Choice(list(PARTS)), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for editors and programs.")
-@exit_on_error
+@exit_on_error()
 def keys(part: str | None, *, as_json: bool) -> None:
     """List every key of the definition format, with what it does and a value.
 

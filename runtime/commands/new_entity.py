@@ -32,7 +32,7 @@ VENDOR_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")
 @click.option("--integration", default="", help="Which integration it belongs to; the first when left out.")
 @definitions_option
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is not given as it can be guessed.")
-@exit_on_error
+@exit_on_error()
 def new_entity(
     *,
     name: str,

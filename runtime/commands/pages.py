@@ -16,7 +16,7 @@ from runtime.errors import SettingsError
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Their folder.")
 @definitions_option
 @click.option("--html", is_flag=True, help="Write HTML, as a server shows it at /docs, and not Markdown.")
-@exit_on_error
+@exit_on_error()
 def pages(*, out: Path, own: tuple[Path, ...], html: bool) -> None:
     """Write a reference page for each resource, and an index of them."""
     catalog = compile_layers(own)
@@ -37,7 +37,7 @@ def _as_html(catalog: Catalog, out: Path) -> int:
     from runtime.web.docs import Docs
 
     count = 0
-    for path, content in Docs(catalog).files():
+    for path, content in Docs(catalog).render_files():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_bytes(content)
         count += 1

@@ -20,19 +20,19 @@ class Addresses:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def base_url(self, integration: Integration, account: Account) -> str:
+    def find_base_url(self, integration: Integration, account: Account) -> str:
         """Return the base URL for the calls of an account, with `{account field}` placeholders.
 
         Raises Conflict when the account belongs to another place than the one that is set.
         """
         self.check(integration, account)
-        own = self._settings.of(integration)
+        own = self._settings.find_for(integration)
         environment = own.environment if own.origin else account.environment
-        return self.of_vendor(integration, integration.environments[environment])
+        return self.resolve_address(integration, integration.environments[environment])
 
-    def of_vendor(self, integration: Integration, address: str) -> str:
+    def resolve_address(self, integration: Integration, address: str) -> str:
         """Return an address of the vendor's definition, at the simulator when there is one."""
-        origin = self._settings.of(integration).origin
+        origin = self._settings.find_for(integration).origin
         if not origin or not address:
             return address
         simulator = urlsplit(origin)
@@ -40,7 +40,7 @@ class Addresses:
 
     def check(self, integration: Integration, account: Account) -> None:
         """Raise Conflict when the account was connected at another place than the one that is set."""
-        has_simulator = bool(self._settings.of(integration).origin)
+        has_simulator = bool(self._settings.find_for(integration).origin)
         is_known = (
             account.environment == SIMULATOR
             if has_simulator

@@ -70,12 +70,12 @@ class Authorizations:
             await self.links.note_refusal(account.id, problem.code, problem.vendor_code)
             raise
 
-    async def choice(self, state: str, browser: str) -> Choice:
+    async def read_choice(self, state: str, browser: str) -> Choice:
         """Return what a person may choose from; nothing is changed.
 
         Raises InvalidRequest when there is nothing to choose any more, Conflict in another browser.
         """
-        account, content = await self.links.held(state, browser)
+        account, content = await self.links.read_held(state, browser)
         return Choice(account, Waiting.read(content).companies)
 
     async def choose(self, state: str, browser: str, proof: str, chosen: str) -> Account:
@@ -83,7 +83,7 @@ class Authorizations:
 
         Raises InvalidRequest for a place that is none, Forbidden without the proof of the page, else as `complete`.
         """
-        account, content = await self.links.held(state, browser)
+        account, content = await self.links.read_held(state, browser)
         waiting = Waiting.read(content)
         known = {str(place): company for place, company in enumerate(waiting.companies)}
         if chosen not in known:
@@ -121,7 +121,7 @@ class Authorizations:
         places = {"callback": waiting.callback, "token": granted.values, PLACE: company.values}
         connected, secrets = self._with_fields(integration, account, places)
         credentials = replace(granted.credentials, secrets=secrets)
-        app = self._deployment.settings.of(integration)
+        app = self._deployment.settings.find_for(integration)
         _check_open_fields(
             integration,
             connected,
@@ -148,7 +148,7 @@ class Authorizations:
     async def _exchange(
         self, integration: Integration, code: str, pending: Authorization, state: str
     ) -> Granted:
-        verifier = self.links.verifier(state, pending)
+        verifier = self.links.read_verifier(state, pending)
         try:
             return await self._tokens.grants.exchange(integration, code, pending.redirect_uri, verifier)
         except NeedsReconnect as refused:
@@ -173,7 +173,7 @@ class Authorizations:
         company = next(
             (fields.get(each.name, "") for each in integration.account_fields if each.identifies), ""
         )
-        environment = self._deployment.settings.environment_of_new_accounts(integration)
+        environment = self._deployment.settings.choose_environment(integration)
         if company:
             self._check_same_company(account, company, environment)
         changed = replace(
@@ -196,9 +196,7 @@ class Authorizations:
 
         A grant for several of them is never revoked: at some vendors that would end the connections of the others.
         """
-        place = replace(
-            account, environment=self._deployment.settings.environment_of_new_accounts(integration)
-        )
+        place = replace(account, environment=self._deployment.settings.choose_environment(integration))
         http, addresses = self._tokens.http, self._tokens.addresses
         return await look_up(http, addresses, integration, place, granted.credentials)
 

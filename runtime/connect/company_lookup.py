@@ -52,7 +52,7 @@ async def look_up(
     ]
     if not paths:
         return (Company({}),)
-    root = urlsplit(addresses.base_url(integration, account))
+    root = urlsplit(addresses.find_base_url(integration, account))
     url = f"{root.scheme}://{root.netloc}{integration.auth.lookup}"
     answer = await http.get(url, authorize_headers(integration, account, credentials))
     if answer.status != 200:

@@ -39,7 +39,7 @@ async def confirm(
         return
     if {".", ".."} & set(account.fields.values()):  # would lead to another address, however it is written
         raise _not_confirmed(integration)
-    base = addresses.base_url(integration, account)
+    base = addresses.find_base_url(integration, account)
     always = fill_always_sent(integration.send_query, account.fields)
     query = f"?{urlencode(always)}" if always else ""
     url = fill_path(base, account.fields) + fill_path(wanted.path, account.fields) + query

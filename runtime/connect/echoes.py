@@ -31,7 +31,7 @@ class Echoes:
         self._cores = [_core(each) for each in self._secrets]
         self._core_bytes = [each.encode() for each in self._cores]
 
-    def without(self, headers: Mapping[str, str], body: bytes) -> tuple[Mapping[str, str], bytes]:
+    def strip(self, headers: Mapping[str, str], body: bytes) -> tuple[Mapping[str, str], bytes]:
         """Return the header fields and the body of an answer without the secrets; the same objects where there are
         none.
         """

@@ -109,7 +109,7 @@ class Grants:
 
     async def revoke(self, integration: Integration, credentials: Credentials) -> bool:
         """End credentials at the vendor, as far as it can be reached. Answers whether the vendor agreed."""
-        url = self._addresses.of_vendor(integration, integration.auth.revoke_url)
+        url = self._addresses.resolve_address(integration, integration.auth.revoke_url)
         token = credentials.refresh_token or credentials.access_token
         if not url or not token:
             return False
@@ -128,7 +128,7 @@ class Grants:
         url: str = "",
         client: Client | None = None,
     ) -> Granted:
-        url = self._addresses.of_vendor(integration, url or integration.auth.token_url)
+        url = self._addresses.resolve_address(integration, url or integration.auth.token_url)
         answer = await self._http.post(
             url, *_as_client(integration, client or self._app(integration), values)
         )

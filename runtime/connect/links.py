@@ -64,7 +64,7 @@ class Links:
         """
         integration = self._integration(account)
         self.check_app(integration)
-        state = self._deployment.keys.new_state()
+        state = self._deployment.keys.make_state()
         state_hash = self._deployment.keys.hash_token(state)
         verifier = self._sealed_verifier(state_hash) if integration.auth.pkce else None
         pending = Authorization(
@@ -129,7 +129,7 @@ class Links:
             )
         return account, pending
 
-    def verifier(self, state: str, pending: Authorization) -> str:
+    def read_verifier(self, state: str, pending: Authorization) -> str:
         """Return the PKCE verifier of a pending authorization; empty when it has none."""
         if pending.verifier is None:
             return ""
@@ -137,11 +137,11 @@ class Links:
             pending.verifier, _owner(self._deployment.keys.hash_token(state))
         ).decode()
 
-    def proof(self, state: str, browser: str) -> str:
+    def make_proof(self, state: str, browser: str) -> str:
         """Return what the page puts into its form: only a browser that has the cookie and the page can send both."""
         return self._deployment.keys.hash_token(f"connect form\n{state}\n{browser}").hex()
 
-    def browser(self, cookie: str) -> str:
+    def identify_browser(self, cookie: str) -> str:
         """Return the browser that a cookie names, or a new one when it names none."""
         return cookie if _BROWSER.fullmatch(cookie) else make_secret("")
 
@@ -151,7 +151,7 @@ class Links:
         sealed = self._deployment.keys.seal(content, _owner(state_hash))
         await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, sealed))
 
-    async def held(self, state: str, browser: str) -> tuple[Account, bytes]:
+    async def read_held(self, state: str, browser: str) -> tuple[Account, bytes]:
         """Return the account that a choice is for and what `hold` stored; nothing is changed.
 
         Raises InvalidRequest when there is nothing to choose any more, Conflict in another browser.
@@ -173,7 +173,7 @@ class Links:
 
     def _check_proof(self, state: str, browser: str, proof: str) -> None:
         if not _BROWSER.fullmatch(browser) or not hmac.compare_digest(
-            self.proof(state, browser).encode(), proof.encode("utf-8", "replace")
+            self.make_proof(state, browser).encode(), proof.encode("utf-8", "replace")
         ):
             raise Forbidden(
                 "This browser did not send back the cookie that the page gave it.",
@@ -237,9 +237,9 @@ class Links:
             "redirect_uri": pending.redirect_uri,
             "state": state,
         }
-        if verifier := self.verifier(state, pending):
+        if verifier := self.read_verifier(state, pending):
             values |= {"code_challenge": derive_challenge(verifier), "code_challenge_method": "S256"}
-        address = self._addresses.of_vendor(integration, integration.auth.authorize_url)
+        address = self._addresses.resolve_address(integration, integration.auth.authorize_url)
         return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"
 
     def _sealed_verifier(self, state_hash: TokenHash) -> bytes:

@@ -66,7 +66,7 @@ class AccessTokens:
         self._refreshed_at: dict[AccountId, float] = {}
         self._interrupted: set[AccountId] = set()
 
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         """Credentials for a call that starts now.
 
         Raises NeedsReconnect when only the person can restore the connection, VendorUnavailable when a refresh was
@@ -100,7 +100,7 @@ class AccessTokens:
             async with at_once:
                 await self._finish(account_id, begun_at)
 
-        found = self._stores.look_up.interrupted_refreshes()
+        found = self._stores.look_up.list_interrupted_refreshes()
         await asyncio.gather(*(finish(*each) for each in found), return_exceptions=True)
 
     async def invalidate(self, account: Account, access_token: str) -> None:
@@ -114,7 +114,7 @@ class AccessTokens:
         self._unkept.pop(account_id, None)
         self._forget_cached(account_id)
 
-    def alone(self, account_id: AccountId) -> AbstractAsyncContextManager[None]:
+    def lock(self, account_id: AccountId) -> AbstractAsyncContextManager[None]:
         """Nobody else refreshes or ends the credentials of this account while the block runs."""
         return self._stores.hot.lock(f"credentials/{account_id}")
 
@@ -198,7 +198,7 @@ class AccessTokens:
             task.exception()
 
     async def _refresh_alone(self, account_id: AccountId, integration: Integration) -> Credentials:
-        async with self.alone(account_id):
+        async with self.lock(account_id):
             account = await self._save_late(self._read(account_id))
             _check_connected(account, integration)
             mine = self._open(account)

@@ -43,23 +43,23 @@ class Allowance:
     is_escaped: bool = False
     """Whether the text goes out inside of a JSON text."""
 
-    def cost(self, text: bytes) -> int:
+    def measure(self, text: bytes) -> int:
         """Return the bytes that a JSON text takes where it is sent."""
         return len(text) + sum(map(text.count, _ESCAPED)) if self.is_escaped else len(text)
 
     def holds(self, text: bytes) -> bool:
         """Return whether a text fits."""
-        return len(text) <= self.size and self.cost(text) <= self.size
+        return len(text) <= self.size and self.measure(text) <= self.size
 
-    def share(self, count: int) -> Allowance:
+    def split(self, count: int) -> Allowance:
         """Return what each of some texts may take when all take the same."""
         return replace(self, size=self.size // count - 1)
 
-    def at_most(self, size: int) -> Allowance:
+    def limit(self, size: int) -> Allowance:
         """Return it with no more bytes than these; 0 leaves it as it is."""
         return replace(self, size=size) if 0 < size < self.size else self
 
-    def without(self, cost: int) -> Allowance:
+    def subtract(self, cost: int) -> Allowance:
         """Return what is left of it beside something of this cost."""
         return replace(self, size=self.size - cost)
 
@@ -76,17 +76,17 @@ class Form:
     The MCP endpoint sets it (`runtime.mcp_server.methods`). REST leaves it at 0: it sends the text by itself (`PLAIN`).
     """
 
-    def surely_holds(self, text: bytes, budget: int, note: str) -> bool:
+    def holds_surely(self, text: bytes, budget: int, note: str) -> bool:
         """Return whether a text fits for certain, whatever has to be escaped in it, without writing its frame."""
         size = self.most_frame + 2 * len(text) + LONGEST_ESCAPE * len(note)
         return self.most_frame > 0 and size <= budget
 
-    def allowance(self, budget: int, beside: Answer) -> Allowance:
+    def compute_allowance(self, budget: int, beside: Answer) -> Allowance:
         """Return what is left for the text of an answer; `beside` is the answer with everything but the text."""
         frame = self.size_of(beside._replace(text="{}", error=None)) - len("{}")
         return Allowance(budget - frame, self.is_escaped)
 
-    def within(self, answer: Answer, budget: int) -> Answer:
+    def fit(self, answer: Answer, budget: int) -> Answer:
         """Return the answer; an error that is too large without its details, then with less of its message."""
         if answer.error is None or self.size_of(answer) <= budget:
             return answer

@@ -80,13 +80,13 @@ def prepare(call: CallContext) -> Request:
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return `{results: [{tool, answer} or {tool, error}]}` in the order of the calls, as JSON."""
     parts: list[Part] = response.request.plan
-    outcomes = _outcomes(call, response.value(lambda _value: True))
-    whole = call.allowance()
-    left = whole.without(whole.cost(b'{"results":[]}'))
+    outcomes = _outcomes(call, response.read_value(lambda _value: True))
+    whole = call.compute_allowance()
+    left = whole.subtract(whole.measure(b'{"results":[]}'))
     texts = []
     for at, part in enumerate(parts):
-        text = _entry(call, part, outcomes.get(part.id), response.raw, left.share(len(parts) - at))
-        left = left.without(left.cost(text) + 1)
+        text = _entry(call, part, outcomes.get(part.id), response.raw, left.split(len(parts) - at))
+        left = left.subtract(left.measure(text) + 1)
         texts.append(text)
     return call.answer((b'{"results":[' + b",".join(texts) + b"]}").decode())
 
@@ -160,7 +160,7 @@ def _outcomes(call: CallContext, value: Any) -> dict[str, Any]:
 def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share: Allowance) -> bytes:
     """Return what became of one call, within its share."""
     head = b'{"tool":%b,' % orjson.dumps(part.call.tool.name)
-    share = share.without(share.cost(head + b'"answer":}'))
+    share = share.subtract(share.measure(head + b'"answer":}'))
     try:
         text = _text(part, value, raw, share)
     except LedgerportError as error:
@@ -184,7 +184,7 @@ def _text(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
         raise error
     if part.request.plan is not None:
         return _page(part, value, raw, share)
-    return record.fit(call, call.shown(record.write_record(call, value)), share)
+    return record.fit(call, call.mark(record.write_record(call, value)), share)
 
 
 def _lost(part: Part) -> VendorUnavailable:
@@ -199,6 +199,6 @@ def _page(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
     try:
         rows = read_rows(call.tool, call.integration, call.arguments, value)
         page = PageContent(rows, value)
-        return write_page(call, part.request.plan, page, share.at_most(call.most_text)).encode()
+        return write_page(call, part.request.plan, page, share.limit(call.most_text)).encode()
     except answers.UnexpectedShape as cause:
         raise answers.explain_unreadable(call.integration, raw, changes_data=False, cause=cause) from cause

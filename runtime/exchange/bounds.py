@@ -43,18 +43,18 @@ def append_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: 
         before = write_json(head(rows.count, ""))[1:-1]
         return (b'{%b%b"%b":%b}' % (before, b"," if before else b"", name.encode(), rows.whole)).decode()
     texts, ends = _fitting(rows, allowance)
-    count = _most(head, ends, allowance.without(_brackets(name, allowance)))
+    count = _most(head, ends, allowance.subtract(_brackets(name, allowance)))
     if count or not rows.count:
         return _joined(head(count, ""), name, texts[:count])
     first = texts[0] if texts else rows.text(0)
-    space = allowance.without(_brackets(name, allowance) + _cost(head(1, ""), allowance))
+    space = allowance.subtract(_brackets(name, allowance) + _cost(head(1, ""), allowance))
     part = parts.cut_record(first, space, how)
     return _joined(head(1, part.remark), name, [part.text])
 
 
 def _holds_whole(head: Head, name: str, rows: Source, allowance: Allowance) -> bool:
     beside = _brackets(name, allowance) + _cost(head(rows.count, ""), allowance)
-    return allowance.without(beside).holds(rows.whole)
+    return allowance.subtract(beside).holds(rows.whole)
 
 
 def measure_head(head: Mapping[str, Any], allowance: Allowance) -> int:
@@ -69,7 +69,7 @@ def _fitting(rows: Source, allowance: Allowance) -> tuple[list[bytes], list[int]
     total = 0
     for place in range(rows.count):
         text = rows.text(place)
-        total += allowance.cost(text) + 1
+        total += allowance.measure(text) + 1
         if total > allowance.size:
             break
         texts.append(text)
@@ -89,11 +89,11 @@ def _most(head: Head, ends: list[int], allowance: Allowance) -> int:
 
 
 def _cost(head: Mapping[str, Any], allowance: Allowance) -> int:
-    return allowance.cost(write_json(head)) + 1
+    return allowance.measure(write_json(head)) + 1
 
 
 def _brackets(name: str, allowance: Allowance) -> int:
-    return allowance.cost(b'"%s":[]' % name.encode())
+    return allowance.measure(b'"%s":[]' % name.encode())
 
 
 def _joined(head: Mapping[str, Any], name: str, texts: list[bytes]) -> str:

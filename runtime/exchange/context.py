@@ -90,7 +90,7 @@ class CallContext:
         """What stands before every answer of the call."""
         return PREFACE if self.is_fenced else ""
 
-    def shown(self, text: bytes) -> bytes:
+    def mark(self, text: bytes) -> bytes:
         """Return a record, JSON, as its caller wants its texts."""
         return fence_json(text) if self.is_fenced else text
 
@@ -98,11 +98,11 @@ class CallContext:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
         most = self.most_text
         is_short = not most or 2 * len(text) <= most
-        return is_short and self.form.surely_holds(text, self.budget, f"{self.preface}{self.notice} {note}")
+        return is_short and self.form.holds_surely(text, self.budget, f"{self.preface}{self.notice} {note}")
 
-    def allowance(self, note: str = "") -> Allowance:
+    def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
-        return self.form.allowance(self.budget, self.answer(note=note)).at_most(self.most_text)
+        return self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
 
     @property
     def most_text(self) -> int:

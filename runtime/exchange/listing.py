@@ -27,28 +27,30 @@ def read(call: CallContext, response: MaskedResponse) -> Answer:
     if page is None:
         return _read_whole(call, response)
     content = _read_quickly(call, response) or _read_value(call, response)
-    return call.answer(write_page(call, page, content, call.allowance()))
+    return call.answer(write_page(call, page, content, call.compute_allowance()))
 
 
 def _read_quickly(call: CallContext, response: MaskedResponse) -> PageContent | None:
     """Return the records read in one pass, where nothing else is wanted of the response."""
     if not can_be_quick(call.tool, call.integration, call.arguments):
         return None
-    rows = response.quick_rows(call.tool.returns.path, choose_names(call.tool, call.arguments))
-    return None if rows is None else PageContent(rows, link=response.link())
+    rows = response.read_quick_rows(call.tool.returns.path, choose_names(call.tool, call.arguments))
+    return None if rows is None else PageContent(rows, link=response.read_link())
 
 
 def _read_value(call: CallContext, response: MaskedResponse) -> PageContent:
     value = _value_of(call, response)
-    return PageContent(read_rows(call.tool, call.integration, call.arguments, value), value, response.link())
+    return PageContent(
+        read_rows(call.tool, call.integration, call.arguments, value), value, response.read_link()
+    )
 
 
 def _value_of(call: CallContext, response: MaskedResponse) -> Any:
     path = call.tool.returns.path
-    return response.value(lambda value: holds_records(value, path))
+    return response.read_value(lambda value: holds_records(value, path))
 
 
 def _read_whole(call: CallContext, response: MaskedResponse) -> Answer:
-    cut = response.record_text(call.tool.returns.path)
+    cut = response.cut_record(call.tool.returns.path)
     text = cut.encode() if cut else record.write_record(call, _value_of(call, response))
     return record.answer_with(call, text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from runtime.errors import LedgerportError
@@ -24,7 +25,7 @@ NO_CONTENT = 204
 """RFC 9110: a success without a body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MaskedResponse:
     """The response to a call, of which nothing that is hidden from the caller can be read."""
 
@@ -33,46 +34,49 @@ class MaskedResponse:
     raw: VendorResponse
     """The response itself: for kinds that answer a body as it is, and for errors."""
 
-    def value(self, holds: Callable[[Any], bool]) -> Any:
+    def read_value(self, holds: Callable[[Any], bool]) -> Any:
         """Return the body as a value. Raises the error that it is, or that it does not hold what the call is for."""
-        value = read_value(self.call, self._visible(), is_exact=True)
+        value = read_value(self.call, self._visible, is_exact=True)
         if not holds(value):
-            raise self.unreadable()
+            raise self.explain_unreadable()
         return masking.cover_value(self.call.cover, self.raw.body, value)
 
-    def record_value(self) -> Any:
+    def read_record(self) -> Any:
         """Return the body as a value that holds a record or rows; None where a change is confirmed without one."""
         is_confirmed = self.call.changes_data and self.raw.status == NO_CONTENT
         path = self.call.tool.returns.path
-        return self.value(lambda value: answers.holds_record(value, path) or (value is None and is_confirmed))
+        return self.read_value(
+            lambda value: answers.holds_record(value, path) or (value is None and is_confirmed)
+        )
 
-    def record_text(self, path: Path) -> str | None:
+    def cut_record(self, path: Path) -> str | None:
         """Return the record of a plain success as the vendor wrote it; None where it has to be read more closely."""
         cover = self.call.cover
         if cover is not None and masking.may_hide(cover, self.raw.body):
             return None
-        return answers.record_text(self._visible(), path, self.call.integration.errors)
+        return answers.record_text(self._visible, path, self.call.integration.errors)
 
-    def quick_rows(self, path: Path, names: Sequence[str]) -> QuickRows | None:
+    def read_quick_rows(self, path: Path, names: Sequence[str]) -> QuickRows | None:
         """Return the records of a plain success, read in one pass; None where they have to be read more closely."""
         cover, errors = self.call.cover, self.call.integration.errors
         if cover is None or ("*" in path and not masking.may_hide(cover, self.raw.body)):
-            return read_quick_rows(self._visible(), path, errors, names)
+            return read_quick_rows(self._visible, path, errors, names)
         if "*" in path:  # it is not known what the records are called, which a rule may be about
             return None
-        return read_quick_rows(self._visible(), path, errors, names, _Hiding(cover, path))
+        return read_quick_rows(self._visible, path, errors, names, _Hiding(cover, path))
 
+    @cached_property
     def _visible(self) -> VendorResponse:
         """Return the response with nothing unseen in it, and its moments as ISO 8601 writes them."""
         body = show_in_json(self.raw.body)
         shown = self.raw if body is self.raw.body else self.raw._replace(body=body)
         return write_iso_dates(shown, self.call.integration.dates)
 
-    def link(self) -> str:
+    def read_link(self) -> str:
         """Return the Link header."""
         return answers.read_field(self.raw, "link")
 
-    def unreadable(self, cause: Exception | None = None) -> LedgerportError:
+    def explain_unreadable(self, cause: Exception | None = None) -> LedgerportError:
         """Return the error for a response that cannot be passed on."""
         return explain_unreadable(self.call, self.raw, cause)
 
@@ -89,7 +93,7 @@ class _Hiding:
         """Return whether a record may hold something that is hidden."""
         return masking.may_hide(self.cover, b'["%b",%b]' % ('","'.join(self.path).encode(), text))
 
-    def hidden(self, record: Any) -> Any:
+    def hide(self, record: Any) -> Any:
         """Return the record without what is hidden."""
         whole = record
         for step in reversed(self.path):

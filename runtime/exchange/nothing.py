@@ -17,5 +17,5 @@ def prepare(call: CallContext) -> Request:
 
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return that it is done, whatever the success holds."""
-    response.value(lambda _value: True)
+    response.read_value(lambda _value: True)
     return call.answer(DONE)

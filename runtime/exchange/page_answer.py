@@ -79,14 +79,14 @@ def write_page(call: CallContext, asked: PageRequest, content: PageContent, allo
         return bounds.append_rows(lambda _count, _remark: head, "records", NO_ROWS, allowance)
     page = _Page.of(call, asked, content, notes)
     if call.arguments.get("format") == TABLE and page.places:
-        table = page.shown().table()
+        table = page.pick_shown().make_table()
         if text := _write_table(page, table, allowance):
             return text
         page.notes.append(AS_RECORDS)
     is_named = bool(call.arguments.get("fields"))
     write = _as_it_is if is_named else drop_empty
     texts = bounds.Source(
-        len(page.places), lambda place: call.shown(write(page.rows.text(page.places[place])))
+        len(page.places), lambda place: call.mark(write(page.rows.write_record(page.places[place])))
     )
     return bounds.append_rows(page.head, "records", texts, allowance, READ_ON_IN_IT)
 
@@ -99,11 +99,11 @@ def _write_table(page: _Page, table: Table, allowance: Allowance) -> str:
 
     call = page.call
     if call.is_fenced or not allowance.holds(table.text):
-        first = allowance.cost(call.shown(bytes(table.rows[0])) + b',"rows":[]')
+        first = allowance.measure(call.mark(bytes(table.rows[0])) + b',"rows":[]')
         if bounds.measure_head(head(1, ""), allowance) + first > allowance.size:
             return ""
     whole = b"" if call.is_fenced else table.text
-    source = bounds.Source(table.count, lambda place: call.shown(bytes(table.rows[place])), whole)
+    source = bounds.Source(table.count, lambda place: call.mark(bytes(table.rows[place])), whole)
     return bounds.append_rows(head, "rows", source, allowance)
 
 
@@ -143,7 +143,7 @@ class _Page:
     def of(cls, call: CallContext, asked: PageRequest, content: PageContent, notes: Sequence[str]) -> _Page:
         listing, integration = get_listing(call.tool), call.integration
         rows = content.rows
-        page = rows.between(asked.skip, asked.limit + (asked.skip if listing.is_whole else 0))
+        page = rows.cut(asked.skip, asked.limit + (asked.skip if listing.is_whole else 0))
         meant = _Meant.of(integration, listing, call.arguments)
         places = meant.places(page)
         shown = _only(page, places)
@@ -151,7 +151,7 @@ class _Page:
         remarks_on_page = [*notes, *_absent(shown, call.arguments.get("fields", ()))]
         return cls(call, asked, page, places, len(rows), cursor, remarks_on_page, meant)
 
-    def shown(self) -> Rows:
+    def pick_shown(self) -> Rows:
         """Return the records that are shown, if all of them fit."""
         return _only(self.rows, self.places)
 
@@ -195,7 +195,7 @@ class _Page:
 
 
 def _only(rows: Rows, places: Sequence[int]) -> Rows:
-    return rows if len(places) == len(rows) else rows.only(places)
+    return rows if len(places) == len(rows) else rows.pick(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +228,10 @@ class _Meant:
 def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
     """Return a sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
     wanted = [name for name in dict.fromkeys(names) if name != "*"]
-    absent = rows.absent([strip_slice(name) for name in wanted]) if len(rows) and wanted else []
+    absent = rows.find_absent([strip_slice(name) for name in wanted]) if len(rows) and wanted else []
     if not absent:
         return []
-    there = rows.names()
+    there = rows.list_names()
     return [_absent_note(name, there) for name in absent[:MOST_ABSENT]]
 
 

@@ -39,7 +39,7 @@ def cut_record(text: bytes, allowance: Allowance, how: str = "") -> Part:
         members = figures.split_members(text)
     except ValueError:
         members = {}
-    left = allowance.without(REMARK + allowance.cost(b"{}"))
+    left = allowance.subtract(REMARK + allowance.measure(b"{}"))
     shown, lacking = _shown(members, left)
     return Part(_object(shown), _remark(len(text), lacking, how, allowance))
 
@@ -48,18 +48,20 @@ def _shown(
     members: dict[str, msgspec.Raw], left: Allowance
 ) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
     """Return the members that fit, in their order, and (name to ask for, what it is) of what does not."""
-    costs = {name: left.cost(b"%b:%b," % (orjson.dumps(name), bytes(each))) for name, each in members.items()}
+    costs = {
+        name: left.measure(b"%b:%b," % (orjson.dumps(name), bytes(each))) for name, each in members.items()
+    }
     fitting: dict[str, bytes] = {}
     lacking: list[tuple[str, str]] = []
     for name in sorted(members, key=costs.__getitem__):
         if costs[name] <= left.size:
             fitting[name] = bytes(members[name])
-            left = left.without(costs[name])
+            left = left.subtract(costs[name])
             continue
         cut = _begun(name, bytes(members[name]), left)
         if cut is not None:
             fitting[name], following, what = cut
-            left = left.without(left.size)
+            left = left.subtract(left.size)
             lacking.append((following, what))
         else:
             lacking.append((name, f"{len(bytes(members[name])):,} bytes"))
@@ -69,10 +71,10 @@ def _shown(
 def _begun(name: str, text: bytes, left: Allowance) -> tuple[bytes, str, str] | None:
     """Return what fits of a list or text, the name of the rest, and what that is; None when nothing fits."""
     base, start = _base(name)
-    left = left.without(left.cost(orjson.dumps(name)) + 4)
+    left = left.subtract(left.measure(orjson.dumps(name)) + 4)
     if text[:1] == b"[":
         elements = figures.split_elements(text)
-        count = _count((left.cost(bytes(each)) + 1 for each in elements), left.size)
+        count = _count((left.measure(bytes(each)) + 1 for each in elements), left.size)
         if count:
             shown = b"[" + b",".join(bytes(each) for each in elements[:count]) + b"]"
             return (
@@ -82,8 +84,8 @@ def _begun(name: str, text: bytes, left: Allowance) -> tuple[bytes, str, str] | 
             )
     if text[:1] == b'"' and (whole := _text_in(text)):
         characters, begin, end = split_fenced(whole)
-        left = left.without(left.cost(_text(begin + end)))
-        count = _count((left.cost(_text(each)) for each in characters), left.size)
+        left = left.subtract(left.measure(_text(begin + end)))
+        count = _count((left.measure(_text(each)) for each in characters), left.size)
         if count:
             rest = f"{len(characters) - count:,} of {len(characters):,} characters"
             part = f"{begin}{''.join(characters[:count])}{end}"
@@ -132,7 +134,7 @@ def _remark(size: int, lacking: list[tuple[str, str]], how: str, allowance: Allo
     """Return what is left out and how to ask for it, with as many names as the bytes of a remark hold."""
     for most in range(MOST_NAMED, -1, -1):
         text = _sentences(size, lacking, most, how)
-        if allowance.cost(orjson.dumps(text)) <= REMARK:
+        if allowance.measure(orjson.dumps(text)) <= REMARK:
             return text
     return f"A record of {size:,} bytes is shown in part."
 

@@ -28,16 +28,16 @@ def prepare(call: CallContext) -> Request:
 
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return the record, with what its caller should know of it."""
-    cut = None if call.is_blind else response.record_text(call.tool.returns.path)
-    return answer_with(call, cut.encode() if cut else _written(call, response.record_value()))
+    cut = None if call.is_blind else response.cut_record(call.tool.returns.path)
+    return answer_with(call, cut.encode() if cut else _written(call, response.read_record()))
 
 
 def answer_with(call: CallContext, text: bytes) -> Answer:
     """Return the answer that holds a record, or as much of it as fits, and the notes on it."""
     note = _note_on(call, text)
-    text = call.shown(text)
+    text = call.mark(text)
     if not call.fits(text, note):
-        text = fit(call, text, call.allowance(note))
+        text = fit(call, text, call.compute_allowance(note))
     return call.answer(text.decode(), note)
 
 
@@ -59,8 +59,8 @@ def fit(call: CallContext, text: bytes, allowance: Allowance) -> bytes:
     """
     if allowance.holds(text):
         return text
-    beside = allowance.cost(b'{"note":,"record":}')
-    part = parts.cut_record(text, allowance.without(beside), _advise_parts(call, text))
+    beside = allowance.measure(b'{"note":,"record":}')
+    part = parts.cut_record(text, allowance.subtract(beside), _advise_parts(call, text))
     return b'{"note":%b,"record":%b}' % (orjson.dumps(part.remark), part.text)
 
 

@@ -37,10 +37,10 @@ def prepare(call: CallContext) -> Request:
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return as many rows as asked for and fit. Raises UnexpectedShape for what the behaviour cannot read."""
     try:
-        table = _shown(call, BEHAVIOURS[call.tool.returns.behaviour](response.record_value()))
+        table = _shown(call, BEHAVIOURS[call.tool.returns.behaviour](response.read_record()))
     except (AttributeError, KeyError, TypeError) as other_shape:
         raise UnexpectedShape from other_shape
-    return call.answer(write_table(call.tool, _bounded(call), table, call.allowance()))
+    return call.answer(write_table(call.tool, _bounded(call), table, call.compute_allowance()))
 
 
 def _bounded(call: CallContext) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ def read(call: CallContext, response: MaskedResponse) -> Answer:
     text = response.raw.body.decode("utf-8", "replace").strip()
     text = show_unseen(text)
     written = orjson.dumps({call.tool.returns.path[0]: text})
-    if not call.allowance().holds(written):
+    if not call.compute_allowance().holds(written):
         raise AnswerTooLarge(
             f"{call.integration.title} answered a text of {len(response.raw.body):,} bytes, which is more than one "
             "answer holds.",

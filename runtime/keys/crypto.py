@@ -112,7 +112,7 @@ class Keys:
         except InvalidTag as problem:
             raise SealBroken("A link was not made with the present secret key.") from problem
 
-    def new_state(self) -> str:
+    def make_state(self) -> str:
         """Return a random, signed OAuth `state`."""
         from itsdangerous import Signer
 

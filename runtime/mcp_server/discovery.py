@@ -76,21 +76,21 @@ class Discovery:
 
     def answer(self, name: str, arguments: dict[str, Any], allowance: Allowance) -> Answer:
         """Return the answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
-        arguments = _CHECKER.checked(self.listed[name], arguments, _MEANT)
+        arguments = _CHECKER.check(self.listed[name], arguments, _MEANT)
         found = self._search if name == SEARCH else self._schemas
         return Answer(found(arguments, allowance))
 
-    def chosen(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, str, dict[str, Any]]:
+    def choose(self, name: str, arguments: dict[str, Any]) -> tuple[Tool, str, dict[str, Any]]:
         """Return the tool that a call of `call_read_tool` or `call_write_tool` names, the name it gave, and its
         arguments.
 
         Raises InvalidArguments, also for a tool that writes where only reading ones are called, and NotFound.
         """
-        arguments = _CHECKER.checked(self.listed[name], _with_object(arguments), _MEANT)
+        arguments = _CHECKER.check(self.listed[name], _with_object(arguments), _MEANT)
         tool = find_tool(self._tools, arguments["name"])
         if tool is None:
             # Made from the toolset alone, so it is the same for a tool that is hidden and one that never was.
-            raise self.unknown(arguments["name"])
+            raise self.explain_unknown(arguments["name"])
         if name == READ and not tool.is_read_only:
             raise InvalidArguments(
                 f"{tool.name} does more than read, so {READ} did not call it.",
@@ -98,7 +98,7 @@ class Discovery:
             )
         return tool, arguments["name"], arguments.get("arguments", {})
 
-    def unknown(self, *names: str) -> NotFound:
+    def explain_unknown(self, *names: str) -> NotFound:
         """Return the error for names that no tool has, each with the nearest one."""
         sentences = " ".join(explain_unknown_tool(name, self._tools) for name in names)
         return NotFound(sentences, advice=f"Find tools with {SEARCH}.")
@@ -133,12 +133,12 @@ class Discovery:
         tools = list({tool.name: tool for tool in asked.values() if tool}.values())
         absent = [name for name, tool in asked.items() if not tool]
         if not tools:
-            raise self.unknown(*absent)
-        unknown = {"unknown": self.unknown(*absent).message} if absent else {}
+            raise self.explain_unknown(*absent)
+        unknown = {"unknown": self.explain_unknown(*absent).message} if absent else {}
         for write in (_whole, _listed):
             texts = [write(tool) for tool in tools]
             head = _schemas_head(tools, unknown, is_whole=write is _whole)
-            if allowance.cost(texts[0]) + bounds.measure_head(head(1, ""), allowance) < allowance.size:
+            if allowance.measure(texts[0]) + bounds.measure_head(head(1, ""), allowance) < allowance.size:
                 break
         return bounds.append_rows(
             head, "tools", bounds.Source(len(texts), texts.__getitem__), allowance, CALL_IT

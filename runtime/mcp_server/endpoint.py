@@ -203,7 +203,7 @@ class McpEndpoint:
         """Return the reply to a body, or what to await for it. Raises Refused."""
         grant = exchange.grant
         assert grant is not None
-        toolset = self._toolsets.of(self._catalog(), grant.account.integration, grant.config)
+        toolset = self._toolsets.select(self._catalog(), grant.account.integration, grant.config)
         if not isinstance(body, bytes):
             return self._read_and_answer(exchange, grant, toolset, body)
         message = protocol.read(body, exchange.fields, exchange.head.sent)
@@ -213,7 +213,7 @@ class McpEndpoint:
         self, exchange: Exchange, grant: Grant, toolset: Toolset, read: ReadBody
     ) -> Reply:
         """Return the reply to a body that is still to be read. Raises Refused and ClientGone."""
-        with self._large.share() as share:
+        with self._large.open_share() as share:
             try:
                 body = await read(exchange.fields, toolset.largest_body, partial(large_bodies.grow, share))
             except Refused as refused:

@@ -28,7 +28,7 @@ from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INV
 from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import Grant
-from runtime.operations.call_protocol import Calls
+from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.file_links import FileLinks
 from runtime.safety.once import read_key
 from runtime.upstream.files import NO_FILES, CarriedFiles
@@ -83,7 +83,7 @@ class McpServices:
     """What answers are made of: the catalog that is served now, calls of tools, the log, and links to files."""
 
     catalog: Callable[[], Catalog]
-    calls: Calls
+    calls: CallProtocol
     identity: Identity
     log: Log
     links: FileLinks | None = None
@@ -161,7 +161,7 @@ class Methods:
         id_ = orjson.dumps(message.id)
         if len(id_) <= LONGEST_PACKED_ID and takes_gzip(fields.get(b"accept-encoding", b"")):
             tail = b'%b},"jsonrpc":"2.0","id":%b}' % (members, id_)
-            return Reply(200, GZIP_FIELDS, toolset.gzipped(tail))
+            return Reply(200, GZIP_FIELDS, toolset.compress(tail))
         first = members[1:] + b"," if members else b""
         front = b'{"jsonrpc":"2.0","id":%b,"result":{%b' % (id_, first)
         return Reply(200, PLAIN_FIELDS, front, toolset.listed)
@@ -186,10 +186,10 @@ class Methods:
             answer = await self._discovered(grant, toolset, name, arguments, sending)
         else:
             answer = await self._unknown(grant, toolset, name)
-        answer = sending.form.within(answer, self._calls.budget(grant))
+        answer = sending.form.fit(answer, self._calls.compute_budget(grant))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.refuse_rate(answer, message.id)
-        result = self.result_of(answer, self._link_to(answer, grant, fields))
+        result = self.make_result(answer, self._link_to(answer, grant, fields))
         return results.reply_success(self._body(message, grant, result), answer)
 
     def _link_to(self, answer: Answer, grant: Grant, fields: Fields) -> results.Link:
@@ -204,9 +204,9 @@ class Methods:
 
         Word for word the same for a tool that the filter leaves out and one that never was.
         """
-        error = await asyncio.to_thread(toolset.unknown, name)
+        error = await asyncio.to_thread(toolset.explain_unknown, name)
         self._log_call(grant, name[: protocol.LONGEST_ECHO], perf_counter(), 0, error.code)
-        return Answer(status=0, error=error, limits=await self._calls.limits(grant))
+        return Answer(status=0, error=error, limits=await self._calls.read_limits(grant))
 
     async def _answer_of(
         self,
@@ -232,12 +232,12 @@ class Methods:
         began = perf_counter()
         try:
             if name in (discovery.READ, discovery.WRITE):
-                tool, called, arguments = toolset.discovery.chosen(name, arguments)
+                tool, called, arguments = toolset.discovery.choose(name, arguments)
                 sending = sending._replace(name=called)
                 return await self._answer_of(grant, toolset, tool, arguments, sending)
-            limits = await self._calls.limits(grant)
+            limits = await self._calls.read_limits(grant)
             beside = Answer(status=0, limits=limits)
-            allowance = sending.form.allowance(self._calls.budget(grant), beside)
+            allowance = sending.form.compute_allowance(self._calls.compute_budget(grant), beside)
             finder = toolset.discovery
             if finder.is_ready:
                 answer = finder.answer(name, arguments, allowance)
@@ -245,11 +245,11 @@ class Methods:
                 answer = await asyncio.to_thread(finder.answer, name, arguments, allowance)
             answer = answer._replace(status=0, limits=limits)
         except LedgerportError as error:
-            answer = Answer(status=0, error=error, limits=await self._calls.limits(grant))
+            answer = Answer(status=0, error=error, limits=await self._calls.read_limits(grant))
         self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
         return answer
 
-    def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
+    def make_result(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """Return the result that an answer becomes."""
         return results.build_result(answer, link)
 
@@ -314,7 +314,7 @@ class Methods:
         """How an answer goes out as the reply to a message, at its largest: as an event of a stream."""
 
         def size_of(answer: Answer) -> int:
-            return len(self._body(message, grant, self.result_of(answer, results.NO_LINK))) + EVENT_BYTES
+            return len(self._body(message, grant, self.make_result(answer, results.NO_LINK))) + EVENT_BYTES
 
         most = MOST_FRAME + LONGEST_ESCAPE * len(str(message.id)) + len(self._server_info(grant))
         return Form(size_of, is_escaped=True, most_frame=most)

@@ -125,7 +125,7 @@ def build_fields(answer: Answer) -> list[Field]:
     """Return the rate-limit fields of the response, with `retry-after` whenever the call was refused for asking too
     often.
     """
-    fields = answer.limits.fields()
+    fields = answer.limits.write_fields()
     if answer.error is None:
         return fields
     if isinstance(answer.error, RateLimited) and not any(name == b"retry-after" for name, _ in fields):

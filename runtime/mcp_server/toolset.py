@@ -55,9 +55,9 @@ class Toolset:
         files = [min(part.max_bytes or LARGEST_FILE, LARGEST_FILE) for part in parts if part is not None]
         return LARGEST_BODY + -(-max(files) // 3) * 4 if files else LARGEST_BODY
 
-    def unknown(self, name: str) -> NotFound:
+    def explain_unknown(self, name: str) -> NotFound:
         """Return the error for a name that no tool here has, with the nearest one."""
-        error = self._finder.unknown(name)
+        error = self._finder.explain_unknown(name)
         if self.discovery is not None:
             return error
         return NotFound(error.message, advice="List the tools to see their names.")
@@ -85,7 +85,7 @@ class Toolset:
         blocks = packer.compress(head) + packer.flush(zlib.Z_FULL_FLUSH)
         return _GZIP_HEADER + blocks, zlib.crc32(head), len(head)
 
-    def gzipped(self, tail: bytes) -> bytes:
+    def compress(self, tail: bytes) -> bytes:
         """Return the list with its tail (at most 65,535 bytes), as one gzip member."""
         blocks, checksum, length = self._packed
         size = len(tail)
@@ -108,14 +108,14 @@ class Toolsets:
     def __init__(self, most: int = MOST_CACHED) -> None:
         self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(most)
 
-    def of(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
+    def select(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """Return the toolset that `config` leaves of an integration."""
         key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure)
         return self._by_filter.get(key) or self._by_filter.put(key, _make(catalog, integration, config))
 
 
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
-    tools = {tool.name: tool for tool in select(catalog.of(integration), config.methods, config.tags)}
+    tools = {tool.name: tool for tool in select(catalog.list_tools(integration), config.methods, config.tags)}
     vendor = catalog.integrations.get(integration)
     beside = list_by_name(vendor, tools, config.tool_exposure)
     if beside is None:

@@ -69,7 +69,7 @@ class Accounts:
             return answers.show_account(account)
         return {**answers.show_account(account), "authorize_url": self.authorizations.links.begin(account)}
 
-    def wanted_fields(self, integration: str = "") -> tuple[AccountField, ...]:
+    def list_wanted_fields(self, integration: str = "") -> tuple[AccountField, ...]:
         """Return the fields that `create` wants; none where a person agrees. Raises InvalidRequest as it does."""
         return _wanted_fields(self._chosen(integration))
 
@@ -90,7 +90,7 @@ class Accounts:
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """Return the accounts, from the oldest on."""
-        return answers.read_part(self._stores.records.accounts, answers.show_account, limit, next_cursor)
+        return answers.read_part(self._stores.records.list_accounts, answers.show_account, limit, next_cursor)
 
     def get(self, account_id: str) -> dict[str, Any]:
         """One account. Raises NotFound."""
@@ -105,7 +105,7 @@ class Accounts:
 
         has the same company. Raises NotFound.
         """
-        async with self._tokens.alone(AccountId(account_id)):
+        async with self._tokens.lock(AccountId(account_id)):
             account = self._find(account_id)
             audit = AuditEntry(
                 self._deployment.clock(), actor, "account.deleted", account.id, _described(account)
@@ -153,7 +153,7 @@ class Accounts:
         return Account(
             id=AccountId(str(uuid4())),
             integration=integration.name,
-            environment=self._deployment.settings.environment_of_new_accounts(integration),
+            environment=self._deployment.settings.choose_environment(integration),
             name=name,
             status="pending",
             company="",

@@ -63,7 +63,9 @@ class ApiTokens:
 
     def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """Return the tokens, from the oldest on, without their secrets."""
-        return answers.read_part(self._stores.records.api_tokens, answers.show_api_token, limit, next_cursor)
+        return answers.read_part(
+            self._stores.records.list_api_tokens, answers.show_api_token, limit, next_cursor
+        )
 
     def revoke(self, token_id: str, *, actor: str = "") -> dict[str, Any]:
         """Revokes a token by its id: the next request with it is refused. Raises NotFound."""
@@ -72,7 +74,7 @@ class ApiTokens:
             raise NotFound("There is no such API token.")
         return {"id": token_id}
 
-    def recognise(self, secret: str) -> ApiToken | None:
+    def identify(self, secret: str) -> ApiToken | None:
         """Return the token that this secret is, if it is one. One indexed read; called for every request."""
         if not 0 < len(secret) <= LONGEST:
             return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from generator.catalog import Tool
 from generator.meanings import Meant
-from generator.suggestions import LONGEST_COMPARED, find_nearest_name, suggest
+from generator.suggestions import LONGEST_COMPARED, Suggestion, find_nearest_name, suggest
 from runtime.operations.interpretation import DIGITS
 from runtime.operations.structure import write_path
 
@@ -30,13 +30,19 @@ COUNTED = {"maxLength": "characters", "maxItems": "elements"}
 """What a rule about a length counts."""
 
 
-def describe_error(tool: Tool, error: Any, along: list[Any], means: Meanings) -> Iterable[dict[str, str]]:
-    """Return sentences for an error; `along` is the path that the excerpt begins at."""
+def describe_error(
+    tool: Tool, error: Any, along: list[Any], means: Meanings, suffix: str = ""
+) -> Iterable[dict[str, str]]:
+    """Return sentences for an error; `along` is the path that the excerpt begins at.
+
+    `means` and `suffix` are what the integration says of names, as in `suggest`.
+    """
     path, kind, value = write_path(error.instance_path, along), error.kind.name, error.instance
     where = _where(path)
     if kind == "additionalProperties":
         names = list(_names_at(tool.input_schema, path))
-        return (_unknown(path, str(name), names, means, tool.resource) for name in error.kind.unexpected)
+        unknown = map(str, error.kind.unexpected)
+        return (_unknown(path, name, suggest(name, names, means, tool.resource, suffix)) for name in unknown)
     if kind == "required":
         full = [*path, error.kind.property]
         return [{"argument": _dotted(full), "problem": f"{_where(full)} is missing."}]
@@ -61,9 +67,8 @@ def _problem(error: Any, kind: str, value: Any) -> str:
     return f"is wrong: {_plain(error.message)}."
 
 
-def _unknown(path: list[Any], name: str, names: list[str], means: Meanings, resource: str) -> dict[str, str]:
+def _unknown(path: list[Any], name: str, meant: Suggestion) -> dict[str, str]:
     full = _dotted([*path, name])
-    meant = suggest(name, names, means, resource)
     nearest = meant.names[0] if meant.names else ""
     return {
         "argument": full,

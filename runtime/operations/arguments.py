@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from generator.catalog import Tool
+from generator.vendor import BARE_IDS, ReferenceForm
 from runtime.errors import InvalidArguments
 from runtime.operations.argument_errors import Meanings, describe_error
 from runtime.operations.interpretation import LARGEST_EXACT, interpret, parse_text
@@ -40,12 +41,18 @@ class ArgumentChecker:
     def __init__(self) -> None:
         self._validators: dict[str, _Validator] = {}
 
-    def checked(self, tool: Tool, arguments: dict[str, Any], means: Meanings = ()) -> dict[str, Any]:
+    def check(
+        self,
+        tool: Tool,
+        arguments: dict[str, Any],
+        means: Meanings = (),
+        reference: ReferenceForm = BARE_IDS,
+    ) -> dict[str, Any]:
         """Return the arguments without what a read record carries and nobody may set.
 
         What clients shape otherwise is read as the schema declares it (`interpretation`). A whole number may be
         written 10.0. Raises InvalidArguments with at most ten errors worked out; `means` is what the
-        integration says of names that callers make up.
+        integration says of names that callers make up, `reference` how its records refer to one another.
         """
         _check_structure(tool, arguments)
         if tool.advanced and MORE in arguments:
@@ -53,10 +60,10 @@ class ArgumentChecker:
         validator = self._validator(tool)
         is_plain = tool.is_read_only and "" not in arguments.values() and validator.checks.is_valid(arguments)
         if not is_plain:
-            arguments = _interpreted(tool, arguments)
+            arguments = _interpreted(tool, arguments, reference)
         bare = drop_masks(tool, arguments)
         if not (is_plain and bare is arguments) and not validator.checks.is_valid(bare):
-            raise _refusal(tool, validator.checks, bare, means)
+            raise _refusal(tool, validator.checks, bare, means, reference.suffix)
         refuse_no_change(tool, arguments)
         if validator.whole:
             arguments = _with_whole_numbers(arguments, validator.whole)
@@ -83,10 +90,10 @@ def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
         )
 
 
-def _interpreted(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+def _interpreted(tool: Tool, arguments: dict[str, Any], reference: ReferenceForm) -> dict[str, Any]:
     """Return the arguments as the schema declares them, and nothing that a read record carries and nobody may set."""
     schema = tool.input_schema
-    read = interpret(schema, arguments, empty_clears=tool.risk == "overwrite")
+    read = interpret(schema, arguments, reference, empty_clears=tool.risk == "overwrite")
     _check_structure(tool, read)  # a JSON text may hold any number of values
     if tool.ignored_arguments and not schema["properties"].keys() >= read.keys():
         read = _without(tool, read)
@@ -147,7 +154,9 @@ def _without(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in dropped}
 
 
-def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings) -> InvalidArguments:
+def _refusal(
+    tool: Tool, validator: Any, arguments: dict[str, Any], means: Meanings, suffix: str
+) -> InvalidArguments:
     """Return the error that names what is wrong. All errors of an excerpt are counted, and few of them worked out.
 
     The validator makes every error that there is before it hands over the first. So it sees an excerpt: few elements
@@ -157,9 +166,9 @@ def _refusal(tool: Tool, validator: Any, arguments: dict[str, Any], means: Meani
     path = list(first.instance_path)
     part = cut_excerpt(arguments, path)
     found = list(validator.iter_errors(part))
-    described = [describe_error(tool, error, path, means) for error in found[:MOST_ERRORS]]
+    described = [describe_error(tool, error, path, means, suffix) for error in found[:MOST_ERRORS]]
     if not described:  # it is in what the excerpt leaves out, such as the length of a list
-        described = [describe_error(tool, first, [], means)]
+        described = [describe_error(tool, first, [], means, suffix)]
     errors = list(islice((each for some in described for each in some), MOST_ERRORS))
     total = max(sum(_count(error) for error in found), len(errors))
     text = " ".join(each["problem"] for each in errors)

@@ -41,7 +41,7 @@ class Budget:
         self.count = 0
 
     @contextmanager
-    def share(self) -> Iterator[Share]:
+    def open_share(self) -> Iterator[Share]:
         """Yield a share that is given back when the block ends. Counted with its first byte."""
         share = Share(self)
         try:

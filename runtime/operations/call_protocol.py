@@ -1,4 +1,4 @@
-"""What the endpoints know of calling tools: the one protocol of it, which `calls` fulfills."""
+"""What the endpoints know of calling tools: the one protocol of it, which `calls.Calls` fulfills."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
 
-class Calls(Protocol):
+class CallProtocol(Protocol):
     """Carries out calls of tools, and answers for them, errors included."""
 
     async def call(
@@ -30,10 +30,10 @@ class Calls(Protocol):
         """Return the answer of one call, which is within the budget of the grant in the form that is given."""
         ...
 
-    def budget(self, grant: Grant) -> int:
+    def compute_budget(self, grant: Grant) -> int:
         """Return the bytes that the whole reply to a call may have."""
         ...
 
-    async def limits(self, grant: Grant) -> Limits:
+    async def read_limits(self, grant: Grant) -> Limits:
         """Return how the company stands with its vendor's limits; nothing is counted."""
         ...

@@ -16,8 +16,8 @@ from generator.names import explain_former_name, find_tool
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call
-from runtime.exchange.failures import explain, raise_failure
-from runtime.exchange.kinds import KINDS, Kind
+from runtime.exchange.failures import explain
+from runtime.exchange.kinds import KINDS
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
@@ -27,7 +27,6 @@ from runtime.operations.response_reader import ResponseReader
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates
-from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -69,7 +68,7 @@ class Calls:
         if tool is None:
             return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
-        call.budget, call.form = self.budget(grant), form
+        call.budget, call.form = self.compute_budget(grant), form
         call.notice = explain_former_name(tool, name)
         call.caller_key = idempotency_key if call.changes_data else ""
         try:
@@ -77,14 +76,14 @@ class Calls:
         except LedgerportError as error:
             return await self._failed(call, error)
 
-    def budget(self, grant: Grant) -> int:
+    def compute_budget(self, grant: Grant) -> int:
         """Return the bytes that the whole reply to a call of a grant may have."""
         return max(grant.config.max_answer_bytes or self._max_answer_bytes, LEAST)
 
-    async def limits(self, grant: Grant) -> Limits:
+    async def read_limits(self, grant: Grant) -> Limits:
         """Return how the company stands with its vendor's limits; nothing is counted."""
         integration = self._catalog().integrations[grant.account.integration]
-        return await self._vendor.limits(grant.account, integration)
+        return await self._vendor.read_limits(grant.account, integration)
 
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
@@ -93,7 +92,7 @@ class Calls:
         request = await self._completed(call, await run_for(call, kind.prepare))
         response = await self._vendor.send(call, request)
         masked = MaskedResponse(call, request, response)
-        return await self._reader.run(len(response.body), lambda: _read(kind, masked))
+        return await self._reader.read(kind, masked)
 
     async def _completed(self, call: CallContext, request: Request) -> Request:
         """Return the request of a call, with what is stored filled into its changes."""
@@ -107,20 +106,10 @@ class Calls:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""
         masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
-            call.limits = await self._vendor.limits(call.account, call.integration)
+            call.limits = await self._vendor.read_limits(call.account, call.integration)
         error = explain(call, error)
         answer = Answer(status=call.status, error=error, limits=call.limits, preface=call.preface)
-        return call.form.within(answer, call.budget)
-
-
-def _read(kind: Kind, response: MaskedResponse) -> Answer:
-    """Return what a response says. Raises the error that it is, or that it cannot be passed on."""
-    call = response.call
-    try:
-        raise_failure(call, response.raw)
-        return kind.read(call, response)
-    except (UnexpectedShape, RecursionError) as other_shape:
-        raise response.unreadable(other_shape) from other_shape
+        return call.form.fit(answer, call.budget)
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:

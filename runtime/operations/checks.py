@@ -43,7 +43,7 @@ class Checks:
         self, tool: Tool, integration: Integration, arguments: dict[str, Any]
     ) -> dict[str, Any]:
         """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
-        checked = self._checker.checked(tool, arguments, integration.meant)
+        checked = self._checker.check(tool, arguments, integration.meant, integration.reference_form)
         refuse_wrong_sums(tool, integration, checked)
         return checked
 

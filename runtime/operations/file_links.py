@@ -93,7 +93,7 @@ class FileLinks:
         return Opened(grant, tools, tool, orjson.loads(claims[_CLAIMS.size :]))
 
     def _tools(self, grant: Grant) -> dict[str, Tool]:
-        tools = self._deployment.catalog().of(grant.account.integration)
+        tools = self._deployment.catalog().list_tools(grant.account.integration)
         return {tool.name: tool for tool in select(tools, grant.config.methods, grant.config.tags)}
 
 

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from generator.vendor import ReferenceForm
+
 Schema = Mapping[str, Any]
 
 HOST_KEYS = frozenset({"wait_for_previous"})
@@ -27,6 +29,7 @@ _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 """A decimal that a JSON number holds exactly enough: 15 digits before the point."""
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(:00(\.0{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _ID = re.compile(r"\d{1,40}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LARGEST_EXACT = 2**53
 """Up to here a JSON number with a fraction of zero is a whole number beyond doubt (RFC 8259, section 6)."""
 ORDER, DESCENDING = "order_by", "descending"
@@ -38,20 +41,24 @@ ABSENT = object()
 
 
 class _Rule(NamedTuple):
-    """How empty texts are read."""
+    """How empty texts and references are read."""
 
     empty_clears: bool
     """Whether an empty text clears a field, and so stays."""
+    reference: ReferenceForm
 
 
-def interpret(schema: Schema, arguments: dict[str, Any], *, empty_clears: bool) -> dict[str, Any]:
+def interpret(
+    schema: Schema, arguments: dict[str, Any], reference: ReferenceForm, *, empty_clears: bool
+) -> dict[str, Any]:
     """Return the arguments in the types that the schema declares, without what means "left out".
 
-    `schema` is of an object with `properties`. Values that have no certain meaning come back as they were given.
+    `schema` is of an object with `properties`; `reference` says of what parts a reference is. Values that have no
+    certain meaning come back as they were given.
     """
     properties = schema.get("properties", {})
     given = {name: value for name, value in arguments.items() if name in properties or name not in HOST_KEYS}
-    return _with_direction(properties, _members(properties, given, _Rule(empty_clears)))
+    return _with_direction(properties, _members(properties, given, _Rule(empty_clears, reference)))
 
 
 def _with_direction(properties: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -144,14 +151,27 @@ def _object(schema: Schema, value: Any, rule: _Rule) -> Any:
     if "properties" not in schema:
         return value
     if not isinstance(value, dict):
-        id_ = _id(value)
-        return {"value": id_} if id_ and _is_reference(schema) else value
+        return _reference(schema, value, rule) if _is_reference(schema, rule.reference) else value
     found = _members(schema["properties"], value, rule)
     return ABSENT if value and not found else found
 
 
-def _is_reference(schema: Schema) -> bool:
-    return "value" in schema.get("properties", {}) and schema.get("required") == ["value"]
+def _is_reference(schema: Schema, form: ReferenceForm) -> bool:
+    return form.id in schema.get("properties", {}) and schema.get("required") == [form.id]
+
+
+def _reference(schema: Schema, value: Any, rule: _Rule) -> Any:
+    """Return an Id alone as a reference; anything that may be no Id, such as a name, as it was given."""
+    form = rule.reference
+    part = schema["properties"][form.id]
+    found = _id(value) or _uuid(part, value)
+    return {form.id: _read(part, found, rule)} if found else value
+
+
+def _uuid(schema: Schema, value: Any) -> str:
+    """Return a text that is a UUID where one belongs; empty when it is something else."""
+    is_uuid = schema.get("format") == "uuid" and isinstance(value, str) and _UUID.fullmatch(value)
+    return str(value) if is_uuid else ""
 
 
 def _id(value: Any) -> str:
@@ -174,9 +194,9 @@ def _list(schema: Schema, value: Any, rule: _Rule) -> Any:
     return value if one is ABSENT else [one]
 
 
-def _text(schema: Schema, value: Any, _rule: _Rule) -> Any:
-    if isinstance(value, dict) and schema.get("pattern") == DIGITS and value.keys() <= {"value", "name"}:
-        return _id(value.get("value")) or value
+def _text(schema: Schema, value: Any, rule: _Rule) -> Any:
+    if isinstance(value, dict):
+        return _bare_id(schema, value, rule.reference)
     if isinstance(value, float) and schema.get("pattern") == DIGITS and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_EXACT:
@@ -186,6 +206,14 @@ def _text(schema: Schema, value: Any, _rule: _Rule) -> Any:
     if midnight := schema.get("format") == "date" and _MIDNIGHT.fullmatch(value):
         return midnight[1]
     return _choice(schema["enum"], value) if "enum" in schema else value
+
+
+def _bare_id(schema: Schema, value: dict[str, Any], form: ReferenceForm) -> Any:
+    """Return the Id of a reference where an Id alone belongs; anything else as it was given."""
+    if form.id not in value or not value.keys() <= {form.id, form.name}:
+        return value
+    given = value[form.id]
+    return (_id(given) if schema.get("pattern") == DIGITS else _uuid(schema, given)) or value
 
 
 def _choice(options: list[Any], value: str) -> str:

@@ -92,7 +92,7 @@ class McpServers:
         self._integration(account_id)
         owner, now = AccountId(account_id), self._deployment.clock()
         return answers.read_part(
-            lambda after, count: self._stores.records.mcp_servers(owner, after, count, now),
+            lambda after, count: self._stores.records.list_mcp_servers(owner, after, count, now),
             answers.show_server,
             limit,
             next_cursor,
@@ -103,7 +103,7 @@ class McpServers:
 
         Raises NotFound when there is none, it has expired, or it is of another account.
         """
-        found = self._stores.records.mcp_server(
+        found = self._stores.records.find_mcp_server(
             AccountId(account_id), McpServerId(server_id), self._deployment.clock()
         )
         if found is None:
@@ -191,7 +191,7 @@ class McpServers:
     def _checked(self, account_id: str, config: ServerConfig) -> ServerConfig:
         integration = self._integration(account_id)
         check_filter(
-            integration, self._deployment.catalog().of(integration.name), config.methods, config.tags
+            integration, self._deployment.catalog().list_tools(integration.name), config.methods, config.tags
         )
         return config
 

@@ -6,14 +6,17 @@ Called by `calls`, when a response has come in.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TypeVar
+
+from runtime.exchange.failures import raise_failure
+from runtime.exchange.kinds import Kind
+from runtime.exchange.masked_response import MaskedResponse
+from runtime.exchange.tool_answer import Answer
+from runtime.upstream.answer import UnexpectedShape
 
 READ_AT_ONCE = 64 * 1024
 """Bytes of a response that are read where it came in. By the share of larger ones measured, about 0.5 ms of processor
 time for records and 2.4 ms for a report. What is larger is read in a thread, so that no other request waits for it.
 """
-Result = TypeVar("Result")
 
 
 class ResponseReader:
@@ -26,9 +29,18 @@ class ResponseReader:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
 
-    async def run(self, size: int, work: Callable[[], Result]) -> Result:
-        """Return the result of reading a response of so many bytes."""
-        if size <= READ_AT_ONCE:
-            return work()
+    async def read(self, kind: Kind, response: MaskedResponse) -> Answer:
+        """Return what a response says. Raises the error that it is, or that it cannot be passed on."""
+        if len(response.raw.body) <= READ_AT_ONCE:
+            return _read(kind, response)
         async with self._turn:
-            return await asyncio.to_thread(work)
+            return await asyncio.to_thread(_read, kind, response)
+
+
+def _read(kind: Kind, response: MaskedResponse) -> Answer:
+    call = response.call
+    try:
+        raise_failure(call, response.raw)
+        return kind.read(call, response)
+    except (UnexpectedShape, RecursionError) as other_shape:
+        raise response.explain_unreadable(other_shape) from other_shape

@@ -34,7 +34,7 @@ def know_no_secrets(_integration: Integration) -> tuple[str, ...]:
 class Tokens(Protocol):
     """Where fresh credentials come from: `runtime.connect.tokens.AccessTokens`, or another one in a test."""
 
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         """Return credentials that are good now; refreshed when they are about to end."""
 
     async def invalidate(self, account: Account, access_token: str) -> None:
@@ -74,7 +74,7 @@ class VendorCalls:
 
         return await self._bindings().send(_keyed(call), send_under)
 
-    async def limits(self, account: Account, integration: Integration) -> Limits:
+    async def read_limits(self, account: Account, integration: Integration) -> Limits:
         """Return how a company stands with its vendor's limits; nothing is counted."""
         return await self._measure(self._hot.peek, account, integration)
 
@@ -91,11 +91,11 @@ class VendorCalls:
 
         A write may be sent again then: the vendor refused it before it looked at what it says.
         """
-        credentials = await self._tokens.fresh(call.account)
+        credentials = await self._tokens.get_fresh(call.account)
         response = await self._send(call, request, credentials)
         if response.status == UNAUTHORIZED and _can_renew(call, credentials):
             await self._tokens.invalidate(call.account, credentials.access_token)
-            credentials = await self._tokens.fresh(call.account)
+            credentials = await self._tokens.get_fresh(call.account)
             response = await self._send(call, request, credentials)
         return response
 
@@ -109,7 +109,7 @@ class VendorCalls:
         call.limits = apply_vendor_counts(call.limits, response.headers)
         secrets = find_echoes(*list_secrets(credentials, authorization), *self._app_secrets(integration))
         call.status = response.status
-        return VendorResponse(response.status, *secrets.without(response.headers, response.body))
+        return VendorResponse(response.status, *secrets.strip(response.headers, response.body))
 
     async def _measure(self, count: Count, account: Account, integration: Integration) -> Limits:
         windows = integration.rate_limit.windows

@@ -92,35 +92,35 @@ class Runtime:
         self.client = VendorClient(
             timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
         )
-        self.deployment = Deployment(settings, self.keys, self.stores, self.current_catalog)
+        self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
         vendor = VendorCalls(
             self.client,
             self.tokens,
             self.stores.hot,
-            self.base_url,
+            self.find_base_url,
             once=Once(self.keys, self.stores),
-            app_secrets=lambda integration: list_app_secrets(settings.of(integration)),
+            app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
         )
         self.calls = Calls(
-            catalog=self.current_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
+            catalog=self.get_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
         )
 
-    def current_catalog(self) -> Catalog:
+    def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
         return self.catalog
 
-    def definitions(self) -> tuple[Path, ...]:
+    def list_definitions(self) -> tuple[Path, ...]:
         """Return the folders that the catalog is made of."""
         return (BUILTIN_DEFINITIONS, *self.settings.definitions)
 
-    def compiler(self) -> tuple[str, ...]:
+    def build_compiler_arguments(self) -> tuple[str, ...]:
         """Return the arguments of Python for a process that compiles them into the cache."""
-        return ("-P", "-c", COMPILE, *map(str, self.definitions()), str(self.settings.data / "cache"))
+        return ("-P", "-c", COMPILE, *map(str, self.list_definitions()), str(self.settings.data / "cache"))
 
     def read_catalog(self) -> Catalog:
         """Return the catalog as the definitions have it now. Raises DefinitionErrors."""
-        return compile_catalog(self.definitions(), self.settings.data / "cache")
+        return compile_catalog(self.list_definitions(), self.settings.data / "cache")
 
     def take(self, catalog: Catalog) -> None:
         """Serve from another catalog from now on. Raises SettingsError when it lacks what accounts may need."""
@@ -142,11 +142,11 @@ class Runtime:
         found = self.stores.look_up.find_api_token(self.keys.hash_token(token))
         return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
-    def base_url(self, integration: Integration, account: Account) -> str:
+    def find_base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
         known = self._base_urls.get(account.id)
         if known is None or known[0] is not integration or known[1] is not account:
-            template = self.tokens.addresses.base_url(integration, account)
+            template = self.tokens.addresses.find_base_url(integration, account)
             known = (integration, account, fill_address(template, account.fields))
             self._base_urls.put(account.id, known)
         return known[2]
@@ -166,7 +166,7 @@ class Application:
         self.reloader = Reloader(runtime, runtime.log, watches=watches)
         self.mcp = McpEndpoint(
             McpServices(
-                runtime.current_catalog,
+                runtime.get_catalog,
                 runtime.calls,
                 Identity("ledgerport", VERSION),
                 runtime.log,
@@ -206,7 +206,7 @@ class Application:
             guesses=runtime.guesses,
             listing=describe_listing,
             pages=make_routes(
-                accounts.authorizations, runtime.current_catalog, runtime.log, docs=runtime.settings.docs
+                accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
             ),
         )
         return self._api_and_pages

@@ -102,7 +102,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().resume_writing()
         self._reader.unsent = 0
 
-    def idle_since(self) -> float:
+    def get_idle_since(self) -> float:
         """Since when nothing has been asked; infinite while anything is under way."""
         is_idle = self._stage == IDLE and not self.transport.is_closing()
         return self._since if is_idle and not self.transport.get_write_buffer_size() else math.inf

@@ -79,7 +79,7 @@ class Connection(Protocol):
     def look(self, now: float) -> None:
         """Act when a limit is exceeded. `now` is of the event loop's clock."""
 
-    def idle_since(self) -> float:
+    def get_idle_since(self) -> float:
         """Since when nothing has been asked on it; infinite while anything is under way."""
 
     def close_idle(self) -> None:
@@ -161,13 +161,13 @@ class Connections:
         if now - self._sorted_at < self.limits.look_seconds / SORTS_PER_LOOK:
             return False
         self._sorted_at = now
-        found = [(each.idle_since(), each) for each in self._open]
+        found = [(each.get_idle_since(), each) for each in self._open]
         self._idle = iter(sorted((pair for pair in found if pair[0] < math.inf), key=lambda pair: pair[0]))
         return self._close_first()
 
     def _close_first(self) -> bool:
         for since, connection in self._idle:
-            if connection.idle_since() == since:
+            if connection.get_idle_since() == since:
                 connection.close_idle()
                 return True
         return False

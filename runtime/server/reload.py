@@ -32,10 +32,10 @@ class Source(Protocol):
 
     catalog: Catalog
 
-    def definitions(self) -> tuple[Path, ...]:
+    def list_definitions(self) -> tuple[Path, ...]:
         """Return the folders that the catalog is made of."""
 
-    def compiler(self) -> Sequence[str]:
+    def build_compiler_arguments(self) -> Sequence[str]:
         """Return the arguments of Python for a process that compiles them; prints errors and exits with 1."""
 
     def read_catalog(self) -> Catalog:
@@ -97,10 +97,10 @@ class Reloader:
 
     async def _watch(self) -> None:
         """Asks when files have changed and stayed so for one look: an editor may be writing several."""
-        taken = seen = await asyncio.to_thread(_state, self._source.definitions())
+        taken = seen = await asyncio.to_thread(_state, self._source.list_definitions())
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-            now = await asyncio.to_thread(_state, self._source.definitions())
+            now = await asyncio.to_thread(_state, self._source.list_definitions())
             if now == seen and now != taken:
                 taken = now
                 self.ask()
@@ -110,7 +110,7 @@ class Reloader:
         """Return the catalog, compiled elsewhere into the cache and read from there in a thread. Raises its errors."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *self._source.compiler(),
+            *self._source.build_compiler_arguments(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

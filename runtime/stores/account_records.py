@@ -25,7 +25,7 @@ class AccountRecords(RecordBase):
             connection.execute(insert(ACCOUNT).values(values | {"fields": as_json(account.fields)}))
             note(connection, audit)
 
-    def accounts(self, after: Position | None, limit: int) -> list[Account]:
+    def list_accounts(self, after: Position | None, limit: int) -> list[Account]:
         """Return the accounts from the oldest on, `limit` of them."""
         with self._reading.begin() as connection:
             return [read_account(row) for row in read_part(connection, ACCOUNT, _ACCOUNT, after, limit)]

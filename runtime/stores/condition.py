@@ -53,7 +53,7 @@ class LockWait:
         self._deadline = time.monotonic() + condition.patience
         self._pause = _FIRST_PAUSE
 
-    def pauses(self, error: BaseException | None) -> bool:
+    def pause(self, error: BaseException | None) -> bool:
         """Sleep a little after a failed attempt; False, at once, when another one would be of no use."""
         if not is_locked(error) or time.monotonic() >= self._deadline:
             return False
@@ -68,7 +68,7 @@ def probe(path: Path, files: Files, condition: Condition, now: float) -> None:
     It takes the write lock and gives it back, which changes nothing. A real write follows only where that would not
     show the fault: after a failed write, on a disk that is nearly full, and on one that is read-only.
     """
-    reason = files.fault()
+    reason = files.find_fault()
     try:
         if not reason:
             _try_write(path, condition, now)
@@ -88,7 +88,7 @@ def _try_write(path: Path, condition: Condition, now: float) -> None:
                 connection.execute("BEGIN IMMEDIATE")
                 break
             except sqlite3.OperationalError as error:
-                if not wait.pauses(error):
+                if not wait.pause(error):
                     raise
         if condition.reason or _is_short_of_space(path):
             connection.execute("UPDATE deployment SET probed_at = ?", (now,))

@@ -83,13 +83,13 @@ class Stores:
             await self.write(lambda: probe(self.path, self.files, self.condition, now))
         except StorageUnavailable as slow:
             self.condition.note_failure(slow.reason)
-        return self.health()
+        return self.check_health()
 
-    def health(self) -> StorageHealth:
+    def check_health(self) -> StorageHealth:
         """Whether the database can be read, and took the last write or probe. It writes nothing itself."""
-        if reason := self.look_up.fault():
+        if reason := self.look_up.find_fault():
             return StorageHealth("unavailable", reason)
-        if reason := self.condition.reason or self.writer.fault():
+        if reason := self.condition.reason or self.writer.find_fault():
             return StorageHealth("degraded", reason)
         return StorageHealth()
 

@@ -96,7 +96,7 @@ class Writing:
         self._engine.dispose()
 
     def _check_files(self) -> None:
-        if reason := self._files.fault():
+        if reason := self._files.find_fault():
             self._condition.note_failure(reason)
             raise sqlite.explain_failed_write(reason)
 
@@ -107,7 +107,7 @@ class Writing:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 return
             except OperationalError as error:
-                if not wait.pauses(error.orig):
+                if not wait.pause(error.orig):
                     raise
 
 

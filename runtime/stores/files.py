@@ -30,7 +30,7 @@ class Files:
         self._looks_again_at = -1.0
         self._fault = ""
 
-    def fault(self) -> str:
+    def find_fault(self) -> str:
         """Return what is wrong with the files now, in a sentence; empty when they are the same."""
         for file, identity in self._known:
             if _identity(file) != identity:
@@ -41,7 +41,7 @@ class Files:
         """Raise StorageUnavailable when the files were replaced, looking at them at most every 10 ms."""
         now = self._clock()
         if now >= self._looks_again_at:
-            self._fault = self.fault()
+            self._fault = self.find_fault()
             self._looks_again_at = now + LOOK_EVERY_SECONDS
         if self._fault:
             raise explain_failed_read(self._fault)

@@ -71,7 +71,7 @@ class SqliteLookUp:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._watch = WalWatch(path)
-        self._watch.state()  # opens the file, so that what stands there now is what is open
+        self._watch.read_state()  # opens the file, so that what stands there now is what is open
         self.files = Files(path)
         self._cached: tuple[bytes, Known] = (b"", Recent(_MOST_CACHED))
 
@@ -81,7 +81,7 @@ class SqliteLookUp:
         Raises StorageUnavailable when that cannot be found out: nothing opens, and nothing is said to be revoked.
         """
         self.files.check()
-        state = self._watch.state()
+        state = self._watch.read_state()
         since, known = self._cached
         if state is None or state != since:
             known = Recent(_MOST_CACHED)
@@ -119,12 +119,12 @@ class SqliteLookUp:
         row = self._row(_ACCOUNT, account_id)
         return None if row is None else read_account(row)
 
-    def interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
+    def list_interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
         """Return the accounts with a refresh that was begun and never finished, and when it began."""
         rows = self._connection().execute(_INTERRUPTED).fetchall()
         return [(AccountId(id_), begun_at) for id_, begun_at in rows]
 
-    def fault(self) -> str:
+    def find_fault(self) -> str:
         """Why the file cannot be read, or is not the one of this secret key, in a sentence; empty when it is well."""
         try:
             self.files.check()

@@ -122,7 +122,7 @@ class Records(AccountRecords, ServerRecords, ApiTokenRecords, AuthorizationRecor
         with self._engine.begin() as connection:
             note(connection, entry)
 
-    def audit_of(self, subject: str) -> list[AuditEntry]:
+    def list_audit(self, subject: str) -> list[AuditEntry]:
         """Return what was done to one thing, from the oldest on."""
         columns = (AUDIT.c.at, AUDIT.c.actor, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.details)
         wanted = select(*columns).where(AUDIT.c.subject == subject).order_by(AUDIT.c.id)

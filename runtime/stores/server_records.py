@@ -39,7 +39,7 @@ class ServerRecords(RecordBase):
             note(connection, audit)
         return True
 
-    def mcp_servers(
+    def list_mcp_servers(
         self, account_id: AccountId, after: Position | None, limit: int, now: float
     ) -> list[McpServer]:
         """Return the MCP servers of an account that have not expired, from the oldest on."""
@@ -49,7 +49,7 @@ class ServerRecords(RecordBase):
                 _server(row) for row in read_part(connection, MCP_SERVER, _MCP_SERVER, after, limit, mine)
             ]
 
-    def mcp_server(self, account_id: AccountId, server_id: McpServerId, now: float) -> McpServer | None:
+    def find_mcp_server(self, account_id: AccountId, server_id: McpServerId, now: float) -> McpServer | None:
         """Return one MCP server of an account, unless it has expired."""
         with self._reading.begin() as connection:
             return _find_server(connection, account_id, server_id, now)
@@ -120,7 +120,7 @@ class ApiTokenRecords(RecordBase):
             note(connection, audit)
         return True
 
-    def api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
+    def list_api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
         """Return the API tokens from the oldest on, without what would let anybody in."""
         with self._reading.begin() as connection:
             return [read_api_token(row) for row in read_part(connection, API_TOKEN, _API_TOKEN, after, limit)]

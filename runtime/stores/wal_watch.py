@@ -37,7 +37,7 @@ class WalWatch:
         self._connection: sqlite3.Connection | None = None
         self._index: mmap.mmap | None = None
 
-    def state(self) -> bytes | None:
+    def read_state(self) -> bytes | None:
         """Return the state of the file; None when it is not known, and nothing read may be cached."""
         index = self._index
         if index is None:

@@ -59,7 +59,7 @@ class Writer:
         if self._waiting < MOST_WAITING:
             self._submit(quietly)
 
-    def fault(self) -> str:
+    def find_fault(self) -> str:
         """Why a change would not begin in time, in a sentence; empty when it would."""
         began_at = self._began_at
         if began_at is not None and time.monotonic() - began_at > LONGEST_WRITE:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
@@ -295,17 +295,13 @@ def _has_complaint(rules: ErrorRules, each: Mapping[str, Any]) -> bool:
     return _word(each, rules.code) != "" or _word(each, rules.message) != ""
 
 
-def _word(complaint: Mapping[str, Any], name: str) -> str:
-    """Return a word of a complaint, whatever the case of its first letter: gateways write theirs in lower case.
+def _word(complaint: Mapping[str, Any], keys: Iterable[str]) -> str:
+    """Return what a complaint has under the first of some keys that it has: a text or a number; else nothing.
 
-    Only a text or a number is one. It is cut to what is read of it, and not cleaned yet.
+    It is cut to what is read of it, and not cleaned yet.
     """
-    if not name:
-        return ""
-    found = complaint.get(name)
-    if found is None:
-        found = complaint.get(name[0].swapcase() + name[1:])
-    found = figures.read_number(found)
+    said = (complaint[key] for key in keys if complaint.get(key) is not None)
+    found = figures.read_number(next(said, None))
     return str(found)[:LONGEST_READ].strip() if isinstance(found, (str, int, float)) else ""
 
 
@@ -345,27 +341,23 @@ def _refused(
     said = " | ".join(dict.fromkeys(_sentence(rules, each, attempt) for each in complaints))
     vendor_code = blank_private_numbers(code, LONGEST_CODE)
     if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":
-        failed = Indeterminate(
+        return Indeterminate(
             f"{integration.title} failed: {said}. The change may have been made or not.",
             advice=LOOK_FIRST,
             vendor_code=vendor_code,
             trace=trace,
-        )
-        failed.quoted = said
-        return failed
+        ).quote(said)
     first = complaints[0]
     said_first = f"{_word(first, rules.message)} {_word(first, rules.detail)}"
     advice = choose(known, said_first, _word(first, rules.element), attempt)
-    refused = VendorRefused(
+    return VendorRefused(
         f"{integration.title} refused: {_ended(said)}",
         status=response.status if response.status in FAILED else 400,
         kind=known.kind,
         advice="" if _is_said_in(advice, said) else advice,
         vendor_code=vendor_code,
         trace=trace,
-    )
-    refused.quoted = said
-    return refused
+    ).quote(said)
 
 
 def _sentence(rules: ErrorRules, complaint: Mapping[str, Any], attempt: Attempt) -> str:
@@ -402,14 +394,6 @@ def _unexplained(
     integration: Integration, response: VendorResponse, trace: str, *, changes_data: bool
 ) -> LedgerportError:
     words = extract_words(response.body)
-    error = _explain_status(integration, response, words, trace, changes_data=changes_data)
-    error.quoted = words
-    return error
-
-
-def _explain_status(
-    integration: Integration, response: VendorResponse, words: str, trace: str, *, changes_data: bool
-) -> LedgerportError:
     if 300 <= response.status < 400:
         return VendorUnavailable(
             f"{integration.title} answered with a redirect ({response.status}), which is not followed.",
@@ -422,16 +406,16 @@ def _explain_status(
             status=response.status,
             kind=kind,
             trace=trace,
-        )
+        ).quote(words)
     if changes_data and (response.status in LOST_STATUSES or response.status not in FAILED):
         return Indeterminate(
             f"{integration.title} answered {response.status}{f' ({words})' if words else ''}: "
             "the change may have been made or not.",
             advice=LOOK_FIRST,
             trace=trace,
-        )
+        ).quote(words)
     return VendorUnavailable(
         f"{integration.title} is not answering properly ({response.status}){f': {words}' if words else '.'}",
         advice="Nothing was changed. Try again in a minute.",
         trace=trace,
-    )
+    ).quote(words)

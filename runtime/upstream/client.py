@@ -169,7 +169,7 @@ class VendorClient:
             request.verb,
             self._address(request.url, encoded=True),
             headers=headers,
-            data=body.pieces() if isinstance(body, FileBody) else body,
+            data=body.read_pieces() if isinstance(body, FileBody) else body,
             allow_redirects=False,
         ) as response:
             length = response.content_length

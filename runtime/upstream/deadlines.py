@@ -20,7 +20,7 @@ class Deadline:
         self._task = task
         self._was_cancelling = task.cancelling()
 
-    def ends(self) -> None:
+    def cancel(self) -> None:
         """Cancel the work."""
         self.is_over = True
         self._task.cancel()
@@ -67,4 +67,4 @@ class Deadlines:
                 self._timer = loop.call_at(deadline.at, self._look, loop)
                 return
             del self._running[deadline]
-            deadline.ends()
+            deadline.cancel()

@@ -35,7 +35,7 @@ class HeldContent:
         """How many bytes it has."""
         return len(self.data)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def read_pieces(self) -> AsyncIterator[bytes]:
         """Yield the content from the start, in pieces."""
         view = memoryview(self.data)
         for at in range(0, len(view), PIECE):
@@ -49,7 +49,7 @@ class SpooledContent:
     file: IO[bytes] = field(repr=False)
     size: int
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def read_pieces(self) -> AsyncIterator[bytes]:
         """Yield the content from the start, in pieces. Raises OSError when the file is shorter than it was."""
         for at in range(0, self.size, PIECE):
             yield await asyncio.to_thread(self._read, at)
@@ -110,16 +110,16 @@ class FileBody:
         """Bytes of the whole body."""
         return sum(len(each) if isinstance(each, bytes) else each.size for each in self._pieces)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def read_pieces(self) -> AsyncIterator[bytes]:
         """Yield the body from the start, in pieces."""
         for each in self._pieces:
             if isinstance(each, bytes):
                 yield each
             else:
-                async for piece in each.pieces():
+                async for piece in each.read_pieces():
                     yield piece
 
-    def joined(self) -> bytes | None:
+    def join(self) -> bytes | None:
         """Return the body as one, where it is small and in memory already; else None."""
         if self.size > LARGEST_JOINED:
             return None

@@ -30,7 +30,7 @@ def find_complaint(body: bytes, rules: ErrorRules) -> Any:
     if body[:1] == b"<":
         return read_partial_xml(body)
     text = body.decode("utf-8", "replace")
-    names = [name for name in (rules.code, rules.message, rules.detail) if name]
+    names = (*rules.code, *rules.message, *rules.detail)
     found: Any = {name: said for name in names if (said := _member(text, name))}
     for name in reversed(rules.list[0] if rules.list else ()):
         found = {name: found}
@@ -38,12 +38,9 @@ def find_complaint(body: bytes, rules: ErrorRules) -> Any:
 
 
 def _member(text: str, name: str) -> str:
-    """Return the first text or number under a name in broken JSON, whatever the case of its first letter; it may be
-    cut.
-    """
-    first = f"[{re.escape(name[0].lower() + name[0].upper())}]"
+    """Return the first text or number under a name in broken JSON; it may be cut."""
     value = r'(?:"(?P<text>(?:[^"\\]|\\.)*)|(?P<number>[0-9]+))'
-    found = re.search(rf'"{first}{re.escape(name[1:])}"\s*:\s*{value}', text)
+    found = re.search(rf'"{re.escape(name)}"\s*:\s*{value}', text)
     if found is None:
         return ""
     try:

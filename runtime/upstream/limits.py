@@ -32,7 +32,7 @@ class Limits(NamedTuple):
     refused_by_vendor: bool = False
     counted_by: str = "ledgerport"
 
-    def closest(self) -> int:
+    def find_closest(self) -> int:
         """Return the index of the window that is closest to being used up."""
         best, least = 0, 2.0
         for at, window in enumerate(self.windows):
@@ -41,11 +41,11 @@ class Limits(NamedTuple):
                 best, least = at, share
         return best
 
-    def fields(self) -> list[Field]:
+    def write_fields(self) -> list[Field]:
         """Return the HTTP fields, names in lower case."""
         found: list[Field] = []
         if self.windows:
-            at = self.closest()
+            at = self.find_closest()
             window, left, reset = self.windows[at], self.remaining[at], self.resets[at]
             found = [
                 (b"ratelimit-limit", b"%d" % window.limit),
@@ -62,7 +62,7 @@ class Limits(NamedTuple):
         """Return the same as data, for `_meta` and the body of a REST error."""
         if not self.windows:
             return {"status": 429, "retry_after": self.retry_after} if self.retry_after is not None else {}
-        at = self.closest()
+        at = self.find_closest()
         state: dict[str, Any] = {
             "limit": self.windows[at].limit,
             "window_seconds": self.windows[at].seconds,

@@ -61,10 +61,11 @@ def join_parameters(language: QueryLanguage, listing: Listing, arguments: Mappin
 
 
 def _write_conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> list[str]:
+    """Return each condition of a call that the language can write; the request itself names the others."""
     return [
         _condition(language, condition, arguments[condition.argument])
         for condition in listing.conditions
-        if condition.argument in arguments
+        if condition.argument in arguments and condition.operator in language.conditions
     ]
 
 

@@ -35,7 +35,7 @@ def add_numbers(error: LedgerportError, title: str, limits: Limits) -> Ledgerpor
     """Return a refusal of the vendor with what our count says of the window that was reached; others as they are."""
     if not isinstance(error, RateLimited) or not limits.windows or not limits.refused_by_vendor:
         return error
-    at = limits.closest()
+    at = limits.find_closest()
     window, wait = limits.windows[at], limits.retry_after or error.retry_after
     return RateLimited(
         f"{_reached(title)} {limits.remaining[at]} of {window.limit} requests left in {_seconds(window.seconds)}, "
@@ -63,7 +63,7 @@ def _reached(title: str) -> str:
 def _state(limits: Limits) -> str:
     if not limits.windows:
         return ""
-    at = limits.closest()
+    at = limits.find_closest()
     left, of, reset = limits.remaining[at], limits.windows[at].limit, limits.resets[at]
     return f"{left} of {of} requests left, resets in {reset} s."
 

@@ -72,7 +72,7 @@ def build(
         headers[integration.idempotency_header] = once_key
     if call.body in ("parts", "file"):
         whole = _body_with_file(tool, arguments, extras.file)
-        headers["Content-Type"], body = whole.content_type, whole.joined() or whole
+        headers["Content-Type"], body = whole.content_type, whole.join() or whole
     elif body is None and call.body != "none":
         body = build_body(tool, record(tool, arguments))
     if body is not None:

@@ -18,7 +18,7 @@ from generator.vendor import ErrorRules
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape, check_count
 from runtime.upstream.client import VendorResponse
-from runtime.upstream.table_rows import Column, Table, fill_gaps, make_table, split_records
+from runtime.upstream.table_rows import Column, Table, fill_gaps, lay_out, split_records
 
 ALL = "*"
 SLICE = re.compile(r"(?P<name>.+)\[(?P<start>[0-9]{1,9}):\]", re.DOTALL)
@@ -35,7 +35,7 @@ class Hide(Protocol):
         """Whether a record, as JSON, may hold something that is hidden."""
         ...
 
-    def hidden(self, record: Any) -> Any:
+    def hide(self, record: Any) -> Any:
         """Return the record, which may be changed, without what is hidden."""
         ...
 
@@ -47,27 +47,27 @@ class Rows(Protocol):
         """How many there are."""
         ...
 
-    def between(self, start: int, end: int) -> Rows:
+    def cut(self, start: int, end: int) -> Rows:
         """Return some of them, without the others."""
         ...
 
-    def only(self, places: Sequence[int]) -> Rows:
+    def pick(self, places: Sequence[int]) -> Rows:
         """Return some of them, by their places."""
         ...
 
-    def text(self, place: int) -> bytes:
+    def write_record(self, place: int) -> bytes:
         """One record as JSON, with the fields that are shown. Raises UnexpectedShape."""
         ...
 
-    def table(self) -> Table:
+    def make_table(self) -> Table:
         """Return them as a table of the fields that are shown. Raises UnexpectedShape."""
         ...
 
-    def absent(self, names: Iterable[str]) -> list[str]:
+    def find_absent(self, names: Iterable[str]) -> list[str]:
         """Those of some names that no record has."""
         ...
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names that any record has, each once."""
         ...
 
@@ -83,33 +83,33 @@ class ValueRows:
         """How many there are."""
         return len(self.records)
 
-    def between(self, start: int, end: int) -> ValueRows:
+    def cut(self, start: int, end: int) -> ValueRows:
         """Return some of them. Raises UnexpectedShape when one is no object."""
         part = self.records[start:end]
         if not all(isinstance(record, dict) for record in part):
             raise UnexpectedShape("a record is no object")
         return ValueRows(part, self._names)
 
-    def only(self, places: Sequence[int]) -> ValueRows:
+    def pick(self, places: Sequence[int]) -> ValueRows:
         """Return some of them, by their places."""
         return ValueRows([self.records[place] for place in places], self._names)
 
-    def text(self, place: int) -> bytes:
+    def write_record(self, place: int) -> bytes:
         """One record as JSON, with the fields that are shown. Raises UnexpectedShape."""
         return _written(project(self.records[place], self._names))
 
-    def table(self) -> Table:
+    def make_table(self) -> Table:
         """Return them as a table of the fields that are shown. Raises UnexpectedShape."""
         shown = [project(record, self._names) for record in self.records]
         names = () if ALL in self._names or any(map(SLICE.fullmatch, self._names)) else self._names
         return _tabled(lambda: split_records(shown, names), len(shown))
 
-    def absent(self, names: Iterable[str]) -> list[str]:
+    def find_absent(self, names: Iterable[str]) -> list[str]:
         """Those of some names that no record has."""
-        there = set(self.names())
+        there = set(self.list_names())
         return [name for name in names if name not in there]
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names that any record has, each once."""
         return list({name: None for record in self.records for name in record})
 
@@ -133,19 +133,19 @@ class QuickRows:
         """How many there are."""
         return len(self._records)
 
-    def between(self, start: int, end: int) -> QuickRows:
+    def cut(self, start: int, end: int) -> QuickRows:
         """Return some of them. Raises UnexpectedShape when one is no object."""
         part = self._records[start:end]
         if any(isinstance(row, msgspec.Raw) and bytes(row)[:1] != b"{" for row in part):
             raise UnexpectedShape("a record is no object")
         return QuickRows(part, self._names, self._hide, lambda: self._whole()[start:end])
 
-    def only(self, places: Sequence[int]) -> QuickRows:
+    def pick(self, places: Sequence[int]) -> QuickRows:
         """Return some of them, by their places."""
         part = [self._records[place] for place in places]
         return QuickRows(part, self._names, self._hide, lambda: [self._whole()[place] for place in places])
 
-    def text(self, place: int) -> bytes:
+    def write_record(self, place: int) -> bytes:
         """One record as JSON, with the fields that are shown. Raises UnexpectedShape."""
         if self._plain is not None:
             return _checked(bytes(self._plain[place]))
@@ -153,17 +153,17 @@ class QuickRows:
         is_whole = isinstance(row, msgspec.Raw)
         text = bytes(row) if is_whole else _encoder.encode(row)
         if self._hide is not None and self._hide.may_hide(text):
-            return _written(project(self._hide.hidden(figures.read(text)), self._names))
+            return _written(project(self._hide.hide(figures.read(text)), self._names))
         if is_whole and self._names:
             return _written(project(figures.read(text), self._names))
         return _compact(text)
 
-    def table(self) -> Table:
+    def make_table(self) -> Table:
         """Return them as a table of the fields that are shown. Raises UnexpectedShape."""
         if self._hide is not None and self._hide.may_hide(_encoder.encode(self._records)):
             hide = self._hide
-            hidden = [hide.hidden(figures.read(_encoder.encode(row))) for row in self._records]
-            return ValueRows(hidden, self._names).table()
+            hidden = [hide.hide(figures.read(_encoder.encode(row))) for row in self._records]
+            return ValueRows(hidden, self._names).make_table()
         if self._records and isinstance(self._records[0], msgspec.Raw):
             return _tabled(self._whole_columns, len(self._records))
         return _tabled(self._columns, len(self._records))
@@ -190,17 +190,17 @@ class QuickRows:
         may_hide = self._hide is not None and self._hide.may_hide(texts)
         return None if may_hide else figures.split_elements(texts)
 
-    def absent(self, names: Iterable[str]) -> list[str]:
+    def find_absent(self, names: Iterable[str]) -> list[str]:
         """Those of some names that no record has."""
         wanted = list(names)
         seen = self._seen(wanted)
         places = {name: f"f{at}" for at, name in enumerate(self._names)}
         if any(isinstance(row, msgspec.Raw) for row in self._records[:1]) or not places.keys() >= set(wanted):
-            there = set(self.names())
+            there = set(self.list_names())
             return [name for name in wanted if name not in there]
         return [name for name in wanted if name not in seen or _is_absent(self._records, places[name])]
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names that any record has, each once."""
         found: dict[str, None] = {}
         for row in self._whole():
@@ -210,7 +210,7 @@ class QuickRows:
     def _seen(self, names: list[str]) -> list[str]:
         """Names without those whose fields are left out of every record."""
         seen = dict.fromkeys(names, "")
-        return [*self._hide.hidden(seen)] if self._hide is not None else names
+        return [*self._hide.hide(seen)] if self._hide is not None else names
 
 
 def read_quick_rows(
@@ -314,7 +314,7 @@ def _struct(names: Mapping[str, str], kinds: Mapping[str, Any]) -> type[Any]:
 
 def _tabled(columns: Callable[[], list[Column]], count: int) -> Table:
     try:
-        return make_table(columns(), count)
+        return lay_out(columns(), count)
     except (figures.TooDeep, RecursionError) as error:
         raise UnexpectedShape("nested too deeply") from error
 

@@ -44,7 +44,7 @@ class Table:
         return figures.split_elements(self.text)
 
 
-def make_table(columns: Sequence[Column], count: int) -> Table:
+def lay_out(columns: Sequence[Column], count: int) -> Table:
     """Return the table of some columns of `count` cells each. Raises TooDeep and ValueError."""
     spread = [part for column in columns for part in _spread(column)]
     cells = list(zip(*(cells for _, cells in spread), strict=True)) if spread else [()] * count

@@ -46,7 +46,7 @@ def make_connect_routes(
     """Return the routes of all pages."""
     pages = ConnectPages(authorizations, catalog, log, show)
     return [
-        Route(CALLBACK_PATH, pages.callback, methods=["GET"]),
+        Route(CALLBACK_PATH, pages.take_answer, methods=["GET"]),
         Route(CONNECT_PATH + "/{state}", pages.look, methods=["GET"]),
         Route(CONNECT_PATH + "/{state}", pages.go_on, methods=["POST"]),
         Route(CONNECT_PATH + "/{state}/company", pages.look_at_companies, methods=["GET"]),
@@ -75,7 +75,7 @@ class ConnectPages:
             account, address = await self._links.look(state, given)
         except LedgerportError as problem:
             return self._refused(problem)
-        browser = self._links.browser(given)
+        browser = self._links.identify_browser(given)
         page = self._form_page(
             "connect", account, state, browser, f"{CONNECT_PATH}/{state}", _may_lead_to(address)
         )
@@ -90,7 +90,7 @@ class ConnectPages:
             return self._refused(problem)
         return self._with_cookie(RedirectResponse(address, 303, _SECRET_ADDRESS), browser)
 
-    async def callback(self, request: Request) -> Response:
+    async def take_answer(self, request: Request) -> Response:
         """Take the vendor's answer."""
         if request.method != "GET":  # a HEAD from a link checker must not use up the state
             return Response(status_code=405, headers={"Allow": "GET"})
@@ -107,7 +107,7 @@ class ConnectPages:
         """Show the companies that the consent covers."""
         state, browser = self._who(request)
         try:
-            choice = await self._authorizations.choice(state, browser)
+            choice = await self._authorizations.read_choice(state, browser)
         except LedgerportError as problem:
             return self._refused(problem)
         return self._form_page(
@@ -160,7 +160,7 @@ class ConnectPages:
         """Return a page whose form only this browser can send. Its origin has to be known when the form arrives."""
         shown = self._show(
             page, form_action=form_action, title=self._title(account), name=account.name, action=action,
-            proof=self._links.proof(state, browser), **more,
+            proof=self._links.make_proof(state, browser), **more,
         )  # fmt: skip
         shown.headers["Referrer-Policy"] = "same-origin"
         return shown

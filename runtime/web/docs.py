@@ -67,19 +67,19 @@ class Links:
         """The first page."""
         return ROOT if self.is_served else f"{self.up}index.html"
 
-    def page(self, page: Page) -> str:
+    def link_page(self, page: Page) -> str:
         """Return the page of a resource."""
         return self._at(page.key)
 
-    def tool(self, tool: Tool) -> str:
+    def link_tool(self, tool: Tool) -> str:
         """Return a tool on the page of its resource."""
         return f"{self._at(self.by_tool[tool.name])}#{tool.name}"
 
-    def errors(self) -> str:
+    def link_errors(self) -> str:
         """Return the page that lists the codes of errors."""
         return self._at(ERRORS)
 
-    def error(self, code: ErrorCode) -> str:
+    def link_error(self, code: ErrorCode) -> str:
         """Return the page of a code."""
         return self._at(f"{ERRORS}/{code.code}")
 
@@ -110,7 +110,7 @@ class Docs:
             methods=lambda page, tag: ", ".join(tool.method for tool in _tagged(page, tag)),
         )
 
-    def index(self, tag: str = "") -> bytes | None:
+    def render_index(self, tag: str = "") -> bytes | None:
         """Return the first page, or what has a tag; None for a tag there is not."""
         if tag and tag not in self._tags:
             return None
@@ -125,26 +125,26 @@ class Docs:
             "docs_index", links, query=query, found=shown, total=len(found), tag="", groups=[]
         )
 
-    def resource(self, key: str) -> bytes | None:
+    def render_resource(self, key: str) -> bytes | None:
         """Return the page of a resource, `integration/resource`; None when there is none."""
         page = self._pages.get(key)
         return None if page is None else self._cache(key, lambda: self._resource(Links(self._by_tool), page))
 
-    def errors(self) -> bytes:
+    def render_errors(self) -> bytes:
         """Return the page that lists the codes of errors."""
         return self._cache(ERRORS, lambda: self._errors(Links(self._by_tool)))
 
-    def error(self, code: str) -> bytes | None:
+    def render_error(self, code: str) -> bytes | None:
         """Return the page of a code; None when there is none."""
         found = ERROR_CODES.get(code)
         key = f"{ERRORS}/{code}"
         return None if found is None else self._cache(key, lambda: self._error(Links(self._by_tool), found))
 
-    def missing(self) -> bytes:
+    def render_missing(self) -> bytes:
         """Return what is shown for an address below `/docs` where there is nothing."""
         return self._cache("", lambda: self._render("docs_missing", Links(self._by_tool), query=""))
 
-    def files(self) -> Iterator[tuple[str, bytes]]:
+    def render_files(self) -> Iterator[tuple[str, bytes]]:
         """Every page as a file, with its path."""
         yield "index.html", self._index(Links(self._by_tool, is_served=False), "")
         yield f"{ERRORS}.html", self._errors(Links(self._by_tool, is_served=False))
@@ -206,7 +206,7 @@ class Docs:
             tool = self.catalog.by_name.get(found[0])
             if tool is None or tool.name not in self._by_tool:
                 continue
-            name, target = escape(found[0]), escape(links.tool(tool))
+            name, target = escape(found[0]), escape(links.link_tool(tool))
             pieces += [escape(text[end : found.start()]), f'<a href="{target}"><code>{name}</code></a>']
             end = found.end()
         return Markup("".join([*pieces, escape(text[end:])]))  # noqa: S704  (every piece is escaped)
@@ -247,16 +247,16 @@ class _DocsPages:
         if query:
             return await self._show(request, lambda here: here.search(query))
         tag = request.query_params.get("tag", "")
-        return await self._show(request, lambda here: here.index(tag))
+        return await self._show(request, lambda here: here.render_index(tag))
 
     async def errors(self, request: Request) -> Response:
-        return await self._show(request, Docs.errors)
+        return await self._show(request, Docs.render_errors)
 
     async def error(self, request: Request) -> Response:
-        return await self._show(request, lambda here: here.error(request.path_params["code"]))
+        return await self._show(request, lambda here: here.render_error(request.path_params["code"]))
 
     async def resource(self, request: Request) -> Response:
-        return await self._show(request, lambda here: here.resource(request.path_params["key"]))
+        return await self._show(request, lambda here: here.render_resource(request.path_params["key"]))
 
     async def _show(self, request: Request, page: Callable[[Docs], bytes | None]) -> Response:
         found, missing = await asyncio.to_thread(self._render, page)
@@ -265,7 +265,7 @@ class _DocsPages:
     def _render(self, page: Callable[[Docs], bytes | None]) -> tuple[bytes | None, bytes]:
         here = self._docs()
         found = page(here)
-        return found, b"" if found else here.missing()
+        return found, b"" if found else here.render_missing()
 
     def _docs(self) -> Docs:
         catalog, made = self._catalog(), self._made

@@ -58,7 +58,7 @@ def test_a_token_bound_to_an_account_may_list_and_call_its_tools_and_nothing_els
 ) -> None:
     mine, other = harness.account(), harness.account()
     token = bound_token(harness, mine)["token"]
-    before = [each.id for each in harness.here.stores.records.accounts(None, 10)]
+    before = [each.id for each in harness.here.stores.records.list_accounts(None, 10)]
     found = [ask_with(harness, token, operation, account) for account in (mine, other, "never-was")]
     if operation.scope == "tools:call":
         assert [each.status_code for each in found] == [200, 404, 404]
@@ -67,7 +67,7 @@ def test_a_token_bound_to_an_account_may_list_and_call_its_tools_and_nothing_els
     else:
         assert [each.status_code for each in found] == [403] * 3
         assert "needs the scope admin and has tools:call" in found[0].json()["message"]
-    assert [each.id for each in harness.here.stores.records.accounts(None, 10)] == before
+    assert [each.id for each in harness.here.stores.records.list_accounts(None, 10)] == before
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class Reader:
         self.began.set()
         if self.hold is not None:
             await asyncio.to_thread(self.hold.wait)
-        content = b"".join([piece async for piece in file.content.pieces()]) if file else None
+        content = b"".join([piece async for piece in file.content.read_pieces()]) if file else None
         self.seen.append(
             {"name": name, "arguments": arguments, "key": idempotency_key, "content": content, "file": file}
         )
@@ -298,7 +298,7 @@ def received(request: SlowRequest) -> int:
 
     async def count() -> int:
         total = 0
-        with Uploads().budget.share() as share, contextlib.suppress(BodyTimeout):
+        with Uploads().budget.open_share() as share, contextlib.suppress(BodyTimeout):
             async for piece in uploads._bounded(request, 100_000_000, share):  # type: ignore[arg-type]
                 total += len(piece)
             raise AssertionError("it was waited for without end")

@@ -117,11 +117,11 @@ class FixtureCalls:
             return Answer(error=LedgerportError("This tool intentionally returns an error for testing"))
         return Answer(name, limits=LIMITS)
 
-    def budget(self, grant: Grant) -> int:
+    def compute_budget(self, grant: Grant) -> int:
         """More than any of them takes."""
         return 100_000
 
-    async def limits(self, grant: Grant) -> Limits:
+    async def read_limits(self, grant: Grant) -> Limits:
         """The same as after a call."""
         return LIMITS
 

@@ -52,15 +52,15 @@ def test_a_wall_clock_that_jumps_costs_at_most_one_refresh_and_ends_nothing(
 ) -> None:
     async def story() -> None:
         async with with_two_clocks(tmp_path) as (vendor, here, steady, account):
-            await here.tokens.fresh(account)
+            await here.tokens.get_fresh(account)
             here.clock.pass_(jump)
             for _ in range(20):
                 steady.pass_(60)
                 here.clock.pass_(60)
-                await here.tokens.fresh(as_stored(here, account))
+                await here.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes == (0 if jump < 0 else 1)
             here.clock.pass_(-jump)
-            await here.tokens.fresh(as_stored(here, account))
+            await here.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes <= 2
             assert as_stored(here, account).status == "active"
 
@@ -78,7 +78,7 @@ def test_a_start_with_a_wrong_wall_clock_renews_the_token_once(tmp_path: Path, j
                 LEDGERPORT_BOOKS_ORIGIN=vendor.origin,
             )
             for _ in range(3):
-                await wrong.tokens.fresh(as_stored(here, account))
+                await wrong.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes == 1
             await wrong.tokens.close()
 
@@ -88,13 +88,13 @@ def test_a_start_with_a_wrong_wall_clock_renews_the_token_once(tmp_path: Path, j
 def test_while_the_vendor_is_down_a_clock_set_forward_refuses_no_token_that_lives(tmp_path: Path) -> None:
     async def story() -> None:
         async with with_two_clocks(tmp_path) as (vendor, here, steady, account):
-            old = await here.tokens.fresh(account)
+            old = await here.tokens.get_fresh(account)
             here.clock.pass_(HOURS)
             vendor.answer = lambda: web.Response(status=503)
-            assert await here.tokens.fresh(account) == old
+            assert await here.tokens.get_fresh(account) == old
             steady.pass_(3600)
             with pytest.raises(VendorUnavailable):
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
 
     asyncio.run(story())
 
@@ -104,13 +104,13 @@ def test_a_refused_token_is_renewed_after_a_clock_was_set_back(tmp_path: Path) -
 
     async def story() -> None:
         async with with_two_clocks(tmp_path) as (vendor, here, steady, account):
-            await here.tokens.fresh(account)
+            await here.tokens.get_fresh(account)
             steady.pass_(3600)
-            first = await here.tokens.fresh(account)
+            first = await here.tokens.get_fresh(account)
             here.clock.pass_(-HOURS)
             steady.pass_(TRUSTED_SECONDS)
             await here.tokens.invalidate(as_stored(here, account), first.access_token)
-            assert await here.tokens.fresh(as_stored(here, account)) != first
+            assert await here.tokens.get_fresh(as_stored(here, account)) != first
             assert vendor.refreshes == 2
 
     asyncio.run(story())
@@ -122,7 +122,7 @@ def test_credentials_of_an_earlier_version_are_good_as_they_were(tmp_path: Path)
             old = replace(open_credentials(here.keys, account), issued_at=0.0)
             sealed = seal_credentials(here.keys, account.id, old)
             assert here.stores.records.replace_credentials(account.id, account.sealed, sealed, 1.0)
-            assert await here.tokens.fresh(as_stored(here, account)) == old
+            assert await here.tokens.get_fresh(as_stored(here, account)) == old
             assert vendor.refreshes == 0
 
     asyncio.run(story())
@@ -168,7 +168,7 @@ def test_calls_are_counted_on_the_monotonic_clock() -> None:
     )
     account = Account(AccountId("a"), "books", "live", "Shop", "active", "1", {}, b"", 0.0, 0.0)
     before = time.monotonic()
-    asyncio.run(calls.limits(Grant(account, ServerConfig())))
+    asyncio.run(calls.read_limits(Grant(account, ServerConfig())))
     assert before <= seen[0] <= time.monotonic()
 
 

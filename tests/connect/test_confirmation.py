@@ -20,7 +20,7 @@ from tests.deployment import BOOKS, Deployment
 
 
 def audited(here: Deployment, account_id: str) -> list[tuple[str, str]]:
-    found = here.stores.records.audit_of(AccountId(account_id))
+    found = here.stores.records.list_audit(AccountId(account_id))
     return [(entry.action, str(entry.details.get("reason", ""))) for entry in found]
 
 

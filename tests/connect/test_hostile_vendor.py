@@ -143,10 +143,10 @@ def test_an_answer_of_a_wrong_shape_leaves_the_connection_as_it_was(tmp_path: Pa
             here.clock.pass_(3600)
             vendor.answer = RAW[name]
             with pytest.raises(VendorUnavailable):
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
             assert as_stored(here, account) == account
             vendor.answer = None
-            await here.tokens.fresh(account)
+            await here.tokens.get_fresh(account)
 
     asyncio.run(story())
 
@@ -157,7 +157,7 @@ def test_a_wrong_content_type_alone_does_not_lose_a_rotated_token(tmp_path: Path
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
             vendor.answer = lambda: _bytes(json.dumps(_good()).encode(), content_type=content_type)
-            assert (await here.tokens.fresh(account)).refresh_token == "new"
+            assert (await here.tokens.get_fresh(account)).refresh_token == "new"
 
     asyncio.run(story())
 
@@ -168,7 +168,7 @@ def test_a_compressed_answer_does_not_lose_a_rotated_token(tmp_path: Path) -> No
             here.clock.pass_(3600)
             content = gzip.compress(json.dumps(_good()).encode())
             vendor.answer = lambda: _bytes(content, headers={"Content-Encoding": "gzip"})
-            assert (await here.tokens.fresh(account)).refresh_token == "new"
+            assert (await here.tokens.get_fresh(account)).refresh_token == "new"
 
     asyncio.run(story())
 
@@ -198,7 +198,7 @@ def test_no_redirect_is_followed(tmp_path: Path, status: int) -> None:
             vendor.other = elsewhere
             vendor.answer = lambda: web.Response(status=status, headers={"Location": "/elsewhere"})
             with pytest.raises(VendorUnavailable):
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
             assert followed == []
 
     asyncio.run(story())

@@ -27,12 +27,12 @@ def test_the_attempt_is_noted_before_it_is_sent_and_goes_with_what_came_of_it(tm
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
             vendor.gate = asyncio.Event()
-            call = asyncio.create_task(here.tokens.fresh(account))
+            call = asyncio.create_task(here.tokens.get_fresh(account))
             await vendor.was_asked.wait()
-            assert here.stores.look_up.interrupted_refreshes() == [(account.id, here.clock())]
+            assert here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
             vendor.gate.set()
             await call
-            assert here.stores.look_up.interrupted_refreshes() == []
+            assert here.stores.look_up.list_interrupted_refreshes() == []
 
     asyncio.run(story())
 
@@ -46,8 +46,8 @@ def test_an_interrupted_refresh_is_tried_again_at_the_start_though_the_access_to
             restarted = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN=vendor.origin)
             await restarted.tokens.finish_interrupted()
             assert vendor.refreshes == 1
-            assert here.stores.look_up.interrupted_refreshes() == []
-            await restarted.tokens.fresh(as_stored(here, account))
+            assert here.stores.look_up.list_interrupted_refreshes() == []
+            await restarted.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes == 1
             await restarted.tokens.close()
 
@@ -61,14 +61,14 @@ def test_one_that_ended_so_says_it_in_the_error_the_account_and_the_audit(tmp_pa
             vendor.refresh_token = "the one that was lost"
             here.clock.pass_(3600)
             with pytest.raises(NeedsReconnect, match="a refresh was interrupted: it began at 2027-") as ended:
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
             assert "connect the company again" in ended.value.advice
             now = as_stored(here, account)
             assert (now.status, now.ended_by) == ("needs_reconnect", "interrupted")
             with pytest.raises(NeedsReconnect, match="interrupted before its answer could be stored"):
-                await here.tokens.fresh(now)
+                await here.tokens.get_fresh(now)
             assert here.accounts.get(account.id)["ended_by"] == "interrupted"
-            noted = here.stores.records.audit_of(account.id)[-1]
+            noted = here.stores.records.list_audit(account.id)[-1]
             assert noted.details == {"reason": "interrupted", "refresh_begun_at": "2027-01-15T08:00:00Z"}
             again = here.accounts.connect(account.id)
             connected_now = await here.complete(vendor.agree(await here.opened(again["authorize_url"])))
@@ -95,11 +95,11 @@ def test_only_an_answer_that_leaves_it_open_counts_as_an_interruption(
             here.clock.pass_(3600)
             vendor.answer = answer
             with pytest.raises(VendorUnavailable):
-                await here.tokens.fresh(account)
-            assert bool(here.stores.look_up.interrupted_refreshes()) == is_open
+                await here.tokens.get_fresh(account)
+            assert bool(here.stores.look_up.list_interrupted_refreshes()) == is_open
             vendor.answer, vendor.refresh_token = None, "another"
             with pytest.raises(NeedsReconnect):
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
             assert as_stored(here, account).ended_by == ("interrupted" if is_open else "refused")
 
     asyncio.run(story())
@@ -114,12 +114,12 @@ def test_a_vendor_that_cannot_be_reached_changes_nothing_not_even_an_earlier_int
             here.clock.pass_(3600)
             nobody = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN="http://127.0.0.1:9")
             with pytest.raises(VendorUnavailable):
-                await nobody.tokens.fresh(account)
-            assert here.stores.look_up.interrupted_refreshes() == []
+                await nobody.tokens.get_fresh(account)
+            assert here.stores.look_up.list_interrupted_refreshes() == []
             lose_the_answer(here, account)
             with pytest.raises(VendorUnavailable):
-                await nobody.tokens.fresh(account)
-            assert here.stores.look_up.interrupted_refreshes() == [(account.id, here.clock())]
+                await nobody.tokens.get_fresh(account)
+            assert here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
             await nobody.tokens.close()
 
     asyncio.run(story())
@@ -162,17 +162,17 @@ def test_what_cannot_be_noted_is_not_sent_and_the_token_that_lives_is_used(
 ) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
-            old = await here.tokens.fresh(account)
+            old = await here.tokens.get_fresh(account)
             here.clock.pass_(3500)
 
             def full(*_: object) -> None:
                 raise OSError("disk full")
 
             monkeypatch.setattr(here.stores.records, "begin_refresh", full)
-            assert await here.tokens.fresh(account) == old
+            assert await here.tokens.get_fresh(account) == old
             here.clock.pass_(100)
             with pytest.raises(OSError, match="disk full"):
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
             assert vendor.refreshes == 0
 
     asyncio.run(story())

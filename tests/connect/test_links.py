@@ -59,7 +59,7 @@ def test_an_answer_in_another_browser_connects_nothing_and_leaves_the_link_to_it
             with pytest.raises(Forbidden, match="another browser"):
                 await here.complete(callback, browser)
             assert here.accounts.get(begun["id"])["status"] == "pending"
-            noted = here.stores.records.audit_of(AccountId(begun["id"]))[-1]
+            noted = here.stores.records.list_audit(AccountId(begun["id"]))[-1]
             assert (noted.action, noted.details) == (
                 "account.not_connected",
                 {"reason": "another_browser"},
@@ -86,8 +86,11 @@ def test_a_form_that_did_not_come_from_the_page_in_this_browser_binds_nothing(tm
         async with pending(tmp_path) as (_, here, begun):
             links, state = here.accounts.authorizations.links, state_of(begun["authorize_url"])
             for browser, proof in (
-                (BROWSER, ""), (BROWSER, "é"), (BROWSER, links.proof(state, OTHER)), ("", links.proof(state, "")),
-            ):  # fmt: skip
+                (BROWSER, ""),
+                (BROWSER, "é"),
+                (BROWSER, links.make_proof(state, OTHER)),
+                ("", links.make_proof(state, "")),
+            ):
                 with pytest.raises(Forbidden, match="cookie"):
                     await links.open(state, browser, proof)
             assert await here.opened(begun["authorize_url"], OTHER)
@@ -130,7 +133,7 @@ def test_the_verifier_is_sent_with_the_code_only_and_is_encrypted_where_it_is_st
             links, state = here.accounts.authorizations.links, state_of(begun["authorize_url"])
             pending_now = here.stores.records.find_authorization(here.keys.hash_token(state))
             assert pending_now is not None and pending_now.verifier is not None
-            verifier = links.verifier(state, pending_now)
+            verifier = links.read_verifier(state, pending_now)
             assert len(verifier) == 64 and verifier not in address
             assert verifier.encode() not in pending_now.verifier
             with closing(sqlite3.connect(tmp_path / "ledgerport.sqlite3")) as records:

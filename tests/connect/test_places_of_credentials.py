@@ -31,7 +31,7 @@ def test_an_account_that_is_connected_by_keys_is_never_refreshed(tmp_path: Path)
     here = deploy(tmp_path)
     account = here.accounts.find(here.add_desk()["id"])
     here.clock.pass_(10 * 365 * 86_400)
-    found = asyncio.run(here.tokens.fresh(account))
+    found = asyncio.run(here.tokens.get_fresh(account))
     assert found.secrets["private_key"] == "prv-secret"
     assert as_stored(here, account).status == "active"
 
@@ -51,10 +51,10 @@ def test_credentials_of_another_place_get_no_address_to_be_sent_to(tmp_path: Pat
     account = here.accounts.find(here.accounts.create("Shop", "books")["id"])
     for environment in ("simulator", "unknown"):
         with pytest.raises(Conflict, match="this deployment uses Books"):
-            here.tokens.addresses.base_url(BOOKS, replace(account, environment=environment))
+            here.tokens.addresses.find_base_url(BOOKS, replace(account, environment=environment))
     other = deploy(tmp_path / "other", LEDGERPORT_BOOKS_ORIGIN="http://127.0.0.1:9")
     with pytest.raises(Conflict, match="this deployment uses a simulator of Books"):
-        other.tokens.addresses.base_url(BOOKS, account)
+        other.tokens.addresses.find_base_url(BOOKS, account)
 
 
 def test_an_account_has_the_base_url_of_its_own_environment(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_an_account_has_the_base_url_of_its_own_environment(tmp_path: Path) -> N
     account = here.accounts.find(here.accounts.create("Shop", "books")["id"])
     for environment, url in BOOKS.environments.items():
         own = replace(account, environment=environment)
-        assert here.tokens.addresses.base_url(BOOKS, own) == url
+        assert here.tokens.addresses.find_base_url(BOOKS, own) == url
 
 
 def test_an_account_of_an_integration_that_is_gone_is_not_found(
@@ -72,7 +72,7 @@ def test_an_account_of_an_integration_that_is_gone_is_not_found(
     account = here.accounts.find(here.accounts.create("Shop", "books")["id"])
     monkeypatch.delitem(deployment.CATALOG.integrations, "books")
     with pytest.raises(NotFound, match="no integration 'books'"):
-        asyncio.run(here.tokens.fresh(account))
+        asyncio.run(here.tokens.get_fresh(account))
     with pytest.raises(NotFound, match="no such integrated account"):
         here.accounts.find(account.id)
 
@@ -80,12 +80,12 @@ def test_an_account_of_an_integration_that_is_gone_is_not_found(
 def test_credentials_that_another_process_stored_take_the_place_of_those_in_memory(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
-            await here.tokens.fresh(account)
+            await here.tokens.get_fresh(account)
             other = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN=vendor.origin)
             here.clock.pass_(3600)
-            new = await other.tokens.fresh(account)
+            new = await other.tokens.get_fresh(account)
             await other.tokens.close()
-            assert await here.tokens.fresh(as_stored(here, account)) == new
+            assert await here.tokens.get_fresh(as_stored(here, account)) == new
             assert vendor.refreshes == 1
 
     asyncio.run(story())
@@ -97,7 +97,7 @@ def test_credentials_that_could_not_be_stored_never_replace_those_of_a_newer_con
     async def refresh_in_vain(here: Deployment, vendor: OAuthVendor, account: Any) -> None:
         with closing(sqlite3.connect(here.stores.path, isolation_level=None)) as disk:
             vendor.gate = asyncio.Event()
-            call = asyncio.create_task(here.tokens.fresh(account))
+            call = asyncio.create_task(here.tokens.get_fresh(account))
             await vendor.was_asked.wait()
             disk.execute("BEGIN IMMEDIATE")
             here.stores.condition.note_failure("The disk is full.")
@@ -114,7 +114,7 @@ def test_credentials_that_could_not_be_stored_never_replace_those_of_a_newer_con
             theirs = Credentials("theirs", vendor.refresh_token, here.clock() + 60, 0.0, here.clock() - 3540)
             sealed = seal_credentials(other.keys, account.id, theirs)
             assert other.stores.records.replace_credentials(account.id, account.sealed, sealed, 1.0)
-            found = await here.tokens.fresh(as_stored(here, account))
+            found = await here.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes == 2
             assert open_credentials(here.keys, as_stored(here, account)) == found
 

@@ -37,7 +37,7 @@ def test_a_token_that_lives_is_answered_without_asking_the_vendor(tmp_path: Path
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600 - 301)
-            credentials = await here.tokens.fresh(account)
+            credentials = await here.tokens.get_fresh(account)
             assert credentials.access_token.startswith("access-")
             assert vendor.refreshes == 0
 
@@ -49,14 +49,14 @@ def test_a_token_is_refreshed_five_minutes_before_it_ends_and_the_rotated_one_is
 ) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
-            old = await here.tokens.fresh(account)
+            old = await here.tokens.get_fresh(account)
             here.clock.pass_(3600 - 299)
-            new = await here.tokens.fresh(account)
+            new = await here.tokens.get_fresh(account)
             assert (vendor.refreshes, new.refresh_token) == (1, vendor.refresh_token)
             assert new.access_token != old.access_token
             assert as_stored(here, account).sealed != account.sealed
             other_process = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN=vendor.origin)
-            assert await other_process.tokens.fresh(as_stored(here, account)) == new
+            assert await other_process.tokens.get_fresh(as_stored(here, account)) == new
             assert vendor.refreshes == 1
 
     asyncio.run(story())
@@ -66,7 +66,7 @@ def test_a_hundred_calls_at_once_make_one_refresh(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
-            found = await asyncio.gather(*(here.tokens.fresh(account) for _ in range(100)))
+            found = await asyncio.gather(*(here.tokens.get_fresh(account) for _ in range(100)))
             assert vendor.refreshes == 1
             assert len({each.access_token for each in found}) == 1
 
@@ -79,8 +79,8 @@ def test_who_comes_with_an_account_read_before_a_refresh_gets_the_token_of_that_
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
-            new = await here.tokens.fresh(account)
-            assert await here.tokens.fresh(account) == new
+            new = await here.tokens.get_fresh(account)
+            assert await here.tokens.get_fresh(account) == new
             assert vendor.refreshes == 1
 
     asyncio.run(story())
@@ -91,13 +91,13 @@ def test_a_refresh_is_finished_and_stored_when_its_caller_has_gone(tmp_path: Pat
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
             vendor.gate = asyncio.Event()
-            call = asyncio.create_task(here.tokens.fresh(account))
+            call = asyncio.create_task(here.tokens.get_fresh(account))
             await asyncio.sleep(0)
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
             vendor.gate.set()
-            credentials = await here.tokens.fresh(account)
+            credentials = await here.tokens.get_fresh(account)
             assert (vendor.refreshes, credentials.refresh_token) == (1, vendor.refresh_token)
 
     asyncio.run(story())
@@ -106,12 +106,12 @@ def test_a_refresh_is_finished_and_stored_when_its_caller_has_gone(tmp_path: Pat
 def test_a_token_that_the_vendor_refused_is_refreshed_once_and_not_again_at_once(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
-            old = await here.tokens.fresh(account)
+            old = await here.tokens.get_fresh(account)
             await here.tokens.invalidate(account, old.access_token)
-            new = await here.tokens.fresh(account)
+            new = await here.tokens.get_fresh(account)
             assert (vendor.refreshes, new.access_token != old.access_token) == (1, True)
             await here.tokens.invalidate(as_stored(here, account), new.access_token)
-            assert await here.tokens.fresh(as_stored(here, account)) == new
+            assert await here.tokens.get_fresh(as_stored(here, account)) == new
             assert vendor.refreshes == 1
 
     asyncio.run(story())
@@ -130,7 +130,7 @@ def test_a_rotated_token_that_cannot_be_stored_at_once_is_stored_before_the_vend
 
                 full.setattr(here.stores.records, "replace_credentials", fail)
                 with pytest.raises(OperationalError):
-                    await here.tokens.fresh(account)
+                    await here.tokens.get_fresh(account)
             assert as_stored(here, account).sealed == account.sealed
             monkeypatch.setattr(
                 "runtime.connect.tokens._MOST_CACHED", 0
@@ -138,7 +138,7 @@ def test_a_rotated_token_that_cannot_be_stored_at_once_is_stored_before_the_vend
             here.tokens._opened.clear()
             here.tokens._open(account)
             assert not here.tokens._opened
-            credentials = await here.tokens.fresh(account)
+            credentials = await here.tokens.get_fresh(account)
             assert (vendor.refreshes, credentials.refresh_token) == (1, vendor.refresh_token)
             assert as_stored(here, account).sealed != account.sealed
 
@@ -154,9 +154,9 @@ def test_one_that_was_stored_late_is_refreshed_when_it_has_ended_meanwhile(
             with monkeypatch.context() as full:
                 full.setattr(here.stores.records, "replace_credentials", lambda *_: 1 / 0)
                 with pytest.raises(ZeroDivisionError):
-                    await here.tokens.fresh(account)
+                    await here.tokens.get_fresh(account)
             here.clock.pass_(3600)
-            credentials = await here.tokens.fresh(account)
+            credentials = await here.tokens.get_fresh(account)
             assert (vendor.refreshes, credentials.refresh_token) == (2, vendor.refresh_token)
             assert credentials.access_expires_at > here.clock()
 
@@ -169,12 +169,12 @@ def test_an_ended_grant_marks_the_account_and_says_who_can_restore_it(tmp_path: 
             vendor.refresh_token = "another"
             here.clock.pass_(3600)
             with pytest.raises(NeedsReconnect) as refused:
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
             assert "connect the company again" in refused.value.advice
             assert "refresh-" not in str(refused.value.as_dict())
             assert as_stored(here, account).status == "needs_reconnect"
             with pytest.raises(NeedsReconnect):
-                await here.tokens.fresh(as_stored(here, account))
+                await here.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes == 1
 
     asyncio.run(story())
@@ -188,11 +188,11 @@ def test_a_refresh_that_ends_badly_does_not_undo_that_a_person_connected_again_m
             here.clock.pass_(3600)
             again = here.accounts.connect(account.id)
             vendor.gate = asyncio.Event()
-            call = asyncio.create_task(here.tokens.fresh(account))
+            call = asyncio.create_task(here.tokens.get_fresh(account))
             await vendor.was_asked.wait()
             now = await here.complete(vendor.agree(await here.opened(again["authorize_url"])))
             vendor.gate.set()
-            assert await call == await here.tokens.fresh(now)
+            assert await call == await here.tokens.get_fresh(now)
             assert (vendor.refreshes, as_stored(here, account).status) == (1, "active")
 
     asyncio.run(story())
@@ -203,15 +203,15 @@ def test_a_vendor_that_is_down_costs_nothing_while_the_token_lives_and_says_so_w
 ) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
-            old = await here.tokens.fresh(account)
+            old = await here.tokens.get_fresh(account)
             vendor.answer = lambda: web.Response(status=503, text="<html>down</html>")
             here.clock.pass_(3500)
-            assert await here.tokens.fresh(account) == old
+            assert await here.tokens.get_fresh(account) == old
             here.clock.pass_(100)
             with pytest.raises(VendorUnavailable, match="HTTP 503"):
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
             vendor.answer = None
-            assert (await here.tokens.fresh(account)).access_token != old.access_token
+            assert (await here.tokens.get_fresh(account)).access_token != old.access_token
             assert as_stored(here, account).status == "active"
 
     asyncio.run(story())
@@ -237,7 +237,7 @@ def test_an_answer_that_is_no_token_is_an_error_without_its_words(
             here.clock.pass_(3600)
             vendor.answer = answer
             with pytest.raises(VendorUnavailable):
-                await here.tokens.fresh(account)
+                await here.tokens.get_fresh(account)
             assert as_stored(here, account).status == "active"
 
     asyncio.run(story())
@@ -249,12 +249,12 @@ def test_whether_a_refresh_token_has_run_out_is_for_the_vendor_to_say_and_not_fo
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(8_640_000)
-            await here.tokens.fresh(account)
+            await here.tokens.get_fresh(account)
             assert vendor.refreshes == 1
             vendor.refresh_token = "ended there"
             here.clock.pass_(8_640_000)
             with pytest.raises(NeedsReconnect, match="run out"):
-                await here.tokens.fresh(as_stored(here, account))
+                await here.tokens.get_fresh(as_stored(here, account))
             assert as_stored(here, account).ended_by == "refused"
 
     asyncio.run(story())
@@ -266,7 +266,7 @@ def test_tokens_of_the_vendor_are_never_sent_to_a_simulator_nor_the_reverse(tmp_
             here.clock.pass_(3600)
             without = deploy(tmp_path, here.clock)
             with pytest.raises(Conflict, match="simulator"):
-                await without.tokens.fresh(account)
+                await without.tokens.get_fresh(account)
             assert vendor.refreshes == 0
 
     asyncio.run(story())
@@ -277,7 +277,7 @@ def test_a_pending_account_says_that_it_is_not_connected(tmp_path: Path) -> None
         async with deployed(tmp_path, HandClock()) as here:
             made = here.accounts.create("Shop", "books")
             with pytest.raises(NeedsReconnect, match="has never been connected"):
-                await here.tokens.fresh(here.accounts.find(made["id"]))
+                await here.tokens.get_fresh(here.accounts.find(made["id"]))
 
     asyncio.run(story())
 
@@ -292,7 +292,7 @@ def test_disconnecting_revokes_at_the_vendor_unless_another_account_has_the_comp
             await here.accounts.delete(second.id)
             assert vendor.revoked == [vendor.refresh_token]
             assert vendor.revoke_types == ["application/x-www-form-urlencoded"]
-            done = [entry.action for entry in here.stores.records.audit_of(AccountId(second.id))]
+            done = [entry.action for entry in here.stores.records.list_audit(AccountId(second.id))]
             assert done == ["account.created", "account.connected", "account.deleted", "account.revoked"]
 
     asyncio.run(story())
@@ -330,7 +330,7 @@ def test_disconnecting_while_a_refresh_is_under_way_revokes_the_token_that_came_
         async with connected(tmp_path) as (vendor, here, account):
             here.clock.pass_(3600)
             vendor.gate = asyncio.Event()
-            call = asyncio.create_task(here.tokens.fresh(account))
+            call = asyncio.create_task(here.tokens.get_fresh(account))
             await vendor.was_asked.wait()
             end = asyncio.create_task(here.accounts.delete(account.id))
             vendor.gate.set()

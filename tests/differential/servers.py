@@ -110,7 +110,7 @@ async def _read_resource(context: Any, params: types.ReadResourceRequestParams) 
 
 async def _call(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
     if params.name not in {tool.name for tool in TOOLS}:
-        unknown = Toolset({tool.name: tool for tool in TOOLS}).unknown(params.name).as_text()
+        unknown = Toolset({tool.name: tool for tool in TOOLS}).explain_unknown(params.name).as_text()
         return types.CallToolResult(content=[types.TextContent(text=unknown)], is_error=True)
     given = answer(params.name, params.arguments or {})
     text = given.error.message if given.error else given.text

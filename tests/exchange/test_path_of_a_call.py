@@ -79,7 +79,9 @@ def test_rate_limits_are_worded_in_one_module():
 
 
 def test_there_is_one_protocol_of_calls():
-    found = [name for name, text in sources() if re.search(r"class \w*Calls\(Protocol\)", text)]
+    found = [
+        name for name, text in sources() if re.search(r"class (\w*Calls|CallProtocol)\(Protocol\)", text)
+    ]
     assert found == ["runtime/operations/call_protocol.py"]
 
 
@@ -91,7 +93,7 @@ class VendorAtOnce:
 
 
 class StoredTokens:
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return Credentials(access_token="a" * 20, refresh_token="r")
 
     async def invalidate(self, account: Account, access_token: str) -> None:

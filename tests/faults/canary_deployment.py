@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx2
 
+from tests.commands import run_command
 from tests.faults.canaries import Canaries, Content, database_contents, folder_contents, letters
 from tests.faults.echoing_vendor import EchoingVendor, echoing_vendor
 from tests.portability.test_oauth_by_yaml import OAUTH, defined
@@ -110,13 +111,22 @@ class Place:
         )
         self.codes |= set(re.findall(r'"code": ?\\?"([a-z_]+)', response.text.replace("\\", "")))
 
-    def command(self, *arguments: str, place: str = "", **variables: str) -> str:
+    def command(self, *arguments: str, **variables: str) -> str:
         """Run a command to its end, and collect what it writes."""
+        return self._collect_output(
+            arguments, run_command(*arguments, environment={**self.environment, **variables})
+        )
+
+    def typed_command(self, *arguments: str) -> str:
+        """The same in a process, whose arguments the list of processes shows."""
+        command = [sys.executable, "-m", "runtime", *arguments]
         done = subprocess.run(
-            [sys.executable, "-m", "runtime", *arguments], cwd=ROOT, env={**self.environment, **variables},
-            capture_output=True, text=True, timeout=90, check=False,
-        )  # fmt: skip
-        at = place or f"output {' '.join(each for each in arguments[:2] if each.isalpha())}"
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90, check=False
+        )
+        return self._collect_output(arguments, done)
+
+    def _collect_output(self, arguments: Sequence[str], done: subprocess.CompletedProcess[str]) -> str:
+        at = f"output {' '.join(each for each in arguments[:2] if each.isalpha())}"
         self.responses.append(Content(at, f"{done.stdout}\n{done.stderr}".encode()))
         return done.stdout.strip()
 

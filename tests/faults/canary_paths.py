@@ -94,7 +94,7 @@ def failing_commands(driver: Driver) -> None:
     """Commands that are given a secret where another value belongs, and settings that cannot be right."""
     place, known = driver.place, driver.known
     typed = known.add("typed token", f"lpa_{letters(43)}")
-    place.command("token", "revoke", typed)
+    place.typed_command("token", "revoke", typed)
     key = known.add("secret key", letters(20))
     for given in (key, key + "é"):
         place.command("token", "list", LEDGERPORT_SECRET_KEY=given)

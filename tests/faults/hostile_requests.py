@@ -34,7 +34,7 @@ class Requests:
     """Draws requests."""
 
     def __init__(self, catalog: Catalog, known: Known, integration: str) -> None:
-        self._tools = list(catalog.of(integration))
+        self._tools = list(catalog.list_tools(integration))
         self._queries = [tool for tool in self._tools if "query" in tool.input_schema["properties"]]
         self._known = known
 

@@ -22,6 +22,7 @@ from tests.builtin import store_builtin_catalog
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
+SERVE = [sys.executable, "-m", "tests.faults.probing_server", "serve"]
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 
 
@@ -96,7 +97,7 @@ def serving(data: Path, token: str = "", **variables: str) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "runtime", "serve", "--port", str(port)],
+        [*SERVE, "--port", str(port)],
         cwd=ROOT, env=environment(data, **variables), stdout=subprocess.DEVNULL,
     )  # fmt: skip
     headers = {"Authorization": f"Bearer {token}"}

@@ -23,8 +23,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from generator.compile import compile_catalog
-from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.keys.crypto import Keys
@@ -32,6 +30,7 @@ from runtime.operations.accounts import Accounts
 from runtime.operations.mcp_servers import McpServers
 from runtime.settings import Settings
 from runtime.stores.embedded import open_stores
+from tests.builtin import builtin_catalog, store_builtin_catalog
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +70,7 @@ class Process:
 
 
 def start(data: Path, files: tuple[int, int] | None = None, **settings: str) -> Process:
+    store_builtin_catalog(data)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -99,7 +99,7 @@ def serving(data: Path, files: tuple[int, int] | None = None, **settings: str) -
 def list_request(data: Path) -> bytes:
     """A request for the tools of a company: 350 kB."""
     settings = Settings.load({"LEDGERPORT_DATA": str(data), **APP})
-    catalog = compile_catalog((BUILTIN_DEFINITIONS,), data / "cache")
+    catalog = builtin_catalog()
     keys, stores = Keys(settings.secret_key), open_stores(settings, time.time())
     deployment = Deployment(settings, keys, stores, lambda: catalog)
     account = Accounts(deployment, AccessTokens(deployment)).create("Ours", "quickbooks")

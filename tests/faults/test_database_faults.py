@@ -27,7 +27,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def health_becomes(server: Server, status: str) -> dict[str, Any]:
-    """The health, once it is so: the server probes every five seconds."""
+    """The health, once it is so: the server probes again and again."""
     found: dict[str, Any] = wait_for(lambda: server.health().json(), lambda found: found["status"] == status)
     return found
 

@@ -30,6 +30,7 @@ from tests.faults.hostile_arguments import Known, Sent
 from tests.faults.hostile_attack import Attack, Connection, Figures, Target
 from tests.faults.hostile_requests import Requests
 from tests.faults.hostile_vendor import Complaints, HostileVendor
+from tests.faults.process import new_token
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company
 
@@ -97,7 +98,7 @@ def target_of(data: Path, seed: int) -> Iterator[Target]:
 
 
 def _known(place: demo.Demo, environment: dict[str, str]) -> Known:
-    api = demo_http.Api(place.url, demo._new_api_token(environment))
+    api = demo_http.Api(place.url, new_token(place.data, **environment))
     account = api.call("POST", "/integrated-account", {"name": "Shop"})
     demo_http.sign_in(place.url, account["authorize_url"])
     path = f"/integrated-account/{account['id']}/mcp"

@@ -32,11 +32,14 @@ import pytest
 from runtime.commands import demo, demo_http
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
+from tests.builtin import store_builtin_catalog
+from tests.faults.process import new_token
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company
 
-KILLS = int(os.environ.get("LEDGERPORT_TEST_KILLS", "5"))
-"""With the seed each stage is killed at: enough to lose a connection where the vendor has no grace."""
+STAGES = ("arrived", "rotated", "answered")
+KILLS = int(os.environ.get("LEDGERPORT_TEST_KILLS", "3"))
+"""Each stage once; at the second a connection is lost where the vendor has no grace. More are drawn by chance."""
 ACCOUNTS = 2
 TOOL = "get_quick_books_company_info"
 SEED = 8
@@ -154,8 +157,10 @@ def running(data: Path, vendor_port: int) -> Iterator[Server]:
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": CLIENT[1],
         "LEDGERPORT_QUICKBOOKS_ORIGIN": place.simulator_url,
     }
+    store_builtin_catalog(data)
+    token = new_token(data, **environment)
     process = _started(place, environment)
-    server = Server(place, environment, process, demo_http.Api(place.url, demo._new_api_token(environment)))
+    server = Server(place, environment, process, demo_http.Api(place.url, token))
     try:
         yield server
     finally:
@@ -163,11 +168,19 @@ def running(data: Path, vendor_port: int) -> Iterator[Server]:
         server.process.wait(10)
 
 
-def kill_in_refresh(server: Server, vendor: HeldBack, accounts: list[str], chance: random.Random) -> None:
+def stages(chance: random.Random) -> Iterator[str]:
+    """Where each kill comes."""
+    for kill in range(KILLS):
+        yield STAGES[kill] if kill < len(STAGES) else chance.choice(STAGES)
+
+
+def kill_in_refresh(
+    server: Server, vendor: HeldBack, accounts: list[str], stage: str, chance: random.Random
+) -> None:
     """Calls that need a refresh, killed at one of its stages or some milliseconds after the vendor answered."""
     vendor.reached.clear()
     vendor.killed.clear()
-    vendor.stage = chance.choice(["arrived", "rotated", "answered"])
+    vendor.stage = stage
 
     def call(account: str) -> None:
         with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
@@ -206,8 +219,8 @@ def test_where_the_former_token_works_for_a_while_no_connection_is_lost(
     chance = random.Random(SEED)
     with running(tmp_path, port) as server:
         accounts = [server.connect() for _ in range(ACCOUNTS)]
-        for _ in range(KILLS):
-            kill_in_refresh(server, held, accounts, chance)
+        for stage in stages(chance):
+            kill_in_refresh(server, held, accounts, stage, chance)
             for account in accounts:
                 assert "CompanyName" in json.dumps(server.call(account))
                 assert server.api.call("GET", f"/integrated-account/{account}")["status"] == "active"
@@ -220,8 +233,8 @@ def test_where_the_former_token_ends_at_once_a_lost_connection_says_that_a_refre
     chance, lost = random.Random(SEED), 0
     with running(tmp_path, port) as server:
         accounts = [server.connect() for _ in range(ACCOUNTS)]
-        for _ in range(KILLS):
-            kill_in_refresh(server, held, accounts, chance)
+        for stage in stages(chance):
+            kill_in_refresh(server, held, accounts, stage, chance)
             for account in accounts:
                 answer = json.dumps(server.call(account))
                 if "CompanyName" in answer:

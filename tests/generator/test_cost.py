@@ -8,9 +8,10 @@ from generator.catalog import select
 from generator.compile import compile_catalog
 from generator.reports.cost import measure_cost, render_text, render_value
 from generator.reports.token_estimate import BYTES_PER_TOKEN, count_tokens
+from tests.builtin import builtin_catalog
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
-TOOLS = CATALOG.of("quickbooks")
+CATALOG = builtin_catalog()
+TOOLS = CATALOG.list_tools("quickbooks")
 
 
 def tokens(tools):

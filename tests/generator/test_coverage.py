@@ -161,8 +161,8 @@ def test_fields_of_records_and_those_inside_them_reach_the_aim_each_by_themselve
     (tmp_path / "other").mkdir()
     lacks_inside = compared(tmp_path / "other", {**FACTS, **inside}, {"reports": []})
 
-    assert (lacks_its_own.total("writable"), lacks_its_own.total("inside")) == ((1, 2), (0, 0))
-    assert (lacks_inside.total("writable"), lacks_inside.total("inside")) == ((1, 1), (1, 4))
+    assert (lacks_its_own.count("writable"), lacks_its_own.count("inside")) == ((1, 2), (0, 0))
+    assert (lacks_inside.count("writable"), lacks_inside.count("inside")) == ((1, 1), (1, 4))
     assert not lacks_its_own.meets_target()
     assert not lacks_inside.meets_target()
 

@@ -124,7 +124,7 @@ LACKS = {
 
 def find_lacking(tag):
     """The list tools that the tools of a tag refer to and the tag leaves out."""
-    tools = select(CATALOG.of("quickbooks"), [], [tag])
+    tools = select(CATALOG.list_tools("quickbooks"), [], [tag])
     asked_for = {name for tool in tools for name in re.findall(r"Id from (list_all_\w+)", tool.wire.decode())}
     return asked_for - {tool.name for tool in tools}
 
@@ -134,7 +134,7 @@ def test_every_tag_leaves_a_toolset_that_can_look_up_every_id_it_asks_for():
 
 
 def test_read_only_tools_are_all_that_the_class_read_leaves():
-    assert {tool.risk for tool in select(CATALOG.of("quickbooks"), ["read"], [])} == {"read"}
+    assert {tool.risk for tool in select(CATALOG.list_tools("quickbooks"), ["read"], [])} == {"read"}
 
 
 def test_a_list_is_filtered_by_what_the_vendor_has_an_index_for():
@@ -161,7 +161,7 @@ def test_every_list_is_filtered_by_an_id_and_never_by_a_name():
             if is_reference and tool.input_schema["properties"][argument].get("pattern") != r"^\d+$":
                 yield argument
 
-    listing = [tool for tool in CATALOG.of("quickbooks") if tool.listing]
+    listing = [tool for tool in CATALOG.list_tools("quickbooks") if tool.listing]
     report_offenders(listing, find, lambda tool: tool.name)
 
 

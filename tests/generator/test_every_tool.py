@@ -12,9 +12,10 @@ from generator.compile import compile_catalog
 from generator.names import find_tool
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
 from generator.texts import cut_first_sentence
+from tests.builtin import builtin_catalog
 from tests.offenders import report_offenders
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 
 
 def for_every_tool(find, tools=CATALOG.tools):
@@ -91,7 +92,7 @@ def test_a_tool_that_only_reads_asks_with_get_and_sends_nothing():
         if tool.is_read_only and (tool.call.verb, tool.call.body) != ("GET", "none"):
             yield f"{tool.call.verb} with body {tool.call.body}"
 
-    for_every_tool(find, CATALOG.of("quickbooks"))
+    for_every_tool(find, CATALOG.list_tools("quickbooks"))
 
 
 def test_what_is_required_is_shown_as_required():
@@ -246,7 +247,7 @@ def test_every_list_tool_teaches_the_query_language():
             if not tool.listing.raw_query:
                 yield "takes no query"
 
-    for_every_tool(find, CATALOG.of("quickbooks"))
+    for_every_tool(find, CATALOG.list_tools("quickbooks"))
 
 
 def test_every_update_tool_says_of_the_sync_token_and_of_what_a_full_update_clears():
@@ -261,7 +262,7 @@ def test_every_update_tool_says_of_the_sync_token_and_of_what_a_full_update_clea
             if "sparse" not in tool.input_schema["properties"]:
                 yield "does not take sparse"
 
-    for_every_tool(find, CATALOG.of("quickbooks"))
+    for_every_tool(find, CATALOG.list_tools("quickbooks"))
 
 
 def test_what_cannot_be_undone_is_tagged_so():
@@ -269,11 +270,11 @@ def test_what_cannot_be_undone_is_tagged_so():
         if ("destructive" in tool.tags) is not (tool.risk == "destroy"):
             yield f"{tool.risk} is tagged {tool.tags}"
 
-    for_every_tool(find, CATALOG.of("quickbooks"))
+    for_every_tool(find, CATALOG.list_tools("quickbooks"))
 
 
 def test_the_tag_crm_shows_customers_and_vendors_and_hides_the_ledger():
-    resources = {tool.resource for tool in CATALOG.of("quickbooks") if "crm" in tool.tags}
+    resources = {tool.resource for tool in CATALOG.list_tools("quickbooks") if "crm" in tool.tags}
 
     assert {"customers", "vendors"} <= resources
     assert not {"journal_entries", "transfers", "accounts", "invoices", "bills"} & resources
@@ -324,14 +325,18 @@ def test_a_name_that_was_too_long_for_hosts_is_not_listed_and_still_leads_to_its
 
 
 def test_a_record_on_a_list_cannot_be_deleted_but_a_transaction_can():
-    deleted = {tool.resource for tool in CATALOG.of("quickbooks") if tool.method == "delete"}
+    deleted = {tool.resource for tool in CATALOG.list_tools("quickbooks") if tool.method == "delete"}
 
     assert {"invoices", "bills", "bill_payments", "payments", "journal_entries", "purchases"} <= deleted
     assert not {"customers", "vendors", "items", "accounts", "classes", "company_info"} & deleted
 
 
 def test_an_update_that_wants_fields_repeated_says_so():
-    wanted = {tool.resource: tool.always_send for tool in CATALOG.of("quickbooks") if tool.method == "update"}
+    wanted = {
+        tool.resource: tool.always_send
+        for tool in CATALOG.list_tools("quickbooks")
+        if tool.method == "update"
+    }
 
     assert wanted["bills"] == ("VendorRef",)
     assert wanted["payments"] == ("CustomerRef", "TotalAmt")

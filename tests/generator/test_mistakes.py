@@ -175,7 +175,10 @@ CASES = {
         "book",
         "filter: contains",
         "filter: any_of",
-        f'{BOOK}:27: methods.list: title is filtered by "any_of", which query.conditions does not have.',
+        (
+            f'{BOOK}:27: methods.list: title is filtered by "any_of", which query.conditions does not have. '
+            "Add it there, or name {title_any_of} in the request of the method."
+        ),
     ),
     "an anchor": (
         "book",
@@ -624,6 +627,18 @@ CASES = {
             "Put {order_by} into its query, or leave the sort out."
         ),
     ),
+    "a default order that the request has no place for": (
+        "book",
+        "    columns: [id, title]\n",
+        (
+            "    columns: [id, title]\n    default_order: title\n"
+            "    request: GET /{path}?where={conditions}&page={page}\n"
+        ),
+        (
+            f"{BOOK}:29: methods.list.default_order: The request of list has no place for an order: no {{order_by}}. "
+            "Put {order_by} into its query, or leave the default order out."
+        ),
+    ),
     "a statement without the conditions": (
         "integration",
         "GET /{path}?where={conditions}&sort={order_by}&page={page}&size={limit}\n",
@@ -703,6 +718,24 @@ CASES = {
         (
             f"{INTEGRATION}:8: auth.headers.Authorization: No account field in it is secret, so what signs in would be "
             'stored and shown openly. Add "secret: true" to account.region.'
+        ),
+    ),
+    "an open key in a header beside the one with the secret": (
+        "integration",
+        'headers: { X-Key: "{key}" }',
+        'headers: { X-Key: "{key}", X-Site-Key: "{region}" }',
+        (
+            f"{INTEGRATION}:8: auth.headers.X-Site-Key: No account field in it is secret, so what signs in would be "
+            'stored and shown openly. Add "secret: true" to account.region.'
+        ),
+    ),
+    "an open token in a header that is always sent": (
+        "integration",
+        "rate_limit:",
+        'send_always: { headers: { siteToken: "{region}" } }\nrate_limit:',
+        (
+            f"{INTEGRATION}:12: send_always.headers.siteToken: No account field in it is secret, so what signs in "
+            'would be stored and shown openly. Add "secret: true" to account.region.'
         ),
     ),
     "a secret of a client that is not secret": (
@@ -834,6 +867,28 @@ def test_a_filter_reaches_the_request_by_its_own_name_or_by_the_statement(shelf)
     assert by_name == by_statement == []
 
 
+def test_a_filter_with_a_place_of_its_own_needs_no_condition(shelf):
+    shelf.change("integration", ', contains: "{field}~{value}"', "")
+    shelf.change("integration", "?where={conditions}&", "?where={conditions}&title={title_contains}&")
+
+    assert check([Path("definitions")]) == []
+
+
+def test_a_resource_whose_own_request_has_no_order_needs_no_usual_one(shelf):
+    shelf.change(
+        "integration",
+        '    returns: { records: "" }\n',
+        '    returns: { records: "" }\n    default_order: id\n',
+    )
+    shelf.change(
+        "book", "    columns: [id, title]", "    request: GET /{path}?where={conditions}&page={page}"
+    )
+    shelf.change("book", "    sort: true\n", "")
+    shelf.change("types", "      sort: true\n", "")
+
+    assert check([Path("definitions")]) == []
+
+
 def test_a_resource_whose_own_request_names_no_page_is_answered_whole(shelf):
     own = "    request: GET /{path}?where={conditions}&sort={order_by}"
     shelf.change("book", "    columns: [id, title]", own)
@@ -842,7 +897,7 @@ def test_a_resource_whose_own_request_names_no_page_is_answered_whole(shelf):
 
 
 def test_a_public_id_may_fill_a_header_beside_the_one_with_the_secret(shelf):
-    shelf.change("integration", 'X-Key: "{key}"', 'X-Key: "{key}", X-Place: "{region}"')
+    shelf.change("integration", 'X-Key: "{key}"', 'X-Key: "{key}", X-Place: "{region}", X-Key-Id: "{region}"')
 
     assert check([Path("definitions")]) == []
 

@@ -9,6 +9,7 @@ from generator.compile import check, compile_catalog
 from generator.reports.show import show
 from generator.stages.compact_schema import compact_schema
 from generator.stages.lint_hosts import LARGEST_SCHEMA, find_refused
+from generator.vendor import ReferenceForm
 from runtime.commands.examples import show_requests
 
 FOLDER = Path("definitions")
@@ -20,7 +21,8 @@ SHOWN_REFERENCE = {"type": "object", "properties": {"value": {"type": "string"}}
 
 def shown(properties, rare=(), required=(), as_text=(), *, is_change=False):
     schema = {"type": "object", "properties": properties, "required": list(required)}
-    return compact_schema(schema | {"additionalProperties": False}, rare, as_text, is_change=is_change)
+    whole = schema | {"additionalProperties": False}
+    return compact_schema(whole, rare, as_text, reference=ReferenceForm("value", "name"), is_change=is_change)
 
 
 def text(about="Some text.", **more):

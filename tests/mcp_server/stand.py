@@ -143,10 +143,10 @@ class FakeCalls:
         self.done.append(name)
         return self.answer if isinstance(self.answer, Answer) else self.answer(name, arguments)
 
-    def budget(self, grant: Grant) -> int:
+    def compute_budget(self, grant: Grant) -> int:
         return grant.config.max_answer_bytes or 32_000
 
-    async def limits(self, grant: Grant) -> Limits:
+    async def read_limits(self, grant: Grant) -> Limits:
         return LIMITS
 
 

@@ -1,22 +1,20 @@
 """What a URL lists when nobody says: every tool where a host takes them, otherwise everyday tools and discovery."""
 
-from pathlib import Path
-
 from generator.catalog import select
-from generator.compile import compile_catalog
 from generator.reports.token_estimate import count_tokens
 from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import NAMES, Discovery
 from runtime.mcp_server.toolset import Toolset, Toolsets, describe_listing
 from runtime.model import ServerConfig
 from runtime.operations.exposure import MOST_LISTED
+from tests.builtin import builtin_catalog
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 INTEGRATION = CATALOG.integrations["quickbooks"]
 
 
 def toolset(**config: object) -> Toolset:
-    return Toolsets().of(CATALOG, "quickbooks", ServerConfig(**config))  # type: ignore[arg-type]
+    return Toolsets().select(CATALOG, "quickbooks", ServerConfig(**config))  # type: ignore[arg-type]
 
 
 def test_all_tools_of_a_large_catalog_are_shown_by_everyday_ones_and_those_that_find_the_others() -> None:
@@ -24,7 +22,7 @@ def test_all_tools_of_a_large_catalog_are_shown_by_everyday_ones_and_those_that_
 
     assert set(here.listed_tools) == {*INTEGRATION.everyday, *NAMES}
     assert len(INTEGRATION.everyday) <= 30
-    assert len(here.tools) == len(CATALOG.of("quickbooks"))
+    assert len(here.tools) == len(CATALOG.list_tools("quickbooks"))
 
 
 def test_what_is_listed_by_default_costs_less_than_15000_tokens() -> None:
@@ -40,7 +38,7 @@ def test_a_filter_that_leaves_few_tools_lists_them_all_and_nothing_else() -> Non
 
 
 def test_a_filter_that_leaves_many_lists_only_the_everyday_tools_that_it_leaves() -> None:
-    left = {tool.name for tool in select(CATALOG.of("quickbooks"), (), ("accounting",))}
+    left = {tool.name for tool in select(CATALOG.list_tools("quickbooks"), (), ("accounting",))}
     here = toolset(tags=("accounting",))
 
     assert len(left) > MOST_LISTED
@@ -56,8 +54,8 @@ def test_a_listing_counts_tools_and_tokens_and_names_the_hosts_that_cannot_take_
     everything = describe_listing(CATALOG, "quickbooks", ServerConfig(tool_exposure="full"))
     usual = describe_listing(CATALOG, "quickbooks", ServerConfig())
 
-    assert everything.available == everything.listed == len(CATALOG.of("quickbooks"))
-    assert everything.tokens == sum(count_tokens(tool.wire) for tool in CATALOG.of("quickbooks"))
+    assert everything.available == everything.listed == len(CATALOG.list_tools("quickbooks"))
+    assert everything.tokens == sum(count_tokens(tool.wire) for tool in CATALOG.list_tools("quickbooks"))
     assert {"GitHub Copilot", "Zed", "Mistral", "the OpenAI API"} <= set(everything.refused_by)
     assert (usual.available, usual.listed) == (everything.available, len(INTEGRATION.everyday) + len(NAMES))
     assert usual.refused_by == {}
@@ -82,7 +80,7 @@ def test_the_instructions_are_short_enough_for_every_client_and_the_essentials_c
 
 
 def test_a_search_parses_only_the_schemas_of_the_tools_that_it_answers_and_each_once() -> None:
-    finder = Discovery({tool.name: tool for tool in CATALOG.of("quickbooks")})
+    finder = Discovery({tool.name: tool for tool in CATALOG.list_tools("quickbooks")})
 
     for _ in range(2):
         finder.answer("search_tools", {"query": "list invoices", "limit": 3}, Allowance(32_000))

@@ -59,7 +59,7 @@ def test_the_longest_tail_that_fits_is_packed_rightly():
     toolset = Toolset({tool.name: tool for tool in TOOLS})
     tail = b'},"id":"' + b"x" * (65_535 - 10) + b'"}'
     assert len(tail) == 65_535
-    assert zlib.decompress(toolset.gzipped(tail), 31) == b'{"result":{' + toolset.listed[:-2] + tail
+    assert zlib.decompress(toolset.compress(tail), 31) == b'{"result":{' + toolset.listed[:-2] + tail
 
 
 @pytest.mark.parametrize(
@@ -91,18 +91,19 @@ def test_the_list_is_one_page():
 
 
 def test_a_filter_that_leaves_nothing_lists_nothing():
-    toolset = Toolsets().of(make_catalog(), "books", ServerConfig(tags=("none",)))
+    toolset = Toolsets().select(make_catalog(), "books", ServerConfig(tags=("none",)))
     assert json.loads(b"{" + toolset.listed[:-1]) == {"tools": []}
 
 
 def test_a_toolset_is_made_once_and_the_least_used_gives_way():
     toolsets, catalog = Toolsets(most=2), make_catalog()
     read, write, custom = (ServerConfig(methods=(each,)) for each in ("read", "write", "custom"))
-    first = toolsets.of(catalog, "books", read)
-    toolsets.of(catalog, "books", write)
+    first = toolsets.select(catalog, "books", read)
+    toolsets.select(catalog, "books", write)
     assert (
-        toolsets.of(catalog, "books", ServerConfig(methods=("read",), rate_limit_style="http_429")) is first
+        toolsets.select(catalog, "books", ServerConfig(methods=("read",), rate_limit_style="http_429"))
+        is first
     )
-    toolsets.of(catalog, "books", custom)
-    assert toolsets.of(catalog, "books", read) is first
-    assert toolsets.of(make_catalog(version="2"), "books", read) is not first
+    toolsets.select(catalog, "books", custom)
+    assert toolsets.select(catalog, "books", read) is first
+    assert toolsets.select(make_catalog(version="2"), "books", read) is not first

@@ -81,7 +81,7 @@ def both_replies(
     )
     services = McpServices(lambda: CATALOG, calls, Identity("ledgerport", "1"), lambda event, **fields: None)
     methods = Methods(services)
-    toolset = Toolsets().of(CATALOG, "acme", grant.config)
+    toolset = Toolsets().select(CATALOG, "acme", grant.config)
 
     async def main() -> list[tuple[int, Any]]:
         found = []

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.suggestions import find_nearest_name
+from generator.suggestions import suggest
 from runtime.errors import InvalidArguments
 from runtime.operations.arguments import ArgumentChecker
 from tests import made_up
@@ -15,11 +15,11 @@ TOOL = replace(made_up.LIST, advanced=("DocNumber", "Active"))
 def test_rare_arguments_may_stand_under_more():
     given = {"Balance_from": 1, "more": {"DocNumber": "7", "Active": True}}
 
-    assert ArgumentChecker().checked(TOOL, given) == {"Balance_from": 1, "DocNumber": "7", "Active": True}
+    assert ArgumentChecker().check(TOOL, given) == {"Balance_from": 1, "DocNumber": "7", "Active": True}
 
 
 def test_a_rare_argument_may_stand_by_itself_too():
-    assert ArgumentChecker().checked(TOOL, {"DocNumber": "7"}) == {"DocNumber": "7"}
+    assert ArgumentChecker().check(TOOL, {"DocNumber": "7"}) == {"DocNumber": "7"}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_rare_argument_may_stand_by_itself_too():
 )
 def test_an_error_under_more_is_said_like_any_other(given, said):
     with pytest.raises(InvalidArguments) as raised:
-        ArgumentChecker().checked(TOOL, given)
+        ArgumentChecker().check(TOOL, given)
 
     assert said in str(raised.value.as_text())
 
@@ -62,7 +62,7 @@ def test_an_error_under_more_is_said_like_any_other(given, said):
     ],
 )
 def test_the_nearest_name_is_one_that_was_meant(name, names, nearest):
-    assert find_nearest_name(name, names) == nearest
+    assert "".join(suggest(name, names, suffix="Ref").names[:1]) == nearest
 
 
 def test_what_must_be_digits_says_so():
@@ -70,12 +70,12 @@ def test_what_must_be_digits_says_so():
         "get", {"id": {"type": "string", "pattern": r"^\d+$"}}, made_up.GET.call, made_up.GET.returns
     )
     with pytest.raises(InvalidArguments, match='"id" must be digits alone, but is "Norton Lumber"'):
-        ArgumentChecker().checked(digits, {"id": "Norton Lumber"})
+        ArgumentChecker().check(digits, {"id": "Norton Lumber"})
 
 
 def test_a_tool_without_rare_arguments_knows_no_more():
     with pytest.raises(InvalidArguments):
-        ArgumentChecker().checked(made_up.LIST, {"more": {}})
+        ArgumentChecker().check(made_up.LIST, {"more": {}})
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_text_or_a_list_that_is_too_long_is_refused_with_its_limit_and_not_rep
     tool = made_up.tool("get", {"note": rule}, made_up.GET.call, made_up.GET.returns)
 
     with pytest.raises(InvalidArguments) as refused:
-        ArgumentChecker().checked(tool, {"note": given})
+        ArgumentChecker().check(tool, {"note": given})
 
     assert said in refused.value.message
     assert "xx" not in refused.value.message

@@ -57,7 +57,7 @@ def test_scopes_that_would_grant_something_else_than_they_say_are_refused(scopes
 
 def test_a_budget_can_be_used_up_to_its_last_byte_and_is_given_back():
     budget = Budget(10, 2)
-    with budget.share() as one, budget.share() as other:
+    with budget.open_share() as one, budget.open_share() as other:
         one.grow(4)
         other.grow(6)
         with pytest.raises(Busy):
@@ -202,7 +202,7 @@ def test_asking_for_the_limits_of_a_company_counts_no_call():
         ),
         max_answer_bytes=1000,
     )
-    found = [asyncio.run(maker.limits(GRANT)).remaining for _ in range(2)]
+    found = [asyncio.run(maker.read_limits(GRANT)).remaining for _ in range(2)]
     assert found == [(500, 10), (500, 10)]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from generator.vendor import ReferenceForm
 from runtime.errors import InvalidArguments
 from runtime.operations.arguments import ArgumentChecker
 from tests import made_up
@@ -51,7 +52,7 @@ UPDATE = replace(READ, risk="overwrite")
 
 
 def checked(arguments: dict[str, Any], tool: Any = CREATE) -> dict[str, Any]:
-    return ArgumentChecker().checked(tool, arguments)
+    return ArgumentChecker().check(tool, arguments, (), ReferenceForm("value", "name"))
 
 
 def refused(arguments: dict[str, Any], tool: Any = CREATE) -> str:

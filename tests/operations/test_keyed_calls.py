@@ -59,7 +59,7 @@ class Tokens:
     def __init__(self) -> None:
         self.number = 1
 
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return Credentials(access_token=f"token-{self.number}", refresh_token="r")
 
     async def invalidate(self, account: Account, access_token: str) -> None:

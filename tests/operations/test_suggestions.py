@@ -13,6 +13,7 @@ from tests.builtin import builtin_catalog
 
 CATALOG = builtin_catalog()
 MEANT = CATALOG.integrations["quickbooks"].meant
+SUFFIX = CATALOG.integrations["quickbooks"].reference_form.suffix
 NAMES = [tool.name for tool in CATALOG.tools]
 LIST = "list_all_quick_books_{}"
 CREATE = "create_a_quick_books_{}"
@@ -20,7 +21,7 @@ CREATE = "create_a_quick_books_{}"
 
 def suggestion(tool_name: str, name: str) -> tuple[str, ...]:
     tool = CATALOG.by_name[tool_name]
-    return suggest(name, list(tool.input_schema["properties"]), MEANT, tool.resource).names
+    return suggest(name, list(tool.input_schema["properties"]), MEANT, tool.resource, SUFFIX).names
 
 
 @pytest.mark.parametrize(
@@ -83,13 +84,20 @@ def test_a_guess_at_a_field_is_answered_with_what_was_meant_or_nothing(
 def test_the_error_has_the_sentence_of_the_definitions() -> None:
     tool = CATALOG.by_name[LIST.format("invoices")]
     with pytest.raises(InvalidArguments) as refused:
-        ArgumentChecker().checked(tool, {"status": "unpaid"}, MEANT)
+        ArgumentChecker().check(tool, {"status": "unpaid"}, MEANT)
 
     assert (
         'Did you mean "Balance_from" or "Balance_until"? What is unpaid has a Balance: give'
         in refused.value.message
     )
     assert refused.value.details["errors"][0]["nearest"] == "Balance_from"
+
+
+def test_a_name_that_says_that_an_id_is_meant_is_any_that_ends_as_the_vendors_references_do() -> None:
+    names = ["owner_key", "note"]
+
+    assert suggest("owner_id", names, suffix="Key").names == ("owner_key",)
+    assert suggest("owner_id", names, suffix="Ref").names == ()
 
 
 def test_what_definitions_know_and_a_tool_lacks_is_no_typing_error() -> None:
@@ -136,7 +144,7 @@ def test_an_order_with_its_direction_is_read_in_every_usual_form(
 ) -> None:
     tool = CATALOG.by_name[LIST.format("invoices")]
 
-    assert ArgumentChecker().checked(tool, {"order_by": order}) == {
+    assert ArgumentChecker().check(tool, {"order_by": order}) == {
         "order_by": field,
         "descending": descending,
     }

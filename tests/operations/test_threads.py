@@ -22,13 +22,13 @@ from tests.made_up_calls import BATCH, json_vendor, run
 )
 def test_many_arguments_are_checked_in_a_thread(name, arguments, is_in_thread, monkeypatch):
     seen = []
-    own = ArgumentChecker.checked
+    own = ArgumentChecker.check
 
     def watched(*given):
         seen.append(threading.get_ident())
         return own(*given)
 
-    monkeypatch.setattr(ArgumentChecker, "checked", watched)
+    monkeypatch.setattr(ArgumentChecker, "check", watched)
     run(json_vendor({"Invoice": {"Id": "7"}}), (name, arguments), tools={**TOOLS, BATCH.name: BATCH})
     assert (threading.get_ident() not in seen[-1:]) == is_in_thread
 

@@ -30,7 +30,7 @@ class FixedCredentials:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
 
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return self._credentials
 
     async def invalidate(self, account: Account, access_token: str) -> None:
@@ -42,7 +42,7 @@ def call_steps(account: Account, credentials: Credentials, handler, *steps):
 
     A step is `(tool, arguments)` or a function of the last answer.
     """
-    tools = {tool.name: tool for tool in CATALOG.of(account.integration)}
+    tools = {tool.name: tool for tool in CATALOG.list_tools(account.integration)}
 
     async def main():
         async with vendor(handler) as server:
@@ -79,12 +79,12 @@ async def call_as(
             client=client,
             tokens=here.tokens,
             hot=MemoryHotState(),
-            base_url=here.tokens.addresses.base_url,
+            base_url=here.tokens.addresses.find_base_url,
             once=Once(here.keys, here.stores, clock=here.clock),
         ),
         max_answer_bytes=100_000,
     )
-    tools = {tool.name: tool for tool in catalog.of(account.integration)}
+    tools = {tool.name: tool for tool in catalog.list_tools(account.integration)}
     try:
         return await calls.call(Grant(account, ServerConfig()), tools, name, arguments, **more)
     finally:

@@ -129,12 +129,12 @@ def test_a_hundred_calls_at_once_fetch_one_token_and_it_is_fetched_again_before_
     async def story() -> None:
         async with cove(tmp_path) as (vendor_, _, here):
             account = connect(here)
-            found = await asyncio.gather(*(here.tokens.fresh(account) for _ in range(100)))
+            found = await asyncio.gather(*(here.tokens.get_fresh(account) for _ in range(100)))
             assert {each.access_token for each in found} == {"access-1"}
             here.clock.pass_(3600 - 299)
             account = as_stored(here, account)
-            assert (await here.tokens.fresh(account)).access_token == "access-2"
-            assert (await here.tokens.fresh(account)).access_token == "access-2"
+            assert (await here.tokens.get_fresh(account)).access_token == "access-2"
+            assert (await here.tokens.get_fresh(account)).access_token == "access-2"
             assert len(vendor_.forms) == 2
 
     asyncio.run(story())
@@ -145,12 +145,12 @@ def test_a_token_that_lives_for_minutes_is_used_for_half_of_them(tmp_path: Path)
         async with cove(tmp_path) as (vendor_, _, here):
             vendor_.expires_in = 120
             account = connect(here)
-            await here.tokens.fresh(account)
+            await here.tokens.get_fresh(account)
             here.clock.pass_(59)
-            await here.tokens.fresh(as_stored(here, account))
+            await here.tokens.get_fresh(as_stored(here, account))
             assert len(vendor_.forms) == 1
             here.clock.pass_(2)
-            await here.tokens.fresh(as_stored(here, account))
+            await here.tokens.get_fresh(as_stored(here, account))
             assert len(vendor_.forms) == 2
 
     asyncio.run(story())
@@ -216,12 +216,12 @@ def test_where_the_client_is_the_deployments_app_its_settings_are_used(
 
     async def story() -> None:
         async with cove(tmp_path / "data", **app) as (vendor_, _, here):
-            await here.tokens.fresh(connect(here))
+            await here.tokens.get_fresh(connect(here))
             assert vendor_.forms[0][1]["client_id"] == "app"
             vendor_.refusal = http(401, b'{"error": "invalid_client"}')
             here.clock.pass_(3600)
             with pytest.raises(VendorUnavailable, match="of this deployment"):
-                await here.tokens.fresh(connect(here))
+                await here.tokens.get_fresh(connect(here))
 
     asyncio.run(story())
 

@@ -35,10 +35,11 @@ def next_page(name, arguments):
 
 
 def test_the_tools_are_named_described_and_checked_like_any_other():
-    assert [tool.name for tool in CATALOG.of("harbor")] == [
+    assert [tool.name for tool in CATALOG.list_tools("harbor")] == [
         "create_a_harbor_boat",
         "delete_a_harbor_boat_by_id",
         "get_single_harbor_boat_by_id",
+        "list_all_harbor_berths",
         "list_all_harbor_boats",
         "update_a_harbor_boat_by_id",
     ]

@@ -207,7 +207,7 @@ def test_one_company_is_connected_without_a_choice_and_what_the_vendor_said_of_i
         vendor_.companies = [NORTH, NORTH]
         chooser = await agreed(vendor_, here)
         assert (chooser.back.status_code, chooser.account.company) == (200, "t-north")
-        assert (await here.tokens.fresh(chooser.account)).refresh_expires_at == NOON + 86400
+        assert (await here.tokens.get_fresh(chooser.account)).refresh_expires_at == NOON + 86400
         await here.accounts.delete(chooser.account_id)
         assert [json.loads(each) for each in vendor_.revoked] == [{"token": "lagoon-refresh"}]
 

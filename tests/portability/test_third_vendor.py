@@ -15,7 +15,7 @@ from runtime.upstream import query
 from tests.portability.calling import CATALOG, HERE, call_steps, changed_definitions
 from tests.vendor_server import http
 
-TOOLS = {tool.name: tool for tool in CATALOG.of("lagoon")}
+TOOLS = {tool.name: tool for tool in CATALOG.list_tools("lagoon")}
 ID, CONTACT = "243216c5-369e-4056-ac67-05388f86dc81", "297c2dc5-cc47-4afd-8ec8-74990b8761e9"
 LIST, GET = "list_all_lagoon_invoices", "get_single_lagoon_invoice_by_id"
 ATTACH = "attach_a_lagoon_invoice_by_id"
@@ -112,7 +112,7 @@ def test_what_is_left_of_a_quota_is_what_the_vendor_says():
 
     assert answer.limits.remaining == (7, 4000)
     assert answer.limits.as_dict()["counted_by"] == "vendor"
-    assert dict(answer.limits.fields())[b"ratelimit-remaining"] == b"7"
+    assert dict(answer.limits.write_fields())[b"ratelimit-remaining"] == b"7"
 
 
 @pytest.mark.parametrize("line", ["X-MinLimit-Remaining: many", "X-MinLimit-Remaining: -1", "X-Other: 1"])

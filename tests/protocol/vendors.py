@@ -83,7 +83,7 @@ def make_quickbooks() -> TableVendor:
     account = Account(
         AccountId("a1"), "quickbooks", "production", "Acme", "active", "91", {"realm_id": "91"}, b"", 0, 0
     )
-    tools = {each.name: each for each in catalog.of("quickbooks")}
+    tools = {each.name: each for each in catalog.list_tools("quickbooks")}
     return TableVendor(catalog.integrations["quickbooks"], tools, account, "/v3/company/91")
 
 

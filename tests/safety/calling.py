@@ -24,7 +24,7 @@ Call = Callable[..., Coroutine[Any, Any, Answer]]
 
 
 class NoRefresh:
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return Credentials(access_token="a")
 
     async def invalidate(self, account: Account, access_token: str) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from generator.compile import compile_catalog
 from runtime.errors import InvalidArguments
 from runtime.exchange import batch
 from runtime.safety.carried_tax import note_on, refuse_stale
+from tests.builtin import builtin_catalog
 from tests.contexts import context_of
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 BATCH = CATALOG.by_name["run_a_quick_books_batch"]
 INVOICE = CATALOG.by_name["update_a_quick_books_invoice_by_id"]

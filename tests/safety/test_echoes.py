@@ -50,26 +50,26 @@ KNOWN = ["access/token+one", "refresh/token+one", "private/key+one", "client/sec
 @pytest.mark.parametrize("form", WRITTEN)
 def test_a_secret_is_removed_in_every_way_to_write_it(form: str) -> None:
     written = WRITTEN[form]
-    headers, body = Echoes([SECRET]).without({"X-Trace": f"a {written} b"}, f"a {written} b".encode())
+    headers, body = Echoes([SECRET]).strip({"X-Trace": f"a {written} b"}, f"a {written} b".encode())
     assert (headers, body) == ({"x-trace": "a [secret] b"}, b"a [secret] b")
 
 
 def test_an_answer_without_a_secret_is_the_same_object() -> None:
     given = {"X-Trace": "t"}, b"nothing of it: hijk"
-    headers, body = Echoes([SECRET]).without(*given)
+    headers, body = Echoes([SECRET]).strip(*given)
     assert headers is given[0]
     assert body is given[1]
 
 
 def test_what_is_too_short_to_be_said_from_other_text_stays() -> None:
     short = "x" * 7
-    assert Echoes([short, ""]).without({"a": short}, short.encode()) == ({"a": short}, short.encode())
+    assert Echoes([short, ""]).strip({"a": short}, short.encode()) == ({"a": short}, short.encode())
     assert not Echoes([short, ""]).are_in(short)
-    assert Echoes([short + "x"]).without({}, short.encode() + b"x") == ({}, b"[secret]")
+    assert Echoes([short + "x"]).strip({}, short.encode() + b"x") == ({}, b"[secret]")
 
 
 def test_of_a_secret_that_another_begins_with_nothing_is_left() -> None:
-    assert Echoes(["longsecret", "longsecret-and-more"]).without({}, b"longsecret-and-more")[1] == b"[secret]"
+    assert Echoes(["longsecret", "longsecret-and-more"]).strip({}, b"longsecret-and-more")[1] == b"[secret]"
 
 
 def test_everything_of_a_connection_and_an_app_is_a_secret() -> None:
@@ -83,13 +83,13 @@ def test_an_answer_is_searched_in_time_that_grows_with_its_length(bait: str) -> 
 
     def searching(size: int) -> Any:
         body = (bait * (size // len(bait))).encode() + b"hijk"
-        return lambda: echoes.without({}, body)
+        return lambda: echoes.strip({}, body)
 
     assert is_linear(searching, 200_000)
 
 
 class _Tokens:
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return CREDENTIALS
 
     async def invalidate(self, account: Account, access_token: str) -> None:

@@ -40,7 +40,7 @@ HIDDEN = {"Id": "1", "TaxId": "•••6789", "Bank": {"Number": "•••", "
 
 
 class NoRefresh:
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return Credentials(access_token="a")
 
     async def invalidate(self, account: Account, access_token: str) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from generator.compile import compile_catalog
 from runtime.errors import InvalidArguments
 from runtime.safety.form_rules import note_on, refuse_wrong_sums
+from tests.builtin import builtin_catalog
 
-CATALOG = compile_catalog(Path(__file__).resolve().parents[2] / "definitions")
+CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
 KINDS = {"bill_payment": ("Bill", "VendorCredit"), "payment": ("Invoice", "CreditMemo")}
 

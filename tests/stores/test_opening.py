@@ -198,7 +198,7 @@ def test_a_symbolic_link_leads_to_the_same_database_log_and_cache(tmp_path: Path
     )
     stores = open_stores(settings, 1.0)
     assert stores.path == here.stores.path
-    assert stores.look_up._watch.state() is not None
+    assert stores.look_up._watch.read_state() is not None
     stores.close()
     here.stores.close()
 

@@ -54,7 +54,7 @@ def stores(tmp_path: Path) -> Stores:
 
 def test_an_account_is_read_back_as_it_was_stored(stores: Stores) -> None:
     assert stores.look_up.find_account(ACCOUNT.id) == ACCOUNT
-    assert stores.records.accounts(None, 10) == [ACCOUNT]
+    assert stores.records.list_accounts(None, 10) == [ACCOUNT]
 
 
 def test_a_token_opens_the_grant_of_its_server_until_the_moment_it_expires(stores: Stores) -> None:
@@ -78,9 +78,9 @@ def test_what_another_process_revoked_is_revoked_with_the_next_read(stores: Stor
 def test_an_expired_server_is_gone_for_every_reader_before_it_is_purged(stores: Stores) -> None:
     stores.records.add_mcp_server(SERVER, HASH, noted())
     records = stores.records
-    assert records.mcp_servers(ACCOUNT.id, None, 10, 99.0) == [SERVER]
-    assert records.mcp_servers(ACCOUNT.id, None, 10, 100.0) == []
-    assert records.mcp_server(ACCOUNT.id, SERVER.id, 100.0) is None
+    assert records.list_mcp_servers(ACCOUNT.id, None, 10, 99.0) == [SERVER]
+    assert records.list_mcp_servers(ACCOUNT.id, None, 10, 100.0) == []
+    assert records.find_mcp_server(ACCOUNT.id, SERVER.id, 100.0) is None
     assert records.change_mcp_server(ACCOUNT.id, SERVER.id, lambda server: server, noted(100.0)) is None
     assert not records.delete_mcp_server(ACCOUNT.id, SERVER.id, noted(100.0))
     assert [records.purge(at + PURGE_AFTER_SECONDS) for at in (99.0, 100.0, 100.0)] == [0, 1, 0]
@@ -117,7 +117,7 @@ def test_both_readers_open_the_same_file_whatever_its_name(tmp_path: Path) -> No
 def test_a_server_of_another_account_is_not_found(stores: Stores) -> None:
     stores.records.add_account(replace(ACCOUNT, id=AccountId("a2")), noted())
     stores.records.add_mcp_server(SERVER, HASH, noted())
-    assert stores.records.mcp_server(AccountId("a2"), SERVER.id, 1.0) is None
+    assert stores.records.find_mcp_server(AccountId("a2"), SERVER.id, 1.0) is None
     assert not stores.records.delete_mcp_server(AccountId("a2"), SERVER.id, noted())
 
 
@@ -146,7 +146,7 @@ def test_a_list_goes_on_where_it_stopped_also_among_equal_times(stores: Stores) 
     for number in range(2, 8):
         stores.records.add_account(replace(ACCOUNT, id=AccountId(f"a{number}")), noted())
     seen, after = [], None
-    while part := stores.records.accounts(after, 3):
+    while part := stores.records.list_accounts(after, 3):
         seen += [account.id for account in part]
         after = (part[-1].created_at, part[-1].id)
     assert seen == [f"a{number}" for number in range(1, 8)]

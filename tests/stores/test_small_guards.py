@@ -128,7 +128,7 @@ def test_a_change_that_fails_after_its_caller_has_gone_is_not_reported_by_the_lo
 def test_a_database_without_its_own_row_is_not_ours(stores: Stores) -> None:
     with closing(sqlite3.connect(stores.path, isolation_level=None)) as other:
         other.execute("DELETE FROM deployment")
-    assert "another secret key" in stores.look_up.fault()
+    assert "another secret key" in stores.look_up.find_fault()
     stores.close()
 
 
@@ -162,9 +162,9 @@ def test_a_log_file_that_appears_later_is_no_fault(tmp_path: Path) -> None:
     path.touch()
     watched = Files(path)
     (tmp_path / "db-wal").touch()
-    assert watched.fault() == ""
+    assert watched.find_fault() == ""
     path.unlink()
-    assert "removed or replaced" in watched.fault()
+    assert "removed or replaced" in watched.find_fault()
 
 
 def test_an_error_of_a_statement_shows_none_of_its_values(stores: Stores) -> None:
@@ -201,7 +201,7 @@ def test_a_refresh_with_other_credentials_begins_anew_and_takes_the_place_of_the
     assert stores.records.begin_refresh(account_id, b"old", 1.0) is None
     assert stores.records.begin_refresh(account_id, b"old", 2.0) == 1.0
     assert stores.records.begin_refresh(account_id, b"new", 3.0) is None
-    assert stores.look_up.interrupted_refreshes() == [(account_id, 3.0)]
+    assert stores.look_up.list_interrupted_refreshes() == [(account_id, 3.0)]
     stores.close()
 
 
@@ -213,9 +213,9 @@ def test_only_a_lock_is_waited_for_and_the_pauses_grow(
     wait = condition.LockWait(stores.condition)
     full, locked = sqlite3.OperationalError("full"), sqlite3.OperationalError("locked")
     full.sqlite_errorcode, locked.sqlite_errorcode = sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY
-    assert not wait.pauses(full)
+    assert not wait.pause(full)
     assert slept == []
-    assert [wait.pauses(locked) for _ in range(8)] == [True] * 8
+    assert [wait.pause(locked) for _ in range(8)] == [True] * 8
     assert slept == [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.02, 0.02]
     stores.close()
 

@@ -27,31 +27,31 @@ def file(tmp_path):
 
 def test_nothing_changed_is_the_same_state(file):
     watch = WalWatch(file)
-    assert watch.state() is not None
-    assert watch.state() == watch.state()
+    assert watch.read_state() is not None
+    assert watch.read_state() == watch.read_state()
     watch.close()
 
 
 def test_a_commit_of_another_connection_is_another_state(file):
     watch = WalWatch(file)
-    seen = {watch.state()}
+    seen = {watch.read_state()}
     with sqlite3.connect(file, isolation_level=None) as other:
         for at in range(300):
             other.execute("INSERT INTO thing VALUES (?)", (str(at),))
-            seen.add(watch.state())
+            seen.add(watch.read_state())
     assert len(seen) == 301
     watch.close()
 
 
 def test_a_change_that_is_not_committed_is_none(file):
     watch = WalWatch(file)
-    before = watch.state()
+    before = watch.read_state()
     with sqlite3.connect(file, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         other.execute("INSERT INTO thing VALUES ('x')")
-        assert watch.state() == before
+        assert watch.read_state() == before
         other.execute("ROLLBACK")
-    assert watch.state() == before
+    assert watch.read_state() == before
     watch.close()
 
 
@@ -72,12 +72,12 @@ def test_a_commit_of_another_process_is_seen_as_soon_as_it_returns(file):
             "PRAGMA wal_checkpoint(TRUNCATE)",
             "INSERT INTO thing VALUES ('b')",
         ] * 20:
-            before = watch.state()
+            before = watch.read_state()
             process.stdin.write(statement + "\n")
             process.stdin.flush()
             assert process.stdout.readline() == "done\n"
             if not statement.startswith("PRAGMA"):
-                assert watch.state() != before
+                assert watch.read_state() != before
         process.stdin.close()
     watch.close()
 
@@ -87,8 +87,8 @@ def test_a_file_without_a_shared_index_is_never_trusted(tmp_path):
     with sqlite3.connect(path, isolation_level=None) as connection:
         connection.execute("CREATE TABLE thing (name TEXT)")
     watch = WalWatch(path)
-    assert watch.state() is None
-    assert watch.state() is None
+    assert watch.read_state() is None
+    assert watch.read_state() is None
     watch.close()
 
 
@@ -114,7 +114,7 @@ def test_a_watch_and_a_second_start_leave_this_process_its_locks(tmp_path):
     file = tmp_path / "records.sqlite3"
     bring_up_to_date(file, 1.0, Keys(bytes(32)))
     one, two = WalWatch(file), WalWatch(file)
-    assert one.state() == two.state() is not None
+    assert one.read_state() == two.read_state() is not None
     two.close()
     bring_up_to_date(file, 2.0, Keys(bytes(32)))
     assert run(IS_HELD, f"{file}-shm", *IN_USE) == "held"
@@ -125,15 +125,15 @@ def test_a_watch_and_a_second_start_leave_this_process_its_locks(tmp_path):
 
 def test_who_opens_and_closes_the_file_elsewhere_takes_nothing_away_here(file):
     watch, here = WalWatch(file), sqlite.connect(file)
-    assert watch.state() is not None
+    assert watch.read_state() is not None
     for at in range(20):
         here.execute("INSERT INTO thing VALUES (?)", ("x" * 5000,))
-        before = watch.state()
+        before = watch.read_state()
         run(
             "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM thing')",
             str(file),
         )
-        assert watch.state() == before is not None
+        assert watch.read_state() == before is not None
         assert here.execute("SELECT count(*) FROM thing").fetchone() == (at + 2,)
     here.close()
     watch.close()
@@ -153,13 +153,13 @@ BY_OTHERS = {
 @pytest.mark.parametrize("way", BY_OTHERS)
 def test_a_change_by_another_process_is_another_state_however_it_is_made(file, way):
     watch = WalWatch(file)
-    seen = {watch.state()}
+    seen = {watch.read_state()}
     head = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); change = sys.argv[2]; "
     )
     for at in range(5):
         run(head + BY_OTHERS[way], str(file), f"UPDATE thing SET name = '{at}'")
-        seen.add(watch.state())
+        seen.add(watch.read_state())
     assert len(seen) == 6
     assert None not in seen
     watch.close()

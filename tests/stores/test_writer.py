@@ -108,10 +108,10 @@ def test_a_write_that_never_ends_is_a_fault_of_the_health(
         begun, go = threading.Event(), threading.Event()
         under_way = asyncio.create_task(stores.write(lambda: (begun.set(), go.wait(20))))
         assert await asyncio.to_thread(begun.wait, 20)
-        assert stores.health() == StorageHealth("degraded", "Changes take too long to be stored.")
+        assert stores.check_health() == StorageHealth("degraded", "Changes take too long to be stored.")
         go.set()
         await under_way
-        assert stores.health() == StorageHealth()
+        assert stores.check_health() == StorageHealth()
 
     asyncio.run(story())
 
@@ -124,13 +124,13 @@ def test_a_full_disk_is_the_reason_and_nothing_is_half_stored(stores: Stores) ->
     with pytest.raises(StorageUnavailable, match="The disk is full") as refused:
         stores.records.add_account(large, noted(subject="a2"))
     assert "Nothing was changed" in refused.value.advice
-    assert stores.health() == StorageHealth("degraded", "The disk is full.")
-    assert stores.records.accounts(None, 10) == [ACCOUNT]
-    assert stores.records.audit_of("a2") == []
+    assert stores.check_health() == StorageHealth("degraded", "The disk is full.")
+    assert stores.records.list_accounts(None, 10) == [ACCOUNT]
+    assert stores.records.list_audit("a2") == []
     with pytest.raises(StorageUnavailable):
         stores.records.add_account(large, noted())
     stores.records.add_mcp_server(SERVER, HASH, noted())
-    assert stores.health() == StorageHealth()
+    assert stores.check_health() == StorageHealth()
 
 
 def test_while_writes_fail_they_wait_for_a_lock_only_briefly(
@@ -172,7 +172,7 @@ def test_a_lock_that_ends_in_time_is_waited_for(stores: Stores, monkeypatch: pyt
         monkeypatch.setattr(condition.time, "sleep", sleep)
         stores.records.add_audit(noted(subject="a7"))
     assert len(attempts) == 3
-    assert len(stores.records.audit_of("a7")) == 1
+    assert len(stores.records.list_audit("a7")) == 1
 
 
 def test_a_refusal_inside_a_change_is_no_failure_of_the_disk(stores: Stores) -> None:
@@ -183,7 +183,7 @@ def test_a_refusal_inside_a_change_is_no_failure_of_the_disk(stores: Stores) -> 
 
     with pytest.raises(InvalidRequest):
         stores.records.change_mcp_server(ACCOUNT.id, SERVER.id, refuse, noted())
-    assert stores.health() == StorageHealth()
+    assert stores.check_health() == StorageHealth()
     stores.records.add_audit(noted())
 
 
@@ -193,7 +193,7 @@ def test_a_refusal_inside_a_change_is_no_failure_of_the_disk(stores: Stores) -> 
         lambda stores: stores.look_up.find_grant(HASH, 1.0),
         lambda stores: stores.look_up.find_api_token(HASH),
         lambda stores: stores.look_up.find_account(ACCOUNT.id),
-        lambda stores: stores.records.accounts(None, 10),
+        lambda stores: stores.records.list_accounts(None, 10),
     ],
 )
 def test_nothing_is_read_from_a_file_that_was_replaced(
@@ -233,7 +233,7 @@ def test_a_damaged_file_is_an_error_and_no_revoked_token(stores: Stores) -> None
         file.write(b"\xff" * (stores.path.stat().st_size - 4096))
     with pytest.raises(StorageUnavailable, match="damaged"):
         stores.look_up.find_grant(TokenHash(b"x" * 32), 1.0)
-    assert stores.health().status == "unavailable"
+    assert stores.check_health().status == "unavailable"
 
 
 def test_files_are_looked_at_a_hundred_times_a_second_at_most(tmp_path: Path) -> None:
@@ -252,9 +252,9 @@ def test_files_are_looked_at_a_hundred_times_a_second_at_most(tmp_path: Path) ->
 
 def test_a_probe_changes_nothing_while_all_is_well_and_writes_after_a_failure(stores: Stores) -> None:
     async def story() -> None:
-        before = stores.look_up._watch.state()
+        before = stores.look_up._watch.read_state()
         assert await stores.probe(5.0) == StorageHealth()
-        assert stores.look_up._watch.state() == before
+        assert stores.look_up._watch.read_state() == before
         stores.condition.note_failure("The disk is full.")
         assert await stores.probe(6.0) == StorageHealth()
         with closing(sqlite3.connect(stores.path)) as other:
@@ -267,22 +267,22 @@ def test_a_probe_of_a_disk_that_is_nearly_full_really_writes(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(condition, "LEAST_FREE", 1 << 62)
-    before = stores.look_up._watch.state()
+    before = stores.look_up._watch.read_state()
     asyncio.run(stores.probe(5.0))
-    assert stores.look_up._watch.state() != before
+    assert stores.look_up._watch.read_state() != before
 
 
 def test_another_key_in_the_database_is_a_fault_of_the_health(stores: Stores) -> None:
     with closing(sqlite3.connect(stores.path, isolation_level=None)) as other:
         other.execute("UPDATE deployment SET key_check = x'00'")
-    assert stores.health().status == "unavailable"
-    assert "another secret key" in stores.health().reason
+    assert stores.check_health().status == "unavailable"
+    assert "another secret key" in stores.check_health().reason
 
 
 def test_the_use_of_a_token_is_noted_once_and_not_tried_while_writes_fail(tmp_path: Path) -> None:
     here = deploy(tmp_path)
     tokens = here.api_tokens
-    token = tokens.recognise(tokens.create("ci")["token"])
+    token = tokens.identify(tokens.create("ci")["token"])
     assert token is not None
     stored: list[float] = []
     here.stores.records.note_api_token_use = lambda _id, now: stored.append(now)  # type: ignore[method-assign]

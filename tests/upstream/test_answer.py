@@ -71,6 +71,13 @@ def test_the_gateways_lower_case_envelope_is_read():
     assert error.status == 409  # 401 would mean the API token of whoever called
 
 
+def test_only_the_keys_of_the_definition_are_read():
+    body = {"Fault": {"Error": [{"MESSAGE": "no", "Code": "5010", "message": "why"}]}}
+    error = failure(response(400, body))
+    assert error.message == "Acme Books refused: why."
+    assert error.vendor_code == ""
+
+
 @pytest.mark.parametrize("status", [429, 403])
 def test_throttling_is_known_by_status_or_by_code_also_in_xml(status):
     error = failure(response(status, THROTTLED))
@@ -118,7 +125,7 @@ def test_a_refusal_with_a_known_reason_is_one_also_when_its_status_is_500():
 
 
 def test_codes_of_a_limit_stand_where_the_definition_says():
-    vendor = replace(VENDOR, errors=replace(VENDOR.errors, code="reason"))
+    vendor = replace(VENDOR, errors=replace(VENDOR.errors, code=("reason",)))
     answer = response(403, {"Fault": {"Error": [{"reason": "3001", "Message": "slow down"}]}})
     assert isinstance(find_error(answer, read_value(answer), vendor, changes_data=False), RateLimited)
 
@@ -181,7 +188,7 @@ def test_the_longest_wait_that_a_quota_can_ask_for_is_taken_and_none_beyond_it()
 
 
 def test_a_vendor_without_a_code_a_detail_or_an_element_is_read_all_the_same():
-    bare = replace(VENDOR, errors=replace(VENDOR.errors, code="", detail="", element=""))
+    bare = replace(VENDOR, errors=replace(VENDOR.errors, code=(), detail=(), element=()))
     answer = fault("5010")
     error = find_error(answer, read_value(answer), bare, changes_data=False)
     assert isinstance(error, VendorRefused)

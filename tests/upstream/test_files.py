@@ -27,7 +27,7 @@ def decoded(text: bytes, **more: bool) -> bytes:
 
 def joined(body: MultipartBody) -> bytes:
     async def read() -> bytes:
-        return b"".join([piece async for piece in body.pieces()])
+        return b"".join([piece async for piece in body.read_pieces()])
 
     return asyncio.run(read())
 
@@ -145,8 +145,8 @@ def test_a_large_file_in_memory_is_sent_in_pieces_and_a_small_one_as_one():
 
     one, other = (MultipartBody(PARTS, {}, {"content": each}) for each in (small, large))
 
-    assert one.joined() == joined(one)
-    assert other.joined() is None
+    assert one.join() == joined(one)
+    assert other.join() is None
     assert FILE * 3 in joined(other)
 
 

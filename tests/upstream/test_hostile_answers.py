@@ -214,7 +214,7 @@ class Answering(VendorClient):
 
 
 class FixedTokens:
-    async def fresh(self, account: Account) -> Credentials:
+    async def get_fresh(self, account: Account) -> Credentials:
         return Credentials(access_token="a")
 
     async def invalidate(self, account: Account, access_token: str) -> None: ...

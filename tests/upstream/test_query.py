@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runtime.errors import InvalidArguments
@@ -34,6 +36,12 @@ WRITTEN = [
 @pytest.mark.parametrize(("arguments", "written"), WRITTEN)
 def test_typed_values_are_quoted_and_escaped(arguments, written):
     assert join_conditions(LANGUAGE, LISTING, arguments) == written
+
+
+def test_a_filter_that_the_request_names_itself_needs_no_condition():
+    language = replace(LANGUAGE, conditions={"equals": LANGUAGE.conditions["equals"]})
+
+    assert join_conditions(language, LISTING, {"Balance_from": 1, "DocNumber": "1"}) == "DocNumber = '1'"
 
 
 def test_a_statement_holds_conditions_order_and_page():

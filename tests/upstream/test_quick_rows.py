@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.operations import calls
+from runtime.operations import response_reader
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorResponse
@@ -53,11 +53,13 @@ def test_both_readers_answer_the_same_rows_and_miss_the_same_names(rows, names, 
     if quick is None:  # characters that are written otherwise
         assert b"\\u" in orjson.dumps(rows) or b"\\/" in orjson.dumps(rows)
         return
-    found = quick.between(0, len(rows))
-    assert [found.text(at) for at in range(len(rows))] == [value.text(at) for at in range(len(rows))]
+    found = quick.cut(0, len(rows))
+    assert [found.write_record(at) for at in range(len(rows))] == [
+        value.write_record(at) for at in range(len(rows))
+    ]
     own = [name for name in names if name != "*"]
-    assert found.absent(own) == value.absent(own)
-    assert sorted(found.names()) == sorted(value.names())
+    assert found.find_absent(own) == value.find_absent(own)
+    assert sorted(found.list_names()) == sorted(value.list_names())
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_of_a_key_that_is_there_twice_the_last_counts():
     body = b'{"QueryResponse": {"Invoice": [{"Id": "1", "Id": "2"}]}}'
     found = read_quick_rows(VendorResponse(200, {}, body), PATH, RULES, ("Id",))
     assert found is not None
-    assert found.text(0) == b'{"Id":"2"}'
+    assert found.write_record(0) == b'{"Id":"2"}'
 
 
 @pytest.mark.parametrize("names", [("Id",), ()])
@@ -128,9 +130,9 @@ def test_a_record_of_more_levels_than_readers_take_is_refused(names):
         assert found is not None
         if is_refused:
             with pytest.raises(UnexpectedShape):
-                found.text(0)
+                found.write_record(0)
         else:
-            assert found.text(0) == b'{"Id":%b}' % deep
+            assert found.write_record(0) == b'{"Id":%b}' % deep
 
 
 def test_of_a_list_only_the_fields_that_are_shown_are_made_and_only_the_rows_that_fit_are_written():
@@ -144,13 +146,13 @@ def test_of_a_list_only_the_fields_that_are_shown_are_made_and_only_the_rows_tha
 @pytest.mark.parametrize("tool", [made_up.LIST, made_up.GET])
 def test_every_large_answer_of_a_vendor_is_read_in_a_thread(tool, monkeypatch):
     seen: list[int] = []
-    own = calls.raise_failure
+    own = response_reader.raise_failure
 
     def watched(*arguments: Any) -> Any:
         seen.append(threading.get_ident())
         return own(*arguments)
 
-    monkeypatch.setattr(calls, "raise_failure", watched)
+    monkeypatch.setattr(response_reader, "raise_failure", watched)
     record = {"Id": "1", "Memo": "x" * 100_000}
     for body in ({"QueryResponse": {"Invoice": [record]}, "Invoice": record},):
         call(tool, VendorResponse(200, {}, orjson.dumps(body)))

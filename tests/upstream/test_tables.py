@@ -48,8 +48,8 @@ def test_both_readers_make_the_same_table(rows, names):
     if quick is None:  # characters that are written otherwise
         return
     ours, other = (
-        quick.between(0, len(rows)).table(),
-        ValueRows(figures.read(orjson.dumps(rows)), names).table(),
+        quick.cut(0, len(rows)).make_table(),
+        ValueRows(figures.read(orjson.dumps(rows)), names).make_table(),
     )
     assert (ours.columns, ours.text) == (other.columns, other.text)
     assert [bytes(row) for row in ours.rows] == [bytes(row) for row in other.rows]
@@ -128,16 +128,16 @@ def test_a_row_of_more_levels_than_readers_take_is_refused():
         assert found is not None
         if is_refused:
             with pytest.raises(UnexpectedShape):
-                found.table()
+                found.make_table()
         else:
-            assert found.table().text == b"[[%b]]" % deep
+            assert found.make_table().text == b"[[%b]]" % deep
 
 
 def test_a_row_of_a_thousand_invoices_takes_less_than_60_tokens():
     body = orjson.dumps(list_of(1000))
     found = read_quick_rows(VendorResponse(200, {}, body), PATH, RULES, USUAL)
     assert found is not None
-    table = found.between(0, 1000).table()
+    table = found.cut(0, 1000).make_table()
     assert table.count == 1000
     # 2.2 bytes for a token: fewer than any table of invoices was measured to have (`allowance.BYTES_PER_TOKEN`)
     assert len(table.text) / 2.2 / 1000 < 60
@@ -158,5 +158,5 @@ def test_a_table_of_texts_is_written_with_its_escapes():
     rows = [{"Id": '1"\\\n', "CustomerRef": {"value": "é\t", "name": ""}}]
     found = read_quick_rows(response(rows), PATH, RULES, ("Id", "CustomerRef"))
     assert found is not None
-    assert orjson.loads(found.table().text) == [['1"\\\n', "é\t", ""]]
-    assert isinstance(found.table().rows[0], msgspec.Raw)
+    assert orjson.loads(found.make_table().text) == [['1"\\\n', "é\t", ""]]
+    assert isinstance(found.make_table().rows[0], msgspec.Raw)

@@ -79,14 +79,16 @@ def docs(catalog: Catalog) -> Docs:
 @pytest.fixture(scope="module")
 def pages(catalog: Catalog, docs: Docs) -> dict[str, Html]:
     keys = {f"{tool.integration}/{tool.resource}" for tool in catalog.tools}
-    found = {f"/docs/{key}": docs.resource(key) for key in keys} | {"/docs": docs.index()}
+    found = {f"/docs/{key}": docs.render_resource(key) for key in keys} | {"/docs": docs.render_index()}
     found |= {
-        f"/docs?tag={tag}": docs.index(tag) for each in catalog.integrations.values() for tag in each.tags
+        f"/docs?tag={tag}": docs.render_index(tag)
+        for each in catalog.integrations.values()
+        for tag in each.tags
     }
     found["/docs?q=create+invoice"] = docs.search("create invoice")
     found["/docs?q=profit+and+loss"] = docs.search("profit and loss")
     found["nothing found"] = docs.search("xyzzy")
-    found["no such page"] = docs.missing()
+    found["no such page"] = docs.render_missing()
     return {path: Html((page or b"").decode()) for path, page in found.items()}
 
 
@@ -104,7 +106,7 @@ def test_every_tool_has_its_place_with_all_its_arguments(catalog, docs, pages):
     for tool in catalog.tools:
         page = pages[f"/docs/{tool.integration}/{tool.resource}"]
         assert tool.name in page.ids
-        text = (docs.resource(f"{tool.integration}/{tool.resource}") or b"").decode()
+        text = (docs.render_resource(f"{tool.integration}/{tool.resource}") or b"").decode()
         for name in tool.input_schema["properties"]:
             assert f"<code>{name}</code>" in text
 
@@ -259,7 +261,7 @@ def test_a_command_writes_them(tmp_path, options, first):
 
 
 def test_files_link_to_files(docs):
-    files = {path: Html(content.decode()) for path, content in docs.files()}
+    files = {path: Html(content.decode()) for path, content in docs.render_files()}
     for path, page in files.items():
         for link in page.links:
             target, _, anchor = link.partition("#")

@@ -1,4 +1,7 @@
-"""`python -m runtime.simulators.quickbooks`: the simulator from the command line."""
+"""`python -m runtime.simulators.quickbooks`: the simulator from the command line.
+
+`server` does the work; nothing calls this.
+"""
 
 from __future__ import annotations
 

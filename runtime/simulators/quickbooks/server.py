@@ -1,4 +1,7 @@
-"""Starting the simulator: the database, the companies in it, the listening address."""
+"""Starting the simulator: the database, the companies in it, the listening address.
+
+Called by `__main__`; `app` answers what arrives.
+"""
 
 from __future__ import annotations
 

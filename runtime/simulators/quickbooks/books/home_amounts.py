@@ -1,4 +1,7 @@
-"""Amounts in home currency on a transaction in a foreign one."""
+"""Amounts in home currency on a transaction in a foreign one.
+
+Called by `books.settlement` and, for each write, by `writes.finishing`; the ledger comes after it.
+"""
 
 from __future__ import annotations
 

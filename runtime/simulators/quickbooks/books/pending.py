@@ -1,4 +1,7 @@
-"""What a change leaves to be worked out once its entries are in the ledger: balances by difference, stock by place."""
+"""What a change leaves to be worked out once its entries are in the ledger: balances by difference, stock by place.
+
+`books.books` collects it during a write; `books.balances` and `books.valuation` work it off.
+"""
 
 from __future__ import annotations
 

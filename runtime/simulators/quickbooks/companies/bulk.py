@@ -1,4 +1,7 @@
-"""Loading a company in bulk: books that look lists up once, no garbage collection, indexes made at the end."""
+"""Loading a company in bulk: books that look lists up once, no garbage collection, indexes made at the end.
+
+Called by `companies.business`, which fills the books with a year of work.
+"""
 
 from __future__ import annotations
 

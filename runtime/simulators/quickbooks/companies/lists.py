@@ -1,4 +1,7 @@
-"""Lists for companies that are not the sample's: a chart of accounts, terms, payment methods, tax, preferences."""
+"""Lists for companies that are not the sample's: a chart of accounts, terms, payment methods, tax, preferences.
+
+Called by the companies that are not the sample; their own lists come after these.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A business with an office: its own chart of accounts, a payroll, accruals, and what companies of this kind forget."""
+"""A business with an office: its own chart of accounts, a payroll, accruals, and what companies of this kind forget.
+
+Called by `companies.consultancy` and `companies.it_services`, on top of `companies.business`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Showing how far the making of a large company is: a bar on a terminal, plain lines elsewhere."""
+"""Showing how far the making of a large company is: a bar on a terminal, plain lines elsewhere.
+
+Called by `companies` while it makes one; the books know nothing of it.
+"""
 
 from __future__ import annotations
 

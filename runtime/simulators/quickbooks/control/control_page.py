@@ -1,4 +1,7 @@
-"""The page of the control API: the companies, the switches, the last requests. Plain HTML, works without scripts."""
+"""The page of the control API: the companies, the switches, the last requests. Plain HTML, works without scripts.
+
+Called by `control.control_api`, which has the data and takes what the forms send.
+"""
 
 from __future__ import annotations
 

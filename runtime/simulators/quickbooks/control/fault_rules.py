@@ -1,4 +1,7 @@
-"""Faults on purpose: rules that say which requests fail, how often, and how. The control API sets them, `app` asks."""
+"""Faults on purpose: rules that say which requests fail, how often, and how. The control API sets them, `app` asks.
+
+What a rule answers is an answer of `http.messages`; it comes before the request is looked at.
+"""
 
 from __future__ import annotations
 

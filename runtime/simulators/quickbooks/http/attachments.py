@@ -1,4 +1,7 @@
-"""Attachments: files uploaded in one multipart request, their metadata as Attachable records, signed links to them."""
+"""Attachments: files uploaded in one multipart request, their metadata as Attachable records, signed links to them.
+
+Called by `app` for links to files and by `http.endpoints` for uploads; `writes.changes` stores the record.
+"""
 
 from __future__ import annotations
 

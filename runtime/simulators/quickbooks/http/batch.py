@@ -1,4 +1,7 @@
-"""POST /batch: several independent operations in one request; each item succeeds or fails on its own."""
+"""POST /batch: several independent operations in one request; each item succeeds or fails on its own.
+
+Called by `http.endpoints`; each item goes through `http.api` or `query`, like a request of its own.
+"""
 
 from __future__ import annotations
 

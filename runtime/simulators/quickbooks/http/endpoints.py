@@ -1,4 +1,7 @@
-"""The paths below a company that are not entities: query, reports, batch, changes, files, exchange rates."""
+"""The paths below a company that are not entities: query, reports, batch, changes, files, exchange rates.
+
+Called by `app`, after sign-in and limits; `http.api` has the entities.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Documents as PDF: one plain layout for every form that the service can print."""
+"""Documents as PDF: one plain layout for every form that the service can print.
+
+Called by `http.api`, which has read the record; nothing is written.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""/recurringtransaction: templates of transactions, created, read and deleted; there is no update."""
+"""/recurringtransaction: templates of transactions, created, read and deleted; there is no update.
+
+Called by `http.endpoints`; `writes.recurring` has the rules.
+"""
 
 from __future__ import annotations
 

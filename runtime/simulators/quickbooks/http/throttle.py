@@ -1,4 +1,7 @@
-"""The service's limits: sliding windows per company, 500 a minute and 10 a second, 40 batches a minute."""
+"""The service's limits: sliding windows per company, 500 a minute and 10 a second, 40 batches a minute.
+
+Called by `app` before anything else; a request beyond a limit never reaches `http.api`.
+"""
 
 from __future__ import annotations
 

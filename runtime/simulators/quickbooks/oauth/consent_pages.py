@@ -1,4 +1,7 @@
-"""The OAuth endpoints over HTTP: the page where a person chooses a company, and the endpoints for programs."""
+"""The OAuth endpoints over HTTP: the page where a person chooses a company, and the endpoints for programs.
+
+Called by `app`; `oauth.tokens` has the codes and tokens.
+"""
 
 from __future__ import annotations
 

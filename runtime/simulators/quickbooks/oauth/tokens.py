@@ -1,4 +1,7 @@
-"""OAuth 2.0 as the service speaks it: codes, access and refresh tokens, revocation. Only hashes are stored."""
+"""OAuth 2.0 as the service speaks it: codes, access and refresh tokens, revocation. Only hashes are stored.
+
+Called by `oauth.consent_pages`, and by `app` for the token of each request.
+"""
 
 from __future__ import annotations
 

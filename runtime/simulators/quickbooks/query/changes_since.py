@@ -1,4 +1,7 @@
-"""Change data capture: what was changed or deleted since a moment, per kind of record, oldest change first."""
+"""Change data capture: what was changed or deleted since a moment, per kind of record, oldest change first.
+
+Called by `http.endpoints` and `http.batch`; reads the books and changes nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The tokens of the query language: where each begins, what kind it is, and the error for what is none."""
+"""The tokens of the query language: where each begins, what kind it is, and the error for what is none.
+
+Called by `query.parser`, before the grammar.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every report by the name of its route: the one place that says which function makes which report."""
+"""Every report by the name of its route: the one place that says which function makes which report.
+
+Called by `http.endpoints`; the reports themselves come after it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sending documents. No e-mail leaves the machine; the record says that it was sent, as the service's does."""
+"""Sending documents. No e-mail leaves the machine; the record says that it was sent, as the service's does.
+
+Called by `http.api`, which has found the record; the record is all that changes.
+"""
 
 from __future__ import annotations
 

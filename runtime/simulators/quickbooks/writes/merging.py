@@ -1,4 +1,7 @@
-"""What an update leaves of a record: a full one replaces it, a sparse one is laid over it. Then come the rules."""
+"""What an update leaves of a record: a full one replaces it, a sparse one is laid over it. Then come the rules.
+
+Called by `writes.changes`; `rules` and `writes.finishing` come after it.
+"""
 
 from __future__ import annotations
 

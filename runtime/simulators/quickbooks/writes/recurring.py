@@ -1,4 +1,7 @@
-"""Recurring transactions: templates, wrapped by the kind of transaction they make. They never reach the ledger."""
+"""Recurring transactions: templates, wrapped by the kind of transaction they make. They never reach the ledger.
+
+Called by `http.recurring_transactions`; transactions made from a template are writes of their own.
+"""
 
 from __future__ import annotations
 
