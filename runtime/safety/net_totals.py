@@ -7,26 +7,27 @@ much: that sum is refused. Any other total above the lines may be meant, and get
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import NetTotal
 from runtime.errors import InvalidArguments
-from runtime.safety.carried_tax import read_number
+from runtime.safety.carried_tax import ZERO, read_number
 from runtime.upstream.answer import follow_path
 from runtime.upstream.request import record
 
-HALF_A_CENT = 0.005
-"""Amounts have two digits; sums of binary fractions differ in the 15th."""
+HALF_A_CENT = Decimal("0.005")
+"""Amounts have two digits; a total of more may be rounded."""
 
 
 class Sums(NamedTuple):
     """The total that was given, and what the lines raise and lower it by."""
 
-    total: float
-    raised: float
-    lowered: float
+    total: Decimal
+    raised: Decimal
+    lowered: Decimal
 
 
 def refuse_added(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> None:
@@ -51,7 +52,7 @@ def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) 
     """Return a sentence on what a total has beyond the lines; empty when that is nothing, or there are no lines."""
     for rule in _rules(tool, integration):
         sums = _sums(rule, record(tool, arguments))
-        beyond = sums.total - sums.raised + sums.lowered if sums else 0.0
+        beyond = sums.total - sums.raised + sums.lowered if sums else ZERO
         if beyond > HALF_A_CENT:
             return f"{rule.total} is {beyond:.2f} more than {rule.lines} uses up. {rule.excess}"
     return ""
@@ -67,12 +68,12 @@ def _sums(rule: NetTotal, form: Mapping[str, Any]) -> Sums | None:
     total, lines = read_number(form.get(rule.total)), form.get(rule.lines)
     if total is None or not isinstance(lines, list) or not lines:
         return None
-    raised = lowered = 0.0
+    raised = lowered = ZERO
     for line in lines:
         amount = read_number(line.get(rule.amount)) if isinstance(line, Mapping) else None
         kind = follow_path(line, rule.kind)
         if amount is None or kind not in (*rule.raising, *rule.lowering):
             return None
-        raised += amount if kind in rule.raising else 0.0
-        lowered += amount if kind in rule.lowering else 0.0
+        raised += amount if kind in rule.raising else ZERO
+        lowered += amount if kind in rule.lowering else ZERO
     return Sums(total, raised, lowered)
