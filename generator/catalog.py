@@ -56,6 +56,22 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """A report of the vendor whose total has to be the sum of a field of records."""
+
+    field: str
+    resource: str
+    method: str
+    """Of the report."""
+    filters: dict[str, Any]
+    """What may be asked of the records for both to be about the same."""
+    arguments: dict[str, Any]
+    """What the report is asked."""
+    note: str
+    """Why the two may differ."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a list tool can be asked. An `entity` of `*` reads whatever the raw query names."""
 
@@ -68,6 +84,10 @@ class Listing:
     """Order of the records when the caller names none, in the vendor's words, so that pages do not overlap."""
     raw_query: bool = False
     """Whether the tool takes `query`, a statement in the vendor's own language."""
+    numbers: tuple[str, ...] = ()
+    """Fields that can be added up."""
+    ties: tuple[Tie, ...] = ()
+    """Reports that show such a sum."""
     is_whole: bool = False
     """Whether the vendor answers the whole list at once, so that its pages are cut here."""
 

@@ -5,6 +5,10 @@ Part of `arguments`. Few calls need them, so they stand in the line of rare argu
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from generator.catalog import Tie
 from generator.stages.resolve import Field
 
 LEAST_TOKENS = 500
@@ -20,7 +24,28 @@ def build_answer_arguments(columns: tuple[str, ...]) -> dict[str, Field]:
             "description": "Full shows all fields, summary the usual ones.",
         }
     }
-    return {**_form("records"), **(detail if columns else {}), **_bound()}
+    return {**_form("records"), **(detail if columns else {}), **_bound(), **_sum()}
+
+
+def list_numbers(fields: Mapping[str, Field]) -> tuple[str, ...]:
+    """Return the fields that can be added up."""
+    return tuple(name for name, given in fields.items() if given.get("type") in ("number", "integer"))
+
+
+def build_ties(given: Sequence[Mapping[str, Any]]) -> tuple[Tie, ...]:
+    """Return the reports that a list names, whose total has to be the sum of one of its fields."""
+    return tuple(_build_tie(each) for each in given)
+
+
+def _build_tie(given: Mapping[str, Any]) -> Tie:
+    resource, _, method = given["report"].partition(".")
+    filters, arguments = given.get("filters") or {}, given.get("arguments") or {}
+    return Tie(given["field"], resource, method, filters, arguments, str(given["note"]))
+
+
+def _sum() -> dict[str, Field]:
+    about = "Numbers to add up over all records that match, in place of the records."
+    return {"sum": {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}}
 
 
 def build_report_arguments() -> dict[str, Field]:

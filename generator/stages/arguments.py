@@ -14,7 +14,12 @@ from typing import Any
 from generator.catalog import EMBED, Condition, Listing, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
-from generator.stages.answer_arguments import build_answer_arguments, build_report_arguments
+from generator.stages.answer_arguments import (
+    build_answer_arguments,
+    build_report_arguments,
+    build_ties,
+    list_numbers,
+)
 from generator.stages.methods import Method
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
@@ -254,6 +259,8 @@ def _list_arguments(
         raw_query=has_language,
         is_whole=not method.placeholders & PAGING,
         default_order=str(rules.get("default_order") or ""),
+        numbers=list_numbers(method.resource.fields),
+        ties=build_ties(rules.get("ties") or ()),
     )
 
 

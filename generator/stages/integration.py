@@ -65,6 +65,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
+        currency=tuple(str(value.get("currency") or "").split(".")) if value.get("currency") else (),
         reference_form=parse_reference_form(document),
         rules=parse_form_rules(document, links),
         dates=tuple(value.get("dates") or ()),

@@ -17,14 +17,16 @@ from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call
 from runtime.exchange.failures import explain
-from runtime.exchange.kinds import KINDS
+from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
+from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.stored_values import complete
+from runtime.operations.sums import Sums
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates
 from runtime.upstream.files import NO_FILES, CarriedFiles
@@ -46,6 +48,7 @@ class Calls:
         self._checks = Checks()
         self._vendor = vendor
         self._reader = ResponseReader()
+        self._sums = Sums(vendor, self._reader, _kind_of)
 
     async def call(
         self,
@@ -87,8 +90,10 @@ class Calls:
 
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
-        kind = KINDS[call.tool.returns.kind]
+        kind = _kind_of(call.tool)
         await self._checks.check(call, carried)
+        if call.tool.listing is not None and call.arguments.get(SUM):
+            return await self._sums.answer(call)
         request = await self._completed(call, await run_for(call, kind.prepare))
         response = await self._vendor.send(call, request)
         masked = MaskedResponse(call, request, response)
@@ -110,6 +115,10 @@ class Calls:
         error = explain(call, error)
         answer = Answer(status=call.status, error=error, limits=call.limits, preface=call.preface)
         return call.form.fit(answer, call.budget)
+
+
+def _kind_of(tool: Tool) -> Kind:
+    return KINDS[tool.returns.kind]
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:

@@ -107,6 +107,7 @@ def test_a_list_takes_filters_order_pages_and_fields(shelf):
         "format",
         "detail",
         "max_tokens",
+        "sum",
     ]
     assert tool.listing.conditions == (
         Condition("title_contains", "title", "contains", "string"),
