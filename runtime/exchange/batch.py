@@ -24,6 +24,7 @@ from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import mark_untrusted
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.page_answer import PageContent, read_rows, write_page
+from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.safety.masked_updates import redact
@@ -96,6 +97,8 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
     if tool is None:
         raise InvalidArguments(explain_unknown_tool(given["tool"], call.tools))
     _refuse_alone(call, tool)
+    if tool.listing and SUM in (given.get("arguments") or {}):
+        raise InvalidArguments(f"{tool.name} cannot add up in a batch: a sum takes several pages.")
     part = replace(
         call,
         tool=tool,

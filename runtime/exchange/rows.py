@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.catalog import Tool
@@ -25,6 +25,8 @@ OWN_SENTENCES = frozenset({"note", "may_be_cut"})
 """What a behaviour says of a table, beside what the vendor says in it."""
 MOST_HEAD = 0.6
 """Of an answer, what may stand before its rows: the rest holds some of them, and remarks."""
+MOST_INNER = 0.25
+"""The same with totals of sections within sections, which stand among the rows as well."""
 MOST_NARROWING = 8
 """Arguments that a note names."""
 
@@ -66,8 +68,11 @@ def write_table(tool: Tool, arguments: Mapping[str, Any], table: dict[str, Any],
     page = _Rows.of(tool, arguments, table)
     wanted = page.rows[page.start : page.start + int(arguments.get("limit") or len(page.rows))]
     most = allowance.size * MOST_HEAD
-    if bounds.measure_head(page.head(0, ""), allowance) > most:
-        page = page.without_totals()
+    while (
+        page.totals
+        and bounds.measure_head(page.head(0, ""), allowance) > page.share_of_totals * allowance.size
+    ):
+        page = page.drop_inner_totals()
     if bounds.measure_head(page.head(0, ""), allowance) > most:
         raise _too_wide(page)
     source = bounds.Source(len(wanted), lambda place: bounds.write_json(wanted[place]))
@@ -94,8 +99,15 @@ class _Rows:
         start = int(found[0]) if found else 0
         return cls(tool, arguments, table["rows"], start, table.get("totals"), table.get("note", ""), beside)
 
-    def without_totals(self) -> _Rows:
-        return _Rows(self.tool, self.arguments, self.rows, self.start, None, self.note, self.beside)
+    @property
+    def share_of_totals(self) -> float:
+        """Of an answer, what may stand before its rows with these totals: those of the whole may take the most."""
+        return MOST_INNER if any(_depth(each) for each in self.totals) else MOST_HEAD
+
+    def drop_inner_totals(self) -> _Rows:
+        """Return it without the totals of its innermost sections; they stand among the rows all the same."""
+        depth = max(_depth(each) for each in self.totals)
+        return replace(self, totals=[each for each in self.totals if _depth(each) < depth])
 
     def head(self, count: int, remark: str) -> dict[str, Any]:
         """Return what stands before so many rows."""
@@ -115,6 +127,10 @@ class _Rows:
     def _said_of_more(self, end: int) -> str:
         place = f"Rows {self.start + 1} to {end} of {len(self.rows)}."
         return f"{place} Pass next_cursor to read on{_narrower(self.tool)}."
+
+
+def _depth(row: Mapping[str, Any]) -> int:
+    return int(row.get("depth", 0))
 
 
 def _too_wide(page: _Rows) -> AnswerTooLarge:

@@ -75,6 +75,19 @@ def test_the_rows_of_a_report_are_bound_and_its_totals_stay():
     assert [row["cells"] for row in found["totals"]] == [["Total", "50.00"]]
 
 
+def test_a_part_of_a_report_has_the_totals_of_all_sections_and_of_the_outermost_where_all_take_too_much():
+    whole = report(50)
+    [section] = whole["Rows"]["Row"]
+    inner = {"Header": {"ColData": [{"value": "Inner"}]}, "Rows": {"Row": []}}
+    inner["Summary"] = {"ColData": [{"value": "Total Inner"}, {"value": "7.00"}]}
+    section["Rows"]["Row"].append(inner)
+    found, _ = ask(whole, REPORT, {"limit": 5})
+    assert [row["cells"][0] for row in found["totals"]] == ["Total Inner", "Total"]
+    section["Rows"]["Row"] += [inner] * 100
+    found, _ = ask(whole, REPORT, {"limit": 5}, max_answer_bytes=8_000)
+    assert [row["cells"][0] for row in found["totals"]] == ["Total"]
+
+
 def test_a_list_in_a_batch_is_bound_by_the_same_limits():
     item = {"BatchItemResponse": [{"bId": "1", "QueryResponse": {"Invoice": invoices(3)}}]}
     found, _ = ask(item, BATCH, {"calls": CALLS}, max_rows=2)

@@ -18,7 +18,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import ServerConfig
 from tests import made_up
 from tests.builtin import builtin_catalog
-from tests.made_up_calls import run
+from tests.made_up_calls import BATCH, run
 from tests.vendor_server import http
 
 TIE = Tie("Balance", "aging", "get", {"Balance_from": 0.01}, {}, "Credit counts as well.")
@@ -215,8 +215,20 @@ def test_a_query_that_counts_is_not_added_up():
 
 def test_limits_of_rows_do_not_make_a_sum_a_part():
     records = [record(at, "1") for at in range(9)]
-    found = orjson.loads(ask(books(records, "9"), {"sum": ["Balance"]}, max_rows=2)[0].text)
-    assert found["sums"]["Balance"] == {"sum": 9, "count": 9}
+    answer, server = ask(books(records, "9"), {"sum": ["Balance"]}, max_rows=2)
+    assert orjson.loads(answer.text)["sums"]["Balance"] == {"sum": 9, "count": 9}
+    assert len(server.requests) == 3
+
+
+def test_a_batch_has_no_sums_in_it_which_would_be_of_one_page():
+    calls = [{"tool": LIST.name, "arguments": {"sum": ["Balance"]}}]
+    tools = {**BOTH, BATCH.name: BATCH}
+    answers, server = run(
+        books([]), (BATCH.name, {"calls": calls}), tools=tools, catalog=tools, integration=VENDOR
+    )
+    assert answers[0].error is not None
+    assert "cannot add up in a batch" in answers[0].error.message
+    assert server.requests == []
 
 
 def test_no_records_come_to_nothing():
