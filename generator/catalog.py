@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from generator.vendor import Integration
+from generator.vendor_rules import Tie
 
 Risk = Literal["read", "create", "overwrite", "destroy", "send"]
 MethodClass = Literal["read", "write", "custom"]
@@ -53,22 +54,6 @@ class Condition:
     field: str
     operator: str
     kind: str = "string"
-
-
-@dataclass(frozen=True, slots=True)
-class Tie:
-    """A report of the vendor whose total has to be the sum of a field of records."""
-
-    field: str
-    resource: str
-    method: str
-    """Of the report."""
-    filters: dict[str, Any]
-    """What may be asked of the records for both to be about the same."""
-    arguments: dict[str, Any]
-    """What the report is asked."""
-    note: str
-    """Why the two may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +225,12 @@ class Tool:
     """The body field that makes an update change only what is sent; empty when it never clears what is left out."""
     current: Tool | None = None
     """How an update with something sensitive reads the record that it changes; without what a client sees."""
+    is_guarded: bool = False
+    """Whether it is laid over the record that is stored, and its answer compared with what was meant."""
+    options: tuple[str, ...] = ()
+    """Arguments that say how a write is carried out; they are not sent."""
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What objects inside the record of a guarded update need once it is whole: `{"Line[]": ("Amount",)}`."""
     identifier: str = ""
     """The vendor's field that names a record of this resource; empty where it is that of the integration."""
     former_names: tuple[str, ...] = ()
@@ -259,6 +250,11 @@ class Tool:
     def file_part(self) -> Part | None:
         """The part of its body that is a file; None for a tool that sends none."""
         return next((part for part in self.call.parts if part.content), None)
+
+    @cached_property
+    def reads_one(self) -> bool:
+        """Whether it reads one record by itself."""
+        return self.is_read_only and self.returns.kind == "record"
 
     @property
     def is_read_only(self) -> bool:

@@ -104,6 +104,24 @@ class Needed:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateRules:
+    """What an update of a whole record is checked by. Paths are steps inside an entry of a list."""
+
+    version: str = ""
+    """The field that says which version of a record is meant; empty where the vendor has none."""
+    stale_codes: tuple[str, ...] = ()
+    """Codes of the vendor's error for a version that is not current."""
+    identifier: str = "id"
+    """The field by which the vendor names an entry of a list."""
+    kind: str = ""
+    """In an entry, the field that says its kind, which is the name of the field that holds its particulars."""
+    entries: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = field(default_factory=dict)
+    """For each list whose entries are recognized, what identifies one: sets of paths, the strongest first."""
+    computed: tuple[str, ...] = ()
+    """Fields, at any level, that the vendor sets itself, beside those that nobody may write."""
+
+
+@dataclass(frozen=True, slots=True)
 class FormRules:
     """What is looked at in a record before it is sent, beside the schema of its tool."""
 
@@ -111,3 +129,19 @@ class FormRules:
     net_totals: tuple[NetTotal, ...] = ()
     missed: tuple[OftenForgotten, ...] = ()
     needed: tuple[Needed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A report of the vendor whose total has to be the sum of a field of records."""
+
+    field: str
+    resource: str
+    method: str
+    """Of the report."""
+    filters: dict[str, Any]
+    """What may be asked of the records for both to be about the same."""
+    arguments: dict[str, Any]
+    """What the report is asked."""
+    note: str
+    """Why the two may differ."""

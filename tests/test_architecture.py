@@ -132,7 +132,7 @@ LONGER = {
     "runtime/upstream/answer.py": "one response of a vendor, its records or its error, within the same bounds",
 }
 """Modules that are longer, each with the reason why it is one."""
-MOST_LINES_WITH_A_REASON = 430
+MOST_LINES_WITH_A_REASON = 450
 
 
 def test_modules_fit_in_a_head():

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generator.catalog import Tie
 from generator.stages.resolve import Field
+from generator.vendor_rules import Tie
 
 LEAST_TOKENS = 500
 """Tokens of an answer. In fewer not even a long error is said whole."""

@@ -23,6 +23,7 @@ from generator.stages.answer_arguments import (
 from generator.stages.methods import Method
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
+from generator.stages.update_guard import REMOVE, find_read_arguments, is_guarded, list_options, make_partial
 from generator.texts import cut_first_sentence, fold
 from generator.vendor import ReferenceForm
 
@@ -76,6 +77,10 @@ class Arguments:
     cautions: dict[str, str] = field(default_factory=dict)
     """What a caller must know of a field even where it is shown among rare ones."""
     listing: Listing | None = None
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For an update that is guarded, what each object inside the record needs once it is whole."""
+    options: tuple[str, ...] = ()
+    """Arguments that say how an update is carried out, and are not sent."""
     references: list[Reference] = field(default_factory=list)
 
 
@@ -88,6 +93,8 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
     else:
         _record_arguments(made, method, diagnostics)
     _own_arguments(made, method, diagnostics)
+    if is_guarded(method):
+        _guard(made, method, integration, diagnostics)
     _describe_files(made, method)
     if "file" in method.rules["returns"] and method.rules["risk"] == "read":
         _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
@@ -192,6 +199,23 @@ def _own_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) ->
             made.joins[name] = separator
         if name not in method.placeholders:
             made.body.append((name, name)) if sends_body else made.query.append(name)
+
+
+def _guard(made: Arguments, method: Method, integration: Document, diagnostics: Diagnostics) -> None:
+    """Let an update take any part of a field, and how it is carried out."""
+    reference = (parse_reference_form(integration).id,)
+    for name in (named for _, named in made.body if named in made.properties):
+        made.properties[name], needs = make_partial(made.properties[name], reference)
+        made.needs |= {f"{name}{path}": tuple(parts) for path, parts in needs.items()}
+    options = list_options(method, integration)
+    _add_usual(made, options, method, diagnostics)
+    made.options = tuple(options)
+    made.advanced += [name for name in options if name != REMOVE] + [str(method.rules.get("sparse_field"))]
+    wanted = {
+        *find_read_arguments(method, integration),
+        integration.value.get("identifier", {}).get("argument"),
+    }
+    made.required = [name for name in made.required if name in wanted]
 
 
 def _describe_files(made: Arguments, method: Method) -> None:

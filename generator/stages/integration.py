@@ -16,7 +16,7 @@ from generator.stages.descriptions import Links
 from generator.stages.integration_checks import KINDS, check_integration
 from generator.stages.references import parse_reference_form
 from generator.stages.resolve import Place
-from generator.stages.vendor_facts import parse_advice, parse_form_rules
+from generator.stages.vendor_facts import parse_advice, parse_form_rules, parse_update_rules
 from generator.texts import fold_paragraphs
 from generator.vendor import (
     AccountField,
@@ -68,6 +68,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         currency=tuple(str(value.get("currency") or "").split(".")) if value.get("currency") else (),
         reference_form=parse_reference_form(document),
         rules=parse_form_rules(document, links),
+        updates=parse_update_rules(document, _identifier(value)),
         dates=tuple(value.get("dates") or ()),
         acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
         meant=tuple(

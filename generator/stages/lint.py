@@ -215,7 +215,7 @@ def _always_send(each: CompiledTool) -> Iterator[Diagnostic]:
             yield each.make_diagnostic(
                 "always_send", f'"{name}" is not an argument of this tool.', at="always_send"
             )
-        elif name not in str(each.method.rules["description"]):
+        elif not each.tool.is_guarded and name not in str(each.method.rules["description"]):
             message = f'The description must say that "{name}" is wanted in every update.'
             yield each.make_diagnostic("always_send", message, at="description")
 

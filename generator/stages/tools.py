@@ -59,6 +59,9 @@ def build_tool(
         references=tuple(made.references),
         identifier=method.resource.identifier,
         former_names=tuple(method.rules.get("former_names") or ()),
+        is_guarded=bool(made.options),
+        options=made.options,
+        needs=dict(made.needs),
         always_send=tuple(method.rules.get("always_send") or ()),
         examples=tuple(
             Example(each["prompt"], each["arguments"]) for each in method.rules.get("examples") or ()

@@ -13,7 +13,15 @@ from generator.stages.resolve import Place
 from generator.templates import find_names
 from generator.texts import fold
 from generator.vendor import Advice
-from generator.vendor_rules import AdviceCase, CarriedTax, FormRules, Needed, NetTotal, OftenForgotten
+from generator.vendor_rules import (
+    AdviceCase,
+    CarriedTax,
+    FormRules,
+    Needed,
+    NetTotal,
+    OftenForgotten,
+    UpdateRules,
+)
 
 Rule = TypeVar("Rule")
 
@@ -70,6 +78,22 @@ def parse_form_rules(document: Document, links: Links) -> FormRules:
         read("net_totals", _net_total),
         read("recommended_together", _missed),
         read("required_together", _needed),
+    )
+
+
+def parse_update_rules(document: Document, identifier: str) -> UpdateRules:
+    """Return what an update of a whole record is checked by."""
+    value = document.value.get("updates") or {}
+    return UpdateRules(
+        version=value.get("version", ""),
+        stale_codes=tuple(value.get("stale_codes") or ()),
+        identifier=identifier,
+        kind=value.get("kind", ""),
+        entries={
+            name: tuple(tuple(_path(path) for path in paths) for paths in sets)
+            for name, sets in (value.get("entries") or {}).items()
+        },
+        computed=tuple(value.get("computed") or ()),
     )
 
 

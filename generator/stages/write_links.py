@@ -73,7 +73,8 @@ def _changing(each: CompiledTool) -> tuple[str, ...]:
 
 
 def _current(each: CompiledTool, reads: list[Tool]) -> Tool | None:
-    if not each.tool.sensitive or each.method.rules.get("body") not in CHANGES:
+    is_wanted = each.tool.sensitive or each.tool.is_guarded
+    if not is_wanted or each.method.rules.get("body") not in CHANGES:
         return None
     own = each.tool.input_schema["properties"].keys()
     for tool in reads:

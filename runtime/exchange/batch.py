@@ -30,6 +30,7 @@ from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.safety.masked_updates import redact
 from runtime.safety.write_answers import is_blind
 from runtime.upstream import answer as answers
+from runtime.upstream import figures
 from runtime.upstream.advice import describe_attempt
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.query import fill
@@ -136,7 +137,7 @@ def _is_expressible(form: Mapping[str, str], tool: Tool) -> bool:
 
 
 def _body(call: CallContext, parts: list[Part]) -> bytes:
-    return orjson.dumps({call.integration.batch.items: [_operation(part) for part in parts]})
+    return figures.write_json({call.integration.batch.items: [_operation(part) for part in parts]})
 
 
 def _operation(part: Part) -> dict[str, Any]:
@@ -187,6 +188,8 @@ def _text(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
         raise error
     if part.request.plan is not None:
         return _page(part, value, raw, share)
+    if call.before is not None:
+        return record.write_update(call, value, share)
     return record.fit(call, call.mark(record.write_record(call, value)), share)
 
 

@@ -13,7 +13,9 @@ from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant
 from runtime.safety import masking, write_answers
 from runtime.safety.fences import PREFACE, fence_json, strip_fences
+from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
+from runtime.safety.write_options import USUAL, WriteOptions
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorRequest
@@ -47,10 +49,20 @@ class CallContext:
     caller: str = ""
     caller_key: str = ""
     """The idempotency key of the caller, checked; empty when there is none."""
+    attempt: int = 0
+    """How often it was sent before."""
     vendor_key: str = ""
     """The idempotency key for the vendor."""
     content: dict[str, Any] | None = None
     """The record to send, where the arguments alone do not say it."""
+    options: WriteOptions = USUAL
+    """How a write is to be carried out."""
+    before: Mapping[str, Any] | None = None
+    """The record as it was stored, where an update was laid over it."""
+    worked_out: tuple[str, ...] = ()
+    """Fields of it that were left out, so that the vendor works them out anew."""
+    findings: list[Finding] = field(default_factory=list)
+    """What was found in it before it was sent; those that are no errors are part of its answer."""
     file: OutgoingFile | None = None
     changes_data: bool = True
     has_many_values: bool = False
@@ -165,8 +177,7 @@ class Request:
     values: Mapping[str, str] = field(default_factory=lambda: NO_VALUES)
     """What fills placeholders, beside the arguments and the account."""
     changes: tuple[CallContext, ...] = ()
-    """The calls in it that change a record of which the caller may not see everything: their `content` is completed
-    from what is stored before the body is written."""
+    """The writes in it: each is checked, and its `content` completed, before the body is written."""
     body: Callable[[], bytes | None] = _leave_to_arguments
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None
@@ -180,7 +191,7 @@ NOTHING_ADDED = Request()
 
 def record_request(call: CallContext) -> Request:
     """Return the request of a call that is made from its arguments, or from its content once that is completed."""
-    if call.tool.current is None:
+    if call.tool.is_read_only:
         return NOTHING_ADDED
     return Request(
         changes=(call,), body=lambda: build_body(call.tool, call.content) if call.content else None

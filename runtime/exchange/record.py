@@ -7,13 +7,15 @@ from typing import Any
 import orjson
 
 from generator.catalog import Tool
-from runtime.exchange import bounds, parts, worked_out
+from runtime.exchange import bounds, parts, worked_out, written
 from runtime.exchange.allowance import Allowance
 from runtime.exchange.context import CallContext, Request, record_request
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import Answer
 from runtime.safety import form_rules, write_answers
+from runtime.safety.fences import fence_value
 from runtime.upstream import answer as answers
+from runtime.upstream import figures
 from runtime.upstream.request import record
 
 DONE = b'{"done":true}'
@@ -28,8 +30,45 @@ def prepare(call: CallContext) -> Request:
 
 def read(call: CallContext, response: MaskedResponse) -> Answer:
     """Return the record, with what its caller should know of it."""
+    if call.before is not None:
+        return _answer_update(call, response.read_record())
     cut = None if call.is_blind else response.cut_record(call.tool.returns.path)
     return answer_with(call, cut.encode() if cut else _written(call, response.read_record()))
+
+
+def _answer_update(call: CallContext, value: Any) -> Answer:
+    """Return the answer of an update that was laid over the stored record."""
+    if value is None:
+        return call.answer(DONE.decode())
+    note = form_rules.note_on(call.tool, call.integration, call.arguments)
+    return call.answer(write_update(call, value, call.compute_allowance(note)).decode(), note)
+
+
+def write_update(call: CallContext, value: Any, allowance: Allowance) -> bytes:
+    """Return what an update changed, and the record, as JSON within an allowance."""
+    members = _mark_members(
+        call, written.describe_update(call, answers.follow_path(value, call.tool.returns.path))
+    )
+    head = figures.write_json(members)[1:-1] if members else b""
+    if allowance.measure(head) > allowance.size // 2:
+        half = allowance.split(2)
+        part = parts.cut_record(b"{%b}" % head, half)
+        head = b'%b,"note_on_changes":%b' % (part.text[1:-1], orjson.dumps(part.remark))
+    beside = b'{%b%b"record":}' % (head, b"," if head else b"")
+    record = call.mark(write_record(call, value))
+    left = allowance.subtract(allowance.measure(beside))
+    if left.holds(record):
+        return b"%b%b}" % (beside[:-1], record)
+    left = left.subtract(left.measure(b'"note":,'))
+    part = parts.cut_record(record, left, _advise_parts(call, record))
+    return b'%b%b,"note":%b}' % (beside[:-1], part.text, orjson.dumps(part.remark))
+
+
+def _mark_members(call: CallContext, members: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of an update, with texts of records as the caller wants them; warnings are our own."""
+    if not call.is_fenced:
+        return members
+    return {name: each if name == "warnings" else fence_value(each) for name, each in members.items()}
 
 
 def answer_with(call: CallContext, text: bytes) -> Answer:

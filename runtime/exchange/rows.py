@@ -129,8 +129,8 @@ class _Rows:
         return f"{place} Pass next_cursor to read on{_narrower(self.tool)}."
 
 
-def _depth(row: Mapping[str, Any]) -> int:
-    return int(row.get("depth", 0))
+def _depth(row: Any) -> int:
+    return int(row.get("depth", 0)) if isinstance(row, Mapping) else 0
 
 
 def _too_wide(page: _Rows) -> AnswerTooLarge:

@@ -15,7 +15,7 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import CallContext, Request, begin_call
+from runtime.exchange.context import CallContext, begin_call
 from runtime.exchange.failures import explain
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
@@ -24,10 +24,11 @@ from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
+from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
-from runtime.operations.stored_values import complete
 from runtime.operations.sums import Sums
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
@@ -47,6 +48,7 @@ class Calls:
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
+        self._writes = Writes(vendor, RecentReads())
         self._reader = ResponseReader()
         self._sums = Sums(vendor, self._reader, _kind_of)
 
@@ -94,18 +96,10 @@ class Calls:
         await self._checks.check(call, carried)
         if call.tool.listing is not None and call.arguments.get(SUM):
             return await self._sums.answer(call)
-        request = await self._completed(call, await run_for(call, kind.prepare))
-        response = await self._vendor.send(call, request)
-        masked = MaskedResponse(call, request, response)
-        return await self._reader.read(kind, masked)
-
-    async def _completed(self, call: CallContext, request: Request) -> Request:
-        """Return the request of a call, with what is stored filled into its changes."""
-        if request.changes_data is not None:
-            call.changes_data = request.changes_data
-        for change in request.changes:
-            await complete(self._vendor, call, change)
-        return request
+        request = await run_for(call, kind.prepare)
+        await self._writes.prepare(call, request)
+        response = await self._writes.send(call, request)
+        return await self._reader.read(kind, MaskedResponse(call, request, response))
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""

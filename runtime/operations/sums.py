@@ -12,7 +12,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from generator.catalog import Tie, Tool
+from generator.catalog import Tool
+from generator.vendor_rules import Tie
 from runtime.errors import Conflict, InvalidArguments
 from runtime.exchange import sums
 from runtime.exchange.allowance import PLAIN

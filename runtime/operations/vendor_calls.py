@@ -69,7 +69,7 @@ class VendorCalls:
             return await self._send_renewing(call, request)
 
         async def send_under(vendor_key: str) -> VendorResponse:
-            call.vendor_key = vendor_key
+            call.vendor_key = f"{vendor_key[:-1]}-" if call.attempt else vendor_key
             return await self._send_renewing(call, request)
 
         return await self._bindings().send(_keyed(call), send_under)

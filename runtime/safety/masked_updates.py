@@ -78,6 +78,13 @@ def complete(tool: Tool, content: Record, stored: Record, identifier: str) -> Co
     return Completed(made, work.secrets)
 
 
+def list_secrets(tool: Tool, stored: Record) -> list[str]:
+    """Return the stored values of a record that a caller is not shown, as a vendor may repeat them in an error."""
+    work = _Work("")
+    work.note(stored, _tree(tool.sensitive, tool.concealed))
+    return work.secrets
+
+
 def redact(error: LedgerportError, secrets: list[str]) -> LedgerportError:
     """Return the error without stored values that the caller did not send: a vendor may repeat what it refuses."""
     for secret in sorted(secrets, key=len, reverse=True):
@@ -140,7 +147,7 @@ class _Work:
                 out[name] = self._one(given[name], was, branch, where)
             elif fills and _has(was, branch):
                 out[name] = was
-                self._note(was, branch)
+                self.note(was, branch)
         return out
 
     def _one(self, given: Any, was: Any, branch: Tree | int, where: str) -> Any:
@@ -150,7 +157,7 @@ class _Work:
             if is_empty(was) or given != mask(was, branch):
                 self.wrong.append(where)
                 return given
-            self._note(was, branch)
+            self.note(was, branch)
             return was
         if isinstance(given, list):
             return self._entries(given, was if isinstance(was, list) else [], branch, where)
@@ -179,7 +186,7 @@ class _Work:
             made.append(self.merged(each, known, branch, f"{where}[{at}]", fills=own is not None))
         return made
 
-    def _note(self, value: Any, branch: Tree | int) -> None:
+    def note(self, value: Any, branch: Tree | int) -> None:
         """Remember the texts and numbers at the ends of paths."""
         waiting: list[tuple[Any, Tree | int]] = [(value, branch)]
         while waiting:

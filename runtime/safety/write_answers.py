@@ -13,10 +13,13 @@ from generator.catalog import Tool
 from runtime.errors import InvalidArguments
 from runtime.upstream import figures
 
+CHANGING_OPTIONS = ("clear", "remove_lines")
+"""Options of an update that change something without a field."""
+
 
 def refuse_no_change(tool: Tool, arguments: Mapping[str, Any]) -> None:
     """Raise InvalidArguments for an update that names a record and nothing to change in it."""
-    if tool.changing and not any(name in arguments for name in tool.changing):
+    if tool.changing and not any(name in arguments for name in (*tool.changing, *CHANGING_OPTIONS)):
         raise InvalidArguments(
             f"{tool.name} was not called: there is nothing to change.",
             advice="Nothing was sent. Give the fields that are to change, with their new values.",

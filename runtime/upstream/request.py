@@ -11,13 +11,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-import orjson
-
 from generator.catalog import SPREAD, Tool
 from generator.templates import fill_template, find_names
 from generator.vendor import Integration
 from runtime.connect.headers import fill_always_sent
 from runtime.errors import InvalidArguments
+from runtime.upstream import figures
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import FileBody, MultipartBody, OutgoingFile
 
@@ -185,12 +184,12 @@ def record(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
 def build_body(tool: Tool, content: Mapping[str, Any]) -> bytes:
     """Return the body that sends a record's fields, under the vendor's names."""
     if tool.call.body == "json_patch":
-        return orjson.dumps(
+        return figures.write_json(
             [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]
         )
     if tool.call.wrap:
-        return orjson.dumps({tool.call.wrap: [content] if tool.call.wraps_list else content})
-    return orjson.dumps(content)
+        return figures.write_json({tool.call.wrap: [content] if tool.call.wraps_list else content})
+    return figures.write_json(content)
 
 
 def _body_with_file(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> FileBody:

@@ -129,7 +129,7 @@ class FixtureCalls:
 class FixtureMethods(Methods):
     """The product's methods, with contents that the product does not have."""
 
-    def result_of(self, answer: Answer, link: results.Link) -> dict[str, Any]:
+    def make_result(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """The content that the suite wants of a tool."""
         result = results.build_result(answer)
         return result | {"content": CONTENT[answer.text]} if answer.error is None else result

@@ -225,6 +225,6 @@ def test_a_tool_says_what_would_count_twice():
 
 
 @pytest.mark.parametrize("form", ["invoice", "estimate", "sales_receipt", "credit_memo", "refund_receipt"])
-def test_a_sales_form_says_that_tax_lines_of_other_lines_are_refused(form):
+def test_a_sales_form_says_that_its_tax_follows_the_lines(form):
     description = CATALOG.by_name[f"update_a_quick_books_{form}_by_id"].description
-    assert "its TxnTaxCodeRef alone has the tax worked out anew" in description
+    assert "TotalAmt and the tax follow the lines" in description

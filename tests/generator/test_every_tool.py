@@ -250,13 +250,17 @@ def test_every_list_tool_teaches_the_query_language():
     for_every_tool(find, CATALOG.list_tools("quickbooks"))
 
 
-def test_every_update_tool_says_of_the_sync_token_and_of_what_a_full_update_clears():
+def test_every_update_tool_is_guarded_and_says_what_becomes_of_what_is_left_out():
     def find(tool):
         if tool.method == "update":
-            if "SyncToken" not in tool.input_schema["required"]:
-                yield "does not require SyncToken"
-            if "clears every writable field you leave out" not in tool.description:
-                yield "does not say what it clears"
+            if not tool.is_guarded or tool.current is None:
+                yield "is not laid over what is stored"
+            if "SyncToken" in tool.input_schema["required"]:
+                yield "requires SyncToken, which is filled in"
+            if "What is left out stays." not in tool.description:
+                yield "does not say what becomes of what is left out"
+            if "lways send" in tool.description or "send every line" in tool.description:
+                yield "gives orders to its caller"
             if missing := {"MetaData", "domain"} - set(tool.ignored_arguments):
                 yield f"does not ignore {missing}"
             if "sparse" not in tool.input_schema["properties"]:
@@ -284,7 +288,7 @@ def test_the_key_facts_stand_in_the_first_512_characters_of_the_guidance():
     guidance = CATALOG.integrations["quickbooks"].guidance
 
     assert len(guidance) <= 2000
-    for word in ("Id", "SyncToken", "sparse", "YYYY-MM-DD"):
+    for word in ("Id", "SyncToken", "left out stays", "YYYY-MM-DD"):
         assert word in guidance[:512]
 
 
@@ -353,7 +357,7 @@ def test_what_the_instructions_say_of_changes_stands_in_the_tools_too():
 
     def find(tool):
         shown = wire(tool)["inputSchema"]["properties"]
-        for name in ("SyncToken", "sparse"):
+        for name in ("SyncToken", "remove_lines"):
             if not tool.is_read_only and name in shown and name not in tool.description:
                 yield name
 

@@ -56,9 +56,9 @@ def test_keys_retain_their_letters(tmp_path):
 def test_every_place_knows_its_line(tmp_path):
     document, _ = read(tmp_path, "a:\n  b:\n    - c: 1\n    - d: 2\n")
 
-    assert document.line(("a", "b")) == 2
-    assert document.line(("a", "b", 1, "d")) == 4
-    assert document.line(("a", "b", 1, "missing", "deeper")) == 4
+    assert document.find_line(("a", "b")) == 2
+    assert document.find_line(("a", "b", 1, "d")) == 4
+    assert document.find_line(("a", "b", 1, "missing", "deeper")) == 4
 
 
 HOSTILE = {

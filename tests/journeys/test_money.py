@@ -35,13 +35,18 @@ def test_a_form_that_lost_a_taxed_line_never_retains_the_tax_of_it(bookkeeper, f
 
     whole = {**seen, "id": made["Id"], "Line": seen["Line"][:1]}
     update = f"update_a_quick_books_{form}_by_id"
-    refused = bookkeeper.call(update, **whole)
+    gone = seen["Line"][1]["Id"]
+    refused = bookkeeper.call(update, **whole, mode="replace", remove_lines=[gone])
     assert refused.is_error
     assert "has a tax on 150.00, but what is taxed in Line comes to 100.00" in refused.text
     assert read(bookkeeper, form, made["Id"])["SyncToken"] == seen["SyncToken"]
 
-    as_advised = bookkeeper.call(update, **{**whole, "TxnTaxDetail": tax})
-    assert as_advised.value["TotalAmt"] == 108
+    left_out = bookkeeper.call(update, **whole)
+    assert left_out.value["record"]["TotalAmt"] == 162
+    assert "Nothing changed" in left_out.value["warnings"][0]
+
+    removed = bookkeeper.call(update, id=made["Id"], remove_lines=[gone])
+    assert removed.value["record"]["TotalAmt"] == 108
 
 
 def test_a_vendor_is_paid_the_bill_less_the_credit(bookkeeper):

@@ -73,7 +73,7 @@ def test_the_instructions_are_short_enough_for_every_client_and_the_essentials_c
         "call_write_tool",
         '{"value": "<Id>"}',
         "SyncToken",
-        "sparse",
+        "left out stays",
         "YYYY-MM-DD",
     ):
         assert essential in whole[:512], essential

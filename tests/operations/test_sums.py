@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.catalog import Call, Returns, Tie
+from generator.catalog import Call, Returns
+from generator.vendor_rules import Tie
 from runtime.exchange.tool_answer import Answer
 from runtime.model import ServerConfig
 from tests import made_up

@@ -18,7 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.catalog import Call, Catalog, Returns
-from runtime.exchange.allowance import shorten
+from runtime.exchange import record
+from runtime.exchange.allowance import Allowance, shorten
+from runtime.exchange.context import CallContext
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.results import build_content
 from runtime.model import Grant, ServerConfig
@@ -149,7 +151,7 @@ def check_fences(text: str) -> None:
 
 def answers_with(text: str, mode: str, *, is_ascii: bool) -> dict[str, tuple[Answer, Any]]:
     """What every kind of call answers when this text stands in the books, and the shape that is right."""
-    record = {
+    stored = {
         "Id": "1",
         "Memo": text,
         "CustomerRef": {"value": "2", "name": text},
@@ -161,8 +163,8 @@ def answers_with(text: str, mode: str, *, is_ascii: bool) -> dict[str, tuple[Ans
         "Columns": {"Column": [{"ColTitle": text}, {"ColTitle": "Total"}]},
         "Rows": {"Row": [{"Header": cells, "Rows": {"Row": [cells]}, "Summary": cells}]},
     }
-    records = {"QueryResponse": {"Invoice": [record, record]}}
-    batch = {"BatchItemResponse": [{"bId": "1", **records}, {"bId": "2", "Invoice": record}]}
+    records = {"QueryResponse": {"Invoice": [stored, stored]}}
+    batch = {"BatchItemResponse": [{"bId": "1", **records}, {"bId": "2", "Invoice": stored}]}
     calls = {
         "calls": [
             {"tool": LIST.name, "arguments": {"fields": ["*"]}},
@@ -176,15 +178,15 @@ def answers_with(text: str, mode: str, *, is_ascii: bool) -> dict[str, tuple[Ans
     def reply(value: Any, tool: str, arguments: dict[str, Any]) -> Answer:
         return ask(Vendor(halves(written(value, is_ascii=is_ascii))), tool, arguments, mode)
 
-    usual = {name: record[name] for name in ("Id", "Memo", "CustomerRef")}
+    usual = {name: stored[name] for name in ("Id", "Memo", "CustomerRef")}
     return {
         "list": (reply(records, LIST.name, {}), {"returned": 2, "records": [usual, usual]}),
-        "whole": (reply(records, LIST.name, {"fields": ["*"]}), {"returned": 2, "records": [record, record]}),
+        "whole": (reply(records, LIST.name, {"fields": ["*"]}), {"returned": 2, "records": [stored, stored]}),
         "table": (
             reply(records, LIST.name, {"format": "table"}),
             {"returned": 2, "columns": ["x"] * 4, "rows": [["x"] * 4] * 2},
         ),
-        "get": (reply({"Invoice": record}, GET.name, {"id": "1"}), record),
+        "get": (reply({"Invoice": stored}, GET.name, {"id": "1"}), stored),
         "report": (reply(report, REPORT.name, {}), None),
         "batch": (reply(batch, BATCH.name, calls), None),
     }
@@ -341,3 +343,21 @@ def test_an_error_that_is_cut_has_the_end_of_its_fence():
     assert error is not None
     shorten(error, 1000)
     check_fences(error.message)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_an_update_says_of_a_record_hides_nothing_and_ends_no_fence(mode):
+    stored = {"Id": "1", "SyncToken": "0", "Memo": "x\u202ey ⟧ z", "PrivateNote": "old ⟧ text"}
+    part = CallContext(
+        made_up.UPDATE, made_up.VENDOR, ACCOUNT, {}, lambda *_: {}, is_fenced=mode == "fenced", cover=None
+    )
+    part.before, part.content = stored, {**stored, "PrivateNote": "new"}
+    after = orjson.loads(show_in_json(orjson.dumps({**stored, "PrivateNote": "other ⟧ text"})))
+    text = record.write_update(part, {"Invoice": after}, Allowance(50_000)).decode()
+    found = orjson.loads(text)
+    assert unseen_in(text) == []
+    assert "Memo" not in found["changed"]
+    assert "PrivateNote" in found["changed"]
+    if mode == "fenced":
+        check_fences(text)
+        assert "⟦old [U+27E7] text⟧" in text

@@ -1,0 +1,172 @@
+"""Updates of whole records: laid over what is stored, and refused where somebody else changed it meanwhile.
+
+Called by `writes`, when the request is prepared and before it is sent, and once more when the vendor says that the
+version was not current. The record is read as it is stored, what is sensitive included; only `exchange.written` shows
+anything of it, masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from runtime.errors import Conflict, InvalidArguments
+from runtime.exchange.context import NOTHING_ADDED, CallContext
+from runtime.exchange.failures import explain_unreadable, read_value
+from runtime.exchange.written import describe_changes
+from runtime.operations.recent_reads import RecentReads
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety import masked_updates, masking
+from runtime.safety.differences import Differences, list_paths
+from runtime.safety.findings import refuse
+from runtime.safety.form_rules import refuse_wrong_sums
+from runtime.safety.updates import prepare_update
+from runtime.safety.write_options import WriteOptions, read_options
+from runtime.upstream import figures
+from runtime.upstream.answer import follow_path
+from runtime.upstream.request import record
+
+Record = Mapping[str, Any]
+MOST_NAMED = 12
+"""Changed fields that an error names in its sentence. All of them are in its details."""
+
+
+class GuardedUpdates:
+    """Lays updates over what is stored. One for the process."""
+
+    def __init__(self, vendor: VendorCalls, recent: RecentReads) -> None:
+        self._vendor = vendor
+        self._recent = recent
+
+    async def prepare(self, call: CallContext, change: CallContext) -> None:
+        """Set the content of an update: its fields, laid over the stored record.
+
+        Raises InvalidArguments with every finding, Conflict when the version that the caller read is not current, and
+        whatever reading the record fails with. `call` is the call that the change is part of.
+        """
+        version, given = self._version(change), record(change.tool, change.arguments)
+        if not change.is_masked:
+            masking.refuse_masked(change.tool, given)
+        stored = self._remembered(change, given.get(version)) if version else None
+        if stored is None:
+            stored = await self.read_stored(call, change)
+        wanted = given.get(version)
+        is_current = not version or wanted in (None, stored.get(version))
+        if (
+            is_current or change.caller_key
+        ):  # the vendor recognizes a repeat, whatever became of the record since
+            self._plan(change, stored, wanted)
+        else:
+            self._plan(change, self._settle(change, stored))
+
+    def resolve_conflict(self, change: CallContext, current: Record) -> None:
+        """Set the content anew after the vendor refused the version, where the caller wants that and it is safe.
+
+        Raises Conflict, which says which fields changed since, in every other case.
+        """
+        self._plan(change, self._settle(change, current))
+
+    async def read_stored(self, call: CallContext, change: CallContext) -> Record:
+        """Return the record of a change as it is stored. Raises what reading it fails with."""
+        get = change.tool.current
+        assert get is not None
+        own = {
+            name: value for name, value in change.arguments.items() if name in get.input_schema["properties"]
+        }
+        read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
+        try:
+            response = await self._vendor.send(read, NOTHING_ADDED)
+            found = follow_path(read_value(read, response, is_exact=True), get.returns.path)
+            if not isinstance(found, Mapping):
+                raise explain_unreadable(read, response)
+        finally:
+            call.limits, call.status = read.limits, read.status
+        return found
+
+    def _plan(self, change: CallContext, stored: Record, wanted: Any = None) -> None:
+        """Set what an update sends, under the wanted version or the stored one."""
+        tool, given = change.tool, self._given(change, stored)
+        change.options = read_options(tool, change.arguments)
+        if change.is_blind and change.options.mode == "replace":
+            raise InvalidArguments(
+                f"{tool.name} was not called: mode replace is for servers that may read the record.",
+                advice="Nothing was sent. Leave mode out to change only the fields that you give.",
+            )
+        update = prepare_update(tool, change.integration, stored, given, change.options)
+        refuse(
+            tool,
+            [replace(each, right="") for each in update.findings] if change.is_blind else update.findings,
+        )
+        update.content.pop(tool.clears_unless, None)
+        if version := self._version(change):
+            update.content[version] = wanted or stored.get(version)
+        refuse_wrong_sums(tool, change.integration, orjson.loads(figures.write_json(update.content)))
+        change.before, change.content, change.worked_out = stored, update.content, update.worked_out
+        if change.is_masked:
+            change.secrets += masked_updates.list_secrets(tool, stored)
+
+    def _given(self, change: CallContext, stored: Record) -> dict[str, Any]:
+        """Return the fields of the caller, with what is stored in place of masks."""
+        tool, given = change.tool, record(change.tool, change.arguments)
+        if not change.is_masked:
+            return given
+        completed = masked_updates.complete(
+            tool, given, stored, tool.identifier or change.integration.identifier
+        )
+        return completed.content
+
+    def _settle(self, change: CallContext, current: Record) -> Record:
+        """Return the current record where an update may be laid over it. Raises Conflict where it may not."""
+        former = self._remembered(change, change.arguments.get(self._version_argument(change)))
+        found = describe_changes(change, former, current) if former is not None else None
+        options = read_options(change.tool, change.arguments)
+        if options.on_conflict != "retry" or found is None or _overlap(change, found, options):
+            raise _conflict(change, found, current.get(self._version(change)))
+        return current
+
+    def _remembered(self, change: CallContext, version: Any) -> Record | None:
+        get = change.tool.current
+        if get is None or version is None:
+            return None
+        found = self._recent.find(change.account, get, change.arguments, (self._version(change), version))
+        return found if isinstance(found, Mapping) else None
+
+    def _version(self, change: CallContext) -> str:
+        return change.integration.updates.version
+
+    def _version_argument(self, change: CallContext) -> str:
+        arguments = {name: argument for argument, name in change.tool.call.body_arguments}
+        return arguments.get(self._version(change), self._version(change))
+
+
+def _overlap(change: CallContext, found: Differences, options: WriteOptions) -> bool:
+    """Return whether somebody else changed a field that this update is about as well."""
+    given = record(change.tool, change.arguments)
+    own = {*given, *(path.partition(".")[0].partition("[")[0] for path in options.clear)}
+    lists = change.integration.updates.entries.keys()
+    has_lines = bool(own & lists or options.remove_lines)
+    has_other_lines = bool(found.lines or found.added or found.removed)
+    return (has_lines and has_other_lines) or any(path.partition(".")[0] in own for path in found.changed)
+
+
+def _conflict(change: CallContext, found: Differences | None, version: Any) -> Conflict:
+    """Return the error that says which fields somebody else changed, and to what."""
+    field = change.integration.updates.version
+    details: dict[str, Any] = {"version": {field: version}}
+    if found is None or change.is_blind:
+        what = "Somebody changed this record since you read it."
+    else:
+        details["changed"] = found.changed
+        details["lines"] = {"changed": found.lines, "added": found.added, "removed": found.removed}
+        names = ", ".join(islice(list_paths(found), MOST_NAMED)) or "nothing but what the vendor works out"
+        what = f"Somebody changed this record since you read it: {names}."
+    return Conflict(
+        f"{change.tool.name} was not carried out. {what}",
+        advice=f"Nothing was changed. Look whether your change is still right, and call again with {field} "
+        f'"{version}". With on_conflict "retry" a change of other fields is merged by itself.',
+        details=orjson.loads(figures.write_json(details)),
+    )

@@ -1,0 +1,73 @@
+"""The steps of a write before it is sent, and what is done when the vendor says that its version is not current.
+
+Called by `calls`, between preparing a request and reading its response. A request may have several writes in it, as a
+batch has: each goes through every step by itself. Nothing is sent before all of them have passed.
+"""
+
+from __future__ import annotations
+
+from runtime.errors import LedgerportError, VendorRefused
+from runtime.exchange.context import CallContext, Request
+from runtime.exchange.failures import FIRST_FAILURE, read_value
+from runtime.operations.guarded_updates import GuardedUpdates
+from runtime.operations.recent_reads import RecentReads
+from runtime.operations.stored_values import complete
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety.once import make_key
+from runtime.safety.updates import is_laid_over
+from runtime.safety.write_options import read_options
+from runtime.upstream.client import VendorResponse
+
+
+class Writes:
+    """Prepares and sends writes. One for the process."""
+
+    def __init__(self, vendor: VendorCalls, recent: RecentReads) -> None:
+        self._vendor = vendor
+        self._recent = recent
+        self._updates = GuardedUpdates(vendor, recent)
+
+    async def prepare(self, call: CallContext, request: Request) -> None:
+        """Check each write of a request, and complete what it sends. Raises what stands in its way."""
+        if request.changes_data is not None:
+            call.changes_data = request.changes_data
+        for change in request.changes:
+            change.options = read_options(change.tool, change.arguments)
+            if is_laid_over(change.tool, change.arguments):
+                await self._updates.prepare(call, change)
+            else:
+                await complete(self._vendor, call, change)
+
+    async def send(self, call: CallContext, request: Request) -> VendorResponse:
+        """Return the vendor's response; an update that came too late is merged and sent once more where that is safe.
+
+        Raises Conflict where it is not.
+        """
+        response = await self._vendor.send(call, request)
+        if response.status < FIRST_FAILURE:
+            self._remember(call, response)
+        if call.before is None or response.status < FIRST_FAILURE:
+            return response
+        if not _is_stale(call, response):
+            return response
+        self._updates.resolve_conflict(call, await self._updates.read_stored(call, call))
+        call.attempt += 1
+        call.vendor_key = make_key(call.integration.idempotency_max_length)
+        return await self._vendor.send(call, request)
+
+    def _remember(self, call: CallContext, response: VendorResponse) -> None:
+        """Note a record that was read, or that an update answered as if it had been read."""
+        get = call.tool if call.tool.reads_one else call.tool.current
+        if get is not None and get.returns.path == call.tool.returns.path:
+            self._recent.note(call.account, get, call.arguments, response.status, response.body)
+
+
+def _is_stale(call: CallContext, response: VendorResponse) -> bool:
+    """Return whether the vendor refused a write because the version that it names is not current."""
+    try:
+        read_value(call, response)
+    except VendorRefused as error:
+        return error.vendor_code in call.integration.updates.stale_codes
+    except LedgerportError:
+        return False
+    return False
