@@ -29,6 +29,8 @@ METHOD_CLASSES: dict[str, MethodClass] = {
 
 EMBED = "embed"
 """The argument of a tool that reads a file by which its bytes are answered instead of a link. It is never sent."""
+COMPANY = "company"
+"""The argument of a tool that changes something by which the caller says which company is meant. It is never sent."""
 SPREAD = ("", "{conditions}")
 """Stands among the parameters of a list where each condition is a parameter of its own: `?status=open&page=1`."""
 
@@ -235,6 +237,8 @@ class Tool:
     """The vendor's field that names a record of this resource; empty where it is that of the integration."""
     former_names: tuple[str, ...] = ()
     """Names that it had before: not listed, and still answered."""
+    takes_company: bool = False
+    """Whether its argument `company` says which company is meant, and is no field of the record."""
     references: tuple[Reference, ...] = ()
     """Which of its arguments refer to records of other resources, those inside others too."""
     read_by: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ from generator.stages.descriptions import Links, describe, describe_resource, fi
 from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
 from generator.stages.methods import Method, complete_methods
+from generator.stages.policy_facts import check_policy_facts
 from generator.stages.references import check_references, find_display_fields
 from generator.stages.resolve import Types, resolve_resources
 from generator.stages.sensitive import Mask, make_masks
@@ -87,6 +88,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     display_fields = find_display_fields(resources, diagnostics)
     links = Links(_name_tools(methods), documents.broken, diagnostics)
     integration = parse_integration(document, links, diagnostics)
+    check_policy_facts(document, methods, diagnostics)
     masks = make_masks(methods, diagnostics)
     tools = [_compile_tool(method, document, links, masks(method)) for method in methods]
     linked = link_writes(tools, diagnostics)

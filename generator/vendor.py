@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from generator.meanings import Meant, Unsupported
-from generator.vendor_rules import AdviceCase, FormRules, UpdateRules
+from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts, UpdateRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +262,7 @@ class Integration:
     first.
     """
     rules: FormRules = field(default_factory=FormRules)
+    policy_facts: PolicyFacts = field(default_factory=PolicyFacts)
     updates: UpdateRules = field(default_factory=UpdateRules)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""

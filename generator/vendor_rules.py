@@ -145,3 +145,50 @@ class Tie:
     """What the report is asked."""
     note: str
     """Why the two may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAmount:
+    """Where the amount of a record stands: in one field, or in its lines, which are added up."""
+
+    field: str
+    """The field of the record, or of each line, that holds the amount."""
+    lines: str = ""
+    """The field that holds the lines; empty where the record has one amount."""
+    kind: tuple[str, ...] = ()
+    """In a line, where its kind stands."""
+    ignored: tuple[str, ...] = ()
+    """Kinds of line that add nothing to the amount."""
+    lowering: tuple[str, ...] = ()
+    """Kinds of line that lower the amount."""
+    plus: tuple[tuple[str, ...], ...] = ()
+    """Where else in the record amounts stand that come on top, such as a tax."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """When a record is a draft, which books nothing yet. Without a field, every record of the resource is one."""
+
+    field: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingDate:
+    """Where the day until which the books are closed is read: a tool without arguments, and the path in its record."""
+
+    tool: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """What the argument policies of an MCP server look at in records, under the resource of each."""
+
+    amounts: dict[str, RecordAmount] = field(default_factory=dict)
+    days: dict[str, str] = field(default_factory=dict)
+    """The field that holds the day on which a record is booked."""
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    unexamined: frozenset[str] = frozenset()
+    """Resources whose records hold whole other records, in which nothing of this is looked for."""
+    closing_date: ClosingDate | None = None

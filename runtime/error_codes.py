@@ -124,6 +124,28 @@ _ALL = (
         "Read the message for which of them it is. A person has to grant it; a repeat fails again.",
     ),
     ErrorCode(
+        "policy_refused",
+        403,
+        "A policy of the MCP server does not let this write through: its amount, its date, what it refers to, or how "
+        "much was written before. Nothing was sent to the vendor.",
+        "details.errors says for each rule what was found and what is allowed. Whoever made the MCP server can change "
+        "config.policies.",
+    ),
+    ErrorCode(
+        "budget_reached",
+        403,
+        "The reads or writes of this month are used up: the budget of the MCP server or of the integrated account. "
+        "Nothing was sent to the vendor.",
+        "details says which budget, and what is used. Raise it in config.budget or the account, or wait for the next "
+        "month in UTC.",
+    ),
+    ErrorCode(
+        "other_company",
+        403,
+        "The write names a company in the argument company, and the MCP server is for another one. Nothing was sent.",
+        "Use the MCP server of the company that is meant, or correct the argument.",
+    ),
+    ErrorCode(
         "too_many_guesses",
         429,
         "Too many wrong API tokens came from one address.",

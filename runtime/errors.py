@@ -11,6 +11,9 @@
     │   └── (Refused)         ...  of the MCP endpoint: in `mcp_server.replies`, since it is a reply as well
     ├── Unauthorized          401  no credentials, or wrong ones
     ├── Forbidden             403  known, but not allowed
+    │   ├── PolicyRefused     403  a policy of the MCP server does not let this write through
+    │   ├── BudgetReached     403  as much was sent to the vendor this month as may be
+    │   └── OtherCompany      403  a write that names another company than the one it would reach
     ├── NotFound              404  no such thing, or not for you
     ├── MethodNotAllowed      405  the path is there, but not with this method
     ├── Conflict              409  the record is not in the state that the caller assumes
@@ -141,6 +144,27 @@ class Forbidden(LedgerportError):
 
     code = "forbidden"
     status = 403
+
+
+class PolicyRefused(Forbidden):
+    """A policy of the MCP server does not let a write through. Nothing was sent.
+
+    `details.errors` has an entry for each rule that is broken: `rule`, `found`, `allowed`.
+    """
+
+    code = "policy_refused"
+
+
+class BudgetReached(Forbidden):
+    """As much was sent to the vendor this month as the budget of an MCP server or account lets. Nothing was sent."""
+
+    code = "budget_reached"
+
+
+class OtherCompany(Forbidden):
+    """A write names another company than the one that it would reach. Nothing was sent."""
+
+    code = "other_company"
 
 
 class NotFound(LedgerportError):

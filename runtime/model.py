@@ -5,8 +5,9 @@ Times are seconds since the epoch (float, UTC) inside; endpoints write them as I
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
 AccountId = NewType("AccountId", str)
@@ -45,6 +46,43 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """The most reads and writes that may be sent to the vendor in one month; 0 sets no limit."""
+
+    reads_per_month: int = 0
+    writes_per_month: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Return what is set."""
+        values = {"reads_per_month": self.reads_per_month, "writes_per_month": self.writes_per_month}
+        return {name: value for name, value in values.items() if value}
+
+
+NO_BUDGET = Budget()
+
+
+class SpentKey(NamedTuple):
+    """What is counted apart: an account, one of its MCP servers (empty for the REST API), a month such as 2026-11."""
+
+    account_id: AccountId
+    server_id: str
+    month: str
+
+
+class Spent(NamedTuple):
+    """Reads and writes that were sent to the vendor."""
+
+    reads: int = 0
+    writes: int = 0
+
+    def __add__(self, other: object) -> Spent:
+        """Return the sum of both."""
+        if not isinstance(other, Spent):
+            return NotImplemented
+        return Spent(self.reads + other.reads, self.writes + other.writes)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One connected company (`/integrated-account/{id}`).
 
@@ -64,6 +102,69 @@ class Account:
     updated_at: float
     ended_by: EndedBy = ""
     """Why the connection needs a person: the vendor refused it, or a refresh was interrupted before it was stored."""
+    budget: Budget = NO_BUDGET
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What the writes of one MCP server may hold. What is None, empty or 0 sets no limit.
+
+    `allow` and `deny` have the Ids of records under the name of their resource.
+    """
+
+    max_amount: Decimal | None = None
+    """Of one write."""
+    max_amount_per_day: Decimal | None = None
+    """Of all writes within any 24 hours."""
+    max_writes_per_hour: int = 0
+    allow: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    deny: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    not_before: str = ""
+    """The first day that may be written to, as YYYY-MM-DD; or CLOSING_DATE."""
+    drafts_only: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is set, as endpoints answer it and the records store it."""
+        values: dict[str, Any] = {
+            "max_amount": _as_number(self.max_amount),
+            "max_amount_per_day": _as_number(self.max_amount_per_day),
+            "max_writes_per_hour": self.max_writes_per_hour,
+            "allow": {name: list(ids) for name, ids in self.allow},
+            "deny": {name: list(ids) for name, ids in self.deny},
+            "not_before": self.not_before,
+            "drafts_only": self.drafts_only,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Policies:
+        """Return the policies that `as_dict` wrote."""
+        return cls(
+            _as_decimal(values.get("max_amount")),
+            _as_decimal(values.get("max_amount_per_day")),
+            values.get("max_writes_per_hour") or 0,
+            tuple((name, tuple(ids)) for name, ids in (values.get("allow") or {}).items()),
+            tuple((name, tuple(ids)) for name, ids in (values.get("deny") or {}).items()),
+            values.get("not_before") or "",
+            bool(values.get("drafts_only")),
+        )
+
+
+def _as_number(amount: Decimal | None) -> int | float | None:
+    if amount is None:
+        return None
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def _as_decimal(number: float | None) -> Decimal | None:
+    if number is None:
+        return None
+    return Decimal(int(number)) if number == int(number) else Decimal(str(number))
+
+
+NO_POLICIES = Policies()
+CLOSING_DATE = "closing_date"
+"""Stands for the day after the one until which the vendor says that the books are closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +188,8 @@ class ServerConfig:
     """The most tokens of the text of one answer; 0 for no limit but that of its bytes."""
     untrusted_text: UntrustedText = "plain"
     """Whether the texts of records stand as they are, or in fences that say that they are data."""
+    policies: Policies = NO_POLICIES
+    budget: Budget = NO_BUDGET
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from generator.vendor import Integration
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.spending import Spending
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
@@ -60,6 +61,7 @@ def run(
     integration: Integration = VENDOR,
     accounts: tuple[Account, ...] = (ACCOUNT,),
     base_path: str = "",
+    spending: Spending | None = None,
 ) -> tuple[list[Answer], Vendor]:
     """The answers of calls `(tool name, arguments)` made one after another, and the vendor that got them.
 
@@ -77,6 +79,7 @@ def run(
                     hot=MemoryHotState(),
                     base_url=lambda integration, account: server.url + base_path,
                     clock=lambda: 1000.0,
+                    spending=spending,
                 ),
                 max_answer_bytes=budget,
             )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import EMBED, Condition, Listing, Reference
+from generator.catalog import COMPANY, EMBED, Condition, Listing, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.answer_arguments import (
@@ -20,6 +20,7 @@ from generator.stages.answer_arguments import (
     build_ties,
     list_numbers,
 )
+from generator.stages.company_argument import add_company
 from generator.stages.methods import Method
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
@@ -77,6 +78,7 @@ class Arguments:
     cautions: dict[str, str] = field(default_factory=dict)
     """What a caller must know of a field even where it is shown among rare ones."""
     listing: Listing | None = None
+    takes_company: bool = False
     needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For an update that is guarded, what each object inside the record needs once it is whole."""
     options: tuple[str, ...] = ()
@@ -106,6 +108,8 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
         made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
         made.ignored_arguments = _list_response_only(made, method, integration)
+    if method.rules["risk"] != "read" and COMPANY not in made.properties:
+        add_company(made)
     made.properties = _required_first(made)
     return made
 

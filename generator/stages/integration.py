@@ -14,6 +14,7 @@ from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links
 from generator.stages.integration_checks import KINDS, check_integration
+from generator.stages.policy_facts import parse_policy_facts
 from generator.stages.references import parse_reference_form
 from generator.stages.resolve import Place
 from generator.stages.vendor_facts import parse_advice, parse_form_rules, parse_update_rules
@@ -68,6 +69,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         currency=tuple(str(value.get("currency") or "").split(".")) if value.get("currency") else (),
         reference_form=parse_reference_form(document),
         rules=parse_form_rules(document, links),
+        policy_facts=parse_policy_facts(document, links),
         updates=parse_update_rules(document, _identifier(value)),
         dates=tuple(value.get("dates") or ()),
         acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),

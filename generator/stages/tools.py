@@ -56,6 +56,7 @@ def build_tool(
         listing=made.listing,
         ignored_arguments=made.ignored_arguments,
         advanced=shown.rare,
+        takes_company=made.takes_company,
         references=tuple(made.references),
         identifier=method.resource.identifier,
         former_names=tuple(method.rules.get("former_names") or ()),

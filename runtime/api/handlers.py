@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
-from runtime.api import reading, shapes
+from runtime.api import limit_shapes, reading, shapes
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, LedgerportError
@@ -32,6 +32,8 @@ from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.mcp_servers import McpServers, check_filter
+from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
+from runtime.operations.spending import Spending
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES
@@ -64,6 +66,7 @@ class Services:
     log: Log
     guesses: Guesses
     listing: ListingOf | None = None
+    spending: Spending | None = None
 
     def find_tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -111,6 +114,23 @@ async def get_account(services: Services, asked: ApiRequest) -> Response:
 async def delete_account(services: Services, asked: ApiRequest) -> Response:
     """Disconnect a company: its URLs stop working and its tokens are revoked at the vendor."""
     return reply(await services.accounts.delete(asked.read_path_param("id"), actor=asked.actor))
+
+
+async def change_account(services: Services, asked: ApiRequest) -> Response:
+    """Set the budget of an integrated account: the reads and writes that it may send to its vendor in a month."""
+    body = reading.check_model(await reading.read_json(asked.request), limit_shapes.AccountChange)
+    budget = body.budget.model_dump() if body.budget else None
+    account_id = asked.read_path_param("id")
+    return reply(
+        await services.write(lambda: services.accounts.change(account_id, budget=budget, actor=asked.actor))
+    )
+
+
+async def read_usage(services: Services, asked: ApiRequest) -> Response:
+    """Get what an account has sent to its vendor, by month and MCP server."""
+    account = services.accounts.find(asked.read_path_param("id"))
+    months = await services.spending.read_usage(account.id) if services.spending else []
+    return reply({"budget": account.budget.as_dict(), "result": months, "next_cursor": None})
 
 
 async def connect_account(services: Services, asked: ApiRequest) -> Response:
@@ -187,7 +207,8 @@ async def list_tools(services: Services, asked: ApiRequest) -> Response:
     catalog = services.catalog()
     integration = catalog.integrations[account.integration]
     tools = check_filter(integration, catalog.list_tools(integration.name), query.methods, query.tags)
-    answer: dict[str, Any] = {"result": [_tool(tool) for tool in tools], "next_cursor": None}
+    named = _narrowed(services, asked, integration.name, {tool.name: tool for tool in tools})
+    answer: dict[str, Any] = {"result": [_tool(tool) for tool in named.values()], "next_cursor": None}
     if services.listing is not None:
         config = ServerConfig(
             methods=tuple(query.methods), tags=tuple(query.tags), tool_exposure=query.tool_exposure
@@ -250,11 +271,19 @@ def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
     return find_tool(services.find_tools(account.integration), asked.read_path_param("tool"))
 
 
+def _narrowed(
+    services: Services, asked: ApiRequest, integration: str, tools: dict[str, Tool]
+) -> dict[str, Tool]:
+    """Return the tools that the header fields of a request leave. Raises InvalidRequest."""
+    named = read_narrowing(asked.request.headers.raw)
+    return tools if named == Narrowing() else narrow(tools, named, services.catalog().list_tools(integration))
+
+
 async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
     account = services.accounts.find(asked.read_path_param("id"))
     return await services.calls.call(
         Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
-        services.find_tools(account.integration),
+        _narrowed(services, asked, account.integration, services.find_tools(account.integration)),
         asked.read_path_param("tool"),
         form.arguments,
         idempotency_key=key,

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from runtime.api import shapes
 from runtime.api.responses import HEADERS, describe_json, list_responses
-from runtime.api.table import TABLE, TAGS, Operation
+from runtime.api.table import TABLE, TAGS, TOOLS, Operation
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES
 from runtime.safety.once import LONGEST_KEY, VALID_FOR_SECONDS
 
@@ -114,10 +114,27 @@ def _query(operation: Operation) -> list[dict[str, Any]]:
     ]
 
 
+_NARROWING = {
+    "X-Ledgerport-Readonly": "true leaves only tools that change nothing.",
+    "X-Ledgerport-Tools": "Names of tools, with commas between them: only these are left.",
+    "X-Ledgerport-Tags": "Tags, with commas between them: only tools with any of these are left.",
+}
+"""The header fields by which a request narrows the tools that it has."""
+
+
+def _narrowing(name: str, about: str) -> dict[str, Any]:
+    schema = (
+        {"type": "string", "enum": ["true", "false"]} if name.endswith("Readonly") else {"type": "string"}
+    )
+    return {"name": name, "in": "header", "required": False, "description": about, "schema": schema}
+
+
 def _headers(operation: Operation) -> list[dict[str, Any]]:
+    narrowing = [_narrowing(name, about) for name, about in _NARROWING.items()]
     if not operation.calls_vendor:
-        return []
+        return narrowing if operation.tag == TOOLS else []
     return [
+        *narrowing,
         {
             "name": "Idempotency-Key",
             "in": "header",
@@ -133,5 +150,5 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
                 "maxLength": LONGEST_KEY + 2,
                 "pattern": r'^([!#-~][!-~]*|"([!#-\[\]-~]|\\["\\])+")$',
             },
-        }
+        },
     ]

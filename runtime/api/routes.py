@@ -41,6 +41,7 @@ from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
+from runtime.operations.spending import Spending
 from runtime.safety.guesses import Guesses
 
 
@@ -54,6 +55,7 @@ def make_application(
     pages: Sequence[BaseRoute] = (),
     uploads: Uploads | None = None,
     listing: ListingOf | None = None,
+    spending: Spending | None = None,
 ) -> Starlette:
     """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
     services = Services(
@@ -66,6 +68,7 @@ def make_application(
         health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
         listing=listing,
+        spending=spending,
         log=log,
         guesses=Guesses() if guesses is None else guesses,
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from runtime.api.limit_shapes import Body, BudgetShape, PoliciesShape
 from runtime.model import ScopeName
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
@@ -22,12 +23,6 @@ Expiry = Annotated[
         examples=["2030-01-31T17:00:00Z"],
     ),
 ]
-
-
-class Body(BaseModel):
-    """What a client sends."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class NewAccount(Body):
@@ -103,6 +98,13 @@ class Config(Body):
             "plain leaves them as they are. Invisible characters are made visible in any case."
         ),
     ] = "plain"
+    policies: Annotated[
+        PoliciesShape | None,
+        Field(description="What its writes may hold; replaced as a whole, null or {} for anything."),
+    ] = None
+    budget: Annotated[BudgetShape | None, Field(description="Replaced as a whole; null or {} for none.")] = (
+        None
+    )
 
 
 class NewMcpServer(Body):
@@ -198,6 +200,7 @@ class AccountShape(BaseModel):
     ] = None
     company: str
     fields: dict[str, str]
+    budget: BudgetShape
     created_at: Time
     updated_at: Time
 

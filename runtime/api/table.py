@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, shapes
+from runtime.api import handlers, limit_shapes, shapes
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import ADMIN, CALL_TOOLS
@@ -85,6 +85,16 @@ TABLE = (
     ),
     Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=ADMIN),
     Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=ADMIN),
+    Operation(
+        "PATCH",
+        ACCOUNT,
+        handlers.change_account,
+        shapes.AccountShape,
+        body=limit_shapes.AccountChange,
+        tag=ACCOUNTS,
+        scope=ADMIN,
+    ),
+    Operation("GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=ADMIN),
     Operation(
         "POST",
         ACCOUNT + "/connect",

@@ -168,7 +168,9 @@ def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share
     try:
         text = _text(part, value, raw, share)
     except LedgerportError as error:
-        return b'%b"error":%b}' % (head, fit_error(mark_untrusted(call, redact(error, call.secrets)), share))
+        part.call.is_refused = isinstance(error, VendorRefused)
+        error = mark_untrusted(call, redact(error, call.secrets))
+        return b'%b"error":%b}' % (head, fit_error(error, share))
     if not share.holds(text):
         text = orjson.dumps({"note": NOT_SHOWN})
     return b'%b"answer":%b}' % (head, text)

@@ -12,6 +12,7 @@ from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLA
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant
 from runtime.safety import masking, write_answers
+from runtime.safety.company import describe_company, drop_company, name_company
 from runtime.safety.fences import PREFACE, fence_json, strip_fences
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
@@ -46,6 +47,10 @@ class CallContext:
     """All tools of the catalog: they say what can be asked of records that the caller reads by a query."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The arguments as they were given."""
+    grant: Grant | None = None
+    """What lets the call through; None in tests of one part."""
+    is_refused: bool = False
+    """Whether the vendor refused it where it was one of several calls in a request."""
     caller: str = ""
     caller_key: str = ""
     """The idempotency key of the caller, checked; empty when there is none."""
@@ -94,8 +99,18 @@ class CallContext:
         """Return the answer of this call with a text. Raises UnexpectedShape for a number that readers cannot take."""
         if text:
             _check_range(text)
-        note = f"{self.notice} {note}".strip() if self.notice else note
-        return Answer(text, self.status, limits=self.limits, note=note, preface=self.preface)
+        company = None if self.tool.is_read_only else describe_company(self.account)
+        whole = self._whole(note)
+        return Answer(
+            text, self.status, limits=self.limits, note=whole, company=company, preface=self.preface
+        )
+
+    def _whole(self, note: str) -> str:
+        """Return a note with what every answer of the call says."""
+        if not self.notice and self.tool.is_read_only:
+            return note
+        reached = "" if self.tool.is_read_only else name_company(self.account)
+        return " ".join(each for each in (self.notice, note, reached) if each)
 
     @property
     def preface(self) -> str:
@@ -110,7 +125,7 @@ class CallContext:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
         most = self.most_text
         is_short = not most or 2 * len(text) <= most
-        return is_short and self.form.holds_surely(text, self.budget, f"{self.preface}{self.notice} {note}")
+        return is_short and self.form.holds_surely(text, self.budget, f"{self.preface}{self._whole(note)}")
 
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
@@ -154,6 +169,7 @@ def begin_call(
         tools,
         catalog.tools,
         given=arguments,
+        grant=grant,
         caller=grant.caller if is_write else "",
         vendor_key=make_key(integration.idempotency_max_length) if is_write else "",
         changes_data=is_write,
@@ -202,11 +218,12 @@ def build_vendor_request(
     call: CallContext, request: Request, base_url: str, authorization: Mapping[str, str]
 ) -> VendorRequest:
     """Return the HTTP request that carries the request of a call."""
+    arguments = drop_company(call.tool, call.arguments)
     return build(
         call.tool,
         call.integration,
         base_url,
-        {**call.account.fields, **call.arguments, **request.values},
-        call.arguments,
+        {**call.account.fields, **arguments, **request.values},
+        arguments,
         RequestExtras(authorization, call.vendor_key, request.body(), call.file, call.changes_data),
     )

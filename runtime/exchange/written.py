@@ -6,7 +6,6 @@ Part of `record`. What a caller is not shown is masked here as in every answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 from runtime.exchange.context import CallContext
@@ -106,11 +105,12 @@ def _mask(call: CallContext, record: Record) -> Any:
     if call.cover is None:
         return record
     path = call.tool.returns.path
-    whole: Any = deepcopy(dict(record))
+    if not masking.may_hide(call.cover, body):
+        return record
+    whole = figures.read(body)
     for step in reversed(path):
         whole = {step: whole}
-    if masking.may_hide(call.cover, body):
-        masking.hide(call.cover, whole)
+    masking.hide(call.cover, whole)
     for step in path:
         whole = whole[step]
     return whole

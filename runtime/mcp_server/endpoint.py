@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from runtime.errors import InternalError, StorageUnavailable, TooManyGuesses
+from runtime.errors import InternalError, InvalidRequest, StorageUnavailable, TooManyGuesses
 from runtime.mcp_server import large_bodies, protocol
 from runtime.mcp_server.methods import McpServices, Methods
 from runtime.mcp_server.protocol import Message
@@ -39,6 +39,7 @@ from runtime.mcp_server.request import (
 )
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
+from runtime.operations import narrowing
 from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.files import takes_a_file
 from runtime.safety.guesses import Guesses
@@ -66,7 +67,8 @@ PREFLIGHT = Reply(
         (b"access-control-allow-methods", b"POST, OPTIONS"),
         (
             b"access-control-allow-headers",
-            b"accept, authorization, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id",
+            b"accept, authorization, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, "
+            + b", ".join(sorted(narrowing.FIELDS)),
         ),
         (b"access-control-max-age", b"7200"),
     ),
@@ -203,11 +205,22 @@ class McpEndpoint:
         """Return the reply to a body, or what to await for it. Raises Refused."""
         grant = exchange.grant
         assert grant is not None
-        toolset = self._toolsets.select(self._catalog(), grant.account.integration, grant.config)
+        if exchange.fields.keys().isdisjoint(narrowing.FIELDS):
+            toolset = self._toolsets.select(self._catalog(), grant.account.integration, grant.config)
+        else:
+            toolset = self._narrow(exchange, grant)
         if not isinstance(body, bytes):
             return self._read_and_answer(exchange, grant, toolset, body)
         message = protocol.read(body, exchange.fields, exchange.head.sent)
         return self.methods.answer(message, grant, toolset, exchange.fields)
+
+    def _narrow(self, exchange: Exchange, grant: Grant) -> Toolset:
+        """Return the toolset that the header fields of a request leave of the server's. Raises Refused."""
+        try:
+            named = narrowing.read_narrowing(exchange.head.sent)
+            return self._toolsets.narrow(self._catalog(), grant.account.integration, grant.config, named)
+        except InvalidRequest as wrong:
+            raise Refused(wrong.status, INVALID_REQUEST, wrong.as_text()) from wrong
 
     async def _read_and_answer(
         self, exchange: Exchange, grant: Grant, toolset: Toolset, read: ReadBody

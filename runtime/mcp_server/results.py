@@ -24,6 +24,7 @@ of anything larger no model reads the text, and hosts cut results at a fraction 
 """
 LIMITS_KEY = "ledgerport/ratelimit"
 ERROR_KEY = "ledgerport/error"
+COMPANY_KEY = "ledgerport/company"
 
 
 class Link(NamedTuple):
@@ -114,6 +115,8 @@ def build_meta(answer: Answer) -> dict[str, Any]:
     meta: dict[str, Any] = {}
     if limits := answer.limits.as_dict():
         meta[LIMITS_KEY] = limits
+    if answer.company:
+        meta[COMPANY_KEY] = dict(answer.company)
     if answer.error is not None:
         meta[ERROR_KEY] = answer.error.as_dict()
     if isinstance(answer.error, RateLimited):

@@ -21,11 +21,17 @@ from runtime.model import ServerConfig
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.exposure import Listing, list_by_name
 from runtime.operations.files import takes_a_file
+from runtime.operations.narrowing import Narrowing, narrow
 from runtime.operations.tool_search import NO_SYNONYMS
 from runtime.recent import Recent
 
 MOST_CACHED = 64
 """How many toolsets a process caches: about 0.5 MB each for a full catalog."""
+
+MOST_NARROWED = 16
+"""How many toolsets of requests that narrow theirs a process caches, apart from those of servers: whoever may call
+chooses them.
+"""
 
 LARGEST_STORED = 65_535
 """What one stored block of a deflate stream can hold."""
@@ -107,15 +113,35 @@ class Toolsets:
 
     def __init__(self, most: int = MOST_CACHED) -> None:
         self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(most)
+        self._narrowed: Recent[tuple[object, ...], Toolset] = Recent(MOST_NARROWED)
 
     def select(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """Return the toolset that `config` leaves of an integration."""
         key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure)
         return self._by_filter.get(key) or self._by_filter.put(key, _make(catalog, integration, config))
 
+    def narrow(
+        self, catalog: Catalog, integration: str, config: ServerConfig, narrowing: Narrowing
+    ) -> Toolset:
+        """Return what a request leaves of that toolset. Raises InvalidRequest."""
+        key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure, narrowing)
+        found = self._narrowed.get(key)
+        if found is None:
+            tools = narrow(_select(catalog, integration, config), narrowing, catalog.list_tools(integration))
+            found = self._narrowed.put(key, _list(tools, catalog, integration, config))
+        return found
+
+
+def _select(catalog: Catalog, integration: str, config: ServerConfig) -> dict[str, Tool]:
+    return {tool.name: tool for tool in select(catalog.list_tools(integration), config.methods, config.tags)}
+
 
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
-    tools = {tool.name: tool for tool in select(catalog.list_tools(integration), config.methods, config.tags)}
+    return _list(_select(catalog, integration, config), catalog, integration, config)
+
+
+def _list(tools: dict[str, Tool], catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
+    """Return the toolset of some tools, with those that are listed."""
     vendor = catalog.integrations.get(integration)
     beside = list_by_name(vendor, tools, config.tool_exposure)
     if beside is None:

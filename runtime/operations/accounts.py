@@ -24,6 +24,7 @@ from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
 from runtime.operations.names import check_name, refuse_unknown_account
+from runtime.operations.policy_config import read_budget
 
 _LONGEST_FIELD = 4096
 """Characters of an account field: what a header field of ours may have."""
@@ -94,6 +95,18 @@ class Accounts:
 
     def get(self, account_id: str) -> dict[str, Any]:
         """One account. Raises NotFound."""
+        return answers.show_account(self._find(account_id))
+
+    def change(self, account_id: str, *, budget: Mapping[str, Any] | None, actor: str = "") -> dict[str, Any]:
+        """Set the budget of an account. Raises NotFound and InvalidRequest."""
+        account, wanted = self._find(account_id), read_budget(budget, "budget")
+        if account.budget != wanted:
+            changes = {"budget": {"before": account.budget.as_dict(), "after": wanted.as_dict()}}
+            audit = AuditEntry(
+                self._deployment.clock(), actor, "account.changed", account.id, {"changes": changes}
+            )
+            if not self._stores.records.set_budget(account.id, wanted, audit):
+                raise refuse_unknown_account()
         return answers.show_account(self._find(account_id))
 
     def find(self, account_id: str) -> Account:

@@ -39,6 +39,7 @@ def show_account(account: Account) -> dict[str, Any]:
         "ended_by": account.ended_by or None,
         "company": account.company,
         "fields": account.fields,
+        "budget": account.budget.as_dict(),
         "created_at": format_time(account.created_at),
         "updated_at": format_time(account.updated_at),
     }
@@ -57,6 +58,8 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
         "max_rows": config.max_rows,
         "max_answer_tokens": config.max_answer_tokens,
         "untrusted_text": config.untrusted_text,
+        "policies": config.policies.as_dict(),
+        "budget": config.budget.as_dict(),
     }
 
 

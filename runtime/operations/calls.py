@@ -15,19 +15,20 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import CallContext, begin_call
+from runtime.exchange.context import CallContext, Request, begin_call
 from runtime.exchange.failures import explain
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
-from runtime.model import Grant
+from runtime.model import NO_POLICIES, Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.sums import Sums
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.write_policies import WritePolicies, get_policies
 from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
 from runtime.upstream.files import NO_FILES, CarriedFiles
@@ -43,11 +44,13 @@ class Calls:
         catalog: Callable[[], Catalog],
         vendor: VendorCalls,
         max_answer_bytes: int,
+        policies: WritePolicies | None = None,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
+        self._policies = policies or WritePolicies(vendor)
         self._writes = Writes(vendor, RecentReads())
         self._reader = ResponseReader()
         self._sums = Sums(vendor, self._reader, _kind_of)
@@ -98,6 +101,19 @@ class Calls:
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         await self._writes.prepare(call, request)
+        if not request.changes or get_policies(call) == NO_POLICIES:
+            return await self._send(kind, call, request)
+        held = await self._policies.reserve(call, request)
+        try:
+            answer = await self._send(kind, call, request)
+        except LedgerportError as error:
+            await self._policies.release_refused(held, error)
+            raise
+        await self._policies.release_refused(held)
+        return answer
+
+    async def _send(self, kind: Kind, call: CallContext, request: Request) -> Answer:
+        """Send a request, and return what its response says."""
         response = await self._writes.send(call, request)
         return await self._reader.read(kind, MaskedResponse(call, request, response))
 

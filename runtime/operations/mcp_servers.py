@@ -31,6 +31,7 @@ from runtime.model import (
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
 from runtime.operations.names import check_expiry, check_name, refuse_unknown_account
+from runtime.operations.policy_config import read_budget, read_policies
 
 PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -76,7 +77,7 @@ class McpServers:
         Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry.
         """
         now = self._deployment.clock()
-        chosen = self._checked(account_id, _merged(ServerConfig(), config or {}))
+        chosen = self._checked(account_id, ServerConfig(), config or {})
         expiry = check_expiry(expires_at, now)
         secret = make_secret(PREFIX)
         owner = AccountId(account_id)
@@ -130,7 +131,7 @@ class McpServers:
             if not isinstance(name, Unset):
                 server = replace(server, name=check_name(name))
             if not isinstance(config, Unset):
-                server = replace(server, config=self._checked(account_id, _merged(server.config, config)))
+                server = replace(server, config=self._checked(account_id, server.config, config))
             if not isinstance(expires_at, Unset):
                 server = replace(server, expires_at=check_expiry(expires_at, now))
             return replace(server, updated_at=now)
@@ -188,11 +189,16 @@ class McpServers:
             raise refuse_unknown_account()
         return found
 
-    def _checked(self, account_id: str, config: ServerConfig) -> ServerConfig:
+    def _checked(self, account_id: str, present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
+        """Return a config with a change laid over it. Raises InvalidRequest for what cannot hold."""
         integration = self._integration(account_id)
-        check_filter(
-            integration, self._deployment.catalog().list_tools(integration.name), config.methods, config.tags
-        )
+        tools = self._deployment.catalog().list_tools(integration.name)
+        if "policies" in change:
+            change = {**change, "policies": read_policies(change["policies"], integration, tools)}
+        if "budget" in change:
+            change = {**change, "budget": read_budget(change["budget"], "config.budget")}
+        config = _merged(present, change)
+        check_filter(integration, tools, config.methods, config.tags)
         return config
 
 

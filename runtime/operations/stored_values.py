@@ -29,7 +29,7 @@ async def complete(vendor: VendorCalls, call: CallContext, change: CallContext) 
     if not change.is_masked:
         masking.refuse_masked(tool, content)
     elif tool.current is not None and masked_updates.needs_current(tool, content):
-        stored = await _read_stored(vendor, call, change, tool.current)
+        stored = await read_stored(vendor, call, change, tool.current)
         completed = masked_updates.complete(
             tool, content, stored, tool.identifier or change.integration.identifier
         )
@@ -37,9 +37,10 @@ async def complete(vendor: VendorCalls, call: CallContext, change: CallContext) 
         change.content = completed.content
 
 
-async def _read_stored(
+async def read_stored(
     vendor: VendorCalls, call: CallContext, change: CallContext, get: Tool
 ) -> Mapping[str, Any]:
+    """Return the record that a change is about, as it is stored, by a tool that takes some of its arguments."""
     own = {name: value for name, value in change.arguments.items() if name in get.input_schema["properties"]}
     read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
     try:

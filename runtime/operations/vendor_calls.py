@@ -16,6 +16,7 @@ from runtime.connect.headers import authorize_headers
 from runtime.errors import StorageUnavailable
 from runtime.exchange.context import CallContext, Request, build_vendor_request
 from runtime.model import Account, Credentials, WindowCount
+from runtime.operations.spending import Spending
 from runtime.safety.once import KeyedCall, Once
 from runtime.stores.hot import HotState
 from runtime.upstream.client import VendorClient, VendorResponse
@@ -52,6 +53,7 @@ class VendorCalls:
         base_url: Callable[[Integration, Account], str],
         *,
         once: Once | None = None,
+        spending: Spending | None = None,
         app_secrets: Callable[[Integration], tuple[str, ...]] = know_no_secrets,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,6 +62,7 @@ class VendorCalls:
         self._hot = hot
         self._base_url = base_url
         self._once = once
+        self._spending = spending
         self._app_secrets = app_secrets
         self._clock = clock
 
@@ -104,6 +107,8 @@ class VendorCalls:
         account, integration = call.account, call.integration
         authorization = authorize_headers(integration, account, credentials)
         signed = build_vendor_request(call, request, self._base_url(integration, account), authorization)
+        if self._spending is not None:
+            await self._spending.spend(call, request)
         call.limits = await self._measure(self._hot.count, account, integration)
         response = await self._client.send(signed, account.id)
         call.limits = apply_vendor_counts(call.limits, response.headers)

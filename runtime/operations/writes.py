@@ -13,6 +13,7 @@ from runtime.operations.guarded_updates import GuardedUpdates
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety.company import refuse_other_company
 from runtime.safety.once import make_key
 from runtime.safety.updates import is_laid_over
 from runtime.safety.write_options import read_options
@@ -31,6 +32,8 @@ class Writes:
         """Check each write of a request, and complete what it sends. Raises what stands in its way."""
         if request.changes_data is not None:
             call.changes_data = request.changes_data
+        for each in (call, *request.changes):
+            refuse_other_company(each.account, each.tool, each.arguments)
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
             if is_laid_over(change.tool, change.arguments):

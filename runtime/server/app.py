@@ -40,7 +40,9 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.operations.spending import Spending
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
 from runtime.safety.guesses import Guesses
 from runtime.safety.once import Once
@@ -94,16 +96,21 @@ class Runtime:
         )
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
+        self.spending = Spending(self.stores)
         vendor = VendorCalls(
             self.client,
             self.tokens,
             self.stores.hot,
             self.find_base_url,
             once=Once(self.keys, self.stores),
+            spending=self.spending,
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
         )
         self.calls = Calls(
-            catalog=self.get_catalog, vendor=vendor, max_answer_bytes=settings.max_answer_bytes
+            catalog=self.get_catalog,
+            vendor=vendor,
+            max_answer_bytes=settings.max_answer_bytes,
+            policies=WritePolicies(vendor, self.stores),
         )
 
     def get_catalog(self) -> Catalog:
@@ -152,7 +159,8 @@ class Runtime:
         return known[2]
 
     async def close(self) -> None:
-        """Close connections and files."""
+        """Store what was counted, and close connections and files."""
+        await self.spending.flush()
         await self.client.close()
         await self.tokens.close()
         self.stores.close()
@@ -205,6 +213,7 @@ class Application:
             log=runtime.log,
             guesses=runtime.guesses,
             listing=describe_listing,
+            spending=runtime.spending,
             pages=make_routes(
                 accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
             ),
@@ -215,6 +224,7 @@ class Application:
         await receive()
         self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
         self._background.append(asyncio.create_task(self._watch_storage()))
+        self._background.append(asyncio.create_task(self._runtime.spending.run()))
         self._background.append(asyncio.create_task(self.reloader.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
         gc.collect()

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from runtime.model import Account, AccountId, AuditEntry, EndedBy
-from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account
+from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget
 from runtime.stores.record_base import Position, RecordBase, as_json, count, note, read_part
 from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
 
@@ -22,7 +22,11 @@ class AccountRecords(RecordBase):
         """Store a new account."""
         values = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ")}
         with self._engine.begin() as connection:
-            connection.execute(insert(ACCOUNT).values(values | {"fields": as_json(account.fields)}))
+            connection.execute(
+                insert(ACCOUNT).values(
+                    values | {"fields": as_json(account.fields), "budget": write_budget(account.budget)}
+                )
+            )
             note(connection, audit)
 
     def list_accounts(self, after: Position | None, limit: int) -> list[Account]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -24,6 +24,8 @@ from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
 if TYPE_CHECKING:
+    from runtime.model import AccountId, McpServerId, Spent, SpentKey
+    from runtime.stores.policy_use import Limits, Reservation, Use
     from runtime.stores.records import Records
 
 T = TypeVar("T")
@@ -112,6 +114,24 @@ class Stores:
     def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
         """Remove the binding of an idempotency key. Raises StorageUnavailable when that cannot be written."""
         self.records.release_key(key_hash, fingerprint)
+
+    def reserve_use(
+        self, server_id: McpServerId, uses: Sequence[Use], limits: Limits, now: float
+    ) -> Reservation:
+        """Count writes where the limits allow them. Raises StorageUnavailable when that cannot be written."""
+        return self.records.reserve_use(server_id, uses, limits, now)
+
+    def add_spending(self, added: Sequence[tuple[SpentKey, Spent]]) -> dict[SpentKey, Spent]:
+        """Add to what was sent to vendors. Raises StorageUnavailable when that cannot be written."""
+        return self.records.add_spending(added)
+
+    def read_spending(self, account_id: AccountId, month: str = "") -> dict[SpentKey, Spent]:
+        """Return what an account has sent. Raises StorageUnavailable when that cannot be read."""
+        return self.records.read_spending(account_id, month)
+
+    def release_use(self, refs: Sequence[str]) -> None:
+        """Count writes no longer. Raises StorageUnavailable when that cannot be written."""
+        self.records.release_use(refs)
 
     def close(self) -> None:
         """Finishes the changes that wait, and closes the file."""

@@ -20,12 +20,16 @@ import orjson
 
 from runtime.errors import StorageUnavailable
 from runtime.model import (
+    NO_BUDGET,
+    NO_POLICIES,
     Account,
     AccountId,
     ApiToken,
     ApiTokenId,
+    Budget,
     Grant,
     McpServerId,
+    Policies,
     ServerConfig,
     TokenHash,
 )
@@ -43,7 +47,8 @@ BUSY_MILLISECONDS = 50
 """How long a read waits for a lock, on the event loop: only while another process recovers the log after a crash."""
 
 ACCOUNT_COLUMNS = (
-    "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by"
+    "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by, "
+    "budget"
 )
 _OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
 _GRANTS = (
@@ -164,7 +169,7 @@ class SqliteLookUp:
 @lru_cache(maxsize=4096)
 def _grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
-    return Grant(read_account(row), read_config(row[12]), McpServerId(row[11]))
+    return Grant(read_account(row), read_config(row[13]), McpServerId(row[12]))
 
 
 def read_account(row: Any) -> Account:
@@ -181,11 +186,23 @@ def read_account(row: Any) -> Account:
         created_at,
         updated_at,
         ended_by,
-    ) = row[:11]
+        budget,
+    ) = row[:12]
     return Account(
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
-        created_at, updated_at, ended_by,
+        created_at, updated_at, ended_by, read_budget(budget),
     )  # fmt: skip
+
+
+def read_budget(text: str) -> Budget:
+    """Return the budget of an account as it is stored."""
+    return Budget(**json.loads(text)) if text else NO_BUDGET
+
+
+def write_budget(budget: Budget) -> str:
+    """Return the same as text; empty where nothing is set."""
+    values = budget.as_dict()
+    return json.dumps(values) if values else ""
 
 
 def read_api_token(row: Any) -> ApiToken:
@@ -209,6 +226,8 @@ def read_config(text: str) -> ServerConfig:
         words.get("max_rows", 0),
         words.get("max_answer_tokens", 0),
         words.get("untrusted_text", "plain"),
+        Policies.read(words["policies"]) if "policies" in words else NO_POLICIES,
+        Budget(**words["budget"]) if "budget" in words else NO_BUDGET,
     )
 
 
@@ -225,5 +244,7 @@ def write_config(config: ServerConfig) -> str:
         "max_rows": config.max_rows,
         "max_answer_tokens": config.max_answer_tokens,
         "untrusted_text": config.untrusted_text if config.untrusted_text != "plain" else "",
+        "policies": config.policies.as_dict(),
+        "budget": config.budget.as_dict(),
     }
     return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

@@ -13,9 +13,11 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.policy_records import DAY, PolicyRecords
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
-from runtime.stores.tables import ACCOUNT, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER
+from runtime.stores.spending_records import SpendingRecords
+from runtime.stores.tables import ACCOUNT, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER, POLICY_USE
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -109,7 +111,15 @@ class KeyRecords(RecordBase):
         self._change(delete(table).where(table.c.key_hash == key_hash, table.c.fingerprint == fingerprint))
 
 
-class Records(AccountRecords, ServerRecords, ApiTokenRecords, AuthorizationRecords, KeyRecords):
+class Records(
+    AccountRecords,
+    ServerRecords,
+    ApiTokenRecords,
+    AuthorizationRecords,
+    KeyRecords,
+    PolicyRecords,
+    SpendingRecords,
+):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
     `Stores.write`. Every method raises StorageUnavailable when the file does not let it.
@@ -140,6 +150,7 @@ class Records(AccountRecords, ServerRecords, ApiTokenRecords, AuthorizationRecor
                 connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
                 for table, until in purged
             )
+            connection.execute(delete(POLICY_USE).where(POLICY_USE.c.at <= now - DAY))
             newest = select(func.max(IDEMPOTENCY_KEY.c.id)).scalar_subquery()
             surplus = delete(IDEMPOTENCY_KEY).where(IDEMPOTENCY_KEY.c.id <= newest - self.most_bindings)
             return expired + connection.execute(surplus).rowcount

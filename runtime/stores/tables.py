@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     DOUBLE_PRECISION,
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -30,6 +31,7 @@ ACCOUNT = Table(
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("updated_at", DOUBLE_PRECISION, nullable=False),
     Column("ended_by", Text, nullable=False, server_default=""),
+    Column("budget", Text, nullable=False, server_default=""),
     Index("account_in_order", "created_at", "id"),
     Index("account_company", "integration", "environment", "company"),
 )
@@ -118,4 +120,27 @@ IDEMPOTENCY_KEY = Table(
     Column("expires_at", DOUBLE_PRECISION, nullable=False),
     Index("idempotency_key_hash", "key_hash", unique=True),
     Index("idempotency_key_expiry", "expires_at"),
+)
+
+POLICY_USE = Table(
+    "policy_use",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("server_id", Text, ForeignKey("mcp_server.id", ondelete="CASCADE"), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("at", DOUBLE_PRECISION, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Index("policy_use_ref", "ref", unique=True),
+    Index("policy_use_in_order", "server_id", "at"),
+    Index("policy_use_at", "at"),
+)
+
+SPENDING = Table(
+    "spending",
+    METADATA,
+    Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("server_id", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("reads", BigInteger, nullable=False),
+    Column("writes", BigInteger, nullable=False),
 )

@@ -16,6 +16,7 @@ from runtime.api.uploads import Uploads
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Grant
+from runtime.operations.spending import Spending
 from runtime.safety.guesses import Guesses
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
 
@@ -58,6 +59,7 @@ class ApiHarness:
         catalog: Catalog = CATALOG,
         uploads: Uploads | None = None,
         calls: Any = None,
+        counts_spending: bool = False,
     ) -> None:
         self.here: Deployment = deploy(data, clock)
         self.calls = calls or Calls()
@@ -70,6 +72,7 @@ class ApiHarness:
             log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
             guesses=guesses,
             listing=describe_listing,
+            spending=Spending(self.here.stores, clock=self.here.clock) if counts_spending else None,
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]
 

@@ -231,7 +231,12 @@ def test_ids_that_are_unknown_foreign_or_odd_are_the_same_404(harness: ApiHarnes
 def test_a_method_that_is_not_taken_is_405_and_says_which_are(harness: ApiHarness) -> None:
     refused = harness.ask("PUT", f"/integrated-account/{harness.account()}")
     assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
-    assert {word.strip() for word in refused.headers["allow"].split(",")} == {"DELETE", "GET", "HEAD"}
+    assert {word.strip() for word in refused.headers["allow"].split(",")} == {
+        "DELETE",
+        "GET",
+        "HEAD",
+        "PATCH",
+    }
 
 
 def test_tools_are_listed_with_the_filter_of_a_url(harness: ApiHarness) -> None:

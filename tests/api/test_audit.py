@@ -16,7 +16,13 @@ from tests.api.harness import ApiHarness
 from tests.deployment import HandClock
 
 CONFIG = {"methods": ["read"], "tags": [], "require_api_token_auth": False, "show_sensitive": False}
-CONFIG |= {"rate_limit_style": "tool_result", "max_answer_bytes": 0, "tool_exposure": "auto"}
+CONFIG |= {
+    "policies": {},
+    "budget": {},
+    "rate_limit_style": "tool_result",
+    "max_answer_bytes": 0,
+    "tool_exposure": "auto",
+}
 CONFIG |= {"max_rows": 0, "max_answer_tokens": 0, "untrusted_text": "plain"}
 
 
@@ -71,6 +77,13 @@ CHANGES: dict[str, Case] = {
         None,
         "account.deleted",
         {"name": "Shop", "integration": "books", "mcp_servers": 0, "api_tokens": 0},
+    ),
+    "change_account": (
+        account,
+        "/integrated-account/{made}",
+        {"budget": {"reads_per_month": 5}},
+        "account.changed",
+        {"changes": {"budget": {"before": {}, "after": {"reads_per_month": 5}}}},
     ),
     "connect_account": (
         account,

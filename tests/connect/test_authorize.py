@@ -52,6 +52,7 @@ def test_the_callback_makes_the_account_active_with_what_the_vendor_said(tmp_pat
                 "environment": "simulator",
                 "status": "active",
                 "ended_by": None,
+                "budget": {},
                 "company": "987654321",
                 "fields": {"company_id": "987654321"},
                 "created_at": begun["created_at"],

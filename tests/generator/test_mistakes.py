@@ -366,6 +366,36 @@ CASES = {
         "  limit:\n    type: string\n    description: How long one may retain it.\n    filter: equals\n  author:\n",
         f'{BOOK}:18: limit: The argument "limit" is there already: every such tool has it.',
     ),
+    "a policy fact of an unknown resource": (
+        "integration",
+        "errors:\n",
+        "policy_facts: { days: [{ resources: [bookz], field: lent }] }\nerrors:\n",
+        f'{INTEGRATION}:38: policy_facts.days.0: There is no resource "bookz". Did you mean "books"?',
+    ),
+    "a policy fact of an unknown field": (
+        "integration",
+        "errors:\n",
+        "policy_facts: { amounts: [{ resources: [books], field: price }] }\nerrors:\n",
+        f'{INTEGRATION}:38: policy_facts.amounts.0: books has no field "price".',
+    ),
+    "a policy fact that is said twice": (
+        "integration",
+        "errors:\n",
+        "policy_facts: { drafts: [{ resources: [books] }, { resources: [books] }] }\nerrors:\n",
+        f"{INTEGRATION}:38: policy_facts.drafts.1: books is named twice.",
+    ),
+    "a policy fact of an unknown record that holds others": (
+        "integration",
+        "errors:\n",
+        "policy_facts: { unexamined: [bookz] }\nerrors:\n",
+        f'{INTEGRATION}:38: policy_facts.unexamined.0: There is no resource "bookz". Did you mean "books"?',
+    ),
+    "a closing date that no tool reads": (
+        "integration",
+        "errors:\n",
+        "policy_facts: { closing_date: { tool: settings.get, field: closed } }\nerrors:\n",
+        f"{INTEGRATION}:38: policy_facts.closing_date.tool: [[settings.get]] leads nowhere: there is no such tool.",
+    ),
     "a word of the query language that nothing fills": (
         "integration",
         'equals: "{field}={value}"',

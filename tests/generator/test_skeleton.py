@@ -75,6 +75,7 @@ def test_types_are_guessed_from_the_values_of_the_sample(written):
         "address": "object",
         "notes": "array",
         "tags": "array",
+        "company": "string",
     }
     assert fields["tags"]["items"] == {"type": "string"}
     assert fields["address"]["properties"]["geo"]["properties"] == {"lat": {"type": "number"}}

@@ -25,7 +25,7 @@ RESULT_TYPES = frozenset({"Income", "Cost of Goods Sold", "Expense", "Other Inco
 
 def settle_balances(books: Books) -> None:
     """Value the stock that postings have moved, and write the balances that they have changed."""
-    valuation.settle(books)
+    valuation.release_refused(books)
     differences, books.differences = books.differences, Differences()
     write_balances(books, differences)
 

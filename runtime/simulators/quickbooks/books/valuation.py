@@ -91,7 +91,7 @@ def note(books: Books, items: Iterable[str | None], place: Place) -> None:
             books.unvalued[item] = min(place, books.unvalued.get(item, place))
 
 
-def settle(books: Books) -> None:
+def release_refused(books: Books) -> None:
     """Value everything that was noted."""
     unvalued, books.unvalued = books.unvalued, {}
     for item, place in sorted(unvalued.items()):

@@ -1,0 +1,56 @@
+"""The records of what was sent to vendors: reads and writes by account, MCP server and month.
+
+Called by `operations.spending`, which counts in memory and stores what was added every few seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select, text, update
+
+from runtime.model import AccountId, AuditEntry, Budget, Spent, SpentKey
+from runtime.stores.look_up import write_budget
+from runtime.stores.record_base import RecordBase
+from runtime.stores.tables import ACCOUNT, SPENDING
+
+_ADD = text(
+    "INSERT INTO spending (account_id, server_id, month, reads, writes) "
+    "SELECT id, :server_id, :month, :reads, :writes FROM account WHERE id = :account_id "
+    "ON CONFLICT (account_id, server_id, month) DO UPDATE "
+    "SET reads = spending.reads + excluded.reads, writes = spending.writes + excluded.writes"
+)
+"""Adds to what there is; of an account that is gone nothing is stored."""
+
+
+class SpendingRecords(RecordBase):
+    """Adds up and reads what was sent."""
+
+    def add_spending(self, added: Sequence[tuple[SpentKey, Spent]]) -> dict[SpentKey, Spent]:
+        """Add to what is stored, in one transaction, and return all that the same accounts have in these months."""
+        with self._engine.begin() as connection:
+            for key, spent in added:
+                connection.execute(_ADD, {**key._asdict(), **spent._asdict()})
+            found: dict[SpentKey, Spent] = {}
+            for account_id, month in {(key.account_id, key.month) for key, _ in added}:
+                found |= _read(connection, account_id, month)
+        return found
+
+    def read_spending(self, account_id: AccountId, month: str = "") -> dict[SpentKey, Spent]:
+        """Return what an account has spent in a month, or in every month, by MCP server."""
+        with self._reading.begin() as connection:
+            return _read(connection, account_id, month)
+
+    def set_budget(self, account_id: AccountId, budget: Budget, audit: AuditEntry) -> bool:
+        """Store the budget of an account. False when the account is gone."""
+        values = {"budget": write_budget(budget), "updated_at": audit.at}
+        return self._change(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values), audit)
+
+
+def _read(connection: Connection, account_id: AccountId, month: str) -> dict[SpentKey, Spent]:
+    table = SPENDING
+    columns = (table.c.account_id, table.c.server_id, table.c.month, table.c.reads, table.c.writes)
+    wanted = select(*columns).where(table.c.account_id == account_id)
+    if month:
+        wanted = wanted.where(table.c.month == month)
+    return {SpentKey(*row[:3]): Spent(*row[3:]) for row in connection.execute(wanted)}

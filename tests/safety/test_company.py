@@ -1,0 +1,125 @@
+"""The wrong company guard: which names of a company are its own, and what never reaches the vendor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from runtime.errors import OtherCompany
+from runtime.exchange.tool_answer import Answer
+from runtime.mcp_server.results import COMPANY_KEY, build_meta
+from runtime.safety.company import describe_company, drop_company, name_company, refuse_other_company
+from tests.builtin import builtin_catalog
+from tests.made_up import GET, UPDATE
+from tests.made_up_calls import ACCOUNT, BATCH, WRITE, json_vendor, run
+
+PINNED = replace(
+    UPDATE,
+    takes_company=True,
+    schema=orjson.dumps(
+        {
+            **UPDATE.input_schema,
+            "properties": {**UPDATE.input_schema["properties"], "company": {"type": "string"}},
+        }
+    ),
+)
+TOOLS = {PINNED.name: PINNED, BATCH.name: BATCH, GET.name: GET}
+ANSWER = json_vendor({"Invoice": {"Id": "7"}})
+
+
+@pytest.mark.parametrize("named", ["42", "Acme", " acme ", "ACME", "a1"])
+def test_a_write_for_this_company_is_sent_without_the_argument(named):
+    [answer], server = run(ANSWER, (WRITE[0], {**WRITE[1], "company": named}), tools=TOOLS, catalog=TOOLS)
+
+    assert answer.error is None
+    assert orjson.loads(server.requests[0][2]) == {"Id": "7", "SyncToken": "1"}
+    assert "company" not in server.requests[0][0]
+
+
+@pytest.mark.parametrize("named", ["43", "Acme 2", ""])
+def test_a_write_for_another_company_is_refused_and_nothing_is_sent(named):
+    [answer], server = run(ANSWER, (WRITE[0], {**WRITE[1], "company": named}), tools=TOOLS, catalog=TOOLS)
+
+    assert answer.error.code == "other_company"
+    assert "Company: Acme (42)." in answer.error.message
+    assert answer.error.details["company"] == {"id": "42", "name": "Acme"}
+    assert server.requests == []
+
+
+def test_the_company_that_is_meant_takes_the_place_of_no_field_of_the_account():
+    placed = replace(PINNED, call=replace(PINNED.call, path="/companies/{company}/invoice"))
+    account = replace(ACCOUNT, fields={"company": "own"})
+    call = (placed.name, {**WRITE[1], "company": "Acme"})
+    tools = {placed.name: placed}
+    [answer], server = run(ANSWER, call, tools=tools, catalog=tools, accounts=(account,))
+
+    assert answer.error is None
+    assert server.requests[0][0].split()[1].startswith("/companies/own/invoice")
+
+
+def test_one_write_of_a_batch_for_another_company_stops_the_batch():
+    calls = [
+        {"tool": PINNED.name, "arguments": dict(WRITE[1])},
+        {"tool": PINNED.name, "arguments": {**WRITE[1], "company": "43"}},
+    ]
+    [answer], server = run(ANSWER, (BATCH.name, {"calls": calls}), tools=TOOLS, catalog=TOOLS)
+
+    assert answer.error.code == "other_company"
+    assert server.requests == []
+
+
+def test_a_batch_for_another_company_is_refused_as_a_whole():
+    batch = replace(
+        BATCH,
+        takes_company=True,
+        schema=orjson.dumps({"type": "object", "properties": {"calls": {}, "company": {}}, "required": []}),
+    )
+    tools = {**TOOLS, batch.name: batch}
+    calls = {"calls": [{"tool": PINNED.name, "arguments": dict(WRITE[1])}], "company": "43"}
+    [answer], server = run(ANSWER, (batch.name, calls), tools=tools, catalog=tools)
+
+    assert (answer.error.code, server.requests) == ("other_company", [])
+
+
+def test_every_answer_of_a_write_names_the_company_and_of_a_read_none():
+    [written, read], _ = run(ANSWER, WRITE, (GET.name, {"id": "7"}), tools=TOOLS, catalog=TOOLS)
+
+    assert written.company == {"id": "42", "name": "Acme"}
+    assert written.note == "Company: Acme (42)."
+    assert (read.company, read.note) == (None, "")
+
+
+def test_a_field_of_the_vendor_that_is_called_company_is_no_pin():
+    other = replace(PINNED, takes_company=False)
+
+    refuse_other_company(ACCOUNT, other, {"company": "43"})
+    assert drop_company(other, {"company": "43"}) == {"company": "43"}
+    with pytest.raises(OtherCompany):
+        refuse_other_company(ACCOUNT, PINNED, {"company": "43"})
+
+
+def test_a_company_is_named_with_what_is_known_of_it():
+    assert describe_company(replace(ACCOUNT, name="")) == {"id": "42"}
+    assert name_company(replace(ACCOUNT, name="")) == "Company: 42."
+    assert name_company(replace(ACCOUNT, company="")) == "Company: Acme."
+    assert name_company(replace(ACCOUNT, company="", name="")) == ""
+
+
+def test_every_tool_that_changes_something_takes_the_company_and_no_other_does():
+    wrong = [
+        tool.name
+        for tool in builtin_catalog().tools
+        if tool.takes_company is tool.is_read_only
+        or tool.takes_company is not ("company" in tool.input_schema["properties"])
+    ]
+
+    assert wrong == []
+
+
+def test_the_result_of_a_write_has_the_company_for_programs_as_well():
+    meta = build_meta(Answer("{}", company={"id": "42", "name": "Acme"}))
+
+    assert meta[COMPANY_KEY] == {"id": "42", "name": "Acme"}
+    assert COMPANY_KEY not in build_meta(Answer("{}"))
