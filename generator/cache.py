@@ -23,6 +23,7 @@ from generator.reading.files import (
     find_integrations,
     find_orphan_folders,
     list_files,
+    list_grammars,
     list_schema_files,
 )
 
@@ -40,7 +41,7 @@ def compute_key(layers: Layers) -> str:
     digest = blake2b(_digest_of_generator(), digest_size=32)
     for integration in find_integrations(layers):
         for at, folder in enumerate(integration):
-            for path in list_files(folder):
+            for path in (*list_files(folder), *list_grammars(folder)):
                 name = path.relative_to(folder.parent).as_posix()
                 digest.update(f"\0{at}\0{name}\0".encode("utf-8", "surrogateescape"))
                 digest.update(_content(path))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from generator.preflight_rules import DuplicateRule
 from generator.vendor import Integration
 from generator.vendor_rules import Tie
 
@@ -31,6 +32,10 @@ EMBED = "embed"
 """The argument of a tool that reads a file by which its bytes are answered instead of a link. It is never sent."""
 COMPANY = "company"
 """The argument of a tool that changes something by which the caller says which company is meant. It is never sent."""
+DRY_RUN = "dry_run"
+"""The argument of a tool that writes by which nothing is sent. It is never sent itself."""
+ALLOW_DUPLICATE = "allow_duplicate"
+"""The argument by which a record is made although it seems to be there already. It is never sent."""
 SPREAD = ("", "{conditions}")
 """Stands among the parameters of a list where each condition is a parameter of its own: `?status=open&page=1`."""
 
@@ -59,6 +64,20 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryField:
+    """A field of the records of a list, as far as a raw query may name it.
+
+    `can_filter` and `can_sort` are None where the definitions do not say.
+    """
+
+    path: str
+    kind: str = "string"
+    """How its value is written: string, number, boolean, date, date-time, or object for one that has parts."""
+    can_filter: bool | None = None
+    can_sort: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a list tool can be asked. An `entity` of `*` reads whatever the raw query names."""
 
@@ -77,6 +96,14 @@ class Listing:
     """Reports that show such a sum."""
     is_whole: bool = False
     """Whether the vendor answers the whole list at once, so that its pages are cut here."""
+    fields: tuple[QueryField, ...] = ()
+    """What a raw query can name, where the vendor's language has a grammar."""
+    named: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Words that stand for filters. A date in them may be a `{day}` relative to today, such as `{this_month_start}`."""
+    search: tuple[str, ...] = ()
+    """The fields in which a text is searched at once."""
+    merges: bool = False
+    """Whether an OR between filters is answered, by merging calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +268,8 @@ class Tool:
     """Whether its argument `company` says which company is meant, and is no field of the record."""
     references: tuple[Reference, ...] = ()
     """Which of its arguments refer to records of other resources, those inside others too."""
+    duplicates: DuplicateRule | None = None
+    """When a record that it would make is taken for one that is there already."""
     read_by: tuple[str, ...] = ()
     """The tools that read the records of a write; a server without any of them sees of an answer what it sent."""
 

@@ -87,7 +87,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     check_references(methods, document, diagnostics)
     display_fields = find_display_fields(resources, diagnostics)
     links = Links(_name_tools(methods), documents.broken, diagnostics)
-    integration = parse_integration(document, links, diagnostics)
+    integration = parse_integration(document, links, diagnostics, documents.grammars)
     check_policy_facts(document, methods, diagnostics)
     masks = make_masks(methods, diagnostics)
     tools = [_compile_tool(method, document, links, masks(method)) for method in methods]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from generator.meanings import Meant, Unsupported
+from generator.preflight_rules import Preflight
 from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts, UpdateRules
 
 
@@ -144,6 +145,10 @@ class QueryLanguage:
     paging_words: dict[str, str] = field(default_factory=dict)
     """Patterns with one group that find `start` and `limit` in a raw query that pages itself."""
     unsupported: tuple[Unsupported, ...] = ()
+    grammar: str = ""
+    """The grammar by which a raw query is parsed before it is sent, as Lark reads it; empty where there is none."""
+    then_by: str = ""
+    """How one more field to sort by is written behind another; empty where there is one only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +223,10 @@ class ReferenceForm:
     """The part that holds its name; empty where there is none."""
     suffix: str = ""
     """What the names of fields that refer to records end in, beside Id; empty where it is nothing else."""
+    ids: str = ""
+    """Pattern of the Ids; a text that does not match is a name. Empty where Ids and names cannot be distinguished."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """For a resource, the pattern of codes that the vendor takes in place of an Id."""
 
 
 BARE_IDS = ReferenceForm()
@@ -264,6 +273,7 @@ class Integration:
     rules: FormRules = field(default_factory=FormRules)
     policy_facts: PolicyFacts = field(default_factory=PolicyFacts)
     updates: UpdateRules = field(default_factory=UpdateRules)
+    preflight: Preflight = field(default_factory=Preflight)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()

@@ -183,7 +183,8 @@ _ALL = (
         "duplicate",
         0,
         "The vendor has such a record already. Nothing was made.",
-        "Find the existing record and use it, or choose another name or number.",
+        "Find the existing record and use it, or choose another name or number. Where details.twin names a record that "
+        "only looks the same, call again with allow_duplicate true.",
     ),
     ErrorCode(
         "indeterminate",

@@ -17,6 +17,7 @@
     ├── NotFound              404  no such thing, or not for you
     ├── MethodNotAllowed      405  the path is there, but not with this method
     ├── Conflict              409  the record is not in the state that the caller assumes
+    │   ├── Duplicate         409  a record like the new one is there already
     │   ├── KeyInUse          409  the call with this idempotency key is under way
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
@@ -186,6 +187,12 @@ class Conflict(LedgerportError):
 
     code = "conflict"
     status = 409
+
+
+class Duplicate(Conflict):
+    """A record like the new one is there already. Nothing was sent. `details.twin` says which."""
+
+    code = "duplicate"
 
 
 class KeyReused(InvalidRequest):

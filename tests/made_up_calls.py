@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,7 @@ from tests.vendor_server import Handler, Vendor, http, vendor
 ACCOUNT = Account(
     AccountId("a1"), "acme", "production", "Acme", "active", "42", {"company_id": "42"}, b"", 0, 0
 )
+TODAY = date(2026, 3, 1)
 GRANT = Grant(ACCOUNT, ServerConfig())
 READ, WRITE = (GET.name, {"id": "7"}), (UPDATE.name, {"id": "7", "SyncToken": "1"})
 BATCH = tool(
@@ -82,6 +84,7 @@ def run(
                     spending=spending,
                 ),
                 max_answer_bytes=budget,
+                today=lambda: TODAY,
             )
             grants = [Grant(each, config or ServerConfig()) for each in accounts]
             answers = [await maker.call(grant, tools, *call) for grant in grants for call in calls]

@@ -56,7 +56,13 @@ def test_every_code_that_can_be_raised_is_in_the_list_and_the_list_has_no_other(
 def test_the_status_in_the_list_is_the_one_that_is_answered() -> None:
     own = {(each.code, each.status) for each in classes() if each.__module__.startswith("runtime.")}
     own |= {(each.code, each.status) for each in refused_early()}
-    shared = {"not_found", "forbidden", "conflict", "invalid_request"}  # a vendor, or a bad head, has others
+    shared = {
+        "not_found",
+        "forbidden",
+        "conflict",
+        "duplicate",
+        "invalid_request",
+    }  # a vendor, or a bad head, has others
     other = {
         (code, status)
         for code, status in own

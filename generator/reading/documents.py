@@ -6,17 +6,20 @@ that links to it are not reported as dead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.diagnostics import Diagnostic, Diagnostics
-from generator.reading.files import Layers, list_files
+from generator.reading.files import Layers, list_files, list_grammars
 from generator.reading.grammar import Kind, check_grammar
 from generator.reading.overlays import apply_overlay, merge_shared
 from generator.reading.yaml_events import Document, load, show_path
 
 MOST_FILES = 2_000
 """Files of one folder. The largest integration has about 80; more is a folder that was named in error."""
+LARGEST_GRAMMAR = 20_000
+"""Bytes. That of a whole SQL dialect has about so many; ours has 2,000."""
 KINDS: dict[str, Kind] = {
     "integration.yaml": "integration",
     "types.yaml": "types",
@@ -33,6 +36,8 @@ class Documents:
     resources: tuple[Document, ...]
     broken: frozenset[str]
     coverage: Document | None = None
+    grammars: Mapping[str, str] = field(default_factory=dict)
+    """The text of each grammar of a query language, by the name of its file."""
 
 
 def read_documents(folders: Layers, diagnostics: Diagnostics) -> Documents:
@@ -46,6 +51,7 @@ def read_documents(folders: Layers, diagnostics: Diagnostics) -> Documents:
             return Documents(None, None, (), frozenset())
         for path in files:
             reading.read(path, KINDS.get(path.name, "resource") if path.parent == folder else "resource")
+        reading.read_grammars(folder)
     return reading.documents()
 
 
@@ -58,6 +64,7 @@ class _Reading:
         self.resources: list[Document] = []
         self.changes: list[Document] = []
         self.broken: set[str] = set()
+        self.grammars: dict[str, str] = {}
 
     def read(self, path: Path, kind: Kind) -> None:
         """Read one file. What cannot be compiled is reported and left out."""
@@ -80,6 +87,16 @@ class _Reading:
         else:
             self.special[kind] = document
 
+    def read_grammars(self, folder: Path) -> None:
+        """Read the grammars of a folder. One of a later folder takes the place of another with its name."""
+        for path in list_grammars(folder):
+            content = path.read_bytes()
+            if len(content) > LARGEST_GRAMMAR:
+                message = f"A grammar has at most {LARGEST_GRAMMAR:,} bytes."
+                self.diagnostics.report(Diagnostic(show_path(path), 1, "", "grammar", message))
+                continue
+            self.grammars[path.name] = content.decode("utf-8", "replace")
+
     def documents(self) -> Documents:
         """Everything, with the changes laid over it."""
         resources = {each.value["resource"]: each for each in _once_each(self.resources, self.diagnostics)}
@@ -91,6 +108,7 @@ class _Reading:
             resources=tuple(resources.values()),
             broken=frozenset(self.broken),
             coverage=self.special.get("coverage"),
+            grammars=self.grammars,
         )
 
     def _lay_over(self, changes: Document, resources: dict[str, Document]) -> None:

@@ -64,6 +64,11 @@ def list_files(folder: Path) -> list[Path]:
     return sorted(path for path in _walk(folder) if path.suffix == ".yaml" and _looks_like_one(path))
 
 
+def list_grammars(folder: Path) -> list[Path]:
+    """Return the grammars of query languages beside integration.yaml, in a fixed order."""
+    return sorted(path for path in folder.iterdir() if path.suffix == ".lark" and path.is_file())
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = [name for name in folders if not _is_left_out(name)]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import COMPANY, EMBED, Condition, Listing, Reference
+from generator.catalog import COMPANY, EMBED, Condition, Listing, QueryField, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
 from generator.stages.answer_arguments import (
@@ -21,10 +21,19 @@ from generator.stages.answer_arguments import (
     list_numbers,
 )
 from generator.stages.company_argument import add_company
+from generator.stages.file_arguments import describe_files, list_parts
+from generator.stages.merged_filters import (
+    derive_named,
+    derive_search,
+    describe_in_line,
+    list_merged_arguments,
+)
 from generator.stages.methods import Method
+from generator.stages.query_fields import find_kind, list_query_fields
 from generator.stages.references import find_filter_references, find_references, parse_reference_form
 from generator.stages.resolve import Field
 from generator.stages.update_guard import REMOVE, find_read_arguments, is_guarded, list_options, make_partial
+from generator.stages.write_arguments import list_write_arguments
 from generator.texts import cut_first_sentence, fold
 from generator.vendor import ReferenceForm
 
@@ -97,7 +106,7 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
     _own_arguments(made, method, diagnostics)
     if is_guarded(method):
         _guard(made, method, integration, diagnostics)
-    _describe_files(made, method)
+    describe_files(made.properties, method)
     if "file" in method.rules["returns"] and method.rules["risk"] == "read":
         _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
     if method.rules["returns"].get("paged"):
@@ -108,6 +117,7 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
         made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
         made.ignored_arguments = _list_response_only(made, method, integration)
+    _add_write_arguments(made, method, diagnostics)
     if method.rules["risk"] != "read" and COMPANY not in made.properties:
         add_company(made)
     made.properties = _required_first(made)
@@ -168,13 +178,6 @@ def _named_fields(body: Any) -> Any:
     return body
 
 
-def list_parts(body: Any) -> list[dict[str, Any]]:
-    """Return the parts of a body that has some; a body that is a file is the one part of it."""
-    if not isinstance(body, dict):
-        return []
-    return body.get("parts") or [body]
-
-
 def _is_sent(method: Method, name: str, given: Field, body: Any) -> bool:
     if name in (method.rules.get("fixed") or {}) or body == "none":
         return name in method.placeholders
@@ -222,26 +225,11 @@ def _guard(made: Arguments, method: Method, integration: Document, diagnostics: 
     made.required = [name for name in made.required if name in wanted]
 
 
-def _describe_files(made: Arguments, method: Method) -> None:
-    """Add to the argument of a file how large it may be and which kinds the vendor takes, by the rules of its part."""
-    for part in list_parts(method.rules.get("body")):
-        given = made.properties.get(part.get("file", ""))
-        if given is None:
-            continue
-        if most := part.get("max_bytes"):
-            given["description"] = f"{given.get('description', '')} At most {format_size(most)}.".strip()
-        if types := part.get("types"):
-            given["description"] = (
-                f"{given.get('description', '')} One of {', '.join(sorted(types))}.".strip()
-            )
-
-
-def format_size(count: int) -> str:
-    """Return a number of bytes as people write it, never more than it is: 100 MB, 64 kB, 999 bytes."""
-    for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
-        if count >= unit:
-            return f"{count // unit} {name}"
-    return f"{count} bytes"
+def _add_write_arguments(made: Arguments, method: Method, diagnostics: Diagnostics) -> None:
+    found = list_write_arguments(method)
+    _add_usual(made, found, method, diagnostics)
+    made.options += tuple(found)
+    made.advanced += found
 
 
 def _list_arguments(
@@ -272,12 +260,19 @@ def _list_arguments(
     usual = _order_arguments(sortable) | _page_arguments(integration, "records")
     usual["fields"] = _fields_argument(columns)
     has_language = bool(language.get("pattern")) and "{statement}" in rules["request"]
+    reads_any = method.resource.entity == "*"
+    named = derive_named(method, {each.argument: each for each in conditions}, integration, diagnostics)
+    merges = has_language and not reads_any and _can_merge(integration)
+    search = derive_search(method, diagnostics) if merges else ()
+    shapes = {each.argument: _shape_alone(made.properties[each.argument]) for each in conditions}
+    usual |= list_merged_arguments(named, search, shapes if merges else {})
+    made.cautions |= describe_in_line(named)
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
     how = build_answer_arguments(columns)
     _add_usual(made, usual | how, method, diagnostics)
     made.advanced += how
-    if method.resource.entity == "*":
+    if reads_any:
         made.required.append("query")
     return Listing(
         entity=method.resource.entity,
@@ -289,7 +284,27 @@ def _list_arguments(
         default_order=str(rules.get("default_order") or ""),
         numbers=list_numbers(method.resource.fields),
         ties=build_ties(rules.get("ties") or ()),
+        fields=_query_fields(method, integration) if has_language and not reads_any else (),
+        named=named,
+        search=search,
+        merges=merges and bool(shapes),
     )
+
+
+def _can_merge(integration: Document) -> bool:
+    """Return whether several lists of a vendor can be read side by side: their pages are counted."""
+    has_grammar = bool((integration.value.get("query") or {}).get("grammar"))
+    return has_grammar and integration.value["pagination"]["style"] == "offset"
+
+
+def _shape_alone(given: Field) -> Field:
+    """Return a filter without its sentence, which stands with the filter itself."""
+    return {key: value for key, value in given.items() if key != "description"}
+
+
+def _query_fields(method: Method, integration: Document) -> tuple[QueryField, ...]:
+    language, more = integration.value.get("query") or {}, integration.value.get("response_only") or ()
+    return list_query_fields(_leaves(method.resource.fields), language, more)
 
 
 def _add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnostics: Diagnostics) -> None:
@@ -312,7 +327,7 @@ def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Con
     how, name = given.get("filter") or (), given.get("filter_name") or path.rsplit(".", 1)[-1]
     is_reference = given.get("type") == "object"
     shape = _shape_of_id(given, form) if is_reference else _shape(given)
-    kind = _kind(shape)
+    kind = find_kind(shape)
     about = _say_briefly(_describe(given))
     if is_reference and form.id in (given.get("properties") or {}):
         about = f"{about} Give its Id."
@@ -342,14 +357,6 @@ def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Con
 
 def _describe_filter(how: str, about: str) -> str:
     return SAID[how].format(it=about).strip()
-
-
-def _kind(given: Field) -> str:
-    if given.get("format") in ("date", "date-time", "uuid"):
-        return str(given["format"])
-    return {"number": "number", "integer": "number", "boolean": "boolean"}.get(
-        str(given.get("type")), "string"
-    )
 
 
 def _order_arguments(sortable: tuple[str, ...]) -> dict[str, Field]:

@@ -6,7 +6,7 @@ the catalog. What the grammar cannot say is checked by integration_checks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator.diagnostics import Diagnostics
@@ -15,6 +15,8 @@ from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links
 from generator.stages.integration_checks import KINDS, check_integration
 from generator.stages.policy_facts import parse_policy_facts
+from generator.stages.preflight import parse_preflight
+from generator.stages.query_grammar import find_grammar
 from generator.stages.references import parse_reference_form
 from generator.stages.resolve import Place
 from generator.stages.vendor_facts import parse_advice, parse_form_rules, parse_update_rules
@@ -32,13 +34,16 @@ from generator.vendor import (
     RateWindow,
 )
 
+NO_GRAMMARS: Mapping[str, str] = {}
 Scalar = str | float | bool
 """What YAML may give for one parameter of a query."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def parse_integration(document: Document, links: Links, diagnostics: Diagnostics) -> Integration:
-    """Return the vendor's facts; templates and patterns that cannot work are reported."""
+def parse_integration(
+    document: Document, links: Links, diagnostics: Diagnostics, grammars: Mapping[str, str] = NO_GRAMMARS
+) -> Integration:
+    """Return the vendor's facts; templates, patterns and grammars that cannot work are reported."""
     value = document.value
     check_integration(document, diagnostics)
     idempotency, always = value.get("idempotency") or {}, value.get("send_always") or {}
@@ -55,7 +60,9 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         rate_limit=_rate_limit(value["rate_limit"]),
         pagination=_pagination(value["pagination"]),
         errors=_errors(document, links),
-        query_language=_query_language(value.get("query") or {}),
+        query_language=_query_language(
+            value.get("query") or {}, find_grammar(document, grammars, diagnostics)
+        ),
         send_query={name: _as_sent(each) for name, each in (always.get("query") or {}).items()},
         send_headers=dict(always.get("headers") or {}),
         idempotency_query_param=idempotency.get("query", ""),
@@ -71,6 +78,7 @@ def parse_integration(document: Document, links: Links, diagnostics: Diagnostics
         rules=parse_form_rules(document, links),
         policy_facts=parse_policy_facts(document, links),
         updates=parse_update_rules(document, _identifier(value)),
+        preflight=parse_preflight(document, links),
         dates=tuple(value.get("dates") or ()),
         acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
         meant=tuple(
@@ -231,7 +239,7 @@ def _errors(document: Document, links: Links) -> ErrorRules:
     )
 
 
-def _query_language(value: dict[str, Any]) -> QueryLanguage:
+def _query_language(value: dict[str, Any], grammar: str) -> QueryLanguage:
     if not value:
         return QueryLanguage()
     paging = value.get("paging") or {}
@@ -249,6 +257,8 @@ def _query_language(value: dict[str, Any]) -> QueryLanguage:
         wildcards={sign: text or "" for sign, text in (value["strings"].get("wildcards") or {}).items()},
         formats=dict(value.get("formats") or {}),
         literals=tuple(value.get("unquoted_types", ("number", "boolean"))),
+        grammar=grammar,
+        then_by=value.get("then_by", ""),
         paging=paging.get("add", ""),
         paging_words={name: paging[name] for name in ("start", "limit") if name in paging},
         unsupported=tuple(

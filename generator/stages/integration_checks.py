@@ -21,6 +21,7 @@ FILLED = {
     "statement": {"entity", "where", "order_by", "start", "limit"},
     "where": {"conditions"},
     "order_by": {"field", "direction"},
+    "then_by": {"field", "direction"},
     "condition": {"field", "value", "text"},
     "any_of": {"field", "values"},
     "format": {"value"},
@@ -184,7 +185,9 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     """Every `{name}` in the words of the query language must be one that the runtime fills there."""
     query = document.value.get("query") or {}
     texts: list[tuple[Path, str, set[str]]] = [
-        ((word,), query[word], FILLED[word]) for word in ("statement", "where", "order_by") if word in query
+        ((word,), query[word], FILLED[word])
+        for word in ("statement", "where", "order_by", "then_by")
+        if word in query
     ]
     for name, text in query.get("conditions", {}).items():
         texts.append((("conditions", name), text, FILLED["any_of" if name == "any_of" else "condition"]))

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from generator.catalog import Tool
+from generator.catalog import DRY_RUN, Tool
 from generator.names import find_tool
 from generator.templates import find_names
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, VendorUnavailable
@@ -28,6 +28,7 @@ from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.safety.masked_updates import redact
+from runtime.safety.reference_spots import has_names
 from runtime.safety.write_answers import is_blind
 from runtime.upstream import answer as answers
 from runtime.upstream import figures
@@ -100,14 +101,28 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
     _refuse_alone(call, tool)
     if tool.listing and SUM in (given.get("arguments") or {}):
         raise InvalidArguments(f"{tool.name} cannot add up in a batch: a sum takes several pages.")
+    own = dict(given.get("arguments") or {})
+    if DRY_RUN in own:
+        raise InvalidArguments(f"{DRY_RUN} is an argument of the batch, not of the calls in it.")
     part = replace(
         call,
         tool=tool,
-        arguments=call.check(tool, call.integration, dict(given.get("arguments") or {})),
+        arguments=call.check(tool, call.integration, own),
+        given=own,
+        place=f"{CALLS}[{int(id_) - 1}]",
+        findings=[],
+        resolved=[],
         is_blind=not tool.is_read_only and is_blind(tool, call.tools),
         known=(),
     )
-    return Part(id_, part, _kind_of(part).prepare(part))
+    if tool.is_read_only and has_names(tool, part.arguments, call.integration.reference_form):
+        raise InvalidArguments("A filter on a reference takes an Id in a batch, and not a name.")
+    request = _kind_of(part).prepare(part)
+    if request.others:
+        raise InvalidArguments(
+            "An OR takes several calls, and cannot be part of a batch; call the tool by itself."
+        )
+    return Part(id_, part, request)
 
 
 def _kind_of(part: CallContext) -> ModuleType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 from generator.catalog import Catalog, Tool
@@ -28,6 +29,11 @@ Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
 """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
 NO_TOOLS: Mapping[str, Tool] = {}
 NO_VALUES: Mapping[str, str] = {}
+
+
+def find_today() -> date:
+    """Return the day in UTC."""
+    return datetime.now(UTC).date()
 
 
 @dataclass(slots=True)
@@ -90,10 +96,16 @@ class CallContext:
     """Whether texts of records stand in fences."""
     form: Form = PLAIN
     """How its endpoint sends the answer."""
+    resolved: list[dict[str, str]] = field(default_factory=list)
+    """What a name in the place of an Id became: `{argument, name, id}`."""
+    place: str = ""
+    """Where it stands in the arguments of the call that it is part of, such as `calls[3]`."""
     notice: str = ""
     """What every answer of the call says beside what it came to."""
     limits: Limits = NO_LIMITS
     status: int = 0
+    today: Callable[[], date] = find_today
+    """Return the day to which words such as "overdue" are relative."""
 
     def answer(self, text: str = "", note: str = "") -> Answer:
         """Return the answer of this call with a text. Raises UnexpectedShape for a number that readers cannot take."""
@@ -198,6 +210,8 @@ class Request:
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None
     """Whether it changes anything, where the tool alone does not say it."""
+    others: tuple[Request, ...] = ()
+    """Requests sent after this one, where its kind needs several responses to read one answer: all are reads."""
     plan: Any = None
     """What its kind needs in order to read the response, such as the page that was asked for."""
 

@@ -33,6 +33,8 @@ class MaskedResponse:
     request: Request
     raw: VendorResponse
     """The response itself: for kinds that answer a body as it is, and for errors."""
+    others: tuple[MaskedResponse, ...] = ()
+    """The responses to the other requests of the call."""
 
     def read_value(self, holds: Callable[[Any], bool]) -> Any:
         """Return the body as a value. Raises the error that it is, or that it does not hold what the call is for."""

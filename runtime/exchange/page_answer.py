@@ -73,38 +73,43 @@ def write_page(call: CallContext, asked: PageRequest, content: PageContent, allo
     is_empty = not len(content.rows)
     total = _total(call.tool, call.integration, content.value) if is_empty else None
     raw = str(call.arguments.get("query") or "") if is_empty and not total else ""
-    notes = remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
+    notes = [*asked.notes]
+    notes += remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
     if total is not None:
         head = {"total": total, "note": " ".join(notes)} if notes else {"total": total}
         return bounds.append_rows(lambda _count, _remark: head, "records", NO_ROWS, allowance)
     page = _Page.of(call, asked, content, notes)
-    if call.arguments.get("format") == TABLE and page.places:
-        table = page.pick_shown().make_table()
-        if text := _write_table(page, table, allowance):
+    return append_records(call, page.pick_shown(), page.head, allowance)
+
+
+def append_records(call: CallContext, rows: Rows, head: bounds.Head, allowance: Allowance) -> str:
+    """Return an answer with as many records as fit, in the form that the call asks for, behind what `head` says."""
+    if call.arguments.get("format") == TABLE and len(rows):
+        if text := _write_table(call, rows.make_table(), head, allowance):
             return text
-        page.notes.append(AS_RECORDS)
-    is_named = bool(call.arguments.get("fields"))
-    write = _as_it_is if is_named else drop_empty
-    texts = bounds.Source(
-        len(page.places), lambda place: call.mark(write(page.rows.write_record(page.places[place])))
-    )
-    return bounds.append_rows(page.head, "records", texts, allowance, READ_ON_IN_IT)
+        head = _say_first(head, AS_RECORDS)
+    write = _as_it_is if call.arguments.get("fields") else drop_empty
+    texts = bounds.Source(len(rows), lambda place: call.mark(write(rows.write_record(place))))
+    return bounds.append_rows(head, "records", texts, allowance, READ_ON_IN_IT)
 
 
-def _write_table(page: _Page, table: Table, allowance: Allowance) -> str:
+def _write_table(call: CallContext, table: Table, head: bounds.Head, allowance: Allowance) -> str:
     """Return the answer `{returned, next_cursor?, note?, columns, rows}`; empty when not even one row fits."""
 
-    def head(count: int, remark: str) -> dict[str, Any]:
-        return {**page.head(count, remark), "columns": table.columns}
+    def with_columns(count: int, remark: str) -> dict[str, Any]:
+        return {**head(count, remark), "columns": table.columns}
 
-    call = page.call
     if call.is_fenced or not allowance.holds(table.text):
         first = allowance.measure(call.mark(bytes(table.rows[0])) + b',"rows":[]')
-        if bounds.measure_head(head(1, ""), allowance) + first > allowance.size:
+        if bounds.measure_head(with_columns(1, ""), allowance) + first > allowance.size:
             return ""
     whole = b"" if call.is_fenced else table.text
     source = bounds.Source(table.count, lambda place: call.mark(bytes(table.rows[place])), whole)
-    return bounds.append_rows(head, "rows", source, allowance)
+    return bounds.append_rows(with_columns, "rows", source, allowance)
+
+
+def _say_first(head: bounds.Head, text: str) -> bounds.Head:
+    return lambda count, remark: head(count, f"{text} {remark}".strip())
 
 
 def _as_it_is(text: bytes) -> bytes:
@@ -148,7 +153,7 @@ class _Page:
         places = meant.places(page)
         shown = _only(page, places)
         cursor = _next_cursor(integration.pagination, content) if not listing.is_whole else ""
-        remarks_on_page = [*notes, *_absent(shown, call.arguments.get("fields", ()))]
+        remarks_on_page = [*notes, *note_absent(shown, call.arguments.get("fields", ()))]
         return cls(call, asked, page, places, len(rows), cursor, remarks_on_page, meant)
 
     def pick_shown(self) -> Rows:
@@ -225,7 +230,7 @@ class _Meant:
         return f"{said} Pass next_cursor to read on." if has_more else said
 
 
-def _absent(rows: Rows, names: Sequence[str]) -> list[str]:
+def note_absent(rows: Rows, names: Sequence[str]) -> list[str]:
     """Return a sentence for each field that was named and that no record has: it may be empty in all, or misspelt."""
     wanted = [name for name in dict.fromkeys(names) if name != "*"]
     absent = rows.find_absent([strip_slice(name) for name in wanted]) if len(rows) and wanted else []

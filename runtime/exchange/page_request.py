@@ -10,7 +10,6 @@ from typing import Any
 from generator.catalog import SPREAD, Listing, Tool
 from generator.vendor import Integration, Pagination
 from runtime.errors import InvalidArguments
-from runtime.safety.comparisons import refuse_comparisons
 from runtime.upstream import paging, query
 
 COUNTED = re.compile(r"([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
@@ -33,24 +32,29 @@ class PageRequest:
     skip: int
     limit: int
     probe: int
+    notes: tuple[str, ...] = ()
+    """What the answer says of how the page was asked for."""
 
 
 def read_page_request(
-    tool: Tool, integration: Integration, arguments: Mapping[str, Any], most: int = 0
+    tool: Tool,
+    integration: Integration,
+    arguments: Mapping[str, Any],
+    given: Mapping[str, Any] | None = None,
+    most: int = 0,
 ) -> PageRequest:
-    """Return what the vendor is asked for: no more than `most` records, 0 for no limit.
+    """Return what the vendor is asked for, by arguments whose raw query was looked at (`raw_query`).
 
-    Raises InvalidArguments for a query or cursor that does not fit."""
+    `given` are the arguments of the call where the query was written anew: a cursor belongs to them. No more than
+    `most` records are asked for, 0 for no such limit. Raises InvalidArguments for a query or cursor that does not fit.
+    """
     listing, pagination, language = get_listing(tool), integration.pagination, integration.query_language
-    position, skip, size = _position(tool, pagination, arguments)
+    position, skip, size = _position(tool, pagination, arguments if given is None else given)
     most = most or pagination.maximum
     limit = size or min(int(arguments.get("limit") or pagination.default), most)
     raw = str(arguments.get("query") or "")
     _check_lengths(raw, arguments.get("fields") or ())
     if listing.raw_query and raw:
-        _refuse_mixture(listing, arguments)
-        query.refuse_unsupported(language, raw)
-        refuse_comparisons(tool, language, raw)
         own = query.read_raw_paging(language, listing, raw)
         limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum, most)
         position = position or (str(own.start) if own.start is not None else "")
@@ -107,6 +111,12 @@ def _probe(pagination: Pagination, limit: int) -> int:
     return limit + 1 if pagination.style == "offset" and limit < pagination.maximum else limit
 
 
+def read_raw_limit(own: int | None, pagination: Pagination, arguments: Mapping[str, Any]) -> int:
+    """Return how many records a page of a raw query has. Raises InvalidArguments when two numbers are given."""
+    limit = _raw_limit(own, arguments, int(arguments.get("limit") or pagination.default))
+    return min(limit, pagination.maximum)
+
+
 def _raw_limit(own: int | None, arguments: Mapping[str, Any], limit: int) -> int:
     if own is None:
         return limit
@@ -117,13 +127,3 @@ def _raw_limit(own: int | None, arguments: Mapping[str, Any], limit: int) -> int
             advice="Give one of the two.",
         )
     return own
-
-
-def _refuse_mixture(listing: Listing, arguments: Mapping[str, Any]) -> None:
-    typed = [each.argument for each in listing.conditions if each.argument in arguments]
-    typed += [name for name in ("order_by", "descending") if name in arguments]
-    if typed:
-        raise InvalidArguments(
-            f'Argument "query" cannot stand beside {", ".join(typed)}.',
-            advice="Put the conditions into the query, or leave the query out.",
-        )

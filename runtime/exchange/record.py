@@ -12,8 +12,9 @@ from runtime.exchange.allowance import Allowance
 from runtime.exchange.context import CallContext, Request, record_request
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import Answer
-from runtime.safety import form_rules, write_answers
+from runtime.safety import write_answers
 from runtime.safety.fences import fence_value
+from runtime.safety.findings import list_warnings
 from runtime.upstream import answer as answers
 from runtime.upstream import figures
 from runtime.upstream.request import record
@@ -40,15 +41,15 @@ def _answer_update(call: CallContext, value: Any) -> Answer:
     """Return the answer of an update that was laid over the stored record."""
     if value is None:
         return call.answer(DONE.decode())
-    note = form_rules.note_on(call.tool, call.integration, call.arguments)
-    return call.answer(write_update(call, value, call.compute_allowance(note)).decode(), note)
+    return call.answer(write_update(call, value, call.compute_allowance()).decode())
 
 
 def write_update(call: CallContext, value: Any, allowance: Allowance) -> bytes:
     """Return what an update changed, and the record, as JSON within an allowance."""
-    members = _mark_members(
-        call, written.describe_update(call, answers.follow_path(value, call.tool.returns.path))
-    )
+    members = written.describe_update(call, answers.follow_path(value, call.tool.returns.path))
+    if call.resolved:
+        members["resolved"] = call.resolved
+    members = _mark_members(call, members)
     head = figures.write_json(members)[1:-1] if members else b""
     if allowance.measure(head) > allowance.size // 2:
         half = allowance.split(2)
@@ -112,7 +113,7 @@ def _note_on(call: CallContext, text: bytes) -> str:
         return ""
     dropped = worked_out.find_dropped(call.tool, call.given)
     note = worked_out.note_on(dropped, text.decode(), call.integration.title) if dropped else ""
-    return note or form_rules.note_on(call.tool, call.integration, call.arguments)
+    return note or " ".join(list_warnings(call.findings))
 
 
 def _advise_parts(call: CallContext, text: bytes) -> str:

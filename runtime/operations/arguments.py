@@ -18,6 +18,7 @@ from runtime.operations.argument_errors import Meanings, describe_error
 from runtime.operations.interpretation import LARGEST_EXACT, interpret, parse_text
 from runtime.operations.structure import cut_excerpt, find_structural_problem
 from runtime.safety.masked_updates import drop_masks
+from runtime.safety.reference_spots import make_copy, put_names, set_apart
 from runtime.safety.write_answers import refuse_no_change
 
 MOST_ERRORS = 10
@@ -33,6 +34,13 @@ class _Validator(NamedTuple):
     checks: Any
     whole: Any
     """Where whole numbers stand: a tree of names, `True` for a whole number, `[]` before the elements of a list."""
+
+
+class _Names(NamedTuple):
+    """Arguments with placeholders, and the name that each place of a reference had."""
+
+    arguments: dict[str, Any]
+    found: dict[str, str]
 
 
 class ArgumentChecker:
@@ -61,13 +69,15 @@ class ArgumentChecker:
         is_plain = tool.is_read_only and "" not in arguments.values() and validator.checks.is_valid(arguments)
         if not is_plain:
             arguments = _interpreted(tool, arguments, reference)
+        names = _set_names_apart(tool, reference, arguments)
+        arguments = names.arguments
         bare = drop_masks(tool, arguments)
-        if not (is_plain and bare is arguments) and not validator.checks.is_valid(bare):
+        if not (is_plain and bare is arguments and not names.found) and not validator.checks.is_valid(bare):
             raise _refusal(tool, validator.checks, bare, means, reference.suffix)
         refuse_no_change(tool, arguments)
         if validator.whole:
             arguments = _with_whole_numbers(arguments, validator.whole)
-        return arguments
+        return put_names(tool, reference, arguments, names.found) if names.found else arguments
 
     def _validator(self, tool: Tool) -> _Validator:
         known = self._validators.get(tool.name)
@@ -88,6 +98,14 @@ def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
             f"{tool.name} was not called: the arguments {problem}.",
             advice="Nothing was sent. Split the call, or send only what the tool's schema names.",
         )
+
+
+def _set_names_apart(tool: Tool, reference: ReferenceForm, arguments: dict[str, Any]) -> _Names:
+    """Return the arguments with a placeholder for each name in the place of an Id; themselves where there is none."""
+    if not reference.ids or not any(each.path[0] in arguments for each in tool.references):
+        return _Names(arguments, {})
+    copy = make_copy(tool, arguments)
+    return _Names(copy, set_apart(tool, reference, copy))
 
 
 def _interpreted(tool: Tool, arguments: dict[str, Any], reference: ReferenceForm) -> dict[str, Any]:

@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import LedgerportError, NotFound
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import CallContext, Request, begin_call
-from runtime.exchange.failures import explain
+from runtime.exchange.context import CallContext, Request, begin_call, find_today
+from runtime.exchange.failures import explain, raise_failure
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import explain_unknown_tool
-from runtime.model import NO_POLICIES, Grant
+from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
+from runtime.operations.dry_runs import answer_dry
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.sums import Sums
 from runtime.operations.vendor_calls import VendorCalls
-from runtime.operations.write_policies import WritePolicies, get_policies
+from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
 from runtime.upstream.files import NO_FILES, CarriedFiles
@@ -45,15 +48,18 @@ class Calls:
         vendor: VendorCalls,
         max_answer_bytes: int,
         policies: WritePolicies | None = None,
+        today: Callable[[], date] = find_today,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
         self._policies = policies or WritePolicies(vendor)
-        self._writes = Writes(vendor, RecentReads())
+        self._writes = Writes(vendor, RecentReads(), today)
         self._reader = ResponseReader()
-        self._sums = Sums(vendor, self._reader, _kind_of)
+        self._today = today
+        self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
+        self._sums = Sums(self._send, self._kind_of)
 
     async def call(
         self,
@@ -77,6 +83,7 @@ class Calls:
             return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
+        call.today = self._today
         call.notice = explain_former_name(tool, name)
         call.caller_key = idempotency_key if call.changes_data else ""
         try:
@@ -95,40 +102,48 @@ class Calls:
 
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
-        kind = _kind_of(call.tool)
+        kind = self._kind_of(call.tool)
         await self._checks.check(call, carried)
+        await self._writes.resolve_names(call)
         if call.tool.listing is not None and call.arguments.get(SUM):
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         await self._writes.prepare(call, request)
-        if not request.changes or get_policies(call) == NO_POLICIES:
+        if call.options.dry_run:
+            await self._policies.check(call, request)
+            return await answer_dry(self._vendor, call, request)
+        async with self._policies.hold(call, request):
             return await self._send(kind, call, request)
-        held = await self._policies.reserve(call, request)
-        try:
-            answer = await self._send(kind, call, request)
-        except LedgerportError as error:
-            await self._policies.release_refused(held, error)
-            raise
-        await self._policies.release_refused(held)
-        return answer
 
     async def _send(self, kind: Kind, call: CallContext, request: Request) -> Answer:
         """Send a request, and return what its response says."""
         response = await self._writes.send(call, request)
-        return await self._reader.read(kind, MaskedResponse(call, request, response))
+        masked = MaskedResponse(call, request, response)
+        if not request.others:
+            return await self._reader.read(kind, masked)
+        others = await self._send_others(masked)
+        size = sum(len(each.raw.body) for each in others)
+        return await self._reader.read(kind, replace(masked, others=others), size)
+
+    async def _send_others(self, first: MaskedResponse) -> tuple[MaskedResponse, ...]:
+        """Return the responses to the other requests of a call, sent one after another.
+
+        Raises the error that any of them is: a part of an answer is none.
+        """
+        call, found = first.call, [first]
+        for request in first.request.others:
+            raise_failure(call, found[-1].raw)
+            found.append(MaskedResponse(call, request, await self._vendor.send(call, request)))
+        raise_failure(call, found[-1].raw)
+        return tuple(found[1:])
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""
         masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
             call.limits = await self._vendor.read_limits(call.account, call.integration)
-        error = explain(call, error)
-        answer = Answer(status=call.status, error=error, limits=call.limits, preface=call.preface)
+        answer = Answer("", call.status, explain(call, error), limits=call.limits, preface=call.preface)
         return call.form.fit(answer, call.budget)
-
-
-def _kind_of(tool: Tool) -> Kind:
-    return KINDS[tool.returns.kind]
 
 
 def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:

@@ -1,4 +1,4 @@
-"""The check of a call before anything is sent: its arguments, the file among them, and the sums in its record."""
+"""The check of the arguments of a call, the file among them, before anything is prepared."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from runtime.exchange.context import CallContext
 from runtime.operations import files
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.structure import find_structural_problem
-from runtime.safety.form_rules import refuse_wrong_sums
-from runtime.safety.updates import is_laid_over
 from runtime.upstream.files import CarriedFiles
 
 MANY_VALUES = 1_000
@@ -44,10 +42,7 @@ class Checks:
         self, tool: Tool, integration: Integration, arguments: dict[str, Any]
     ) -> dict[str, Any]:
         """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
-        checked = self._checker.check(tool, arguments, integration.meant, integration.reference_form)
-        if not is_laid_over(tool, checked):  # what it comes to is looked at when the stored record is there
-            refuse_wrong_sums(tool, integration, checked)
-        return checked
+        return self._checker.check(tool, arguments, integration.meant, integration.reference_form)
 
     async def _check_arguments_of(self, call: CallContext) -> None:
         call.has_many_values = _has_many_values(call.arguments)

@@ -23,7 +23,6 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates, masking
 from runtime.safety.differences import Differences, list_paths
 from runtime.safety.findings import refuse
-from runtime.safety.form_rules import refuse_wrong_sums
 from runtime.safety.updates import prepare_update
 from runtime.safety.write_options import WriteOptions, read_options
 from runtime.upstream import figures
@@ -68,7 +67,9 @@ class GuardedUpdates:
 
         Raises Conflict, which says which fields changed since, in every other case.
         """
+        change.findings = []
         self._plan(change, self._settle(change, current))
+        refuse(change.tool, change.findings)
 
     async def read_stored(self, call: CallContext, change: CallContext) -> Record:
         """Return the record of a change as it is stored. Raises what reading it fails with."""
@@ -97,14 +98,11 @@ class GuardedUpdates:
                 advice="Nothing was sent. Leave mode out to change only the fields that you give.",
             )
         update = prepare_update(tool, change.integration, stored, given, change.options)
-        refuse(
-            tool,
-            [replace(each, right="") for each in update.findings] if change.is_blind else update.findings,
-        )
+        found = [replace(each, right="") for each in update.findings] if change.is_blind else update.findings
+        change.findings = [*change.findings, *found]
         update.content.pop(tool.clears_unless, None)
         if version := self._version(change):
             update.content[version] = wanted or stored.get(version)
-        refuse_wrong_sums(tool, change.integration, orjson.loads(figures.write_json(update.content)))
         change.before, change.content, change.worked_out = stored, update.content, update.worked_out
         if change.is_masked:
             change.secrets += masked_updates.list_secrets(tool, stored)

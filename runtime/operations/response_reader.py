@@ -29,9 +29,12 @@ class ResponseReader:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
 
-    async def read(self, kind: Kind, response: MaskedResponse) -> Answer:
-        """Return what a response says. Raises the error that it is, or that it cannot be passed on."""
-        if len(response.raw.body) <= READ_AT_ONCE:
+    async def read(self, kind: Kind, response: MaskedResponse, bytes_beside: int = 0) -> Answer:
+        """Return what a response says. Raises the error that it is, or that it cannot be passed on.
+
+        `bytes_beside` are those of other responses that are read with it.
+        """
+        if len(response.raw.body) + bytes_beside <= READ_AT_ONCE:
             return _read(kind, response)
         async with self._turn:
             return await asyncio.to_thread(_read, kind, response)

@@ -7,7 +7,7 @@ from the report that has to show the same figure is no figure, and both numbers 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -18,35 +18,25 @@ from runtime.errors import Conflict, InvalidArguments
 from runtime.exchange import sums
 from runtime.exchange.allowance import PLAIN
 from runtime.exchange.bounds import write_json
-from runtime.exchange.context import CallContext
+from runtime.exchange.context import CallContext, Request
 from runtime.exchange.kinds import Kind
-from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.page_request import get_listing
 from runtime.exchange.tool_answer import Answer
 from runtime.operations.answers import format_time
-from runtime.operations.response_reader import ResponseReader
-from runtime.operations.vendor_calls import VendorCalls
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 
 UNBOUND = 10**9
 """Bytes of a page that is not answered but added up: as many as come."""
 KindOf = Callable[[Tool], Kind]
+Send = Callable[[Kind, CallContext, Request], Awaitable[Answer]]
 
 
 class Sums:
     """Adds up. One for the process."""
 
-    def __init__(
-        self,
-        vendor: VendorCalls,
-        reader: ResponseReader,
-        kind_of: KindOf,
-        *,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._vendor = vendor
-        self._reader = reader
+    def __init__(self, send: Send, kind_of: KindOf, *, clock: Callable[[], float] = time.time) -> None:
+        self._send = send
         self._kind_of = kind_of
         self._clock = clock
 
@@ -114,10 +104,8 @@ class Sums:
             notice="",
         )
         kind = self._kind_of(tool)
-        request = kind.prepare(part)
-        response = await self._vendor.send(part, request)
+        answer = await self._send(kind, part, kind.prepare(part))
         call.limits, call.status = part.limits, part.status
-        answer = await self._reader.read(kind, MaskedResponse(part, request, response))
         return figures.read(answer.text.encode())
 
     async def _tie(

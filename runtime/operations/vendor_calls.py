@@ -77,6 +77,10 @@ class VendorCalls:
 
         return await self._bindings().send(_keyed(call), send_under)
 
+    async def is_repeat(self, call: CallContext) -> bool:
+        """Return whether a write was sent before under the key of its caller."""
+        return bool(call.caller_key) and await self._bindings().is_repeat(_keyed(call))
+
     async def read_limits(self, account: Account, integration: Integration) -> Limits:
         """Return how a company stands with its vendor's limits; nothing is counted."""
         return await self._measure(self._hot.peek, account, integration)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
@@ -120,6 +120,30 @@ class WritePolicies:
         policies = get_policies(call)
         if policies == NO_POLICIES or not request.changes:
             return Held()
+        return await self._count(policies, call, await self._judge(policies, call, request))
+
+    @contextlib.asynccontextmanager
+    async def hold(self, call: CallContext, request: Request) -> AsyncIterator[None]:
+        """Count the writes of a call while they are sent, and release those that the vendor refused.
+
+        Raises what `reserve` raises; nothing was sent then.
+        """
+        held = await self.reserve(call, request)
+        try:
+            yield
+        except LedgerportError as error:
+            await self.release_refused(held, error)
+            raise
+        await self.release_refused(held)
+
+    async def check(self, call: CallContext, request: Request) -> None:
+        """Raise PolicyRefused for a write that is not let through, and count nothing: it will not be sent."""
+        policies = get_policies(call)
+        if policies != NO_POLICIES:
+            await self._judge(policies, call, request)
+
+    async def _judge(self, policies: Policies, call: CallContext, request: Request) -> list[_Judged]:
+        """Return the writes of a call with their amounts. Raises PolicyRefused with all that is in their way."""
         first_day = await self._first_day(policies, call)
         judged, violations = [], []
         for at, change in _named(call, request.changes):
@@ -131,7 +155,7 @@ class WritePolicies:
             if not found:
                 judged.append(_Judged(change, at, measure_amount(write) or Decimal(0)))
         refuse(violations)
-        return await self._count(policies, call, judged)
+        return judged
 
     async def release_refused(self, held: Held, error: LedgerportError | None = None) -> None:
         """Release what was counted for nothing: the vendor refused the call, or some of the calls in it."""

@@ -9,7 +9,11 @@ from __future__ import annotations
 from runtime.errors import LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
+from runtime.operations.duplicates import Duplicates
 from runtime.operations.guarded_updates import GuardedUpdates
+from runtime.operations.lookups import Lookups
+from runtime.operations.name_resolution import NameResolution
+from runtime.operations.preflight import Preflight, Today, refuse_errors
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
@@ -23,29 +27,48 @@ from runtime.upstream.client import VendorResponse
 class Writes:
     """Prepares and sends writes. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, recent: RecentReads) -> None:
+    def __init__(self, vendor: VendorCalls, recent: RecentReads, today: Today) -> None:
         self._vendor = vendor
         self._recent = recent
         self._updates = GuardedUpdates(vendor, recent)
+        self._lookups = Lookups(vendor)
+        self._duplicates = Duplicates(vendor, self._lookups, today)
+        self._names = NameResolution(self._lookups)
+        self._preflight = Preflight(self._lookups, today)
+
+    async def resolve_names(self, call: CallContext) -> None:
+        """Put Ids in the place of names in the arguments of a call. Raises InvalidArguments for what has no Id."""
+        await self._names.resolve(call, (call,))
 
     async def prepare(self, call: CallContext, request: Request) -> None:
-        """Check each write of a request, and complete what it sends. Raises what stands in its way."""
+        """Check each write of a request, and complete what it sends. Raises what stands in its way.
+
+        What is found in the records is reported in one error; a dry run has it in its answer.
+        """
+        call.options = read_options(call.tool, call.arguments)
         if request.changes_data is not None:
             call.changes_data = request.changes_data
         for each in (call, *request.changes):
             refuse_other_company(each.account, each.tool, each.arguments)
+        await self._names.resolve(call, request.changes)
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
             if is_laid_over(change.tool, change.arguments):
                 await self._updates.prepare(call, change)
             else:
                 await complete(self._vendor, call, change)
+        await self._preflight.check(call, request.changes)
+        if not call.options.dry_run:
+            refuse_errors(call, request.changes)
+        await self._duplicates.check(call, request.changes)
 
     async def send(self, call: CallContext, request: Request) -> VendorResponse:
         """Return the vendor's response; an update that came too late is merged and sent once more where that is safe.
 
         Raises Conflict where it is not.
         """
+        if call.changes_data:
+            self._lookups.forget(call)
         response = await self._vendor.send(call, request)
         if response.status < FIRST_FAILURE:
             self._remember(call, response)

@@ -143,6 +143,14 @@ class Once:
         finally:
             del self._under_way[key_hash]
 
+    async def is_repeat(self, call: KeyedCall) -> bool:
+        """Return whether a call was made before under its key. Raises StorageUnavailable."""
+        key_hash = self._keys.hash_key(_joined("binding", call.account_id, call.caller, call.key))
+        is_new = await self._bind(call, key_hash, fingerprint := self._fingerprint(call))
+        if is_new:
+            await self._release((key_hash, fingerprint))
+        return not is_new
+
     def _fingerprint(self, call: KeyedCall) -> bytes:
         arguments = orjson.dumps(call.arguments, option=orjson.OPT_SORT_KEYS)
         return self._keys.hash_key(_joined("call", call.tool_name) + arguments)

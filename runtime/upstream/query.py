@@ -63,7 +63,7 @@ def join_parameters(language: QueryLanguage, listing: Listing, arguments: Mappin
 def _write_conditions(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> list[str]:
     """Return each condition of a call that the language can write; the request itself names the others."""
     return [
-        _condition(language, condition, arguments[condition.argument])
+        write_condition(language, condition, arguments[condition.argument])
         for condition in listing.conditions
         if condition.argument in arguments and condition.operator in language.conditions
     ]
@@ -76,14 +76,19 @@ def find_loose_texts(
 
     Their text has a character that stands for others in the vendor's language and cannot be written as itself.
     """
-    loose = [sign for sign, written in language.wildcards.items() if not written]
     return {
         each.argument: tuple(each.field.split("."))
         for each in listing.conditions
-        if each.operator == "contains"
-        and each.argument in arguments
-        and any(sign in arguments[each.argument] for sign in loose)
+        if each.argument in arguments and is_loose(language, each, arguments[each.argument])
     }
+
+
+def is_loose(language: QueryLanguage, condition: Condition, value: Any) -> bool:
+    """Return whether the vendor answers too many records for a filter: its text has a character that stands for
+    others and cannot be written as itself.
+    """
+    loose = (sign for sign, written in language.wildcards.items() if not written)
+    return condition.operator == "contains" and any(sign in value for sign in loose)
 
 
 def build_statement(language: QueryLanguage, listing: Listing, where: str, order: str, page: Page) -> str:
@@ -191,7 +196,14 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return fill_template(template, lambda name: values.get(name, "")).strip()
 
 
-def _condition(language: QueryLanguage, condition: Condition, value: Any) -> str:
+def write_literals(language: QueryLanguage, condition: Condition, value: Any) -> tuple[str, ...]:
+    """Return the values of a condition as they are written."""
+    values = value if isinstance(value, list) else [value]
+    return tuple(_literal(language, condition.kind, each) for each in values)
+
+
+def write_condition(language: QueryLanguage, condition: Condition, value: Any) -> str:
+    """Return one typed filter as it is sent, its values quoted and escaped."""
     template = language.conditions[condition.operator]
     values = {"field": _as_named(language, condition.field)}
     if isinstance(value, list):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from generator.catalog import Returns
 from runtime.exchange.worked_out import note_on
-from runtime.safety.carried_tax import read_number
+from runtime.safety.preflight.carried_taxes import read_number
 from runtime.upstream.client import VendorResponse
 from tests import made_up
 from tests.made_up_calls import BATCH

@@ -13,7 +13,7 @@ from generator import cache
 from generator.catalog import Condition
 from generator.compile import DefinitionErrors, compile_catalog
 from generator.reports.show import show
-from generator.stages.arguments import format_size
+from generator.stages.file_arguments import format_size
 from generator.vendor import AccountField, Advice, RateLimit
 
 FOLDER = Path("definitions")
@@ -136,7 +136,7 @@ def test_a_filter_says_what_the_field_is_and_not_how_to_write_it(shelf):
 def test_create_takes_the_writable_fields_with_the_required_first(shelf):
     tool = compile_catalog(FOLDER).by_name["create_a_shelf_book"]
 
-    assert list(properties(tool)) == ["title", "author", "company"]
+    assert list(properties(tool)) == ["title", "author", "dry_run", "company"]
     assert tool.input_schema["required"] == ["title"]
     assert tool.call.body_arguments == (("title", "title"), ("author", "author"))
     assert properties(tool)["author"]["properties"] == {"id": {"type": "integer"}, "name": {"type": "string"}}

@@ -1,6 +1,7 @@
 """No definition, however wrong, makes the checker fail: it answers errors, or nothing is wrong."""
 
 import json
+import shutil
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -66,6 +67,7 @@ def test_a_value_changed_to_anything_never_makes_the_checker_fail(tmp_path_facto
 def write(tmp_path, types="types: {}\n", **resource):
     folder = tmp_path / "vendor"
     folder.mkdir()
+    shutil.copy(DEFINITIONS / "quickbooks" / "query.lark", folder)
     integration = {key: each for key, each in ORIGINALS["integration"].items() if key not in OF_OTHERS}
     (folder / "integration.yaml").write_text(json.dumps(integration), encoding="utf-8")
     (folder / "types.yaml").write_text(types, encoding="utf-8")

@@ -53,7 +53,7 @@ def test_the_parts_of_an_argument_are_said_apart_from_it(page):
     assert [(row.name, row.type, row.is_required) for row in create.arguments.rows] == [
         ("title", "text", True),
         ("author", "object", False),
-        ("company", "text", False),
+        ("dry_run", "true or false", False),
     ]
     [parts] = create.further
     assert parts.title == "Parts of author"

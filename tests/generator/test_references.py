@@ -27,7 +27,9 @@ def references(tool):
 
 
 def test_a_reference_is_an_object_of_a_value_and_a_name():
-    assert VENDOR.reference_form == ReferenceForm("value", "name", "Ref")
+    form = VENDOR.reference_form
+    assert form == ReferenceForm("value", "name", "Ref", "[0-9]+", form.codes)
+    assert form.codes["tax_codes"] == "TAX|NON|CustomSalesTax"
 
 
 def test_a_reference_leads_to_its_resource_and_to_the_names_of_its_records():

@@ -189,11 +189,11 @@ def test_a_value_with_a_short_form_is_shown_in_it():
 
 
 def test_a_call_is_checked_against_all_of_it(shelf):
-    shelf.change("integration", "tags: {", "advanced: [title, id]\ntags: {")
+    shelf.change("integration", "tags: {", "advanced: [author, id]\ntags: {")
     tool = compile_catalog(FOLDER).by_name["update_a_shelf_book_by_id"]
 
     assert tool.advanced == ()
-    assert set(tool.input_schema["properties"]) == {"id", "title", "author", "company"}
+    assert set(tool.input_schema["properties"]) == {"id", "title", "author", "dry_run", "company"}
     assert "more" not in json.loads(tool.wire)["inputSchema"]["properties"]
 
 
@@ -221,7 +221,7 @@ def test_a_field_may_be_rare_in_one_resource_only(shelf):
 
     tool = compile_catalog(FOLDER).by_name["create_a_shelf_book"]
 
-    assert tool.advanced == ("mark0", "mark1", "mark2", "company")
+    assert tool.advanced == ("mark0", "mark1", "mark2", "dry_run", "company")
     assert "advanced" not in tool.schema.decode()
 
 

@@ -75,6 +75,7 @@ def test_types_are_guessed_from_the_values_of_the_sample(written):
         "address": "object",
         "notes": "array",
         "tags": "array",
+        "dry_run": "boolean",
         "company": "string",
     }
     assert fields["tags"]["items"] == {"type": "string"}

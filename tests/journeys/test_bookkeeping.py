@@ -133,19 +133,28 @@ def test_an_invoice_for_the_wrong_customer_is_not_emailed_to_the_old_one(bookkee
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments"),
+    ("tool", "arguments", "id_"),
     [
-        ("list_all_quick_books_bills", {"VendorRef": "Norton Lumber"}),
-        ("list_all_quick_books_invoices", {"CustomerRef": "Amy's Bird Sanctuary"}),
-        ("get_quick_books_profit_and_loss_report", {"class": ["Residential"]}),
-        ("get_quick_books_customer_balance_detail_report", {"customer": ["Amy's Bird Sanctuary"]}),
+        ("list_all_quick_books_invoices", {"CustomerRef": "Amy's Bird Sanctuary"}, "1"),
+        ("get_quick_books_profit_and_loss_report", {"class": ["Residential"]}, "1"),
+        ("get_quick_books_customer_balance_detail_report", {"customer": ["Amy's Bird Sanctuary"]}, "1"),
     ],
 )
-def test_a_name_in_the_place_of_an_id_is_refused_and_finds_not_merely_nothing(bookkeeper, tool, arguments):
-    answer = bookkeeper.call(tool, **arguments)
+def test_a_name_in_the_place_of_an_id_finds_what_its_id_finds(bookkeeper, tool, arguments, id_):
+    [(argument, name)] = arguments.items()
+    by_name = bookkeeper.call(tool, **arguments)
+    by_id = bookkeeper.call(tool, **{argument: [id_] if isinstance(name, list) else id_})
+
+    assert not by_name.is_error
+    assert by_name.value == by_id.value
+
+
+def test_a_name_that_no_record_has_is_refused_and_finds_not_merely_nothing(bookkeeper):
+    answer = bookkeeper.call("list_all_quick_books_bills", VendorRef="Norton Lumber")
 
     assert answer.is_error
-    assert next(iter(arguments)) in answer.text
+    assert "VendorRef" in answer.text
+    assert "Norton Lumber and Building Materials (46)" in answer.text
     assert "Nothing was sent." in answer.text
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from runtime.errors import InvalidArguments
-from runtime.exchange import batch
-from runtime.safety.carried_tax import note_on, refuse_stale
 from tests.builtin import builtin_catalog
-from tests.contexts import context_of
+from tests.safety.calling import talk
+from tests.safety.preflighting import refuse_errors, warn
 
 CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
@@ -45,7 +44,7 @@ BUNDLE = {"DetailType": "GroupLineDetail", "GroupLineDetail": {"Line": [sale(50)
 def test_the_tax_of_a_line_that_is_gone_is_refused_before_anything_is_sent(form, method):
     tool = CATALOG.by_name[method.format(form)]
     with pytest.raises(InvalidArguments) as refused:
-        refuse_stale(tool, QUICKBOOKS, {"Line": [sale(100)], "TxnTaxDetail": tax(150)})
+        refuse_errors(tool, QUICKBOOKS, {"Line": [sale(100)], "TxnTaxDetail": tax(150)})
     assert "TxnTaxDetail.TaxLine has a tax on 150.00, but what is taxed in Line comes to 100.00" in str(
         refused.value
     )
@@ -70,7 +69,7 @@ CERTAIN = {
 @pytest.mark.parametrize("form", CERTAIN.values(), ids=CERTAIN)
 def test_a_base_above_all_that_may_be_taxed_is_refused(form):
     with pytest.raises(InvalidArguments, match=r"a tax on 150\.00"):
-        refuse_stale(INVOICE, QUICKBOOKS, form)
+        refuse_errors(INVOICE, QUICKBOOKS, form)
 
 
 DISCOUNT = {"DetailType": "DiscountLineDetail", "Amount": 15, "DiscountLineDetail": {"PercentBased": False}}
@@ -102,25 +101,29 @@ UNCERTAIN = {
 
 @pytest.mark.parametrize("form", UNCERTAIN.values(), ids=UNCERTAIN)
 def test_what_may_be_right_is_sent(form):
-    refuse_stale(INVOICE, QUICKBOOKS, form)
-    assert note_on(INVOICE, QUICKBOOKS, form) == ""
+    refuse_errors(INVOICE, QUICKBOOKS, form)
+    assert warn(INVOICE, QUICKBOOKS, form) == ""
 
 
 def test_a_tax_on_less_than_the_lines_come_to_is_sent_with_a_note():
     form = {"Line": [sale(100), sale(50)], "TxnTaxDetail": tax(100)}
-    refuse_stale(INVOICE, QUICKBOOKS, form)
-    assert "a tax on 100.00, while the taxed part of Line comes to 150.00" in note_on(
-        INVOICE, QUICKBOOKS, form
-    )
+    refuse_errors(INVOICE, QUICKBOOKS, form)
+    assert "a tax on 100.00, while the taxed part of Line comes to 150.00" in warn(INVOICE, QUICKBOOKS, form)
 
 
 def test_forms_of_which_the_definition_does_not_say_it_are_sent():
     bill = CATALOG.by_name["update_a_quick_books_bill_by_id"]
-    refuse_stale(bill, QUICKBOOKS, {"Line": [sale(100)], "TxnTaxDetail": tax(150)})
+    refuse_errors(bill, QUICKBOOKS, {"Line": [sale(100)], "TxnTaxDetail": tax(150)})
 
 
 def test_a_call_in_a_batch_is_refused_too():
     arguments = {"CustomerRef": {"value": "18"}, "Line": [sale(100)], "TxnTaxDetail": tax(150)}
     call = {"tool": "create_a_quick_books_invoice", "arguments": arguments}
-    with pytest.raises(InvalidArguments, match=r"a tax on 150\.00"):
-        batch.prepare(context_of(BATCH, QUICKBOOKS, {"calls": [call]}, CATALOG.by_name))
+
+    async def script(call_tool, server):
+        answer = await call_tool(BATCH.name, {"calls": [call]})
+        assert answer.error.code == "invalid_arguments"
+        assert "calls[0]: TxnTaxDetail.TaxLine has a tax on 150.00" in answer.error.message
+        assert all(line.startswith("GET ") for line, _, _ in server.requests)
+
+    talk(QUICKBOOKS, CATALOG.by_name, lambda line, body: {}, script)

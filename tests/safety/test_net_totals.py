@@ -7,8 +7,8 @@ import re
 import pytest
 
 from runtime.errors import InvalidArguments
-from runtime.safety.form_rules import note_on, refuse_wrong_sums
 from tests.builtin import builtin_catalog
+from tests.safety.preflighting import refuse_errors, warn
 
 CATALOG = builtin_catalog()
 QUICKBOOKS = CATALOG.integrations["quickbooks"]
@@ -31,23 +31,23 @@ def test_a_credit_that_is_added_to_the_total_is_refused_before_anything_is_sent(
     with pytest.raises(
         InvalidArguments, match=r"TotalAmt is 50\.00, but 40\.00 less 10\.00 is 30\.00"
     ) as refused:
-        refuse_wrong_sums(*paid(form, 50, 40, 10, method))
+        refuse_errors(*paid(form, 50, 40, 10, method))
     assert refused.value.advice.startswith("Nothing was sent. Send in TotalAmt the money that")
 
 
 @pytest.mark.parametrize("form", KINDS)
 @pytest.mark.parametrize(("total", "owed", "credit"), [(30, 40, 10), (40, 40, 0), (0, 10, 10)])
 def test_a_total_that_the_lines_use_up_is_sent_without_a_note(form, total, owed, credit):
-    refuse_wrong_sums(*paid(form, total, owed, credit))
-    assert note_on(*paid(form, total, owed, credit)) == ""
+    refuse_errors(*paid(form, total, owed, credit))
+    assert warn(*paid(form, total, owed, credit)) == ""
 
 
 @pytest.mark.parametrize(
     ("form", "becomes"), [("bill_payment", "with the vendor"), ("payment", "UnappliedAmt")]
 )
 def test_a_total_beyond_the_lines_is_sent_with_a_note_on_what_becomes_of_it(form, becomes):
-    refuse_wrong_sums(*paid(form, 45, 40, 10))
-    note = note_on(*paid(form, 45, 40, 10))
+    refuse_errors(*paid(form, 45, 40, 10))
+    note = warn(*paid(form, 45, 40, 10))
     assert note.startswith("TotalAmt is 15.00 more than Line uses up.")
     assert becomes in note
 
@@ -57,8 +57,8 @@ def test_a_total_beyond_the_lines_is_sent_with_a_note_on_what_becomes_of_it(form
 )
 def test_lines_that_do_not_say_whether_they_lower_the_total_are_sent(lines):
     call = CATALOG.by_name["create_a_quick_books_bill_payment"], QUICKBOOKS, {"TotalAmt": 50, "Line": lines}
-    refuse_wrong_sums(*call)
-    assert note_on(*call) == ""
+    refuse_errors(*call)
+    assert warn(*call) == ""
 
 
 EURO = {"CurrencyRef": {"value": "EUR"}}
@@ -76,7 +76,7 @@ EURO = {"CurrencyRef": {"value": "EUR"}}
     ],
 )
 def test_a_currency_without_its_rate_gets_a_note(tool, arguments, is_noted):
-    note = note_on(CATALOG.by_name[tool], QUICKBOOKS, arguments)
+    note = warn(CATALOG.by_name[tool], QUICKBOOKS, arguments)
     assert note.startswith("ExchangeRate was not sent and counts as 1") == is_noted
 
 

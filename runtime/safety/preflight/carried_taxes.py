@@ -1,9 +1,9 @@
-"""A tax that was worked out before and is sent back with other lines: refused where it is certain to be too high.
+"""A tax that was worked out before and is sent back with other lines: an error where it is certain to be too high.
 
-Called by `form_rules`. A form that is read, loses a taxed line and is sent back whole carries the tax of the line that
+A form that is read, loses a taxed line and is sent back whole carries the tax of the line that
 is gone, and the vendor takes it as it is. What may be taxed is an amount between two bounds, since not every line says
-whether it is taxed; only a base above the upper one is refused. A base below the lower one may be right, where a law
-taxes a part of an amount, and is named in a note.
+whether it is taxed; only a base above the upper one is an error. A base below the lower one may be right, where a law
+taxes a part of an amount, and is a warning.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import msgspec
 from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import CarriedTax
-from runtime.errors import InvalidArguments
+from runtime.safety.findings import Finding
+from runtime.safety.preflight.looked_up import LookedUp
 from runtime.upstream.answer import follow_path
-from runtime.upstream.request import record
+
+Record = Mapping[str, Any]
 
 A_CENT = Decimal("0.01")
 """Vendors round each line or the sum, which differ by a cent at most for one rate."""
@@ -56,33 +58,23 @@ class Bounds:
         self.least, self.most = self.least + low, self.most + high
 
 
-def refuse_stale(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> None:
-    """Raise InvalidArguments for a form whose tax is on more than its lines can come to."""
-    for rule in _rules(tool, integration):
-        found = _misfit(rule, record(tool, arguments))
-        if found and found.too_high:
-            place, taxed = ".".join(rule.tax_lines), f"{found.base:.2f}"
-            problem = (
-                f"{place} has a tax on {taxed}, but what is taxed in {rule.lines} comes to {found.bound:.2f}"
-            )
-            raise InvalidArguments(
-                f"{tool.name} was not called: {problem}. {integration.title} would take the old tax as it is.",
-                advice=f"Nothing was sent. {rule.advice}",
-                details={"errors": [{"argument": place, "problem": f"{problem}."}]},
-            )
+def find(tool: Tool, integration: Integration, content: Record, _looked_up: LookedUp) -> list[Finding]:
+    """Return an error for a form whose tax is on more than its lines can come to, a warning for one on less."""
+    found = ((rule, _misfit(rule, content)) for rule in _rules(tool, integration))
+    return [_explain(rule, misfit, integration) for rule, misfit in found if misfit]
 
 
-def note_on(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> str:
-    """Return a sentence on a tax that is on less than the lines come to; empty when there is none."""
-    for rule in _rules(tool, integration):
-        found = _misfit(rule, record(tool, arguments))
-        if found and not found.too_high:
-            place = ".".join(rule.tax_lines)
-            return (
-                f"{place} was sent with a tax on {found.base:.2f}, while the taxed part of {rule.lines} comes to "
-                f"{found.bound:.2f}. Unless that is meant: {rule.advice}"
-            )
-    return ""
+def _explain(rule: CarriedTax, misfit: Misfit, integration: Integration) -> Finding:
+    place = ".".join(rule.tax_lines)
+    base, bound = f"{misfit.base:.2f}", f"{misfit.bound:.2f}"
+    if misfit.too_high:
+        text = (
+            f"{place} has a tax on {base}, but what is taxed in {rule.lines} comes to {bound}. "
+            f"{integration.title} would take the old tax as it is."
+        )
+        return Finding(place, text, rule.advice)
+    text = f"{place} was sent with a tax on {base}, while the taxed part of {rule.lines} comes to {bound}."
+    return Finding(place, text, f"Unless that is meant: {rule.advice}", is_error=False)
 
 
 def _rules(tool: Tool, integration: Integration) -> list[CarriedTax]:

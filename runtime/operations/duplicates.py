@@ -1,0 +1,139 @@
+"""The guard against records that are made twice: the vendor is asked whether one like the new one is there already.
+
+Called by `writes`, when a record is complete. What a person typed in counts too, for the vendor is asked and not our
+journal. A look that fails stops nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from generator.catalog import ALLOW_DUPLICATE, Condition
+from generator.preflight_rules import DuplicateRule
+from runtime.errors import Duplicate
+from runtime.exchange.context import CallContext
+from runtime.operations.lookups import Lookups, Wanted, find_list
+from runtime.operations.preflight import Today, build_content
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety.findings import Finding
+from runtime.safety.likeness import is_complete, is_like, is_near, read_day, read_value
+
+Record = Mapping[str, Any]
+MOST_CHECKED = 10
+"""Records of one call, such as a batch, for which the vendor is asked: each takes a call."""
+
+
+class Duplicates:
+    """Looks for the twins of new records. One for the process."""
+
+    def __init__(self, vendor: VendorCalls, lookups: Lookups, today: Today) -> None:
+        self._vendor = vendor
+        self._lookups = lookups
+        self._today = today
+
+    async def check(self, call: CallContext, changes: Sequence[CallContext]) -> None:
+        """Raise Duplicate for a record that has a twin, unless its caller allows it; a dry run gets a finding.
+
+        A call that is repeated under its key is no duplicate: the vendor answers it with the first answer.
+        """
+        checked = [change for change in changes if _is_guarded(change)][:MOST_CHECKED]
+        for at, change in enumerate(checked):
+            twin = _find_among(checked[:at], change) or await self._find_twin(call, change)
+            if twin is None or await self._vendor.is_repeat(call):
+                continue
+            if not call.options.dry_run:
+                raise _refuse(change, twin)
+            change.findings = [*change.findings, _describe(change, twin)]
+
+    async def _find_twin(self, call: CallContext, change: CallContext) -> Record | None:
+        rule, content = change.tool.duplicates, build_content(change)
+        if rule is None:
+            return None
+        day = read_day(content.get(rule.date)) or self._today()
+        rows = await self._list(call, change, rule, day)
+        reference_id = change.integration.reference_form.id
+        near = (row for row in rows if is_near(rule, day, row))
+        return next((row for row in near if is_like(rule, content, row, reference_id)), None)
+
+    async def _list(
+        self, call: CallContext, change: CallContext, rule: DuplicateRule, day: date
+    ) -> list[Record]:
+        """Return the records of the resource that may be twins, by what its list can be filtered by."""
+        tool = find_list(call, change.tool.resource)
+        known = {each.field for each in tool.listing.conditions} if tool and tool.listing else set()
+        values = {name: _read_value(change, name) for name in rule.filters}
+        if not known or not all(values.values()) or not values.keys() <= known:
+            return []
+        wanted, *more = (
+            Wanted(change.tool.resource, name, (value,), "equals") for name, value in values.items()
+        )
+        conditions: list[tuple[Condition, Any]] = [
+            (Condition(f"and_{each.field}", each.field, "equals"), each.values[0]) for each in more
+        ]
+        if rule.date in known:
+            first, last = (day + timedelta(days=days) for days in (-rule.days, rule.days))
+            conditions.append((Condition("first", rule.date, "from", "date"), first.isoformat()))
+            conditions.append((Condition("last", rule.date, "until", "date"), last.isoformat()))
+        return await self._lookups.list_records(call, wanted, *conditions) or []
+
+
+def _is_guarded(change: CallContext) -> bool:
+    rule = change.tool.duplicates
+    allowed = change.arguments.get(ALLOW_DUPLICATE) is True
+    return rule is not None and not allowed and is_complete(rule, build_content(change))
+
+
+def _find_among(others: Sequence[CallContext], change: CallContext) -> Record | None:
+    """Return a record of the same call that is like another one, with its place in the place of an Id."""
+    rule, content = change.tool.duplicates, build_content(change)
+    for other in others:
+        twin = build_content(other)
+        if (
+            rule is None
+            or other.tool.name != change.tool.name
+            or twin.get(rule.date) != content.get(rule.date)
+        ):
+            continue
+        is_same_name = all(_read_value(other, name) == _read_value(change, name) for name in rule.filters)
+        if is_same_name and is_like(rule, content, twin, change.integration.reference_form.id):
+            return {**twin, change.integration.identifier: other.place}
+    return None
+
+
+def _read_value(change: CallContext, name: str) -> str:
+    return read_value(build_content(change), name, change.integration.reference_form.id)
+
+
+def _show_twin(change: CallContext, twin: Record) -> dict[str, Any]:
+    """Return what is said of a twin: its Id, number, date and total, as far as it has them."""
+    rule = change.tool.duplicates
+    names = (change.integration.identifier, "", "", "") if rule is None else _names(change, rule)
+    return {name: twin[name] for name in names if name and twin.get(name) not in (None, "")}
+
+
+def _names(change: CallContext, rule: DuplicateRule) -> tuple[str, ...]:
+    display = change.integration.display_fields.get(change.tool.resource, ())
+    totals = (each.total for each in change.integration.preflight.given_totals)
+    own = next((total for total in totals), "")
+    return (change.integration.identifier, *(display or (rule.number,)), rule.date, rule.total or own)
+
+
+def _describe(change: CallContext, twin: Record) -> Finding:
+    shown = ", ".join(f"{name} {value}" for name, value in _show_twin(change, twin).items())
+    text = f"A record like this one is there already: {shown}."
+    return Finding(change.tool.duplicates.date if change.tool.duplicates else "", text, RIGHT)
+
+
+RIGHT = f"If it is another one, call again with {ALLOW_DUPLICATE} true."
+
+
+def _refuse(change: CallContext, twin: Record) -> Duplicate:
+    found = _describe(change, twin)
+    place = f"{change.place}: " if change.place else ""
+    return Duplicate(
+        f"{change.tool.name} was not called: {place}{found.found}",
+        advice=f"Nothing was sent. {found.right}",
+        details={"twin": _show_twin(change, twin)} | ({"argument": change.place} if change.place else {}),
+    )
