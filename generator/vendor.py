@@ -10,7 +10,7 @@ from typing import Literal
 
 from generator.meanings import Meant, Unsupported
 from generator.preflight_rules import Preflight
-from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts, UpdateRules
+from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts, UndoRules, UpdateRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +256,8 @@ class Integration:
     idempotency_query_param: str = ""
     """Query parameter that carries the idempotency key of a write; empty when the vendor has none."""
     idempotency_header: str = ""
+    idempotency_repeats: bool = False
+    """Whether a request that is repeated with its key is answered with the first answer, and nothing is done again."""
     idempotency_max_length: int = 0
     """The most characters that a key may have; 0 where any that is made here fits."""
     tags: dict[str, str] = field(default_factory=dict)
@@ -274,6 +276,7 @@ class Integration:
     policy_facts: PolicyFacts = field(default_factory=PolicyFacts)
     updates: UpdateRules = field(default_factory=UpdateRules)
     preflight: Preflight = field(default_factory=Preflight)
+    undo: UndoRules = field(default_factory=UndoRules)
     acknowledged: tuple[str, ...] = ()
     """What the answer of a write shows of a record that its caller may not read."""
     everyday: tuple[str, ...] = ()

@@ -122,6 +122,16 @@ class UpdateRules:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoRules:
+    """By which methods a write is undone."""
+
+    methods: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each method those that undo it, the first that a resource has; `set_inactive` is an update."""
+    inactive: dict[str, Any] = field(default_factory=dict)
+    """What that update sends: it takes a record out of use that the vendor does not delete."""
+
+
+@dataclass(frozen=True, slots=True)
 class FormRules:
     """What is looked at in a record before it is sent, beside the schema of its tool."""
 

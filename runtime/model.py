@@ -16,6 +16,8 @@ ApiTokenId = NewType("ApiTokenId", str)
 TokenHash = NewType("TokenHash", bytes)
 """HMAC-SHA256 of a secret under a key that is not in the database, 32 bytes. Never the secret."""
 
+LONGEST_CLIENT = 120
+"""Characters of how a program names itself; browsers' names have about as many."""
 Clock = Callable[[], float]
 AccountStatus = Literal["pending", "active", "needs_reconnect"]
 EndedBy = Literal["", "refused", "interrupted"]
@@ -229,6 +231,8 @@ class Grant:
     server_id: McpServerId | None = None
     api_token_id: ApiTokenId | None = None
     """The API token that calls at the REST endpoint, where there is no MCP server."""
+    client: str = ""
+    """How the program that calls names itself, for the journal."""
 
     @property
     def caller(self) -> str:
@@ -270,3 +274,80 @@ class AuditEntry:
     action: str
     subject: str
     details: dict[str, Any] = field(default_factory=dict)
+
+
+JournalKind = Literal["write", "revert", "reverse"]
+OutcomeKind = Literal["sent", "done", "refused", "indeterminate", "settled_done", "settled_not_done"]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalOutcome:
+    """What a write came to: a link of its own in the chain. `sealed` is the record after it, or the error, encrypted.
+
+    `seq` is its place in the chain, `status` the vendor's HTTP status, 0 when nothing was answered.
+    """
+
+    seq: int
+    at: float
+    outcome: OutcomeKind
+    settled_how: str
+    status: int
+    trace: str
+    record_id: str
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One write in the journal. `sealed` is what was to be sent and the record before it, encrypted.
+
+    `seq` is its place in the chain of its account. `last` is its latest outcome, None while there is none. `reverts` is
+    the id of the entry that it undoes.
+    """
+
+    id: str
+    account_id: AccountId
+    seq: int
+    kind: JournalKind
+    caller: str
+    client: str
+    begun_at: float
+    tool: str
+    resource: str
+    record_id: str
+    vendor_key: str
+    reverts: str | None
+    sealed: bytes = field(repr=False)
+    last: JournalOutcome | None = None
+
+    @property
+    def outcome(self) -> OutcomeKind:
+        """What it came to as far as it is known: `sent` while there is no outcome."""
+        return self.last.outcome if self.last else "sent"
+
+
+class NewLink(NamedTuple):
+    """A link to be added to the chain of an account: the values of its row without `seq` and `hash`.
+
+    `settles`: it is an outcome that is added only as long as its entry has none. `run` is the process that adds it.
+    """
+
+    table: Literal["journal", "journal_outcome"]
+    values: dict[str, Any]
+    run: str = ""
+    settles: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFilter:
+    """Which entries a list of the journal has; what is None filters nothing. `since` is seconds since the epoch."""
+
+    tool: str | None = None
+    record_id: str | None = None
+    outcome: OutcomeKind | None = None
+    since: float | None = None
+    resources: frozenset[str] | None = None
+
+    def select_resources(self, resources: frozenset[str]) -> JournalFilter:
+        """Return the same filter for some resources only."""
+        return JournalFilter(self.tool, self.record_id, self.outcome, self.since, resources)

@@ -19,7 +19,7 @@ from generator.stages.preflight import parse_preflight
 from generator.stages.query_grammar import find_grammar
 from generator.stages.references import parse_reference_form
 from generator.stages.resolve import Place
-from generator.stages.vendor_facts import parse_advice, parse_form_rules, parse_update_rules
+from generator.stages.vendor_facts import parse_advice, parse_form_rules, parse_undo_rules, parse_update_rules
 from generator.texts import fold_paragraphs
 from generator.vendor import (
     AccountField,
@@ -68,6 +68,7 @@ def parse_integration(
         idempotency_query_param=idempotency.get("query", ""),
         idempotency_header=idempotency.get("header", ""),
         idempotency_max_length=idempotency.get("max_length", 0),
+        idempotency_repeats=idempotency.get("repeats", False),
         tags={
             name: links.fill(about, Place(document, ("tags", name))) for name, about in value["tags"].items()
         },
@@ -79,6 +80,7 @@ def parse_integration(
         policy_facts=parse_policy_facts(document, links),
         updates=parse_update_rules(document, _identifier(value)),
         preflight=parse_preflight(document, links),
+        undo=parse_undo_rules(document),
         dates=tuple(value.get("dates") or ()),
         acknowledged=tuple(value.get("write_receipt") or (_identifier(value),)),
         meant=tuple(

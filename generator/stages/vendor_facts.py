@@ -20,6 +20,7 @@ from generator.vendor_rules import (
     Needed,
     NetTotal,
     OftenForgotten,
+    UndoRules,
     UpdateRules,
 )
 
@@ -143,3 +144,10 @@ def _carried_tax(value: dict[str, Any], links: Links, place: Place) -> CarriedTa
 
 def _path(text: str) -> tuple[str, ...]:
     return tuple(text.split("."))
+
+
+def parse_undo_rules(document: Document) -> UndoRules:
+    """Return by which methods a write is undone."""
+    value = document.value.get("undo") or {}
+    methods = {method: tuple(undone_by) for method, undone_by in value.items() if method != "set_inactive"}
+    return UndoRules(methods, dict(value.get("set_inactive") or {}))

@@ -26,14 +26,16 @@ from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
-from runtime.model import ApiToken, Grant, ServerConfig
+from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
+from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
 from runtime.operations.spending import Spending
+from runtime.operations.undo import Undo
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES
@@ -65,6 +67,8 @@ class Services:
     uploads: Uploads
     log: Log
     guesses: Guesses
+    journal: Journal
+    undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None
 
@@ -84,6 +88,12 @@ class ApiRequest:
     def actor(self) -> str:
         """Who asks, for the audit."""
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
+
+    def make_grant(self, account: Account) -> Grant:
+        """Return what the API token of the request lets through of an account: all of its tools."""
+        token_id = self.bearer.id if self.bearer else None
+        client = self.request.headers.get("user-agent", "")[:LONGEST_CLIENT]
+        return Grant(account, ServerConfig(), api_token_id=token_id, client=client)
 
     def read_path_param(self, name: str) -> str:
         """Return a part of the path."""
@@ -282,7 +292,7 @@ def _narrowed(
 async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
     account = services.accounts.find(asked.read_path_param("id"))
     return await services.calls.call(
-        Grant(account, ServerConfig(), api_token_id=asked.bearer.id if asked.bearer else None),
+        asked.make_grant(account),
         _narrowed(services, asked, account.integration, services.find_tools(account.integration)),
         asked.read_path_param("tool"),
         form.arguments,

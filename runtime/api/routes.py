@@ -39,9 +39,11 @@ from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
+from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
 from runtime.operations.spending import Spending
+from runtime.operations.undo import Undo
 from runtime.safety.guesses import Guesses
 
 
@@ -56,6 +58,7 @@ def make_application(
     uploads: Uploads | None = None,
     listing: ListingOf | None = None,
     spending: Spending | None = None,
+    undo: Undo | None = None,
 ) -> Starlette:
     """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
     services = Services(
@@ -67,6 +70,8 @@ def make_application(
         write=deployment.stores.write,
         health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
+        journal=Journal(deployment),
+        undo=undo,
         listing=listing,
         spending=spending,
         log=log,

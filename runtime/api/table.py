@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, limit_shapes, shapes
+from runtime.api import handlers, journal, limit_shapes, shapes
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import ADMIN, CALL_TOOLS
@@ -44,10 +44,11 @@ class Operation:
         return self.scope is None
 
 
-ACCOUNTS, SERVERS, TOOLS, API_TOKENS, DEPLOYMENT = (
+ACCOUNTS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
     "Integrated accounts",
     "MCP servers",
     "Tools",
+    "Journal",
     "API tokens",
     "Deployment",
 )
@@ -55,6 +56,7 @@ TAGS = {
     ACCOUNTS: "Companies, each with its connection to a vendor.",
     SERVERS: "The secret URLs of an integrated account, each with its access filter.",
     TOOLS: "The tools of an integrated account, called without MCP.",
+    JOURNAL: "The writes of an integrated account, each with what it came to.",
     API_TOKENS: "What programs prove themselves by at this API.",
     DEPLOYMENT: "How the deployment is.",
 }
@@ -152,6 +154,33 @@ TABLE = (
         calls_vendor=True,
         tag=TOOLS,
         scope=CALL_TOOLS,
+    ),
+    Operation(
+        "GET",
+        ACCOUNT + "/journal",
+        journal.list_journal,
+        journal.JournalPart,
+        query=journal.JournalQuery,
+        tag=JOURNAL,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        ACCOUNT + "/journal/{entry_id}",
+        journal.get_journal_entry,
+        journal.WholeEntryShape,
+        tag=JOURNAL,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        ACCOUNT + "/journal/{entry_id}/revert",
+        journal.revert_journal_entry,
+        journal.RevertShape,
+        body=journal.RevertBody,
+        calls_vendor=True,
+        tag=JOURNAL,
+        scope=ADMIN,
     ),
     Operation(
         "POST",

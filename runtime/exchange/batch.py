@@ -16,11 +16,12 @@ import orjson
 from generator.catalog import DRY_RUN, Tool
 from generator.names import find_tool
 from generator.templates import find_names
+from generator.vendor import BatchForm
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, VendorUnavailable
 from runtime.exchange import listing, record
 from runtime.exchange.absent import name_absent
 from runtime.exchange.allowance import Allowance, fit_error
-from runtime.exchange.context import CallContext, Request
+from runtime.exchange.context import CallContext, Request, Write
 from runtime.exchange.failures import mark_untrusted
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.page_answer import PageContent, read_rows, write_page
@@ -74,6 +75,7 @@ def prepare(call: CallContext) -> Request:
         )
     return Request(
         changes=tuple(change for part in parts for change in part.request.changes),
+        writes=tuple(Write(part.call, part.id) for part in parts if part.is_write),
         body=lambda: _body(call, parts),
         changes_data=any(part.is_write for part in parts),
         plan=parts,
@@ -170,7 +172,11 @@ def _content(part: CallContext) -> dict[str, Any]:
 
 def _outcomes(call: CallContext, value: Any) -> dict[str, Any]:
     """Return what the vendor says of each call, by its id."""
-    form = call.integration.batch
+    return find_answers(call.integration.batch, value)
+
+
+def find_answers(form: BatchForm, value: Any) -> dict[str, Any]:
+    """Return what the body of a vendor says of each operation of a batch, by its id."""
     found = answers.follow_path(value, tuple(form.answers.split(".")))
     answered = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
     return {str(id_): each for each in answered if isinstance(id_ := each.get(form.id), (str, int))}

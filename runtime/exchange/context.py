@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
 from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.model import Account, Grant
+from runtime.model import Account, Grant, JournalKind
 from runtime.safety import masking, write_answers
 from runtime.safety.company import describe_company, drop_company, name_company
 from runtime.safety.fences import PREFACE, fence_json, strip_fences
@@ -66,10 +66,17 @@ class CallContext:
     """The idempotency key for the vendor."""
     content: dict[str, Any] | None = None
     """The record to send, where the arguments alone do not say it."""
+    client: str = ""
+    """How the program that calls names itself, for the journal."""
+    journal_kind: JournalKind = "write"
+    reverts: str = ""
+    """The entry of the journal that it undoes."""
     options: WriteOptions = USUAL
     """How a write is to be carried out."""
     before: Mapping[str, Any] | None = None
     """The record as it was stored, where an update was laid over it."""
+    deleted: Mapping[str, Any] | None = None
+    """The record as it was read before it is deleted."""
     worked_out: tuple[str, ...] = ()
     """Fields of it that were left out, so that the vendor works them out anew."""
     findings: list[Finding] = field(default_factory=list)
@@ -102,6 +109,8 @@ class CallContext:
     """Where it stands in the arguments of the call that it is part of, such as `calls[3]`."""
     notice: str = ""
     """What every answer of the call says beside what it came to."""
+    writes: tuple[Write, ...] = ()
+    """The writes that were sent in it, where they are several."""
     limits: Limits = NO_LIMITS
     status: int = 0
     today: Callable[[], date] = find_today
@@ -183,6 +192,7 @@ def begin_call(
         given=arguments,
         grant=grant,
         caller=grant.caller if is_write else "",
+        client=grant.client,
         vendor_key=make_key(integration.idempotency_max_length) if is_write else "",
         changes_data=is_write,
         is_masked=is_masked,
@@ -192,6 +202,13 @@ def begin_call(
         max_answer_tokens=grant.config.max_answer_tokens,
         max_rows=grant.config.max_rows,
     )
+
+
+class Write(NamedTuple):
+    """A call that changes something in a request with several, and the id of its answer there."""
+
+    call: CallContext
+    id: str = ""
 
 
 def _leave_to_arguments() -> bytes | None:
@@ -206,12 +223,16 @@ class Request:
     """What fills placeholders, beside the arguments and the account."""
     changes: tuple[CallContext, ...] = ()
     """The writes in it: each is checked, and its `content` completed, before the body is written."""
+    writes: tuple[Write, ...] = ()
+    """The writes in it, where they are several; none where the call itself is the one."""
     body: Callable[[], bytes | None] = _leave_to_arguments
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None
     """Whether it changes anything, where the tool alone does not say it."""
     others: tuple[Request, ...] = ()
     """Requests sent after this one, where its kind needs several responses to read one answer: all are reads."""
+    stored: VendorRequest | None = None
+    """A request that was sent before and is to be repeated, without what signs it."""
     plan: Any = None
     """What its kind needs in order to read the response, such as the page that was asked for."""
 
@@ -232,6 +253,8 @@ def build_vendor_request(
     call: CallContext, request: Request, base_url: str, authorization: Mapping[str, str]
 ) -> VendorRequest:
     """Return the HTTP request that carries the request of a call."""
+    if request.stored is not None:
+        return request.stored._replace(headers={**request.stored.headers, **authorization})
     arguments = drop_company(call.tool, call.arguments)
     return build(
         call.tool,

@@ -54,6 +54,7 @@ class Keys:
         prepared = hmac.digest(b"ledgerport", master, "sha256")
         self._token_hash = _Hmac(_derive(prepared, b"token hashes"))
         self._key_hash = _Hmac(_derive(prepared, b"idempotency keys"))
+        self._link_hash = _Hmac(_derive(prepared, b"journal"))
         self._seal_key = _derive(prepared, b"sealed credentials")
         self._state_key = _derive(prepared, b"oauth state")
         self._check_key = _derive(prepared, b"key check")
@@ -74,6 +75,10 @@ class Keys:
     def hash_key(self, content: bytes) -> bytes:
         """HMAC-SHA256 of an idempotency key and what it is bound to, 32 bytes."""
         return self._key_hash.digest(content)
+
+    def hash_journal(self, content: bytes) -> bytes:
+        """HMAC-SHA256 of a link of the journal and the hash before it, 32 bytes."""
+        return self._link_hash.digest(content)
 
     def seal(self, content: bytes, owner: str) -> bytes:
         """Encrypts content so that it opens only with this key and for this owner (AES-256-GCM)."""

@@ -253,7 +253,7 @@ def _start(cursor: str) -> int:
 
 
 def _search_tool(unlisted: int) -> Tool:
-    return _tool(
+    return make_tool(
         SEARCH,
         "Search tools",
         f"Find the tools of this server, {unlisted} of which are not listed. With query, keywords for what is to be "
@@ -294,7 +294,7 @@ def _schema_tool() -> Tool:
         "maxItems": MOST_SCHEMAS,
         "description": f"Names of tools, as {SEARCH} answers them.",
     }
-    return _tool(
+    return make_tool(
         SCHEMA,
         "Get tool schema",
         f"Get 1 to {MOST_SCHEMAS} tools whole: description, input schema with every argument, and annotations that "
@@ -314,7 +314,7 @@ def _call_tool(name: str, *risks: Risk) -> Tool:
         if risks
         else f"Call a tool that {SEARCH} found and whose risk is read; it changes nothing, and calls no other."
     )
-    return _tool(
+    return make_tool(
         name,
         title,
         f"{about} It is checked and answered as if it were called by its own name; arguments that do not fit its input "
@@ -328,7 +328,7 @@ def _call_tool(name: str, *risks: Risk) -> Tool:
     )
 
 
-def _tool(
+def make_tool(
     name: str,
     title: str,
     description: str,

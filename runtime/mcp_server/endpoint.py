@@ -138,7 +138,7 @@ class McpEndpoint:
         self._catalog = services.catalog
         self._log = services.log
         self.gate = gate or Gate()
-        self._toolsets = Toolsets()
+        self._toolsets = Toolsets(has_journal=services.changes is not None)
         self._large = large_bodies.make_budget()
         self.methods = Methods(services)
 

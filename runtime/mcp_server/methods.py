@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
@@ -23,11 +23,12 @@ from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateL
 from runtime.exchange.allowance import LONGEST_ESCAPE, Form
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import discovery, protocol, resources, results
+from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
-from runtime.model import Grant
+from runtime.model import LONGEST_CLIENT, Grant
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.file_links import FileLinks
 from runtime.safety.once import read_key
@@ -68,6 +69,8 @@ class Sending(NamedTuple):
     form: Form
     name: str = ""
     """The name by which the tool was called; empty for the one that it has."""
+    client: str = ""
+    """How the program that calls names itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class McpServices:
     identity: Identity
     log: Log
     links: FileLinks | None = None
+    changes: Changes | None = None
 
 
 class Methods:
@@ -94,6 +98,7 @@ class Methods:
 
     def __init__(self, services: McpServices) -> None:
         self._links = services.links
+        self._changes = services.changes
         self._catalog = services.catalog
         self._calls = services.calls
         self._identity = services.identity
@@ -178,10 +183,14 @@ class Methods:
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         name, arguments = protocol.call_of(message)
         key = _idempotency_key(message)
-        sending = Sending(key, message.carried, self._form(message, grant), name)
+        sending = Sending(
+            key, message.carried, self._form(message, grant), name, _name_client(message, fields)
+        )
         tool = find_tool(toolset.tools, name)
         if tool is not None:
             answer = await self._answer_of(grant, toolset, tool, arguments, sending)
+        elif name in toolset.changes:
+            answer = await self._changed(grant, toolset, name, arguments, sending)
         elif toolset.discovery is not None and name in toolset.discovery.listed:
             answer = await self._discovered(grant, toolset, name, arguments, sending)
         else:
@@ -216,6 +225,8 @@ class Methods:
         arguments: dict[str, Any],
         sending: Sending,
     ) -> Answer:
+        if not tool.is_read_only:
+            grant = replace(grant, client=sending.client)
         call = self._run(grant, toolset, tool, arguments, sending)
         return await (call if tool.is_read_only else self._to_its_end(call))
 
@@ -246,6 +257,22 @@ class Methods:
             answer = answer._replace(status=0, limits=limits)
         except LedgerportError as error:
             answer = Answer(status=0, error=error, limits=await self._calls.read_limits(grant))
+        self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
+        return answer
+
+    async def _changed(
+        self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
+    ) -> Answer:
+        """Return the answer of a tool that shows or undoes changes."""
+        assert self._changes is not None
+        began, beside = perf_counter(), Answer(status=0, limits=await self._calls.read_limits(grant))
+        allowance = sending.form.compute_allowance(self._calls.compute_budget(grant), beside)
+        try:
+            grant = replace(grant, client=sending.client)
+            call = self._changes.answer(grant, toolset.tools, name, arguments, allowance)
+            answer = (await self._to_its_end(call))._replace(status=0, limits=beside.limits)
+        except LedgerportError as error:
+            answer = beside._replace(error=error)
         self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
         return answer
 
@@ -364,6 +391,14 @@ def _idempotency_key(message: Message) -> str:
     except InvalidRequest as problem:
         text = f'"_meta.{IDEMPOTENCY_KEY}": {problem.as_text()}'
         raise message.refuse(INVALID_PARAMS, text) from problem
+
+
+def _name_client(message: Message, fields: Fields) -> str:
+    """Return how a client names itself: in each message of the newer revisions, otherwise by its User-Agent."""
+    info = (message.params.get("_meta") or {}).get(protocol.CLIENT_KEY)
+    named = info.get("name") if isinstance(info, dict) else None
+    given = named if isinstance(named, str) else fields.get(b"user-agent", b"").decode("latin-1")
+    return given[:LONGEST_CLIENT]
 
 
 def _client(message: Message) -> str:

@@ -34,6 +34,7 @@ _WITHOUT_LINKS = frozenset({b"2024-11-05", b"2025-03-26"})
 
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
+CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 
 VERSION_FIELD = b"mcp-protocol-version"

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from generator.catalog import Catalog, Tool, select
 from generator.reports.token_estimate import count_tokens
 from runtime.errors import NotFound
+from runtime.mcp_server.changes import list_change_tools
 from runtime.mcp_server.discovery import Discovery
 from runtime.model import ServerConfig
 from runtime.operations.bodies import LARGEST_BODY
@@ -53,6 +54,8 @@ class Toolset:
     discovery: Discovery | None = None
     beside: Mapping[str, Tool] = field(default_factory=dict)
     """The tools that are listed beside those of discovery."""
+    changes: Mapping[str, Tool] = field(default_factory=dict)
+    """The tools that show and undo changes."""
 
     @cached_property
     def largest_body(self) -> int:
@@ -75,7 +78,8 @@ class Toolset:
     @property
     def listed_tools(self) -> Mapping[str, Tool]:
         """The tools that are listed, by name."""
-        return {**self.beside, **self.discovery.listed} if self.discovery else self.tools
+        listed = {**self.beside, **self.discovery.listed} if self.discovery else self.tools
+        return {**listed, **self.changes} if self.changes else listed
 
     @cached_property
     def listed(self) -> bytes:
@@ -111,14 +115,20 @@ class Toolset:
 class Toolsets:
     """The toolsets lately asked for."""
 
-    def __init__(self, most: int = MOST_CACHED) -> None:
+    def __init__(self, most: int = MOST_CACHED, *, has_journal: bool = False) -> None:
         self._by_filter: Recent[tuple[object, ...], Toolset] = Recent(most)
         self._narrowed: Recent[tuple[object, ...], Toolset] = Recent(MOST_NARROWED)
+        self._has_journal = has_journal
 
     def select(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """Return the toolset that `config` leaves of an integration."""
         key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure)
-        return self._by_filter.get(key) or self._by_filter.put(key, _make(catalog, integration, config))
+        made = self._by_filter.get(key)
+        if made is None:
+            made = _make(catalog, integration, config)
+            changes = list_change_tools(made.tools) if self._has_journal else {}
+            made = self._by_filter.put(key, replace(made, changes=changes))
+        return made
 
     def narrow(
         self, catalog: Catalog, integration: str, config: ServerConfig, narrowing: Narrowing
@@ -152,5 +162,6 @@ def _list(tools: dict[str, Tool], catalog: Catalog, integration: str, config: Se
 def describe_listing(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
     """Return what an MCP server with this config lists, and what that costs a model."""
     toolset = _make(catalog, integration, config)
+    toolset = replace(toolset, changes=list_change_tools(toolset.tools))
     tokens = sum(count_tokens(tool.wire) for tool in toolset.listed_tools.values())
     return Listing(len(toolset.tools), len(toolset.listed_tools), tokens)

@@ -15,7 +15,7 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from runtime.errors import LedgerportError, NotFound
+from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call, find_today
 from runtime.exchange.failures import explain, raise_failure
@@ -23,10 +23,11 @@ from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.exchange.tool_names import explain_unknown_tool
+from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
+from runtime.operations.lost_answers import add_lookup
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.sums import Sums
@@ -80,7 +81,7 @@ class Calls:
         """
         tool = find_tool(tools, name)
         if tool is None:
-            return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
+            return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
         call.today = self._today
@@ -108,6 +109,7 @@ class Calls:
         if call.tool.listing is not None and call.arguments.get(SUM):
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
+        call.writes = request.writes
         await self._writes.prepare(call, request)
         if call.options.dry_run:
             await self._policies.check(call, request)
@@ -139,12 +141,10 @@ class Calls:
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""
+        if isinstance(error, Indeterminate):
+            add_lookup(call, error)
         masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
             call.limits = await self._vendor.read_limits(call.account, call.integration)
         answer = Answer("", call.status, explain(call, error), limits=call.limits, preface=call.preface)
         return call.form.fit(answer, call.budget)
-
-
-def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
-    return NotFound(explain_unknown_tool(name, tools), advice="List the tools to see their names.")

@@ -6,22 +6,27 @@ back. Only an access token that the vendor no longer takes is renewed once.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from generator.vendor import Integration, RateWindow
 from runtime.connect.echoes import find_echoes, list_secrets
 from runtime.connect.headers import authorize_headers
-from runtime.errors import StorageUnavailable
+from runtime.errors import LedgerportError, StorageUnavailable
 from runtime.exchange.context import CallContext, Request, build_vendor_request
 from runtime.model import Account, Credentials, WindowCount
 from runtime.operations.spending import Spending
+from runtime.operations.write_journal import WriteJournal
 from runtime.safety.once import KeyedCall, Once
 from runtime.stores.hot import HotState
-from runtime.upstream.client import VendorClient, VendorResponse
+from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
 from runtime.upstream.limits import Limits, apply_vendor_counts, measure
 
+UNSIGNED: dict[str, str] = {}
+"""No header field that proves who sends: a request as it is stored has none."""
 UNAUTHORIZED = 401
 """RFC 9110: the credentials were not taken."""
 Count = Callable[[str, Sequence[RateWindow], float], Awaitable[list[WindowCount]]]
@@ -54,6 +59,7 @@ class VendorCalls:
         *,
         once: Once | None = None,
         spending: Spending | None = None,
+        journal: WriteJournal | None = None,
         app_secrets: Callable[[Integration], tuple[str, ...]] = know_no_secrets,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,23 +69,34 @@ class VendorCalls:
         self._base_url = base_url
         self._once = once
         self._spending = spending
+        self._journal = journal
         self._app_secrets = app_secrets
         self._clock = clock
 
     async def send(self, call: CallContext, request: Request) -> VendorResponse:
         """Return the vendor's response, whatever it is; a write with a key of its caller is sent under that."""
-        if not call.caller_key or not call.changes_data:
+        if not call.changes_data:
             return await self._send_renewing(call, request)
+        if not call.caller_key:
+            return await self._send_journaled(call, request)
 
         async def send_under(vendor_key: str) -> VendorResponse:
             call.vendor_key = f"{vendor_key[:-1]}-" if call.attempt else vendor_key
-            return await self._send_renewing(call, request)
+            return await self._send_journaled(call, request)
 
         return await self._bindings().send(_keyed(call), send_under)
 
     async def is_repeat(self, call: CallContext) -> bool:
         """Return whether a write was sent before under the key of its caller."""
         return bool(call.caller_key) and await self._bindings().is_repeat(_keyed(call))
+
+    async def repeat(self, call: CallContext, request: Request) -> VendorResponse:
+        """Return the response to a stored request, sent again as it was: it is in the journal already."""
+        return await self._send_renewing(call, request)
+
+    def is_same_origin(self, call: CallContext, sent: VendorRequest) -> bool:
+        """Whether a stored request went to where the account is connected now: only there it may be signed."""
+        return urlsplit(sent.url)[:2] == urlsplit(self._base_url(call.integration, call.account))[:2]
 
     async def read_limits(self, account: Account, integration: Integration) -> Limits:
         """Return how a company stands with its vendor's limits; nothing is counted."""
@@ -92,6 +109,27 @@ class VendorCalls:
                 reason="There is no store for them.",
             )
         return self._once
+
+    async def _send_journaled(self, call: CallContext, request: Request) -> VendorResponse:
+        """Send a write between its intent and its outcome in the journal. Raises StorageUnavailable before it is sent.
+
+        An outcome that cannot be stored does not take the answer from the caller: the entry stays open.
+        """
+        if self._journal is None:
+            return await self._send_renewing(call, request)
+        unsigned = build_vendor_request(
+            call, request, self._base_url(call.integration, call.account), UNSIGNED
+        )
+        entries = await self._journal.begin(call, request, unsigned)
+        try:
+            response = await self._send_renewing(call, request)
+        except LedgerportError as error:
+            with contextlib.suppress(StorageUnavailable):
+                await self._journal.fail(entries, error)
+            raise
+        with contextlib.suppress(StorageUnavailable):
+            await self._journal.end(entries, response)
+        return response
 
     async def _send_renewing(self, call: CallContext, request: Request) -> VendorResponse:
         """Send with the access token renewed once when the vendor no longer takes it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from runtime.errors import LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
+from runtime.operations.deletions import read_before_deleting
 from runtime.operations.duplicates import Duplicates
 from runtime.operations.guarded_updates import GuardedUpdates
 from runtime.operations.lookups import Lookups
@@ -53,6 +54,7 @@ class Writes:
         await self._names.resolve(call, request.changes)
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
+            await read_before_deleting(self._vendor, call, change)
             if is_laid_over(change.tool, change.arguments):
                 await self._updates.prepare(call, change)
             else:

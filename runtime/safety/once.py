@@ -12,6 +12,8 @@ binding has been purged: another call under an old key then is a write of its ow
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import contextlib
 import re
 import secrets
@@ -45,6 +47,11 @@ VALID_FOR_SECONDS = 7 * 24 * 3600.0
 No vendor here publishes how long it remembers a key.
 """
 
+LARGEST_REPLAYED = 256 * 1024
+"""Bytes of an answer that is stored for repeats: a record has a few thousand."""
+SUCCESS_ENDS = 300
+"""The first status that is no success: what a vendor answers then may change, and the repeat is not sent."""
+
 _KEY = re.compile(r"[!-~]+")
 _QUOTED = re.compile(r'"((?:[!#-\[\]-~]|\\["\\])*)"')
 """A String of structured fields (RFC 9651, section 3.3.3), without blanks."""
@@ -64,6 +71,14 @@ class BindingStore(Protocol):
         self, key_hash: bytes, fingerprint: bytes, now: float, expires_at: float
     ) -> tuple[bytes, bool]:
         """Bind a key in one transaction, unless it is bound; answer what it is bound to and whether that is new."""
+        ...
+
+    def store_answer(self, key_hash: bytes, fingerprint: bytes, answer: bytes) -> None:
+        """Store the answer, encrypted, to the call that a key is bound to."""
+        ...
+
+    def find_answer(self, key_hash: bytes) -> bytes | None:
+        """Return the stored answer to the call that a key is bound to."""
         ...
 
     def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
@@ -136,7 +151,9 @@ class Once:
             raise _in_use() if other == fingerprint else _reused()
         self._under_way[key_hash] = fingerprint
         try:
-            is_new = await self._bind(call, key_hash, fingerprint)
+            is_new = await self._bind(key_hash, fingerprint)
+            if not is_new and not call.is_recognized:
+                return await self._replay(key_hash)
             length = min(call.max_length or KEY_LENGTH, KEY_LENGTH)
             vendor_key = self._keys.hash_key(b"vendor\n" + key_hash + fingerprint).hex()[:length]
             return await self._send(call, send, vendor_key, (key_hash, fingerprint) if is_new else None)
@@ -146,7 +163,7 @@ class Once:
     async def is_repeat(self, call: KeyedCall) -> bool:
         """Return whether a call was made before under its key. Raises StorageUnavailable."""
         key_hash = self._keys.hash_key(_joined("binding", call.account_id, call.caller, call.key))
-        is_new = await self._bind(call, key_hash, fingerprint := self._fingerprint(call))
+        is_new = await self._bind(key_hash, fingerprint := self._fingerprint(call))
         if is_new:
             await self._release((key_hash, fingerprint))
         return not is_new
@@ -155,7 +172,7 @@ class Once:
         arguments = orjson.dumps(call.arguments, option=orjson.OPT_SORT_KEYS)
         return self._keys.hash_key(_joined("call", call.tool_name) + arguments)
 
-    async def _bind(self, call: KeyedCall, key_hash: bytes, fingerprint: bytes) -> bool:
+    async def _bind(self, key_hash: bytes, fingerprint: bytes) -> bool:
         now = self._clock()
         try:
             bound, is_new = await self._store.write(
@@ -165,9 +182,25 @@ class Once:
             raise _not_stored(failed) from failed
         if bound != fingerprint:
             raise _reused()
-        if not is_new and not call.is_recognized:
-            raise _spent()
         return is_new
+
+    async def _replay(self, key_hash: bytes) -> VendorResponse:
+        """Return the first answer to a call whose vendor does not repeat it. Raises KeySpent when it was lost."""
+        sealed = await asyncio.to_thread(self._store.find_answer, key_hash)
+        if sealed is None:
+            raise _spent()
+        status, headers, body = orjson.loads(self._keys.open(sealed, f"answer:{key_hash.hex()}"))
+        return VendorResponse(status, headers, base64.b64decode(body))
+
+    async def _store_answer(self, binding: tuple[bytes, bytes], response: VendorResponse) -> None:
+        """Store the answer to a call for its repeats; what is too large or cannot be stored is not repeated."""
+        if len(response.body) > LARGEST_REPLAYED:
+            return
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        text = orjson.dumps([response.status, headers, base64.b64encode(response.body).decode()])
+        sealed = self._keys.seal(text, f"answer:{binding[0].hex()}")
+        with contextlib.suppress(StorageUnavailable):
+            await self._store.write(lambda: self._store.store_answer(*binding, sealed))
 
     async def _send(
         self, call: KeyedCall, send: Send, vendor_key: str, new: tuple[bytes, bytes] | None
@@ -180,8 +213,12 @@ class Once:
         except LedgerportError:
             await self._release(new)
             raise
-        if not call.is_recognized and _is_refusal(response.status):
+        if call.is_recognized or new is None:
+            return response
+        if _is_refusal(response.status):
             await self._release(new)
+        elif response.status < SUCCESS_ENDS:
+            await self._store_answer(new, response)
         return response
 
     async def _release(self, new: tuple[bytes, bytes] | None) -> None:

@@ -32,6 +32,7 @@ from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
+from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
@@ -39,9 +40,13 @@ from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
+from runtime.operations.journal import Journal
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
+from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.write_journal import WriteJournal
 from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
 from runtime.safety.guesses import Guesses
@@ -97,6 +102,7 @@ class Runtime:
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
         self.spending = Spending(self.stores)
+        self.journal = WriteJournal(self.keys, self.stores)
         vendor = VendorCalls(
             self.client,
             self.tokens,
@@ -104,8 +110,12 @@ class Runtime:
             self.find_base_url,
             once=Once(self.keys, self.stores),
             spending=self.spending,
+            journal=self.journal,
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
         )
+        self.journal_reader = Journal(self.deployment)
+        self.undo = Undo(self.stores, self.journal_reader, vendor, self.get_catalog)
+        self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
         self.calls = Calls(
             catalog=self.get_catalog,
             vendor=vendor,
@@ -179,6 +189,7 @@ class Application:
                 Identity("ledgerport", VERSION),
                 runtime.log,
                 FileLinks(runtime.deployment),
+                Changes(runtime.journal_reader, runtime.undo),
             ),
             Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
@@ -214,6 +225,7 @@ class Application:
             guesses=runtime.guesses,
             listing=describe_listing,
             spending=runtime.spending,
+            undo=runtime.undo,
             pages=make_routes(
                 accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
             ),
@@ -227,6 +239,7 @@ class Application:
         self._background.append(asyncio.create_task(self._runtime.spending.run()))
         self._background.append(asyncio.create_task(self.reloader.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
+        self._background.append(asyncio.create_task(self._runtime.settling.run()))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)

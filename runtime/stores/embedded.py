@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
+from runtime.model import NewLink
 from runtime.settings import Settings
 from runtime.stores.condition import Condition, probe
 from runtime.stores.files import Files
 from runtime.stores.hot_memory import MemoryHotState
+from runtime.stores.journal_queue import JournalQueue
 from runtime.stores.look_up import SqliteLookUp
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from runtime.stores.records import Records
 
 T = TypeVar("T")
+HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ class Stores:
     writer: Writer = field(default_factory=Writer)
     _records: Records | None = None
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self._journal = JournalQueue(self.writer.run, self._add_links)
 
     @property
     def records(self) -> Records:
@@ -111,6 +117,14 @@ class Stores:
         """Bind an idempotency key. Raises StorageUnavailable when that cannot be written."""
         return self.records.bind_key(key_hash, fingerprint, now, expires_at)
 
+    def store_answer(self, key_hash: bytes, fingerprint: bytes, answer: bytes) -> None:
+        """Store the answer to a call under its key. Raises StorageUnavailable when that cannot be written."""
+        self.records.store_answer(key_hash, fingerprint, answer)
+
+    def find_answer(self, key_hash: bytes) -> bytes | None:
+        """Return the stored answer to a call under its key. Raises StorageUnavailable when it cannot be read."""
+        return self.records.find_answer(key_hash)
+
     def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
         """Remove the binding of an idempotency key. Raises StorageUnavailable when that cannot be written."""
         self.records.release_key(key_hash, fingerprint)
@@ -132,6 +146,13 @@ class Stores:
     def release_use(self, refs: Sequence[str]) -> None:
         """Count writes no longer. Raises StorageUnavailable when that cannot be written."""
         self.records.release_use(refs)
+
+    async def add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        """Add links to the journal, together with all that wait for the same. Raises StorageUnavailable."""
+        await self._journal.add(links, hash_link)
+
+    def _add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        self.records.add_links(links, hash_link)
 
     def close(self) -> None:
         """Finishes the changes that wait, and closes the file."""

@@ -59,6 +59,7 @@ _GRANT = f"{_GRANTS}mcp_server.token_hash = ?"
 _GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = ?"
 _ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
+_OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
@@ -128,6 +129,10 @@ class SqliteLookUp:
         """Return the accounts with a refresh that was begun and never finished, and when it began."""
         rows = self._connection().execute(_INTERRUPTED).fetchall()
         return [(AccountId(id_), begun_at) for id_, begun_at in rows]
+
+    def has_open_entries(self, run: str) -> bool:
+        """Whether other runs than this one have left entries of the journal without an outcome."""
+        return self._connection().execute(_OPEN_ENTRY, (run,)).fetchone() is not None
 
     def find_fault(self) -> str:
         """Why the file cannot be read, or is not the one of this secret key, in a sentence; empty when it is well."""

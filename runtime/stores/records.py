@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.journal_records import JournalRecords
 from runtime.stores.policy_records import DAY, PolicyRecords
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
@@ -24,7 +25,8 @@ MOST_BINDINGS = 1_000_000
 
 _BIND_KEY = text(
     "INSERT INTO idempotency_key (key_hash, fingerprint, expires_at) VALUES (:key_hash, :fingerprint, :expires_at) "
-    "ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, expires_at = excluded.expires_at "
+    "ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, expires_at = excluded.expires_at, "
+    "answer = NULL "
     "WHERE idempotency_key.expires_at <= :now"
 )
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
@@ -105,6 +107,19 @@ class KeyRecords(RecordBase):
             found: bytes = connection.execute(bound).scalar_one()
         return found, is_new
 
+    def store_answer(self, key_hash: bytes, fingerprint: bytes, answer: bytes) -> None:
+        """Store the answer to the call that a key is bound to."""
+        table = IDEMPOTENCY_KEY
+        mine = (table.c.key_hash == key_hash, table.c.fingerprint == fingerprint)
+        self._change(update(table).where(*mine).values(answer=answer))
+
+    def find_answer(self, key_hash: bytes) -> bytes | None:
+        """Return the answer to the call that a key is bound to; None where none is stored."""
+        wanted = select(IDEMPOTENCY_KEY.c.answer).where(IDEMPOTENCY_KEY.c.key_hash == key_hash)
+        with self._reading.begin() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else row[0]
+
     def release_key(self, key_hash: bytes, fingerprint: bytes) -> None:
         """Remove the binding of a key to the fingerprint of a call."""
         table = IDEMPOTENCY_KEY
@@ -119,6 +134,7 @@ class Records(
     KeyRecords,
     PolicyRecords,
     SpendingRecords,
+    JournalRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

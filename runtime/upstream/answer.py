@@ -195,7 +195,7 @@ def find_error(
     `attempt` is the call, by which advice is chosen.
     """
     rules = integration.errors
-    trace = _trace(rules, response)
+    trace = find_trace(rules, response)
     complaints = list(islice(_complaints(rules, value), MOST_COMPLAINTS))
     if _is_limited(integration, response, complaints):
         return _rate_limited(integration, response, trace)
@@ -215,7 +215,7 @@ def explain_unreadable(
     attempt: Attempt = NO_ATTEMPT,
 ) -> LedgerportError:
     """Return the error for a body that is neither JSON nor XML, or holds nothing of what was asked for."""
-    trace = _trace(integration.errors, response)
+    trace = find_trace(integration.errors, response)
     kind = read_field(response, "content-type").split(";")[0].strip() or "no content type"
     if response.status in integration.rate_limit.statuses:
         return _rate_limited(integration, response, trace)
@@ -272,7 +272,8 @@ def _until(rate_limit: RateLimit, moment: float, now: float) -> int | None:
     return min(wait, max(each.seconds for each in rate_limit.windows)) if rate_limit.windows else wait
 
 
-def _trace(rules: ErrorRules, response: VendorResponse) -> str:
+def find_trace(rules: ErrorRules, response: VendorResponse) -> str:
+    """Return the vendor's own name for a request, by which its support finds it; empty when it gave none."""
     trace = read_field(response, rules.trace_header)
     return trace if TRACE.fullmatch(trace) else blank_private_numbers(trace, LONGEST_CODE)
 

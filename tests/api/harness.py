@@ -16,7 +16,9 @@ from runtime.api.uploads import Uploads
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Grant
+from runtime.operations.journal import Journal
 from runtime.operations.spending import Spending
+from runtime.operations.undo import Undo
 from runtime.safety.guesses import Guesses
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
 
@@ -64,8 +66,9 @@ class ApiHarness:
         self.here: Deployment = deploy(data, clock)
         self.calls = calls or Calls()
         self.lines: list[str] = []
+        parts = self.here.parts(catalog)
         self.application = make_application(
-            self.here.parts(catalog),
+            parts,
             uploads=uploads,
             calls=self.calls,
             tokens=self.here.tokens,
@@ -73,6 +76,7 @@ class ApiHarness:
             guesses=guesses,
             listing=describe_listing,
             spending=Spending(self.here.stores, clock=self.here.clock) if counts_spending else None,
+            undo=Undo(self.here.stores, Journal(parts), None, parts.catalog),  # type: ignore[arg-type]
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]
 

@@ -13,6 +13,7 @@ import pytest
 from runtime.api.table import TABLE
 from runtime.model import AuditEntry
 from tests.api.harness import ApiHarness
+from tests.api.test_journal import write
 from tests.deployment import HandClock
 
 CONFIG = {"methods": ["read"], "tags": [], "require_api_token_auth": False, "show_sensitive": False}
@@ -160,8 +161,11 @@ def test_each_administrative_operation_leaves_one_entry_that_describes_it(
 )
 def test_reading_leaves_no_entry(harness: ApiHarness, operation: Any) -> None:
     made, _, server_id = server(harness).split("/")
+    write(harness, made, "7")
+    entry_id = harness.ask("GET", f"/integrated-account/{made}/journal").json()["result"][0]["id"]
     before = len(entries(harness))
-    assert harness.ask("GET", operation.path.format(id=made, mcp_id=server_id)).status_code == 200
+    path = operation.path.format(id=made, mcp_id=server_id, entry_id=entry_id)
+    assert harness.ask("GET", path).status_code == 200
     assert len(entries(harness)) == before
 
 

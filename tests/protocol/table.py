@@ -98,6 +98,8 @@ class Row(Part):
     request: Request | None = None
     times: int = Field(default=1, ge=1)
     """How often the request is sent."""
+    reads_first: bool = False
+    """Whether the record is read by its Id before, with one GET."""
     response: Response | None = None
     responses: list[Response] = []
     """In place of `response`: each of them gives the result."""

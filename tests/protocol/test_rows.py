@@ -78,9 +78,11 @@ def check_call(head: Head, row: Row, response: Response) -> None:
     check_result(answer, row.result)
     status = response.status if row.request and response.raw is None else answer.status
     assert answer.status == (status if row.result.status is None else row.result.status)
-    assert len(server.requests) == (row.times if row.request else 0)
-    assert len({line for line, _, _ in server.requests}) <= 1, "A request that is repeated is the same one."
-    for got in server.requests:
+    first, requests = server.requests[: row.reads_first], server.requests[row.reads_first :]
+    assert all(line.startswith("GET ") for line, _, _ in first)
+    assert len(requests) == (row.times if row.request else 0)
+    assert len({line for line, _, _ in requests}) <= 1, "A request that is repeated is the same one."
+    for got in requests:
         check_request(got, row.request, head.always, with_.base_path)
 
 

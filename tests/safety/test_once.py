@@ -26,6 +26,7 @@ from runtime.errors import (
 from runtime.model import AccountId
 from runtime.safety.once import (
     KEY_LENGTH,
+    LARGEST_REPLAYED,
     LONGEST_KEY,
     VALID_FOR_SECONDS,
     KeyedCall,
@@ -285,7 +286,31 @@ def test_a_repeat_that_fails_before_it_is_sent_does_not_free_the_key(here: Here)
         here.send(keyed(arguments={}))
 
 
-@pytest.mark.parametrize("status", [200, 201, 408, 500, 503])
+def test_the_first_answer_is_replayed_where_the_vendor_would_not_recognize_a_repeat(here: Here) -> None:
+    call = keyed(is_recognized=False)
+    first = VendorResponse(201, {"Trace-Id": "t"}, b'{"Id":"7","Memo":"Kilimanjaro"}')
+    here.send(call, first)
+    assert here.send(call) == VendorResponse(201, {"trace-id": "t"}, first.body)
+    assert len(here.sent) == 1
+    with sqlite3.connect(here.stores.path) as database:
+        assert "Kilimanjaro" not in str([*database.iterdump()])
+    database.close()
+
+
+def test_an_answer_is_replayed_to_its_own_call_only(here: Here) -> None:
+    here.send(keyed(is_recognized=False))
+    with pytest.raises(KeyReused):
+        here.send(keyed(is_recognized=False, arguments={}))
+
+
+def test_an_answer_that_is_too_large_is_not_replayed(here: Here) -> None:
+    call = keyed(is_recognized=False)
+    here.send(call, VendorResponse(200, {}, b"x" * (LARGEST_REPLAYED + 1)))
+    with pytest.raises(KeySpent):
+        here.send(call)
+
+
+@pytest.mark.parametrize("status", [302, 408, 500, 503])
 def test_a_repeat_that_the_vendor_would_not_recognize_is_not_sent(here: Here, status: int) -> None:
     call = keyed(is_recognized=False)
     here.send(call, VendorResponse(status, {}, b""))

@@ -1,0 +1,126 @@
+"""What the management API answers of the journal of writes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from runtime.api import reading
+from runtime.api.handlers import ApiRequest, Services
+from runtime.api.limit_shapes import Body
+from runtime.api.replies import reply
+from runtime.api.shapes import PartQuery, Time
+from runtime.errors import InternalError
+from runtime.operations.journal_filters import read_filter
+
+Outcome = Literal["sent", "done", "refused", "indeterminate", "settled_done", "settled_not_done"]
+
+
+class JournalQuery(PartQuery):
+    """Which entries to answer."""
+
+    tool: Annotated[str, Field(max_length=80, description="Only writes of this tool.")] = ""
+    record_id: Annotated[
+        str, Field(max_length=200, description="Only writes of the record with this Id.")
+    ] = ""
+    outcome: Annotated[
+        str,
+        Field(
+            max_length=40,
+            description="Only writes with this outcome: sent (no outcome yet), done, refused, indeterminate, "
+            "settled_done or settled_not_done (found out after the server had died).",
+        ),
+    ] = ""
+    since: Annotated[
+        str, Field(max_length=64, description="Only writes since this time, ISO 8601 with its zone.")
+    ] = ""
+
+
+class EntryShape(BaseModel):
+    """One write in the journal."""
+
+    id: str
+    seq: Annotated[int, Field(description="Its place in the chain of the account.")]
+    kind: Literal["write", "revert", "reverse"]
+    outcome: Outcome
+    settled_how: str | None
+    begun_at: Time
+    ended_at: Time | None
+    caller: Annotated[str, Field(description="The MCP server or API token that wrote.")]
+    client: Annotated[str, Field(description="How the program named itself.")]
+    tool: str
+    resource: str
+    record_id: str | None
+    idempotency_key: Annotated[str, Field(description="As the vendor got it.")]
+    trace: Annotated[str | None, Field(description="The vendor's own name for the request.")]
+    status: Annotated[int | None, Field(description="The vendor's HTTP status.")]
+    reverts: Annotated[str | None, Field(description="The entry that it undoes.")]
+
+
+class WholeEntryShape(EntryShape):
+    """One write in the journal, with what was sent and what came of it. Sensitive values are masked."""
+
+    arguments: dict[str, Any]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    error: dict[str, Any] | None
+
+
+class RevertBody(Body):
+    """How to undo a write."""
+
+    dry_run: Annotated[bool, Field(description="Answer what would be sent, and send nothing but a read.")] = (
+        False
+    )
+
+
+class RevertShape(BaseModel):
+    """What undid a write, or would undo it."""
+
+    reverts: Annotated[str, Field(description="The entry that is undone.")]
+    tool: Annotated[str, Field(description="The tool that undoes it.")]
+    arguments: Annotated[dict[str, Any], Field(description="What is sent; sensitive values are masked.")]
+    dry_run: bool = False
+    record_id: str = ""
+    note: str = ""
+
+
+class JournalPart(BaseModel):
+    """A part of the journal of an account, the newest entries first."""
+
+    result: list[EntryShape]
+    next_cursor: str | None
+
+
+async def list_journal(services: Services, asked: ApiRequest) -> Response:
+    """List the writes of an account, the newest first."""
+    query = reading.read_query(asked.request, JournalQuery)
+    wanted = read_filter(query.tool, query.record_id, query.outcome, query.since)
+    account = asked.read_path_param("id")
+    return reply(
+        await asyncio.to_thread(services.journal.list, account, wanted, query.limit, query.next_cursor)
+    )
+
+
+async def get_journal_entry(services: Services, asked: ApiRequest) -> Response:
+    """Get one write, with its arguments and the record before and after it."""
+    return reply(
+        await asyncio.to_thread(
+            services.journal.get, asked.read_path_param("id"), asked.read_path_param("entry_id")
+        )
+    )
+
+
+async def revert_journal_entry(services: Services, asked: ApiRequest) -> Response:
+    """Undo one write, where the vendor allows it: answers what was sent, or with dry_run what would be."""
+    body = reading.check_model(await reading.read_json(asked.request, may_be_empty=True), RevertBody)
+    account = services.accounts.find(asked.read_path_param("id"))
+    if services.undo is None:
+        raise InternalError
+    grant = asked.make_grant(account)
+    entry_id = asked.read_path_param("entry_id")
+    tools = services.find_tools(account.integration)
+    return reply(await services.undo.revert(grant, tools, entry_id, is_preview=body.dry_run))

@@ -1,0 +1,99 @@
+"""`ledgerport journal`: the writes that agents made, whether their record is whole, and undoing them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from runtime.commands.exit_on_error import exit_on_error
+
+if TYPE_CHECKING:
+    from runtime.operations.journal import Journal
+
+account_option = click.option(
+    "--account", default=None, help="The id of one integrated account; all when left out."
+)
+
+
+@click.group()
+def journal() -> None:
+    """Look at the journal of writes, and verify that nobody changed it."""
+
+
+@journal.command("list")
+@click.argument("account")
+@click.option("--tool", default=None, help="Only writes of this tool.")
+@click.option("--record", "record_id", default=None, help="Only writes of the record with this Id.")
+@click.option("--outcome", default=None, help="Only writes with this outcome, such as indeterminate.")
+@click.option("--since", default=None, help="Only writes since this time (ISO 8601 with its zone).")
+@click.option("--limit", default=50, type=click.IntRange(1, 200), show_default=True, help="How many at most.")
+@exit_on_error()
+def list_(account: str, limit: int, **filters: str | None) -> None:
+    """List the writes of an integrated account, the newest first."""
+    from runtime.operations.journal_filters import read_filter
+
+    found = _journal().list(account, read_filter(**filters), limit)["result"]
+    for each in found:
+        click.echo(
+            f"{each['id']}  {each['begun_at']}  {each['outcome']:<16}  {each['tool']}  {each['record_id'] or '-'}"
+            f"  {each['caller']}"
+        )
+    if not found:
+        click.echo("No write of this account is in the journal.", err=True)
+
+
+@journal.command("show")
+@click.argument("entry")
+@exit_on_error()
+def show(entry: str) -> None:
+    """Show one write: its arguments, the record before and after it, and its outcome. What is sensitive is masked."""
+    here = _journal()
+    click.echo(json.dumps(here.show(here.find(None, entry)), indent=2, ensure_ascii=False))
+
+
+@journal.command("verify")
+@account_option
+@click.option("--head", type=click.File("r"), help="A file with heads that were exported before.")
+@exit_on_error()
+def verify(account: str | None, head: IO[str] | None) -> None:
+    """Verify the chain of every account; exits 1 where it is not as it was stored."""
+    found = [*_journal().verify(account, head.read() if head else "")]
+    for each in found:
+        click.echo(f"{each.account_id}, link {each.seq}: {each.problem}")
+    if found:
+        sys.exit(1)
+    click.echo("The journal is whole.")
+
+
+@journal.command("head")
+@account_option
+@exit_on_error()
+def head(account: str | None) -> None:
+    """Print the last link of each chain. Stored elsewhere, it shows later that none of the links was removed."""
+    click.echo(_journal().export_heads(account), nl=False)
+
+
+def _journal() -> Journal:
+    from runtime.operations.journal import Journal
+
+    return Journal(_deployment())
+
+
+def _deployment() -> Any:
+    import os
+    import time
+
+    from runtime.commands.folders import compile_layers
+    from runtime.deployment import Deployment
+    from runtime.keys.crypto import Keys
+    from runtime.settings import Settings
+    from runtime.stores.embedded import open_stores
+
+    settings = Settings.load(dict(os.environ))
+    catalog = compile_layers(())
+    return Deployment(
+        settings, Keys(settings.secret_key), open_stores(settings, time.time()), lambda: catalog
+    )

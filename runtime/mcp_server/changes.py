@@ -1,0 +1,166 @@
+"""Two tools beside those of the vendor: the last writes of the account by anybody, and undoing one of them.
+
+Called by `methods`. A server lists the first one when it has tools that read, and shows with it only records that these
+tools read; the second one when it has tools that write. Calls `operations.journal` and `operations.undo`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from generator.catalog import Tool
+from runtime.errors import NotFound
+from runtime.exchange import bounds
+from runtime.exchange.allowance import Allowance
+from runtime.exchange.tool_answer import Answer
+from runtime.mcp_server.discovery import make_tool
+from runtime.model import Grant, JournalEntry
+from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.journal import Journal, show_entry
+from runtime.operations.journal_filters import OUTCOMES, read_filter
+from runtime.operations.undo import Undo
+from runtime.safety import masking
+from runtime.safety.journal.undo import list_changed
+
+RECENT, REVERT = "list_recent_changes", "revert_change"
+USUAL, MOST = 20, 50
+"""Changes in one answer: few, because each costs tokens."""
+_CHECKER = ArgumentChecker()
+_TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
+_SHOWN = ("id", "outcome", "begun_at", "caller", "client", "tool", "record_id", "reverts")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Answers both tools. One for the process."""
+
+    journal: Journal
+    undo: Undo
+
+    async def answer(
+        self,
+        grant: Grant,
+        tools: Mapping[str, Tool],
+        name: str,
+        arguments: dict[str, Any],
+        allowance: Allowance,
+    ) -> Answer:
+        """Return the answer of a tool. Raises what stands in its way."""
+        arguments = _CHECKER.check(TOOLS[name], arguments, ())
+        if name == RECENT:
+            return Answer(await asyncio.to_thread(self._list, grant, tools, arguments, allowance))
+        if not self._is_readable(grant, tools, arguments["id"]):
+            raise NotFound("There is no such change.", advice=f"{RECENT} has the ids that there are.")
+        is_preview = bool(arguments.get("dry_run"))
+        done = await self.undo.revert(grant, tools, arguments["id"], is_preview=is_preview)
+        return Answer(orjson.dumps(done).decode())
+
+    def _is_readable(self, grant: Grant, tools: Mapping[str, Tool], entry_id: str) -> bool:
+        entry = self.journal.find(grant.account.id, entry_id)
+        return entry.resource in _resources(tools, read_only=False)
+
+    def _list(
+        self, grant: Grant, tools: Mapping[str, Tool], arguments: dict[str, Any], allowance: Allowance
+    ) -> str:
+        limit = arguments.get("limit", USUAL)
+        filters = {name: arguments.get(name) for name in ("tool", "record_id", "outcome", "since")}
+        wanted = read_filter(**filters).select_resources(_resources(tools, read_only=True))
+        found = self.journal.read(grant.account.id, wanted, limit + 1, arguments.get("next_cursor", ""))
+        shown = found[:limit]
+
+        def head(count: int, remark: str) -> dict[str, Any]:
+            first: dict[str, Any] = {"returned": count}
+            if count < len(found):
+                first["next_cursor"] = str(found[count - 1].seq)
+            return first | ({"note": remark} if remark else {})
+
+        rows = bounds.Source(len(shown), lambda place: self._row(grant, tools, shown[place]))
+        return bounds.append_rows(head, "changes", rows, allowance)
+
+    def _row(self, grant: Grant, tools: Mapping[str, Tool], entry: JournalEntry) -> bytes:
+        """Return what is said of a change: sensitive values are hidden as reading the record would hide them."""
+        whole = show_entry(entry)
+        row: dict[str, Any] = {name: whole[name] for name in _SHOWN if whole[name]}
+        intent, outcome = self.journal.open(entry)
+        before, after = intent["before"] or {}, outcome.get("after") or {}
+        names = list_changed(before, after, ()) if after else []
+        row["changed"] = {
+            name: [before.get(name), after.get(name)] for name in names if _is_short(before, after, name)
+        }
+        row["also_changed"] = [name for name in names if name not in row["changed"]]
+        get = next(
+            (tool for tool in tools.values() if tool.is_read_only and tool.resource == entry.resource), None
+        )
+        is_masked = not grant.config.show_sensitive
+        cover = masking.cover_of(get, tools, is_masked=is_masked) if get else None
+        if cover is not None:
+            named = {name: row["changed"][name] for name in row["changed"]}
+            row["changed"] = {
+                name: [masking.hide(cover, {name: each}).get(name) for each in pair]
+                for name, pair in named.items()
+            }
+        return orjson.dumps({name: value for name, value in row.items() if value not in ({}, [])})
+
+
+def list_change_tools(tools: Mapping[str, Tool]) -> dict[str, Tool]:
+    """Return those of the two that a server with these tools lists."""
+    readable = any(tool.is_read_only for tool in tools.values())
+    writable = any(not tool.is_read_only for tool in tools.values())
+    names = [name for name, is_listed in ((RECENT, readable), (REVERT, readable and writable)) if is_listed]
+    return {name: TOOLS[name] for name in names}
+
+
+def _resources(tools: Mapping[str, Tool], *, read_only: bool) -> frozenset[str]:
+    return frozenset(tool.resource for tool in tools.values() if tool.is_read_only or not read_only)
+
+
+def _is_short(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:
+    return not isinstance(before.get(name), (dict, list)) and not isinstance(after.get(name), (dict, list))
+
+
+TOOLS = {
+    RECENT: make_tool(
+        RECENT,
+        "List recent changes",
+        "List the last writes to this company that were made here, by any agent, the newest first: when, by whom, with "
+        "which tool, which record, which fields changed from what to what, and the outcome. Indeterminate means that "
+        "nobody knows whether it was done.",
+        {
+            "record_id": _TEXT | {"description": "Only writes of the record with this Id."},
+            "tool": _TEXT | {"description": "Only writes of this tool."},
+            "outcome": {
+                "type": "string",
+                "enum": list(OUTCOMES),
+                "description": "Only writes with this outcome.",
+            },
+            "since": _TEXT | {"description": "Only since this time, such as 2026-01-31T17:00:00Z."},
+            "limit": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST,
+                "description": f"Most changes; {USUAL} when left out.",
+            },
+            "next_cursor": _TEXT | {"description": "From the answer before, for the next part."},
+        },
+        (),
+        "read",
+    ),
+    REVERT: make_tool(
+        REVERT,
+        "Revert a change",
+        f"Undo one write that {RECENT} shows, where the service allows it: what was created is voided, deleted or set "
+        "inactive, an update is put back, what was deleted is created again under a new Id. A record that was changed "
+        "since is refused. dry_run shows what would be sent.",
+        {
+            "id": _TEXT | {"description": f"The id of the change, from {RECENT}."},
+            "dry_run": {"type": "boolean", "description": "Show it, and send nothing but a read."},
+        },
+        ("id",),
+        "destroy",
+    ),
+}

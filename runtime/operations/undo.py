@@ -1,0 +1,225 @@
+"""Undoes a write of the journal, where the vendor allows it, and shows before what that would send.
+
+Called by the tool `revert_change`, the management API and the command line. An undo is a write like any other: under
+the access filter of whoever asks, and with an entry of its own in the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from generator.catalog import Catalog, Tool
+from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError
+from runtime.exchange.context import NOTHING_ADDED, CallContext, Request
+from runtime.exchange.failures import read_value
+from runtime.model import Grant, JournalEntry, JournalFilter
+from runtime.operations.journal import Journal
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety import masking
+from runtime.safety.journal.undo import find_undo, list_changed, make_content
+from runtime.safety.once import make_key
+from runtime.stores.embedded import Stores
+from runtime.upstream.answer import follow_path
+from runtime.upstream.request import build_body
+
+DONE = ("done", "settled_done")
+MOST_MOVES, MOST_LOOKED_AT = 20, 100
+"""How often a record that is looked for may have been created again, and writes of it that are looked at."""
+MAY_BE_DONE = (*DONE, "sent", "indeterminate")
+Record = Mapping[str, Any]
+
+
+class Undo:
+    """Reverts entries of the journal. One for the process."""
+
+    def __init__(
+        self, stores: Stores, journal: Journal, vendor: VendorCalls, catalog: Callable[[], Catalog]
+    ) -> None:
+        self._stores = stores
+        self._journal = journal
+        self._vendor = vendor
+        self._catalog = catalog
+        self._under_way: set[str] = set()
+
+    async def revert(
+        self, grant: Grant, tools: Mapping[str, Tool], entry_id: str, *, is_preview: bool = False
+    ) -> dict[str, Any]:
+        """Undo a write with one of the tools of whoever asks; a preview sends nothing but a read.
+
+        Raises NotFound for an entry that is not there, Forbidden where the tool that it takes is not among them,
+        InvalidRequest for a write that nothing undoes, Conflict for one that was not done, was undone already, or whose
+        record was changed since, and what the vendor refuses it with.
+        """
+        entry = await asyncio.to_thread(self._journal.find, grant.account.id, entry_id)
+        await self._refuse_twice(entry)
+        call, content = await self._plan(grant, tools, entry)
+        if is_preview:
+            return self._show(entry, call, content) | {"dry_run": True}
+        self._under_way.add(entry.id)
+        try:
+            response = await self._vendor.send(call, Request(body=lambda: build_body(call.tool, content)))
+            after = follow_path(read_value(call, response), call.tool.returns.path)
+        finally:
+            self._under_way.discard(entry.id)
+        return self._show(entry, call, content) | _describe(call, content, after)
+
+    async def _refuse_twice(self, entry: JournalEntry) -> None:
+        """Raise Conflict for an entry that was not done, or is undone."""
+        if entry.outcome not in DONE:
+            raise Conflict(
+                f"This write is not known to have been done: its outcome is {entry.outcome}. Nothing was sent.",
+                advice="Only a write whose outcome is done or settled_done can be undone.",
+            )
+        found = await asyncio.to_thread(self._stores.records.find_reverts, entry.id)
+        by = next((each.id for each in found if each.outcome in MAY_BE_DONE), "")
+        if by or entry.id in self._under_way:
+            raise Conflict(
+                "This write was undone already, or that is under way. Nothing was sent.",
+                advice=f"See the entry {by} of the journal." if by else "Wait for its answer.",
+            )
+
+    async def _plan(
+        self, grant: Grant, tools: Mapping[str, Tool], entry: JournalEntry
+    ) -> tuple[CallContext, dict[str, Any]]:
+        """Return the call that undoes an entry, and what it sends."""
+        written = self._catalog().by_name.get(entry.tool)
+        integration = self._catalog().integrations[grant.account.integration]
+        undo = (
+            find_undo(written, integration, self._catalog().list_tools(integration.name)) if written else None
+        )
+        if undo is None or written is None:
+            raise InvalidRequest(
+                f"{entry.tool} cannot be undone: the vendor has nothing that takes it back.",
+                advice="Nothing was sent. Look at the record and correct it by another write.",
+            )
+        if undo[0].name not in tools:
+            raise Forbidden(
+                f"Undoing this takes {undo[0].name}, which is not among the tools here. Nothing was sent.",
+                advice="Ask whoever runs the deployment for that tool.",
+            )
+        intent, outcome = await asyncio.to_thread(self._journal.open, entry)
+        before, after = intent["before"], outcome.get("after")
+        now = None if undo[1] == "create" else await self._read(grant, entry, written)
+        if now is not None:
+            _refuse_changed(integration.updates.version, integration.updates.computed, after, now)
+        if undo[1] in ("create", "update") and before is None:
+            raise InvalidRequest(
+                "The record before this write is not in the journal, so it cannot be put back. Nothing was sent.",
+                advice="Correct the record by another write.",
+            )
+        content = make_content(undo, integration, before, now)
+        return self._call(grant, undo[0], content, entry, now), content
+
+    async def _read(self, grant: Grant, entry: JournalEntry, written: Tool) -> Record:
+        """Return the record of an entry as it is now. Raises Conflict when it is gone."""
+        catalog = self._catalog()
+        record_id = await asyncio.to_thread(self._find_id, entry)
+        of_resource = (
+            tool for tool in catalog.list_tools(written.integration) if tool.resource == written.resource
+        )
+        get = next((tool for tool in of_resource if tool.method == "get"), None)
+        if get is None:
+            raise InvalidRequest(f"No tool reads the record of {entry.tool}, so it cannot be undone.")
+        required = get.input_schema.get("required", [])
+        integration = catalog.integrations[written.integration]
+        call = CallContext(get, integration, grant.account, dict.fromkeys(required, record_id), _as_given)
+        call.changes_data = False
+        try:
+            found = follow_path(
+                read_value(call, await self._vendor.send(call, NOTHING_ADDED)), get.returns.path
+            )
+        except LedgerportError as error:
+            if error.code != "not_found":
+                raise
+            found = None
+        if not isinstance(found, Mapping):
+            raise Conflict("The record is not there any more, so nothing was undone. Nothing was sent.")
+        return found
+
+    def _find_id(self, entry: JournalEntry) -> str:
+        """Return the Id that the record of an entry has now: another one where it was deleted and created again."""
+        record_id = _id_after(entry)
+        for _ in range(MOST_MOVES):
+            writes = self._stores.records.read_journal_entries(
+                entry.account_id, JournalFilter(record_id=record_id), None, MOST_LOOKED_AT
+            )
+            undone = [
+                _id_after(each)
+                for write in writes
+                if write.resource == entry.resource
+                for each in self._stores.records.find_reverts(write.id)
+                if each.outcome in DONE and _id_after(each) != record_id
+            ]
+            if not undone:
+                return record_id
+            record_id = undone[-1]
+        return record_id
+
+    def _call(
+        self, grant: Grant, tool: Tool, content: dict[str, Any], entry: JournalEntry, now: Record | None
+    ) -> CallContext:
+        integration = self._catalog().integrations[tool.integration]
+        arguments = {name: content[field] for name, field in tool.call.body_arguments if field in content}
+        identifier = tool.identifier or integration.identifier
+        for name in tool.input_schema.get("required", []):
+            if name not in arguments and now is not None:
+                arguments[name] = now.get(name, now.get(identifier))
+        call = CallContext(tool, integration, grant.account, arguments, _as_given)
+        call.content, call.before, call.caller = content, now, grant.caller
+        call.client = grant.client
+        call.vendor_key = make_key(integration.idempotency_max_length)
+        call.journal_kind, call.reverts = "revert", entry.id
+        return call
+
+    def _show(self, entry: JournalEntry, call: CallContext, content: dict[str, Any]) -> dict[str, Any]:
+        """Return what undoes an entry, with sensitive values masked."""
+        cover = masking.cover_of(call.tool, (), is_masked=True)
+        arguments = dict(content)
+        return {
+            "reverts": entry.id,
+            "tool": call.tool.name,
+            "arguments": masking.hide(cover, arguments) if cover else arguments,
+        }
+
+
+def _describe(call: CallContext, content: Record, after: Any) -> dict[str, Any]:
+    """Return which record it was, and what is not as it was before."""
+    identifier = call.tool.identifier or call.integration.identifier
+    if not isinstance(after, Mapping):
+        return {}
+    record_id = str(after.get(identifier) or "")
+    if call.tool.method == "create":
+        return {"record_id": record_id, "note": f"It was created again, and its Id is new: {record_id}."}
+    rules, fields = call.integration.updates, {field for _, field in call.tool.call.body_arguments}
+    shown = {name: value for name, value in after.items() if name in fields}
+    left = (
+        list_changed(content, shown, (rules.version, *rules.computed)) if call.tool.method == "update" else []
+    )
+    note = {"note": f"The vendor did not put back: {', '.join(left)}."} if left else {}
+    return {"record_id": record_id, **note}
+
+
+def _id_after(entry: JournalEntry) -> str:
+    return (entry.last.record_id if entry.last else "") or entry.record_id
+
+
+def _as_given(_tool: Tool, _integration: object, arguments: dict[str, Any]) -> dict[str, Any]:
+    return arguments
+
+
+def _refuse_changed(version: str, ignored: Iterable[str], after: Record | None, now: Record) -> None:
+    """Raise Conflict for a record that has another version and content than after the write that is to be undone.
+
+    One that was changed and put back since has another version only.
+    """
+    if after is None or not version or now.get(version) == after.get(version):
+        return
+    if not (names := list_changed(after, now, (version, *ignored))):
+        return
+    raise Conflict(
+        f"The record was changed since this write, in: {', '.join(names)}. Nothing was sent.",
+        advice="Look at the record, and undo the later write first, or correct the record by another write.",
+        details={"changed_since": names},
+    )

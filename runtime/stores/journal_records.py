@@ -1,0 +1,176 @@
+"""The records of the journal: links that are added and never changed, their heads, and which entries are still open.
+
+Called by `operations.write_journal`, which has the values sealed, and `operations.journal`, which reads them. The hash
+of a link comes from above (`safety.journal.chain`), because only inside of the transaction is the link before it known.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, func, insert, or_, select, text, update
+
+from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome, NewLink
+from runtime.stores.record_base import RecordBase
+from runtime.stores.tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME
+
+HashLink = Callable[[Mapping[str, Any], bytes], bytes]
+Link = Mapping[str, Any]
+FIRST = bytes(32)
+"""What the first link of a chain follows."""
+
+_TABLES: Mapping[str, Table] = {"journal": JOURNAL, "journal_outcome": JOURNAL_OUTCOME}
+_ADD = {name: insert(table) for name, table in _TABLES.items()}
+_OPEN = insert(JOURNAL_OPEN)
+_CLOSE = text("DELETE FROM journal_open WHERE entry_id = :entry_id")
+_HEAD = text("SELECT seq, hash FROM journal_head WHERE account_id = :account_id")
+_MOVE_HEAD = text(
+    "INSERT INTO journal_head (account_id, seq, hash) VALUES (:account_id, :seq, :hash) "
+    "ON CONFLICT (account_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
+)
+_ANY = JOURNAL_OUTCOME.alias("any_outcome")
+_LATEST = select(func.max(_ANY.c.seq)).where(_ANY.c.entry_id == JOURNAL.c.id)
+_OF_ENTRY = [column for column in JOURNAL.c if column.name != "hash"]
+_OF_OUTCOME = [
+    JOURNAL_OUTCOME.c[name]
+    for name in ("seq", "at", "outcome", "settled_how", "status", "trace", "record_id", "sealed")
+]
+_ENTRIES = select(*_OF_ENTRY, *_OF_OUTCOME).select_from(
+    JOURNAL.outerjoin(
+        JOURNAL_OUTCOME,
+        and_(JOURNAL_OUTCOME.c.entry_id == JOURNAL.c.id, JOURNAL_OUTCOME.c.seq == _LATEST.scalar_subquery()),
+    )
+)
+
+
+class JournalRecords(RecordBase):
+    """Adds to the journal and reads it."""
+
+    def add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        """Add links to the chains of their accounts, all in one transaction."""
+        heads: dict[str, tuple[int, bytes]] = {}
+        with self._engine.begin() as connection:
+            for link in links:
+                if _is_wanted(connection, link):
+                    _add(connection, link, heads, hash_link)
+            for account_id, (seq, hash_) in heads.items():
+                connection.execute(_MOVE_HEAD, {"account_id": account_id, "seq": seq, "hash": hash_})
+
+    def read_journal_entries(
+        self, account_id: AccountId, wanted: JournalFilter, before: int | None, limit: int
+    ) -> list[JournalEntry]:
+        """Return entries of an account, the newest first; `before` is the `seq` of the last one seen."""
+        found = _ENTRIES.where(JOURNAL.c.account_id == account_id, *_conditions(wanted))
+        if before is not None:
+            found = found.where(JOURNAL.c.seq < before)
+        with self._reading.begin() as connection:
+            rows = connection.execute(found.order_by(JOURNAL.c.seq.desc()).limit(limit))
+            return [_entry(row) for row in rows]
+
+    def find_journal_entry(self, account_id: AccountId | None, entry_id: str) -> JournalEntry | None:
+        """Return one entry, of any account for None."""
+        found = _ENTRIES.where(JOURNAL.c.id == entry_id)
+        if account_id is not None:
+            found = found.where(JOURNAL.c.account_id == account_id)
+        with self._reading.begin() as connection:
+            row = connection.execute(found).first()
+        return None if row is None else _entry(row)
+
+    def find_reverts(self, entry_id: str) -> list[JournalEntry]:
+        """Return the entries that undo one, from the oldest on."""
+        with self._reading.begin() as connection:
+            rows = connection.execute(_ENTRIES.where(JOURNAL.c.reverts == entry_id).order_by(JOURNAL.c.seq))
+            return [_entry(row) for row in rows]
+
+    def find_open_entries(self, run: str) -> list[JournalEntry]:
+        """Return the entries without an outcome that other runs than this one have stored, from the oldest on."""
+        others = select(JOURNAL_OPEN.c.entry_id).where(JOURNAL_OPEN.c.run != run)
+        found = _ENTRIES.where(JOURNAL.c.id.in_(others)).order_by(JOURNAL.c.begun_at, JOURNAL.c.seq)
+        with self._reading.begin() as connection:
+            return [_entry(row) for row in connection.execute(found)]
+
+    def claim_entry(self, entry_id: str, now: float, until: float) -> bool:
+        """Claim an open entry for whoever settles it. False when another one has, or it has an outcome."""
+        table = JOURNAL_OPEN
+        claim = update(table).where(table.c.entry_id == entry_id, table.c.claimed_until <= now)
+        return self._change(claim.values(claimed_until=until))
+
+    def release_entry(self, entry_id: str) -> None:
+        """Give an entry back that could not be settled now."""
+        table = JOURNAL_OPEN
+        self._change(update(table).where(table.c.entry_id == entry_id).values(claimed_until=0.0))
+
+    def read_journal_links(self, account_id: AccountId | None = None) -> Iterator[Link]:
+        """Yield the links of every chain, or of one, account by account in their order, as they are stored."""
+        with self._reading.begin() as connection:
+            yield from heapq.merge(
+                *(_links(connection, each, account_id) for each in _TABLES.values()), key=_place
+            )
+
+    def read_journal_heads(self, account_id: AccountId | None = None) -> list[tuple[str, int, bytes]]:
+        """Return the account, place and hash of the last link of every chain, or of one."""
+        table = JOURNAL_HEAD
+        found = select(table.c.account_id, table.c.seq, table.c.hash).order_by(table.c.account_id)
+        if account_id is not None:
+            found = found.where(table.c.account_id == account_id)
+        with self._reading.begin() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(found)]
+
+
+def _is_wanted(connection: Connection, link: NewLink) -> bool:
+    """Note that an entry has an outcome now; False for one that settles an entry which has one already."""
+    if link.table == "journal":
+        connection.execute(_OPEN, {"entry_id": link.values["id"], "run": link.run})
+        return True
+    closed = connection.execute(_CLOSE, {"entry_id": link.values["entry_id"]})
+    return closed.rowcount > 0 or not link.settles
+
+
+def _add(
+    connection: Connection, link: NewLink, heads: dict[str, tuple[int, bytes]], hash_link: HashLink
+) -> None:
+    account_id = link.values["account_id"]
+    seq, previous = heads.get(account_id) or _find_head(connection, account_id)
+    values = {**link.values, "seq": seq + 1}
+    values["hash"] = hash_link(values, previous)
+    connection.execute(_ADD[link.table], values)
+    heads[account_id] = seq + 1, values["hash"]
+
+
+def _find_head(connection: Connection, account_id: str) -> tuple[int, bytes]:
+    row = connection.execute(_HEAD, {"account_id": account_id}).first()
+    return (0, FIRST) if row is None else (row[0], row[1])
+
+
+def _conditions(wanted: JournalFilter) -> Iterator[Any]:
+    if wanted.tool is not None:
+        yield JOURNAL.c.tool == wanted.tool
+    if wanted.record_id is not None:
+        yield or_(JOURNAL.c.record_id == wanted.record_id, JOURNAL_OUTCOME.c.record_id == wanted.record_id)
+    if wanted.resources is not None:
+        yield JOURNAL.c.resource.in_(sorted(wanted.resources))
+    if wanted.since is not None:
+        yield JOURNAL.c.begun_at >= wanted.since
+    if wanted.outcome is not None:
+        yield func.coalesce(JOURNAL_OUTCOME.c.outcome, "sent") == wanted.outcome
+
+
+def _entry(row: Any) -> JournalEntry:
+    count = len(_OF_ENTRY)
+    outcome = () if row[count] is None else (JournalOutcome(*row[count:]),)
+    return JournalEntry(*row[:count], *outcome)
+
+
+def _links(connection: Connection, table: Table, account_id: AccountId | None) -> Iterator[Link]:
+    found = select(table).order_by(table.c.account_id, table.c.seq)
+    if account_id is not None:
+        found = found.where(table.c.account_id == account_id)
+    names = [str(column.name) for column in table.c]
+    for row in connection.execute(found):
+        yield dict(zip(names, row, strict=True))
+
+
+def _place(link: Link) -> tuple[str, int]:
+    return str(link["account_id"]), link["seq"] if isinstance(link["seq"], int) else -1

@@ -1,0 +1,146 @@
+"""The journal at the management API and on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from generator.catalog import Catalog
+from runtime.commands.cli import main
+from runtime.exchange.context import NOTHING_ADDED, CallContext
+from runtime.model import AccountId
+from runtime.operations.write_journal import WriteJournal
+from runtime.upstream.client import VendorRequest, VendorResponse
+from tests import made_up
+from tests.api.harness import ApiHarness
+from tests.contexts import context_of
+from tests.deployment import BOOKS, CATALOG, DESK, HandClock
+from tests.faults.process import environment
+
+TOOL = replace(made_up.UPDATE, integration="books", sensitive=(("TaxId",),))
+SENT = VendorRequest("POST", "https://books.example/invoice", {}, b"{}", changes_data=True)
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> ApiHarness:
+    catalog = Catalog("1", {"books": BOOKS, "desk": DESK}, (*CATALOG.tools, TOOL))
+    return ApiHarness(tmp_path, HandClock(), catalog=catalog)
+
+
+def write(harness: ApiHarness, account: str, id_: str, status: int = 200) -> None:
+    """One write of an agent."""
+    journal = WriteJournal(harness.here.keys, harness.here.stores, clock=harness.here.clock)
+
+    async def main() -> None:
+        call: CallContext = context_of(TOOL, BOOKS, {"id": id_, "TaxId": "123456789"})
+        call.account = replace(call.account, id=AccountId(account))
+        call.caller, call.before = "mcp_server:m1", {"Id": id_, "TaxId": "987654321"}
+        (entry,) = await journal.begin(call, NOTHING_ADDED, SENT)
+        body = b'{"Invoice":{"Id":"%b","TaxId":"555555555"}}' % id_.encode() if status == 200 else b"{}"
+        await journal.end([entry], VendorResponse(status, {}, body))
+
+    asyncio.run(main())
+
+
+def listed(harness: ApiHarness, account: str, query: str = "") -> Any:
+    answer = harness.ask("GET", f"/integrated-account/{account}/journal{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_the_journal_is_answered_in_parts_from_the_newest_on(harness: ApiHarness) -> None:
+    account = harness.account()
+    for number in range(3):
+        write(harness, account, str(number))
+    first = listed(harness, account, "?limit=2")
+    assert [each["record_id"] for each in first["result"]] == ["2", "1"]
+    rest = listed(harness, account, f"?limit=2&next_cursor={first['next_cursor']}")
+    assert ([each["record_id"] for each in rest["result"]], rest["next_cursor"]) == (["0"], None)
+
+
+def test_an_entry_says_who_wrote_what_and_what_it_came_to(harness: ApiHarness) -> None:
+    account = harness.account()
+    write(harness, account, "7")
+    (entry,) = listed(harness, account)["result"]
+    assert (entry["caller"], entry["tool"], entry["outcome"]) == ("mcp_server:m1", TOOL.name, "done")
+    assert entry["begun_at"] == "2027-01-15T08:00:00.000Z"
+    assert "arguments" not in entry
+
+
+def test_the_whole_entry_has_what_was_sent_with_sensitive_values_masked(harness: ApiHarness) -> None:
+    account = harness.account()
+    write(harness, account, "7")
+    (entry,) = listed(harness, account)["result"]
+    whole = harness.ask("GET", f"/integrated-account/{account}/journal/{entry['id']}").json()
+    assert whole["arguments"] == {"id": "7", "TaxId": "•••6789"}
+    assert whole["before"] == {"Id": "7", "TaxId": "•••4321"}
+    assert whole["after"] == {"Id": "7", "TaxId": "•••5555"}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?record_id=1", ["1"]),
+        ("?outcome=refused", ["2"]),
+        ("?tool=another", []),
+        ("?since=2027-01-15T09:00:00%2B01:00", ["2", "1"]),
+        ("?since=2027-01-15T08:00:01Z", []),
+    ],
+)
+def test_a_list_is_filtered(harness: ApiHarness, query: str, found: list[str]) -> None:
+    account = harness.account()
+    write(harness, account, "1")
+    write(harness, account, "2", status=400)
+    assert [each["record_id"] for each in listed(harness, account, query)["result"]] == found
+
+
+@pytest.mark.parametrize(
+    "query", ["?outcome=lost", "?since=yesterday", "?since=2027-01-15", "?next_cursor=x"]
+)
+def test_a_filter_that_is_none_is_refused(harness: ApiHarness, query: str) -> None:
+    answer = harness.ask("GET", f"/integrated-account/{harness.account()}/journal{query}")
+    assert answer.status_code == 400
+
+
+def test_the_journal_of_another_account_is_not_answered(harness: ApiHarness) -> None:
+    mine, other = harness.account(), harness.account()
+    write(harness, mine, "7")
+    (entry,) = listed(harness, mine)["result"]
+    assert listed(harness, other)["result"] == []
+    assert harness.ask("GET", f"/integrated-account/{other}/journal/{entry['id']}").status_code == 404
+    assert harness.ask("GET", "/integrated-account/none/journal").status_code == 404
+
+
+def run(harness: ApiHarness, tmp_path: Path, *arguments: str) -> Any:
+    settings = {"LEDGERPORT_SECRET_KEY": "", **environment(tmp_path)}
+    return CliRunner().invoke(main, ["journal", *arguments], env=settings)
+
+
+def test_the_command_line_lists_verifies_and_exports(harness: ApiHarness, tmp_path: Path) -> None:
+    account = harness.account()
+    write(harness, account, "7")
+    assert TOOL.name in run(harness, tmp_path, "list", account).output
+    head = run(harness, tmp_path, "head").output
+    assert account in head
+    exported = tmp_path / "heads"
+    exported.write_text(head)
+    whole = run(harness, tmp_path, "verify", "--head", str(exported))
+    assert (whole.exit_code, whole.output) == (0, "The journal is whole.\n")
+    with closing(sqlite3.connect(harness.here.stores.path)) as connection, connection:
+        connection.execute("UPDATE journal SET caller = 'somebody else'")
+    broken = run(harness, tmp_path, "verify")
+    assert broken.exit_code == 1
+    assert f"{account}, link 1: It was changed" in broken.output
+
+
+def test_a_file_that_holds_no_heads_is_refused(harness: ApiHarness, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("{}")
+    assert run(harness, tmp_path, "verify", "--head", str(other)).exit_code != 0

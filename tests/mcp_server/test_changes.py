@@ -1,0 +1,125 @@
+"""The tools that show and undo changes: what a server lists of them, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from generator.catalog import Tool, select
+from runtime.errors import Conflict, LedgerportError, NotFound
+from runtime.exchange.allowance import PLAIN
+from runtime.exchange.tool_answer import Answer
+from runtime.mcp_server.changes import RECENT, REVERT, Changes, list_change_tools
+from runtime.operations.journal import Journal
+from runtime.simulators.quickbooks import companies
+from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.clock import Clock
+from tests.builtin import builtin_catalog
+from tests.operations.test_undo import Journaled
+from tests.safety.test_guarded_updates import NOON, new_bill, new_invoice
+
+
+@pytest.fixture(scope="module")
+def template() -> Store:
+    store = Store(":memory:", Clock(frozen=NOON))
+    companies.make_company(store, "landscaper")
+    return store
+
+
+@pytest.fixture
+def company(template: Store, tmp_path: Path) -> Iterator[Journaled]:
+    store = Store(":memory:", Clock(frozen=NOON))
+    template.connection.backup(store.connection)
+    found = Journaled(store, tmp_path)
+    yield found
+    found.close()
+    found.here.stores.close()
+
+
+def toolset(methods: tuple[str, ...] = (), tags: tuple[str, ...] = ()) -> dict[str, Tool]:
+    return {tool.name: tool for tool in select(builtin_catalog().list_tools("quickbooks"), methods, tags)}
+
+
+def ask(company: Journaled, name: str, tools: Mapping[str, Tool] | None = None, **arguments: Any) -> Any:
+    journal = Journal(company.here.parts(company.catalog))
+    changes = Changes(journal, company.undo)
+    allowance = PLAIN.compute_allowance(100_000, Answer(status=0))
+    answer = company._runner.run(
+        changes.answer(company.grant, tools or toolset(), name, arguments, allowance)
+    )
+    return orjson.loads(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("methods", "names"),
+    [((), [RECENT, REVERT]), (("read",), [RECENT]), (("write",), []), (("get", "create"), [RECENT, REVERT])],
+)
+def test_a_server_lists_what_its_filter_allows(methods: tuple[str, ...], names: list[str]) -> None:
+    assert [*list_change_tools(toolset(methods))] == names
+
+
+def test_a_change_says_who_made_it_when_with_what_and_what_it_came_to(company: Journaled) -> None:
+    company.grant = replace(company.grant, client="agent 7")
+    bill = new_bill(company)
+    company.call("update bills", id=bill["Id"], PrivateNote="later")
+    answer = ask(company, RECENT)
+    update, create = answer["changes"]
+    assert update["tool"] == "update_a_quick_books_bill_by_id"
+    assert (update["outcome"], update["record_id"], update["client"]) == ("done", bill["Id"], "agent 7")
+    assert update["changed"]["PrivateNote"] == [None, "later"]
+    assert create["changed"]["TotalAmt"] == [None, 100]
+    assert "Line" in create["also_changed"]
+
+
+def test_changes_are_answered_in_parts(company: Journaled) -> None:
+    made = [new_bill(company)["Id"] for _ in range(3)]
+    first = ask(company, RECENT, limit=2)
+    rest = ask(company, RECENT, limit=2, next_cursor=first["next_cursor"])
+    assert [each["record_id"] for each in first["changes"] + rest["changes"]] == made[::-1]
+    assert "next_cursor" not in rest
+
+
+def test_sensitive_values_are_hidden_unless_the_server_shows_them(company: Journaled) -> None:
+    company.call("create vendors", DisplayName="Hidden", TaxIdentifier="123-45-6789")
+    (masked,) = ask(company, RECENT)["changes"]
+    assert "•••" in masked["changed"]["TaxIdentifier"][1]
+    shown = replace(company.grant, config=replace(company.grant.config, show_sensitive=True))
+    company.grant = shown
+    (open_,) = ask(company, RECENT)["changes"]
+    assert "•••" not in open_["changed"]["TaxIdentifier"][1]
+
+
+def test_a_server_shows_changes_only_of_records_that_it_reads(company: Journaled) -> None:
+    new_bill(company)
+    new_invoice(company, 10)
+    sales = toolset(tags=("sales",))
+    answer = ask(company, RECENT, sales)
+    assert {each["tool"] for each in answer["changes"]} == {"create_a_quick_books_invoice"}
+
+
+def test_a_server_undoes_changes_only_of_records_that_it_reads(company: Journaled) -> None:
+    new_bill(company)
+    (entry,) = company.entries()
+    with pytest.raises(NotFound):
+        ask(company, REVERT, toolset(tags=("sales",)), id=entry.id)
+
+
+def test_a_change_is_shown_and_then_undone(company: Journaled) -> None:
+    new_bill(company)
+    (change,) = ask(company, RECENT)["changes"]
+    assert ask(company, REVERT, id=change["id"], dry_run=True)["dry_run"] is True
+    assert ask(company, REVERT, id=change["id"])["reverts"] == change["id"]
+    with pytest.raises(Conflict):
+        ask(company, REVERT, id=change["id"])
+
+
+@pytest.mark.parametrize("arguments", [{"since": "x"}, {"outcome": "x"}, {"limit": 0}, {"next_cursor": "x"}])
+def test_arguments_that_do_not_fit_are_refused(company: Journaled, arguments: dict[str, Any]) -> None:
+    with pytest.raises(LedgerportError) as refused:
+        ask(company, RECENT, **arguments)
+    assert refused.value.status == 400
