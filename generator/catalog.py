@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from generator.preflight_rules import DuplicateRule
 from generator.vendor import Integration
+from generator.vendor_rules import Tie
 
 Risk = Literal["read", "create", "overwrite", "destroy", "send"]
 MethodClass = Literal["read", "write", "custom"]
@@ -89,6 +90,10 @@ class Listing:
     """Order of the records when the caller names none, in the vendor's words, so that pages do not overlap."""
     raw_query: bool = False
     """Whether the tool takes `query`, a statement in the vendor's own language."""
+    numbers: tuple[str, ...] = ()
+    """Fields that can be added up."""
+    ties: tuple[Tie, ...] = ()
+    """Reports that show such a sum."""
     is_whole: bool = False
     """Whether the vendor answers the whole list at once, so that its pages are cut here."""
     fields: tuple[QueryField, ...] = ()

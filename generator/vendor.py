@@ -264,6 +264,8 @@ class Integration:
     """Every tag that a resource or method may carry, with what it stands for."""
     batch: BatchForm = BatchForm()
     identifier: str = "id"
+    currency: tuple[str, ...] = ()
+    """Where a record names its currency; empty where there is only one."""
     """The vendor's field that names a record, and each entry of a list inside one."""
     reference_form: ReferenceForm = BARE_IDS
     display_fields: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -142,6 +142,22 @@ class FormRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """A report of the vendor whose total has to be the sum of a field of records."""
+
+    field: str
+    resource: str
+    method: str
+    """Of the report."""
+    filters: dict[str, Any]
+    """What may be asked of the records for both to be about the same."""
+    arguments: dict[str, Any]
+    """What the report is asked."""
+    note: str
+    """Why the two may differ."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAmount:
     """Where the amount of a record stands: in one field, or in its lines, which are added up."""
 

@@ -44,7 +44,7 @@ What no person or program meets is no part of it: signals between two functions 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 _ENDS = ("", ".", "!", "?", ":", "…")
 """What the text of a vendor may end with, so that advice begins a sentence of its own."""
@@ -55,6 +55,8 @@ class LedgerportError(Exception):
 
     code = "error"
     status = 500
+    quoted = ""
+    """The part of the message that others wrote, where it is known: the vendor's own text."""
 
     def __init__(
         self,
@@ -71,6 +73,11 @@ class LedgerportError(Exception):
         self.vendor_code = vendor_code
         self.trace = trace
         self.details = details or {}
+
+    def quote(self, text: str) -> Self:
+        """Return the error with the part of its message that others wrote."""
+        self.quoted = text
+        return self
 
     def as_dict(self) -> dict[str, Any]:
         """Return the one shape: code and message always, the rest when there is any."""

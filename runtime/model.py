@@ -23,6 +23,7 @@ AccountStatus = Literal["pending", "active", "needs_reconnect"]
 EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["auto", "full", "discovery"]
+UntrustedText = Literal["plain", "fenced"]
 ScopeName = Literal["admin", "tools:call"]
 """What an API token may do; `operations.scopes` says what each means."""
 
@@ -183,6 +184,12 @@ class ServerConfig:
     everyday tools beside these where every tool would be too many."""
     show_sensitive: bool = False
     """Whether tax ids, bank accounts and birth dates are answered as they are, and not masked."""
+    max_rows: int = 0
+    """The most records or rows of one answer; 0 for as many as are asked for and fit."""
+    max_answer_tokens: int = 0
+    """The most tokens of the text of one answer; 0 for no limit but that of its bytes."""
+    untrusted_text: UntrustedText = "plain"
+    """Whether the texts of records stand as they are, or in fences that say that they are data."""
     policies: Policies = NO_POLICIES
     budget: Budget = NO_BUDGET
 

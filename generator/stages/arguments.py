@@ -14,6 +14,12 @@ from typing import Any
 from generator.catalog import COMPANY, EMBED, Condition, Listing, QueryField, Reference
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
+from generator.stages.answer_arguments import (
+    build_answer_arguments,
+    build_report_arguments,
+    build_ties,
+    list_numbers,
+)
 from generator.stages.company_argument import add_company
 from generator.stages.file_arguments import describe_files, list_parts
 from generator.stages.merged_filters import (
@@ -105,6 +111,8 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
         _add_usual(made, {EMBED: _EMBED}, method, diagnostics)
     if method.rules["returns"].get("paged"):
         _add_usual(made, _page_arguments(integration, "rows"), method, diagnostics)
+        _add_usual(made, build_report_arguments(), method, diagnostics)
+        made.advanced += build_report_arguments()
     if method.rules.get("body") in ("whole_record", "json_patch"):
         made.ignored_arguments = _list_ignored(made, method, integration)
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
@@ -261,7 +269,9 @@ def _list_arguments(
     made.cautions |= describe_in_line(named)
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
-    _add_usual(made, usual, method, diagnostics)
+    how = build_answer_arguments(columns)
+    _add_usual(made, usual | how, method, diagnostics)
+    made.advanced += how
     if reads_any:
         made.required.append("query")
     return Listing(
@@ -272,6 +282,8 @@ def _list_arguments(
         raw_query=has_language,
         is_whole=not method.placeholders & PAGING,
         default_order=str(rules.get("default_order") or ""),
+        numbers=list_numbers(method.resource.fields),
+        ties=build_ties(rules.get("ties") or ()),
         fields=_query_fields(method, integration) if has_language and not reads_any else (),
         named=named,
         search=search,

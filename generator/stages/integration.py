@@ -74,6 +74,7 @@ def parse_integration(
         },
         batch=_batch(value.get("batch")),
         identifier=_identifier(value),
+        currency=tuple(str(value.get("currency") or "").split(".")) if value.get("currency") else (),
         reference_form=parse_reference_form(document),
         rules=parse_form_rules(document, links),
         policy_facts=parse_policy_facts(document, links),

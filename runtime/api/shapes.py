@@ -78,6 +78,26 @@ class Config(Body):
             description="Whether tax ids, bank accounts and birth dates are answered as they are, and not masked."
         ),
     ] = False
+    max_rows: Annotated[
+        int,
+        Field(ge=0, le=1000, description="The most records or rows of one answer; 0 for no such limit."),
+    ] = 0
+    max_answer_tokens: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=5_000_000,
+            description="The most tokens of the text of one answer, at least 2,000; 0 for no limit but the "
+            "bytes.",
+        ),
+    ] = 0
+    untrusted_text: Annotated[
+        Literal["plain", "fenced"],
+        Field(
+            description="fenced puts texts of records between ⟦ and ⟧, under a sentence that says they are data; "
+            "plain leaves them as they are. Invisible characters are made visible in any case."
+        ),
+    ] = "plain"
     policies: Annotated[
         PoliciesShape | None,
         Field(description="What its writes may hold; replaced as a whole, null or {} for anything."),

@@ -22,8 +22,10 @@ from runtime.exchange import listing, record
 from runtime.exchange.absent import name_absent
 from runtime.exchange.allowance import Allowance, fit_error
 from runtime.exchange.context import CallContext, Request, Write
+from runtime.exchange.failures import mark_untrusted
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.page_answer import PageContent, read_rows, write_page
+from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.safety.masked_updates import redact
@@ -99,6 +101,8 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
     if tool is None:
         raise InvalidArguments(explain_unknown_tool(given["tool"], call.tools))
     _refuse_alone(call, tool)
+    if tool.listing and SUM in (given.get("arguments") or {}):
+        raise InvalidArguments(f"{tool.name} cannot add up in a batch: a sum takes several pages.")
     own = dict(given.get("arguments") or {})
     if DRY_RUN in own:
         raise InvalidArguments(f"{DRY_RUN} is an argument of the batch, not of the calls in it.")
@@ -186,7 +190,8 @@ def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share
         text = _text(part, value, raw, share)
     except LedgerportError as error:
         part.call.is_refused = isinstance(error, VendorRefused)
-        return b'%b"error":%b}' % (head, fit_error(redact(error, call.secrets), share))
+        error = mark_untrusted(call, redact(error, call.secrets))
+        return b'%b"error":%b}' % (head, fit_error(error, share))
     if not share.holds(text):
         text = orjson.dumps({"note": NOT_SHOWN})
     return b'%b"answer":%b}' % (head, text)
@@ -208,7 +213,7 @@ def _text(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
         return _page(part, value, raw, share)
     if call.before is not None:
         return record.write_update(call, value, share)
-    return record.fit(call, record.write_record(call, value), share)
+    return record.fit(call, call.mark(record.write_record(call, value)), share)
 
 
 def _lost(part: Part) -> VendorUnavailable:
@@ -222,6 +227,7 @@ def _page(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
     call = part.call
     try:
         rows = read_rows(call.tool, call.integration, call.arguments, value)
-        return write_page(call, part.request.plan, PageContent(rows, value), share).encode()
+        page = PageContent(rows, value)
+        return write_page(call, part.request.plan, page, share.limit(call.most_text)).encode()
     except answers.UnexpectedShape as cause:
         raise answers.explain_unreadable(call.integration, raw, changes_data=False, cause=cause) from cause

@@ -22,6 +22,8 @@ class Source:
 
     count: int
     text: Callable[[int], bytes]
+    whole: bytes = b""
+    """All of them as one list, where that is at hand: it is taken where it fits."""
 
 
 def write_json(value: Any) -> bytes:
@@ -37,6 +39,9 @@ def append_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: 
 
     At least one row is shown: where not even that fits, part of it, and `how` says how to ask for the rest.
     """
+    if rows.whole and _holds_whole(head, name, rows, allowance):
+        before = write_json(head(rows.count, ""))[1:-1]
+        return (b'{%b%b"%b":%b}' % (before, b"," if before else b"", name.encode(), rows.whole)).decode()
     texts, ends = _fitting(rows, allowance)
     count = _most(head, ends, allowance.subtract(_brackets(name, allowance)))
     if count or not rows.count:
@@ -45,6 +50,11 @@ def append_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: 
     space = allowance.subtract(_brackets(name, allowance) + _cost(head(1, ""), allowance))
     part = parts.cut_record(first, space, how)
     return _joined(head(1, part.remark), name, [part.text])
+
+
+def _holds_whole(head: Head, name: str, rows: Source, allowance: Allowance) -> bool:
+    beside = _brackets(name, allowance) + _cost(head(rows.count, ""), allowance)
+    return allowance.subtract(beside).holds(rows.whole)
 
 
 def measure_head(head: Mapping[str, Any], allowance: Allowance) -> int:

@@ -78,7 +78,7 @@ def prepare_query(call: CallContext, statement: Statement) -> Request:
     refuse_many(branches)
     if len(branches) == 1:
         rewritten = {**call.arguments, "query": _with_condition(language, statement, raw, branches[0])}
-        page = read_page_request(call.tool, integration, rewritten, call.arguments)
+        page = read_page_request(call.tool, integration, rewritten, call.arguments, call.max_rows)
         return Request(values=page.values, plan=page)
     if statement.is_count:
         return _count(call, statement, branches)
@@ -96,7 +96,7 @@ def prepare_filters(call: CallContext) -> Request:
     if listing.named and NAMED in call.arguments:
         call.arguments, notes = replace_named(listing, call.arguments, call.today())
     if not is_branched(listing, call.arguments):
-        page = read_page_request(call.tool, call.integration, call.arguments)
+        page = read_page_request(call.tool, call.integration, call.arguments, most=call.max_rows)
         return _with_notes(Request(values=page.values, plan=page), notes)
     refuse_unknown(listing, call.arguments.get(ANY_OF, ()))
     branches = join_branches(
@@ -124,6 +124,7 @@ def refuse_many(branches: Sequence[Branch]) -> None:
 
 def merge(call: CallContext, either: Either) -> Request:
     """Return the requests for one page of an OR, in their order."""
+    either = replace(either, limit=min(either.limit, call.max_rows or either.limit))
     language, plan = call.integration.query_language, _plan(call, either)
     order = _write_order(language, plan.keys)
     requests = [

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
-from runtime.exchange.allowance import LEAST, PLAIN, Allowance, Form
+from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant, JournalKind
 from runtime.safety import masking, write_answers
 from runtime.safety.company import describe_company, drop_company, name_company
+from runtime.safety.fences import PREFACE, fence_json, strip_fences
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
 from runtime.safety.write_options import USUAL, WriteOptions
@@ -94,6 +95,12 @@ class CallContext:
     """Stored values that the caller is not shown, where they were sent on its behalf."""
     budget: int = LEAST
     """Bytes of the whole reply as its reader gets it."""
+    max_answer_tokens: int = 0
+    """Tokens of the text of an answer, as its MCP server allows; 0 for no limit but the budget."""
+    max_rows: int = 0
+    """Records or rows of an answer, as its MCP server allows; 0 for no limit."""
+    is_fenced: bool = False
+    """Whether texts of records stand in fences."""
     form: Form = PLAIN
     """How its endpoint sends the answer."""
     resolved: list[dict[str, str]] = field(default_factory=list)
@@ -114,7 +121,10 @@ class CallContext:
         if text:
             _check_range(text)
         company = None if self.tool.is_read_only else describe_company(self.account)
-        return Answer(text, self.status, limits=self.limits, note=self._whole(note), company=company)
+        whole = self._whole(note)
+        return Answer(
+            text, self.status, limits=self.limits, note=whole, company=company, preface=self.preface
+        )
 
     def _whole(self, note: str) -> str:
         """Return a note with what every answer of the call says."""
@@ -123,13 +133,32 @@ class CallContext:
         reached = "" if self.tool.is_read_only else name_company(self.account)
         return " ".join(each for each in (self.notice, note, reached) if each)
 
+    @property
+    def preface(self) -> str:
+        """What stands before every answer of the call."""
+        return PREFACE if self.is_fenced else ""
+
+    def mark(self, text: bytes) -> bytes:
+        """Return a record, JSON, as its caller wants its texts."""
+        return fence_json(text) if self.is_fenced else text
+
     def fits(self, text: bytes, note: str) -> bool:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
-        return self.form.holds_surely(text, self.budget, self._whole(note))
+        most = self.most_text
+        is_short = not most or 2 * len(text) <= most
+        return is_short and self.form.holds_surely(text, self.budget, f"{self.preface}{self._whole(note)}")
 
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
-        return self.form.compute_allowance(self.budget, self.answer(note=note))
+        return self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
+
+    @property
+    def most_text(self) -> int:
+        """The bytes that the text of an answer may have by the tokens allowed; 0 for no such limit."""
+        asked = self.arguments.get("max_tokens") if self.tool.is_read_only else None
+        own = max(self.max_answer_tokens, LEAST_TOKENS) if self.max_answer_tokens else 0
+        given = [each for each in (asked, own) if each]
+        return int(min(given) * BYTES_PER_TOKEN) if given else 0
 
 
 def _check_range(text: str) -> None:
@@ -150,6 +179,8 @@ def begin_call(
     """Return the call of a tool, one of the `tools` that an access grant leaves of the catalog."""
     is_write, is_masked = not tool.is_read_only, not grant.config.show_sensitive
     integration = catalog.integrations[grant.account.integration]
+    is_fenced = grant.config.untrusted_text == "fenced"
+    arguments = strip_fences(arguments) if is_fenced else arguments
     return CallContext(
         tool,
         integration,
@@ -167,6 +198,9 @@ def begin_call(
         is_masked=is_masked,
         cover=masking.cover_of(tool, tools, is_masked=is_masked),
         is_blind=is_write and write_answers.is_blind(tool, tools),
+        is_fenced=is_fenced,
+        max_answer_tokens=grant.config.max_answer_tokens,
+        max_rows=grant.config.max_rows,
     )
 
 

@@ -7,11 +7,13 @@ from typing import Any
 from runtime.errors import LedgerportError, RateLimited, VendorRefused
 from runtime.exchange.absent import name_absent
 from runtime.exchange.context import CallContext
+from runtime.safety.fences import fence_text
 from runtime.upstream import answer as answers
 from runtime.upstream.advice import describe_attempt
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.limits import note_refusal
 from runtime.upstream.rate_limit_errors import add_numbers
+from runtime.upstream.visible_text import show_unseen
 
 FIRST_FAILURE = 300
 """A redirect is one, for none is followed."""
@@ -54,9 +56,21 @@ def explain_unreadable(
 
 def explain(call: CallContext, error: LedgerportError) -> LedgerportError:
     """Return the error with how long to wait at a rate limit, or how to find a record that is absent."""
+    error = mark_untrusted(call, error)
     if isinstance(error, VendorRefused):
         return name_absent(error, call.tool, call.integration, call.arguments, call.tools)
     return add_numbers(error, call.integration.title, call.limits)
+
+
+def mark_untrusted(call: CallContext, error: LedgerportError) -> LedgerportError:
+    """Return the error with nothing unseen in it, and with what others wrote in it in a fence where that is wanted."""
+    quoted, message = show_unseen(error.quoted), show_unseen(error.message)
+    if call.is_fenced and quoted:
+        before, found, after = message.partition(quoted)
+        message = f"{before}{fence_text(quoted)}{after}" if found else fence_text(message)
+    error.message, error.args = message, (message,)
+    error.advice, error.quoted = show_unseen(error.advice), ""
+    return error
 
 
 def _counted(call: CallContext, error: LedgerportError) -> LedgerportError:

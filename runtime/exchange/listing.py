@@ -26,7 +26,7 @@ def prepare(call: CallContext) -> Request:
         return prepare_query(call, statement)
     if statement is None and any(name in call.arguments for name in BESIDE):
         return prepare_filters(call)
-    page = read_page_request(call.tool, call.integration, call.arguments)
+    page = read_page_request(call.tool, call.integration, call.arguments, most=call.max_rows)
     return Request(values=page.values, plan=page)
 
 

@@ -18,6 +18,7 @@ from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.dates import write_iso_dates
 from runtime.upstream.rows import QuickRows, read_quick_rows
+from runtime.upstream.visible_text import show_in_json
 
 Path = tuple[str, ...]
 NO_CONTENT = 204
@@ -37,7 +38,7 @@ class MaskedResponse:
 
     def read_value(self, holds: Callable[[Any], bool]) -> Any:
         """Return the body as a value. Raises the error that it is, or that it does not hold what the call is for."""
-        value = read_value(self.call, self._dated, is_exact=True)
+        value = read_value(self.call, self._visible, is_exact=True)
         if not holds(value):
             raise self.explain_unreadable()
         return masking.cover_value(self.call.cover, self.raw.body, value)
@@ -55,21 +56,23 @@ class MaskedResponse:
         cover = self.call.cover
         if cover is not None and masking.may_hide(cover, self.raw.body):
             return None
-        return answers.record_text(self._dated, path, self.call.integration.errors)
+        return answers.record_text(self._visible, path, self.call.integration.errors)
 
     def read_quick_rows(self, path: Path, names: Sequence[str]) -> QuickRows | None:
         """Return the records of a plain success, read in one pass; None where they have to be read more closely."""
         cover, errors = self.call.cover, self.call.integration.errors
         if cover is None or ("*" in path and not masking.may_hide(cover, self.raw.body)):
-            return read_quick_rows(self._dated, path, errors, names)
+            return read_quick_rows(self._visible, path, errors, names)
         if "*" in path:  # it is not known what the records are called, which a rule may be about
             return None
-        return read_quick_rows(self._dated, path, errors, names, _Hiding(cover, path))
+        return read_quick_rows(self._visible, path, errors, names, _Hiding(cover, path))
 
     @cached_property
-    def _dated(self) -> VendorResponse:
-        """Return the response with the moments in it as ISO 8601 writes them, made once however often it is read."""
-        return write_iso_dates(self.raw, self.call.integration.dates)
+    def _visible(self) -> VendorResponse:
+        """Return the response with nothing unseen in it, and its moments as ISO 8601 writes them."""
+        body = show_in_json(self.raw.body)
+        shown = self.raw if body is self.raw.body else self.raw._replace(body=body)
+        return write_iso_dates(shown, self.call.integration.dates)
 
     def read_link(self) -> str:
         """Return the Link header."""

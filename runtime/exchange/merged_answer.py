@@ -12,7 +12,7 @@ from runtime.exchange.allowance import Allowance
 from runtime.exchange.branches import CountedBranches, MergedPage
 from runtime.exchange.context import CallContext
 from runtime.exchange.merging import Merge, Merged, OrderUnknown, Part
-from runtime.exchange.page_answer import NO_ROWS, READ_ON_IN_IT, choose_names, note_absent
+from runtime.exchange.page_answer import NO_ROWS, append_records, choose_names, note_absent
 from runtime.upstream import figures, paging
 from runtime.upstream.answer import UnexpectedShape, find_records, follow_path
 from runtime.upstream.rows import ValueRows
@@ -109,8 +109,7 @@ def _write_records(call: CallContext, plan: MergedPage, merged: Merged, allowanc
         text = " ".join(filter(None, said))
         return {**found, "note": text} if text else found
 
-    texts = bounds.Source(len(merged.records), rows.write_record)
-    return bounds.append_rows(head, "records", texts, allowance, READ_ON_IN_IT)
+    return append_records(call, rows, head, allowance)
 
 
 def _cut_note(count: int, most: int) -> str:

@@ -15,7 +15,9 @@ from runtime.exchange.context import CallContext
 from runtime.exchange.page_request import PageRequest, get_listing
 from runtime.upstream import figures, paging, query
 from runtime.upstream.answer import UnexpectedShape, find_records, follow_path
+from runtime.upstream.empty import drop_empty
 from runtime.upstream.rows import Rows, ValueRows, strip_slice
+from runtime.upstream.table_rows import Table
 
 LONGEST_VENDOR_CURSOR = 4096
 """Bytes. Ours holds it in base64."""
@@ -23,6 +25,9 @@ MOST_ABSENT = 5
 """Fields that a note names because no record has them."""
 LONGEST_TOTAL = 100
 """Bytes of a number, which may be written as a text."""
+FULL, TABLE = "full", "table"
+"""What the arguments `detail` and `format` may say beside what is usual."""
+AS_RECORDS = "One row does not fit into an answer, so that these are records."
 READ_ON_IN_IT = "To read on in it, repeat this call with fields {fields}."
 NO_ROWS = bounds.Source(0, lambda _place: b"")
 
@@ -31,7 +36,8 @@ def choose_names(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
     """Return the fields that a list shows of each record, in this order; none for all."""
     if names := arguments.get("fields"):
         return list(dict.fromkeys(names))
-    return () if arguments.get("query") else get_listing(tool).columns
+    detail = arguments.get("detail") or (FULL if arguments.get("query") else "")
+    return () if detail == FULL else get_listing(tool).columns
 
 
 def can_be_quick(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> bool:
@@ -73,8 +79,41 @@ def write_page(call: CallContext, asked: PageRequest, content: PageContent, allo
         head = {"total": total, "note": " ".join(notes)} if notes else {"total": total}
         return bounds.append_rows(lambda _count, _remark: head, "records", NO_ROWS, allowance)
     page = _Page.of(call, asked, content, notes)
-    texts = bounds.Source(len(page.places), lambda place: page.rows.write_record(page.places[place]))
-    return bounds.append_rows(page.head, "records", texts, allowance, READ_ON_IN_IT)
+    return append_records(call, page.pick_shown(), page.head, allowance)
+
+
+def append_records(call: CallContext, rows: Rows, head: bounds.Head, allowance: Allowance) -> str:
+    """Return an answer with as many records as fit, in the form that the call asks for, behind what `head` says."""
+    if call.arguments.get("format") == TABLE and len(rows):
+        if text := _write_table(call, rows.make_table(), head, allowance):
+            return text
+        head = _say_first(head, AS_RECORDS)
+    write = _as_it_is if call.arguments.get("fields") else drop_empty
+    texts = bounds.Source(len(rows), lambda place: call.mark(write(rows.write_record(place))))
+    return bounds.append_rows(head, "records", texts, allowance, READ_ON_IN_IT)
+
+
+def _write_table(call: CallContext, table: Table, head: bounds.Head, allowance: Allowance) -> str:
+    """Return the answer `{returned, next_cursor?, note?, columns, rows}`; empty when not even one row fits."""
+
+    def with_columns(count: int, remark: str) -> dict[str, Any]:
+        return {**head(count, remark), "columns": table.columns}
+
+    if call.is_fenced or not allowance.holds(table.text):
+        first = allowance.measure(call.mark(bytes(table.rows[0])) + b',"rows":[]')
+        if bounds.measure_head(with_columns(1, ""), allowance) + first > allowance.size:
+            return ""
+    whole = b"" if call.is_fenced else table.text
+    source = bounds.Source(table.count, lambda place: call.mark(bytes(table.rows[place])), whole)
+    return bounds.append_rows(with_columns, "rows", source, allowance)
+
+
+def _say_first(head: bounds.Head, text: str) -> bounds.Head:
+    return lambda count, remark: head(count, f"{text} {remark}".strip())
+
+
+def _as_it_is(text: bytes) -> bytes:
+    return text
 
 
 def _total(tool: Tool, integration: Integration, value: Any) -> Any:
@@ -112,10 +151,14 @@ class _Page:
         page = rows.cut(asked.skip, asked.limit + (asked.skip if listing.is_whole else 0))
         meant = _Meant.of(integration, listing, call.arguments)
         places = meant.places(page)
-        shown = page if len(places) == len(page) else page.pick(places)
+        shown = _only(page, places)
         cursor = _next_cursor(integration.pagination, content) if not listing.is_whole else ""
         remarks_on_page = [*notes, *note_absent(shown, call.arguments.get("fields", ()))]
         return cls(call, asked, page, places, len(rows), cursor, remarks_on_page, meant)
+
+    def pick_shown(self) -> Rows:
+        """Return the records that are shown, if all of them fit."""
+        return _only(self.rows, self.places)
 
     def head(self, count: int, remark: str) -> dict[str, Any]:
         """Return what stands before the records when so many of them are shown."""
@@ -131,11 +174,21 @@ class _Page:
         if is_cut:
             notes.append(
                 f"Only {count} of the {len(self.places)} records of this page fit into one answer. "
-                "Pass next_cursor to read on, or name fewer fields."
+                f"Pass next_cursor to read on, or {self._narrower()}."
+            )
+        elif following and self.asked.limit == self.call.max_rows:
+            notes.append(
+                f"This MCP server answers at most {self.asked.limit} records. Pass next_cursor to read on."
             )
         if remark:
             notes.append(remark)
         return {**head, "note": " ".join(notes)} if notes else head
+
+    def _narrower(self) -> str:
+        """Return how more records would fit into an answer."""
+        takes_table = "format" in self.call.tool.input_schema["properties"]
+        is_table = not takes_table or self.call.arguments.get("format") == TABLE
+        return "name fewer fields" if is_table else f"name fewer fields, or ask for format {TABLE}"
 
     def _following(self, used: int, *, is_cut: bool) -> str:
         """Return where the next page begins when this one ends behind so many records; empty when it was the last."""
@@ -144,6 +197,10 @@ class _Page:
             passed = asked.skip + used
             return f"{asked.position}/{passed}/0" if passed < self.received else ""
         return _following(self.call.integration, asked, self.next_cursor, self.received, used, is_cut=is_cut)
+
+
+def _only(rows: Rows, places: Sequence[int]) -> Rows:
+    return rows if len(places) == len(rows) else rows.pick(places)
 
 
 @dataclass(frozen=True, slots=True)

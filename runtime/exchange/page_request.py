@@ -37,21 +37,26 @@ class PageRequest:
 
 
 def read_page_request(
-    tool: Tool, integration: Integration, arguments: Mapping[str, Any], given: Mapping[str, Any] | None = None
+    tool: Tool,
+    integration: Integration,
+    arguments: Mapping[str, Any],
+    given: Mapping[str, Any] | None = None,
+    most: int = 0,
 ) -> PageRequest:
     """Return what the vendor is asked for, by arguments whose raw query was looked at (`raw_query`).
 
-    `given` are the arguments of the call where the query was written anew: a cursor belongs to them. Raises
-    InvalidArguments for a query or cursor that does not fit.
+    `given` are the arguments of the call where the query was written anew: a cursor belongs to them. No more than
+    `most` records are asked for, 0 for no such limit. Raises InvalidArguments for a query or cursor that does not fit.
     """
     listing, pagination, language = get_listing(tool), integration.pagination, integration.query_language
     position, skip, size = _position(tool, pagination, arguments if given is None else given)
-    limit = size or int(arguments.get("limit") or pagination.default)
+    most = most or pagination.maximum
+    limit = size or min(int(arguments.get("limit") or pagination.default), most)
     raw = str(arguments.get("query") or "")
     _check_lengths(raw, arguments.get("fields") or ())
     if listing.raw_query and raw:
         own = query.read_raw_paging(language, listing, raw)
-        limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum)
+        limit = min(_raw_limit(own.limit, arguments, limit), pagination.maximum, most)
         position = position or (str(own.start) if own.start is not None else "")
         probe = limit if own.limit is not None else _probe(pagination, limit)
     else:

@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from runtime.exchange.allowance import Allowance
+from runtime.safety.fences import split_fenced
 from runtime.upstream import figures
 
 LONGEST_NAME = 60
@@ -82,10 +83,13 @@ def _begun(name: str, text: bytes, left: Allowance) -> tuple[bytes, str, str] | 
                 f"{len(elements) - count:,} of {len(elements):,} elements",
             )
     if text[:1] == b'"' and (whole := _text_in(text)):
-        count = _count((left.measure(_text(each)) for each in whole), left.size)
+        characters, begin, end = split_fenced(whole)
+        left = left.subtract(left.measure(_text(begin + end)))
+        count = _count((left.measure(_text(each)) for each in characters), left.size)
         if count:
-            rest = f"{len(whole) - count:,} of {len(whole):,} characters"
-            return b'"%b"' % _text(whole[:count]), f"{base}[{start + count}:]", rest
+            rest = f"{len(characters) - count:,} of {len(characters):,} characters"
+            part = f"{begin}{''.join(characters[:count])}{end}"
+            return b'"%b"' % _text(part), f"{base}[{start + count}:]", rest
     return None
 
 

@@ -13,6 +13,7 @@ from runtime.exchange.context import CallContext, Request, record_request
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import Answer
 from runtime.safety import write_answers
+from runtime.safety.fences import fence_value
 from runtime.safety.findings import list_warnings
 from runtime.upstream import answer as answers
 from runtime.upstream import figures
@@ -48,13 +49,14 @@ def write_update(call: CallContext, value: Any, allowance: Allowance) -> bytes:
     members = written.describe_update(call, answers.follow_path(value, call.tool.returns.path))
     if call.resolved:
         members["resolved"] = call.resolved
+    members = _mark_members(call, members)
     head = figures.write_json(members)[1:-1] if members else b""
     if allowance.measure(head) > allowance.size // 2:
         half = allowance.split(2)
         part = parts.cut_record(b"{%b}" % head, half)
         head = b'%b,"note_on_changes":%b' % (part.text[1:-1], orjson.dumps(part.remark))
     beside = b'{%b%b"record":}' % (head, b"," if head else b"")
-    record = write_record(call, value)
+    record = call.mark(write_record(call, value))
     left = allowance.subtract(allowance.measure(beside))
     if left.holds(record):
         return b"%b%b}" % (beside[:-1], record)
@@ -63,9 +65,17 @@ def write_update(call: CallContext, value: Any, allowance: Allowance) -> bytes:
     return b'%b%b,"note":%b}' % (beside[:-1], part.text, orjson.dumps(part.remark))
 
 
+def _mark_members(call: CallContext, members: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of an update, with texts of records as the caller wants them; warnings are our own."""
+    if not call.is_fenced:
+        return members
+    return {name: each if name == "warnings" else fence_value(each) for name, each in members.items()}
+
+
 def answer_with(call: CallContext, text: bytes) -> Answer:
     """Return the answer that holds a record, or as much of it as fits, and the notes on it."""
     note = _note_on(call, text)
+    text = call.mark(text)
     if not call.fits(text, note):
         text = fit(call, text, call.compute_allowance(note))
     return call.answer(text.decode(), note)

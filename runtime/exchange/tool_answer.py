@@ -37,5 +37,7 @@ class Answer(NamedTuple):
     limits: Limits = NO_LIMITS
     note: str = ""
     """What the caller should know about a record that was written, in sentences."""
+    preface: str = ""
+    """What a model has to know before it reads the text."""
     company: Mapping[str, str] | None = None
     """Of a write, the company that it reached: `id`, and `name` where it is known."""

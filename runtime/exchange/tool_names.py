@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from generator.suggestions import LONGEST_COMPARED, MOST_COMPARED, ask_if_meant, measure_likeness, split_name
+from runtime.errors import NotFound
 from runtime.logs import blank_secrets
 
 LONGEST_SHOWN = 80
@@ -95,3 +96,8 @@ def _are_the_same(one: list[str], other: list[str]) -> bool:
             return False
         left.remove(found)
     return True
+
+
+def refuse_unknown_tool(name: str, tools: Collection[str]) -> NotFound:
+    """Return the error for a tool that the caller does not have."""
+    return NotFound(explain_unknown_tool(name, tools), advice="List the tools to see their names.")

@@ -15,6 +15,7 @@ from runtime.safety.findings import list_warnings
 from runtime.safety.updates import list_writable
 from runtime.safety.values import is_same
 from runtime.upstream import figures
+from runtime.upstream.visible_text import is_plain, show_in_json
 
 Record = Mapping[str, Any]
 NOTHING_CHANGED = "Nothing changed: the record had these values already. What is left out stays as it is."
@@ -96,10 +97,14 @@ def _members(found: Differences, warnings: list[str]) -> dict[str, Any]:
 
 
 def _mask(call: CallContext, record: Record) -> Any:
-    """Return a record as the caller sees it. What is hidden is masked in a copy."""
+    """Return a record as the caller sees it. What is hidden is masked in a copy, and what is unseen is shown."""
+    body = figures.write_json(record)
+    if not is_plain(body):
+        body = show_in_json(body)
+        record = figures.read(body)
     if call.cover is None:
         return record
-    path, body = call.tool.returns.path, figures.write_json(record)
+    path = call.tool.returns.path
     if not masking.may_hide(call.cover, body):
         return record
     whole = figures.read(body)

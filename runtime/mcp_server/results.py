@@ -101,12 +101,13 @@ def describe_link(answer: Answer, link: Link) -> list[dict[str, Any]]:
 def build_content(answer: Answer) -> list[dict[str, Any]]:
     """Return what the model reads: the error, or the text, or the file."""
     if answer.error is not None:
-        return [_text(write_sentences(answer.error, answer.limits))]
+        texts = (answer.preface, write_sentences(answer.error, answer.limits))
+        return [_text(text) for text in texts if text]
     if answer.file is not None:
         notes = [_text(answer.note)] if answer.note else []
         about = _text(answer.text or f"{describe_file(answer.file)} is attached.")
         return [about, _resource(answer.file), *notes]
-    return [_text(text) for text in (answer.text, answer.note) if text]
+    return [_text(text) for text in (answer.preface, answer.text, answer.note) if text]
 
 
 def build_meta(answer: Answer) -> dict[str, Any]:

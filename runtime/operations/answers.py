@@ -55,6 +55,9 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
         "max_answer_bytes": config.max_answer_bytes,
         "tool_exposure": config.tool_exposure,
         "show_sensitive": config.show_sensitive,
+        "max_rows": config.max_rows,
+        "max_answer_tokens": config.max_answer_tokens,
+        "untrusted_text": config.untrusted_text,
         "policies": config.policies.as_dict(),
         "budget": config.budget.as_dict(),
     }

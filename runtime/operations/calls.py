@@ -15,20 +15,22 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from runtime.errors import Indeterminate, LedgerportError, NotFound
+from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import CallContext, Request, begin_call, find_today
 from runtime.exchange.failures import explain, raise_failure
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
+from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.exchange.tool_names import explain_unknown_tool
+from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
 from runtime.operations.lost_answers import add_lookup
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.response_reader import ResponseReader
+from runtime.operations.sums import Sums
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
@@ -57,6 +59,8 @@ class Calls:
         self._writes = Writes(vendor, RecentReads(), today)
         self._reader = ResponseReader()
         self._today = today
+        self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
+        self._sums = Sums(self._send, self._kind_of)
 
     async def call(
         self,
@@ -77,7 +81,7 @@ class Calls:
         """
         tool = find_tool(tools, name)
         if tool is None:
-            return Answer(status=0, error=await asyncio.to_thread(_no_tool, name, tools))
+            return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
         call.today = self._today
@@ -99,9 +103,11 @@ class Calls:
 
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
-        kind = KINDS[call.tool.returns.kind]
+        kind = self._kind_of(call.tool)
         await self._checks.check(call, carried)
         await self._writes.resolve_names(call)
+        if call.tool.listing is not None and call.arguments.get(SUM):
+            return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         call.writes = request.writes
         await self._writes.prepare(call, request)
@@ -140,9 +146,5 @@ class Calls:
         masked_updates.redact(error, call.secrets)
         if call.limits is NO_LIMITS:
             call.limits = await self._vendor.read_limits(call.account, call.integration)
-        answer = Answer(status=call.status, error=explain(call, error), limits=call.limits)
+        answer = Answer("", call.status, explain(call, error), limits=call.limits, preface=call.preface)
         return call.form.fit(answer, call.budget)
-
-
-def _no_tool(name: str, tools: Mapping[str, Tool]) -> NotFound:
-    return NotFound(explain_unknown_tool(name, tools), advice="List the tools to see their names.")

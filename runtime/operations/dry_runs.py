@@ -22,10 +22,15 @@ from runtime.exchange.written import describe_plan
 from runtime.operations.preflight import list_findings
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masking
+from runtime.safety.fences import fence_value
 from runtime.safety.findings import Finding
 from runtime.upstream.answer import follow_path
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.request import record
+from runtime.upstream.visible_text import show_in_json
+
+OWN = frozenset({"findings", "warnings"})
+"""What is said in our own sentences, beside texts of records."""
 
 
 async def answer_dry(vendor: VendorCalls, call: CallContext, request: Request) -> Answer:
@@ -44,7 +49,9 @@ async def answer_dry(vendor: VendorCalls, call: CallContext, request: Request) -
         "findings": _list(each for each in found if each.is_error),
         "warnings": _list(each for each in found if not each.is_error),
     }
-    text = write_json(value)
+    if call.is_fenced:
+        value = {name: each if name in OWN else fence_value(each) for name, each in value.items()}
+    text = show_in_json(write_json(value))
     return call.answer((text if call.fits(text, "") else fit(call, text, call.compute_allowance())).decode())
 
 

@@ -26,6 +26,7 @@ from runtime.model import (
     RateLimitStyle,
     ServerConfig,
     ToolExposure,
+    UntrustedText,
 )
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
@@ -36,6 +37,7 @@ PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {
     "rate_limit_style": get_args(RateLimitStyle),
     "tool_exposure": get_args(ToolExposure),
+    "untrusted_text": get_args(UntrustedText),
 }
 """What each switch of a config may be set to."""
 METHOD_WORDS = tuple(sorted({*METHOD_CLASSES.values(), "custom"}))

@@ -228,6 +228,9 @@ def read_config(text: str) -> ServerConfig:
         words.get("max_answer_bytes", 0),
         words.get("tool_exposure", "full"),
         words.get("show_sensitive", False),
+        words.get("max_rows", 0),
+        words.get("max_answer_tokens", 0),
+        words.get("untrusted_text", "plain"),
         Policies.read(words["policies"]) if "policies" in words else NO_POLICIES,
         Budget(**words["budget"]) if "budget" in words else NO_BUDGET,
     )
@@ -243,6 +246,9 @@ def write_config(config: ServerConfig) -> str:
         "max_answer_bytes": config.max_answer_bytes,
         "tool_exposure": config.tool_exposure if config.tool_exposure != "full" else "",
         "show_sensitive": config.show_sensitive,
+        "max_rows": config.max_rows,
+        "max_answer_tokens": config.max_answer_tokens,
+        "untrusted_text": config.untrusted_text if config.untrusted_text != "plain" else "",
         "policies": config.policies.as_dict(),
         "budget": config.budget.as_dict(),
     }

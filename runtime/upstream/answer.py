@@ -347,7 +347,7 @@ def _refused(
             advice=LOOK_FIRST,
             vendor_code=vendor_code,
             trace=trace,
-        )
+        ).quote(said)
     first = complaints[0]
     said_first = f"{_word(first, rules.message)} {_word(first, rules.detail)}"
     advice = choose(known, said_first, _word(first, rules.element), attempt)
@@ -358,7 +358,7 @@ def _refused(
         advice="" if _is_said_in(advice, said) else advice,
         vendor_code=vendor_code,
         trace=trace,
-    )
+    ).quote(said)
 
 
 def _sentence(rules: ErrorRules, complaint: Mapping[str, Any], attempt: Attempt) -> str:
@@ -394,12 +394,12 @@ def _ended(text: str) -> str:
 def _unexplained(
     integration: Integration, response: VendorResponse, trace: str, *, changes_data: bool
 ) -> LedgerportError:
+    words = extract_words(response.body)
     if 300 <= response.status < 400:
         return VendorUnavailable(
             f"{integration.title} answered with a redirect ({response.status}), which is not followed.",
             trace=trace,
         )
-    words = extract_words(response.body)
     if response.status < 500:
         kind = KIND_OF_STATUS.get(response.status, "invalid")
         return VendorRefused(
@@ -407,16 +407,16 @@ def _unexplained(
             status=response.status,
             kind=kind,
             trace=trace,
-        )
+        ).quote(words)
     if changes_data and (response.status in LOST_STATUSES or response.status not in FAILED):
         return Indeterminate(
             f"{integration.title} answered {response.status}{f' ({words})' if words else ''}: "
             "the change may have been made or not.",
             advice=LOOK_FIRST,
             trace=trace,
-        )
+        ).quote(words)
     return VendorUnavailable(
         f"{integration.title} is not answering properly ({response.status}){f': {words}' if words else '.'}",
         advice="Nothing was changed. Try again in a minute.",
         trace=trace,
-    )
+    ).quote(words)

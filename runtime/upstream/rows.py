@@ -18,6 +18,7 @@ from generator.vendor import ErrorRules
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape, check_count
 from runtime.upstream.client import VendorResponse
+from runtime.upstream.table_rows import Column, Table, fill_gaps, lay_out, split_records
 
 ALL = "*"
 SLICE = re.compile(r"(?P<name>.+)\[(?P<start>[0-9]{1,9}):\]", re.DOTALL)
@@ -58,6 +59,10 @@ class Rows(Protocol):
         """One record as JSON, with the fields that are shown. Raises UnexpectedShape."""
         ...
 
+    def make_table(self) -> Table:
+        """Return them as a table of the fields that are shown. Raises UnexpectedShape."""
+        ...
+
     def find_absent(self, names: Iterable[str]) -> list[str]:
         """Those of some names that no record has."""
         ...
@@ -92,6 +97,12 @@ class ValueRows:
     def write_record(self, place: int) -> bytes:
         """One record as JSON, with the fields that are shown. Raises UnexpectedShape."""
         return _written(project(self.records[place], self._names))
+
+    def make_table(self) -> Table:
+        """Return them as a table of the fields that are shown. Raises UnexpectedShape."""
+        shown = [project(record, self._names) for record in self.records]
+        names = () if ALL in self._names or any(map(SLICE.fullmatch, self._names)) else self._names
+        return _tabled(lambda: split_records(shown, names), len(shown))
 
     def find_absent(self, names: Iterable[str]) -> list[str]:
         """Those of some names that no record has."""
@@ -146,6 +157,26 @@ class QuickRows:
         if is_whole and self._names:
             return _written(project(figures.read(text), self._names))
         return _compact(text)
+
+    def make_table(self) -> Table:
+        """Return them as a table of the fields that are shown. Raises UnexpectedShape."""
+        if self._hide is not None and self._hide.may_hide(_encoder.encode(self._records)):
+            hide = self._hide
+            hidden = [hide.hide(figures.read(_encoder.encode(row))) for row in self._records]
+            return ValueRows(hidden, self._names).make_table()
+        if self._records and isinstance(self._records[0], msgspec.Raw):
+            return _tabled(self._whole_columns, len(self._records))
+        return _tabled(self._columns, len(self._records))
+
+    def _columns(self) -> list[Column]:
+        cells = zip(*map(msgspec.structs.astuple, self._records), strict=True)
+        return [(name, fill_gaps(column, NOT_THERE)) for name, column in zip(self._names, cells, strict=True)]
+
+    def _whole_columns(self) -> list[Column]:
+        if any(map(SLICE.fullmatch, self._names)):
+            read = [project(figures.read(row), self._names) for row in self._records]
+            return split_records(read)
+        return split_records([figures.split_members(row) for row in self._records])
 
     @cached_property
     def _plain(self) -> Sequence[msgspec.Raw] | None:
@@ -279,6 +310,13 @@ def _struct(names: Mapping[str, str], kinds: Mapping[str, Any]) -> type[Any]:
         for attribute in names
     ]
     return msgspec.defstruct("Part", fields, rename=dict(names), omit_defaults=True, gc=False)
+
+
+def _tabled(columns: Callable[[], list[Column]], count: int) -> Table:
+    try:
+        return lay_out(columns(), count)
+    except (figures.TooDeep, RecursionError) as error:
+        raise UnexpectedShape("nested too deeply") from error
 
 
 def _is_absent(records: Sequence[Any], attribute: str) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from runtime.upstream.visible_text import show_unseen
+
 DEEPEST = 100
 """Levels of elements. A report, the deepest answer known, has about twenty."""
 
@@ -79,7 +81,7 @@ class _Element:
 
     def __init__(self, tag: str, attributes: Mapping[str, str]) -> None:
         self.tag = tag
-        self.content: dict[str, Any] = dict(attributes)
+        self.content: dict[str, Any] = {name: show_unseen(text) for name, text in attributes.items()}
         self.repeated: set[str] = set()
         self.texts: list[str] = []
         self.has_children = False
@@ -96,4 +98,4 @@ class _Element:
             self.content[name] = value
 
     def value(self) -> Any:
-        return self.content or "".join(self.texts).strip()
+        return self.content or show_unseen("".join(self.texts).strip())

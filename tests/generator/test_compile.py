@@ -104,6 +104,10 @@ def test_a_list_takes_filters_order_pages_and_fields(shelf):
         "limit",
         "next_cursor",
         "fields",
+        "format",
+        "detail",
+        "max_tokens",
+        "sum",
     ]
     assert tool.listing.conditions == (
         Condition("title_contains", "title", "contains", "string"),
@@ -201,7 +205,7 @@ def test_arguments_beside_the_record_go_where_the_request_leaves_space(shelf):
 
     assert tool.call.query == (("words", "{words}"), ("shelves", "{shelves}"))
     assert tool.call.joins == {"shelves": "|"}
-    assert list(properties(tool)) == ["words", "shelves", "limit", "next_cursor"]
+    assert list(properties(tool)) == ["words", "shelves", "limit", "next_cursor", "max_tokens"]
     assert tool.input_schema["required"] == ["words"]
     assert (tool.returns.behaviour, tool.returns.paged) == ("shelf.report_rows", True)
 

@@ -17,8 +17,9 @@ from runtime.connect.echoes import Echoes, list_app_secrets, list_secrets
 from runtime.connect.vendor_http import encode_basic
 from runtime.errors import VendorRefused
 from runtime.exchange.tool_answer import Answer
+from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
-from runtime.operations.calls import Calls, _no_tool
+from runtime.operations.calls import Calls
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.masked_updates import redact
 from runtime.settings import IntegrationSettings
@@ -162,5 +163,5 @@ def test_a_stored_value_is_shown_in_no_part_of_an_error() -> None:
 
 def test_an_api_token_in_place_of_a_name_is_not_repeated() -> None:
     token = "lpa_" + "abcdefghij" * 4
-    error = _no_tool(token, {})
+    error = refuse_unknown_tool(token, {})
     assert error.message == 'There is no tool "[secret]" here.'

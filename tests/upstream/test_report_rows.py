@@ -50,7 +50,7 @@ def test_every_figure_of_a_report_is_stored_in_order():
         (0, "total", "Net Income", "2261.50"),
     ]
     assert flat["rows"][1]["id"] == "82"
-    assert [row["group"] for row in flat["totals"]] == ["Income", "NetIncome"]
+    assert [row["cells"][0] for row in flat["totals"]] == ["Total Landscaping", "Total Income", "Net Income"]
     assert flat["columns"] == ["Account", "Total"]
 
 

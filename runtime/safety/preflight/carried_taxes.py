@@ -11,20 +11,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
+
+import msgspec
 
 from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import CarriedTax
 from runtime.safety.findings import Finding
 from runtime.safety.preflight.looked_up import LookedUp
-from runtime.upstream import figures
 from runtime.upstream.answer import follow_path
 
 Record = Mapping[str, Any]
 
-A_CENT = 0.01
+A_CENT = Decimal("0.01")
 """Vendors round each line or the sum, which differ by a cent at most for one rate."""
+ZERO, INFINITE = Decimal(), Decimal("Infinity")
 DEEPEST = 4
 """Lines within lines. Vendors have one level; more is garbage."""
 
@@ -32,8 +35,8 @@ DEEPEST = 4
 class Misfit(NamedTuple):
     """A base of a tax that is `too_high` for the lines, or too low, and the bound that it is beyond."""
 
-    base: float
-    bound: float
+    base: Decimal
+    bound: Decimal
     too_high: bool
 
 
@@ -45,12 +48,12 @@ class NotComparable(Exception):
 class Bounds:
     """The least and the most of a form that may be taxed."""
 
-    least: float = 0.0
-    most: float = 0.0
+    least: Decimal = ZERO
+    most: Decimal = ZERO
     has_other_codes: bool = False
     """Whether a line has a code whose tax may be a part of what another rate taxes."""
 
-    def add(self, low: float, high: float) -> None:
+    def add(self, low: Decimal, high: Decimal) -> None:
         """Count a line of which between `low` and `high` is taxed."""
         self.least, self.most = self.least + low, self.most + high
 
@@ -89,7 +92,7 @@ def _misfit(rule: CarriedTax, form: Mapping[str, Any]) -> Misfit | None:
     except NotComparable:
         return None
     most = bounds.most + (
-        abs(read_number(follow_path(form, rule.total)) or 0.0) if bounds.has_other_codes else 0.0
+        abs(read_number(follow_path(form, rule.total)) or ZERO) if bounds.has_other_codes else ZERO
     )
     if max(bases) > most + A_CENT:
         return Misfit(max(bases), most, too_high=True)
@@ -98,7 +101,7 @@ def _misfit(rule: CarriedTax, form: Mapping[str, Any]) -> Misfit | None:
     return None
 
 
-def _bases(rule: CarriedTax, form: Mapping[str, Any]) -> list[float]:
+def _bases(rule: CarriedTax, form: Mapping[str, Any]) -> list[Decimal]:
     """Return what each tax line taxes, of those that come to a tax."""
     lines = follow_path(form, rule.tax_lines)
     taxes = [each for each in lines if isinstance(each, Mapping)] if isinstance(lines, list) else []
@@ -130,7 +133,7 @@ def _add_lines(rule: CarriedTax, lines: Any, bounds: Bounds, depth: int = 0) -> 
 def _add_line(rule: CarriedTax, kind: str, line: Mapping[str, Any], bounds: Bounds) -> None:
     amount = read_number(line.get(rule.amount))
     if kind in rule.lowering:
-        bounds.add(-abs(amount) if amount is not None else -math.inf, max(-(amount or 0.0), 0.0))
+        bounds.add(-abs(amount) if amount is not None else -INFINITE, max(-(amount or ZERO), ZERO))
         return
     if amount is None or kind not in rule.codes:
         raise NotComparable
@@ -141,12 +144,13 @@ def _add_line(rule: CarriedTax, kind: str, line: Mapping[str, Any], bounds: Boun
         bounds.add(amount, amount)
         return
     bounds.has_other_codes |= code not in (None, "")
-    bounds.add(min(amount, 0.0), max(amount, 0.0))
+    bounds.add(min(amount, ZERO), max(amount, ZERO))
 
 
-def read_number(value: Any) -> float | None:
-    """Return a finite number; None for anything else."""
-    value = figures.read_number(value)
+def read_number(value: Any) -> Decimal | None:
+    """Return a finite number with the digits that it was written with; None for anything else."""
+    if isinstance(value, msgspec.Raw):
+        return Decimal(bytes(value).decode())
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value) if math.isfinite(value) else None
+    return Decimal(str(value)) if math.isfinite(value) else None

@@ -7,28 +7,29 @@ much: that sum is an error. Any other total above the lines may be meant, and is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from generator.catalog import Tool
 from generator.vendor import Integration
 from generator.vendor_rules import NetTotal
 from runtime.safety.findings import Finding
-from runtime.safety.preflight.carried_taxes import read_number
+from runtime.safety.preflight.carried_taxes import ZERO, read_number
 from runtime.safety.preflight.looked_up import LookedUp
 from runtime.upstream.answer import follow_path
 
 Record = Mapping[str, Any]
 
-HALF_A_CENT = 0.005
+HALF_A_CENT = Decimal("0.005")
 """Amounts have two digits; sums of binary fractions differ in the 15th."""
 
 
 class Sums(NamedTuple):
     """The total that was given, and what the lines raise and lower it by."""
 
-    total: float
-    raised: float
-    lowered: float
+    total: Decimal
+    raised: Decimal
+    lowered: Decimal
 
 
 def find(tool: Tool, integration: Integration, content: Record, _looked_up: LookedUp) -> list[Finding]:
@@ -61,12 +62,12 @@ def _sums(rule: NetTotal, form: Mapping[str, Any]) -> Sums | None:
     total, lines = read_number(form.get(rule.total)), form.get(rule.lines)
     if total is None or not isinstance(lines, list) or not lines:
         return None
-    raised = lowered = 0.0
+    raised = lowered = ZERO
     for line in lines:
         amount = read_number(line.get(rule.amount)) if isinstance(line, Mapping) else None
         kind = follow_path(line, rule.kind)
         if amount is None or kind not in (*rule.raising, *rule.lowering):
             return None
-        raised += amount if kind in rule.raising else 0.0
-        lowered += amount if kind in rule.lowering else 0.0
+        raised += amount if kind in rule.raising else ZERO
+        lowered += amount if kind in rule.lowering else ZERO
     return Sums(total, raised, lowered)

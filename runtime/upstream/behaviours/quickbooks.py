@@ -18,8 +18,8 @@ READ_ON = "There may be more: ask again from the latest LastUpdatedTime here."
 def report_rows(answer: Any) -> dict[str, Any]:
     """Return a report as `{report, basis, start, end, currency, columns, rows, totals}`.
 
-    `columns` are the titles, in the order of each row's `cells`. `totals` repeats the totals of the outermost
-    sections, so that they are there even when the rows are read page by page.
+    `columns` are the titles, in the order of each row's `cells`. `totals` repeats every total, so that
+    they are there even when the rows are read page by page.
     """
     header = answer["Header"]
     rows = list(_rows(answer.get("Rows") or {}, 0))
@@ -31,7 +31,7 @@ def report_rows(answer: Any) -> dict[str, Any]:
         "currency": header.get("Currency"),
         "columns": [_title(column) for column in _flat_columns(answer.get("Columns") or {})],
         "rows": rows,
-        "totals": [row for row in rows if row["kind"] == "total" and row["depth"] == 0],
+        "totals": [row for row in rows if row["kind"] == "total"],
     }
     options = {each.get("Name"): each.get("Value") for each in header.get("Option") or []}
     if options.get("NoReportData") == "true":

@@ -56,6 +56,9 @@ def run(stage: Stage) -> Findings:
         "answers: list of 200": ours(LIST_TOOL, {"limit": 200}, lambda value: value["returned"] == 200),
         "answers: list of 200, bare": _passed(stage, list_path(201), list_of(201)),
         "answers: list of 1,000": ours(LIST_TOOL, {"limit": 1000}, lambda value: value["returned"] == 1000),
+        "answers: table of 1,000": ours(
+            LIST_TOOL, {"limit": 1000, "format": "table"}, lambda value: value["returned"] == 1000
+        ),
         "answers: list of 1,000, bare": _passed(stage, list_path(1000), list_of(1000)),
         "answers: report": ours(REPORT_TOOL, {}, lambda value: value["returned"] >= REPORT_ROWS),
         "answers: report, bare": _passed(stage, report_path(), report_of(REPORT_ROWS)),
@@ -77,12 +80,15 @@ def run(stage: Stage) -> Findings:
         rounds.row(f"{what} : bare pass-through", f"answers: {what}", f"answers: {what}, bare")
         for what in ("list of 200", "list of 1,000", "report", "write")
     ]
+    table = rounds.row(
+        "list of 1,000 as a table : as records", "answers: table of 1,000", "answers: list of 1,000"
+    )
     search = rounds.row("search_tools : bare pass-through of a get", "answers: search", "answers: get, bare")
     note = (
         f"Answers: {CONNECTIONS} connections. The report has {REPORT_ROWS} rows of 13 columns; "
         f"a list of 1,000 invoices is {len(orjson.dumps(list_of(1000))):,} bytes at the vendor."
     )
-    return Findings([*rows, search], rounds.figures(), (note,))
+    return Findings([*rows, table, search], rounds.figures(), (note,))
 
 
 def _ours(stage: Stage, path: str, tool: str, arguments: dict[str, Any], is_right: Right) -> Target:
@@ -112,4 +118,4 @@ def _measurement(stage: Stage, target: Target) -> Callable[[], Measured]:
     return lambda: measure_for(target, CONNECTIONS, stage.scale.seconds)
 
 
-ENTRY = Entry("answers", "lists, a report, a write, a search", lambda scale: 11 * scale.rounds, run)
+ENTRY = Entry("answers", "lists, a report, a write, a search", lambda scale: 12 * scale.rounds, run)
