@@ -64,6 +64,8 @@ def write_branches(
     sets = [write_terms(language, listing, each) for each in arguments.get(ANY_OF, ())] or [()]
     text = arguments.get(SEARCH)
     paths = listing.search if text is not None else ()
-    searched = [(write_term(language, Condition(SEARCH, path, "contains"), text),) for path in paths]
+    searched: list[Branch] = [
+        (write_term(language, Condition(SEARCH, path, "contains"), text),) for path in paths
+    ]
     for some in product(sets, searched or [()]):
         yield (*beside, *chain(*some))
