@@ -123,15 +123,17 @@ class CallContext:
         company = None if self.tool.is_read_only else describe_company(self.account)
         whole = self._whole(note)
         return Answer(
-            text, self.status, limits=self.limits, note=whole, company=company, preface=self.preface
+            name_company(text, company) if company else text,
+            self.status,
+            limits=self.limits,
+            note=whole,
+            company=company,
+            preface=self.preface,
         )
 
     def _whole(self, note: str) -> str:
         """Return a note with what every answer of the call says."""
-        if not self.notice and self.tool.is_read_only:
-            return note
-        reached = "" if self.tool.is_read_only else name_company(self.account)
-        return " ".join(each for each in (self.notice, note, reached) if each)
+        return f"{self.notice} {note}".strip() if self.notice else note
 
     @property
     def preface(self) -> str:
@@ -146,11 +148,18 @@ class CallContext:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
         most = self.most_text
         is_short = not most or 2 * len(text) <= most
-        return is_short and self.form.holds_surely(text, self.budget, f"{self.preface}{self._whole(note)}")
+        beside = "" if self.tool.is_read_only else name_company("{}", describe_company(self.account))
+        return is_short and self.form.holds_surely(
+            text, self.budget, f"{self.preface}{self._whole(note)}{beside}"
+        )
 
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
-        return self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
+        allowance = self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
+        if self.tool.is_read_only:
+            return allowance
+        named = name_company("{}", describe_company(self.account))
+        return allowance.subtract(allowance.measure(named.encode()))
 
     @property
     def most_text(self) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from generator.catalog import COMPANY, Tool
 from runtime.errors import OtherCompany
 from runtime.model import Account
@@ -23,7 +25,19 @@ def describe_company(account: Account) -> dict[str, str]:
     return {key: value for key, value in shown.items() if value}
 
 
-def name_company(account: Account) -> str:
+def name_company(text: str, company: Mapping[str, str]) -> str:
+    """Return the answer of a write, a JSON object, with the company that it reached as its last member.
+
+    The answer stays one JSON text: clients read all that they get as one. An answer that has such a member of its own,
+    because the vendor has a field of that name, is returned as it is.
+    """
+    if not company or not text.endswith("}") or f'"{COMPANY}":' in text:
+        return text
+    comma = "" if text == "{}" else ","
+    return f'{text[:-1]}{comma}"{COMPANY}":{orjson.dumps(company).decode()}}}'
+
+
+def _say_company(account: Account) -> str:
     """Return the company of an account in a sentence; empty where nothing is known of it."""
     shown = describe_company(account)
     if "name" not in shown:
@@ -38,7 +52,7 @@ def refuse_other_company(account: Account, tool: Tool, arguments: Mapping[str, A
         return
     raise OtherCompany(
         f"{tool.name} was not called: it is meant for the company {str(named)[:LONGEST_NAME]}, and this is another "
-        f"one. {name_company(account)}".rstrip(),
+        f"one. {_say_company(account)}".rstrip(),
         advice="Nothing was sent. Use the server of the company that is meant.",
         details={"named": str(named)[:LONGEST_NAME], "company": describe_company(account)},
     )

@@ -87,8 +87,8 @@ def test_every_answer_of_a_write_names_the_company_and_of_a_read_none():
     [written, read], _ = run(ANSWER, WRITE, (GET.name, {"id": "7"}), tools=TOOLS, catalog=TOOLS)
 
     assert written.company == {"id": "42", "name": "Acme"}
-    assert written.note == "Company: Acme (42)."
-    assert (read.company, read.note) == (None, "")
+    assert orjson.loads(written.text)["company"] == {"id": "42", "name": "Acme"}
+    assert (read.company, "company" in orjson.loads(read.text)) == (None, False)
 
 
 def test_a_field_of_the_vendor_that_is_called_company_is_no_pin():
@@ -102,9 +102,22 @@ def test_a_field_of_the_vendor_that_is_called_company_is_no_pin():
 
 def test_a_company_is_named_with_what_is_known_of_it():
     assert describe_company(replace(ACCOUNT, name="")) == {"id": "42"}
-    assert name_company(replace(ACCOUNT, name="")) == "Company: 42."
-    assert name_company(replace(ACCOUNT, company="")) == "Company: Acme."
-    assert name_company(replace(ACCOUNT, company="", name="")) == ""
+    assert describe_company(replace(ACCOUNT, company="")) == {"name": "Acme"}
+    assert describe_company(replace(ACCOUNT, company="", name="")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("{}", '{"company":{"id":"42"}}'),
+        ('{"Id":"1"}', '{"Id":"1","company":{"id":"42"}}'),
+        ('{"company":"Ours"}', '{"company":"Ours"}'),
+        ("", ""),
+    ],
+)
+def test_the_answer_stays_one_json_text_and_a_field_of_the_vendor_stays_itself(text, named):
+    assert name_company(text, {"id": "42"}) == named
+    assert name_company(text, {}) == text
 
 
 def test_every_tool_that_changes_something_takes_the_company_and_no_other_does():
