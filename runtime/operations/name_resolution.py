@@ -75,7 +75,8 @@ class NameResolution:
             else:
                 findings.append(_explain(call, each, found, near))
         refuse(call.tool, findings)
-        call.notice = f"{call.notice} {_say(named)}".strip()
+        if all(change is not call for change in changes):
+            call.resolved += _list_resolved(changes)
 
     async def _find(self, call: CallContext, named: Sequence[_Named]) -> dict[str, Rows | None]:
         """Return for each resource the records that have one of the names, found by one call; None if it failed."""
@@ -147,11 +148,13 @@ def _put(named: _Named, row: Record) -> None:
     change.resolved.append({"argument": named.spot.place, "name": named.name, "id": id_})
 
 
-def _say(named: Sequence[_Named]) -> str:
-    """Return what the names became, in a sentence."""
-    form = named[0].change.integration.reference_form
-    became = (f'{each.place} "{each.name}" is Id {each.spot.read_id(form)}' for each in named)
-    return f"{'; '.join(became)}."
+def _list_resolved(changes: Sequence[CallContext]) -> list[dict[str, str]]:
+    """Return what names became in the calls of a batch, by where they stand in it."""
+    return [
+        {**each, "argument": f"{change.place}.{each['argument']}"}
+        for change in changes
+        for each in change.resolved
+    ]
 
 
 def _searchable(call: CallContext, resource: str) -> str:

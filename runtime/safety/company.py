@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from generator.catalog import COMPANY, Tool
 from runtime.errors import OtherCompany
 from runtime.model import Account
@@ -23,18 +21,6 @@ def describe_company(account: Account) -> dict[str, str]:
     """Return the company of an account: the vendor's Id of it, and its name as the account has it."""
     shown = {"id": account.company, "name": account.name[:LONGEST_NAME]}
     return {key: value for key, value in shown.items() if value}
-
-
-def name_company(text: str, company: Mapping[str, str]) -> str:
-    """Return the answer of a write, a JSON object, with the company that it reached as its last member.
-
-    The answer stays one JSON text: clients read all that they get as one. An answer that has such a member of its own,
-    because the vendor has a field of that name, is returned as it is.
-    """
-    if not company or not text.endswith("}") or f'"{COMPANY}":' in text:
-        return text
-    comma = "" if text == "{}" else ","
-    return f'{text[:-1]}{comma}"{COMPANY}":{orjson.dumps(company).decode()}}}'
 
 
 def _say_company(account: Account) -> str:

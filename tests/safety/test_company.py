@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from runtime.errors import OtherCompany
+from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.results import COMPANY_KEY, build_meta
-from runtime.safety.company import describe_company, drop_company, name_company, refuse_other_company
+from runtime.safety.company import describe_company, drop_company, refuse_other_company
 from tests.builtin import builtin_catalog
 from tests.made_up import GET, UPDATE
 from tests.made_up_calls import ACCOUNT, BATCH, WRITE, json_vendor, run
@@ -116,8 +117,8 @@ def test_a_company_is_named_with_what_is_known_of_it():
     ],
 )
 def test_the_answer_stays_one_json_text_and_a_field_of_the_vendor_stays_itself(text, named):
-    assert name_company(text, {"id": "42"}) == named
-    assert name_company(text, {}) == text
+    assert add_members(text, {"company": {"id": "42"}}) == named
+    assert add_members(text, {"company": {}}) == text
 
 
 def test_every_tool_that_changes_something_takes_the_company_and_no_other_does():
