@@ -6,6 +6,7 @@ the tools of the account mask it. `write_journal` stores what is read here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import orjson
 
 from runtime.deployment import Deployment
-from runtime.errors import InvalidRequest, NotFound
+from runtime.errors import InvalidRequest, NotFound, StorageUnavailable
 from runtime.model import AccountId, JournalEntry, JournalFilter
 from runtime.operations import answers
 from runtime.operations.names import refuse_unknown_account
@@ -53,7 +54,13 @@ class Journal:
     ) -> Sequence[JournalEntry]:
         """Return entries as they are stored, the newest first. Raises InvalidRequest for a wrong cursor."""
         before = _read_cursor(next_cursor)
+        self.wait()
         return self._stores.records.read_journal_entries(AccountId(account_id), wanted, before, limit)
+
+    def wait(self) -> None:
+        """Wait until the outcomes of the calls that this process has answered are stored."""
+        with contextlib.suppress(StorageUnavailable):  # what is there can be read all the same
+            self._stores.drain_journal()
 
     def get(self, account_id: str, entry_id: str) -> dict[str, Any]:
         """Return one entry with its arguments, and the record before and after it. Raises NotFound."""
@@ -63,6 +70,7 @@ class Journal:
     def find(self, account_id: str | None, entry_id: str) -> JournalEntry:
         """Return one entry as it is stored, of any account for None. Raises NotFound."""
         owner = None if account_id is None else AccountId(account_id)
+        self.wait()
         found = self._stores.records.find_journal_entry(owner, entry_id)
         if found is None:
             raise NotFound(
@@ -96,6 +104,7 @@ class Journal:
         Raises InvalidRequest for a text that is none.
         """
         owner = None if account_id is None else AccountId(account_id)
+        self.wait()
         heads = list(self._heads(owner))
         links = self._stores.records.read_journal_links(owner)
         wanted = [head for head in read_heads(exported) if owner in (None, head.account_id)]

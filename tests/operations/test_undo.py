@@ -40,6 +40,7 @@ class Journaled(Company):
 
     def entries(self) -> list[JournalEntry]:
         """The entries, the newest first."""
+        self.here.stores.drain_journal()
         return self.here.stores.records.read_journal_entries(
             self.grant.account.id, JournalFilter(), None, 200
         )
