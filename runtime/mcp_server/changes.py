@@ -11,25 +11,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from generator.catalog import Tool
+from generator.catalog import COMPANY, Tool
 from runtime.errors import NotFound
 from runtime.exchange import bounds
 from runtime.exchange.allowance import Allowance
+from runtime.exchange.bounds import write_json
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.discovery import make_tool
 from runtime.model import Grant, JournalEntry
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.journal import Journal, show_entry
+from runtime.operations.journal import Journal, make_visible, show_entry
 from runtime.operations.journal_filters import OUTCOMES, read_filter
-from runtime.operations.undo import Undo
+from runtime.operations.undo import Asked, Undo
 from runtime.safety import masking
+from runtime.safety.company import describe_company
+from runtime.safety.fences import PREFACE, fence_value, strip_fences
 from runtime.safety.journal.undo import list_changed
 
 RECENT, REVERT = "list_recent_changes", "revert_change"
 USUAL, MOST = 20, 50
 """Changes in one answer: few, because each costs tokens."""
+WRITTEN = frozenset({"changed", "arguments", "client"})
+"""Members of an answer whose texts others wrote."""
 _CHECKER = ArgumentChecker()
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 _SHOWN = ("id", "outcome", "begun_at", "caller", "client", "tool", "record_id", "reverts")
@@ -51,14 +54,17 @@ class Changes:
         allowance: Allowance,
     ) -> Answer:
         """Return the answer of a tool. Raises what stands in its way."""
-        arguments = _CHECKER.check(TOOLS[name], arguments, ())
+        arguments = _CHECKER.check(TOOLS[name], strip_fences(arguments), ())
         if name == RECENT:
-            return Answer(await asyncio.to_thread(self._list, grant, tools, arguments, allowance))
+            text = await asyncio.to_thread(self._list, grant, tools, arguments, allowance)
+            return Answer(text, preface=_find_preface(grant))
         if not self._is_readable(grant, tools, arguments["id"]):
             raise NotFound("There is no such change.", advice=f"{RECENT} has the ids that there are.")
+        asked = Asked(grant, tools, arguments.get(COMPANY, ""))
         is_preview = bool(arguments.get("dry_run"))
-        done = await self.undo.revert(grant, tools, arguments["id"], is_preview=is_preview)
-        return Answer(orjson.dumps(done).decode())
+        done = await self.undo.revert(asked, arguments["id"], is_preview=is_preview)
+        done = done | {"company": describe_company(grant.account)}
+        return Answer(_write(grant, done).decode(), preface=_find_preface(grant))
 
     def _is_readable(self, grant: Grant, tools: Mapping[str, Tool], entry_id: str) -> bool:
         entry = self.journal.find(grant.account.id, entry_id)
@@ -104,7 +110,19 @@ class Changes:
                 name: [masking.hide(cover, {name: each}).get(name) for each in pair]
                 for name, pair in named.items()
             }
-        return orjson.dumps({name: value for name, value in row.items() if value not in ({}, [])})
+        return _write(grant, {name: value for name, value in row.items() if value not in ({}, [])})
+
+
+def _write(grant: Grant, value: dict[str, Any]) -> bytes:
+    """Return a part of an answer as JSON: what is unseen is shown, and what others wrote is in fences where wanted."""
+    shown = make_visible(value)
+    if _find_preface(grant):
+        shown = {name: fence_value(each) if name in WRITTEN else each for name, each in shown.items()}
+    return write_json(shown)
+
+
+def _find_preface(grant: Grant) -> str:
+    return PREFACE if grant.config.untrusted_text == "fenced" else ""
 
 
 def list_change_tools(tools: Mapping[str, Tool]) -> dict[str, Tool]:
@@ -158,7 +176,8 @@ TOOLS = {
         "since is refused. dry_run shows what would be sent.",
         {
             "id": _TEXT | {"description": f"The id of the change, from {RECENT}."},
-            "dry_run": {"type": "boolean", "description": "Show it, and send nothing but a read."},
+            "dry_run": {"type": "boolean", "description": "Show it, and send nothing but reads."},
+            COMPANY: _TEXT | {"description": "The company that it is meant for; refused at another."},
         },
         ("id",),
         "destroy",

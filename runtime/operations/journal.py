@@ -21,6 +21,7 @@ from runtime.operations.names import refuse_unknown_account
 from runtime.safety import masking
 from runtime.safety.journal.chain import Break, Head, find_breaks, hash_link
 from runtime.safety.journal.sealing import open_sealed
+from runtime.upstream.visible_text import show_in_json
 
 NO_FILTER = JournalFilter()
 
@@ -47,7 +48,7 @@ class Journal:
         most = min(max(1, limit), answers.LARGEST_PART)
         found = self.read(account_id, wanted, most + 1, next_cursor)
         more = str(found[most - 1].seq) if len(found) > most else None
-        return {"result": [show_entry(each) for each in found[:most]], "next_cursor": more}
+        return {"result": [make_visible(show_entry(each)) for each in found[:most]], "next_cursor": more}
 
     def read(
         self, account_id: str, wanted: JournalFilter, limit: int, next_cursor: str
@@ -90,7 +91,7 @@ class Journal:
         }
         tool = self._deployment.catalog().by_name.get(entry.tool)
         cover = masking.cover_of(tool, (), is_masked=is_masked) if tool else None
-        return show_entry(entry) | (masking.hide(cover, secret) if cover else secret)
+        return make_visible(show_entry(entry) | (masking.hide(cover, secret) if cover else secret))
 
     def open(self, entry: JournalEntry) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what is stored encrypted of an entry and of its outcome. Raises SealBroken."""
@@ -148,6 +149,14 @@ def show_entry(entry: JournalEntry) -> dict[str, Any]:
         "status": last.status or None if last else None,
         "reverts": entry.reverts,
     }
+
+
+def make_visible(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of an answer with the characters in it that nobody sees written as their numbers."""
+    text = orjson.dumps(value)
+    shown = show_in_json(text)
+    found: dict[str, Any] = value if shown is text else orjson.loads(shown)
+    return found
 
 
 def read_heads(text: str) -> Iterable[Head]:

@@ -114,7 +114,6 @@ class Runtime:
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
         )
         self.journal_reader = Journal(self.deployment)
-        self.undo = Undo(self.stores, self.journal_reader, vendor, self.get_catalog)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
         self.calls = Calls(
             catalog=self.get_catalog,
@@ -122,6 +121,7 @@ class Runtime:
             max_answer_bytes=settings.max_answer_bytes,
             policies=WritePolicies(vendor, self.stores),
         )
+        self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
