@@ -41,6 +41,7 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal
+from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
@@ -189,7 +190,7 @@ class Application:
                 Identity("ledgerport", VERSION),
                 runtime.log,
                 FileLinks(runtime.deployment),
-                Changes(runtime.journal_reader, runtime.undo),
+                Changes(runtime.journal_reader, runtime.undo, Reversal(runtime.calls, runtime.get_catalog)),
             ),
             Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),

@@ -14,8 +14,9 @@ from generator.catalog import Tool, select
 from runtime.errors import Conflict, LedgerportError, NotFound, OtherCompany
 from runtime.exchange.allowance import PLAIN
 from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.changes import RECENT, REVERT, Changes, list_change_tools
+from runtime.mcp_server.changes import RECENT, REVERSE, REVERT, Changes, Space, list_change_tools
 from runtime.operations.journal import Journal
+from runtime.operations.reversal import Reversal
 from runtime.safety.fences import PREFACE
 from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
@@ -54,14 +55,19 @@ def answer(
     company: Journaled, name: str, tools: Mapping[str, Tool] | None = None, /, **arguments: Any
 ) -> Answer:
     journal = Journal(company.here.parts(company.catalog))
-    changes = Changes(journal, company.undo)
-    allowance = PLAIN.compute_allowance(100_000, Answer(status=0))
-    return company._runner.run(changes.answer(company.grant, tools or toolset(), name, arguments, allowance))
+    changes = Changes(journal, company.undo, Reversal(company.calls, lambda: company.catalog))
+    space = Space(PLAIN, PLAIN.compute_allowance(100_000, Answer(status=0)))
+    return company._runner.run(changes.answer(company.grant, tools or toolset(), name, arguments, space))
 
 
 @pytest.mark.parametrize(
     ("methods", "names"),
-    [((), [RECENT, REVERT]), (("read",), [RECENT]), (("write",), []), (("get", "create"), [RECENT, REVERT])],
+    [
+        ((), [RECENT, REVERT, REVERSE]),
+        (("read",), [RECENT]),
+        (("write",), []),
+        (("get", "create"), [RECENT, REVERT, REVERSE]),
+    ],
 )
 def test_a_server_lists_what_its_filter_allows(methods: tuple[str, ...], names: list[str]) -> None:
     assert [*list_change_tools(toolset(methods))] == names
@@ -167,3 +173,22 @@ def test_an_undo_that_is_meant_for_another_company_is_refused(company: Journaled
         ask(company, REVERT, id=entry.id, company="Somebody else")
     assert company.count_sent("POST") == sent
     assert ask(company, REVERT, id=entry.id, company="acme")["company"]["name"] == "Acme"
+
+
+def test_a_journal_entry_is_reversed_and_its_answer_names_the_new_id(company: Journaled) -> None:
+    cash, other = (each["Id"] for each in company.list("accounts", AccountType="Expense", limit=2))
+    lines = [
+        {
+            "DetailType": "JournalEntryLineDetail",
+            "Amount": 12,
+            "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": account}},
+        }
+        for side, account in (("Debit", cash), ("Credit", other))
+    ]
+    entry = company.call("create journal_entries", Line=lines)
+    shown = ask(company, REVERSE, id=entry["Id"], dry_run=True)
+    assert shown["dry_run"] is True
+    done = answer(company, REVERSE, id=entry["Id"], date="2026-11-30")
+    made = orjson.loads(done.text)
+    assert f"{entry['Id']} is reversed by {made['Id']}." in done.note
+    assert made["TxnDate"] == "2026-11-30"
