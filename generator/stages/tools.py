@@ -11,7 +11,7 @@ import orjson
 
 from generator.catalog import HINTS, SPREAD, Call, Example, Part, Returns, Risk, Tool
 from generator.reading.yaml_events import Document
-from generator.stages.arguments import Arguments
+from generator.stages.argument_parts import Arguments
 from generator.stages.compact_schema import compact_schema
 from generator.stages.file_arguments import list_parts
 from generator.stages.methods import Method

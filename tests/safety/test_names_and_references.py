@@ -276,6 +276,20 @@ def test_a_lookup_that_fails_stops_no_write():
     talk(catalog.integrations["quickbooks"], catalog.by_name, reply, script)
 
 
+def test_of_a_name_that_could_not_be_looked_up_nothing_is_said():
+    catalog = builtin_catalog()
+
+    async def script(call, server):
+        answer = await call("create_a_quick_books_invoice", {"CustomerRef": "Cool Cars", "Line": [sale()]})
+        assert answer.error.code == "invalid_arguments"
+        assert 'CustomerRef is "Cool Cars", and the customers could not be read to find it.' in str(
+            answer.error
+        )
+        assert "POST" not in [line.split()[0] for line, _, _ in server.requests]
+
+    talk(catalog.integrations["quickbooks"], catalog.by_name, lambda _line, _body: http(500, b"{}"), script)
+
+
 def test_a_dry_run_of_a_deletion_shows_the_record_as_it_is(company):
     made = company.call("create invoices", CustomerRef=COOL_CARS, Line=[sale()])
     company.client.requests.clear()
