@@ -67,6 +67,8 @@ class CallContext:
     """The idempotency key for the vendor."""
     content: dict[str, Any] | None = None
     """The record to send, where the arguments alone do not say it."""
+    is_final: bool = False
+    """Whether its content is sent as it is: nothing is laid over what is stored, and no conflict is merged."""
     client: str = ""
     """How the program that calls names itself, for the journal."""
     journal_kind: JournalKind = "write"
