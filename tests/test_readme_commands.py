@@ -68,6 +68,7 @@ NOT_RUN = {
     "ledgerport diff": "it needs two folders; the one with both is run",
     "ledgerport journal list ACCOUNT": "it needs an account; api/test_journal.py",
     "ledgerport journal show ENTRY": "it needs an entry; api/test_journal.py",
+    "ledgerport journal revert ENTRY --dry-run": "it needs an entry; operations/test_undo.py, without the command",
     "ledgerport token create": "it needs a name; the one with a name is run",
     "ledgerport token create NAME --scope tools:call --account ID": "test_cli.py, for an account that is there",
 }

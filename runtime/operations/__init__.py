@@ -14,7 +14,7 @@ MCP or REST carries the answer. `calls` leads one call; that of a write passes
     comparison          the kind compares what came back with what was meant
 
 `lookups` reads what these steps have to know. `settling` finds out what became of writes that were under way when the
-process died, `journal` shows the entries, `undo` reverts one. `sums` adds up the records of a list, `narrowing` reads
-what one request narrows. `accounts`, `mcp_servers` (with `policy_config`) and `api_tokens` manage what a deployment
-holds.
+process died, `journal` shows the entries, `undo` reverts one, `reversal` books the opposite of a record. `sums` adds up
+the records of a list, `narrowing` reads what one request narrows. `accounts`, `mcp_servers` (with `policy_config`) and
+`api_tokens` manage what a deployment holds.
 """

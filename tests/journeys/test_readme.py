@@ -41,9 +41,10 @@ def test_the_opening_transcript_is_what_the_demo_answers(stage):
 def test_the_transcript_of_writes_is_what_the_demo_answers(untouched):
     update, creation = _exchanges("Writes that cannot hurt")
 
-    record, company = _contents(untouched, update.message)
-    assert record.startswith(update.lines[0].partition(CUT)[0])
-    assert company == update.lines[1]
+    begin, end = "".join(update.lines).split(CUT)
+    answer = "".join(_contents(untouched, update.message))
+    assert answer.startswith(begin)
+    assert answer.endswith(end)
     assert _text(untouched, creation.message) == " ".join(creation.lines)
 
 
