@@ -20,6 +20,7 @@ from runtime.exchange.allowance import PLAIN
 from runtime.exchange.bounds import write_json
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.kinds import Kind
+from runtime.exchange.named_filters import NAMED, replace_named
 from runtime.exchange.page_request import get_listing
 from runtime.exchange.tool_answer import Answer
 from runtime.operations.answers import format_time
@@ -46,6 +47,9 @@ class Sums:
         Raises InvalidArguments where there are more records than are added up, and the errors of the vendor.
         """
         wanted = sums.check_sum(call)
+        notes: list[str] = []
+        if NAMED in call.arguments:
+            call.arguments, notes = replace_named(get_listing(call.tool), call.arguments, call.today())
         as_of = format_time(self._clock())
         records = await self._read_all(call, wanted)
         currency = call.integration.currency
@@ -64,6 +68,8 @@ class Sums:
         answer: dict[str, Any] = {"sums": shown, "as_of": as_of, "complete": True}
         if ties:
             answer["ties"] = ties
+        if notes:
+            answer["note"] = " ".join(notes)
         return call.answer(_write(call, answer, records).decode())
 
     async def _read_all(self, call: CallContext, wanted: Sequence[str]) -> list[dict[str, Any]]:
