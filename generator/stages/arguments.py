@@ -18,6 +18,7 @@ from generator.stages.answer_arguments import (
     build_answer_arguments,
     build_report_arguments,
     build_ties,
+    describe_answer_arguments,
     list_numbers,
 )
 from generator.stages.company_argument import add_company
@@ -266,7 +267,7 @@ def _list_arguments(
     search = derive_search(method, diagnostics) if merges else ()
     shapes = {each.argument: _shape_alone(made.properties[each.argument]) for each in conditions}
     usual |= list_merged_arguments(named, search, shapes if merges else {})
-    made.cautions |= describe_in_line(named)
+    made.cautions |= describe_in_line(named) | describe_answer_arguments()
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
     how = build_answer_arguments(columns)
@@ -381,7 +382,7 @@ def _page_arguments(integration: Document, what: str) -> dict[str, Field]:
         },
         "next_cursor": {
             "type": "string",
-            "description": "From the answer before.",
+            "description": "From the last answer.",
         },
     }
 
