@@ -10,11 +10,9 @@ from typing import Any
 
 from runtime.upstream import figures
 
-_MEMBER = rb'"[^"]*":(?:null|""|\[\]|\{\})'
-"""An empty field as JSON writes it without blanks, where no quote stands inside of a text."""
-_FIELDS = re.compile(rb"(?<=\{)(?:%b(?:,|(?=\})))+|,%b(?=[,}])" % (_MEMBER, _MEMBER))
-"""The empty fields at the beginning of an object with the commas behind them, or one further on with that before it."""
-_QUOTE = b'"'
+_EMPTY = re.compile(rb'":(?:null|""|\[\]|\{\})(?=[,}])')
+"""What stands behind the name of an empty field, as JSON writes it without blanks, with the end of the name."""
+_QUOTE, _OPENING, _COMMA = b'"', ord("{"), ord(",")
 
 
 def drop_empty(text: bytes) -> bytes:
@@ -39,12 +37,13 @@ def _cut(text: bytes) -> bytes | None:
     """
     plain = text.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b"\\" in text else text
     pieces, end = [], 0
-    for found in _FIELDS.finditer(plain):
-        start = found.start()
+    for found in _EMPTY.finditer(plain):
+        start, after = plain.rfind(_QUOTE, 0, found.start()), found.end()
         if plain.count(_QUOTE, end, start) % 2:
             return None
-        pieces.append(text[end:start])
-        end = found.end()
+        is_first = start == end or plain[start - 1] == _OPENING  # also behind others that were cut out
+        pieces.append(text[end : start if is_first else start - 1])
+        end = after + 1 if is_first and plain[after] == _COMMA else after
     return b"".join([*pieces, text[end:]])
 
 
