@@ -178,10 +178,7 @@ class Lookups:
 
 def find_list(call: CallContext, resource: str) -> Tool | None:
     """Return the tool that lists a resource, whether the caller has it or not."""
-    for tool in call.known:
-        if tool.resource == resource and tool.listing and tool.integration == call.integration.name:
-            return tool
-    return None
+    return call.listings.get((call.integration.name, resource))
 
 
 def _conditions(call: CallContext, wanted: Wanted) -> Iterable[tuple[Condition, Any]]:

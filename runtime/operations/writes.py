@@ -51,7 +51,7 @@ class Writes:
             call.changes_data = request.changes_data
         for each in (call, *request.changes):
             refuse_other_company(each.account, each.tool, each.arguments)
-        await self._names.resolve(call, request.changes)
+        await self._names.resolve(call, [each for each in request.changes if each is not call])
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
             await read_before_deleting(self._vendor, call, change)
