@@ -70,10 +70,12 @@ class Writes:
         Raises Conflict where it is not.
         """
         if call.changes_data:
-            self._lookups.forget(call)
+            self._lookups.forget(call, request.changes)
         response = await self._vendor.send(call, request)
         if response.status < FIRST_FAILURE:
             self._remember(call, response)
+            if call.tool.is_read_only and (call.tool.listing or call.tool.reads_one):
+                self._lookups.note(call, response)
         if call.before is None or response.status < FIRST_FAILURE:
             return response
         if not _is_stale(call, response):
