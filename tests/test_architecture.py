@@ -111,9 +111,11 @@ def test_the_endpoint_does_not_import_the_sdk():
 
 MOST_LINES = 300
 LONGER = {
+    "generator/catalog.py": "what compiling comes to, which is read as a whole",
+    "runtime/model.py": "the values that every layer hands on, which are read as a whole",
+    "runtime/server/app.py": "where the parts are put together: one line for each",
     "runtime/errors.py": "every error in one tree, which is read as a whole",
     "generator/reading/grammar.py": "one sentence for each way in which a file breaks the grammar",
-    "generator/stages/arguments.py": "the arguments of one tool, each kind of which may meet another's name",
     "generator/stages/compact_schema.py": "one measure of bytes that each step of it lowers",
     "generator/stages/lint.py": "one function for each rule",
     "runtime/api/handlers.py": "one function for each endpoint of the API",
@@ -132,7 +134,7 @@ LONGER = {
     "runtime/upstream/answer.py": "one response of a vendor, its records or its error, within the same bounds",
 }
 """Modules that are longer, each with the reason why it is one."""
-MOST_LINES_WITH_A_REASON = 450
+MOST_LINES_WITH_A_REASON = 430
 
 
 def test_modules_fit_in_a_head():

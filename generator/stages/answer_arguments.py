@@ -1,6 +1,6 @@
 """How a caller may want an answer: arguments that every tool of a kind has beside those of its resource.
 
-Part of `arguments`. Few calls need them, so they stand in the line of rare arguments.
+Part of `list_arguments`. Few calls need them, so they stand in the line of rare arguments.
 """
 
 from __future__ import annotations

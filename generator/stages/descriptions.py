@@ -14,7 +14,7 @@ from typing import Any
 
 from generator.catalog import ResourceDoc
 from generator.diagnostics import Diagnostics
-from generator.stages.arguments import Arguments
+from generator.stages.argument_parts import Arguments
 from generator.stages.methods import Method
 from generator.stages.resolve import Place, Resource
 from generator.suggestions import did_you_mean

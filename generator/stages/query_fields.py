@@ -1,6 +1,6 @@
 """What a raw query may name: the fields of the records of a list, with what is known of filtering and sorting.
 
-Part of `arguments`. A field of which the definitions do not say whether it can be filtered stays undecided.
+Part of `list_arguments`. A field of which the definitions do not say whether it can be filtered stays undecided.
 """
 
 from __future__ import annotations

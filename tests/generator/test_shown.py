@@ -162,9 +162,7 @@ def test_a_change_names_what_is_rare_and_not_what_it_holds():
 
     less = shown({"name": text(), **rare}, rare, is_change=True)
 
-    assert less.schema["properties"]["more"] == text(
-        "Rare, as a JSON object: count, agent; note ({a})."
-    )
+    assert less.schema["properties"]["more"] == text("Rare, as a JSON object: count, agent; note ({a}).")
 
 
 def test_rare_parts_of_an_object_stand_in_its_description():

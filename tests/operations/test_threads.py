@@ -36,7 +36,7 @@ def test_many_arguments_are_checked_in_a_thread(name, arguments, is_in_thread, m
 def test_the_nearest_name_of_an_unknown_tool_is_looked_for_in_a_thread(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "runtime.operations.calls.explain_unknown_tool",
+        "runtime.exchange.tool_names.explain_unknown_tool",
         lambda *given: str(seen.append(threading.get_ident()) or ""),
     )
     [answer], _ = run(json_vendor({}), ("unknown", {}))
