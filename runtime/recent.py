@@ -38,7 +38,7 @@ class Recent(Generic[Key, Value]):
             self._values.popitem(last=False)
         return value
 
-    def items(self) -> list[tuple[Key, Value]]:
+    def list_items(self) -> list[tuple[Key, Value]]:
         """Return all keys with their values, the one not asked for the longest first."""
         return list(self._values.items())
 

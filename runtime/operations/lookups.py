@@ -96,7 +96,7 @@ class Lookups:
         known = self._known(call)
         written = {change.tool.resource for change in changes} | _list_with_balances(call.integration)
         former, known.records, known.lists = known.records, Recent(MOST_RECORDS), Recent(MOST_LISTS)
-        for key, each in former.items():
+        for key, each in former.list_items():
             if key[0] not in written:
                 known.records.put(key, each)
         for resource in written:
