@@ -311,6 +311,12 @@ class Catalog:
         """Every tool under its name."""
         return {tool.name: tool for tool in self.tools}
 
+    @cached_property
+    def listings(self) -> dict[tuple[str, str], Tool]:
+        """The first tool that lists a resource, under the names of its integration and of the resource."""
+        found = ((each.integration, each.resource, each) for each in reversed(self.tools) if each.listing)
+        return {(integration, resource): each for integration, resource, each in found}
+
     def list_tools(self, integration: str) -> tuple[Tool, ...]:
         """Return the tools of one integration, in the order of their names."""
         return tuple(tool for tool in self.tools if tool.integration == integration)

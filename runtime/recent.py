@@ -38,5 +38,9 @@ class Recent(Generic[Key, Value]):
             self._values.popitem(last=False)
         return value
 
+    def list_items(self) -> list[tuple[Key, Value]]:
+        """Return all keys with their values, the one not asked for the longest first."""
+        return list(self._values.items())
+
     def __len__(self) -> int:
         return len(self._values)

@@ -43,6 +43,11 @@ def _build_tie(given: Mapping[str, Any]) -> Tie:
     return Tie(given["field"], resource, method, filters, arguments, str(given["note"]))
 
 
+def describe_answer_arguments() -> dict[str, str]:
+    """Return what stands for these arguments in the line of rare ones: the choice that is not usual, no kinds."""
+    return {"format": "table", "detail": "full", "max_tokens": "", "sum": "list of fields"}
+
+
 def _sum() -> dict[str, Field]:
     about = "Numbers to add up over all records that match, in place of the records."
     return {"sum": {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}}

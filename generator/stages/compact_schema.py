@@ -117,7 +117,7 @@ def _compact(schema: dict[str, Any], hidden: Collection[str], rules: _Rules) -> 
             shown[name].pop("description", None)
     if hidden:
         line = _in_a_line({name: properties[name] for name in hidden}, rules)
-        shown[MORE] = {"type": "string", "description": f"Rare, as JSON text of an object: {line}."}
+        shown[MORE] = {"type": "string", "description": f"Rare, as a JSON object: {line}."}
     lean: dict[str, Any] = {"type": "object", "properties": shown}
     if schema["required"]:
         lean["required"] = list(schema["required"])
@@ -285,7 +285,10 @@ def _is_reference(given: dict[str, Any], form: ReferenceForm) -> bool:
 def _in_a_line(rare: dict[str, Any], rules: _Rules) -> str:
     """Write `A, B (date); C (X|Y)`: names with what they hold, neighbours of one kind together; text says nothing."""
     write = _brief if rules.is_brief else _kind
-    kinds = {name: rules.cautions.get(name) or write(given, rules.reference) for name, given in rare.items()}
+    said = rules.cautions
+    kinds = {
+        name: said[name] if name in said else write(given, rules.reference) for name, given in rare.items()
+    }
     return "; ".join(_group(kind, list(names)) for kind, names in groupby(rare, kinds.__getitem__))
 
 
@@ -307,7 +310,8 @@ def _kind(given: dict[str, Any], form: ReferenceForm, depth: int = 9) -> str:
         text = "|".join(map(str, values))
         return text if len(text) <= LONGEST_ENUM else ""
     if given.get("type") == "array":
-        return f"list of {_kind(given.get('items') or {}, form, depth) or 'text'}"
+        kind = _kind(given.get("items") or {}, form, depth)
+        return f"list of {kind}" if kind else "list"
     if given.get("type") == "object":
         return f"{{{_parts(given, form, depth)}}}" if given.get("properties") else "object"
     return str(given.get("format") or ("" if given.get("type") == "string" else given.get("type", "")))

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from generator.catalog import Condition, Listing, QueryField
 from generator.diagnostics import Diagnostics
 from generator.reading.yaml_events import Document
-from generator.stages.answer_arguments import build_answer_arguments, build_ties, list_numbers
+from generator.stages.answer_arguments import (
+    build_answer_arguments,
+    build_ties,
+    describe_answer_arguments,
+    list_numbers,
+)
 from generator.stages.argument_parts import Arguments, add_usual, describe_field, pick_shape
 from generator.stages.merged_filters import (
     derive_named,
@@ -69,7 +74,7 @@ def derive_list_arguments(
     search = derive_search(method, diagnostics) if merges else ()
     shapes = {each.argument: _shape_alone(made.properties[each.argument]) for each in conditions}
     usual |= list_merged_arguments(named, search, shapes if merges else {})
-    made.cautions |= describe_in_line(named)
+    made.cautions |= describe_in_line(named) | describe_answer_arguments()
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
     how = build_answer_arguments(columns)
@@ -177,7 +182,7 @@ def build_page_arguments(integration: Document, what: str) -> dict[str, Field]:
         },
         "next_cursor": {
             "type": "string",
-            "description": "From the answer before.",
+            "description": "From the last answer.",
         },
     }
 

@@ -6,7 +6,7 @@ takes a grammar of that language and pages that are counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from generator.catalog import Condition
@@ -22,6 +22,8 @@ NAMED, SEARCH, ANY_OF = "only", "search", "any_of"
 """The arguments: words for filters, a text in any of several fields, sets of filters of which one is enough."""
 MOST_BRANCHES = 8
 """Sets of filters in one call: each may be a call to the vendor."""
+LEAST_ALIKE = 3
+"""Words that begin alike, from which on they take fewer tokens together than one by one."""
 DAYS = frozenset({"today", "yesterday"})
 PERIODS = frozenset(
     f"{which}_{what}_{end}"
@@ -100,8 +102,18 @@ def _listed(item: Field, about: str) -> Field:
 
 def describe_in_line(named: Mapping[str, Any]) -> dict[str, str]:
     """Return what stands for these arguments in the line of rare ones."""
-    return {
-        NAMED: f"list of {'|'.join(named)}",
-        SEARCH: "text",
-        ANY_OF: "OR of filter objects",
-    }
+    return {NAMED: f"list of {_join_words(tuple(named))}", SEARCH: "", ANY_OF: "OR of filters"}
+
+
+def _join_words(words: Iterable[str]) -> str:
+    """Write `today|this_(week|month)`: words that begin alike stand together, where there are enough of them."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        groups.setdefault(word.partition("_")[0], []).append(word)
+    return "|".join(_join_group(start, group) for start, group in groups.items())
+
+
+def _join_group(start: str, words: Sequence[str]) -> str:
+    if len(words) < LEAST_ALIKE:
+        return "|".join(words)
+    return f"{start}_({'|'.join(word.removeprefix(f'{start}_') for word in words)})"

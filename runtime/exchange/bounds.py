@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from runtime.exchange import parts
@@ -12,6 +13,8 @@ from runtime.exchange.allowance import Allowance
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 
+MOST_ESCAPED = 2
+"""Bytes that one byte of JSON takes at most inside of a JSON text: there is a backslash before it."""
 Head = Callable[[int, str], Mapping[str, Any]]
 """What stands before the rows when so many of them are shown, and a remark on a row that is shown in part."""
 
@@ -42,8 +45,9 @@ def append_rows(head: Head, name: str, rows: Source, allowance: Allowance, how: 
     if rows.whole and _holds_whole(head, name, rows, allowance):
         before = write_json(head(rows.count, ""))[1:-1]
         return (b'{%b%b"%b":%b}' % (before, b"," if before else b"", name.encode(), rows.whole)).decode()
-    texts, ends = _fitting(rows, allowance)
-    count = _most(head, ends, allowance.subtract(_brackets(name, allowance)))
+    texts, left = _take(rows, allowance), allowance.subtract(_brackets(name, allowance))
+    is_whole = len(texts) == rows.count and _hold_surely(head, texts, left)
+    count = len(texts) if is_whole else _count_fitting(head, texts, left)
     if count or not rows.count:
         return _joined(head(count, ""), name, texts[:count])
     first = texts[0] if texts else rows.text(0)
@@ -62,23 +66,28 @@ def measure_head(head: Mapping[str, Any], allowance: Allowance) -> int:
     return _cost(head, allowance)
 
 
-def _fitting(rows: Source, allowance: Allowance) -> tuple[list[bytes], list[int]]:
-    """Return the first rows that may fit, and what they cost up to each."""
+def _take(rows: Source, allowance: Allowance) -> list[bytes]:
+    """Return the first rows, as many as fit if nothing in them has to be escaped."""
     texts: list[bytes] = []
-    ends: list[int] = []
     total = 0
     for place in range(rows.count):
         text = rows.text(place)
-        total += allowance.measure(text) + 1
+        total += len(text) + 1
         if total > allowance.size:
             break
         texts.append(text)
-        ends.append(total)
-    return texts, ends
+    return texts
 
 
-def _most(head: Head, ends: list[int], allowance: Allowance) -> int:
+def _hold_surely(head: Head, texts: list[bytes], allowance: Allowance) -> bool:
+    """Return whether all rows fit whatever has to be escaped in them: for that they need not be looked through."""
+    most = MOST_ESCAPED * sum(map(len, texts)) + len(texts)
+    return most + _cost(head(len(texts), ""), allowance) <= allowance.size
+
+
+def _count_fitting(head: Head, texts: list[bytes], allowance: Allowance) -> int:
     """Return how many rows fit beside the head that says how many they are."""
+    ends = list(accumulate(allowance.measure(text) + 1 for text in texts))
     most = len(ends)
     while most:
         left = allowance.size - _cost(head(most, ""), allowance)

@@ -29,6 +29,7 @@ from runtime.upstream.request import RequestExtras, build, build_body
 Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
 """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
 NO_TOOLS: Mapping[str, Tool] = {}
+NO_LISTINGS: Mapping[tuple[str, str], Tool] = {}
 NO_VALUES: Mapping[str, str] = {}
 
 
@@ -52,6 +53,8 @@ class CallContext:
     """The tools that its caller has."""
     known: Iterable[Tool] = ()
     """All tools of the catalog: they say what can be asked of records that the caller reads by a query."""
+    listings: Mapping[tuple[str, str], Tool] = field(default_factory=lambda: NO_LISTINGS)
+    """The tools that list a resource, whether the caller has them or not."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The arguments as they were given."""
     grant: Grant | None = None
@@ -212,6 +215,7 @@ def begin_call(
         is_masked=is_masked,
         cover=masking.cover_of(tool, tools, is_masked=is_masked),
         is_blind=is_write and write_answers.is_blind(tool, tools),
+        listings=catalog.listings,
         is_fenced=is_fenced,
         max_answer_tokens=grant.config.max_answer_tokens,
         max_rows=grant.config.max_rows,

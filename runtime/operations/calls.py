@@ -121,10 +121,13 @@ class Calls:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = self._kind_of(call.tool)
         await self._checks.check(call, carried)
-        await self._writes.resolve_names(call)
+        if call.tool.references:
+            await self._writes.resolve_names(call)
         if call.tool.listing is not None and call.arguments.get(SUM):
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
+        if call.tool.is_read_only:
+            return await self._send(kind, call, request)
         call.writes = request.writes
         await self._writes.prepare(call, request)
         if call.options.dry_run:

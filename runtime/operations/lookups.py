@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalog import Condition, Tool
+from generator.vendor import Integration
 from runtime.errors import LedgerportError
 from runtime.exchange.context import NOTHING_ADDED, CallContext
 from runtime.exchange.failures import read_value
@@ -22,9 +24,14 @@ from runtime.model import AccountId
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.recent import Recent
 from runtime.upstream.answer import UnexpectedShape, find_records, follow_path
+from runtime.upstream.client import VendorResponse
 
 SECONDS = 10.0
-"""How long a record is known. An agent that corrects a refused write calls again within a few seconds."""
+"""How long a list is known, and what changes with every payment. An agent that corrects a refused write calls again
+within a few seconds.
+"""
+NAME_SECONDS = 60.0
+"""How long any other record is known: whether a name is in use changes a few times in a year."""
 SETTINGS_SECONDS = 60.0
 """How long the settings of a company are known. People change them a few times in a year."""
 MOST_ACCOUNTS = 1_000
@@ -33,8 +40,14 @@ MOST_RECORDS = 200
 """Records of one account that are known at once; the lines of a long form refer to fewer."""
 MOST_LISTS = 20
 """Answers to one wish that are known at once; a write has a few."""
+MOST_SEEN = 256
+"""Answers to reads that are retained until a write asks for what is in them; 16 MiB with the largest ones."""
+LARGEST_SEEN = 64 * 1024
+"""Bytes of such an answer: a page of 50 customers takes less."""
 MOST_VALUES = 200
 """Ids or names in one call. An address of so many stays far below what servers take."""
+OK = 200
+"""RFC 9110."""
 Record = Mapping[str, Any]
 Key = tuple[str, str, str]
 """(resource, field, value without regard to case)."""
@@ -60,6 +73,15 @@ class _Known:
     settings: tuple[float, Record] | None = None
 
 
+class _Seen(NamedTuple):
+    """An answer that a caller read, not looked into yet: most are never asked for."""
+
+    at: float
+    account: AccountId
+    tool: Tool
+    response: VendorResponse
+
+
 class Lookups:
     """Finds records for checks. One for the process."""
 
@@ -67,10 +89,27 @@ class Lookups:
         self._vendor = vendor
         self._clock = clock
         self._accounts: Recent[AccountId, _Known] = Recent(MOST_ACCOUNTS)
+        self._seen: deque[_Seen] = deque(maxlen=MOST_SEEN)
 
-    def forget(self, call: CallContext) -> None:
-        """Forget what is known of an account: something was written there."""
-        self._accounts.put(call.account.id, _Known())
+    def forget(self, call: CallContext, changes: Sequence[CallContext]) -> None:
+        """Forget what the writes of a call may change: records of their kinds, and those with open balances."""
+        known = self._known(call)
+        written = {change.tool.resource for change in changes} | _list_with_balances(call.integration)
+        former, known.records, known.lists = known.records, Recent(MOST_RECORDS), Recent(MOST_LISTS)
+        for key, each in former.list_items():
+            if key[0] not in written:
+                known.records.put(key, each)
+        for resource in written:
+            self._take_seen(call, resource)
+        settings = call.integration.preflight.settings
+        if any(tool.name == settings and tool.resource in written for tool in call.known):
+            known.settings = None
+
+    def note(self, call: CallContext, response: VendorResponse) -> None:
+        """Note what a caller has just read: a write that refers to it need not look it up."""
+        tool = call.tool
+        if tool.returns.path and response.status == OK and len(response.body) <= LARGEST_SEEN:
+            self._seen.append(_Seen(self._clock(), call.account.id, tool, response))
 
     async def find_all(
         self, call: CallContext, wanted: Iterable[Wanted]
@@ -82,6 +121,7 @@ class Lookups:
         return list(await asyncio.gather(*(self._find(call, each) for each in wanted)))
 
     async def _find(self, call: CallContext, wanted: Wanted) -> dict[str, Record | None] | None:
+        self._learn(call, wanted.resource)
         found: dict[str, Record | None] = {
             value: self._recall(call, wanted, value) for value in wanted.values
         }
@@ -165,7 +205,27 @@ class Lookups:
 
     def _recall(self, call: CallContext, wanted: Wanted, value: str) -> Record | None:
         found = self._known(call).records.get((wanted.resource, wanted.field, value.casefold()))
-        return found[1] if found and self._clock() - found[0] < SECONDS else None
+        is_changing = wanted.resource in _list_with_balances(call.integration)
+        longest = SECONDS if is_changing else NAME_SECONDS
+        return found[1] if found and self._clock() - found[0] < longest else None
+
+    def _learn(self, call: CallContext, resource: str) -> None:
+        """Note the records of a resource in what callers have read."""
+        records, identifier = self._known(call).records, call.integration.identifier
+        for seen in self._take_seen(call, resource):
+            for row in _read_rows(call, seen.tool, seen.response):
+                key = (resource, identifier, str(row.get(identifier)).casefold())
+                if (former := records.get(key)) is None or former[0] < seen.at:
+                    records.put(key, (seen.at, row))
+
+    def _take_seen(self, call: CallContext, resource: str) -> list[_Seen]:
+        """Return the answers with records of a resource, which are no longer retained."""
+        found = [
+            each for each in self._seen if each.account == call.account.id and each.tool.resource == resource
+        ]
+        for each in found:
+            self._seen.remove(each)
+        return found
 
     def _remember(self, call: CallContext, wanted: Wanted, value: str, record: Record) -> None:
         """Note a record under what it was found by, and under its Id."""
@@ -176,12 +236,27 @@ class Lookups:
         known.records.put((wanted.resource, identifier, str(record.get(identifier))), (now, record))
 
 
+def _list_with_balances(integration: Integration) -> set[str]:
+    """Return the resources whose records other records pay."""
+    return {resource for rule in integration.preflight.open_balances for resource in rule.pays.values()}
+
+
+def _read_rows(call: CallContext, tool: Tool, response: VendorResponse) -> list[Record]:
+    """Return the records of an answer; none where it is an error or has another shape."""
+    try:
+        value = read_value(call, response)
+        if tool.listing is None:
+            rows = [follow_path(value, tool.returns.path)]
+        else:
+            rows = find_records(value, tool.returns.path, call.integration.pagination.beside)
+    except (LedgerportError, UnexpectedShape):
+        return []
+    return [row for row in rows if isinstance(row, Mapping)]
+
+
 def find_list(call: CallContext, resource: str) -> Tool | None:
     """Return the tool that lists a resource, whether the caller has it or not."""
-    for tool in call.known:
-        if tool.resource == resource and tool.listing and tool.integration == call.integration.name:
-            return tool
-    return None
+    return call.listings.get((call.integration.name, resource))
 
 
 def _conditions(call: CallContext, wanted: Wanted) -> Iterable[tuple[Condition, Any]]:

@@ -28,6 +28,7 @@ WARN_FROM = 0.8
 """The part of a budget from which answers carry a warning."""
 DAY = 24 * 3600
 """Seconds; months of UTC begin with a day of it."""
+ONE_READ = Spent(reads=1)
 T = TypeVar("T")
 Month = tuple[AccountId, str]
 Counts = dict[SpentKey, Spent]
@@ -67,7 +68,8 @@ class Spending:
         key = SpentKey(call.account.id, call.grant.server_id or "", month)
         if call.grant.config.budget is not NO_BUDGET or call.account.budget is not NO_BUDGET:
             call.notice = await self._check(call, key, spent)
-        self._added[key] = self._added.get(key, Spent()) + spent
+        added = self._added.get(key)
+        self._added[key] = spent if added is None else added + spent
 
     async def _check(self, call: CallContext, key: SpentKey, spent: Spent) -> str:
         """Return what the answers of a call say beside, with a warning near the end of a budget."""
@@ -138,7 +140,7 @@ class Spending:
 
 def _weigh(call: CallContext, request: Request) -> Spent:
     """Return what a request counts: each write in it, or one read."""
-    return Spent(writes=max(1, len(request.changes))) if call.changes_data else Spent(reads=1)
+    return Spent(writes=max(1, len(request.changes))) if call.changes_data else ONE_READ
 
 
 @lru_cache(maxsize=16)

@@ -51,7 +51,7 @@ class Writes:
             call.changes_data = request.changes_data
         for each in (call, *request.changes):
             refuse_other_company(each.account, each.tool, each.arguments)
-        await self._names.resolve(call, request.changes)
+        await self._names.resolve(call, [each for each in request.changes if each is not call])
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
             await read_before_deleting(self._vendor, call, change)
@@ -72,10 +72,12 @@ class Writes:
         Raises Conflict where it is not.
         """
         if call.changes_data:
-            self._lookups.forget(call)
+            self._lookups.forget(call, request.changes)
         response = await self._vendor.send(call, request)
         if response.status < FIRST_FAILURE:
             self._remember(call, response)
+            if call.tool.is_read_only and (call.tool.listing or call.tool.reads_one):
+                self._lookups.note(call, response)
         if call.before is None or call.is_final or response.status < FIRST_FAILURE:
             return response
         if not _is_stale(call, response):

@@ -89,23 +89,32 @@ def find_spots(tool: Tool, arguments: Mapping[str, Any]) -> Iterator[Spot]:
     """Yield the references in the arguments of a call, in the order of the definition."""
     for reference in tool.references:
         if reference.path[0] in arguments:
-            yield from _walk(reference, reference.path, arguments, "")
+            yield from _walk(reference, 0, arguments, "")
 
 
-def _walk(reference: Reference, path: tuple[str, ...], holder: Any, place: str) -> Iterator[Spot]:
-    name, rest = path[0], path[1:]
-    if not isinstance(holder, Mapping) or name not in holder:
+def _walk(reference: Reference, depth: int, holder: Mapping[str, Any], place: str) -> Iterator[Spot]:
+    """Yield the references further down; `holder` has what the path names at this depth."""
+    name = reference.path[depth]
+    value, where = holder[name], f"{place}{name}"
+    if depth + 1 == len(reference.path):
+        yield from _list_spots(reference, holder, name, where)
         return
-    where, value = f"{place}.{name}" if place else name, holder[name]
-    entries: list[tuple[Any, Any, str]] = [(holder, name, where)]
+    below = reference.path[depth + 1]
+    entries = [(value, where)]
     if isinstance(value, list):
-        entries = [(value, at, f"{where}[{at}]") for at in range(len(value))]
-    for inner, key, there in entries:
-        if rest:
-            yield from _walk(reference, rest, inner[key], there)
-        else:
-            resource = _choose(reference, holder, inner[key])
-            yield Spot(inner, key, there, resource, reference.is_bare)
+        entries = [(each, f"{where}[{at}]") for at, each in enumerate(value)]
+    for inner, there in entries:
+        if isinstance(inner, dict) and below in inner:
+            yield from _walk(reference, depth + 1, inner, f"{there}.")
+
+
+def _list_spots(reference: Reference, holder: Mapping[str, Any], name: str, where: str) -> Iterator[Spot]:
+    value = holder[name]
+    if not isinstance(value, list):
+        yield Spot(holder, name, where, _choose(reference, holder, value), reference.is_bare)
+        return
+    for at, entry in enumerate(value):
+        yield Spot(value, at, f"{where}[{at}]", _choose(reference, holder, entry), reference.is_bare)
 
 
 def _choose(reference: Reference, holder: Mapping[str, Any], value: Any) -> str:

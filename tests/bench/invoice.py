@@ -8,6 +8,7 @@ REALM = "4620816365000000001"
 FAST_ID = "145"
 LIST_TOOL = "list_all_quick_books_invoices"
 CREATE_TOOL = "create_a_quick_books_invoice"
+UPDATE_TOOL = "update_a_quick_books_invoice_by_id"
 REPORT_TOOL = "get_quick_books_profit_and_loss_report"
 REPORT_ROWS = 300
 SLOW_ID = "300"

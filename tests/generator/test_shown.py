@@ -138,7 +138,7 @@ def test_rare_arguments_stand_in_one_line_with_what_they_hold():
     assert list(less.schema["properties"]) == ["name", "more"]
     assert less.schema["properties"]["more"] == {
         "type": "string",
-        "description": "Rare, as JSON text of an object: born_from/_until (date); mood (good|bad); nick; agent "
+        "description": "Rare, as a JSON object: born_from/_until (date); mood (good|bad); nick; agent "
         "({value}); notes (list of {text}); is_shy (boolean).",
     }
     assert less.rare == tuple(rare)
@@ -162,9 +162,7 @@ def test_a_change_names_what_is_rare_and_not_what_it_holds():
 
     less = shown({"name": text(), **rare}, rare, is_change=True)
 
-    assert less.schema["properties"]["more"] == text(
-        "Rare, as JSON text of an object: count, agent; note ({a})."
-    )
+    assert less.schema["properties"]["more"] == text("Rare, as a JSON object: count, agent; note ({a}).")
 
 
 def test_rare_parts_of_an_object_stand_in_its_description():

@@ -20,6 +20,7 @@ from tests.bench.invoice import (
     REALM,
     REPORT_ROWS,
     REPORT_TOOL,
+    UPDATE_TOOL,
     envelope_of,
     list_of,
     list_path,
@@ -46,6 +47,8 @@ LINE = {
     "SalesItemLineDetail": {"ItemRef": {"value": "11"}, "Qty": 1, "UnitPrice": 62.5},
 }
 INVOICE: dict[str, Any] = {"CustomerRef": {"value": "24"}, "Line": [LINE] * 4}
+NOTED: dict[str, Any] = {"id": FAST_ID, "PrivateNote": "Paid by bank transfer"}
+SPARSE: dict[str, Any] = {**NOTED, "SyncToken": "3", "sparse": True}
 Right = Callable[[Any], bool]
 
 
@@ -64,6 +67,8 @@ def run(stage: Stage) -> Findings:
         "answers: report, bare": _passed(stage, report_path(), report_of(REPORT_ROWS)),
         "answers: write": ours(CREATE_TOOL, INVOICE, lambda value: value["Id"] == FAST_ID),
         "answers: write, bare": _written(stage),
+        "answers: update, guarded": ours(UPDATE_TOOL, NOTED, bool),
+        "answers: update, sparse": ours(UPDATE_TOOL, SPARSE, bool),
         "answers: search": _ours(
             stage, stage.deployment.search_path, "search_tools", {"query": "unpaid invoices"}, bool
         ),
@@ -83,12 +88,17 @@ def run(stage: Stage) -> Findings:
     table = rounds.row(
         "list of 1,000 as a table : as records", "answers: table of 1,000", "answers: list of 1,000"
     )
+    guarded = rounds.row(
+        "guarded update with its read : sparse, sent as it is",
+        "answers: update, guarded",
+        "answers: update, sparse",
+    )
     search = rounds.row("search_tools : bare pass-through of a get", "answers: search", "answers: get, bare")
     note = (
         f"Answers: {CONNECTIONS} connections. The report has {REPORT_ROWS} rows of 13 columns; "
         f"a list of 1,000 invoices is {len(orjson.dumps(list_of(1000))):,} bytes at the vendor."
     )
-    return Findings([*rows, table, search], rounds.figures(), (note,))
+    return Findings([*rows, table, guarded, search], rounds.figures(), (note,))
 
 
 def _ours(stage: Stage, path: str, tool: str, arguments: dict[str, Any], is_right: Right) -> Target:
@@ -118,4 +128,4 @@ def _measurement(stage: Stage, target: Target) -> Callable[[], Measured]:
     return lambda: measure_for(target, CONNECTIONS, stage.scale.seconds)
 
 
-ENTRY = Entry("answers", "lists, a report, a write, a search", lambda scale: 12 * scale.rounds, run)
+ENTRY = Entry("answers", "lists, a report, a write, a search", lambda scale: 14 * scale.rounds, run)
