@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.catalog import Condition, Tool
-from runtime.errors import LedgerportError
+from runtime.errors import BudgetReached, LedgerportError
 from runtime.exchange.context import NOTHING_ADDED, CallContext
 from runtime.exchange.failures import read_value
 from runtime.exchange.listing import prepare
@@ -157,6 +157,8 @@ class Lookups:
             response = await self._vendor.send(read, prepare(read) if tool.listing else NOTHING_ADDED)
             call.limits = read.limits
             return read_value(read, response)
+        except BudgetReached:
+            raise  # what may not be looked at may not be written unseen
         except LedgerportError:
             return None
 
