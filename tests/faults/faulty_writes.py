@@ -5,16 +5,27 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import sqlite3
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from runtime.commands import demo_http
-from tests.faults.breaking_proxy import Proxy
-from tests.faults.test_killed_in_refresh import Server
+from runtime.simulators.quickbooks.app import Application
+from runtime.simulators.quickbooks.books.store import Store
+from tests.faults.breaking_proxy import Proxy, proxying
+from tests.faults.test_killed_in_refresh import Server, running
+from tests.serving import served
+from tests.simulators.quickbooks.conftest import CLIENT, empty_company
 
+ROUNDS = int(os.environ.get("LEDGERPORT_TEST_WRITE_FAULTS", "1"))
+"""How often each stage is met; more look longer for what one round does not find."""
 WRITES = 4
 LOST = (OSError, ValueError, http.client.HTTPException)
 DETAIL = "SalesItemLineDetail"
@@ -26,6 +37,7 @@ class Case:
 
     server: Server
     proxy: Proxy
+    account: str = ""
     url: str = ""
     customer: str = ""
     item: str = ""
@@ -39,8 +51,8 @@ class Case:
         return self.server.place.data / "ledgerport.sqlite3"
 
     def connect(self) -> None:
-        account = self.server.connect()
-        made = self.server.api.call("POST", f"/integrated-account/{account}/mcp", {"name": "Agent"})
+        self.account = self.server.connect()
+        made = self.server.api.call("POST", f"/integrated-account/{self.account}/mcp", {"name": "Agent"})
         self.url = f"{self.server.place.url}/mcp/{made['token']}"
         self.customer = self.read("list_all_quick_books_customers", limit=1)["records"][0]["Id"]
         items = self.read("list_all_quick_books_items", limit=20)["records"]
@@ -55,6 +67,27 @@ class Case:
             return dict(json.loads(demo_http.ask_server(self.url, message))["result"])
         except LOST:
             return None
+
+    def call_over_rest(self, tool: str, arguments: dict[str, Any], key: str) -> tuple[bool, Any]:
+        """Return whether a call at the management API succeeds, and its answer."""
+        headers = {"Authorization": f"Bearer {self.server.api.token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(
+            f"{self.server.place.url}/integrated-account/{self.account}/tools/{tool}",
+            data=json.dumps(arguments).encode(),
+            headers={**headers, "Idempotency-Key": f'"{key}"'},
+        )
+        try:
+            with demo_http.make_opener().open(request, timeout=60) as response:
+                return True, json.load(response)
+        except urllib.error.HTTPError as refused:
+            return False, json.load(refused)
+
+    def call_over_mcp(self, tool: str, arguments: dict[str, Any], key: str) -> tuple[bool, Any]:
+        """Return whether a call at the MCP endpoint succeeds, and its answer."""
+        result = self.call(tool, arguments, key)
+        assert result is not None
+        text = result["content"][0]["text"]
+        return (False, text) if result.get("isError") else (True, json.loads(text))
 
     def read(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """Return what a call answers that succeeds."""
@@ -142,3 +175,21 @@ def count_booked(case: Case) -> dict[str, int]:
         "deleted": 1 - len(found.get("deleted", ())),
         "batch": batch[0],
     }
+
+
+@contextmanager
+def open_case(data: Path) -> Iterator[Case]:
+    """Serve a company to a server of its own, with the proxy between them, while the block runs."""
+    store = Store(":memory:")
+    empty_company().store.connection.backup(store.connection)
+    application = Application(store, dict([CLIENT]))
+    application.throttle.is_on = False
+    with (
+        served(application) as vendor,
+        proxying(vendor.port) as (proxy, port),
+        running(data, port) as server,
+    ):
+        made = Case(server, proxy)
+        made.connect()
+        yield made
+        made.pool.shutdown(wait=False, cancel_futures=True)

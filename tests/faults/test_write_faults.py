@@ -9,23 +9,15 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
 
 import pytest
 
-from runtime.simulators.quickbooks.app import Application
-from runtime.simulators.quickbooks.books.store import Store
-from tests.faults.breaking_proxy import ANSWERED, READING, STAGES, proxying
-from tests.faults.faulty_writes import WRITES, Case, Write, count_booked, prepare
-from tests.faults.test_killed_in_refresh import running
-from tests.serving import served
-from tests.simulators.quickbooks.conftest import CLIENT, empty_company
+from tests.faults.breaking_proxy import ANSWERED, READING, STAGES
+from tests.faults.faulty_writes import ROUNDS, WRITES, Case, Write, count_booked, open_case, prepare
 from tests.waiting import wait_until
 
-ROUNDS = int(os.environ.get("LEDGERPORT_TEST_WRITE_FAULTS", "1"))
-"""How often each stage is met; more look longer for what one round does not find."""
 DONE = {"done", "settled_done"}
 
 
@@ -80,19 +72,8 @@ def repeat(case: Case, writes: list[Write]) -> None:
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
-    store = Store(":memory:")
-    empty_company().store.connection.backup(store.connection)
-    application = Application(store, dict([CLIENT]))
-    application.throttle.is_on = False
-    with (
-        served(application) as vendor,
-        proxying(vendor.port) as (proxy, port),
-        running(tmp_path_factory.mktemp("server"), port) as server,
-    ):
-        made = Case(server, proxy)
-        made.connect()
+    with open_case(tmp_path_factory.mktemp("server")) as made:
         yield made
-        made.pool.shutdown(wait=False, cancel_futures=True)
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "after the outcome"] * ROUNDS)
