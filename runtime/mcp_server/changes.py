@@ -25,7 +25,9 @@ from runtime.operations.journal import Journal, show_entry
 from runtime.operations.journal_filters import OUTCOMES, read_filter
 from runtime.operations.undo import Undo
 from runtime.safety import masking
+from runtime.safety.fences import PREFACE, fence_value
 from runtime.safety.journal.undo import list_changed
+from runtime.upstream.visible_text import show_in_json
 
 RECENT, REVERT = "list_recent_changes", "revert_change"
 USUAL, MOST = 20, 50
@@ -53,12 +55,15 @@ class Changes:
         """Return the answer of a tool. Raises what stands in its way."""
         arguments = _CHECKER.check(TOOLS[name], arguments, ())
         if name == RECENT:
-            return Answer(await asyncio.to_thread(self._list, grant, tools, arguments, allowance))
+            text = await asyncio.to_thread(self._list, grant, tools, arguments, allowance)
+            return Answer(text, preface=PREFACE if _is_fenced(grant) else "")
         if not self._is_readable(grant, tools, arguments["id"]):
             raise NotFound("There is no such change.", advice=f"{RECENT} has the ids that there are.")
         is_preview = bool(arguments.get("dry_run"))
         done = await self.undo.revert(grant, tools, arguments["id"], is_preview=is_preview)
-        return Answer(orjson.dumps(done).decode())
+        if is_preview and _is_fenced(grant):
+            done["arguments"] = fence_value(done["arguments"])
+        return Answer(show_in_json(orjson.dumps(done)).decode())
 
     def _is_readable(self, grant: Grant, tools: Mapping[str, Tool], entry_id: str) -> bool:
         entry = self.journal.find(grant.account.id, entry_id)
@@ -104,7 +109,11 @@ class Changes:
                 name: [masking.hide(cover, {name: each}).get(name) for each in pair]
                 for name, pair in named.items()
             }
-        return orjson.dumps({name: value for name, value in row.items() if value not in ({}, [])})
+        if _is_fenced(grant):
+            row["changed"] = fence_value(row["changed"])
+        return show_in_json(
+            orjson.dumps({name: value for name, value in row.items() if value not in ({}, [])})
+        )
 
 
 def list_change_tools(tools: Mapping[str, Tool]) -> dict[str, Tool]:
@@ -113,6 +122,10 @@ def list_change_tools(tools: Mapping[str, Tool]) -> dict[str, Tool]:
     writable = any(not tool.is_read_only for tool in tools.values())
     names = [name for name, is_listed in ((RECENT, readable), (REVERT, readable and writable)) if is_listed]
     return {name: TOOLS[name] for name in names}
+
+
+def _is_fenced(grant: Grant) -> bool:
+    return grant.config.untrusted_text == "fenced"
 
 
 def _resources(tools: Mapping[str, Tool], *, read_only: bool) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Undoes a write of the journal, where the vendor allows it, and shows before what that would send.
 
 Called by the tool `revert_change`, the management API and the command line. An undo is a write like any other: under
-the access filter of whoever asks, and with an entry of its own in the journal.
+the access filter, policies and budget of whoever asks, and with an entry of its own in the journal.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from runtime.exchange.failures import read_value
 from runtime.model import Grant, JournalEntry, JournalFilter
 from runtime.operations.journal import Journal
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.write_policies import WritePolicies
 from runtime.safety import masking
 from runtime.safety.journal.undo import find_undo, list_changed, make_content
 from runtime.safety.once import make_key
@@ -35,12 +36,18 @@ class Undo:
     """Reverts entries of the journal. One for the process."""
 
     def __init__(
-        self, stores: Stores, journal: Journal, vendor: VendorCalls, catalog: Callable[[], Catalog]
+        self,
+        stores: Stores,
+        journal: Journal,
+        vendor: VendorCalls,
+        catalog: Callable[[], Catalog],
+        policies: WritePolicies | None = None,
     ) -> None:
         self._stores = stores
         self._journal = journal
         self._vendor = vendor
         self._catalog = catalog
+        self._policies = policies or WritePolicies(vendor)
         self._under_way: set[str] = set()
 
     async def revert(
@@ -49,18 +56,22 @@ class Undo:
         """Undo a write with one of the tools of whoever asks; a preview sends nothing but a read.
 
         Raises NotFound for an entry that is not there, Forbidden where the tool that it takes is not among them,
-        InvalidRequest for a write that nothing undoes, Conflict for one that was not done, was undone already, or whose
-        record was changed since, and what the vendor refuses it with.
+        InvalidRequest for a write that nothing undoes, PolicyRefused for one that may not be made here, Conflict for
+        one that was not done, was undone already, or whose record was changed since, and what the vendor refuses it
+        with.
         """
         entry = await asyncio.to_thread(self._journal.find, grant.account.id, entry_id)
         await self._refuse_twice(entry)
         call, content = await self._plan(grant, tools, entry)
+        request = Request(changes=(call,), body=lambda: build_body(call.tool, content))
         if is_preview:
+            await self._policies.check(call, request)
             return self._show(entry, call, content) | {"dry_run": True}
         self._under_way.add(entry.id)
         try:
-            response = await self._vendor.send(call, Request(body=lambda: build_body(call.tool, content)))
-            after = follow_path(read_value(call, response), call.tool.returns.path)
+            async with self._policies.hold(call, request):
+                response = await self._vendor.send(call, request)
+                after = follow_path(read_value(call, response), call.tool.returns.path)
         finally:
             self._under_way.discard(entry.id)
         return self._show(entry, call, content) | _describe(call, content, after)
@@ -168,7 +179,7 @@ class Undo:
                 arguments[name] = now.get(name, now.get(identifier))
         call = CallContext(tool, integration, grant.account, arguments, _as_given)
         call.content, call.before, call.caller = content, now, grant.caller
-        call.client = grant.client
+        call.client, call.grant, call.known = grant.client, grant, self._catalog().tools
         call.vendor_key = make_key(integration.idempotency_max_length)
         call.journal_kind, call.reverts = "revert", entry.id
         return call

@@ -114,13 +114,14 @@ class Runtime:
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
         )
         self.journal_reader = Journal(self.deployment)
-        self.undo = Undo(self.stores, self.journal_reader, vendor, self.get_catalog)
+        policies = WritePolicies(vendor, self.stores)
+        self.undo = Undo(self.stores, self.journal_reader, vendor, self.get_catalog, policies)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
         self.calls = Calls(
             catalog=self.get_catalog,
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
-            policies=WritePolicies(vendor, self.stores),
+            policies=policies,
         )
 
     def get_catalog(self) -> Catalog:
