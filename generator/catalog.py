@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from generator.preflight_rules import DuplicateRule
+from generator.preflight_rules import DuplicateRule, ReversalRule
 from generator.vendor import Integration
 from generator.vendor_rules import Tie
 
@@ -270,6 +270,8 @@ class Tool:
     """Which of its arguments refer to records of other resources, those inside others too."""
     duplicates: DuplicateRule | None = None
     """When a record that it would make is taken for one that is there already."""
+    reversal: ReversalRule | None = None
+    """How a record that it has made is reversed by another one."""
     read_by: tuple[str, ...] = ()
     """The tools that read the records of a write; a server without any of them sees of an answer what it sent."""
 

@@ -161,6 +161,19 @@ class DuplicateRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ReversalRule:
+    """How a record of bookings is reversed: by a new one with every line on the other side."""
+
+    lines: str
+    side: tuple[str, ...]
+    """In a line, the path of the field that says its side."""
+    sides: tuple[str, str]
+    date: str
+    leave_out: tuple[str, ...] = ()
+    """Fields that the new record does not take over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Preflight:
     """Everything that a vendor's records are held against before they are sent."""
 

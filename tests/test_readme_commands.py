@@ -36,6 +36,10 @@ RUN = {
     "ledgerport diff OLD definitions --fail-on-breaking": (
         "ledgerport diff HEAD~1 definitions --fail-on-breaking"
     ),
+    "ledgerport journal head > heads.jsonl": "ledgerport journal head > heads.jsonl",
+    "ledgerport journal verify --head heads.jsonl": (
+        "ledgerport journal head > heads.jsonl && ledgerport journal verify --head heads.jsonl"
+    ),
     "scripts/golden": "scripts/golden",
     'scripts/new-entity --name "work order" --sample FILE.json': (
         'scripts/new-entity --name "work order" --sample order.json && rm definitions/quickbooks/work_order.yaml'
@@ -62,6 +66,8 @@ NOT_RUN = {
     'ledgerport connect parcels --name "Main depot"': "test_cli.py, with the simulator in place of the vendor",
     'ledgerport connect clinic --name "Main practice"': "test_cli.py, with another vendor",
     "ledgerport diff": "it needs two folders; the one with both is run",
+    "ledgerport journal list ACCOUNT": "it needs an account; api/test_journal.py",
+    "ledgerport journal show ENTRY": "it needs an entry; api/test_journal.py",
     "ledgerport token create": "it needs a name; the one with a name is run",
     "ledgerport token create NAME --scope tools:call --account ID": "test_cli.py, for an account that is there",
 }

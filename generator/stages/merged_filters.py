@@ -1,7 +1,7 @@
 """What a list takes beside its filters: words for sets of them, a search in several fields, an OR between sets.
 
-Part of `list_arguments`. The runtime answers an OR that the vendor's language lacks by merging several calls, which takes a
-grammar of that language and pages that are counted.
+Part of `list_arguments`. The runtime answers an OR that the vendor's language lacks by merging several calls, which
+takes a grammar of that language and pages that are counted.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from generator.preflight_rules import (
     Path,
     Preflight,
     Product,
+    ReversalRule,
     SameCurrency,
     TakenNumber,
     WantedKind,
@@ -76,6 +77,15 @@ def parse_duplicates(value: dict[str, Any] | None) -> DuplicateRule | None:
         return None
     lists = {name: tuple(value.get(name) or ()) for name in ("same", "filters", "fields", "ignored")}
     return DuplicateRule(**{**value, **lists})
+
+
+def parse_reversal(value: dict[str, Any] | None) -> ReversalRule | None:
+    """Return how a record is reversed; None where a method does not say it."""
+    if value is None:
+        return None
+    one, other = value["sides"]
+    leave_out = tuple(value.get("leave_out") or ())
+    return ReversalRule(value["lines"], _split(value["side"]), (one, other), value["date"], leave_out)
 
 
 def _split(value: Any) -> Path:

@@ -15,7 +15,7 @@ from generator.stages.argument_parts import Arguments
 from generator.stages.compact_schema import compact_schema
 from generator.stages.file_arguments import list_parts
 from generator.stages.methods import Method
-from generator.stages.preflight import parse_duplicates
+from generator.stages.preflight import parse_duplicates, parse_reversal
 from generator.stages.references import parse_reference_form
 from generator.stages.update_guard import MODE
 from generator.templates import fill_known
@@ -66,6 +66,7 @@ def build_tool(
         is_guarded=MODE in made.options,
         options=made.options,
         duplicates=parse_duplicates(method.rules.get("duplicates")),
+        reversal=parse_reversal(method.rules.get("reversal")),
         needs=dict(made.needs),
         always_send=tuple(method.rules.get("always_send") or ()),
         examples=tuple(

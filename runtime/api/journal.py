@@ -15,6 +15,7 @@ from runtime.api.replies import reply
 from runtime.api.shapes import PartQuery, Time
 from runtime.errors import InternalError
 from runtime.operations.journal_filters import read_filter
+from runtime.operations.undo import Asked
 
 Outcome = Literal["sent", "done", "refused", "indeterminate", "settled_done", "settled_not_done"]
 
@@ -123,4 +124,4 @@ async def revert_journal_entry(services: Services, asked: ApiRequest) -> Respons
     grant = asked.make_grant(account)
     entry_id = asked.read_path_param("entry_id")
     tools = services.find_tools(account.integration)
-    return reply(await services.undo.revert(grant, tools, entry_id, is_preview=body.dry_run))
+    return reply(await services.undo.revert(Asked(grant, tools), entry_id, is_preview=body.dry_run))

@@ -9,10 +9,12 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from runtime.commands.exit_on_error import exit_on_error
+from runtime.operations.names import refuse_unknown_account
 
 if TYPE_CHECKING:
     from runtime.operations.journal import Journal
 
+NAME = "ledgerport journal revert"
 account_option = click.option(
     "--account", default=None, help="The id of one integrated account; all when left out."
 )
@@ -52,6 +54,41 @@ def show(entry: str) -> None:
     """Show one write: its arguments, the record before and after it, and its outcome. What is sensitive is masked."""
     here = _journal()
     click.echo(json.dumps(here.show(here.find(None, entry)), indent=2, ensure_ascii=False))
+
+
+@journal.command("revert")
+@click.argument("entry")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing but reads.")
+@exit_on_error()
+def revert(entry: str, dry_run: bool) -> None:  # noqa: FBT001  (an option of click)
+    """Undo one write, where the vendor allows it: it is sent from here, with the credentials of its account."""
+    import asyncio
+
+    done = asyncio.run(_revert(entry, is_preview=dry_run))
+    click.echo(json.dumps(done, indent=2, ensure_ascii=False))
+
+
+async def _revert(entry_id: str, *, is_preview: bool) -> dict[str, Any]:
+    import os
+
+    from runtime.model import ApiTokenId, Grant, ServerConfig
+    from runtime.operations.undo import Asked
+    from runtime.server.app import Runtime
+    from runtime.settings import Settings
+
+    runtime = Runtime(Settings.load(dict(os.environ)))
+    try:
+        entry = runtime.journal_reader.find(None, entry_id)
+        account = runtime.stores.look_up.find_account(entry.account_id)
+        if account is None:
+            raise refuse_unknown_account()
+        tools = {tool.name: tool for tool in runtime.catalog.list_tools(account.integration)}
+        asked = Asked(
+            Grant(account, ServerConfig(), api_token_id=ApiTokenId("command_line"), client=NAME), tools
+        )
+        return await runtime.undo.revert(asked, entry_id, is_preview=is_preview)
+    finally:
+        await runtime.close()
 
 
 @journal.command("verify")

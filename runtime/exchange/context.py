@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from generator.catalog import Catalog, Tool
+from generator.catalog import COMPANY, Catalog, Tool
 from generator.vendor import Integration
 from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
+from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant, JournalKind
 from runtime.safety import masking, write_answers
-from runtime.safety.company import describe_company, drop_company, name_company
+from runtime.safety.company import describe_company, drop_company
 from runtime.safety.fences import PREFACE, fence_json, fence_text, strip_fences
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
@@ -68,6 +69,8 @@ class CallContext:
     """The idempotency key for the vendor."""
     content: dict[str, Any] | None = None
     """The record to send, where the arguments alone do not say it."""
+    is_final: bool = False
+    """Whether its content is sent as it is: nothing is laid over what is stored, and no conflict is merged."""
     client: str = ""
     """How the program that calls names itself, for the journal."""
     journal_kind: JournalKind = "write"
@@ -125,15 +128,22 @@ class CallContext:
         company = None if self.tool.is_read_only else describe_company(self.account)
         whole = self._whole(note)
         return Answer(
-            text, self.status, limits=self.limits, note=whole, company=company, preface=self.preface
+            add_members(text, self._list_members()),
+            self.status,
+            limits=self.limits,
+            note=whole,
+            company=company,
+            preface=self.preface,
         )
+
+    def _list_members(self) -> dict[str, Any]:
+        """Return what the answer says beside its content: the company of a write, and what names became."""
+        company = {} if self.tool.is_read_only else describe_company(self.account)
+        return {"resolved": self.resolved, COMPANY: company}
 
     def _whole(self, note: str) -> str:
         """Return a note with what every answer of the call says."""
-        if not self.notice and self.tool.is_read_only:
-            return note
-        reached = "" if self.tool.is_read_only else name_company(self.account)
-        return " ".join(each for each in (self.notice, note, reached) if each)
+        return f"{self.notice} {note}".strip() if self.notice else note
 
     @property
     def preface(self) -> str:
@@ -152,11 +162,15 @@ class CallContext:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
         most = self.most_text
         is_short = not most or 2 * len(text) <= most
-        return is_short and self.form.holds_surely(text, self.budget, f"{self.preface}{self._whole(note)}")
+        beside = add_members("{}", self._list_members())
+        return is_short and self.form.holds_surely(
+            text, self.budget, f"{self.preface}{self._whole(note)}{beside}"
+        )
 
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
-        return self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
+        allowance = self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
+        return allowance.subtract(allowance.measure(add_members("{}", self._list_members()).encode()))
 
     @property
     def most_text(self) -> int:

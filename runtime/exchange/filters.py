@@ -63,6 +63,9 @@ def write_branches(
     beside = write_terms(language, listing, arguments)
     sets = [write_terms(language, listing, each) for each in arguments.get(ANY_OF, ())] or [()]
     text = arguments.get(SEARCH)
-    searched = [(write_term(language, Condition(SEARCH, path, "contains"), text),) for path in listing.search]
-    for some in product(sets, searched if text is not None else [()]):
+    paths = listing.search if text is not None else ()
+    searched: list[Branch] = [
+        (write_term(language, Condition(SEARCH, path, "contains"), text),) for path in paths
+    ]
+    for some in product(sets, searched or [()]):
         yield (*beside, *chain(*some))

@@ -47,8 +47,6 @@ def _answer_update(call: CallContext, value: Any) -> Answer:
 def write_update(call: CallContext, value: Any, allowance: Allowance) -> bytes:
     """Return what an update changed, and the record, as JSON within an allowance."""
     members = written.describe_update(call, answers.follow_path(value, call.tool.returns.path))
-    if call.resolved:
-        members["resolved"] = call.resolved
     members = _mark_members(call, members)
     head = figures.write_json(members)[1:-1] if members else b""
     if allowance.measure(head) > allowance.size // 2:

@@ -4,6 +4,6 @@ bytes.
 Called by `server` with a request. Calls `operations`, which makes the call. `endpoint` checks host, origin and token,
 `request` and `large_bodies` read the body within bounds, `protocol` knows the revisions, `methods` answers each
 JSON-RPC method, `toolset` holds the tools that a filter leaves as bytes, `discovery` finds and calls tools where they
-are too many to list, `results` writes what a call came to, `resources` reads files. The SDK's server is the oracle:
-`tests/differential`.
+are too many to list, `changes` lists what was written and reverts it, `results` writes what a call came to, `resources`
+reads files. The SDK's server is the oracle: `tests/differential`.
 """

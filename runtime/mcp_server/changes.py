@@ -1,7 +1,8 @@
-"""Two tools beside those of the vendor: the last writes of the account by anybody, and undoing one of them.
+"""Tools beside those of the vendor: the last writes of the account by anybody, undoing one, and reversing a booking.
 
 Called by `methods`. A server lists the first one when it has tools that read, and shows with it only records that these
-tools read; the second one when it has tools that write. Calls `operations.journal` and `operations.undo`.
+tools read; the second one when it has tools that write; the third one when it reads and makes records that can be
+reversed. Calls `operations.journal`, `operations.undo` and `operations.reversal`.
 """
 
 from __future__ import annotations
@@ -9,40 +10,50 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
-
-from generator.catalog import Tool
+from generator.catalog import COMPANY, Tool
 from runtime.errors import NotFound
 from runtime.exchange import bounds
-from runtime.exchange.allowance import Allowance
+from runtime.exchange.allowance import Allowance, Form
+from runtime.exchange.bounds import write_json
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.discovery import make_tool
 from runtime.model import Grant, JournalEntry
 from runtime.operations.arguments import ArgumentChecker
-from runtime.operations.journal import Journal, show_entry
+from runtime.operations.journal import Journal, make_visible, show_entry
 from runtime.operations.journal_filters import OUTCOMES, read_filter
-from runtime.operations.undo import Undo
+from runtime.operations.reversal import Reversal, Wanted, list_reversible
+from runtime.operations.undo import Asked, Undo
 from runtime.safety import masking
-from runtime.safety.fences import PREFACE, fence_value
+from runtime.safety.company import describe_company
+from runtime.safety.fences import PREFACE, fence_value, strip_fences
 from runtime.safety.journal.undo import list_changed
-from runtime.upstream.visible_text import show_in_json
 
-RECENT, REVERT = "list_recent_changes", "revert_change"
+RECENT, REVERT, REVERSE = "list_recent_changes", "revert_change", "reverse_record"
 USUAL, MOST = 20, 50
 """Changes in one answer: few, because each costs tokens."""
+WRITTEN = frozenset({"changed", "arguments", "client"})
+"""Members of an answer whose texts others wrote."""
 _CHECKER = ArgumentChecker()
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 _SHOWN = ("id", "outcome", "begun_at", "caller", "client", "tool", "record_id", "reverts")
 
 
+class Space(NamedTuple):
+    """What an answer may take: how its endpoint sends it, and what is left of the budget."""
+
+    form: Form
+    allowance: Allowance
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Answers both tools. One for the process."""
+    """Answers these tools. One for the process."""
 
     journal: Journal
     undo: Undo
+    reversal: Reversal
 
     async def answer(
         self,
@@ -50,20 +61,23 @@ class Changes:
         tools: Mapping[str, Tool],
         name: str,
         arguments: dict[str, Any],
-        allowance: Allowance,
+        space: Space,
     ) -> Answer:
         """Return the answer of a tool. Raises what stands in its way."""
-        arguments = _CHECKER.check(TOOLS[name], arguments, ())
+        arguments = _CHECKER.check(TOOLS[name], strip_fences(arguments), ())
         if name == RECENT:
-            text = await asyncio.to_thread(self._list, grant, tools, arguments, allowance)
-            return Answer(text, preface=PREFACE if _is_fenced(grant) else "")
+            text = await asyncio.to_thread(self._list, grant, tools, arguments, space.allowance)
+            return Answer(text, preface=_find_preface(grant))
+        asked, is_preview = Asked(grant, tools, arguments.get(COMPANY, "")), bool(arguments.get("dry_run"))
+        if name == REVERSE:
+            day, corrected = arguments.get("date", ""), arguments.get("corrected")
+            wanted = Wanted(arguments["id"], arguments.get("resource", ""), day, corrected)
+            return await self.reversal.reverse(asked, wanted, space.form, is_preview=is_preview)
         if not self._is_readable(grant, tools, arguments["id"]):
             raise NotFound("There is no such change.", advice=f"{RECENT} has the ids that there are.")
-        is_preview = bool(arguments.get("dry_run"))
-        done = await self.undo.revert(grant, tools, arguments["id"], is_preview=is_preview)
-        if is_preview and _is_fenced(grant):
-            done["arguments"] = fence_value(done["arguments"])
-        return Answer(show_in_json(orjson.dumps(done)).decode())
+        done = await self.undo.revert(asked, arguments["id"], is_preview=is_preview)
+        done = done | {"company": describe_company(grant.account)}
+        return Answer(_write(grant, done).decode(), preface=_find_preface(grant))
 
     def _is_readable(self, grant: Grant, tools: Mapping[str, Tool], entry_id: str) -> bool:
         entry = self.journal.find(grant.account.id, entry_id)
@@ -109,23 +123,32 @@ class Changes:
                 name: [masking.hide(cover, {name: each}).get(name) for each in pair]
                 for name, pair in named.items()
             }
-        if _is_fenced(grant):
-            row["changed"] = fence_value(row["changed"])
-        return show_in_json(
-            orjson.dumps({name: value for name, value in row.items() if value not in ({}, [])})
-        )
+        return _write(grant, {name: value for name, value in row.items() if value not in ({}, [])})
+
+
+def _write(grant: Grant, value: dict[str, Any]) -> bytes:
+    """Return a part of an answer as JSON: what is unseen is shown, and what others wrote is in fences where wanted."""
+    shown = make_visible(value)
+    if _find_preface(grant):
+        shown = {name: fence_value(each) if name in WRITTEN else each for name, each in shown.items()}
+    return write_json(shown)
+
+
+def _find_preface(grant: Grant) -> str:
+    return PREFACE if grant.config.untrusted_text == "fenced" else ""
 
 
 def list_change_tools(tools: Mapping[str, Tool]) -> dict[str, Tool]:
-    """Return those of the two that a server with these tools lists."""
+    """Return those of these tools that a server with some tools of its vendor lists."""
     readable = any(tool.is_read_only for tool in tools.values())
     writable = any(not tool.is_read_only for tool in tools.values())
-    names = [name for name, is_listed in ((RECENT, readable), (REVERT, readable and writable)) if is_listed]
-    return {name: TOOLS[name] for name in names}
+    listed = {RECENT: readable, REVERT: readable and writable, REVERSE: _may_reverse(tools)}
+    return {name: TOOLS[name] for name, is_listed in listed.items() if is_listed}
 
 
-def _is_fenced(grant: Grant) -> bool:
-    return grant.config.untrusted_text == "fenced"
+def _may_reverse(tools: Mapping[str, Tool]) -> bool:
+    read = {tool.resource for tool in tools.values() if tool.method == "get"}
+    return any(tool.resource in read for tool in list_reversible(tools.values()))
 
 
 def _resources(tools: Mapping[str, Tool], *, read_only: bool) -> frozenset[str]:
@@ -171,9 +194,31 @@ TOOLS = {
         "since is refused. dry_run shows what would be sent.",
         {
             "id": _TEXT | {"description": f"The id of the change, from {RECENT}."},
-            "dry_run": {"type": "boolean", "description": "Show it, and send nothing but a read."},
+            "dry_run": {"type": "boolean", "description": "Show it, and send nothing but reads."},
+            COMPANY: _TEXT | {"description": "The company that it is meant for; refused at another."},
         },
         ("id",),
         "destroy",
+    ),
+    REVERSE: make_tool(
+        REVERSE,
+        "Reverse a booking",
+        "Book the opposite of a journal entry: the same lines with debit and credit exchanged. With corrected, the "
+        "entry that is to stand in its place is booked with it in one request. The entry itself stays. The answer "
+        "names the new Ids.",
+        {
+            "id": _TEXT | {"description": "The Id of the record."},
+            "resource": _TEXT | {"description": "Which kind of record, where several can be reversed."},
+            "date": _TEXT
+            | {"format": "date", "description": "When it is reversed; its own date when left out."},
+            "corrected": {
+                "type": "object",
+                "description": "The record to book in its place, with the arguments that creating one takes.",
+            },
+            "dry_run": {"type": "boolean", "description": "Show it, and send nothing but reads."},
+            COMPANY: _TEXT | {"description": "The company that it is meant for; refused at another."},
+        },
+        ("id",),
+        "create",
     ),
 }

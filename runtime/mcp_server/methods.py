@@ -21,9 +21,9 @@ from generator.names import find_tool
 from generator.vendor import Integration
 from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateLimited
 from runtime.exchange.allowance import LONGEST_ESCAPE, Form
-from runtime.exchange.tool_answer import Answer
+from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.mcp_server import discovery, protocol, resources, results
-from runtime.mcp_server.changes import Changes
+from runtime.mcp_server.changes import Changes, Space
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
@@ -270,8 +270,10 @@ class Methods:
         try:
             grant = replace(grant, client=sending.client)
             tools = toolset.tools if toolset.shown_by is None else toolset.shown_by
-            call = self._changes.answer(grant, tools, name, arguments, allowance)
-            answer = (await self._to_its_end(call))._replace(status=0, limits=beside.limits)
+            call = self._changes.answer(grant, tools, name, arguments, Space(sending.form, allowance))
+            answer = await self._to_its_end(call)
+            if answer.limits is NO_LIMITS:
+                answer = answer._replace(status=0, limits=beside.limits)
         except LedgerportError as error:
             answer = beside._replace(error=error)
         self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)

@@ -17,8 +17,8 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import CallContext, Request, begin_call, find_today
-from runtime.exchange.failures import explain, raise_failure
+from runtime.exchange.context import NOTHING_ADDED, CallContext, Request, begin_call, find_today
+from runtime.exchange.failures import explain, raise_failure, read_value
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.sums import SUM
@@ -100,6 +100,22 @@ class Calls:
         """Return how the company stands with its vendor's limits; nothing is counted."""
         integration = self._catalog().integrations[grant.account.integration]
         return await self._vendor.read_limits(grant.account, integration)
+
+    async def read(self, call: CallContext) -> Any:
+        """Return the body of the response to a read that is no call of an agent. Raises the error that it is."""
+        return read_value(call, await self._vendor.send(call, NOTHING_ADDED))
+
+    async def write(self, call: CallContext, *, is_preview: bool = False) -> Any:
+        """Send a write whose content is final, once it has passed every check of a write of an agent.
+
+        Return the body of the response; None for a preview, which sends nothing but reads. Raises what a write raises.
+        """
+        request = await run_for(call, self._kind_of(call.tool).prepare)
+        await self._writes.prepare(call, request)
+        if is_preview:
+            return await self._policies.check(call, request)
+        async with self._policies.hold(call, request):
+            return read_value(call, await self._writes.send(call, request))
 
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""

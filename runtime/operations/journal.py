@@ -6,6 +6,7 @@ the tools of the account mask it. `write_journal` stores what is read here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -13,13 +14,14 @@ from typing import Any
 import orjson
 
 from runtime.deployment import Deployment
-from runtime.errors import InvalidRequest, NotFound
+from runtime.errors import InvalidRequest, NotFound, StorageUnavailable
 from runtime.model import AccountId, JournalEntry, JournalFilter
 from runtime.operations import answers
 from runtime.operations.names import refuse_unknown_account
 from runtime.safety import masking
 from runtime.safety.journal.chain import Break, Head, find_breaks, hash_link
 from runtime.safety.journal.sealing import open_sealed
+from runtime.upstream.visible_text import show_in_json
 
 NO_FILTER = JournalFilter()
 
@@ -46,14 +48,20 @@ class Journal:
         most = min(max(1, limit), answers.LARGEST_PART)
         found = self.read(account_id, wanted, most + 1, next_cursor)
         more = str(found[most - 1].seq) if len(found) > most else None
-        return {"result": [show_entry(each) for each in found[:most]], "next_cursor": more}
+        return {"result": [make_visible(show_entry(each)) for each in found[:most]], "next_cursor": more}
 
     def read(
         self, account_id: str, wanted: JournalFilter, limit: int, next_cursor: str
     ) -> Sequence[JournalEntry]:
         """Return entries as they are stored, the newest first. Raises InvalidRequest for a wrong cursor."""
         before = _read_cursor(next_cursor)
+        self.wait()
         return self._stores.records.read_journal_entries(AccountId(account_id), wanted, before, limit)
+
+    def wait(self) -> None:
+        """Wait until the outcomes of the calls that this process has answered are stored."""
+        with contextlib.suppress(StorageUnavailable):  # what is there can be read all the same
+            self._stores.drain_journal()
 
     def get(self, account_id: str, entry_id: str) -> dict[str, Any]:
         """Return one entry with its arguments, and the record before and after it. Raises NotFound."""
@@ -63,6 +71,7 @@ class Journal:
     def find(self, account_id: str | None, entry_id: str) -> JournalEntry:
         """Return one entry as it is stored, of any account for None. Raises NotFound."""
         owner = None if account_id is None else AccountId(account_id)
+        self.wait()
         found = self._stores.records.find_journal_entry(owner, entry_id)
         if found is None:
             raise NotFound(
@@ -82,7 +91,7 @@ class Journal:
         }
         tool = self._deployment.catalog().by_name.get(entry.tool)
         cover = masking.cover_of(tool, (), is_masked=is_masked) if tool else None
-        return show_entry(entry) | (masking.hide(cover, secret) if cover else secret)
+        return make_visible(show_entry(entry) | (masking.hide(cover, secret) if cover else secret))
 
     def open(self, entry: JournalEntry) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what is stored encrypted of an entry and of its outcome. Raises SealBroken."""
@@ -96,6 +105,7 @@ class Journal:
         Raises InvalidRequest for a text that is none.
         """
         owner = None if account_id is None else AccountId(account_id)
+        self.wait()
         heads = list(self._heads(owner))
         links = self._stores.records.read_journal_links(owner)
         wanted = [head for head in read_heads(exported) if owner in (None, head.account_id)]
@@ -139,6 +149,14 @@ def show_entry(entry: JournalEntry) -> dict[str, Any]:
         "status": last.status or None if last else None,
         "reverts": entry.reverts,
     }
+
+
+def make_visible(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of an answer with the characters in it that nobody sees written as their numbers."""
+    text = orjson.dumps(value)
+    shown = show_in_json(text)
+    found: dict[str, Any] = value if shown is text else orjson.loads(shown)
+    return found
 
 
 def read_heads(text: str) -> Iterable[Head]:

@@ -59,7 +59,7 @@ class NameResolution:
         findings: list[Finding] = []
         left = MOST_SEARCHES
         for each in named:
-            found = rows.get(each.spot.resource, {}).get(_fold(each.name), [])
+            found = (rows.get(each.spot.resource) or {}).get(_fold(each.name), [])
             near = found
             if not found and left:
                 near, left = await self._search(call, each), left - 1
@@ -70,19 +70,22 @@ class NameResolution:
                 ]
             if len(found) == 1:
                 _put(each, found[0])
+            elif rows.get(each.spot.resource) is None and _searchable(call, each.spot.resource):
+                findings.append(_explain_unread(each))
             else:
                 findings.append(_explain(call, each, found, near))
         refuse(call.tool, findings)
-        call.notice = f"{call.notice} {_say(named)}".strip()
+        if all(change is not call for change in changes):
+            call.resolved += _list_resolved(changes)
 
-    async def _find(self, call: CallContext, named: Sequence[_Named]) -> dict[str, Rows]:
-        """Return for each resource the records that have one of the names, found by one call."""
-        found: dict[str, Rows] = {}
+    async def _find(self, call: CallContext, named: Sequence[_Named]) -> dict[str, Rows | None]:
+        """Return for each resource the records that have one of the names, found by one call; None if it failed."""
+        found: dict[str, Rows | None] = {}
         for resource in dict.fromkeys(each.spot.resource for each in named):
             names = tuple(dict.fromkeys(each.name for each in named if each.spot.resource == resource))
             field = _searchable(call, resource)
             rows = await self._lookups.find_recent(call, Wanted(resource, field, names)) if field else None
-            found[resource] = _index(call.integration, resource, rows or [])
+            found[resource] = None if rows is None else _index(call.integration, resource, rows)
         return found
 
     async def _search(self, call: CallContext, named: _Named) -> list[Record]:
@@ -123,6 +126,13 @@ def _explain(call: CallContext, named: _Named, found: list[Record], near: list[R
     return Finding(place, f'{place} is "{named.name}", and {what}.', right)
 
 
+def _explain_unread(named: _Named) -> Finding:
+    """Return the finding on a name that could not be looked up, of which nothing can be said."""
+    many = named.spot.resource.replace("_", " ")
+    text = f'{named.place} is "{named.name}", and the {many} could not be read to find it.'
+    return Finding(named.place, text, "Call again in a moment, or give its Id.")
+
+
 def _list_names(change: CallContext) -> Iterator[_Named]:
     """Yield the names in the arguments of a change, which become a copy that may be changed."""
     form = change.integration.reference_form
@@ -140,11 +150,13 @@ def _put(named: _Named, row: Record) -> None:
     change.resolved.append({"argument": named.spot.place, "name": named.name, "id": id_})
 
 
-def _say(named: Sequence[_Named]) -> str:
-    """Return what the names became, in a sentence."""
-    form = named[0].change.integration.reference_form
-    became = (f'{each.place} "{each.name}" is Id {each.spot.read_id(form)}' for each in named)
-    return f"{'; '.join(became)}."
+def _list_resolved(changes: Sequence[CallContext]) -> list[dict[str, str]]:
+    """Return what names became in the calls of a batch, by where they stand in it."""
+    return [
+        {**each, "argument": f"{change.place}.{each['argument']}"}
+        for change in changes
+        for each in change.resolved
+    ]
 
 
 def _searchable(call: CallContext, resource: str) -> str:

@@ -1,29 +1,28 @@
 """Undoes a write of the journal, where the vendor allows it, and shows before what that would send.
 
 Called by the tool `revert_change`, the management API and the command line. An undo is a write like any other: under
-the access filter, policies and budget of whoever asks, and with an entry of its own in the journal.
+the access filter and the policies of whoever asks, through every check of `calls`, and with an entry of its own in the
+journal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import copy
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from generator.catalog import Catalog, Tool
+from generator.catalog import COMPANY, Catalog, Tool
 from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError
-from runtime.exchange.context import NOTHING_ADDED, CallContext, Request
-from runtime.exchange.failures import read_value
+from runtime.exchange.context import CallContext, begin_call
 from runtime.model import Grant, JournalEntry, JournalFilter
-from runtime.operations.journal import Journal
-from runtime.operations.vendor_calls import VendorCalls
-from runtime.operations.write_policies import WritePolicies
+from runtime.operations.journal import Journal, make_visible
 from runtime.safety import masking
 from runtime.safety.journal.undo import find_undo, list_changed, make_content
-from runtime.safety.once import make_key
+from runtime.safety.once import KEY_LENGTH
 from runtime.stores.embedded import Stores
 from runtime.upstream.answer import follow_path
-from runtime.upstream.request import build_body
 
 DONE = ("done", "settled_done")
 MOST_MOVES, MOST_LOOKED_AT = 20, 100
@@ -32,71 +31,80 @@ MAY_BE_DONE = (*DONE, "sent", "indeterminate")
 Record = Mapping[str, Any]
 
 
+class Sender(Protocol):
+    """Sends calls, a write through every check: `runtime.operations.calls.Calls`."""
+
+    async def read(self, call: CallContext) -> Any:
+        """Return the body of the response to a read."""
+        ...
+
+    async def write(self, call: CallContext, *, is_preview: bool = False) -> Any:
+        """Return the body of the response to a write whose content is final; None for a preview."""
+        ...
+
+
+class Asked(NamedTuple):
+    """Who undoes something: the grant, the tools that it leaves, and the company that is meant, empty for any."""
+
+    grant: Grant
+    tools: Mapping[str, Tool]
+    company: str = ""
+
+
 class Undo:
     """Reverts entries of the journal. One for the process."""
 
     def __init__(
-        self,
-        stores: Stores,
-        journal: Journal,
-        vendor: VendorCalls,
-        catalog: Callable[[], Catalog],
-        policies: WritePolicies | None = None,
+        self, stores: Stores, journal: Journal, calls: Sender, catalog: Callable[[], Catalog]
     ) -> None:
         self._stores = stores
         self._journal = journal
-        self._vendor = vendor
+        self._calls = calls
         self._catalog = catalog
-        self._policies = policies or WritePolicies(vendor)
         self._under_way: set[str] = set()
 
-    async def revert(
-        self, grant: Grant, tools: Mapping[str, Tool], entry_id: str, *, is_preview: bool = False
-    ) -> dict[str, Any]:
-        """Undo a write with one of the tools of whoever asks; a preview sends nothing but a read.
+    async def revert(self, asked: Asked, entry_id: str, *, is_preview: bool = False) -> dict[str, Any]:
+        """Undo a write with one of the tools of whoever asks; a preview sends nothing but reads.
 
         Raises NotFound for an entry that is not there, Forbidden where the tool that it takes is not among them,
-        InvalidRequest for a write that nothing undoes, PolicyRefused for one that may not be made here, Conflict for
-        one that was not done, was undone already, or whose record was changed since, and what the vendor refuses it
-        with.
+        InvalidRequest for a write that nothing undoes, Conflict for one that was not done, was undone already, or whose
+        record was changed since, what a check of writes refuses it with, and what the vendor refuses it with.
         """
-        entry = await asyncio.to_thread(self._journal.find, grant.account.id, entry_id)
-        await self._refuse_twice(entry)
-        call, content = await self._plan(grant, tools, entry)
-        request = Request(changes=(call,), body=lambda: build_body(call.tool, content))
-        if is_preview:
-            await self._policies.check(call, request)
-            return self._show(entry, call, content) | {"dry_run": True}
+        entry = await asyncio.to_thread(self._journal.find, asked.grant.account.id, entry_id)
+        if entry.id in self._under_way:
+            raise _undone("")
         self._under_way.add(entry.id)
         try:
-            async with self._policies.hold(call, request):
-                response = await self._vendor.send(call, request)
-                after = follow_path(read_value(call, response), call.tool.returns.path)
+            return await self._revert(asked, entry, is_preview=is_preview)
         finally:
             self._under_way.discard(entry.id)
-        return self._show(entry, call, content) | _describe(call, content, after)
 
-    async def _refuse_twice(self, entry: JournalEntry) -> None:
-        """Raise Conflict for an entry that was not done, or is undone."""
+    async def _revert(self, asked: Asked, entry: JournalEntry, *, is_preview: bool) -> dict[str, Any]:
+        attempt = await self._refuse_twice(entry)
+        call = await self._plan(asked, entry)
+        call.vendor_key = _make_key(entry, attempt, call.integration.idempotency_max_length)
+        body = await self._calls.write(call, is_preview=is_preview)
+        if is_preview:
+            return self._show(entry, call) | {"dry_run": True}
+        return self._show(entry, call) | _describe(call, follow_path(body, call.tool.returns.path))
+
+    async def _refuse_twice(self, entry: JournalEntry) -> int:
+        """Return how often it was tried to undo an entry. Raises Conflict for one that was not done, or is undone."""
         if entry.outcome not in DONE:
             raise Conflict(
                 f"This write is not known to have been done: its outcome is {entry.outcome}. Nothing was sent.",
                 advice="Only a write whose outcome is done or settled_done can be undone.",
             )
+        await asyncio.to_thread(self._journal.wait)
         found = await asyncio.to_thread(self._stores.records.find_reverts, entry.id)
-        by = next((each.id for each in found if each.outcome in MAY_BE_DONE), "")
-        if by or entry.id in self._under_way:
-            raise Conflict(
-                "This write was undone already, or that is under way. Nothing was sent.",
-                advice=f"See the entry {by} of the journal." if by else "Wait for its answer.",
-            )
+        if by := next((each.id for each in found if each.outcome in MAY_BE_DONE), ""):
+            raise _undone(by)
+        return len(found)
 
-    async def _plan(
-        self, grant: Grant, tools: Mapping[str, Tool], entry: JournalEntry
-    ) -> tuple[CallContext, dict[str, Any]]:
-        """Return the call that undoes an entry, and what it sends."""
+    async def _plan(self, asked: Asked, entry: JournalEntry) -> CallContext:
+        """Return the call that undoes an entry, with what it sends."""
         written = self._catalog().by_name.get(entry.tool)
-        integration = self._catalog().integrations[grant.account.integration]
+        integration = self._catalog().integrations[asked.grant.account.integration]
         undo = (
             find_undo(written, integration, self._catalog().list_tools(integration.name)) if written else None
         )
@@ -105,14 +113,14 @@ class Undo:
                 f"{entry.tool} cannot be undone: the vendor has nothing that takes it back.",
                 advice="Nothing was sent. Look at the record and correct it by another write.",
             )
-        if undo[0].name not in tools:
+        if undo[0].name not in asked.tools:
             raise Forbidden(
                 f"Undoing this takes {undo[0].name}, which is not among the tools here. Nothing was sent.",
                 advice="Ask whoever runs the deployment for that tool.",
             )
         intent, outcome = await asyncio.to_thread(self._journal.open, entry)
         before, after = intent["before"], outcome.get("after")
-        now = None if undo[1] == "create" else await self._read(grant, entry, written)
+        now = None if undo[1] == "create" else await self._read(asked, entry, written)
         if now is not None:
             _refuse_changed(integration.updates.version, integration.updates.computed, after, now)
         if undo[1] in ("create", "update") and before is None:
@@ -121,9 +129,11 @@ class Undo:
                 advice="Correct the record by another write.",
             )
         content = make_content(undo, integration, before, now)
-        return self._call(grant, undo[0], content, entry, now), content
+        call = self._call(asked, undo[0], content, now)
+        call.reverts = entry.id
+        return call
 
-    async def _read(self, grant: Grant, entry: JournalEntry, written: Tool) -> Record:
+    async def _read(self, asked: Asked, entry: JournalEntry, written: Tool) -> Record:
         """Return the record of an entry as it is now. Raises Conflict when it is gone."""
         catalog = self._catalog()
         record_id = await asyncio.to_thread(self._find_id, entry)
@@ -134,13 +144,10 @@ class Undo:
         if get is None:
             raise InvalidRequest(f"No tool reads the record of {entry.tool}, so it cannot be undone.")
         required = get.input_schema.get("required", [])
-        integration = catalog.integrations[written.integration]
-        call = CallContext(get, integration, grant.account, dict.fromkeys(required, record_id), _as_given)
-        call.changes_data = False
+        arguments = dict.fromkeys(required, record_id)
+        call = begin_call(asked.grant, catalog, asked.tools, get, arguments, _as_given)
         try:
-            found = follow_path(
-                read_value(call, await self._vendor.send(call, NOTHING_ADDED)), get.returns.path
-            )
+            found = follow_path(await self._calls.read(call), get.returns.path)
         except LedgerportError as error:
             if error.code != "not_found":
                 raise
@@ -168,35 +175,44 @@ class Undo:
             record_id = undone[-1]
         return record_id
 
-    def _call(
-        self, grant: Grant, tool: Tool, content: dict[str, Any], entry: JournalEntry, now: Record | None
-    ) -> CallContext:
+    def _call(self, asked: Asked, tool: Tool, content: dict[str, Any], now: Record | None) -> CallContext:
         integration = self._catalog().integrations[tool.integration]
         arguments = {name: content[field] for name, field in tool.call.body_arguments if field in content}
         identifier = tool.identifier or integration.identifier
         for name in tool.input_schema.get("required", []):
             if name not in arguments and now is not None:
                 arguments[name] = now.get(name, now.get(identifier))
-        call = CallContext(tool, integration, grant.account, arguments, _as_given)
-        call.content, call.before, call.caller = content, now, grant.caller
-        call.client, call.grant, call.known = grant.client, grant, self._catalog().tools
-        call.vendor_key = make_key(integration.idempotency_max_length)
-        call.journal_kind, call.reverts = "revert", entry.id
+        if asked.company:
+            arguments[COMPANY] = asked.company
+        call = begin_call(asked.grant, self._catalog(), asked.tools, tool, arguments, _as_given)
+        call.content, call.before, call.is_final = content, now, True
+        call.journal_kind = "revert"
         return call
 
-    def _show(self, entry: JournalEntry, call: CallContext, content: dict[str, Any]) -> dict[str, Any]:
+    def _show(self, entry: JournalEntry, call: CallContext) -> dict[str, Any]:
         """Return what undoes an entry, with sensitive values masked."""
         cover = masking.cover_of(call.tool, (), is_masked=True)
-        arguments = dict(content)
-        return {
-            "reverts": entry.id,
-            "tool": call.tool.name,
-            "arguments": masking.hide(cover, arguments) if cover else arguments,
-        }
+        arguments = copy.deepcopy(call.content or {})
+        shown = masking.hide(cover, arguments) if cover else arguments
+        return {"reverts": entry.id, "tool": call.tool.name, "arguments": make_visible(shown)}
 
 
-def _describe(call: CallContext, content: Record, after: Any) -> dict[str, Any]:
+def _make_key(entry: JournalEntry, attempt: int, max_length: int) -> str:
+    """Return the key of an undo for the vendor: two processes that undo an entry at once send the same one."""
+    text = f"revert\n{entry.id}\n{attempt}"
+    return hashlib.sha256(text.encode()).hexdigest()[: min(max_length or KEY_LENGTH, KEY_LENGTH)]
+
+
+def _undone(by: str) -> Conflict:
+    return Conflict(
+        "This write was undone already, or that is under way. Nothing was sent.",
+        advice=f"See the entry {by} of the journal." if by else "Wait for its answer.",
+    )
+
+
+def _describe(call: CallContext, after: Any) -> dict[str, Any]:
     """Return which record it was, and what is not as it was before."""
+    content = call.content or {}
     identifier = call.tool.identifier or call.integration.identifier
     if not isinstance(after, Mapping):
         return {}

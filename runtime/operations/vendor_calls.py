@@ -6,7 +6,6 @@ back. Only an access token that the vendor no longer takes is renewed once.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -117,7 +116,7 @@ class VendorCalls:
     async def _send_journaled(self, call: CallContext, request: Request) -> VendorResponse:
         """Send a write between its intent and its outcome in the journal. Raises StorageUnavailable before it is sent.
 
-        An outcome that cannot be stored does not take the answer from the caller: the entry stays open.
+        The answer does not wait for the outcome to be stored: an entry whose outcome is lost stays open.
         """
         if self._journal is None:
             return await self._send_renewing(call, request)
@@ -128,11 +127,9 @@ class VendorCalls:
         try:
             response = await self._send_renewing(call, request)
         except LedgerportError as error:
-            with contextlib.suppress(StorageUnavailable):
-                await self._journal.fail(entries, error)
+            self._journal.fail(entries, error)
             raise
-        with contextlib.suppress(StorageUnavailable):
-            await self._journal.end(entries, response)
+        self._journal.end(entries, response)
         return response
 
     async def _send_renewing(self, call: CallContext, request: Request) -> VendorResponse:

@@ -1,8 +1,8 @@
 """Stores the intent of every write before it is sent, and its outcome after: the journal.
 
 Called by `vendor_calls`. What is sensitive is encrypted here, `safety.journal.chain` hashes the links, and
-`stores.journal_records` stores them. A write whose intent cannot be stored is not sent; one whose outcome cannot be
-stored stays open, and the next start settles it.
+`stores.journal_records` stores them. A write whose intent cannot be stored is not sent. Nobody waits for an outcome to
+be stored: an entry whose outcome was lost with the process stays open, and the next start settles it.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ class LinkStore(Protocol):
         """Add links to the chains of their accounts. Raises StorageUnavailable."""
         ...
 
+    def add_links_later(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        """Have links added within a moment."""
+        ...
+
 
 class Entry(NamedTuple):
     """An entry whose outcome is still to be stored. `part` is the id of its answer in a batch."""
@@ -75,15 +79,13 @@ class WriteJournal:
             raise _not_stored(failed) from failed
         return entries
 
-    async def end(self, entries: Sequence[Entry], response: VendorResponse) -> None:
-        """Store what the vendor's response means for each entry. Raises StorageUnavailable."""
-        await self._store_outcomes(
-            [(each, judge_entry(each.change, each.part, response)) for each in entries]
-        )
+    def end(self, entries: Sequence[Entry], response: VendorResponse) -> None:
+        """Have stored what the vendor's response means for each entry; the caller's answer does not wait for it."""
+        self._store_outcomes([(each, judge_entry(each.change, each.part, response)) for each in entries])
 
-    async def fail(self, entries: Sequence[Entry], error: LedgerportError) -> None:
-        """Store that entries ended with an error instead of a response. Raises StorageUnavailable."""
-        await self._store_outcomes([(entry, judge_error(error)) for entry in entries])
+    def fail(self, entries: Sequence[Entry], error: LedgerportError) -> None:
+        """Have stored that entries ended with an error instead of a response."""
+        self._store_outcomes([(entry, judge_error(error)) for entry in entries])
 
     async def settle(self, entry_id: str, account_id: str, outcome: Outcome) -> None:
         """Store the outcome of an entry that has none. Raises StorageUnavailable."""
@@ -94,9 +96,9 @@ class WriteJournal:
         """Return what is stored encrypted of an entry or its outcome. Raises SealBroken."""
         return open_sealed(self._keys, entry_id, sealed)
 
-    async def _store_outcomes(self, outcomes: Sequence[tuple[Entry, Outcome]]) -> None:
+    def _store_outcomes(self, outcomes: Sequence[tuple[Entry, Outcome]]) -> None:
         links = [self._outcome(entry.id, entry.change.account.id, outcome) for entry, outcome in outcomes]
-        await self._store.add_links(links, self._hash_link)
+        self._store.add_links_later(links, self._hash_link)
 
     def _intent(self, entry: Entry, repeat: dict[str, Any]) -> NewLink:
         change = entry.change

@@ -55,6 +55,8 @@ class Writes:
         for change in request.changes:
             change.options = read_options(change.tool, change.arguments)
             await read_before_deleting(self._vendor, call, change)
+            if change.is_final:
+                continue
             if is_laid_over(change.tool, change.arguments):
                 await self._updates.prepare(call, change)
             else:
@@ -73,7 +75,7 @@ class Writes:
         response = await self._vendor.send(call, request)
         if response.status < FIRST_FAILURE:
             self._remember(call, response)
-        if call.before is None or response.status < FIRST_FAILURE:
+        if call.before is None or call.is_final or response.status < FIRST_FAILURE:
             return response
         if not _is_stale(call, response):
             return response

@@ -23,7 +23,7 @@ def describe_company(account: Account) -> dict[str, str]:
     return {key: value for key, value in shown.items() if value}
 
 
-def name_company(account: Account) -> str:
+def _say_company(account: Account) -> str:
     """Return the company of an account in a sentence; empty where nothing is known of it."""
     shown = describe_company(account)
     if "name" not in shown:
@@ -38,7 +38,7 @@ def refuse_other_company(account: Account, tool: Tool, arguments: Mapping[str, A
         return
     raise OtherCompany(
         f"{tool.name} was not called: it is meant for the company {str(named)[:LONGEST_NAME]}, and this is another "
-        f"one. {name_company(account)}".rstrip(),
+        f"one. {_say_company(account)}".rstrip(),
         advice="Nothing was sent. Use the server of the company that is meant.",
         details={"named": str(named)[:LONGEST_NAME], "company": describe_company(account)},
     )

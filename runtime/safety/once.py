@@ -77,6 +77,10 @@ class BindingStore(Protocol):
         """Bind a key in one transaction, unless it is bound; answer what it is bound to and whether that is new."""
         ...
 
+    def find_binding(self, key_hash: bytes, now: float) -> bytes | None:
+        """Return what a key is bound to now; it changes nothing."""
+        ...
+
     def store_answer(self, key_hash: bytes, fingerprint: bytes, answer: bytes) -> None:
         """Store the answer, encrypted, to the call that a key is bound to."""
         ...
@@ -151,7 +155,7 @@ class Once:
         a repeat that the vendor would not recognize, StorageUnavailable when the binding cannot be stored. Nothing was
         sent then.
         """
-        key_hash = self._keys.hash_key(_joined("binding", call.account_id, call.caller, call.key))
+        key_hash = self._hash_key(call)
         fingerprint = self._fingerprint(call)
         if (other := self._under_way.get(key_hash)) is not None:
             raise _in_use() if other == fingerprint else _reused()
@@ -169,12 +173,20 @@ class Once:
             del self._under_way[key_hash]
 
     async def is_repeat(self, call: KeyedCall) -> bool:
-        """Return whether a call was made before under its key. Raises StorageUnavailable."""
-        key_hash = self._keys.hash_key(_joined("binding", call.account_id, call.caller, call.key))
-        is_new = await self._bind(key_hash, fingerprint := self._fingerprint(call))
-        if is_new:
-            await self._release((key_hash, fingerprint))
-        return not is_new
+        """Return whether a call was made before under its key, or is under way. It binds nothing.
+
+        Raises KeyReused when the key belongs to another call, StorageUnavailable.
+        """
+        key_hash = self._hash_key(call)
+        bound = self._under_way.get(key_hash)
+        if bound is None:
+            bound = await asyncio.to_thread(self._store.find_binding, key_hash, self._clock())
+        if bound is not None and bound != self._fingerprint(call):
+            raise _reused()
+        return bound is not None
+
+    def _hash_key(self, call: KeyedCall) -> bytes:
+        return self._keys.hash_key(_joined("binding", call.account_id, call.caller, call.key))
 
     def _fingerprint(self, call: KeyedCall) -> bytes:
         arguments = orjson.dumps(call.arguments, option=orjson.OPT_SORT_KEYS)

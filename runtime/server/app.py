@@ -41,6 +41,7 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal
+from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
@@ -114,15 +115,14 @@ class Runtime:
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
         )
         self.journal_reader = Journal(self.deployment)
-        policies = WritePolicies(vendor, self.stores)
-        self.undo = Undo(self.stores, self.journal_reader, vendor, self.get_catalog, policies)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
         self.calls = Calls(
             catalog=self.get_catalog,
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
-            policies=policies,
+            policies=WritePolicies(vendor, self.stores),
         )
+        self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
@@ -190,7 +190,7 @@ class Application:
                 Identity("ledgerport", VERSION),
                 runtime.log,
                 FileLinks(runtime.deployment),
-                Changes(runtime.journal_reader, runtime.undo),
+                Changes(runtime.journal_reader, runtime.undo, Reversal(runtime.calls, runtime.get_catalog)),
             ),
             Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),

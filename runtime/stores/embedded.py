@@ -6,6 +6,7 @@ records are first managed, not on the way to the first answer.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -117,6 +118,10 @@ class Stores:
         """Bind an idempotency key. Raises StorageUnavailable when that cannot be written."""
         return self.records.bind_key(key_hash, fingerprint, now, expires_at)
 
+    def find_binding(self, key_hash: bytes, now: float) -> bytes | None:
+        """Return what an idempotency key is bound to now. Raises StorageUnavailable when it cannot be read."""
+        return self.records.find_binding(key_hash, now)
+
     def store_answer(self, key_hash: bytes, fingerprint: bytes, answer: bytes) -> None:
         """Store the answer to a call under its key. Raises StorageUnavailable when that cannot be written."""
         self.records.store_answer(key_hash, fingerprint, answer)
@@ -151,12 +156,24 @@ class Stores:
         """Add links to the journal, together with all that wait for the same. Raises StorageUnavailable."""
         await self._journal.add(links, hash_link)
 
+    def add_links_later(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        """Have links added to the journal within a moment; nobody waits for them."""
+        self._journal.add_later(links, hash_link)
+
+    def drain_journal(self) -> None:
+        """Wait until the journal has all that was to be added. Raises StorageUnavailable."""
+        self._journal.drain()
+
     def _add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
         self.records.add_links(links, hash_link)
 
     def close(self) -> None:
         """Finishes the changes that wait, and closes the file."""
         self.writer.close()
+        with contextlib.suppress(
+            StorageUnavailable
+        ):  # what is not stored stays open, and the next start settles it
+            self.drain_journal()
         if self._records is not None:
             self._records.close()
         self.look_up.close()

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -75,12 +75,41 @@ class Writing:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Yield a transaction for a block. Raises StorageUnavailable when it cannot be stored."""
+        with self._watch(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def begin_plain(self) -> Iterator[sqlite3.Connection]:
+        """Yield a transaction on the driver's own connection: a statement costs a tenth there.
+
+        Raises StorageUnavailable when it cannot be stored.
+        """
+        with self._watch(), self._borrow() as connection:
+            self._wait_for_lock(lambda: connection.execute("BEGIN IMMEDIATE"))
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _borrow(self) -> Iterator[sqlite3.Connection]:
+        pooled = self._engine.raw_connection()
+        try:
+            yield cast("sqlite3.Connection", pooled.driver_connection)
+        finally:
+            pooled.close()
+
+    @contextmanager
+    def _watch(self) -> Iterator[None]:
+        """Let one change at a time through, and note whether it was stored."""
         if not self._one.acquire(timeout=PATIENCE_SECONDS):
             raise sqlite.explain_failed_write("Another change is being stored.")
         try:
             self._check_files()
-            with self._engine.begin() as connection:
-                yield connection
+            yield
             self._condition.note_success()
         except (DBAPIError, sqlite3.Error) as error:
             original = _original(error)
@@ -101,13 +130,16 @@ class Writing:
             raise sqlite.explain_failed_write(reason)
 
     def _take_lock(self, connection: Connection) -> None:
+        self._wait_for_lock(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+    def _wait_for_lock(self, begin: Callable[[], object]) -> None:
         wait = LockWait(self._condition)
         while True:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                begin()
                 return
-            except OperationalError as error:
-                if not wait.pause(error.orig):
+            except (OperationalError, sqlite3.OperationalError) as error:
+                if not wait.pause(_original(error)):
                     raise
 
 

@@ -1,7 +1,9 @@
 """Adds to the journal in groups: whatever waits when the writer's turn comes is stored in one transaction.
 
-A write to the vendor waits for two commits, each some 4 ms of the disk. Alone each would have its own; of a hundred
-under way at once all share a few. Called by `embedded`, with the writer and what adds links.
+An intent is waited for, because nothing may be sent before it is on the disk; of a hundred under way at once all share
+a few commits. An outcome is not: it is stored with the next intent, or within a moment of its own. One that is lost
+with the process leaves its entry open, and the next start settles it. Called by `embedded`, with the writer and what
+adds links.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from runtime.errors import StorageUnavailable
 from runtime.model import NewLink
 
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
@@ -18,6 +21,12 @@ Run = Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
 Add = Callable[[Sequence[NewLink], HashLink], None]
 MOST_AT_ONCE = 200
 """Links in one transaction, which other changes wait for: about 20 ms."""
+LATE_SECONDS = 0.05
+"""How long an outcome waits for an intent to be stored with: a commit less for agents that write one after another."""
+AGAIN_SECONDS = 1.0
+"""Until outcomes that the database did not take are stored again."""
+MOST_LATE = 10_000
+"""Outcomes that wait while the database takes no writes, some 20 MB. Later ones are dropped, and settled."""
 
 
 class _Group:
@@ -29,13 +38,17 @@ class _Group:
 
 
 class JournalQueue:
-    """Collects links until the writer takes them. `add` is for the event loop's thread only."""
+    """Collects links until the writer takes them. `add` and `add_later` are for the event loop's thread only."""
 
     def __init__(self, run: Run, add: Add) -> None:
         self._run = run
         self._add = add
         self._open: _Group | None = None
         self._changing = threading.Lock()
+        self._late: list[NewLink] = []
+        self._hash_late: HashLink | None = None
+        self._storing = threading.Lock()
+        self._flushing: asyncio.TimerHandle | asyncio.Task[None] | None = None
 
     async def add(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
         """Return when the links are stored. Raises StorageUnavailable when they are not.
@@ -47,6 +60,21 @@ class JournalQueue:
             group.stored = asyncio.create_task(self._run(lambda: self._store(group, hash_link)))
             group.stored.add_done_callback(lambda done: done.cancelled() or done.exception())
         await asyncio.shield(group.stored)
+
+    def add_later(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        """Have links stored soon, and again later while the database takes no writes."""
+        if len(self._late) >= MOST_LATE:
+            return
+        self._hash_late = hash_link
+        self._late.extend(links)
+        self._flush_in(LATE_SECONDS)
+
+    def drain(self) -> None:
+        """Store what is late, and wait for what is being stored; for any thread. Raises StorageUnavailable."""
+        while self._late and self._hash_late is not None:
+            self._store_links((), self._hash_late)
+        with self._storing:
+            return
 
     def _join(self, links: Sequence[NewLink]) -> _Group:
         with self._changing:
@@ -61,7 +89,36 @@ class JournalQueue:
         with self._changing:
             if self._open is group:
                 self._open = None
-        self._add(group.links, hash_link)
+        self._store_links(group.links, hash_link)
+
+    def _store_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        """Store links, and before them those that are late, which were begun before."""
+        with self._storing:
+            late = self._late[:MOST_AT_ONCE]
+            left: list[NewLink] = []
+            try:
+                self._add([*late, *links], hash_link)
+            except StorageUnavailable:  # stored after all, if the entry is closed when they are stored again
+                left = [link._replace(settles=True) for link in late]
+                raise
+            finally:
+                self._late[: len(late)] = left
+
+    def _flush_in(self, seconds: float) -> None:
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(seconds, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = None
+        if self._late:
+            self._flushing = asyncio.create_task(self._run(self.drain))
+            self._flushing.add_done_callback(self._end_flush)
+
+    def _end_flush(self, done: asyncio.Task[None]) -> None:
+        self._flushing = None
+        failed = None if done.cancelled() else done.exception()
+        if self._late and not done.cancelled():
+            self._flush_in(AGAIN_SECONDS if failed else LATE_SECONDS)
 
 
 def _has_failed(group: _Group) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, select, tuple_
 
 from runtime.model import AuditEntry
-from runtime.stores.engine import Transactions
+from runtime.stores.engine import Transactions, Writing
 from runtime.stores.tables import AUDIT
 
 Details = dict[str, Any]
@@ -26,7 +26,7 @@ Position = tuple[float, str]
 class RecordBase:
     """Changes and reads through two engines, so that no reader waits for a change."""
 
-    def __init__(self, writing: Transactions, reading: Transactions) -> None:
+    def __init__(self, writing: Writing, reading: Transactions) -> None:
         self._engine = writing
         self._reading = reading
 

@@ -107,6 +107,14 @@ class KeyRecords(RecordBase):
             found: bytes = connection.execute(bound).scalar_one()
         return found, is_new
 
+    def find_binding(self, key_hash: bytes, now: float) -> bytes | None:
+        """Return the fingerprint of the call that a key is bound to now; None where it is not bound."""
+        table = IDEMPOTENCY_KEY
+        wanted = select(table.c.fingerprint).where(table.c.key_hash == key_hash, table.c.expires_at > now)
+        with self._reading.begin() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else row[0]
+
     def store_answer(self, key_hash: bytes, fingerprint: bytes, answer: bytes) -> None:
         """Store the answer to the call that a key is bound to."""
         table = IDEMPOTENCY_KEY

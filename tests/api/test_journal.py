@@ -44,7 +44,7 @@ def write(harness: ApiHarness, account: str, id_: str, status: int = 200) -> Non
         call.caller, call.before = "mcp_server:m1", {"Id": id_, "TaxId": "987654321"}
         (entry,) = await journal.begin(call, NOTHING_ADDED, SENT)
         body = b'{"Invoice":{"Id":"%b","TaxId":"555555555"}}' % id_.encode() if status == 200 else b"{}"
-        await journal.end([entry], VendorResponse(status, {}, body))
+        journal.end([entry], VendorResponse(status, {}, body))
 
     asyncio.run(main())
 

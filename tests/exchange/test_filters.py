@@ -52,6 +52,15 @@ def test_values_of_one_field_are_one_call():
     assert len(vendor.requests) == 1
 
 
+def test_sets_of_filters_need_no_search_where_there_is_one():
+    sets = [{"DisplayName": "Ann"}, {"Balance_from": 5}]
+
+    answer, vendor = call(answering({}, {}), {"any_of": sets}, tool=CUSTOMERS)
+
+    assert answer.error is None
+    assert len(vendor.requests) == 2
+
+
 def test_a_search_is_one_call_for_each_field():
     found = {"Customer": [{"Id": "1", "DisplayName": "Ann O'Neil"}]}
 

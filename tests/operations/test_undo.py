@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound
-from runtime.model import AccountId, JournalEntry, JournalFilter
+from runtime.errors import Conflict, Forbidden, InvalidArguments, InvalidRequest, NotFound, PolicyRefused
+from runtime.model import AccountId, JournalEntry, JournalFilter, Policies
 from runtime.operations.journal import Journal
-from runtime.operations.undo import Undo
+from runtime.operations.undo import Asked, Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
 from runtime.simulators.quickbooks import companies
@@ -36,17 +38,20 @@ class Journaled(Company):
         vendor: VendorCalls = self.calls._vendor
         vendor._journal = WriteJournal(self.here.keys, self.here.stores, clock=self.here.clock)
         journal = Journal(self.here.parts(self.catalog))
-        self.undo = Undo(self.here.stores, journal, vendor, lambda: self.catalog)
+        self.undo = Undo(self.here.stores, journal, self.calls, lambda: self.catalog)
 
     def entries(self) -> list[JournalEntry]:
         """The entries, the newest first."""
+        self.here.stores.drain_journal()
         return self.here.stores.records.read_journal_entries(
             self.grant.account.id, JournalFilter(), None, 200
         )
 
     def revert(self, entry: JournalEntry, *, is_preview: bool = False) -> dict[str, Any]:
         """Undo an entry."""
-        return self._runner.run(self.undo.revert(self.grant, self.tools, entry.id, is_preview=is_preview))
+        return self._runner.run(
+            self.undo.revert(Asked(self.grant, self.tools), entry.id, is_preview=is_preview)
+        )
 
     def balances(self) -> Any:
         """The rows of the trial balance."""
@@ -189,6 +194,61 @@ def test_the_entries_of_another_account_are_not_undone(company: Journaled) -> No
     company.grant = replace(company.grant, account=replace(company.grant.account, id=AccountId("other")))
     with pytest.raises(NotFound):
         company.revert(entry)
+
+
+def test_a_server_that_may_not_write_an_amount_may_not_undo_into_it(company: Journaled) -> None:
+    bill = new_bill(company)
+    line = goods(bill)[0]
+    company.call("update bills", id=bill["Id"], Line=[{"Id": line["Id"], "Amount": 1}])
+    sent = company.count_sent("POST")
+    policies = Policies(max_amount=Decimal(90))
+    company.grant = replace(company.grant, config=replace(company.grant.config, policies=policies))
+    for is_preview in (True, False):
+        with pytest.raises(PolicyRefused):
+            company.revert(company.entries()[0], is_preview=is_preview)
+    assert company.count_sent("POST") == sent
+
+
+def test_what_an_undo_sends_is_checked_before_it_is_sent(company: Journaled) -> None:
+    bill = new_bill(company)
+    company.call("delete bills", id=bill["Id"], SyncToken=bill["SyncToken"])
+    company.call(
+        "update classes",
+        id=goods(bill)[0]["AccountBasedExpenseLineDetail"]["ClassRef"]["value"],
+        Active=False,
+    )
+    sent = company.count_sent("POST")
+    with pytest.raises(InvalidArguments, match="no longer in use"):
+        company.revert(company.entries()[1])
+    assert company.count_sent("POST") == sent
+
+
+def test_two_agents_that_undo_a_write_at_once_undo_it_once(company: Journaled) -> None:
+    bill = new_bill(company)
+    company.call("delete bills", id=bill["Id"], SyncToken=bill["SyncToken"])
+    entry, asked = company.entries()[0], Asked(company.grant, company.tools)
+    sent = company.count_sent("POST")
+
+    async def both() -> list[Any]:
+        calls = (company.undo.revert(asked, entry.id) for _ in range(2))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    found = company._runner.run(both())
+    assert [isinstance(each, Conflict) for each in found] == [False, True]
+    assert company.count_sent("POST") == sent + 1
+
+
+def test_two_processes_that_undo_a_write_at_once_create_the_record_once(company: Journaled) -> None:
+    bill = new_bill(company)
+    company.call("delete bills", id=bill["Id"], SyncToken=bill["SyncToken"])
+    entry, asked = company.entries()[0], Asked(company.grant, company.tools)
+    other = Undo(company.here.stores, company.undo._journal, company.calls, lambda: company.catalog)
+
+    async def both() -> list[Any]:
+        return await asyncio.gather(company.undo.revert(asked, entry.id), other.revert(asked, entry.id))
+
+    one, two = company._runner.run(both())
+    assert one["record_id"] == two["record_id"]
 
 
 def write_at_random(company: Journaled, chance: random.Random, bills: list[str]) -> None:

@@ -58,6 +58,7 @@ class Journaled:
     """What the journal held each time that the vendor got a request."""
 
     def entries(self, **wanted: Any) -> list[JournalEntry]:
+        self.here.stores.drain_journal()
         return self.here.stores.records.read_journal_entries(ACCOUNT.id, JournalFilter(**wanted), None, 100)
 
     def answering(self, status: int, value: object, *fields: str) -> Handler:
@@ -170,6 +171,11 @@ class Full:
             raise StorageUnavailable("Not stored.", reason="The disk is full.")
         await self._inner.add_links(links, hash_link)
 
+    def add_links_later(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        self._takes -= 1
+        if self._takes >= 0:
+            self._inner.add_links_later(links, hash_link)
+
 
 def test_a_write_whose_intent_cannot_be_stored_is_not_sent_and_says_so(journaled: Journaled) -> None:
     journaled.journal = WriteJournal(journaled.here.keys, Full(journaled.here.stores, 0))
@@ -185,6 +191,17 @@ def test_a_write_whose_outcome_cannot_be_stored_is_answered_and_stays_open(journ
     assert answer.error is None
     assert [entry.outcome for entry in journaled.entries()] == ["sent"]
     assert len(journaled.here.stores.records.find_open_entries("another run")) == 1
+
+
+def test_an_outcome_that_nobody_waited_for_is_stored_when_the_process_stops(tmp_path: Path) -> None:
+    here = deploy(tmp_path)
+    journaled = Journaled(here, WriteJournal(here.keys, here.stores, clock=here.clock))
+    journaled.call(journaled.answering(200, {"Invoice": {"Id": "7"}}), UPDATE)
+    here.stores.close()
+    again = deploy(tmp_path)
+    found = again.stores.records.read_journal_entries(ACCOUNT.id, JournalFilter(), None, 10)
+    assert [entry.outcome for entry in found] == ["done"]
+    again.stores.close()
 
 
 def test_a_batch_has_an_entry_for_each_write_in_it_with_its_own_outcome(journaled: Journaled) -> None:

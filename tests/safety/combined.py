@@ -32,7 +32,7 @@ class Guarded(Journaled):
         here, vendor = self.here, self.calls._vendor
         vendor._once = Once(here.keys, here.stores, clock=here.clock)
         self.spending = vendor._spending = Spending(here.stores, clock=here.clock)
-        self.undo._policies = self.calls._policies = WritePolicies(vendor, here.stores, clock=here.clock)
+        self.calls._policies = WritePolicies(vendor, here.stores, clock=here.clock)
         account = AccountId(here.accounts.create("Acme", "books")["id"])
         self.server = McpServerId(here.mcp_servers.create(account, "Agent")["id"])
         self.grant = Grant(replace(self.grant.account, id=account), ServerConfig(), self.server)

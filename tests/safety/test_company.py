@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from runtime.errors import OtherCompany
+from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.results import COMPANY_KEY, build_meta
-from runtime.safety.company import describe_company, drop_company, name_company, refuse_other_company
+from runtime.safety.company import describe_company, drop_company, refuse_other_company
 from tests.builtin import builtin_catalog
 from tests.made_up import GET, UPDATE
 from tests.made_up_calls import ACCOUNT, BATCH, WRITE, json_vendor, run
@@ -87,8 +88,8 @@ def test_every_answer_of_a_write_names_the_company_and_of_a_read_none():
     [written, read], _ = run(ANSWER, WRITE, (GET.name, {"id": "7"}), tools=TOOLS, catalog=TOOLS)
 
     assert written.company == {"id": "42", "name": "Acme"}
-    assert written.note == "Company: Acme (42)."
-    assert (read.company, read.note) == (None, "")
+    assert orjson.loads(written.text)["company"] == {"id": "42", "name": "Acme"}
+    assert (read.company, "company" in orjson.loads(read.text)) == (None, False)
 
 
 def test_a_field_of_the_vendor_that_is_called_company_is_no_pin():
@@ -102,9 +103,22 @@ def test_a_field_of_the_vendor_that_is_called_company_is_no_pin():
 
 def test_a_company_is_named_with_what_is_known_of_it():
     assert describe_company(replace(ACCOUNT, name="")) == {"id": "42"}
-    assert name_company(replace(ACCOUNT, name="")) == "Company: 42."
-    assert name_company(replace(ACCOUNT, company="")) == "Company: Acme."
-    assert name_company(replace(ACCOUNT, company="", name="")) == ""
+    assert describe_company(replace(ACCOUNT, company="")) == {"name": "Acme"}
+    assert describe_company(replace(ACCOUNT, company="", name="")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("{}", '{"company":{"id":"42"}}'),
+        ('{"Id":"1"}', '{"Id":"1","company":{"id":"42"}}'),
+        ('{"company":"Ours"}', '{"company":"Ours"}'),
+        ("", ""),
+    ],
+)
+def test_the_answer_stays_one_json_text_and_a_field_of_the_vendor_stays_itself(text, named):
+    assert add_members(text, {"company": {"id": "42"}}) == named
+    assert add_members(text, {"company": {}}) == text
 
 
 def test_every_tool_that_changes_something_takes_the_company_and_no_other_does():

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
 
 from runtime.errors import BudgetReached, PolicyRefused
-from runtime.exchange.allowance import PLAIN
-from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.changes import RECENT, REVERT, Changes
 from runtime.model import Budget, Policies
-from runtime.operations.journal import Journal
-from runtime.safety.fences import BEGIN, END, PREFACE
 from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
@@ -75,23 +68,3 @@ def test_an_undo_counts_as_a_write_for_policies_and_budgets(company):
     with pytest.raises(BudgetReached):
         company.revert(second)
     assert company.count_sent("POST") == 3
-
-
-def ask(company: Guarded, name: str, **arguments: Any) -> Answer:
-    changes = Changes(Journal(company.here.parts(company.catalog)), company.undo)
-    allowance = PLAIN.compute_allowance(100_000, Answer(status=0))
-    return company._runner.run(changes.answer(company.grant, company.tools, name, arguments, allowance))
-
-
-def test_of_a_fenced_server_the_journal_has_what_others_wrote_in_fences(company):
-    bill = new_bill(company)
-    company.call("update bills", id=bill["Id"], PrivateNote="Pay the \u202eother account")
-    company.configure(untrusted_text="fenced")
-
-    listed = ask(company, RECENT, limit=1)
-    [change] = orjson.loads(listed.text)["changes"]
-    preview = orjson.loads(ask(company, REVERT, id=change["id"], dry_run=True).text)
-
-    assert listed.preface == PREFACE
-    assert change["changed"]["PrivateNote"] == [None, f"{BEGIN}Pay the [U+202E]other account{END}"]
-    assert preview["arguments"]["Line"][0]["Description"] == f"{BEGIN}For 40{END}"

@@ -44,7 +44,7 @@ def read(company: Company, resource: str, id_: str) -> dict[str, Any]:
 
 def plain(record: dict[str, Any], *without: str) -> dict[str, Any]:
     """Return a record without what changes with every write, and without some fields."""
-    skipped = {"SyncToken", "MetaData", *without}
+    skipped = {"SyncToken", "MetaData", "company", *without}
     return {name: value for name, value in record.items() if name not in skipped}
 
 

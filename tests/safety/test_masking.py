@@ -103,7 +103,7 @@ class TestAnswers:
         answer, server = call(
             UPDATE.name, {"id": "1", "SyncToken": "0", "DueDate": "2026-01-31"}, {"Invoice": RECORD}
         )
-        assert json.loads(answer.text) == HIDDEN
+        assert json.loads(answer.text) == HIDDEN | {"company": answer.company}
         assert json.loads(server.requests[0][2])["DueDate"] == "2026-01-31"
 
     @pytest.mark.parametrize("arguments", [{"fields": ["*"]}, {"query": "select * from Invoice"}])

@@ -400,3 +400,37 @@ def test_a_key_that_is_made_here_is_as_long_as_one_made_of_a_callers() -> None:
     made = {make_key() for _ in range(100)}
     assert len(made) == 100
     assert {len(key) for key in made} == {KEY_LENGTH}
+
+
+def test_whether_a_call_is_a_repeat_is_read_and_binds_nothing(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.send(keyed())
+    before = here.rows()
+
+    async def refuse(_work: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(here.stores, "write", refuse)
+    assert asyncio.run(here.once.is_repeat(keyed())) is True
+    assert asyncio.run(here.once.is_repeat(keyed(key="k-2"))) is False
+    with pytest.raises(KeyReused):
+        asyncio.run(here.once.is_repeat(keyed(arguments={})))
+    assert here.rows() == before
+
+
+def test_a_call_under_way_is_a_repeat_and_one_whose_key_has_expired_is_none(
+    here: Here, clock: HandClock
+) -> None:
+    async def story() -> list[bool]:
+        found: list[bool] = []
+
+        async def vendor(_key: str) -> VendorResponse:
+            found.append(await here.once.is_repeat(keyed()))
+            return DONE
+
+        await here.once.send(keyed(), vendor)
+        clock.pass_(VALID_FOR_SECONDS + 1)
+        return [*found, await here.once.is_repeat(keyed())]
+
+    assert asyncio.run(story()) == [True, False]

@@ -156,7 +156,7 @@ class TestBlindWrites:
             answer, _ = ask(
                 catalog, tools, lambda line, body: {"Employee": {"Id": "55", "X": 1}}, self.UPDATE, change
             )
-            assert json.loads(answer.text) == {"Id": "55", "X": 1}
+            assert json.loads(answer.text) == {"Id": "55", "X": 1, "company": answer.company}
 
 
 class TestNothingToChange:
