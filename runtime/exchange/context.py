@@ -15,7 +15,7 @@ from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, Grant, JournalKind
 from runtime.safety import masking, write_answers
 from runtime.safety.company import describe_company, drop_company
-from runtime.safety.fences import PREFACE, fence_json, strip_fences
+from runtime.safety.fences import PREFACE, fence_json, fence_text, strip_fences
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
 from runtime.safety.write_options import USUAL, WriteOptions
@@ -66,6 +66,8 @@ class CallContext:
     """The idempotency key of the caller, checked; empty when there is none."""
     attempt: int = 0
     """How often it was sent before."""
+    is_repeat: bool = False
+    """Whether the same call was made before under the key of its caller."""
     vendor_key: str = ""
     """The idempotency key for the vendor."""
     content: dict[str, Any] | None = None
@@ -154,6 +156,10 @@ class CallContext:
     def mark(self, text: bytes) -> bytes:
         """Return a record, JSON, as its caller wants its texts."""
         return fence_json(text) if self.is_fenced else text
+
+    def mark_text(self, text: str) -> str:
+        """Return a text of a record as its caller wants it in a sentence."""
+        return fence_text(text) if self.is_fenced else text
 
     def fits(self, text: bytes, note: str) -> bool:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""

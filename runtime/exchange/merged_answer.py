@@ -12,7 +12,7 @@ from runtime.exchange.allowance import Allowance
 from runtime.exchange.branches import CountedBranches, MergedPage
 from runtime.exchange.context import CallContext
 from runtime.exchange.merging import Merge, Merged, OrderUnknown, Part
-from runtime.exchange.page_answer import NO_ROWS, append_records, choose_names, note_absent
+from runtime.exchange.page_answer import NO_ROWS, append_records, choose_names, note_absent, note_most
 from runtime.upstream import figures, paging
 from runtime.upstream.answer import UnexpectedShape, find_records, follow_path
 from runtime.upstream.rows import ValueRows
@@ -105,7 +105,10 @@ def _write_records(call: CallContext, plan: MergedPage, merged: Merged, allowanc
         if is_cut or merged.has_more:
             place = str(merged.places[count])
             found["next_cursor"] = paging.make_cursor(call.tool.name, call.arguments, place)
-        said = [*notes, *([_cut_note(count, len(merged.records))] if is_cut else ()), remark]
+        cut = _cut_note(count, len(merged.records)) if is_cut else ""
+        if merged.has_more and not cut and plan.limit == call.max_rows:
+            cut = note_most(plan.limit)
+        said = [*notes, cut, remark]
         text = " ".join(filter(None, said))
         return {**found, "note": text} if text else found
 

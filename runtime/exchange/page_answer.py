@@ -177,9 +177,7 @@ class _Page:
                 f"Pass next_cursor to read on, or {self._narrower()}."
             )
         elif following and self.asked.limit == self.call.max_rows:
-            notes.append(
-                f"This MCP server answers at most {self.asked.limit} records. Pass next_cursor to read on."
-            )
+            notes.append(note_most(self.asked.limit))
         if remark:
             notes.append(remark)
         return {**head, "note": " ".join(notes)} if notes else head
@@ -228,6 +226,11 @@ class _Meant:
         """Return the sentence that says why a page has fewer records than the vendor answered."""
         said = f"Every character of {', '.join(self.texts)} means itself; similar records left out: {others}."
         return f"{said} Pass next_cursor to read on." if has_more else said
+
+
+def note_most(limit: int) -> str:
+    """Return the sentence that says that an MCP server answers no more records at once."""
+    return f"This MCP server answers at most {limit} records. Pass next_cursor to read on."
 
 
 def note_absent(rows: Rows, names: Sequence[str]) -> list[str]:

@@ -111,7 +111,7 @@ def _note_on(call: CallContext, text: bytes) -> str:
         return ""
     dropped = worked_out.find_dropped(call.tool, call.given)
     note = worked_out.note_on(dropped, text.decode(), call.integration.title) if dropped else ""
-    return note or " ".join(list_warnings(call.findings))
+    return note or ("" if call.is_repeat else " ".join(list_warnings(call.findings)))
 
 
 def _advise_parts(call: CallContext, text: bytes) -> str:

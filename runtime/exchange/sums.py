@@ -16,6 +16,7 @@ from generator.suggestions import did_you_mean
 from runtime.errors import InvalidArguments
 from runtime.exchange.context import CallContext
 from runtime.exchange.page_request import get_listing
+from runtime.exchange.raw_query import read_query
 from runtime.upstream.answer import UnexpectedShape, follow_path
 
 SUM = "sum"
@@ -49,12 +50,25 @@ def check_sum(call: CallContext) -> list[str]:
             f"{unknown[0][:80]!r} is no number that can be added up. {did_you_mean(unknown[0], known)}".rstrip(),
             advice=f"Nothing was sent. These can be: {', '.join(known)}.",
         )
+    _refuse_part(call)
     if call.arguments.get("next_cursor"):
         raise InvalidArguments(
             "A sum is over all records that match, and next_cursor is one part of them.",
             advice="Nothing was sent. Leave next_cursor out.",
         )
     return wanted
+
+
+def _refuse_part(call: CallContext) -> None:
+    """Raise InvalidArguments for a raw query that asks for some of the fields, or for a part of the records."""
+    asked = read_query(call.tool, call.integration, call.arguments, call.known)
+    if asked is None or asked.is_count:
+        return
+    if asked.columns or asked.start is not None or asked.limit is not None:
+        raise InvalidArguments(
+            "A sum is over all records that match, with their currencies, and the query asks for a part of them.",
+            advice="Nothing was sent. Begin it with select *, and end it with the condition or the order.",
+        )
 
 
 def select_filters(call: CallContext) -> dict[str, Any]:

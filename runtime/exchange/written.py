@@ -18,6 +18,7 @@ from runtime.upstream import figures
 from runtime.upstream.visible_text import is_plain, show_in_json
 
 Record = Mapping[str, Any]
+REPEATED = "The same call was made before under this idempotency key. It is carried out once, and this is its answer."
 NOTHING_CHANGED = "Nothing changed: the record had these values already. What is left out stays as it is."
 
 
@@ -26,6 +27,8 @@ def describe_update(call: CallContext, after: Any) -> dict[str, Any]:
     before = call.before
     if before is None or not isinstance(after, Mapping):
         return {}
+    if call.is_repeat:  # the record may have been changed since, and not by this call
+        return {"warnings": [REPEATED]}
     if call.is_blind:
         return {"warnings": warnings} if (warnings := list_warnings(call.findings)) else {}
     found = compare(States(_mask(call, before), _mask(call, call.content or {}), after), _form(call))

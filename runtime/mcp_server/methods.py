@@ -269,7 +269,8 @@ class Methods:
         allowance = sending.form.compute_allowance(self._calls.compute_budget(grant), beside)
         try:
             grant = replace(grant, client=sending.client)
-            call = self._changes.answer(grant, toolset.tools, name, arguments, Space(sending.form, allowance))
+            tools = toolset.tools if toolset.shown_by is None else toolset.shown_by
+            call = self._changes.answer(grant, tools, name, arguments, Space(sending.form, allowance))
             answer = await self._to_its_end(call)
             if answer.limits is NO_LIMITS:
                 answer = answer._replace(status=0, limits=beside.limits)

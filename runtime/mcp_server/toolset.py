@@ -16,13 +16,14 @@ from functools import cached_property
 from generator.catalog import Catalog, Tool, select
 from generator.reports.token_estimate import count_tokens
 from runtime.errors import NotFound
+from runtime.mcp_server.changes import TOOLS as CHANGE_TOOLS
 from runtime.mcp_server.changes import list_change_tools
 from runtime.mcp_server.discovery import Discovery
 from runtime.model import ServerConfig
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.exposure import Listing, list_by_name
 from runtime.operations.files import takes_a_file
-from runtime.operations.narrowing import Narrowing, narrow
+from runtime.operations.narrowing import Narrowing, narrow, refuse_none_left
 from runtime.operations.tool_search import NO_SYNONYMS
 from runtime.recent import Recent
 
@@ -56,6 +57,8 @@ class Toolset:
     """The tools that are listed beside those of discovery."""
     changes: Mapping[str, Tool] = field(default_factory=dict)
     """The tools that show and undo changes."""
+    shown_by: Mapping[str, Tool] | None = None
+    """The tools by which those of `changes` judge what they may show and undo, where they are not `tools`."""
 
     @cached_property
     def largest_body(self) -> int:
@@ -137,9 +140,27 @@ class Toolsets:
         key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure, narrowing)
         found = self._narrowed.get(key)
         if found is None:
-            tools = narrow(_select(catalog, integration, config), narrowing, catalog.list_tools(integration))
-            found = self._narrowed.put(key, _list(tools, catalog, integration, config))
+            found = self._narrowed.put(key, self._narrow(catalog, integration, config, narrowing))
         return found
+
+    def _narrow(
+        self, catalog: Catalog, integration: str, config: ServerConfig, narrowing: Narrowing
+    ) -> Toolset:
+        """Return what is left of a toolset; where names are given, no tool is there that they do not name."""
+        own, every = _select(catalog, integration, config), catalog.list_tools(integration)
+        named = [name for name in narrowing.tools if name in CHANGE_TOOLS] if self._has_journal else []
+        others = narrowing._replace(tools=tuple(name for name in narrowing.tools if name not in named))
+        tools = {} if named and not others.tools else narrow(own, others, every)
+        made = _list(tools, catalog, integration, config) if tools else Toolset({})
+        if not self._has_journal:
+            return made
+        shown_by = narrow(own, narrowing._replace(tools=()), every)
+        changes = list_change_tools(shown_by)
+        if narrowing.tools:
+            changes = {name: tool for name, tool in changes.items() if name in named}
+        if not tools and not changes:
+            raise refuse_none_left()
+        return replace(made, changes=changes, shown_by=shown_by)
 
 
 def _select(catalog: Catalog, integration: str, config: ServerConfig) -> dict[str, Tool]:

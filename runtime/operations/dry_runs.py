@@ -29,8 +29,8 @@ from runtime.upstream.client import VendorRequest
 from runtime.upstream.request import record
 from runtime.upstream.visible_text import show_in_json
 
-OWN = frozenset({"findings", "warnings"})
-"""What is said in our own sentences, beside texts of records."""
+OWN = frozenset({"findings", "warnings", "method", "path"})
+"""What is said in our own words, beside texts of records."""
 
 
 async def answer_dry(vendor: VendorCalls, call: CallContext, request: Request) -> Answer:
@@ -50,7 +50,9 @@ async def answer_dry(vendor: VendorCalls, call: CallContext, request: Request) -
         "warnings": _list(each for each in found if not each.is_error),
     }
     if call.is_fenced:
+        sent = {name: each if name in OWN else fence_value(each) for name, each in value["request"].items()}
         value = {name: each if name in OWN else fence_value(each) for name, each in value.items()}
+        value["request"] = sent
     text = show_in_json(write_json(value))
     return call.answer((text if call.fits(text, "") else fit(call, text, call.compute_allowance())).decode())
 

@@ -17,6 +17,7 @@ from runtime.exchange.context import CallContext
 from runtime.operations.lookups import Lookups, Wanted, find_list
 from runtime.operations.preflight import Today, build_content
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.safety.fences import fence_value
 from runtime.safety.findings import Finding
 from runtime.safety.likeness import is_complete, is_like, is_near, read_day, read_value
 
@@ -110,7 +111,8 @@ def _show_twin(change: CallContext, twin: Record) -> dict[str, Any]:
     """Return what is said of a twin: its Id, number, date and total, as far as it has them."""
     rule = change.tool.duplicates
     names = (change.integration.identifier, "", "", "") if rule is None else _names(change, rule)
-    return {name: twin[name] for name in names if name and twin.get(name) not in (None, "")}
+    shown = {name: twin[name] for name in names if name and twin.get(name) not in (None, "")}
+    return fence_value(shown) if change.is_fenced else shown
 
 
 def _names(change: CallContext, rule: DuplicateRule) -> tuple[str, ...]:
@@ -130,10 +132,10 @@ RIGHT = f"If it is another one, call again with {ALLOW_DUPLICATE} true."
 
 
 def _refuse(change: CallContext, twin: Record) -> Duplicate:
-    found = _describe(change, twin)
+    found, shown = _describe(change, twin), _show_twin(change, twin)
     place = f"{change.place}: " if change.place else ""
     return Duplicate(
         f"{change.tool.name} was not called: {place}{found.found}",
         advice=f"Nothing was sent. {found.right}",
-        details={"twin": _show_twin(change, twin)} | ({"argument": change.place} if change.place else {}),
+        details={"twin": shown} | ({"argument": change.place} if change.place else {}),
     )

@@ -71,6 +71,11 @@ class GuardedUpdates:
         self._plan(change, self._settle(change, current))
         refuse(change.tool, change.findings)
 
+    def lay_again(self, change: CallContext, current: Record) -> None:
+        """Set the content of a later attempt that was sent before: the vendor answers it as it did then."""
+        change.findings = []
+        self._plan(change, current)
+
     async def read_stored(self, call: CallContext, change: CallContext) -> Record:
         """Return the record of a change as it is stored. Raises what reading it fails with."""
         get = change.tool.current
@@ -166,5 +171,5 @@ def _conflict(change: CallContext, found: Differences | None, version: Any) -> C
         f"{change.tool.name} was not carried out. {what}",
         advice=f"Nothing was changed. Look whether your change is still right, and call again with {field} "
         f'"{version}". With on_conflict "retry" a change of other fields is merged by itself.',
-        details=orjson.loads(figures.write_json(details)),
+        details=orjson.loads(change.mark(figures.write_json(details))),
     )

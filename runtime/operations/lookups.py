@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from generator.catalog import Condition, Tool
 from generator.vendor import Integration
-from runtime.errors import LedgerportError
+from runtime.errors import BudgetReached, LedgerportError
 from runtime.exchange.context import NOTHING_ADDED, CallContext
 from runtime.exchange.failures import read_value
 from runtime.exchange.listing import prepare
@@ -197,6 +197,8 @@ class Lookups:
             response = await self._vendor.send(read, prepare(read) if tool.listing else NOTHING_ADDED)
             call.limits = read.limits
             return read_value(read, response)
+        except BudgetReached:
+            raise  # what may not be looked at may not be written unseen
         except LedgerportError:
             return None
 

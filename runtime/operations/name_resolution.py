@@ -114,7 +114,9 @@ def _explain(call: CallContext, named: _Named, found: list[Record], near: list[R
             place, f'{place}: "{named.name}" is not the name of one of the {many}.', "Give its Id."
         )
     shown = (found or near)[:MOST_CANDIDATES]
-    candidates = ", ".join(f"{_call_by_name(call, resource, row)} ({_id_of(call, row)})" for row in shown)
+    candidates = ", ".join(
+        f"{call.mark_text(_call_by_name(call, resource, row))} ({_id_of(call, row)})" for row in shown
+    )
     what = f"several of the {many} have this name" if found else f"none of the {many} has exactly this name"
     right = (
         f"Give the Id of the one that is meant: {candidates}."

@@ -84,8 +84,13 @@ def narrow(tools: Mapping[str, Tool], narrowing: Narrowing, every: Iterable[Tool
         and (not tags or not tags.isdisjoint(tool.tags))
     }
     if not left:
-        raise InvalidRequest("The X-Ledgerport headers of this request leave no tool.")
+        raise refuse_none_left()
     return left
+
+
+def refuse_none_left() -> InvalidRequest:
+    """Return the error for a request that narrows its tools to none."""
+    return InvalidRequest("The X-Ledgerport headers of this request leave no tool.")
 
 
 def _refuse_unknown(narrowing: Narrowing, known: Mapping[str, Tool]) -> None:

@@ -107,11 +107,10 @@ class Sums:
             max_rows=0,
             max_answer_tokens=0,
             is_fenced=False,
-            notice="",
         )
         kind = self._kind_of(tool)
         answer = await self._send(kind, part, kind.prepare(part))
-        call.limits, call.status = part.limits, part.status
+        call.limits, call.status, call.notice = part.limits, part.status, part.notice
         return figures.read(answer.text.encode())
 
     async def _tie(

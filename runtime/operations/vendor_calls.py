@@ -80,13 +80,17 @@ class VendorCalls:
             return await self._send_journaled(call, request)
 
         async def send_under(vendor_key: str) -> VendorResponse:
-            call.vendor_key = f"{vendor_key[:-1]}-" if call.attempt else vendor_key
+            call.vendor_key = vendor_key
             return await self._send_journaled(call, request)
 
-        return await self._bindings().send(_keyed(call), send_under)
+        def note_repeat() -> None:
+            for each in (call, *request.changes):
+                each.is_repeat = True
+
+        return await self._bindings().send(_keyed(call)._replace(note_repeat=note_repeat), send_under)
 
     async def is_repeat(self, call: CallContext) -> bool:
-        """Return whether a write was sent before under the key of its caller."""
+        """Return whether a write, or this attempt of it, was sent before under the key of its caller."""
         return bool(call.caller_key) and await self._bindings().is_repeat(_keyed(call))
 
     async def repeat(self, call: CallContext, request: Request) -> VendorResponse:
@@ -166,11 +170,12 @@ def _can_renew(call: CallContext, credentials: Credentials) -> bool:
 
 
 def _keyed(call: CallContext) -> KeyedCall:
+    """Return a call with its key; a later attempt has one of its own, which no caller can give for its blank."""
     is_recognized = bool(call.integration.idempotency_query_param or call.integration.idempotency_header)
     return KeyedCall(
         call.account.id,
         call.caller,
-        call.caller_key,
+        f"{call.caller_key} {call.attempt}" if call.attempt else call.caller_key,
         call.tool.name,
         call.arguments,
         is_recognized,

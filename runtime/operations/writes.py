@@ -6,7 +6,7 @@ batch has: each goes through every step by itself. Nothing is sent before all of
 
 from __future__ import annotations
 
-from runtime.errors import LedgerportError, VendorRefused
+from runtime.errors import InvalidArguments, LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
 from runtime.operations.deletions import read_before_deleting
@@ -62,8 +62,7 @@ class Writes:
             else:
                 await complete(self._vendor, call, change)
         await self._preflight.check(call, request.changes)
-        if not call.options.dry_run:
-            refuse_errors(call, request.changes)
+        await self._refuse_errors(call, request)
         await self._duplicates.check(call, request.changes)
 
     async def send(self, call: CallContext, request: Request) -> VendorResponse:
@@ -82,10 +81,27 @@ class Writes:
             return response
         if not _is_stale(call, response):
             return response
-        self._updates.resolve_conflict(call, await self._updates.read_stored(call, call))
+        current = await self._updates.read_stored(call, call)
         call.attempt += 1
+        if await self._vendor.is_repeat(call):
+            self._updates.lay_again(call, current)
+        else:
+            self._updates.resolve_conflict(call, current)
         call.vendor_key = make_key(call.integration.idempotency_max_length)
         return await self._vendor.send(call, request)
+
+    async def _refuse_errors(self, call: CallContext, request: Request) -> None:
+        """Raise InvalidArguments for what was found, unless the call is dry or a repeat.
+
+        What a call has done makes an error of its repeat: a line that it removed is not there.
+        """
+        if call.options.dry_run:
+            return
+        try:
+            refuse_errors(call, request.changes)
+        except InvalidArguments:
+            if not await self._vendor.is_repeat(call):
+                raise
 
     def _remember(self, call: CallContext, response: VendorResponse) -> None:
         """Note a record that was read, or that an update answered as if it had been read."""

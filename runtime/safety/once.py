@@ -60,6 +60,10 @@ T = TypeVar("T")
 Send = Callable[[str], Awaitable[VendorResponse]]
 
 
+def _do_nothing() -> None:
+    pass
+
+
 class BindingStore(Protocol):
     """Where bindings are stored. A change is made through `write`; each raises StorageUnavailable."""
 
@@ -103,6 +107,8 @@ class KeyedCall(NamedTuple):
     arguments: Mapping[str, Any]
     is_recognized: bool
     max_length: int = 0
+    note_repeat: Callable[[], None] = _do_nothing
+    """Called before a call is sent that was made before under its key."""
 
 
 def read_key(given: object) -> str:
@@ -156,6 +162,8 @@ class Once:
         self._under_way[key_hash] = fingerprint
         try:
             is_new = await self._bind(key_hash, fingerprint)
+            if not is_new:
+                call.note_repeat()
             if not is_new and not call.is_recognized:
                 return await self._replay(key_hash)
             length = min(call.max_length or KEY_LENGTH, KEY_LENGTH)

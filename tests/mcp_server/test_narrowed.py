@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runtime.errors import InvalidRequest
 from runtime.mcp_server.toolset import MOST_NARROWED, Toolsets
 from runtime.model import ServerConfig
 from runtime.operations.narrowing import Narrowing
@@ -96,3 +97,46 @@ def test_narrowed_toolsets_are_cached_and_never_push_out_those_of_servers():
 
     assert toolsets.select(catalog, "books", ServerConfig()) is own
     assert len(toolsets._narrowed) == MOST_NARROWED
+
+
+RECENT, REVERT = "list_recent_changes", "revert_change"
+
+
+@pytest.mark.parametrize("exposure", ["full", "discovery"])
+@pytest.mark.parametrize(
+    ("narrowing", "listed", "has_others"),
+    [
+        (Narrowing(is_readonly=True), {RECENT}, True),
+        (Narrowing(tags=("sales",)), {RECENT, REVERT}, True),
+        (Narrowing(tools=(RECENT,)), {RECENT}, False),
+        (Narrowing(tools=(RECENT, REVERT)), {RECENT, REVERT}, False),
+        (Narrowing(is_readonly=True, tools=(RECENT, REVERT)), {RECENT}, False),
+        (Narrowing(tools=(RECENT, "get_single_quick_books_bill_by_id")), {RECENT}, True),
+        (Narrowing(tools=("get_single_quick_books_bill_by_id",)), set(), True),
+    ],
+)
+def test_a_narrowed_request_has_the_tools_of_the_journal_that_it_leaves(
+    narrowing, listed, has_others, exposure
+):
+    catalog, config = builtin_catalog(), ServerConfig(tool_exposure=exposure)
+
+    narrowed = Toolsets(has_journal=True).narrow(catalog, "quickbooks", config, narrowing)
+
+    assert set(narrowed.changes) == listed
+    assert bool(narrowed.tools) == has_others
+    assert set(narrowed.listed_tools) >= listed
+
+
+def test_a_tool_of_the_journal_that_was_named_shows_what_the_server_may_read():
+    catalog, config = builtin_catalog(), ServerConfig(methods=("get",))
+
+    narrowed = Toolsets(has_journal=True).narrow(catalog, "quickbooks", config, Narrowing(tools=(RECENT,)))
+
+    assert narrowed.shown_by == Toolsets().select(catalog, "quickbooks", config).tools
+
+
+def test_only_undoing_in_a_request_that_may_only_read_leaves_no_tool():
+    with pytest.raises(InvalidRequest, match="leave no tool"):
+        Toolsets(has_journal=True).narrow(
+            builtin_catalog(), "quickbooks", ServerConfig(), Narrowing(is_readonly=True, tools=(REVERT,))
+        )
