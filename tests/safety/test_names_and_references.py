@@ -64,9 +64,13 @@ def test_the_answer_says_what_names_became_in_lines_too(company):
         "create invoices", CustomerRef="Cool Cars", Line=[sale("Design"), sale({"name": "Design"})]
     )
     assert answer.error is None, answer.error
-    assert (
-        'CustomerRef "Cool Cars" is Id 3; Line[0].SalesItemLineDetail.ItemRef "Design" is Id 4' in answer.note
-    )
+    resolved = [
+        (each["argument"], each["name"], each["id"]) for each in orjson.loads(answer.text)["resolved"]
+    ]
+    assert resolved == [
+        ("CustomerRef", "Cool Cars", "3"),
+        *((f"Line[{at}].SalesItemLineDetail.ItemRef", "Design", "4") for at in (0, 1)),
+    ]
 
 
 def test_a_name_that_is_near_to_others_is_answered_with_them_and_never_guessed(company):
@@ -93,7 +97,7 @@ def test_the_last_part_of_a_path_is_a_name_where_one_record_has_it(company):
     line = {"DetailType": SPENT, "Amount": 1, SPENT: {"AccountRef": "Fuel"}}
     answer = company.answer("create bills", VendorRef="Norton Lumber and Building Materials", Line=[line])
     assert answer.error is None, answer.error
-    assert 'AccountRef "Fuel" is Id' in answer.note
+    assert [each["name"] for each in orjson.loads(answer.text)["resolved"]][1:] == ["Fuel"]
 
 
 def test_a_code_that_stands_for_an_id_is_no_name(company):
@@ -110,7 +114,9 @@ def test_a_filter_takes_a_name(company):
     found = orjson.loads(by_name.text)["records"]
     assert found
     assert {each["CustomerRef"]["value"] for each in found} == {COOL_CARS}
-    assert 'CustomerRef "Cool Cars" is Id 3.' in by_name.note
+    assert orjson.loads(by_name.text)["resolved"] == [
+        {"argument": "CustomerRef", "name": "Cool Cars", "id": "3"}
+    ]
 
 
 def test_names_of_one_write_are_found_by_one_call_for_each_resource(company):
