@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +17,7 @@ from generator.catalog import Catalog
 from runtime.commands.cli import main
 from runtime.exchange.context import NOTHING_ADDED, CallContext
 from runtime.model import AccountId
+from runtime.operations.undo import Asked, Undo
 from runtime.operations.write_journal import WriteJournal
 from runtime.upstream.client import VendorRequest, VendorResponse
 from tests import made_up
@@ -25,13 +27,13 @@ from tests.deployment import BOOKS, CATALOG, DESK, HandClock
 from tests.faults.process import environment
 
 TOOL = replace(made_up.UPDATE, integration="books", sensitive=(("TaxId",),))
+MADE_UP = Catalog("1", {"books": BOOKS, "desk": DESK}, (*CATALOG.tools, TOOL))
 SENT = VendorRequest("POST", "https://books.example/invoice", {}, b"{}", changes_data=True)
 
 
 @pytest.fixture
 def harness(tmp_path: Path) -> ApiHarness:
-    catalog = Catalog("1", {"books": BOOKS, "desk": DESK}, (*CATALOG.tools, TOOL))
-    return ApiHarness(tmp_path, HandClock(), catalog=catalog)
+    return ApiHarness(tmp_path, HandClock(), catalog=MADE_UP)
 
 
 def write(harness: ApiHarness, account: str, id_: str, status: int = 200) -> None:
@@ -144,3 +146,40 @@ def test_a_file_that_holds_no_heads_is_refused(harness: ApiHarness, tmp_path: Pa
     other = tmp_path / "other"
     other.write_text("{}")
     assert run(harness, tmp_path, "verify", "--head", str(other)).exit_code != 0
+
+
+def serve_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a command work with the catalog of these tests, whose integrations no setting names."""
+    monkeypatch.setattr("runtime.server.app.Runtime.read_catalog", lambda _runtime: MADE_UP)
+    monkeypatch.setattr("runtime.settings.Settings.check_integrations", lambda _settings, _known: None)
+
+
+def test_a_write_is_undone_from_the_command_line(
+    harness: ApiHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[tuple[str, str, bool]] = []
+
+    async def revert(_self: Undo, asked: Asked, entry_id: str, *, is_preview: bool) -> dict[str, Any]:
+        asked_for.append((asked.grant.client, entry_id, is_preview))
+        return {"reverts": entry_id, "dry_run": is_preview}
+
+    account = harness.account()
+    write(harness, account, "7")
+    (entry,) = listed(harness, account)["result"]
+    serve_made_up(monkeypatch)
+    monkeypatch.setattr(Undo, "revert", revert)
+    done = run(harness, tmp_path, "revert", entry["id"], "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output) == {"reverts": entry["id"], "dry_run": True}
+    assert asked_for == [("ledgerport journal revert", entry["id"], True)]
+
+
+def test_a_write_that_was_refused_is_not_undone_from_the_command_line(
+    harness: ApiHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = harness.account()
+    write(harness, account, "7", 400)
+    (entry,) = listed(harness, account)["result"]
+    serve_made_up(monkeypatch)
+    done = run(harness, tmp_path, "revert", entry["id"])
+    assert (done.exit_code, "not known to have been done" in done.output) == (1, True)

@@ -69,8 +69,13 @@ def is_sent_whole(case: Any) -> bool:
     """Whether the address says what a case does: an empty list leaves no trace in it, and one text is a list of one."""
     query = case.query or {}
     return not any(
-        value in ([], {}) or (name in LISTS and isinstance(value, str)) for name, value in query.items()
+        _leaves_no_trace(value) or (name in LISTS and isinstance(value, str)) for name, value in query.items()
     )
+
+
+def _leaves_no_trace(value: Any) -> bool:
+    """Whether nothing is sent of a parameter: what is null or empty, and a list of nothing else."""
+    return value in (None, [], {}) or (isinstance(value, list) and all(map(_leaves_no_trace, value)))
 
 
 @pytest.mark.parametrize(("method", "path", "way"), WAYS)
