@@ -31,6 +31,7 @@ Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
 NO_TOOLS: Mapping[str, Tool] = {}
 NO_LISTINGS: Mapping[tuple[str, str], Tool] = {}
 NO_VALUES: Mapping[str, str] = {}
+NO_MEMBERS: dict[str, Any] = {}
 
 
 def find_today() -> date:
@@ -128,21 +129,21 @@ class CallContext:
         """Return the answer of this call with a text. Raises UnexpectedShape for a number that readers cannot take."""
         if text:
             _check_range(text)
-        company = None if self.tool.is_read_only else describe_company(self.account)
-        whole = self._whole(note)
+        members, whole = self._list_members(), self._whole(note)
         return Answer(
-            add_members(text, self._list_members()),
+            add_members(text, members) if members else text,
             self.status,
             limits=self.limits,
             note=whole,
-            company=company,
+            company=members.get(COMPANY),
             preface=self.preface,
         )
 
     def _list_members(self) -> dict[str, Any]:
         """Return what the answer says beside its content: the company of a write, and what names became."""
-        company = {} if self.tool.is_read_only else describe_company(self.account)
-        return {"resolved": self.resolved, COMPANY: company}
+        if self.tool.is_read_only:
+            return {"resolved": self.resolved} if self.resolved else NO_MEMBERS
+        return {"resolved": self.resolved, COMPANY: describe_company(self.account)}
 
     def _whole(self, note: str) -> str:
         """Return a note with what every answer of the call says."""
@@ -165,7 +166,7 @@ class CallContext:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
         most = self.most_text
         is_short = not most or 2 * len(text) <= most
-        beside = add_members("{}", self._list_members())
+        beside = add_members("{}", members) if (members := self._list_members()) else ""
         return is_short and self.form.holds_surely(
             text, self.budget, f"{self.preface}{self._whole(note)}{beside}"
         )
@@ -173,7 +174,9 @@ class CallContext:
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
         allowance = self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
-        return allowance.subtract(allowance.measure(add_members("{}", self._list_members()).encode()))
+        if members := self._list_members():
+            return allowance.subtract(allowance.measure(add_members("{}", members).encode()))
+        return allowance
 
     @property
     def most_text(self) -> int:

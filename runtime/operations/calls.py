@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,19 +16,18 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import NOTHING_ADDED, CallContext, Request, begin_call, find_today
-from runtime.exchange.failures import explain, raise_failure, read_value
+from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call, find_today
+from runtime.exchange.failures import explain, read_value
 from runtime.exchange.kinds import KINDS, Kind
-from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
+from runtime.operations.exchanges import Exchanges
 from runtime.operations.lost_answers import add_lookup
 from runtime.operations.recent_reads import RecentReads
-from runtime.operations.response_reader import ResponseReader
 from runtime.operations.sums import Sums
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
@@ -57,10 +55,10 @@ class Calls:
         self._vendor = vendor
         self._policies = policies or WritePolicies(vendor)
         self._writes = Writes(vendor, RecentReads(), today)
-        self._reader = ResponseReader()
+        self._exchanges = Exchanges(vendor, self._writes)
         self._today = today
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
-        self._sums = Sums(self._send, self._kind_of)
+        self._sums = Sums(self._exchanges.send, self._kind_of)
 
     async def call(
         self,
@@ -127,36 +125,14 @@ class Calls:
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         if call.tool.is_read_only:
-            return await self._send(kind, call, request)
+            return await self._exchanges.send(kind, call, request)
         call.writes = request.writes
         await self._writes.prepare(call, request)
         if call.options.dry_run:
             await self._policies.check(call, request)
             return await answer_dry(self._vendor, call, request)
         async with self._policies.hold(call, request):
-            return await self._send(kind, call, request)
-
-    async def _send(self, kind: Kind, call: CallContext, request: Request) -> Answer:
-        """Send a request, and return what its response says."""
-        response = await self._writes.send(call, request)
-        masked = MaskedResponse(call, request, response)
-        if not request.others:
-            return await self._reader.read(kind, masked)
-        others = await self._send_others(masked)
-        size = sum(len(each.raw.body) for each in others)
-        return await self._reader.read(kind, replace(masked, others=others), size)
-
-    async def _send_others(self, first: MaskedResponse) -> tuple[MaskedResponse, ...]:
-        """Return the responses to the other requests of a call, sent one after another.
-
-        Raises the error that any of them is: a part of an answer is none.
-        """
-        call, found = first.call, [first]
-        for request in first.request.others:
-            raise_failure(call, found[-1].raw)
-            found.append(MaskedResponse(call, request, await self._vendor.send(call, request)))
-        raise_failure(call, found[-1].raw)
-        return tuple(found[1:])
+            return await self._exchanges.send(kind, call, request)
 
     async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
         """Return the answer that an error becomes: without stored values, and with what helps its caller."""

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CALLS = ROOT / "runtime" / "operations" / "calls.py"
 NAMES = get_args(get_type_hints(Returns)["kind"])
 MAY_NAME_A_KIND = {
+    "runtime/operations/reversal.py": "a reversal and the right entry go in the batch that the vendor has",
     "runtime/operations/file_links.py": "a link is to a file, whatever is called",
     "runtime/safety/masking.py": "a batch has no masks of its own: each call in it is checked by itself",
 }
