@@ -35,9 +35,14 @@ NO_ROWS = bounds.Source(0, lambda _place: b"")
 def choose_names(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
     """Return the fields that a list shows of each record, in this order; none for all."""
     if names := arguments.get("fields"):
-        return list(dict.fromkeys(names))
+        return list(dict.fromkeys(_name_field(name) for name in names))
     detail = arguments.get("detail") or (FULL if arguments.get("query") else "")
     return () if detail == FULL else get_listing(tool).columns
+
+
+def _name_field(name: str) -> str:
+    """Return the field that a name is about: what is inside one, such as `CustomerRef.name`, is shown with it."""
+    return name.partition(".")[0] if "." in name and "[" not in name else name
 
 
 def can_be_quick(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> bool:

@@ -84,7 +84,36 @@ def _plan_merge(asked: _Asked) -> Update:
         remove=asked.options.remove_lines,
     )
     worked_out = _drop_stale_taxes(asked, merged.content)
-    return Update(merged.content, merged.findings, worked_out)
+    return Update(merged.content, [*merged.findings, *_find_left_out(asked)], worked_out)
+
+
+def _find_left_out(asked: _Asked) -> Iterator[Finding]:
+    """Yield the lists that look as if they were sent back whole without some entries.
+
+    Whoever sends an entry as it is stored has the whole list in mind, so that one left out may be meant to go; whoever
+    sends only what changes means nothing by it.
+    """
+    for name, keys in asked.integration.updates.entries.items():
+        stored, given = asked.stored.get(name), asked.given.get(name)
+        if not isinstance(stored, list) or not isinstance(given, list):
+            continue
+        places, sent = find_places(stored, keys), find_places(given, keys)
+        left = [name_entry(stored[at], keys) for each, at in places.items() if each not in sent]
+        left = [each for each in left if each not in asked.options.remove_lines]
+        if left and any(
+            _is_sent_back(asked, given[at], stored[places[each]])
+            for each, at in sent.items()
+            if each in places
+        ):
+            yield Finding(
+                name,
+                f"{name} has entries as they are stored, and leaves out {', '.join(left)}.",
+                "Give only entries that change, and name in remove_lines those that are to go.",
+            )
+
+
+def _is_sent_back(asked: _Asked, given: Any, stored: Any) -> bool:
+    return len(given) > 1 and is_same(given, stored, asked.integration.reference_form.id)
 
 
 def _drop_stale_taxes(asked: _Asked, content: dict[str, Any]) -> tuple[str, ...]:

@@ -163,6 +163,22 @@ def test_a_line_is_added_and_another_removed_by_its_name(company):
     assert "warnings" not in answer
 
 
+def test_lines_that_are_sent_back_without_one_of_them_are_refused_and_not_taken_for_nothing(company):
+    invoice = new_invoice(company, 50, 60, 70)
+    first, second, third = goods(invoice)
+    sent = company.count_sent("POST")
+
+    error = company.refused("update invoices", id=invoice["Id"], Line=[first, third])
+
+    assert f"leaves out {second['Id']}." in error.message
+    assert "remove_lines" in error.advice
+    assert company.count_sent("POST") == sent
+    removed = company.call(
+        "update invoices", id=invoice["Id"], Line=[first, third], remove_lines=[second["Id"]]
+    )
+    assert removed["lines"] == {"removed": [second["Id"]]}
+
+
 def test_the_only_line_is_not_removed(company):
     invoice = new_invoice(company, 50)
     sent = company.count_sent("POST")
