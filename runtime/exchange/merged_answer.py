@@ -12,7 +12,14 @@ from runtime.exchange.allowance import Allowance
 from runtime.exchange.branches import CountedBranches, MergedPage
 from runtime.exchange.context import CallContext
 from runtime.exchange.merging import Merge, Merged, OrderUnknown, Part
-from runtime.exchange.page_answer import NO_ROWS, append_records, choose_names, note_absent, note_most
+from runtime.exchange.page_answer import (
+    NO_ROWS,
+    append_records,
+    choose_names,
+    list_asked,
+    note_absent,
+    note_most,
+)
 from runtime.upstream import figures, paging
 from runtime.upstream.answer import UnexpectedShape, find_records, follow_path
 from runtime.upstream.rows import ValueRows
@@ -97,7 +104,7 @@ def _write_records(call: CallContext, plan: MergedPage, merged: Merged, allowanc
     raw = str(call.arguments.get("query") or "") if not merged.records else ""
     notes = [*plan.notes]
     notes += remarks.remark_on_nothing(call.tool, call.integration.query_language, raw, call.known)
-    notes += note_absent(rows, call.arguments.get("fields", ()))
+    notes += note_absent(rows, list_asked(call.arguments))
 
     def head(count: int, remark: str) -> dict[str, Any]:
         is_cut = count < len(merged.records)

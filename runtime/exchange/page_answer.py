@@ -34,10 +34,15 @@ NO_ROWS = bounds.Source(0, lambda _place: b"")
 
 def choose_names(tool: Tool, arguments: Mapping[str, Any]) -> Sequence[str]:
     """Return the fields that a list shows of each record, in this order; none for all."""
-    if names := arguments.get("fields"):
-        return list(dict.fromkeys(_name_field(name) for name in names))
+    if arguments.get("fields"):
+        return list_asked(arguments)
     detail = arguments.get("detail") or (FULL if arguments.get("query") else "")
     return () if detail == FULL else get_listing(tool).columns
+
+
+def list_asked(arguments: Mapping[str, Any]) -> list[str]:
+    """Return the fields that a caller asks for, each once."""
+    return list(dict.fromkeys(_name_field(name) for name in arguments.get("fields") or ()))
 
 
 def _name_field(name: str) -> str:
@@ -158,7 +163,7 @@ class _Page:
         places = meant.places(page)
         shown = _only(page, places)
         cursor = _next_cursor(integration.pagination, content) if not listing.is_whole else ""
-        remarks_on_page = [*notes, *note_absent(shown, call.arguments.get("fields", ()))]
+        remarks_on_page = [*notes, *note_absent(shown, list_asked(call.arguments))]
         return cls(call, asked, page, places, len(rows), cursor, remarks_on_page, meant)
 
     def pick_shown(self) -> Rows:
