@@ -163,25 +163,24 @@ TOOLS = {
     RECENT: make_tool(
         RECENT,
         "List recent changes",
-        "List the last writes to this company that were made here, by any agent, the newest first: when, by whom, with "
-        "which tool, which record, which fields changed from what to what, and the outcome. Indeterminate means that "
-        "nobody knows whether it was done.",
+        "List the last writes that agents made to this company, the newest first: when, by whom, with which tool, "
+        "which record, what changed, and the outcome. Indeterminate: nobody knows whether it was done.",
         {
-            "record_id": _TEXT | {"description": "Only writes of the record with this Id."},
-            "tool": _TEXT | {"description": "Only writes of this tool."},
+            "record_id": _TEXT | {"description": "Only of this record."},
+            "tool": _TEXT | {"description": "Only by this tool."},
             "outcome": {
                 "type": "string",
                 "enum": list(OUTCOMES),
-                "description": "Only writes with this outcome.",
+                "description": "Only with this outcome.",
             },
-            "since": _TEXT | {"description": "Only since this time, such as 2026-01-31T17:00:00Z."},
+            "since": _TEXT | {"description": "Such as 2026-01-31T17:00:00Z."},
             "limit": {
                 "type": "integer",
                 "minimum": 1,
                 "maximum": MOST,
-                "description": f"Most changes; {USUAL} when left out.",
+                "description": f"{USUAL} when left out.",
             },
-            "next_cursor": _TEXT | {"description": "From the answer before, for the next part."},
+            "next_cursor": _TEXT | {"description": "From the answer before."},
         },
         (),
         "read",
@@ -189,13 +188,12 @@ TOOLS = {
     REVERT: make_tool(
         REVERT,
         "Revert a change",
-        f"Undo one write that {RECENT} shows, where the service allows it: what was created is voided, deleted or set "
-        "inactive, an update is put back, what was deleted is created again under a new Id. A record that was changed "
-        "since is refused. dry_run shows what would be sent.",
+        "Undo one write, where the service allows it: what was created is voided, deleted or set inactive, an update "
+        "is put back, what was deleted is created again under a new Id. A record that was changed since is refused.",
         {
-            "id": _TEXT | {"description": f"The id of the change, from {RECENT}."},
-            "dry_run": {"type": "boolean", "description": "Show it, and send nothing but reads."},
-            COMPANY: _TEXT | {"description": "The company that it is meant for; refused at another."},
+            "id": _TEXT | {"description": f"From {RECENT}."},
+            "dry_run": {"type": "boolean", "description": "Show it only."},
+            COMPANY: _TEXT | {"description": "Refused at another company."},
         },
         ("id",),
         "destroy",
@@ -203,20 +201,18 @@ TOOLS = {
     REVERSE: make_tool(
         REVERSE,
         "Reverse a booking",
-        "Book the opposite of a journal entry: the same lines with debit and credit exchanged. With corrected, the "
-        "entry that is to stand in its place is booked with it in one request. The entry itself stays. The answer "
-        "names the new Ids.",
+        "Book the opposite of a journal entry: its lines with debit and credit exchanged. With corrected, the right "
+        "entry is booked in the same request. The entry itself stays.",
         {
             "id": _TEXT | {"description": "The Id of the record."},
-            "resource": _TEXT | {"description": "Which kind of record, where several can be reversed."},
-            "date": _TEXT
-            | {"format": "date", "description": "When it is reversed; its own date when left out."},
+            "resource": _TEXT | {"description": "Its kind, where several can be reversed."},
+            "date": _TEXT | {"format": "date", "description": "Its own date when left out."},
             "corrected": {
                 "type": "object",
-                "description": "The record to book in its place, with the arguments that creating one takes.",
+                "description": "The record in its place, as one is created.",
             },
-            "dry_run": {"type": "boolean", "description": "Show it, and send nothing but reads."},
-            COMPANY: _TEXT | {"description": "The company that it is meant for; refused at another."},
+            "dry_run": {"type": "boolean", "description": "Show it only."},
+            COMPANY: _TEXT | {"description": "Refused at another company."},
         },
         ("id",),
         "create",

@@ -345,7 +345,6 @@ def make_tool(
         "additionalProperties": False,
     }
     annotations = {
-        "title": title,
         "readOnlyHint": all(hint[0] for hint in hints),
         "destructiveHint": any(hint[1] for hint in hints),
         "idempotentHint": all(hint[2] for hint in hints),

@@ -28,6 +28,7 @@ def test_all_tools_of_a_large_catalog_are_shown_by_everyday_ones_and_those_that_
 
 def test_what_is_listed_by_default_costs_less_than_15000_tokens() -> None:
     assert sum(count_tokens(tool.wire) for tool in toolset().listed_tools.values()) < 15_000
+    assert describe_listing(CATALOG, "quickbooks", ServerConfig()).tokens < 15_000
 
 
 def test_a_filter_that_leaves_few_tools_lists_them_all_and_nothing_else() -> None:
