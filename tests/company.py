@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -18,8 +19,10 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
+from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.oauth.tokens import OAuth
 from runtime.stores.hot_memory import MemoryHotState
@@ -33,6 +36,25 @@ Seen = Callable[[VendorRequest], Awaitable[None]]
 
 async def _do_nothing(_request: VendorRequest) -> None:
     pass
+
+
+NOON = 1_795_200_000.0
+"""A moment to stand still at: 20 November 2026, 10:40 Pacific."""
+
+
+@cache
+def make_landscaper() -> Store:
+    """Return the books of the demo company, made once in each process; nobody changes them."""
+    store = Store(":memory:", Clock(frozen=NOON))
+    companies.make_company(store, "landscaper")
+    return store
+
+
+def copy_books(books: Store) -> Store:
+    """Return the same books, which may be changed."""
+    store = Store(":memory:", Clock(frozen=NOON))
+    books.connection.backup(store.connection)
+    return store
 
 
 class _Client:

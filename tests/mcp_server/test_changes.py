@@ -22,8 +22,9 @@ from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from tests.builtin import builtin_catalog
+from tests.company import NOON
 from tests.operations.test_undo import Journaled
-from tests.safety.test_guarded_updates import NOON, new_bill, new_invoice
+from tests.safety.test_guarded_updates import new_bill, new_invoice
 
 
 @pytest.fixture(scope="module")

@@ -18,25 +18,13 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Policies
 from runtime.operations.reversal import Reversal, Wanted
 from runtime.operations.undo import Asked
-from runtime.simulators.quickbooks import companies
-from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
+from tests.company import copy_books, make_landscaper
 from tests.operations.test_undo import Journaled
-from tests.safety.test_guarded_updates import NOON
-
-
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
 
 
 @pytest.fixture
-def company(template: Store, tmp_path: Path) -> Iterator[Journaled]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Journaled(store, tmp_path)
+def company(tmp_path: Path) -> Iterator[Journaled]:
+    found = Journaled(copy_books(make_landscaper()), tmp_path)
     yield found
     found.close()
     found.here.stores.close()

@@ -6,19 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from runtime.simulators.quickbooks import companies
-from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
-from tests.company import Company
-
-NOON = 1_795_200_000.0
+from tests.company import Company, make_landscaper
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def company() -> Iterator[Company]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    found = Company(store)
+    found = Company(make_landscaper())
     yield found
     found.close()
 

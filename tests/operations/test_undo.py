@@ -21,9 +21,9 @@ from runtime.operations.write_journal import WriteJournal
 from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
-from tests.company import Company
+from tests.company import NOON, Company
 from tests.deployment import deploy
-from tests.safety.test_guarded_updates import NOON, goods, new_bill, new_invoice
+from tests.safety.test_guarded_updates import goods, new_bill, new_invoice
 
 WRITES = 14
 """Of one random sequence: enough for writes upon writes, and a second or two."""

@@ -12,12 +12,9 @@ import pytest
 from runtime.errors import BudgetReached, Duplicate, PolicyRefused
 from runtime.model import Budget, Policies
 from runtime.safety.fences import BEGIN, END
-from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
-from tests.company import Company
+from tests.company import Company, copy_books, make_landscaper
 from tests.safety.combined import AMY, BILL, Guarded, make_invoice
-from tests.safety.test_guarded_updates import NOON
 
 BRANCHES = [{"Balance_from": 200}, {"DocNumber_contains": "10"}]
 QUERY = "select * from Invoice where Balance >= '200' or DocNumber like '%10%' orderby TxnDate desc, Id desc"
@@ -25,31 +22,22 @@ SEARCH = {"search": "bi"}
 
 
 @pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
-
-
-@pytest.fixture(scope="module")
-def reading(template: Store) -> Iterator[Company]:
-    found = Company(template)
+def reading() -> Iterator[Company]:
+    found = Company(make_landscaper())
     yield found
     found.close()
 
 
 @pytest.fixture(scope="module")
-def fenced(template: Store) -> Iterator[Company]:
-    found = Company(template, untrusted_text="fenced")
+def fenced() -> Iterator[Company]:
+    found = Company(make_landscaper(), untrusted_text="fenced")
     yield found
     found.close()
 
 
 @pytest.fixture
 def company(template: Store, tmp_path: Path) -> Iterator[Guarded]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Guarded(store, tmp_path)
+    found = Guarded(copy_books(template), tmp_path)
     yield found
     found.close_all()
 
@@ -85,7 +73,10 @@ class TestAListWithAnOr:
 
     @pytest.mark.parametrize(("tool", "given"), MERGED)
     def test_a_server_with_fewer_rows_gives_all_of_them_page_by_page_and_says_so(self, template, tool, given):
-        few, whole = Company(template, max_rows=1 if given is SEARCH else 20), Company(template)
+        few, whole = (
+            Company(make_landscaper(), max_rows=1 if given is SEARCH else 20),
+            Company(make_landscaper()),
+        )
         wanted = [each["Id"] for each in whole.call(tool, limit=1000, fields=["Id"], **given)["records"]]
 
         found, cursor = [], {}
@@ -104,7 +95,7 @@ class TestAListWithAnOr:
     @pytest.mark.parametrize(("tool", "given"), MERGED)
     @pytest.mark.parametrize("config", [{}, {"max_rows": 2, "untrusted_text": "fenced"}])
     def test_its_sum_is_over_all_of_its_records(self, template, reading, tool, given, config):
-        limited = Company(template, **config)
+        limited = Company(make_landscaper(), **config)
         records = reading.call(tool, limit=1000, fields=["Id", "Balance"], **given)["records"]
 
         answer = limited.call(tool, sum=["Balance"], **given)

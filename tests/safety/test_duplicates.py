@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -10,32 +9,11 @@ import pytest
 
 from generator.preflight_rules import DuplicateRule
 from runtime.safety.likeness import is_like, is_near, read_number
-from runtime.simulators.quickbooks import companies
-from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
 from tests.builtin import builtin_catalog
-from tests.company import Company
 
-NOON = 1_795_200_000.0
 SALES = "SalesItemLineDetail"
 SPENT = "AccountBasedExpenseLineDetail"
 COOL_CARS, NORTON, DESIGN = "3", "46", "4"
-
-
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
-
-
-@pytest.fixture
-def company(template: Store) -> Iterator[Company]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Company(store)
-    yield found
-    found.close()
 
 
 def sale(amount: float = 10) -> dict[str, Any]:

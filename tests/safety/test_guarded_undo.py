@@ -10,25 +10,15 @@ import pytest
 
 from runtime.errors import BudgetReached, PolicyRefused
 from runtime.model import Budget, Policies
-from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
+from tests.company import copy_books
 from tests.safety.combined import Guarded, make_invoice
-from tests.safety.test_guarded_updates import NOON, new_bill
-
-
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
+from tests.safety.test_guarded_updates import new_bill
 
 
 @pytest.fixture
 def company(template: Store, tmp_path: Path) -> Iterator[Guarded]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Guarded(store, tmp_path)
+    found = Guarded(copy_books(template), tmp_path)
     yield found
     found.close_all()
 

@@ -6,34 +6,12 @@ Each runs through the calls of an agent to the simulator; `company` has transact
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from runtime.errors import Conflict
-from runtime.simulators.quickbooks import companies
-from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
 from tests.company import Company
-
-NOON = 1_795_200_000.0
-
-
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
-
-
-@pytest.fixture
-def company(template: Store) -> Iterator[Company]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Company(store)
-    yield found
-    found.close()
 
 
 def read(company: Company, resource: str, id_: str) -> dict[str, Any]:

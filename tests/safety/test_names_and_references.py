@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
 
-from runtime.simulators.quickbooks import companies
-from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
 from tests.builtin import builtin_catalog
 from tests.company import Company
 from tests.safety.calling import talk
 from tests.vendor_server import http
 
-NOON = 1_795_200_000.0
 SALES = "SalesItemLineDetail"
 SPENT = "AccountBasedExpenseLineDetail"
 COOL_CARS, NORTON, DESIGN = "3", "46", "4"
-
-
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
-
-
-@pytest.fixture
-def company(template: Store) -> Iterator[Company]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Company(store)
-    yield found
-    found.close()
 
 
 def sale(item: object = DESIGN, amount: float = 10) -> dict[str, Any]:

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from runtime.simulators.quickbooks import companies
-from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
 from tests.company import Company
 
-NOON = 1_795_200_000.0
 COOL_CARS, NORTON, DESIGN, CHECKING, SPENT = "3", "46", "4", "35", "7"
 SALES, COST, ENTRY = "SalesItemLineDetail", "AccountBasedExpenseLineDetail", "JournalEntryLineDetail"
-
-
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
-
-
-@pytest.fixture
-def company(template: Store) -> Iterator[Company]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Company(store)
-    yield found
-    found.close()
 
 
 def invoice(amount: float) -> dict[str, Any]:

@@ -13,26 +13,15 @@ from runtime.errors import Conflict, InvalidArguments
 from runtime.exchange.written import REPEATED
 from runtime.operations.recent_reads import RecentReads
 from runtime.safety.fences import BEGIN, END
-from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
-from tests.company import Company
+from tests.company import Company, copy_books
 from tests.safety.combined import Guarded, make_invoice
-from tests.safety.test_guarded_updates import NOON, goods, interrupt, new_bill, new_invoice, read
-
-
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
+from tests.safety.test_guarded_updates import goods, interrupt, new_bill, new_invoice, read
 
 
 @pytest.fixture
 def company(template: Store, tmp_path: Path) -> Iterator[Guarded]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Guarded(store, tmp_path)
+    found = Guarded(copy_books(template), tmp_path)
     yield found
     found.close_all()
 
