@@ -1,6 +1,6 @@
 """Reads the journal of writes: lists it in parts, shows one entry, verifies the chain and exports its heads.
 
-Called by the management API, the command line and the tool `list_recent_changes`. What is sensitive is masked here as
+Called by the management API, the command line and by `mcp_server.changes`. What is sensitive is masked here as
 the tools of the account mask it. `write_journal` stores what is read here.
 """
 

@@ -1,6 +1,6 @@
 """Reverses a record of bookings by the opposite one, and corrects it: both entries as one request to the vendor.
 
-Called by the tool `reverse_record`. What is booked goes through `calls` as the same calls of an agent would: under its
+Called by `mcp_server.changes`. What is booked goes through `calls` as the same calls of an agent would: under its
 tools and policies, checked and in the journal.
 """
 

@@ -1,6 +1,6 @@
 """Adding up a field of all records that a list tool finds, page by page, and holding it against the vendor's report.
 
-Called by `calls` for a list tool with the argument `sum`. A sum is over all records or it is refused; one that differs
+Called by `calls` for a list tool that is asked for a sum. It is over all records or it is refused; one that differs
 from the report that has to show the same figure is no figure, and both numbers are answered as the difference.
 """
 

@@ -1,6 +1,6 @@
 """Undoes a write of the journal, where the vendor allows it, and shows before what that would send.
 
-Called by the tool `revert_change`, the management API and the command line. An undo is a write like any other: under
+Called by `mcp_server.changes`, the management API and the command line. An undo is a write like any other: under
 the access filter and the policies of whoever asks, through every check of `calls`, and with an entry of its own in the
 journal.
 """

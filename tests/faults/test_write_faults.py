@@ -101,7 +101,8 @@ def _stopped(case: Case, stage: str) -> Iterator[None]:
         wait_until(lambda: sum(map(len, case.journal().values())) == WRITES + 1 and is_settled(case))
         yield
         return
-    case.proxy.await_stopped(WRITES)
+    # What a write refers to may be known already: only one that deletes reads its record in any case.
+    case.proxy.await_stopped(1 if stage == READING else WRITES)
     if stage != ANSWERED:
         yield
         return
@@ -128,10 +129,11 @@ def test_a_network_that_breaks_at_any_stage_leaves_no_caller_in_error_and_a_repe
 
     assert all(results), "each caller has an answer"
     assert any(result["isError"] for result in results if result)
+    wait_until(lambda: is_settled(case))  # an outcome is stored a moment after its answer
     check_journal(case, writes)
     check_answers(writes, count_booked(case))
-    if stage == READING:
-        assert sum(count_booked(case).values()) <= 1
+    if stage == READING:  # what refers only to what is known already is not read for
+        assert sum(count_booked(case).values()) < WRITES
     repeat(case, writes)
 
 

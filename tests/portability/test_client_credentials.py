@@ -102,7 +102,7 @@ def test_an_account_is_connected_by_its_client_and_reads_and_writes(tmp_path: Pa
             pages = [[each["id"] for each in json.loads(page.text)["records"]] for page in (listed, rest)]
             assert pages == [["1", "2"], ["3"]]
             assert json.loads(read.text) == ANCHORS[0]
-            assert json.loads(made.text) == {"id": "4", "owner": "Bob"}
+            assert json.loads(made.text) == {"id": "4", "owner": "Bob", "company": made.company}
             asked = {
                 "grant_type": "client_credentials",
                 "scope": "anchors.read anchors.write",

@@ -222,7 +222,7 @@ def test_a_file_is_the_body_itself_with_its_media_type():
 
     [answer], [(line, headers, body)] = run(answering({"Attachments": [{"Id": "9"}]}), (ATTACH, arguments))
 
-    assert value(answer) == {"Id": "9"}
+    assert value(answer) == {"Id": "9", "company": answer.company}
     assert line == f"PUT /Invoices/{ID}/Attachments/a%20b.pdf HTTP/1.1"
     assert (headers["content-type"], headers["content-length"]) == ("application/pdf", str(len(content)))
     assert body == content
