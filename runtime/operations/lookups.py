@@ -1,8 +1,8 @@
 """Records that a write refers to, found by their Ids, names or numbers with the list tools of the catalog.
 
 Called by `preflight`, `name_resolution` and `duplicates`. One call for each resource finds all that is wanted of it,
-and what it found is known for some seconds. These are reads like any other: counted, and authorized for the account. A look
-that fails leaves open what it was for: the vendor checks a write itself.
+and what it found is known for some seconds. These are reads like any other: counted, and authorized for the account.
+A look that fails leaves open what it was for: the vendor checks a write itself.
 """
 
 from __future__ import annotations

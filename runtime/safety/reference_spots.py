@@ -1,7 +1,7 @@
 """Where the arguments of a call refer to other records, and whether they do so by an Id or by a name.
 
-Called by `operations.arguments`, which sets names apart while the arguments are checked, by `operations.name_resolution`,
-which puts Ids in their place, and by the rules of `preflight` about what is referred to.
+Called by `operations.arguments`, which sets names apart while the arguments are checked, by
+`operations.name_resolution`, which puts Ids in their place, and by the rules of `preflight` about what is referred to.
 """
 
 from __future__ import annotations

@@ -146,9 +146,10 @@ def test_a_name_in_the_place_of_an_id_finds_what_its_id_finds(bookkeeper, tool, 
     by_id = bookkeeper.call(tool, **{argument: [id_] if isinstance(name, list) else id_})
 
     assert not by_name.is_error
-    [resolved] = by_name.value.pop("resolved")
+    found = by_name.value
+    [resolved] = found.pop("resolved")
     assert resolved["id"] == id_
-    assert by_name.value == by_id.value
+    assert found == by_id.value
 
 
 def test_a_name_that_no_record_has_is_refused_and_finds_not_merely_nothing(bookkeeper):
