@@ -157,7 +157,7 @@ def set_apart(tool: Tool, form: ReferenceForm, arguments: dict[str, Any]) -> dic
     `arguments` are changed in place. A code that stands alone becomes a reference.
     """
     found = {}
-    for spot in find_spots(tool, arguments):
+    for spot in _find_doubtful(tool, form, arguments):
         if name := _name_at(spot, form):
             found[spot.place] = name
             spot.put_id(form, PLACEHOLDER)
@@ -166,7 +166,31 @@ def set_apart(tool: Tool, form: ReferenceForm, arguments: dict[str, Any]) -> dic
 
 def has_names(tool: Tool, arguments: Mapping[str, Any], form: ReferenceForm) -> bool:
     """Whether a name stands in the place of an Id somewhere."""
-    return bool(form.ids) and any(spot.read_name(form) for spot in find_spots(tool, arguments))
+    return bool(form.ids) and any(
+        spot.read_name(form) for spot in _find_doubtful(tool, form, arguments, Name)
+    )
+
+
+def _find_doubtful(
+    tool: Tool, form: ReferenceForm, arguments: Mapping[str, Any], kind: type = object
+) -> Iterator[Spot]:
+    """Yield the references in arguments, but for lists of nothing but Ids: those may have any number of them.
+
+    `kind` is of what names are made in a list of bare references, once they were set apart.
+    """
+    for reference in tool.references:
+        value = arguments.get(reference.path[0])
+        if value is None or (reference.is_bare and isinstance(value, list) and _is_plain(form, value, kind)):
+            continue
+        yield from _walk(reference, 0, arguments, "")
+
+
+def _is_plain(form: ReferenceForm, values: list[Any], kind: type) -> bool:
+    """Return whether a list has no name in it, seen without looking at each entry as a place of its own."""
+    if kind is Name:
+        return not any(type(each) is Name for each in values)
+    pattern = _compile(form.ids)
+    return bool(form.ids) and all(type(each) is str and pattern.fullmatch(each) for each in values)
 
 
 def put_names(

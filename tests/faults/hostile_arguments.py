@@ -70,6 +70,8 @@ class Known:
     cursors: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=lambda: ["http://127.0.0.1:1/files/lpf_x"])
     """Addresses of files."""
+    entries: list[str] = field(default_factory=list)
+    """Entries of the journal."""
 
     def learn_links(self, body: bytes) -> None:
         """Note the links to files that an answer of the MCP endpoint has."""

@@ -297,7 +297,7 @@ class ApiDraw(Draw):
             "mcp_id": server,
             "token_id": chance.choice(known.token_ids) if known.token_ids else "x",
             "tool": chance.choice(self.tools).name,
-            "entry_id": "00000000-0000-4000-8000-000000000000",
+            "entry_id": chance.choice(known.entries) if known.entries else "x",
         }
         if self.chooses(0.08):
             values[chance.choice(list(values))] = text(chance)
