@@ -19,7 +19,7 @@ from runtime.upstream.request import record
 from tests.builtin import builtin_catalog
 from tests.made_up import UPDATE, VENDOR
 
-TODAY = "2026-11-27"
+TODAY = "2026-11-20"
 BILL, INVOICE = "create_a_quick_books_bill", "create_a_quick_books_invoice"
 FORM = replace(VENDOR, identifier="Id", reference_form=ReferenceForm("value", "name"))
 REFERENCES = (
@@ -209,7 +209,7 @@ def test_closed_books_are_not_opened_where_they_are_what_holds_a_write(content, 
 
 
 def test_a_record_without_a_day_counts_as_of_today():
-    assert rules(Policies(), write(BILL, {}), first_day="2026-11-28") == ["not_before"]
+    assert rules(Policies(), write(BILL, {}), first_day="2026-11-21") == ["not_before"]
 
 
 def test_sending_and_changing_names_have_no_day():

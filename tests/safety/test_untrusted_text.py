@@ -170,7 +170,7 @@ def answers_with(text: str, mode: str, *, is_ascii: bool) -> dict[str, tuple[Ans
             {"tool": LIST.name, "arguments": {"fields": ["*"]}},
             {
                 "tool": made_up.UPDATE.name,
-                "arguments": {"id": "1", "SyncToken": "0", "DueDate": "2026-11-27"},
+                "arguments": {"id": "1", "SyncToken": "0", "DueDate": "2026-11-30"},
             },
         ]
     }
@@ -306,7 +306,7 @@ def test_a_link_hides_nothing():
 
 
 def test_what_says_nothing_has_no_fence():
-    for text in ("130", "2026-11-27T09:00:00-08:00", "SalesItemLineDetail", "USD", "-1.50", ""):
+    for text in ("130", "2026-11-20T09:00:00-08:00", "SalesItemLineDetail", "USD", "-1.50", ""):
         assert fence_text(text) == text
     assert (
         fence_json(b'{"Cool Cars":["Cool Cars",1.00,null]}')
