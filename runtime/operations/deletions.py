@@ -5,15 +5,13 @@ Called by `writes`, where the definition says that a deletion is undone by creat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+import contextlib
 
 from generator.catalog import Tool
 from runtime.errors import LedgerportError
-from runtime.exchange.context import NOTHING_ADDED, CallContext
-from runtime.exchange.failures import read_value
+from runtime.exchange.context import CallContext
+from runtime.operations.stored_values import read_stored
 from runtime.operations.vendor_calls import VendorCalls
-from runtime.upstream.answer import follow_path
 
 
 async def read_before_deleting(vendor: VendorCalls, call: CallContext, change: CallContext) -> None:
@@ -26,20 +24,10 @@ async def read_before_deleting(vendor: VendorCalls, call: CallContext, change: C
     get = _find_get(call, change) if change.tool.method == "delete" else None
     if get is None:
         return
-    names = get.input_schema["properties"]
-    own = {name: value for name, value in change.arguments.items() if name in names}
-    if not own.keys() >= set(get.input_schema.get("required", ())):
+    if not change.arguments.keys() >= set(get.input_schema.get("required", ())):
         return
-    read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
-    try:
-        found = follow_path(
-            read_value(read, await vendor.send(read, NOTHING_ADDED), is_exact=True), get.returns.path
-        )
-    except LedgerportError:
-        found = None
-    finally:
-        call.limits, call.status = read.limits, read.status
-    change.deleted = found if isinstance(found, Mapping) else None
+    with contextlib.suppress(LedgerportError):
+        change.deleted = await read_stored(vendor, call, change, get)
 
 
 def _find_get(call: CallContext, change: CallContext) -> Tool | None:

@@ -24,6 +24,7 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masking
 from runtime.safety.fences import fence_value
 from runtime.safety.findings import Finding
+from runtime.upstream import figures
 from runtime.upstream.answer import follow_path
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.request import record
@@ -88,7 +89,7 @@ def _without(value: Any, secrets: set[str]) -> Any:
         return {name: _without(each, secrets) for name, each in value.items()}
     if isinstance(value, list):
         return [_without(each, secrets) for each in value]
-    return masking.mask(value, masking.WHOLE) if secrets and str(value) in secrets else value
+    return masking.mask(value, masking.WHOLE) if secrets and figures.write_text(value) in secrets else value
 
 
 def _list_resolved(request: Request) -> list[dict[str, str]]:

@@ -15,10 +15,10 @@ from typing import Any
 import orjson
 
 from runtime.errors import Conflict, InvalidArguments
-from runtime.exchange.context import NOTHING_ADDED, CallContext
-from runtime.exchange.failures import explain_unreadable, read_value
+from runtime.exchange.context import CallContext
 from runtime.exchange.written import describe_changes
 from runtime.operations.recent_reads import RecentReads
+from runtime.operations.stored_values import read_stored
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates, masking
 from runtime.safety.differences import Differences, list_paths
@@ -26,7 +26,6 @@ from runtime.safety.findings import refuse
 from runtime.safety.updates import prepare_update
 from runtime.safety.write_options import WriteOptions, read_options
 from runtime.upstream import figures
-from runtime.upstream.answer import follow_path
 from runtime.upstream.request import record
 
 Record = Mapping[str, Any]
@@ -80,18 +79,7 @@ class GuardedUpdates:
         """Return the record of a change as it is stored. Raises what reading it fails with."""
         get = change.tool.current
         assert get is not None
-        own = {
-            name: value for name, value in change.arguments.items() if name in get.input_schema["properties"]
-        }
-        read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
-        try:
-            response = await self._vendor.send(read, NOTHING_ADDED)
-            found = follow_path(read_value(read, response, is_exact=True), get.returns.path)
-            if not isinstance(found, Mapping):
-                raise explain_unreadable(read, response)
-        finally:
-            call.limits, call.status = read.limits, read.status
-        return found
+        return await read_stored(self._vendor, call, change, get)
 
     def _plan(self, change: CallContext, stored: Record, wanted: Any = None) -> None:
         """Set what an update sends, under the wanted version or the stored one."""

@@ -40,12 +40,15 @@ async def complete(vendor: VendorCalls, call: CallContext, change: CallContext) 
 async def read_stored(
     vendor: VendorCalls, call: CallContext, change: CallContext, get: Tool
 ) -> Mapping[str, Any]:
-    """Return the record that a change is about, as it is stored, by a tool that takes some of its arguments."""
+    """Return the record that a change is about, as it is stored, by a tool that takes some of its arguments.
+
+    Its figures have the digits that the vendor wrote: they may go back to it. Raises what reading it fails with.
+    """
     own = {name: value for name, value in change.arguments.items() if name in get.input_schema["properties"]}
     read = replace(change, tool=get, arguments=own, vendor_key="", content=None, changes_data=False)
     try:
         response = await vendor.send(read, NOTHING_ADDED)
-        found = follow_path(read_value(read, response), get.returns.path)
+        found = follow_path(read_value(read, response, is_exact=True), get.returns.path)
         if not isinstance(found, Mapping):
             raise explain_unreadable(read, response)
     finally:

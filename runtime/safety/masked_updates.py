@@ -26,6 +26,7 @@ from runtime.safety.masking import (
     refuse_masked,
     refuse_masks,
 )
+from runtime.upstream import figures
 
 Record = Mapping[str, Any]
 Tree = dict[str, "Tree | int"]
@@ -196,8 +197,8 @@ class _Work:
             elif isinstance(node, dict):
                 deeper = ((each, at if isinstance(at, int) else at.get(name)) for name, each in node.items())
                 waiting.extend((each, inner) for each, inner in deeper if inner is not None)
-            elif isinstance(at, int) and len(str(node)) >= LEAST_TO_REDACT:
-                self.secrets.append(str(node))
+            elif isinstance(at, int) and len(text := figures.write_text(node)) >= LEAST_TO_REDACT:
+                self.secrets.append(text)
 
 
 def _has(value: Any, branch: Tree | int) -> bool:

@@ -95,6 +95,11 @@ def split_elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
         raise ValueError(str(error)) from error
 
 
+def write_text(value: Any) -> str:
+    """Return a plain value as text, a figure with the digits that it was written with."""
+    return bytes(value).decode() if isinstance(value, msgspec.Raw) else str(value)
+
+
 def read_number(value: Any) -> Any:
     """Return a figure as a number to compare with; anything else as it is."""
     return float(bytes(value)) if isinstance(value, msgspec.Raw) else value

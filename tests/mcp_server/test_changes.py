@@ -18,27 +18,15 @@ from runtime.mcp_server.changes import RECENT, REVERSE, REVERT, Changes, Space, 
 from runtime.operations.journal import Journal
 from runtime.operations.reversal import Reversal
 from runtime.safety.fences import PREFACE
-from runtime.simulators.quickbooks import companies
-from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
 from tests.builtin import builtin_catalog
-from tests.company import NOON
+from tests.company import copy_books, make_landscaper
 from tests.operations.test_undo import Journaled
 from tests.safety.test_guarded_updates import new_bill, new_invoice
 
 
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
-
-
 @pytest.fixture
-def company(template: Store, tmp_path: Path) -> Iterator[Journaled]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Journaled(store, tmp_path)
+def company(tmp_path: Path) -> Iterator[Journaled]:
+    found = Journaled(copy_books(make_landscaper()), tmp_path)
     yield found
     found.close()
     found.here.stores.close()

@@ -18,10 +18,8 @@ from runtime.operations.journal import Journal
 from runtime.operations.undo import Asked, Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
-from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock
-from tests.company import NOON, Company
+from tests.company import Company, copy_books, make_landscaper
 from tests.deployment import deploy
 from tests.safety.test_guarded_updates import goods, new_bill, new_invoice
 
@@ -60,18 +58,9 @@ class Journaled(Company):
         )["rows"]
 
 
-@pytest.fixture(scope="module")
-def template() -> Store:
-    store = Store(":memory:", Clock(frozen=NOON))
-    companies.make_company(store, "landscaper")
-    return store
-
-
 @pytest.fixture
-def company(template: Store, tmp_path: Path) -> Iterator[Journaled]:
-    store = Store(":memory:", Clock(frozen=NOON))
-    template.connection.backup(store.connection)
-    found = Journaled(store, tmp_path)
+def company(tmp_path: Path) -> Iterator[Journaled]:
+    found = Journaled(copy_books(make_landscaper()), tmp_path)
     yield found
     found.close()
     found.here.stores.close()

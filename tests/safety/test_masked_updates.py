@@ -11,6 +11,8 @@ import orjson
 import pytest
 
 from generator.catalog import Catalog, select
+from runtime.safety.masked_updates import list_secrets
+from runtime.upstream import figures
 from tests import made_up
 from tests.builtin import builtin_catalog
 from tests.safety.calling import sent, talk
@@ -336,3 +338,10 @@ class TestLists:
     )
     def test_the_mask_of_another_entry_is_refused(self, lines):
         assert "masked" in self.update(lines).message
+
+
+def test_a_hidden_figure_is_known_by_the_digits_that_the_vendor_wrote():
+    """A vendor may repeat it in an error."""
+    tool = replace(builtin_catalog().by_name[EMPLOYEE], sensitive=(("Rate",),), concealed=())
+
+    assert list_secrets(tool, figures.read(b'{"Rate": 12.50, "Hours": 40.25}')) == ["12.50"]
