@@ -94,7 +94,7 @@ def prepare_filters(call: CallContext) -> Request:
     """Return the requests for typed filters with words for them, or with an OR. Raises InvalidArguments."""
     listing, language, notes = get_listing(call.tool), call.integration.query_language, list[str]()
     if listing.named and NAMED in call.arguments:
-        call.arguments, notes = replace_named(listing, call.arguments, call.today())
+        call.arguments, notes = replace_named(listing, call.arguments, call.today(), call.time_zone)
     if not is_branched(listing, call.arguments):
         page = read_page_request(call.tool, call.integration, call.arguments, most=call.max_rows)
         return _with_notes(Request(values=page.values, plan=page), notes)

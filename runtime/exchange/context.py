@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from generator.catalog import COMPANY, Catalog, Tool
 from generator.vendor import Integration
 from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
 from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.model import Account, Grant, JournalKind
+from runtime.model import USUAL_TIME_ZONE, Account, Grant, JournalKind
 from runtime.safety import masking, write_answers
 from runtime.safety.company import describe_company, drop_company
 from runtime.safety.fences import PREFACE, fence_json, fence_text, strip_fences
@@ -34,9 +35,15 @@ NO_VALUES: Mapping[str, str] = {}
 NO_MEMBERS: dict[str, Any] = {}
 
 
-def find_today() -> date:
+def find_today(time_zone: str, moment: float | None = None) -> date:
+    """Return the day in a time zone of the IANA database, such as `America/New_York`: now, or at a moment."""
+    zone = ZoneInfo(time_zone)
+    return (datetime.now(zone) if moment is None else datetime.fromtimestamp(moment, zone)).date()
+
+
+def find_utc_today() -> date:
     """Return the day in UTC."""
-    return datetime.now(UTC).date()
+    return find_today(USUAL_TIME_ZONE)
 
 
 @dataclass(slots=True)
@@ -122,8 +129,13 @@ class CallContext:
     """The writes that were sent in it, where they are several."""
     limits: Limits = NO_LIMITS
     status: int = 0
-    today: Callable[[], date] = find_today
-    """Return the day to which words such as "overdue" are relative."""
+    today: Callable[[], date] = find_utc_today
+    """Return the day that it is in the time zone of the MCP server: "overdue" is relative to it."""
+
+    @property
+    def time_zone(self) -> str:
+        """The time zone of its days."""
+        return self.grant.config.time_zone if self.grant else USUAL_TIME_ZONE
 
     def answer(self, text: str = "", note: str = "") -> Answer:
         """Return the answer of this call with a text. Raises UnexpectedShape for a number that readers cannot take."""

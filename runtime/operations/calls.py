@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from generator.catalog import Catalog, Tool
@@ -47,14 +48,14 @@ class Calls:
         vendor: VendorCalls,
         max_answer_bytes: int,
         policies: WritePolicies | None = None,
-        today: Callable[[], date] = find_today,
+        today: Callable[[str], date] = find_today,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
         self._policies = policies or WritePolicies(vendor)
-        self._writes = Writes(vendor, RecentReads(), today)
+        self._writes = Writes(vendor, RecentReads())
         self._exchanges = Exchanges(vendor, self._writes)
         self._today = today
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
@@ -82,7 +83,7 @@ class Calls:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
-        call.today = self._today
+        call.today = partial(self._today, call.time_zone)
         call.notice = explain_former_name(tool, name)
         call.caller_key = idempotency_key if call.changes_data else ""
         try:
@@ -108,6 +109,7 @@ class Calls:
 
         Return the body of the response; None for a preview, which sends nothing but reads. Raises what a write raises.
         """
+        call.today = partial(self._today, call.time_zone)
         request = await run_for(call, self._kind_of(call.tool).prepare)
         await self._writes.prepare(call, request)
         if is_preview:

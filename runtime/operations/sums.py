@@ -49,7 +49,9 @@ class Sums:
         wanted = sums.check_sum(call)
         notes: list[str] = []
         if NAMED in call.arguments:
-            call.arguments, notes = replace_named(get_listing(call.tool), call.arguments, call.today())
+            call.arguments, notes = replace_named(
+                get_listing(call.tool), call.arguments, call.today(), call.time_zone
+            )
         as_of = format_time(self._clock())
         records = await self._read_all(call, wanted)
         currency = call.integration.currency

@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
@@ -150,7 +150,7 @@ class WritePolicies:
             if change.tool.is_read_only:
                 continue
             write = await self._describe(policies, call, change)
-            found = list(find_violations(policies, write, first_day, self._today()))
+            found = list(find_violations(policies, write, first_day, call.today().isoformat()))
             violations += [(at, each) for each in found]
             if not found:
                 judged.append(_Judged(change, at, measure_amount(write) or Decimal(0)))
@@ -220,9 +220,6 @@ class WritePolicies:
                 f"The closing date of the books cannot be read: {str(closed)[:40]}. Nothing was sent.",
                 advice="Try again later, or have config.policies.not_before set to a date.",
             ) from cause
-
-    def _today(self) -> str:
-        return datetime.fromtimestamp(self._clock(), UTC).date().isoformat()
 
 
 def get_policies(call: CallContext) -> Policies:
