@@ -184,11 +184,39 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class ClosingDate:
-    """Where the day until which the books are closed is read: a tool without arguments, and the path in its record."""
+class Setting:
+    """Where a setting of the company is read: a tool without arguments, and the path in its record."""
 
     tool: str
     path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Where the vendor says what one unit of a currency is worth in the home currency on a day."""
+
+    tool: str
+    currency: str
+    """The argument that takes the currency."""
+    day: str
+    """The argument that takes the day."""
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyFacts:
+    """How an amount in a foreign currency is known in the home currency of the company."""
+
+    path: tuple[str, ...]
+    """Where a record has its currency."""
+    home: Setting
+    several: Setting
+    """Says, by true, that the company uses several currencies at all."""
+    rates: Rates
+    rate: str = ""
+    """The field that holds the rate of a record."""
+    named_by: tuple[str, ...] = ()
+    """Resources to which a record refers: where it has no currency of its own it is in theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +229,11 @@ class PolicyFacts:
     drafts: dict[str, Draft] = field(default_factory=dict)
     unexamined: frozenset[str] = frozenset()
     """Resources whose records hold whole other records, in which nothing of this is looked for."""
-    closing_date: ClosingDate | None = None
+    closing_date: Setting | None = None
+    currency: CurrencyFacts | None = None
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Everything that is read of the settings of a company."""
+        own = (self.currency.home, self.currency.several) if self.currency else ()
+        return (*((self.closing_date,) if self.closing_date else ()), *own)

@@ -17,6 +17,7 @@ from runtime.errors import InvalidArguments
 from runtime.exchange.context import CallContext
 from runtime.exchange.page_request import get_listing
 from runtime.exchange.raw_query import read_query
+from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape, follow_path
 
 SUM = "sum"
@@ -115,11 +116,7 @@ def write_number(number: Decimal) -> msgspec.Raw:
 
 def read_total(value: Any) -> Decimal | None:
     """Return the figure in a report; None for anything else."""
-    text = bytes(value).decode() if isinstance(value, msgspec.Raw) else str(value).replace(",", "")
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+    return figures.read_decimal(value.replace(",", "") if isinstance(value, str) else value)
 
 
 def _write_total(currency: str, total: Total) -> dict[str, Any]:
