@@ -124,6 +124,8 @@ class QueryLanguage:
     entry_says: str = ""
     """What a raw query may be, for whoever wrote one that does not match."""
     statement: str = ""
+    count: str = ""
+    """The statement that counts the same records; empty where the vendor does not count."""
     where: str = "{conditions}"
     conjunction: str = " AND "
     order_by: str = "{field} {direction}"

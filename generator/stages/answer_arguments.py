@@ -15,8 +15,11 @@ LEAST_TOKENS = 500
 """Tokens of an answer. In fewer not even a long error is said whole."""
 
 
-def build_answer_arguments(columns: tuple[str, ...]) -> dict[str, Field]:
-    """Return the arguments of a list that say how it is answered. `columns` are the usual fields; none for all."""
+def build_answer_arguments(columns: tuple[str, ...], *, counts: bool) -> dict[str, Field]:
+    """Return the arguments of a list that say how it is answered. `columns` are the usual fields; none for all.
+
+    `counts` says that the vendor can count what a list finds.
+    """
     detail: dict[str, Field] = {
         "detail": {
             "type": "string",
@@ -24,7 +27,13 @@ def build_answer_arguments(columns: tuple[str, ...]) -> dict[str, Field]:
             "description": "Full shows all fields, summary the usual ones.",
         }
     }
-    return {**_form("records"), **(detail if columns else {}), **_bound(), **_sum()}
+    return {
+        **_form("records"),
+        **(detail if columns else {}),
+        **_bound(),
+        **_sum(),
+        **(_total() if counts else {}),
+    }
 
 
 def list_numbers(fields: Mapping[str, Field]) -> tuple[str, ...]:
@@ -51,6 +60,11 @@ def describe_answer_arguments() -> dict[str, str]:
 def _sum() -> dict[str, Field]:
     about = "Numbers to add up over all records that match, in place of the records."
     return {"sum": {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}}
+
+
+def _total() -> dict[str, Field]:
+    about = "Also answer how many records match in all. A first page that is cut takes another read for it."
+    return {"with_total": {"type": "boolean", "description": about}}
 
 
 def build_report_arguments() -> dict[str, Field]:

@@ -249,6 +249,7 @@ def _query_language(value: dict[str, Any], grammar: str) -> QueryLanguage:
         entry=value.get("pattern", ""),
         entry_says=" ".join(str(value.get("pattern_help") or "").split()),
         statement=value.get("statement", ""),
+        count=value.get("count", ""),
         where=value.get("where", "{conditions}"),
         conjunction=value["and"],
         order_by=value.get("order_by", "{field} {direction}"),

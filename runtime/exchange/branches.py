@@ -81,7 +81,7 @@ def prepare_query(call: CallContext, statement: Statement) -> Request:
         page = read_page_request(call.tool, integration, rewritten, call.arguments, call.max_rows)
         return Request(values=page.values, plan=page)
     if statement.is_count:
-        return _count(call, statement, branches)
+        return count_branches(call, statement, branches)
     found = find_listing(get_listing(call.tool), integration.name, statement, call.known)
     limit = read_raw_limit(statement.limit, integration.pagination, call.arguments)
     names = tuple(dict.fromkeys(each.text.partition(".")[0] for each in statement.columns))
@@ -207,7 +207,7 @@ def _with_condition(language: QueryLanguage, statement: Statement, raw: str, bra
     return f"{raw[: statement.head_end]} {where} {raw[statement.tail_start :]}".rstrip()
 
 
-def _count(call: CallContext, statement: Statement, branches: tuple[Branch, ...]) -> Request:
+def count_branches(call: CallContext, statement: Statement, branches: tuple[Branch, ...]) -> Request:
     """Return the requests that count the records of an OR: each once."""
     if len(branches) <= MOST_COUNTED:
         return _count_combinations(call, statement, branches)

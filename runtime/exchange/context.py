@@ -33,6 +33,10 @@ NO_TOOLS: Mapping[str, Tool] = {}
 NO_LISTINGS: Mapping[tuple[str, str], Tool] = {}
 NO_VALUES: Mapping[str, str] = {}
 NO_MEMBERS: dict[str, Any] = {}
+WITH_TOTAL = "with_total"
+"""The argument of a list that asks how many records there are."""
+LONGEST_TOTAL = b'"total_unknown":"%b",' % (b"x" * 200)
+"""What may stand in front of a page for it: a number, or why there is none."""
 
 
 def find_today(time_zone: str, moment: float | None = None) -> date:
@@ -186,6 +190,8 @@ class CallContext:
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
         allowance = self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
+        if self.arguments.get(WITH_TOTAL):
+            allowance = allowance.subtract(allowance.measure(LONGEST_TOTAL))
         if members := self._list_members():
             return allowance.subtract(allowance.measure(add_members("{}", members).encode()))
         return allowance

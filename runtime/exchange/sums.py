@@ -14,7 +14,7 @@ import msgspec
 
 from generator.suggestions import did_you_mean
 from runtime.errors import InvalidArguments
-from runtime.exchange.context import CallContext
+from runtime.exchange.context import WITH_TOTAL, CallContext
 from runtime.exchange.page_request import get_listing
 from runtime.exchange.raw_query import read_query
 from runtime.upstream import figures
@@ -28,7 +28,18 @@ MOST_IDS = 500
 SHARE_OF_IDS = 0.5
 """Of an answer, what Ids may take."""
 OTHERS = frozenset(
-    {SUM, "limit", "fields", "detail", "format", "max_tokens", "order_by", "descending", "next_cursor"}
+    {
+        SUM,
+        WITH_TOTAL,
+        "limit",
+        "fields",
+        "detail",
+        "format",
+        "max_tokens",
+        "order_by",
+        "descending",
+        "next_cursor",
+    }
 )
 """Arguments that say nothing of which records are meant."""
 _exact = Context(prec=400, traps=[Inexact, InvalidOperation])

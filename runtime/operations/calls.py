@@ -17,7 +17,7 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call, find_today
+from runtime.exchange.context import NOTHING_ADDED, WITH_TOTAL, CallContext, begin_call, find_today
 from runtime.exchange.failures import explain, read_value
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.sums import SUM
@@ -30,6 +30,7 @@ from runtime.operations.exchanges import Exchanges
 from runtime.operations.lost_answers import add_lookup
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.sums import Sums
+from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
@@ -60,6 +61,7 @@ class Calls:
         self._today = today
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         self._sums = Sums(self._exchanges.send, self._kind_of)
+        self._totals = Totals(self._exchanges.send, self._kind_of)
 
     async def call(
         self,
@@ -127,7 +129,8 @@ class Calls:
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         if call.tool.is_read_only:
-            return await self._exchanges.send(kind, call, request)
+            answer = await self._exchanges.send(kind, call, request)
+            return await self._totals.add(call, answer) if call.arguments.get(WITH_TOTAL) is True else answer
         call.writes = request.writes
         await self._writes.prepare(call, request)
         if call.options.dry_run:
