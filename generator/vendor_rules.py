@@ -155,6 +155,10 @@ class Tie:
     """What the report is asked."""
     note: str
     """Why the two may differ."""
+    only_with: dict[str, Any]
+    """What has to be asked of the records for that."""
+    group: str
+    """The group of rows whose total it is; empty for the last total of the report."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def build_ties(given: Sequence[Mapping[str, Any]]) -> tuple[Tie, ...]:
 def _build_tie(given: Mapping[str, Any]) -> Tie:
     resource, _, method = given["report"].partition(".")
     filters, arguments = given.get("filters") or {}, given.get("arguments") or {}
-    return Tie(given["field"], resource, method, filters, arguments, str(given["note"]))
+    only_with, group = given.get("only_with") or {}, given.get("group", "")
+    return Tie(given["field"], resource, method, filters, arguments, str(given["note"]), only_with, group)
 
 
 def describe_answer_arguments() -> dict[str, str]:

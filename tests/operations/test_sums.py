@@ -22,7 +22,7 @@ from tests.builtin import builtin_catalog
 from tests.made_up_calls import BATCH, run
 from tests.vendor_server import http
 
-TIE = Tie("Balance", "aging", "get", {"Balance_from": 0.01}, {}, "Credit counts as well.")
+TIE = Tie("Balance", "aging", "get", {"Balance_from": 0.01}, {}, "Credit counts as well.", {}, "")
 LIST = made_up.tool(
     made_up.LIST.name,
     {
@@ -153,7 +153,9 @@ def test_a_sum_that_differs_from_the_report_is_no_figure_and_both_are_shown():
 )
 def test_a_sum_of_other_records_than_those_of_the_report_is_not_compared(filters):
     answer, server = ask(books([record(1, "1.5")], "9"), {"sum": ["Balance"], **filters})
-    assert orjson.loads(answer.text)["sums"]["Balance"] == {"sum": 1.5, "count": 1}
+    found = orjson.loads(answer.text)
+    assert found["sums"]["Balance"] == {"sum": 1.5, "count": 1}
+    assert found["note"] == "Not checked against a report: Balance."
     assert len(server.requests) == 1
 
 
