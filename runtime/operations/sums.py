@@ -8,6 +8,7 @@ that no report shows the answer says that it was not checked.
 from __future__ import annotations
 
 import time
+from asyncio import sleep
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -27,9 +28,14 @@ from runtime.exchange.tool_answer import Answer
 from runtime.operations.answers import format_time
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
+from runtime.upstream.limits import SPARE_SECONDS
 
 UNBOUND = 10**9
 """Bytes of a page that is not answered but added up: as many as come."""
+LONGEST_PAUSE = 2
+"""Seconds that are waited for between two pages: a window of one second opens within them. One of a minute is not
+waited for, as a caller would not know why nothing comes; the refusal is passed on.
+"""
 KindOf = Callable[[Tool], Kind]
 Send = Callable[[Kind, CallContext, Request], Awaitable[Answer]]
 
@@ -102,7 +108,14 @@ class Sums:
         )
 
     async def _read(self, call: CallContext, tool: Tool, arguments: dict[str, Any]) -> Any:
-        """Return what a call of a tool answers, whole and as values."""
+        """Return what a call of a tool answers, whole and as values.
+
+        The first request of a sum is sent at once, as that of any call. The further ones wait where those before have
+        used up a window of seconds: more pages than that allows could be added up at no time, however often a caller
+        tries again. No refusal is waited out or repeated.
+        """
+        if (wait := call.limits.retry_after) and wait <= LONGEST_PAUSE:
+            await sleep(wait + SPARE_SECONDS)
         part = replace(
             call,
             tool=tool,
