@@ -261,6 +261,7 @@ def _query_language(value: dict[str, Any], grammar: str) -> QueryLanguage:
         formats=dict(value.get("formats") or {}),
         literals=tuple(value.get("unquoted_types", ("number", "boolean"))),
         grammar=grammar,
+        operators={path: tuple(those) for path, those in (value.get("operators") or {}).items()},
         then_by=value.get("then_by", ""),
         paging=paging.get("add", ""),
         paging_words={name: paging[name] for name in ("start", "limit") if name in paging},
