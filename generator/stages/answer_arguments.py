@@ -31,8 +31,8 @@ def build_answer_arguments(columns: tuple[str, ...], *, counts: bool) -> dict[st
         **_form("records"),
         **(detail if columns else {}),
         **_bound(),
-        **_sum(),
         **(_total() if counts else {}),
+        **_sum(),
     }
 
 
@@ -55,7 +55,7 @@ def _build_tie(given: Mapping[str, Any]) -> Tie:
 
 def describe_answer_arguments() -> dict[str, str]:
     """Return what stands for these arguments in the line of rare ones: the choice that is not usual, no kinds."""
-    return {"format": "table", "detail": "full", "max_tokens": "", "sum": "list of fields"}
+    return {"format": "table", "detail": "full", "max_tokens": "", "count": "", "sum": "fields"}
 
 
 def _sum() -> dict[str, Field]:
@@ -65,7 +65,7 @@ def _sum() -> dict[str, Field]:
 
 def _total() -> dict[str, Field]:
     about = "Also answer how many records match in all. A first page that is cut takes another read for it."
-    return {"with_total": {"type": "boolean", "description": about}}
+    return {"count": {"type": "boolean", "description": about}}
 
 
 def build_report_arguments() -> dict[str, Field]:

@@ -44,6 +44,11 @@ def check_policy_facts(document: Document, methods: Iterable[Method], diagnostic
             here = Place(document, ("policy_facts", "unexamined", at))
             message = f'There is no resource "{name}".'
             diagnostics.report(here.make_diagnostic("policy facts", message, did_you_mean(name, resources)))
+    for at, name in enumerate((facts.get("currency") or {}).get("named_by") or ()):
+        if name not in resources:
+            here = Place(document, ("policy_facts", "currency", "named_by", at))
+            message = f'There is no resource "{name}".'
+            diagnostics.report(here.make_diagnostic("policy facts", message, did_you_mean(name, resources)))
     for key in LISTS:
         seen: set[str] = set()
         for at, each in enumerate(facts.get(key) or ()):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from generator.catalog import COMPANY, Catalog, Tool
 from generator.vendor import Integration
 from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
+from runtime.exchange.days import find_utc_today
 from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import USUAL_TIME_ZONE, Account, Grant, JournalKind
@@ -33,21 +33,10 @@ NO_TOOLS: Mapping[str, Tool] = {}
 NO_LISTINGS: Mapping[tuple[str, str], Tool] = {}
 NO_VALUES: Mapping[str, str] = {}
 NO_MEMBERS: dict[str, Any] = {}
-WITH_TOTAL = "with_total"
+COUNT = "count"
 """The argument of a list that asks how many records there are."""
 LONGEST_TOTAL = b'"total_unknown":"%b",' % (b"x" * 200)
 """What may stand in front of a page for it: a number, or why there is none."""
-
-
-def find_today(time_zone: str, moment: float | None = None) -> date:
-    """Return the day in a time zone of the IANA database, such as `America/New_York`: now, or at a moment."""
-    zone = ZoneInfo(time_zone)
-    return (datetime.now(zone) if moment is None else datetime.fromtimestamp(moment, zone)).date()
-
-
-def find_utc_today() -> date:
-    """Return the day in UTC."""
-    return find_today(USUAL_TIME_ZONE)
 
 
 @dataclass(slots=True)
@@ -190,7 +179,7 @@ class CallContext:
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
         allowance = self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
-        if self.arguments.get(WITH_TOTAL):
+        if self.arguments.get(COUNT):
             allowance = allowance.subtract(allowance.measure(LONGEST_TOTAL))
         if members := self._list_members():
             return allowance.subtract(allowance.measure(add_members("{}", members).encode()))

@@ -14,7 +14,7 @@ import msgspec
 
 from generator.suggestions import did_you_mean
 from runtime.errors import InvalidArguments
-from runtime.exchange.context import WITH_TOTAL, CallContext
+from runtime.exchange.context import COUNT, CallContext
 from runtime.exchange.page_request import get_listing
 from runtime.exchange.raw_query import read_query
 from runtime.upstream import figures
@@ -30,7 +30,7 @@ SHARE_OF_IDS = 0.5
 OTHERS = frozenset(
     {
         SUM,
-        WITH_TOTAL,
+        COUNT,
         "limit",
         "fields",
         "detail",

@@ -17,7 +17,8 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import NOTHING_ADDED, WITH_TOTAL, CallContext, begin_call, find_today
+from runtime.exchange.context import COUNT, NOTHING_ADDED, CallContext, begin_call
+from runtime.exchange.days import find_today
 from runtime.exchange.failures import explain, read_value
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.sums import SUM
@@ -130,7 +131,7 @@ class Calls:
         request = await run_for(call, kind.prepare)
         if call.tool.is_read_only:
             answer = await self._exchanges.send(kind, call, request)
-            return await self._totals.add(call, answer) if call.arguments.get(WITH_TOTAL) is True else answer
+            return await self._totals.add(call, answer) if call.arguments.get(COUNT) is True else answer
         call.writes = request.writes
         await self._writes.prepare(call, request)
         if call.options.dry_run:

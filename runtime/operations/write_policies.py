@@ -37,15 +37,14 @@ from runtime.operations.stored_values import read_stored
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.policies import (
     NOTHING,
-    Used,
     Violation,
     Write,
-    find_exceeded,
     find_violations,
     measure_amount,
     needs_current,
     refuse,
 )
+from runtime.safety.policy_limits import Used, find_exceeded
 from runtime.stores.policy_use import Limits, Reservation, Use
 from runtime.upstream.request import record
 

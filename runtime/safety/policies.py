@@ -6,7 +6,6 @@ looks at, such as where a record has its amount, are facts of the definitions (`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -284,33 +283,3 @@ def _drafts(policies: Policies, write: Write) -> Iterator[Violation]:
 
 def _is_draft(draft: Draft, state: Mapping[str, Any]) -> bool:
     return not draft.field or state.get(draft.field) in draft.values
-
-
-class Used(NamedTuple):
-    """What an MCP server has written: in the last 24 hours, and in the last hour, with when that gets less."""
-
-    amount: Decimal
-    writes: int
-    hour_until: float = 0.0
-    """Seconds until the oldest write of the last hour counts no longer."""
-    day_until: float = 0.0
-
-
-def find_exceeded(policies: Policies, used: Used, amount: Decimal, writes: int) -> Iterator[Violation]:
-    """Yield each limit that so many writes, of so much together, would exceed."""
-    most = policies.max_amount_per_day
-    if most is not None and amount and used.amount + amount > most:
-        said = f"The amount is {amount}, and {used.amount} was written within 24 hours."
-        wait = (
-            f" The oldest of it counts for {math.ceil(used.day_until / 60)} more minutes."
-            if used.amount
-            else ""
-        )
-        yield Violation("max_amount_per_day", said, f"Together at most {most} is allowed.{wait}")
-    if policies.max_writes_per_hour and used.writes + writes > policies.max_writes_per_hour:
-        said = f"{used.writes} writes were made within the hour" + (
-            f", and these are {writes}." if writes > 1 else "."
-        )
-        wait = f" The next one may come in {math.ceil(used.hour_until)} seconds." if used.writes else ""
-        allowed = f"At most {policies.max_writes_per_hour} are allowed.{wait}"
-        yield Violation("max_writes_per_hour", said, allowed)

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from runtime.errors import InvalidRequest
-from runtime.exchange.context import find_today
+from runtime.exchange.days import find_today
 from runtime.model import Policies
 from runtime.operations.policy_config import read_time_zone
 from tests.company import Company, copy_books, make_landscaper

@@ -64,7 +64,7 @@ def ask(company: Company, **arguments: Any) -> tuple[Any, int]:
     ],
 )
 def test_a_cut_first_page_says_how_many_records_there_are_in_all(company, arguments):
-    page, _ = ask(company, **arguments, with_total=True)
+    page, _ = ask(company, **arguments, count=True)
     assert page["total"] == MANY
     assert next(iter(page)) == "total"
     assert page["returned"] < MANY
@@ -73,7 +73,7 @@ def test_a_cut_first_page_says_how_many_records_there_are_in_all(company, argume
 
 def test_a_count_takes_one_read_more_and_only_where_it_is_asked_for(company):
     assert ask(company, **OF_2026)[1] == 1
-    page, sent = ask(company, **OF_2026, with_total=True)
+    page, sent = ask(company, **OF_2026, count=True)
     assert sent == 2
     assert "SELECT%20COUNT" in company.client.requests[1].url.replace("+", "%20")
     assert page == {"total": MANY, **ask(company, **OF_2026)[0]}
@@ -82,26 +82,26 @@ def test_a_count_takes_one_read_more_and_only_where_it_is_asked_for(company):
 def test_an_or_is_counted_by_its_combinations_each_record_once(company):
     either = [{"DocNumber": "T-7"}, {**OF_2026, "TxnDate_until": "2026-01-01"}]
     expected = len({f"T-{at}" for at in range(MANY) if at % 31 == 0} | {"T-7"})
-    page, sent = ask(company, any_of=either, limit=5, with_total=True)
+    page, sent = ask(company, any_of=either, limit=5, count=True)
     assert page["total"] == expected
     assert sent == 2 + 3
 
 
 def test_a_list_that_is_whole_is_not_counted(company):
-    page, sent = ask(company, DocNumber="T-7", with_total=True)
+    page, sent = ask(company, DocNumber="T-7", count=True)
     assert (page["total"], page["returned"], sent) == (1, 1, 1)
 
 
 def test_a_query_that_begins_later_is_counted(company):
     page, _ = ask(
-        company, query="select * from Invoice where DocNumber like 'T-%' startposition 1199", with_total=True
+        company, query="select * from Invoice where DocNumber like 'T-%' startposition 1199", count=True
     )
     assert (page["total"], page["returned"]) == (MANY, 2)
 
 
 def test_later_pages_are_not_counted_and_the_argument_may_be_left_out(company):
-    first, _ = ask(company, **OF_2026, with_total=True)
-    for more in ({}, {"with_total": True}):
+    first, _ = ask(company, **OF_2026, count=True)
+    for more in ({}, {"count": True}):
         page, sent = ask(company, **OF_2026, next_cursor=first["next_cursor"], **more)
         assert "total" not in page
         assert sent == 1
@@ -113,46 +113,44 @@ def test_a_count_that_fails_does_not_lose_the_page(company):
             raise BudgetReached("The budget of reads is used up.")
 
     company.client.before = stop_counting
-    page, _ = ask(company, **OF_2026, with_total=True)
+    page, _ = ask(company, **OF_2026, count=True)
     assert page["total_unknown"] == "The budget of reads is used up."
     assert page["returned"] == 50
 
 
 def test_a_text_that_the_vendor_takes_wider_is_not_counted(company):
-    page, sent = ask(company, DocNumber_contains="T%", limit=2, with_total=True)
+    page, sent = ask(company, DocNumber_contains="T%", limit=2, count=True)
     assert "stands for others" in page["total_unknown"]
     assert sent == 1
 
 
 def test_an_or_of_many_branches_is_not_counted(company):
     some = [{"DocNumber_contains": f"T-{at}"} for at in range(1, 6)]
-    page, sent = ask(company, any_of=some, limit=2, with_total=True)
+    page, sent = ask(company, any_of=some, limit=2, count=True)
     assert "An OR of 5 branches is not counted" in page["total_unknown"]
     assert sent == 5
 
 
 def test_a_query_that_counts_is_as_it_was(company):
-    page, sent = ask(
-        company, query="select count(*) from Invoice where DocNumber like 'T-%'", with_total=True
-    )
+    page, sent = ask(company, query="select count(*) from Invoice where DocNumber like 'T-%'", count=True)
     assert page["total"] == MANY
     assert sent == 1
 
 
 def test_a_total_is_within_the_limits_of_an_answer(company):
-    page, _ = ask(company, **OF_2026, limit=1000, max_tokens=500, with_total=True)
-    text = company.answer("list invoices", **OF_2026, limit=1000, max_tokens=500, with_total=True).text
+    page, _ = ask(company, **OF_2026, limit=1000, max_tokens=500, count=True)
+    text = company.answer("list invoices", **OF_2026, limit=1000, max_tokens=500, count=True).text
     assert page["total"] == MANY
     assert len(text) <= 500 * 2.2
 
 
 def test_a_server_that_answers_few_records_counts_all(company):
     company.grant = replace(company.grant, config=replace(company.grant.config, max_rows=3))
-    page, _ = ask(company, **OF_2026, with_total=True)
+    page, _ = ask(company, **OF_2026, count=True)
     assert (page["returned"], page["total"]) == (3, MANY)
 
 
 def test_a_batch_does_not_count(company):
     name = next(tool.name for tool in company.tools.values() if tool.returns.kind == "batch")
-    call = {"tool": "list_all_quick_books_invoices", "arguments": {"with_total": True}}
+    call = {"tool": "list_all_quick_books_invoices", "arguments": {"count": True}}
     assert "cannot count in a batch" in company.refused(name, calls=[call]).message
