@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.preflight_rules import NetTotal
+
 
 @dataclass(frozen=True, slots=True)
 class AdviceCase:
@@ -62,26 +64,6 @@ class CarriedTax:
     comparable: dict[str, tuple[Any, ...]]
     """Fields that, when given, must have one of these values, or the amounts cannot be compared."""
     advice: str
-
-
-@dataclass(frozen=True, slots=True)
-class NetTotal:
-    """A record whose total is given by the caller; some of its lines raise the total and some lower it."""
-
-    resources: tuple[str, ...]
-    total: str
-    """The field that holds the total."""
-    lines: str
-    """The field that holds the lines."""
-    amount: str
-    """In a line, the field that holds its amount."""
-    kind: tuple[str, ...]
-    """In a line, where the kind of what it is linked to stands."""
-    raising: tuple[str, ...]
-    lowering: tuple[str, ...]
-    advice: str
-    excess: str
-    """What becomes of a total beyond the lines."""
 
 
 @dataclass(frozen=True, slots=True)

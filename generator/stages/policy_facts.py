@@ -39,16 +39,15 @@ def check_policy_facts(document: Document, methods: Iterable[Method], diagnostic
     """Report resources that do not exist, that are named twice, and fields that they do not have."""
     resources = {method.resource.name: method.resource for method in methods}
     facts = document.value.get("policy_facts") or {}
-    for at, name in enumerate(facts.get("unexamined") or ()):
-        if name not in resources:
-            here = Place(document, ("policy_facts", "unexamined", at))
-            message = f'There is no resource "{name}".'
-            diagnostics.report(here.make_diagnostic("policy facts", message, did_you_mean(name, resources)))
-    for at, name in enumerate((facts.get("currency") or {}).get("named_by") or ()):
-        if name not in resources:
-            here = Place(document, ("policy_facts", "currency", "named_by", at))
-            message = f'There is no resource "{name}".'
-            diagnostics.report(here.make_diagnostic("policy facts", message, did_you_mean(name, resources)))
+    parties = (facts.get("currency") or {}).get("named_by")
+    for steps, names in ((("unexamined",), facts.get("unexamined")), (("currency", "named_by"), parties)):
+        for at, name in enumerate(names or ()):
+            if name not in resources:
+                here = Place(document, ("policy_facts", *steps, at))
+                message = f'There is no resource "{name}".'
+                diagnostics.report(
+                    here.make_diagnostic("policy facts", message, did_you_mean(name, resources))
+                )
     for key in LISTS:
         seen: set[str] = set()
         for at, each in enumerate(facts.get(key) or ()):
