@@ -14,7 +14,8 @@ from generator.catalog import ALLOW_DUPLICATE, Condition
 from generator.preflight_rules import DuplicateRule
 from runtime.errors import Duplicate
 from runtime.exchange.context import CallContext
-from runtime.operations.lookups import Lookups, Wanted, find_list
+from runtime.operations.known_records import Wanted
+from runtime.operations.lookups import Lookups, find_list
 from runtime.operations.preflight import Today, build_content
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.fences import fence_value

@@ -13,7 +13,8 @@ from typing import Any
 
 from generator.vendor import Integration
 from runtime.exchange.context import CallContext
-from runtime.operations.lookups import Lookups, Wanted, find_list
+from runtime.operations.known_records import Wanted
+from runtime.operations.lookups import Lookups, find_list
 from runtime.safety.findings import Finding, refuse
 from runtime.safety.reference_spots import Spot, find_spots, has_names, make_copy
 

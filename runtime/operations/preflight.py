@@ -13,7 +13,8 @@ from typing import Any
 
 from runtime.exchange.context import CallContext
 from runtime.exchange.worked_out import find_dropped
-from runtime.operations.lookups import Lookups, Wanted
+from runtime.operations.known_records import Wanted
+from runtime.operations.lookups import Lookups
 from runtime.safety.findings import Finding, refuse
 from runtime.safety.preflight.looked_up import LookedUp, Record
 from runtime.safety.preflight.needs import Needs, collect_needs

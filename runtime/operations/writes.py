@@ -12,10 +12,10 @@ from runtime.exchange.failures import FIRST_FAILURE, read_value
 from runtime.operations.deletions import read_before_deleting
 from runtime.operations.duplicates import Duplicates
 from runtime.operations.guarded_updates import GuardedUpdates
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.lookups import Lookups
 from runtime.operations.name_resolution import NameResolution
 from runtime.operations.preflight import Preflight, Today, refuse_errors
-from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.company import refuse_other_company
@@ -28,14 +28,14 @@ from runtime.upstream.client import VendorResponse
 class Writes:
     """Prepares and sends writes. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, recent: RecentReads, today: Today) -> None:
+    def __init__(self, vendor: VendorCalls, known: KnownRecords, today: Today) -> None:
         self._vendor = vendor
-        self._recent = recent
-        self._updates = GuardedUpdates(vendor, recent)
-        self._lookups = Lookups(vendor)
-        self._duplicates = Duplicates(vendor, self._lookups, today)
-        self._names = NameResolution(self._lookups)
-        self._preflight = Preflight(self._lookups, today)
+        self._known = known
+        self._updates = GuardedUpdates(vendor, known)
+        lookups = Lookups(vendor, known)
+        self._duplicates = Duplicates(vendor, lookups, today)
+        self._names = NameResolution(lookups)
+        self._preflight = Preflight(lookups, today)
 
     async def resolve_names(self, call: CallContext) -> None:
         """Put Ids in the place of names in the arguments of a call. Raises InvalidArguments for what has no Id."""
@@ -70,13 +70,7 @@ class Writes:
 
         Raises Conflict where it is not.
         """
-        if call.changes_data:
-            self._lookups.forget(call, request.changes)
-        response = await self._vendor.send(call, request)
-        if response.status < FIRST_FAILURE:
-            self._remember(call, response)
-            if call.tool.is_read_only and (call.tool.listing or call.tool.reads_one):
-                self._lookups.note(call, response)
+        response = await self._send(call, request)
         if call.before is None or call.is_final or response.status < FIRST_FAILURE:
             return response
         if not _is_stale(call, response):
@@ -88,7 +82,19 @@ class Writes:
         else:
             self._updates.resolve_conflict(call, current)
         call.vendor_key = make_key(call.integration.idempotency_max_length)
-        return await self._vendor.send(call, request)
+        return await self._send(call, request)
+
+    async def _send(self, call: CallContext, request: Request) -> VendorResponse:
+        """Send a write, and forget what it may change: what others read meanwhile may be what was there before it."""
+        if not call.changes_data:
+            return await self._vendor.send(call, request)
+        try:
+            self._known.forget(call, request.changes)
+            response = await self._vendor.send(call, request)
+            self._known.note_written(call, response)
+        finally:
+            self._known.forget(call, request.changes)
+        return response
 
     async def _refuse_errors(self, call: CallContext, request: Request) -> None:
         """Raise InvalidArguments for what was found, unless the call is dry or a repeat.
@@ -102,12 +108,6 @@ class Writes:
         except InvalidArguments:
             if not await self._vendor.is_repeat(call):
                 raise
-
-    def _remember(self, call: CallContext, response: VendorResponse) -> None:
-        """Note a record that was read, or that an update answered as if it had been read."""
-        get = call.tool if call.tool.reads_one else call.tool.current
-        if get is not None and get.returns.path == call.tool.returns.path:
-            self._recent.note(call.account, get, call.arguments, response.status, response.body)
 
 
 def _is_stale(call: CallContext, response: VendorResponse) -> bool:
