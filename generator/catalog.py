@@ -296,7 +296,7 @@ class Tool:
         """Whether it reads one record by itself."""
         return self.is_read_only and self.returns.kind == "record"
 
-    @property
+    @cached_property
     def is_read_only(self) -> bool:
         """Whether calling it changes nothing."""
         return self.risk == "read"
