@@ -63,7 +63,9 @@ class MaskedResponse:
         cover, errors = self.call.cover, self.call.integration.errors
         if cover is None or ("*" in path and not masking.may_hide(cover, self.raw.body)):
             return read_quick_rows(self._visible, path, errors, names)
-        if not names and not masking.may_hide(cover, self.raw.body):  # one look in place of one for each record
+        if not names and not masking.may_hide(
+            cover, self.raw.body
+        ):  # one look in place of one for each record
             return read_quick_rows(self._visible, path, errors, names)
         if "*" in path:  # it is not known what the records are called, which a rule may be about
             return None

@@ -6,9 +6,10 @@ journal. A look that fails stops nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalog import ALLOW_DUPLICATE, Condition
 from generator.preflight_rules import DuplicateRule
@@ -27,6 +28,13 @@ MOST_CHECKED = 10
 """Records of one call, such as a batch, for which the vendor is asked: each takes a call."""
 
 
+class Twin(NamedTuple):
+    """A new record, and one like it that is there already."""
+
+    change: CallContext
+    record: Record
+
+
 class Duplicates:
     """Looks for the twins of new records. One for the process."""
 
@@ -35,19 +43,22 @@ class Duplicates:
         self._lookups = lookups
         self._today = today
 
-    async def check(self, call: CallContext, changes: Sequence[CallContext]) -> None:
-        """Raise Duplicate for a record that has a twin, unless its caller allows it; a dry run gets a finding.
+    async def find(self, call: CallContext, changes: Sequence[CallContext]) -> list[Twin]:
+        """Return the twins of the records of a call.
 
-        A call that is repeated under its key is no duplicate: the vendor answers it with the first answer.
+        A call that is repeated under its key has none: the vendor answers it with the first answer.
         """
         checked = [change for change in changes if _is_guarded(change)][:MOST_CHECKED]
-        for at, change in enumerate(checked):
-            twin = _find_among(checked[:at], change) or await self._find_twin(call, change)
-            if twin is None or await self._vendor.is_repeat(call):
-                continue
-            if not call.options.dry_run:
-                raise _refuse(change, twin)
-            change.findings = [*change.findings, _describe(change, twin)]
+        found = await asyncio.gather(
+            *(self._find_one(call, change, checked[:at]) for at, change in enumerate(checked))
+        )
+        twins = [Twin(change, twin) for change, twin in zip(checked, found, strict=True) if twin is not None]
+        return [] if twins and await self._vendor.is_repeat(call) else twins
+
+    async def _find_one(
+        self, call: CallContext, change: CallContext, others: Sequence[CallContext]
+    ) -> Record | None:
+        return _find_among(others, change) or await self._find_twin(call, change)
 
     async def _find_twin(self, call: CallContext, change: CallContext) -> Record | None:
         rule, content = change.tool.duplicates, build_content(change)
@@ -79,6 +90,14 @@ class Duplicates:
             conditions.append((Condition("first", rule.date, "from", "date"), first.isoformat()))
             conditions.append((Condition("last", rule.date, "until", "date"), last.isoformat()))
         return await self._lookups.list_records(call, wanted, *conditions) or []
+
+
+def refuse_twins(call: CallContext, twins: Sequence[Twin]) -> None:
+    """Raise Duplicate for the first record that has a twin; in a dry run it is a finding."""
+    for change, twin in twins:
+        if not call.options.dry_run:
+            raise _refuse(change, twin)
+        change.findings = [*change.findings, _describe(change, twin)]
 
 
 def _is_guarded(change: CallContext) -> bool:

@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from generator.catalog import Tool
 from generator.vendor import Integration
@@ -66,14 +66,8 @@ class Wanted:
     is_any: bool = False
 
 
-class _Answer(NamedTuple):
-    """An answer as it came, and what was asked for with it. They are numbered as they come."""
-
-    number: int
-    at: float
-    tool: Tool
-    arguments: Mapping[str, Any]
-    response: VendorResponse
+_Answer = tuple[int, float, Tool, Mapping[str, Any], VendorResponse]
+"""An answer as it came: its number, when, of which tool, to what arguments. A plain tuple, for each read makes one."""
 
 
 @dataclass(slots=True)
@@ -123,11 +117,11 @@ class KnownRecords:
         """Return a record as it was in a version, given as field and value; None when it is not known."""
         field, wanted = version
         own, oldest = _choose_own(get, arguments), self._clock() - VERSION_SECONDS
-        for each in reversed(self._find(account_id).answers):
-            if each.at < oldest:
+        for _, at, tool, given, response in reversed(self._find(account_id).answers):
+            if at < oldest:
                 return None
-            if each.tool.name == get.name and each.arguments == own:
-                record = _read_exactly(each.response.body, get.returns.path)
+            if tool.name == get.name and given == own:
+                record = _read_exactly(response.body, get.returns.path)
                 if record is not None and record.get(field) == wanted:
                     return record
         return None
@@ -178,7 +172,7 @@ class KnownRecords:
             known = self._accounts[account_id] = _Known()
             if len(self._accounts) > MOST_ACCOUNTS:
                 _, oldest = self._accounts.popitem(last=False)
-                self._bytes -= sum(len(each.response.body) for each in oldest.answers)
+                self._bytes -= sum(map(_measure, oldest.answers))
         else:
             self._accounts.move_to_end(account_id)
         return known
@@ -191,10 +185,10 @@ class KnownRecords:
             return
         answers = self._find(account_id).answers
         self._count += 1
-        answers.append(_Answer(self._count, self._clock(), tool, arguments, response))
+        answers.append((self._count, self._clock(), tool, arguments, response))
         self._bytes += size
         if len(answers) > MOST_ANSWERS:
-            self._bytes -= len(answers.popleft().response.body)
+            self._bytes -= _measure(answers.popleft())
         while self._bytes > MOST_BYTES:
             self._drop_oldest()
 
@@ -202,32 +196,37 @@ class KnownRecords:
         """Drop an answer of the account that called the longest ago, and all of that once it has none."""
         account_id, known = next(iter(self._accounts.items()))
         if known.answers:
-            self._bytes -= len(known.answers.popleft().response.body)
+            self._bytes -= _measure(known.answers.popleft())
         else:
             del self._accounts[account_id]
 
     def _learn(self, known: _Known, call: CallContext, resource: str) -> None:
         """Note the records of a resource in the answers that were not looked into before."""
         for answer in _list_new(known, resource):
-            known.learned[resource] = answer.number
+            known.learned[resource], at = answer[:2]
             for row in _read_rows(call, answer):
                 key = _name_record(call, resource, row)
-                if (former := known.records.get(key)) is None or former[0] < answer.at:
-                    known.records.put(key, (answer.at, row))
+                if (former := known.records.get(key)) is None or former[0] < at:
+                    known.records.put(key, (at, row))
 
     def _is_fresh(self, known: _Known, resource: str, at: float, longest: float) -> bool:
         """Return whether what was read at a moment is neither too old nor written since."""
         return self._clock() - at < longest and at > known.written.get(resource, -math.inf)
 
 
+def _measure(answer: _Answer) -> int:
+    return len(answer[4].body)
+
+
 def _list_new(known: _Known, resource: str) -> list[_Answer]:
     """Return the answers of a resource since those that were looked into, the oldest first."""
     last, found = known.learned.get(resource, 0), []
-    for each in reversed(known.answers):
-        if each.number <= last:
+    for answer in reversed(known.answers):
+        number, _, tool, _, _ = answer
+        if number <= last:
             break
-        if each.tool.resource == resource:
-            found.append(each)
+        if tool.resource == resource:
+            found.append(answer)
     return found[::-1]
 
 
@@ -258,9 +257,9 @@ def _list_with_balances(integration: Integration) -> set[str]:
 
 def _read_rows(call: CallContext, answer: _Answer) -> list[Record]:
     """Return the records of an answer; none where it is an error or has another shape."""
-    tool = answer.tool
+    _, _, tool, _, response = answer
     try:
-        value = read_value(call, answer.response)
+        value = read_value(call, response)
         if tool.listing is None:
             rows = [follow_path(value, tool.returns.path)]
         else:

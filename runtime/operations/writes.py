@@ -6,11 +6,13 @@ batch has: each goes through every step by itself. Nothing is sent before all of
 
 from __future__ import annotations
 
+import asyncio
+
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
 from runtime.operations.deletions import read_before_deleting
-from runtime.operations.duplicates import Duplicates
+from runtime.operations.duplicates import Duplicates, refuse_twins
 from runtime.operations.guarded_updates import GuardedUpdates
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.lookups import Lookups
@@ -61,9 +63,11 @@ class Writes:
                 await self._updates.prepare(call, change)
             else:
                 await complete(self._vendor, call, change)
-        await self._preflight.check(call, request.changes)
+        twins, _ = await asyncio.gather(
+            self._duplicates.find(call, request.changes), self._preflight.check(call, request.changes)
+        )
         await self._refuse_errors(call, request)
-        await self._duplicates.check(call, request.changes)
+        refuse_twins(call, twins)
 
     async def send(self, call: CallContext, request: Request) -> VendorResponse:
         """Return the vendor's response; an update that came too late is merged and sent once more where that is safe.
