@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, tuple_
@@ -29,6 +30,10 @@ class RecordBase:
     def __init__(self, writing: Writing, reading: Transactions) -> None:
         self._engine = writing
         self._reading = reading
+
+    def hold_together(self) -> AbstractContextManager[None]:
+        """Return a block whose changes, of one thread, are stored with one commit. Raises StorageUnavailable."""
+        return self._engine.together()
 
     def close(self) -> None:
         """Give every connection back."""
