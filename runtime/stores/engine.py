@@ -59,7 +59,7 @@ class WritingConnection(sqlite3.Connection):
     def commit(self) -> None:
         """Store the transaction, or leave its part with what is held."""
         if not self._depth:
-            super().commit()
+            self._end(super().commit)
             return
         self.execute("RELEASE held")
         self._depth -= 1
@@ -67,12 +67,17 @@ class WritingConnection(sqlite3.Connection):
     def rollback(self) -> None:
         """Take the transaction back, or its part; SQLite may have taken back all of it, as on a full disk."""
         if not self._depth:
-            super().rollback()
+            self._end(super().rollback)
             return
         self._depth -= 1
         if self.in_transaction:
             self.execute("ROLLBACK TO held")
             self.execute("RELEASE held")
+
+    def _end(self, end: Callable[[], None]) -> None:
+        """End a transaction, but not what is held: SQLAlchemy takes back whatever there is when it first connects."""
+        if not self.held_by:
+            end()
 
     def check_transaction(self) -> None:
         """Raise StorageUnavailable when SQLite has taken back what is held."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 READING, UNSENT, HALF_SENT = "before the intent", "before it is sent", "half sent"
 UNANSWERED, ANSWERING, ANSWERED = "before the answer", "half answered", "after the answer"
 STAGES = (READING, UNSENT, HALF_SENT, UNANSWERED, ANSWERING, ANSWERED)
+WORKING = "while the vendor works"
+"""Between being sent and the answer, whenever that is: for a vendor that is killed meanwhile."""
 PATIENCE = 30.0
 """Seconds until a stop ends by itself, so that a test that failed leaves no thread behind."""
 
@@ -49,8 +51,8 @@ class Proxy:
 
     def serve(self, client: socket.socket) -> None:
         """Pass on what one connection of the server sends, until either side ends it."""
-        with client, socket.create_connection(("127.0.0.1", self.vendor_port)) as vendor:
-            with contextlib.suppress(OSError, ValueError):
+        with client, contextlib.suppress(OSError, ValueError):
+            with socket.create_connection(("127.0.0.1", self.vendor_port)) as vendor:
                 while not self.is_down and self._pass(client, vendor):
                     pass
             if self.is_down:
@@ -67,7 +69,11 @@ class Proxy:
             vendor.close()
             return self._stop()
         vendor.sendall(request)
+        if stage == WORKING:
+            return self._stop()
         answer = _read_message(vendor)
+        if not answer:
+            return False
         if stage in (UNANSWERED, ANSWERING):
             client.sendall(answer[: len(answer) // 2 if stage == ANSWERING else 0])
             return self._stop()

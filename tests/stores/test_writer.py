@@ -350,6 +350,13 @@ class TestTogether:
         assert (first, type(refused), last) == (None, InvalidRequest, None)
         assert [len(stores.records.list_audit(each)) for each in ("c1", "c2", "c3")] == [1, 0, 1]
 
+    def test_the_first_changes_of_a_process_may_be_together(self, tmp_path: Path) -> None:
+        stores = deploy(tmp_path).stores
+
+        make_together(stores, *[partial(stores.records.add_audit, noted(subject="g1"))] * 2)
+
+        assert len(stores.records.list_audit("g1")) == 2
+
     def test_one_reads_what_was_changed_before_it_and_is_not_stored_yet(self, stores: Stores) -> None:
         def add() -> Any:
             stores.records.add_audit(noted(subject="d1"))
