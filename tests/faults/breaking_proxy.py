@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -59,7 +60,9 @@ class Proxy:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _pass(self, client: socket.socket, vendor: socket.socket) -> bool:
-        """Pass on one request and its answer. False where the connection is at its end."""
+        """Pass on one request and its answer. False where the connection is at its end, on either side."""
+        if vendor in select.select([client, vendor], [], [])[0]:
+            return False
         request = _read_message(client)
         stage = self.stage if _is_stopped(self.stage, request) else ""
         if not request or self.is_down or stage in (READING, UNSENT):
