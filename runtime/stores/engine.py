@@ -95,7 +95,7 @@ class WritingConnection(sqlite3.Connection):
         self.check_transaction()
 
     @contextmanager
-    def sync(self, synchronous: Synchronous) -> Iterator[None]:
+    def wait_for_disk(self, synchronous: Synchronous) -> Iterator[None]:
         """Have commits of a block wait for the disk (`FULL`), or not (`NORMAL`)."""
         if synchronous == "NORMAL":
             self.execute("PRAGMA synchronous=NORMAL")
@@ -169,7 +169,7 @@ class Writing:
         """
         with self._watch():
             connection = self._connect()
-            with connection.sync(synchronous):
+            with connection.wait_for_disk(synchronous):
                 connection.begin(self._wait_for_lock)
                 try:
                     yield connection
@@ -179,7 +179,7 @@ class Writing:
                     raise
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def hold_together(self) -> Iterator[None]:
         """Hold the transactions of a block together: they are stored with it, or none is. For one thread.
 
         One that fails within takes back only itself. Raises StorageUnavailable.

@@ -36,7 +36,7 @@ class RecordBase:
 
     def hold_together(self) -> AbstractContextManager[None]:
         """Return a block whose changes, of one thread, are stored with one commit. Raises StorageUnavailable."""
-        return self._engine.together()
+        return self._engine.hold_together()
 
     def close(self) -> None:
         """Give every connection back."""

@@ -442,3 +442,23 @@ def count_commits(stores: Stores) -> Callable[[], int]:
         connection.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
     commits.clear()
     return lambda: len(commits)
+
+
+def test_only_what_need_not_last_is_committed_without_waiting_for_the_disk(stores: Stores) -> None:
+    def read_synchronous(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    writing = stores.records._engine
+    with writing.begin_plain(synchronous="NORMAL") as connection:
+        assert read_synchronous(connection) == 1
+    with pytest.raises(KeyError), writing.begin_plain(synchronous="NORMAL"):
+        raise KeyError
+    with writing.begin_plain() as connection:
+        assert read_synchronous(connection) == 2
+
+
+def test_heads_are_exported_once_all_before_them_waited_for_the_disk(stores: Stores) -> None:
+    commits = count_commits(stores)
+    stores.records.make_lasting(5.0)
+    stores.records.make_lasting(6.0)
+    assert commits() == 2
