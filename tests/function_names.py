@@ -23,7 +23,7 @@ get go grow hash hide hold identify interpret invalidate join judge know lay lim
 make mark mask match measure merge name narrow negotiate note open parse pause peek pick post prepare print probe
 project purge put quote raise read record redact refresh refuse release reload remark render repeat replace reply
 report require reserve reset resolve respond reverse revert revoke run save seal search select send serve set
-settle shorten show sign spend split stop store strip subtract suggest take use validate verify wait warm write
+settle shorten show sign spend split start stop store strip subtract suggest take use validate verify wait warm write
 """
 VERBS = frozenset(_WORDS.split())
 PREDICATES = frozenset(
@@ -42,6 +42,8 @@ HOOKS = {
     "data_received": "asyncio.Protocol",
     "resume_writing": "asyncio.Protocol",
     "shutdown": "uvicorn calls it",
+    "commit": "sqlite3.Connection",
+    "rollback": "sqlite3.Connection",
     "on_message_begin": "httptools",
     "on_url": "httptools",
     "on_header": "httptools",

@@ -10,7 +10,9 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -55,12 +57,13 @@ class Stores:
     hot: MemoryHotState
     files: Files
     condition: Condition = field(default_factory=Condition)
-    writer: Writer = field(default_factory=Writer)
+    writer: Writer = field(init=False)
     _records: Records | None = None
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        self._journal = JournalQueue(self.writer.run, self._add_links)
+        self.writer = Writer(self._hold_together)
+        self._journal = JournalQueue(partial(self.writer.start, is_alone=True), self._add_links)
 
     @property
     def records(self) -> Records:
@@ -71,13 +74,20 @@ class Stores:
                 from runtime.stores.records import Records
 
                 writing = Writing(self.path, self.files, self.condition)
-                self._records = Records(writing, Reading(self.path, self.files))
+                self._records = Records(writing, Reading(self.path, self.files, writing))
         return self._records
 
     async def write(self, work: Callable[[], T]) -> T:
-        """Return the result of a change of the records, made in the thread that writes.
+        """Return the result of a change, made in the thread that writes, in transactions of its own.
 
         Raises StorageUnavailable when the database does not take it, or too many changes wait.
+        """
+        return await self.writer.run(work, is_alone=True)
+
+    async def write_together(self, work: Callable[[], T]) -> T:
+        """Return the result of a change that shares one commit with what else waits.
+
+        What it changes can be read by `records` within it, and by `look_up` only after it. Raises StorageUnavailable.
         """
         return await self.writer.run(work)
 
@@ -164,8 +174,11 @@ class Stores:
         """Wait until the journal has all that was to be added. Raises StorageUnavailable."""
         self._journal.drain()
 
-    def _add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
-        self.records.add_links(links, hash_link)
+    def _add_links(self, links: Sequence[NewLink], hash_link: HashLink, *, is_lasting: bool) -> None:
+        self.records.add_links(links, hash_link, is_lasting=is_lasting)
+
+    def _hold_together(self) -> AbstractContextManager[None]:
+        return self.records.hold_together()
 
     def close(self) -> None:
         """Finishes the changes that wait, and closes the file."""

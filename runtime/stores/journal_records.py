@@ -54,14 +54,22 @@ _ENTRIES = select(*_OF_ENTRY, *_OF_OUTCOME).select_from(
 class JournalRecords(RecordBase):
     """Adds to the journal and reads it."""
 
-    def add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
-        """Add links to the chains of their accounts, all in one transaction."""
+    def add_links(self, links: Sequence[NewLink], hash_link: HashLink, *, is_lasting: bool = True) -> None:
+        """Add links to the chains of their accounts, all in one transaction.
+
+        What is not lasting survives the death of this process, and a power cut only once another change is stored.
+        """
         heads: dict[str, tuple[int, bytes]] = {}
-        with self._engine.begin_plain() as connection:
+        with self._engine.begin_plain(synchronous="FULL" if is_lasting else "NORMAL") as connection:
             for link in links:
                 if _is_wanted(connection, link):
                     _add(connection, link, heads, hash_link)
             connection.executemany(_MOVE_HEAD, [(account_id, *head) for account_id, head in heads.items()])
+
+    def make_lasting(self, now: float) -> None:
+        """Have everything that is stored survive a power cut as well. Raises StorageUnavailable."""
+        with self._engine.begin_plain() as connection:  # a commit that waits for the disk, with all before it
+            connection.execute("UPDATE deployment SET probed_at = ?", (now,))
 
     def read_journal_entries(
         self, account_id: AccountId, wanted: JournalFilter, before: int | None, limit: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, tuple_
@@ -19,6 +20,9 @@ from runtime.stores.tables import AUDIT
 Details = dict[str, Any]
 """What an audit entry says of a change beside who made it."""
 
+_NOTE = insert(AUDIT)
+"""Made once: to make a statement with its values costs several times what it costs to run it."""
+
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
 
@@ -29,6 +33,10 @@ class RecordBase:
     def __init__(self, writing: Writing, reading: Transactions) -> None:
         self._engine = writing
         self._reading = reading
+
+    def hold_together(self) -> AbstractContextManager[None]:
+        """Return a block whose changes, of one thread, are stored with one commit. Raises StorageUnavailable."""
+        return self._engine.hold_together()
 
     def close(self) -> None:
         """Give every connection back."""
@@ -72,7 +80,7 @@ def note(connection: Connection, entry: AuditEntry, more: Details | None = None)
     """Write an entry into the audit, with what more there is to say of the change."""
     values = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject}
     details = as_json(entry.details | (more or {}))
-    connection.execute(insert(AUDIT).values(values | {"details": details}))
+    connection.execute(_NOTE, values | {"details": details})
 
 
 def as_json(value: Any) -> str:

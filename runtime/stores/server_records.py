@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from runtime.model import (
     AccountId,
@@ -25,6 +25,8 @@ _MCP_SERVER = [
     MCP_SERVER.c[name]
     for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at")
 ]
+_FIND_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("account"))
+_ADD_MCP_SERVER = insert(MCP_SERVER)
 
 
 class ServerRecords(RecordBase):
@@ -33,9 +35,9 @@ class ServerRecords(RecordBase):
     def add_mcp_server(self, server: McpServer, token_hash: TokenHash, audit: AuditEntry) -> bool:
         """Store a new MCP server. False when its account is gone."""
         with self._engine.begin() as connection:
-            if not connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == server.account_id)).first():
+            if not connection.execute(_FIND_ACCOUNT, {"account": server.account_id}).first():
                 return False
-            connection.execute(insert(MCP_SERVER).values(_of_server(server) | {"token_hash": token_hash}))
+            connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
             note(connection, audit)
         return True
 

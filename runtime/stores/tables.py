@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 
 METADATA = MetaData()
@@ -165,7 +166,7 @@ JOURNAL = Table(
     Column("hash", LargeBinary, nullable=False),
     Index("journal_chain", "account_id", "seq", unique=True),
     Index("journal_record", "account_id", "record_id"),
-    Index("journal_reverts", "reverts"),
+    Index("journal_reverts", "reverts", sqlite_where=text("reverts IS NOT NULL")),
 )
 
 JOURNAL_OUTCOME = Table(
@@ -200,4 +201,5 @@ JOURNAL_OPEN = Table(
     Column("entry_id", Text, primary_key=True),
     Column("run", Text, nullable=False),
     Column("claimed_until", DOUBLE_PRECISION, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,
 )
