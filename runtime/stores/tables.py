@@ -13,9 +13,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 
 METADATA = MetaData()
+_Number = BigInteger().with_variant(Integer, "sqlite")
+"""The number that a row gets by itself; in SQLite only an INTEGER is one."""
 
 ACCOUNT = Table(
     "account",
@@ -60,7 +63,7 @@ API_TOKEN = Table(
     Column("name", Text, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("last_used_at", DOUBLE_PRECISION),
-    Column("scopes", Text, nullable=False),
+    Column("scopes", Text, nullable=False, server_default=""),
     Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE")),
     Index("api_token_token", "token_hash", unique=True),
     Index("api_token_in_order", "created_at", "id"),
@@ -93,7 +96,7 @@ REFRESH_ATTEMPT = Table(
 AUDIT = Table(
     "audit",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _Number, primary_key=True),
     Column("at", DOUBLE_PRECISION, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
@@ -114,7 +117,7 @@ DEPLOYMENT = Table(
 IDEMPOTENCY_KEY = Table(
     "idempotency_key",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _Number, primary_key=True),
     Column("key_hash", LargeBinary, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("expires_at", DOUBLE_PRECISION, nullable=False),
@@ -126,7 +129,7 @@ IDEMPOTENCY_KEY = Table(
 POLICY_USE = Table(
     "policy_use",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _Number, primary_key=True),
     Column("server_id", Text, ForeignKey("mcp_server.id", ondelete="CASCADE"), nullable=False),
     Column("ref", Text, nullable=False),
     Column("at", DOUBLE_PRECISION, nullable=False),
@@ -199,5 +202,5 @@ JOURNAL_OPEN = Table(
     METADATA,
     Column("entry_id", Text, primary_key=True),
     Column("run", Text, nullable=False),
-    Column("claimed_until", DOUBLE_PRECISION, nullable=False, server_default="0"),
+    Column("claimed_until", DOUBLE_PRECISION, nullable=False, server_default=text("0")),
 )

@@ -15,10 +15,10 @@ from runtime.model import AccountId, ApiToken, ApiTokenId, Grant, ServerConfig
 from runtime.operations.scopes import SCOPES, check_scope, may_use
 from runtime.server.app import Runtime
 from runtime.settings import Settings
-from runtime.stores import schema
 from runtime.stores.opening import bring_up_to_date
 from tests.api.harness import ApiHarness
 from tests.deployment import TOOLS, HandClock
+from tests.stores.released import make_released
 
 CALL = ["tools:call"]
 
@@ -151,8 +151,7 @@ def test_a_scope_without_an_account_is_good_for_none() -> None:
 def test_the_tokens_of_before_scopes_can_still_do_everything(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
-        old.executescript(schema._VERSIONS + schema.list_migrations()[0])
-        old.execute("INSERT INTO schema_version VALUES (1, 1.0)")
+        make_released(old, 1)
         old.execute(
             "INSERT INTO api_token (id, token_hash, name, created_at) VALUES ('t1', x'00', 'old', 1.0)"
         )
