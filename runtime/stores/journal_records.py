@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
 from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome, NewLink
+from runtime.stores.engine import Writing
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME
 
@@ -53,6 +54,8 @@ _ENTRIES = select(*_OF_ENTRY, *_OF_OUTCOME).select_from(
 
 class JournalRecords(RecordBase):
     """Adds to the journal and reads it."""
+
+    _engine: Writing
 
     def add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
         """Add links to the chains of their accounts, all in one transaction."""

@@ -122,7 +122,7 @@ def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, k
     known = connection.execute("SELECT key_check FROM deployment").fetchone() if version > 1 else None
     is_ours = hmac.compare_digest(known[0], keys.check_value()) if known else _opens_any(connection, keys)
     if not is_ours:
-        raise _other_key(path)
+        raise describe_other_key(f"The database {path}")
     connection.execute("PRAGMA journal_mode=WAL")
     if known is None or version < find_newest_version() or not is_taken_over:
         _migrate(connection, now, keys, None if is_taken_over else version)
@@ -242,9 +242,10 @@ def _is_empty(path: Path) -> SettingsError:
     )
 
 
-def _other_key(path: Path) -> SettingsError:
+def describe_other_key(database: str) -> SettingsError:
+    """Return the error for a database that was made with another secret key."""
     return SettingsError(
-        f"The database {path} belongs to another secret key: with the present one no URL, API token or connection "
+        f"{database} belongs to another secret key: with the present one no URL, API token or connection "
         "that is stored there can be opened.",
         advice="Set LEDGERPORT_SECRET_KEY to the key it was created with, or restore the file secret.key of its data "
         "directory; to begin with no records, set LEDGERPORT_DATA to a new directory.",

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, tuple_
 
-from runtime.model import AuditEntry
-from runtime.stores.engine import Transactions, Writing
-from runtime.stores.tables import AUDIT
+from runtime.model import AccountId, AuditEntry
+from runtime.stores.engine import Transactions
+from runtime.stores.tables import ACCOUNT, AUDIT
 
 Details = dict[str, Any]
 """What an audit entry says of a change beside who made it."""
@@ -26,7 +26,7 @@ Position = tuple[float, str]
 class RecordBase:
     """Changes and reads through two engines, so that no reader waits for a change."""
 
-    def __init__(self, writing: Writing, reading: Transactions) -> None:
+    def __init__(self, writing: Transactions, reading: Transactions) -> None:
         self._engine = writing
         self._reading = reading
 
@@ -43,6 +43,16 @@ class RecordBase:
             if is_done and after is not None:
                 connection.execute(after)
         return is_done
+
+
+def lock_account(connection: Connection, account_id: AccountId | None, *, is_changed: bool = False) -> bool:
+    """Return whether an account is there, and have it stay so until the transaction ends.
+
+    With `is_changed` nobody else holds it so meanwhile. SQLite, where one changes at a time, needs no lock.
+    """
+    wanted = select(ACCOUNT.c.id).where(ACCOUNT.c.id == account_id)
+    locked = wanted.with_for_update(read=not is_changed, key_share=True)
+    return connection.execute(locked).first() is not None
 
 
 def read_part(

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -96,7 +97,7 @@ REFRESH_ATTEMPT = Table(
 AUDIT = Table(
     "audit",
     METADATA,
-    Column("id", _Number, primary_key=True),
+    Column("id", _Number, Identity(), primary_key=True),
     Column("at", DOUBLE_PRECISION, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
@@ -108,7 +109,7 @@ AUDIT = Table(
 DEPLOYMENT = Table(
     "deployment",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("key_check", LargeBinary, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("probed_at", DOUBLE_PRECISION),
@@ -117,7 +118,7 @@ DEPLOYMENT = Table(
 IDEMPOTENCY_KEY = Table(
     "idempotency_key",
     METADATA,
-    Column("id", _Number, primary_key=True),
+    Column("id", _Number, Identity(), primary_key=True),
     Column("key_hash", LargeBinary, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("expires_at", DOUBLE_PRECISION, nullable=False),
@@ -129,7 +130,7 @@ IDEMPOTENCY_KEY = Table(
 POLICY_USE = Table(
     "policy_use",
     METADATA,
-    Column("id", _Number, primary_key=True),
+    Column("id", _Number, Identity(), primary_key=True),
     Column("server_id", Text, ForeignKey("mcp_server.id", ondelete="CASCADE"), nullable=False),
     Column("ref", Text, nullable=False),
     Column("at", DOUBLE_PRECISION, nullable=False),

@@ -6,6 +6,7 @@ the test, so that a failure can be repeated.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import random
@@ -122,7 +123,7 @@ def test_what_was_acknowledged_before_a_kill_is_so_afterwards(tmp_path: Path, se
     assert [each for each in stored["gone"] if is_open(each)] == []
     # A deletion may have been stored and not yet acknowledged: that of the round under way.
     assert {each for each in stored["url"] - stored["gone"] if not is_open(each)} <= last_round
-    assert all(here.api_tokens.identify(each) for each in stored["token"])
+    assert all(asyncio.run(here.api_tokens.identify(each)) for each in stored["token"])
     with closing(sqlite3.connect(here.stores.path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         unaudited = connection.execute(

@@ -180,7 +180,7 @@ def test_a_refresh_with_other_credentials_begins_anew_and_takes_the_place_of_the
     assert stores.records.begin_refresh(account_id, b"old", 1.0) is None
     assert stores.records.begin_refresh(account_id, b"old", 2.0) == 1.0
     assert stores.records.begin_refresh(account_id, b"new", 3.0) is None
-    assert stores.look_up.list_interrupted_refreshes() == [(account_id, 3.0)]
+    assert asyncio.run(stores.look_up.list_interrupted_refreshes()) == [(account_id, 3.0)]
     stores.close()
 
 
