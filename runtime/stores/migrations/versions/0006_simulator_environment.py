@@ -1,4 +1,4 @@
-"""Accounts connected at a simulator of the vendor are of the environment "simulator", which was "stand-in"."""
+"""Accounts connected at a simulator of the vendor are of the environment "simulator", which had another name."""
 
 from __future__ import annotations
 
