@@ -21,7 +21,7 @@ from runtime.stores.postgres import Collided, ConnectionLost, explain_failed_wri
 T = TypeVar("T")
 
 THREADS = 4
-"""Changes at once in one process: each waits for a disk of its own kind, and four keep two cores of PostgreSQL busy."""
+"""Changes at once in one process: each waits for a disk of its own kind, and four occupy two cores of PostgreSQL."""
 MOST_WAITING = 256
 """Under a second of work, at some 2 ms for a commit that others share."""
 LONGEST_WAIT = 5.0

@@ -10,7 +10,9 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -59,12 +61,13 @@ class Stores:
     hot: MemoryHotState
     files: Files
     condition: Condition = field(default_factory=Condition)
-    writer: Writer | ChangeThreads = field(default_factory=Writer)
+    writer: Writer | ChangeThreads = field(init=False)
     _records: Records | None = None
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        self._journal = JournalQueue(self.writer.run, self._add_links)
+        self.writer = Writer(self._hold_together)
+        self._journal = JournalQueue(partial(self.writer.start, is_alone=True), self._add_links)
 
     @property
     def records(self) -> Records:
@@ -79,7 +82,7 @@ class Stores:
         from runtime.stores.records import Records
 
         writing = Writing(self.path, self.files, self.condition)
-        return Records(writing, Reading(self.path, self.files))
+        return Records(writing, Reading(self.path, self.files, writing))
 
     def read_account(self, account_id: AccountId) -> Account | None:
         """Return an account as it is now, for a thread that may wait. Raises StorageUnavailable."""
@@ -87,7 +90,7 @@ class Stores:
         return self.look_up.read_account(account_id)
 
     async def write(self, work: Callable[[], T]) -> T:
-        """Return the result of a change of the records, made in the thread that writes.
+        """Return the result of a change of the records, made in the thread that writes, with what else waits there.
 
         Raises StorageUnavailable when the database does not take it, or too many changes wait.
         """
@@ -101,7 +104,7 @@ class Stores:
     async def probe(self, now: float) -> StorageHealth:
         """Find out whether the database takes writes now, and return the health with it."""
         try:
-            await self.write(lambda: probe(self.path, self.files, self.condition, now))
+            await self.writer.run(lambda: probe(self.path, self.files, self.condition, now), is_alone=True)
         except StorageUnavailable as slow:
             self.condition.note_failure(slow.reason)
         return self.check_health()
@@ -176,8 +179,11 @@ class Stores:
         """Wait until the journal has all that was to be added. Raises StorageUnavailable."""
         self._journal.drain()
 
-    def _add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
-        self.records.add_links(links, hash_link)
+    def _add_links(self, links: Sequence[NewLink], hash_link: HashLink, *, is_lasting: bool) -> None:
+        self.records.add_links(links, hash_link, is_lasting=is_lasting)
+
+    def _hold_together(self) -> AbstractContextManager[None]:
+        return self.records.hold_together()
 
     async def disconnect(self) -> None:
         """Close the connections that belong to the event loop; `close` does the rest."""

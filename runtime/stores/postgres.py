@@ -134,6 +134,12 @@ def is_collision(error: BaseException | None) -> bool:
     return isinstance(error, Error) and error.sqlstate in _COLLISIONS
 
 
+def is_connection_lost(error: BaseException | None) -> bool:
+    """Whether a connection ended, or was not to be had: by the network, or because PostgreSQL stopped."""
+    state = error.sqlstate or "08" if isinstance(error, OperationalError) else ""
+    return state.startswith(("08", "57P"))
+
+
 def explain_failed_read(reason: str) -> StorageUnavailable:
     """Return the error for a read that the database did not answer."""
     return StorageUnavailable(

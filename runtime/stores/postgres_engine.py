@@ -7,15 +7,19 @@ moment. What PostgreSQL reports becomes StorageUnavailable, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
+from typing import Any, LiteralString, cast
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from runtime.errors import StorageUnavailable
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
+from runtime.stores.engine import Found, PlainConnection, Synchronous
 
 POOL_SIZE = 6
 """Connections that stay open: as many as threads change records, and two for reads."""
@@ -37,6 +41,12 @@ def make_engine(url: str) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
     )
+
+
+_BEGIN_CHAIN = "INSERT INTO journal_head (account_id, seq, hash) VALUES (?, 0, ?) ON CONFLICT DO NOTHING"
+_LOCK_HEAD = "SELECT seq FROM journal_head WHERE account_id = ? FOR UPDATE"
+_FIRST = bytes(32)
+"""The head of a chain without links: what its first link follows (`journal_records.FIRST`)."""
 
 
 class PostgresReading:
@@ -82,23 +92,66 @@ class PostgresWriting:
             self._condition.note_success()
         except TimeoutError as error:
             raise postgres.explain_failed_write(_BUSY) from error
-        except DBAPIError as error:
+        except (DBAPIError, psycopg.Error) as error:
             raise self._explain(error, is_committing=is_committing) from error
+
+    @contextmanager
+    def begin_plain(self, *, synchronous: Synchronous = "FULL") -> Iterator[PlainConnection]:
+        """Yield a transaction on the driver's own connection.
+
+        With `NORMAL` its commit survives the death of this process, and a crash of the database only from the next
+        `FULL` one on. Raises StorageUnavailable when it cannot be stored.
+        """
+        with self.begin() as connection:
+            raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+            if synchronous == "NORMAL":
+                raw.execute("SET LOCAL synchronous_commit = off")
+            yield _Plain(raw)
+
+    def lock_heads(self, connection: PlainConnection, account_ids: Iterable[str]) -> None:
+        """Have nobody else add to the chains of accounts until the transaction ends; in one order everywhere."""
+        for account_id in sorted(account_ids):
+            connection.execute(_BEGIN_CHAIN, (account_id, _FIRST))
+            connection.execute(_LOCK_HEAD, (account_id,))
+
+    def hold_together(self) -> AbstractContextManager[None]:
+        """Return a block of changes, each with a commit of its own: PostgreSQL shares the waits for its disk itself."""
+        return nullcontext()
 
     def dispose(self) -> None:
         """Close the connections."""
         self._engine.dispose()
 
-    def _explain(self, error: DBAPIError, *, is_committing: bool) -> Exception:
+    def _explain(self, error: DBAPIError | psycopg.Error, *, is_committing: bool) -> Exception:
         """Return what a failed transaction raises, and note it where it says something of the database."""
-        if postgres.is_collision(error.orig):
-            return postgres.explain_failed_write(postgres.explain_error(error.orig), postgres.Collided)
-        reason = postgres.explain_error(error.orig)
+        original = error.orig if isinstance(error, DBAPIError) else error
+        reason = postgres.explain_error(original)
         if not reason:
             return error
+        if postgres.is_collision(original):
+            return postgres.explain_failed_write(reason, postgres.Collided)
         self._condition.note_failure(reason)
-        if error.connection_invalidated and not is_committing:
-            return postgres.explain_failed_write(reason, postgres.ConnectionLost)
-        return postgres.explain_failed_write(
-            reason, StorageUnavailable, is_uncertain=is_committing and error.connection_invalidated
-        )
+        is_lost = postgres.is_connection_lost(original)
+        kind = postgres.ConnectionLost if is_lost and not is_committing else StorageUnavailable
+        return postgres.explain_failed_write(reason, kind, is_uncertain=is_lost and is_committing)
+
+
+class _Plain:
+    """The driver's connection with `?` where a value stands, as SQLite has it."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
+        """Run a statement."""
+        return self._connection.execute(_in_postgresql(statement), values)
+
+    def executemany(self, statement: str, rows: Sequence[Sequence[Any]], /) -> object:
+        """Run a statement for each row of values."""
+        self._connection.cursor().executemany(_in_postgresql(statement), rows)
+        return None
+
+
+@lru_cache
+def _in_postgresql(statement: str) -> LiteralString:
+    return statement.replace("?", "%s")

@@ -151,7 +151,7 @@ class PostgresLookUp:
                 try:
                     rows = await _ask(pool, seconds, statement, values)
                 except Error as error:
-                    if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
+                    if not postgres.is_connection_lost(error):
                         raise
                     await pool.check()
                     rows = await _ask(pool, seconds, statement, values)

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, tuple_
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, tuple_
 
 from runtime.model import AccountId, AuditEntry
-from runtime.stores.engine import Transactions
+from runtime.stores.engine import Changing, Transactions
 from runtime.stores.tables import ACCOUNT, AUDIT
 
 Details = dict[str, Any]
 """What an audit entry says of a change beside who made it."""
+
+_NOTE = insert(AUDIT)
+"""Made once: to make a statement with its values costs several times what it costs to run it."""
+
+_FIND_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("account"))
+_HOLD_ACCOUNT = _FIND_ACCOUNT.with_for_update(read=True, key_share=True)
+_LOCK_ACCOUNT = _FIND_ACCOUNT.with_for_update(key_share=True)
 
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
@@ -26,9 +34,13 @@ Position = tuple[float, str]
 class RecordBase:
     """Changes and reads through two engines, so that no reader waits for a change."""
 
-    def __init__(self, writing: Transactions, reading: Transactions) -> None:
+    def __init__(self, writing: Changing, reading: Transactions) -> None:
         self._engine = writing
         self._reading = reading
+
+    def hold_together(self) -> AbstractContextManager[None]:
+        """Return a block whose changes, of one thread, are stored with one commit. Raises StorageUnavailable."""
+        return self._engine.hold_together()
 
     def close(self) -> None:
         """Give every connection back."""
@@ -50,9 +62,8 @@ def lock_account(connection: Connection, account_id: AccountId | None, *, is_cha
 
     With `is_changed` nobody else holds it so meanwhile. SQLite, where one changes at a time, needs no lock.
     """
-    wanted = select(ACCOUNT.c.id).where(ACCOUNT.c.id == account_id)
-    locked = wanted.with_for_update(read=not is_changed, key_share=True)
-    return connection.execute(locked).first() is not None
+    locked = _LOCK_ACCOUNT if is_changed else _HOLD_ACCOUNT
+    return connection.execute(locked, {"account": account_id}).first() is not None
 
 
 def read_part(
@@ -82,7 +93,7 @@ def note(connection: Connection, entry: AuditEntry, more: Details | None = None)
     """Write an entry into the audit, with what more there is to say of the change."""
     values = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject}
     details = as_json(entry.details | (more or {}))
-    connection.execute(insert(AUDIT).values(values | {"details": details}))
+    connection.execute(_NOTE, values | {"details": details})
 
 
 def as_json(value: Any) -> str:

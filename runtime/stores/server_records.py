@@ -25,6 +25,7 @@ _MCP_SERVER = [
     MCP_SERVER.c[name]
     for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at")
 ]
+_ADD_MCP_SERVER = insert(MCP_SERVER)
 
 
 class ServerRecords(RecordBase):
@@ -35,7 +36,7 @@ class ServerRecords(RecordBase):
         with self._engine.begin() as connection:
             if not lock_account(connection, server.account_id):
                 return False
-            connection.execute(insert(MCP_SERVER).values(_of_server(server) | {"token_hash": token_hash}))
+            connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
             note(connection, audit)
         return True
 

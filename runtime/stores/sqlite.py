@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TypeVar
 
 from runtime.errors import StorageUnavailable
+
+C = TypeVar("C", bound=sqlite3.Connection)
 
 BUSY_MILLISECONDS = 2_000
 """How long a start or a command waits for a lock of another program."""
@@ -38,8 +41,13 @@ _UNCERTAIN = (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
 
 def connect(path: Path, busy_milliseconds: int = BUSY_MILLISECONDS) -> sqlite3.Connection:
     """Return a connection in autocommit, usable from any thread (one at a time). It never creates the file."""
+    return connect_as(sqlite3.Connection, path, busy_milliseconds)
+
+
+def connect_as(kind: type[C], path: Path, busy_milliseconds: int) -> C:
+    """Return a connection of a class of its own; see `connect`."""
     address = f"{path.absolute().as_uri()}?mode=rw"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    connection = kind(address, uri=True, isolation_level=None, check_same_thread=False)
     prepare(connection, busy_milliseconds)
     return connection
 

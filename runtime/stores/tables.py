@@ -169,7 +169,12 @@ JOURNAL = Table(
     Column("hash", LargeBinary, nullable=False),
     Index("journal_chain", "account_id", "seq", unique=True),
     Index("journal_record", "account_id", "record_id"),
-    Index("journal_reverts", "reverts"),
+    Index(
+        "journal_reverts",
+        "reverts",
+        sqlite_where=text("reverts IS NOT NULL"),
+        postgresql_where=text("reverts IS NOT NULL"),
+    ),
 )
 
 JOURNAL_OUTCOME = Table(
@@ -204,4 +209,5 @@ JOURNAL_OPEN = Table(
     Column("entry_id", Text, primary_key=True),
     Column("run", Text, nullable=False),
     Column("claimed_until", DOUBLE_PRECISION, nullable=False, server_default=text("0")),
+    sqlite_with_rowid=False,
 )

@@ -25,6 +25,7 @@ from tests.bench.processes import Server, await_port, free_port, server, started
 from tests.bench.progress import Progress
 
 SERVE = ("-m", "runtime", "serve")
+SERVE_UNJOURNALED = ("-m", "tests.bench.servers.unjournaled", "serve")
 
 
 class Stage:
@@ -72,6 +73,11 @@ class Stage:
         return replace(made, environment={**made.environment, "LEDGERPORT_FAST_PATH": "off"})
 
     @cached_property
+    def unjournaled_deployment(self) -> Deployment:
+        """The same, for the server without its journal."""
+        return prepare(self.folder / "unjournaled", free_port(), self.vendor_url)
+
+    @cached_property
     def ours(self) -> Server:
         """Our server, the real one."""
         return self._serve("ours", self.deployment)
@@ -81,11 +87,16 @@ class Stage:
         """Our server with the fast path turned off."""
         return self._serve("asgi", self.asgi_deployment)
 
-    def _serve(self, name: str, deployment: Deployment) -> Server:
+    @cached_property
+    def unjournaled(self) -> Server:
+        """Our server without its journal."""
+        return self._serve("unjournaled", self.unjournaled_deployment, SERVE_UNJOURNALED)
+
+    def _serve(self, name: str, deployment: Deployment, command: tuple[str, ...] = SERVE) -> Server:
         """Start our server. Its log goes to a file, as under a service manager."""
         output = self._stack.enter_context((self.folder / f"{name}.log").open("wb"))
         process = self._stack.enter_context(
-            started(name, [self.python, *SERVE], self.server_core, output, deployment.environment)
+            started(name, [self.python, *command], self.server_core, output, deployment.environment)
         )
         await_port(process, deployment.port)
         return Server(name, process.pid, deployment.port)
@@ -170,6 +181,19 @@ class Rounds:
         return statistics.median(_costs(self._found[reference])) / statistics.median(
             _costs(self._found[name])
         )
+
+    def added(self, name: str, ours: str, reference: str, aim: Aim | None = None) -> Row:
+        """One line of the table: milliseconds of processor time that an answer of one variant costs more."""
+        these, those = _costs(self._found[ours]), _costs(self._found[reference])
+        values = [1e3 * (this - that) for this, that in zip(these, those, strict=True)]
+        numbers = (f"{1e3 * statistics.median(costs):.2f} ms" for costs in (these, those))
+        return Row(name, *numbers, values, aim, "ms")
+
+    def cost_row(self, name: str, ours: str, reference: str, aim: Aim | None = None) -> Row:
+        """One line of the table: processor time of an answer of one variant to another's."""
+        these, those = _costs(self._found[ours]), _costs(self._found[reference])
+        numbers = (f"{1e3 * statistics.median(costs):.2f} ms" for costs in (these, those))
+        return Row(name, *numbers, _over(these, those), aim)
 
     def row(self, name: str, ours: str, reference: str, aim: Aim | None = None) -> Row:
         """One line of the table: answers per second of one variant to another's."""

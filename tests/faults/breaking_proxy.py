@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 READING, UNSENT, HALF_SENT = "before the intent", "before it is sent", "half sent"
 UNANSWERED, ANSWERING, ANSWERED = "before the answer", "half answered", "after the answer"
 STAGES = (READING, UNSENT, HALF_SENT, UNANSWERED, ANSWERING, ANSWERED)
+WORKING = "while the vendor works"
+"""Between being sent and the answer, whenever that is: for a vendor that is killed meanwhile."""
 PATIENCE = 30.0
 """Seconds until a stop ends by itself, so that a test that failed leaves no thread behind."""
 
@@ -49,15 +52,17 @@ class Proxy:
 
     def serve(self, client: socket.socket) -> None:
         """Pass on what one connection of the server sends, until either side ends it."""
-        with client, socket.create_connection(("127.0.0.1", self.vendor_port)) as vendor:
-            with contextlib.suppress(OSError, ValueError):
+        with client, contextlib.suppress(OSError, ValueError):
+            with socket.create_connection(("127.0.0.1", self.vendor_port)) as vendor:
                 while not self.is_down and self._pass(client, vendor):
                     pass
             if self.is_down:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _pass(self, client: socket.socket, vendor: socket.socket) -> bool:
-        """Pass on one request and its answer. False where the connection is at its end."""
+        """Pass on one request and its answer. False where the connection is at its end, on either side."""
+        if vendor in select.select([client, vendor], [], [])[0]:
+            return False
         request = _read_message(client)
         stage = self.stage if _is_stopped(self.stage, request) else ""
         if not request or self.is_down or stage in (READING, UNSENT):
@@ -67,7 +72,11 @@ class Proxy:
             vendor.close()
             return self._stop()
         vendor.sendall(request)
+        if stage == WORKING:
+            return self._stop()
         answer = _read_message(vendor)
+        if not answer:
+            return False
         if stage in (UNANSWERED, ANSWERING):
             client.sendall(answer[: len(answer) // 2 if stage == ANSWERING else 0])
             return self._stop()

@@ -184,11 +184,14 @@ def open_case(data: Path) -> Iterator[Case]:
     empty_company().store.connection.backup(store.connection)
     application = Application(store, dict([CLIENT]))
     application.throttle.is_on = False
-    with (
-        served(application) as vendor,
-        proxying(vendor.port) as (proxy, port),
-        running(data, port) as server,
-    ):
+    with served(application) as vendor, open_case_before(data, vendor.port) as made:
+        yield made
+
+
+@contextmanager
+def open_case_before(data: Path, vendor_port: int) -> Iterator[Case]:
+    """Serve the company of a vendor to a server of its own, with the proxy between them, while the block runs."""
+    with proxying(vendor_port) as (proxy, port), running(data, port) as server:
         made = Case(server, proxy)
         made.connect()
         yield made

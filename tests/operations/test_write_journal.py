@@ -230,9 +230,9 @@ def test_many_writes_at_once_share_their_transactions_and_stand_in_their_order(
     transactions = []
     add = journaled.here.stores.records.add_links
 
-    def counted(links: list[NewLink], hash_of: Callable[..., bytes]) -> None:
+    def counted(links: list[NewLink], hash_of: Callable[..., bytes], **how: bool) -> None:
         transactions.append(len(links))
-        add(links, hash_of)
+        add(links, hash_of, **how)
 
     journaled.here.stores.records.add_links = counted  # type: ignore[method-assign, assignment]
     texts = ("kind", "caller", "client", "tool", "resource", "record_id", "vendor_key")

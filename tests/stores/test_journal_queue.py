@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from runtime.errors import StorageUnavailable
 from runtime.model import NewLink
 from runtime.stores import journal_queue
 from runtime.stores.journal_queue import JournalQueue
+from runtime.stores.writer import Writer
 
 FULL = StorageUnavailable("Not stored.", reason="The disk is full.")
 
@@ -33,17 +35,25 @@ class Database:
 
     def __init__(self) -> None:
         self.stored: list[list[NewLink]] = []
+        self.lasting: list[bool] = []
         self.has_stored = asyncio.Event()
         self.failure: Exception | None = None
-        self.queue = JournalQueue(self.run, self.add)
+        self.queue = JournalQueue(self.start, self.add)
 
-    async def run(self, work: Callable[[], None]) -> None:
-        work()
+    def start(self, work: Callable[[], None]) -> asyncio.Future[None]:
+        made = asyncio.get_running_loop().create_future()
+        try:
+            made.set_result(work())
+        except StorageUnavailable as failed:
+            made.set_exception(failed)
+            made.exception()
+        return made
 
-    def add(self, links: Sequence[NewLink], _hash: object) -> None:
+    def add(self, links: Sequence[NewLink], _hash: object, *, is_lasting: bool) -> None:
         if self.failure is not None:
             raise self.failure
         self.stored.append([*links])
+        self.lasting.append(is_lasting)
         self.has_stored.set()
 
 
@@ -55,6 +65,7 @@ def test_an_outcome_is_stored_in_one_transaction_with_the_next_intent() -> None:
         assert here.stored == [[intent("a")]]
         await here.queue.add([intent("b")], hash_nothing)
         assert here.stored[1:] == [[outcome("a"), intent("b")]]
+        assert here.lasting == [True, True], "an intent is on the disk"
 
     asyncio.run(story())
 
@@ -67,6 +78,7 @@ def test_an_outcome_that_no_intent_follows_is_stored_by_itself(monkeypatch: pyte
         here.queue.add_later([outcome("a")], hash_nothing)
         await here.has_stored.wait()
         assert here.stored == [[outcome("a")]]
+        assert here.lasting == [False], "an outcome waits for no disk"
 
     asyncio.run(story())
 
@@ -97,6 +109,7 @@ def test_what_is_late_is_stored_when_somebody_reads_or_the_process_stops() -> No
         here.queue.drain()
         here.queue.drain()
         assert here.stored == [[outcome("a"), outcome("b")]]
+        assert here.lasting == [True], "what is read stays"
 
     asyncio.run(story())
 
@@ -126,3 +139,23 @@ def test_outcomes_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
         assert here.stored == [[outcome("a"), outcome("b")]]
 
     asyncio.run(story())
+
+
+def test_a_loop_that_ends_when_an_outcome_is_to_be_stored_leaves_it_to_the_stop_of_the_writer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journal_queue, "LATE_SECONDS", 0.0)
+    here, writer = Database(), Writer()
+    queue = JournalQueue(writer.start, here.add)
+
+    async def answer() -> None:
+        queue.add_later([outcome("a")], hash_nothing)
+
+    with asyncio.Runner() as runner:
+        runner.run(answer())
+        runner.run(asyncio.sleep(0))  # its time comes in the last turn of the loop
+    writer.close()
+    queue.drain()
+    gc.collect()  # a coroutine that nobody waits for would be reported now
+
+    assert here.stored == [[outcome("a")]]

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -159,8 +160,12 @@ def test_a_change_beside_one_that_never_ends_is_refused(
     writing = stores.records._engine
     assert isinstance(writing, engine.Writing)
     monkeypatch.setattr(engine, "PATIENCE_SECONDS", 0.01)
-    with writing._one, pytest.raises(StorageUnavailable, match="Another change is being stored"):
-        stores.records.add_audit(noted())
+    with (
+        writing._one,
+        ThreadPoolExecutor(1) as other,
+        pytest.raises(StorageUnavailable, match="Another change is being stored"),
+    ):
+        other.submit(stores.records.add_audit, noted()).result()
     stores.records.add_audit(noted())
     stores.close()
 

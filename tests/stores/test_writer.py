@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from runtime.model import AccountId, ApiToken, ApiTokenId, TokenHash
 from runtime.stores import condition, files, sqlite, writer
 from runtime.stores.embedded import StorageHealth, Stores
 from runtime.stores.files import Files
+from runtime.stores.record_base import note
 from tests.deployment import deploy
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
 
@@ -317,3 +319,146 @@ def test_what_waits_is_stored_before_the_stores_are_closed(stores: Stores) -> No
     stores.close()
     with closing(sqlite3.connect(stores.path)) as other:
         assert other.execute("SELECT last_used_at FROM api_token").fetchone() == (7.0,)
+
+
+class TestTogether:
+    """What waits when the turn of the writer comes is stored with one commit."""
+
+    def test_changes_that_wait_are_stored_with_one_commit(self, stores: Stores) -> None:
+        commits = count_commits(stores)
+
+        make_together(
+            stores, *(partial(stores.records.add_audit, noted(subject=f"b{at}")) for at in range(5))
+        )
+
+        assert commits() == 1
+        assert [len(stores.records.list_audit(f"b{at}")) for at in range(5)] == [1] * 5
+
+    def test_one_that_is_refused_takes_back_only_itself(self, stores: Stores) -> None:
+        def refuse() -> None:
+            with stores.records._engine.begin() as connection:
+                note(connection, noted(subject="c2"))
+                raise InvalidRequest("No.")
+
+        first, refused, last = make_together(
+            stores,
+            lambda: stores.records.add_audit(noted(subject="c1")),
+            refuse,
+            lambda: stores.records.add_audit(noted(subject="c3")),
+        )
+
+        assert (first, type(refused), last) == (None, InvalidRequest, None)
+        assert [len(stores.records.list_audit(each)) for each in ("c1", "c2", "c3")] == [1, 0, 1]
+
+    def test_the_first_changes_of_a_process_may_be_together(self, tmp_path: Path) -> None:
+        stores = deploy(tmp_path).stores
+
+        make_together(stores, *[partial(stores.records.add_audit, noted(subject="g1"))] * 2)
+
+        assert len(stores.records.list_audit("g1")) == 2
+
+    def test_one_reads_what_was_changed_before_it_and_is_not_stored_yet(self, stores: Stores) -> None:
+        def add() -> Any:
+            stores.records.add_audit(noted(subject="d1"))
+            return len(stores.records.list_audit("d1"))
+
+        assert make_together(stores, add, add) == [1, 2]
+
+    def test_where_the_commit_fails_none_is_stored_and_each_caller_learns_it(self, stores: Stores) -> None:
+        large = replace(ACCOUNT, id=AccountId("a2"), fields={"x": "y" * 100_000})
+        with stores.records._engine.begin() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+        found = make_together(
+            stores,
+            lambda: stores.records.add_audit(noted(subject="e1")),
+            lambda: stores.records.add_account(large, noted(subject="e2")),
+            lambda: stores.records.add_audit(noted(subject="e3")),
+        )
+
+        there = [len(stores.records.list_audit(each)) for each in ("e1", "e2", "e3")]
+        assert [isinstance(each, StorageUnavailable) for each in found] == [not each for each in there]
+        assert isinstance(found[1], StorageUnavailable)
+        stores.records.add_audit(noted(subject="e4"))
+        assert len(stores.records.list_audit("e4")) == 1
+
+    def test_while_the_file_is_locked_no_work_begins(self, stores: Stores) -> None:
+        stores.condition.note_failure("It is locked.")  # so that the lock is waited for only briefly
+        begun: list[int] = []
+        with closing(sqlite3.connect(stores.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            found = make_together(stores, lambda: begun.append(1), lambda: begun.append(2))
+
+        assert [type(each) for each in found] == [StorageUnavailable] * 2
+        assert begun == []
+
+
+def test_a_loop_that_ended_while_a_change_was_stored_leaves_the_writer_to_others(stores: Stores) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    async def leave() -> None:
+        stores.writer.start(lambda: (begun.set(), go.wait(20)))
+        await asyncio.to_thread(begun.wait, 20)
+
+    asyncio.run(leave())
+    go.set()
+
+    assert asyncio.run(stores.write(lambda: "stored")) == "stored"
+
+
+def test_a_writer_that_is_closed_has_made_what_waited(stores: Stores) -> None:
+    made: list[int] = []
+
+    async def story() -> None:
+        for number in range(10):
+            stores.writer.run_later(partial(made.append, number))
+        stores.writer.close()
+        stores.writer.close()
+
+    asyncio.run(story())
+    assert made == [*range(10)]
+
+
+def make_together(stores: Stores, *works: Callable[[], Any]) -> list[Any]:
+    """Have changes made that wait while another one is made; return what each came to."""
+
+    async def story() -> list[Any]:
+        begun, go = threading.Event(), threading.Event()
+        first = stores.writer.start(lambda: (begun.set(), go.wait(20)))
+        assert await asyncio.to_thread(begun.wait, 20)
+        waiting = [stores.writer.start(work) for work in works]
+        go.set()
+        await first
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    return asyncio.run(story())
+
+
+def count_commits(stores: Stores) -> Callable[[], int]:
+    """Return what counts the commits from now on of the one connection that writes."""
+    with stores.records._engine.begin_plain() as connection:
+        commits: list[str] = []
+        connection.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
+    commits.clear()
+    return lambda: len(commits)
+
+
+def test_only_what_need_not_last_is_committed_without_waiting_for_the_disk(stores: Stores) -> None:
+    def read_synchronous(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    writing = stores.records._engine
+    with writing.begin_plain(synchronous="NORMAL") as connection:
+        assert read_synchronous(connection) == 1
+    with pytest.raises(KeyError), writing.begin_plain(synchronous="NORMAL"):
+        raise KeyError
+    with writing.begin_plain() as connection:
+        assert read_synchronous(connection) == 2
+
+
+def test_heads_are_exported_once_all_before_them_waited_for_the_disk(stores: Stores) -> None:
+    commits = count_commits(stores)
+    stores.records.make_lasting(5.0)
+    stores.records.make_lasting(6.0)
+    assert commits() == 2

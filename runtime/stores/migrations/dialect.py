@@ -11,9 +11,14 @@ _IN_POSTGRESQL = {
 """What is written otherwise there: bytes, and the number that a row gets by itself."""
 
 
-def execute_script(script: str) -> None:
-    """Execute statements one after the other. Each ends with a semicolon at the end of its line."""
+def execute_script(script: str, *, only_on: str = "") -> None:
+    """Execute statements one after the other, on every database or on one kind. Each ends with a semicolon at the end
+
+    of its line.
+    """
     connection = op.get_bind()
+    if only_on not in ("", connection.dialect.name):
+        return
     if connection.dialect.name == "postgresql":
         for ours, theirs in _IN_POSTGRESQL.items():
             script = script.replace(ours, theirs)

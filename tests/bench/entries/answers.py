@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from tests.bench.entry import Entry, Findings
+from tests.bench.entry import Aim, Entry, Findings, Row
 from tests.bench.invoice import (
     CREATE_TOOL,
     FAST_ID,
@@ -38,7 +38,8 @@ from tests.bench.messages import (
     reads_invoice,
     tool_request,
 )
-from tests.bench.stage import Stage
+from tests.bench.processes import Server
+from tests.bench.stage import Rounds, Stage
 
 CONNECTIONS = 16
 LINE = {
@@ -67,6 +68,14 @@ def run(stage: Stage) -> Findings:
         "answers: report, bare": _passed(stage, report_path(), report_of(REPORT_ROWS)),
         "answers: write": ours(CREATE_TOOL, INVOICE, lambda value: value["Id"] == FAST_ID),
         "answers: write, bare": _written(stage),
+        "answers: write, no journal": _ours(
+            stage,
+            stage.unjournaled_deployment.path,
+            CREATE_TOOL,
+            INVOICE,
+            lambda value: value["Id"] == FAST_ID,
+            stage.unjournaled,
+        ),
         "answers: update, guarded": ours(UPDATE_TOOL, NOTED, bool),
         "answers: update, sparse": ours(UPDATE_TOOL, SPARSE, bool),
         "answers: search": _ours(
@@ -85,26 +94,39 @@ def run(stage: Stage) -> Findings:
         rounds.row(f"{what} : bare pass-through", f"answers: {what}", f"answers: {what}, bare")
         for what in ("list of 200", "list of 1,000", "report", "write")
     ]
-    table = rounds.row(
-        "list of 1,000 as a table : as records", "answers: table of 1,000", "answers: list of 1,000"
-    )
-    guarded = rounds.row(
-        "guarded update with its read : sparse, sent as it is",
-        "answers: update, guarded",
-        "answers: update, sparse",
-    )
     search = rounds.row("search_tools : bare pass-through of a get", "answers: search", "answers: get, bare")
     note = (
         f"Answers: {CONNECTIONS} connections. The report has {REPORT_ROWS} rows of 13 columns; "
         f"a list of 1,000 invoices is {len(orjson.dumps(list_of(1000))):,} bytes at the vendor."
     )
-    return Findings([*rows, table, guarded, search], rounds.figures(), (note,))
+    return Findings([*rows, *_added(rounds), search], rounds.figures(), (note,))
 
 
-def _ours(stage: Stage, path: str, tool: str, arguments: dict[str, Any], is_right: Right) -> Target:
-    port = stage.ours.port
-    request = tool_request(port, path, tool, arguments)
-    return Target(port, request, answers(is_right), _watched(stage))
+def _added(rounds: Rounds) -> list[Row]:
+    """Return what the journal, the guard of updates and the table form cost in processor time."""
+    tables = "answers: table of 1,000", "answers: list of 1,000"
+    updates = "answers: update, guarded", "answers: update, sparse"
+    writes = "answers: write", "answers: write, no journal"
+    return [
+        rounds.row("write with the journal : without", *writes),
+        rounds.added("the journal of a write", *writes, Aim("under", 0.5)),
+        rounds.row("guarded update with its read : sparse, sent as it is", *updates),
+        rounds.added("the guard of an update", *updates, Aim("under", 1.0)),
+        rounds.cost_row("list of 1,000 as a table : as records", *tables, Aim("at most", 1.0)),
+    ]
+
+
+def _ours(
+    stage: Stage,
+    path: str,
+    tool: str,
+    arguments: dict[str, Any],
+    is_right: Right,
+    server: Server | None = None,
+) -> Target:
+    server = server or stage.ours
+    request = tool_request(server.port, path, tool, arguments)
+    return Target(server.port, request, answers(is_right), {"server": server.pid, "vendor": stage.vendor.pid})
 
 
 def _watched(stage: Stage) -> dict[str, int]:
@@ -128,4 +150,4 @@ def _measurement(stage: Stage, target: Target) -> Callable[[], Measured]:
     return lambda: measure_for(target, CONNECTIONS, stage.scale.seconds)
 
 
-ENTRY = Entry("answers", "lists, a report, a write, a search", lambda scale: 14 * scale.rounds, run)
+ENTRY = Entry("answers", "lists, a report, a write, a search", lambda scale: 15 * scale.rounds, run)

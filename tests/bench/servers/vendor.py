@@ -1,6 +1,7 @@
 """A vendor that is never what is measured: ready bytes for an invoice, a list, a report and a new invoice.
 
-One invoice takes 300 ms.
+One invoice takes 300 ms. A query with a condition, as a write looks up what it refers to, is answered with only the
+records whose Ids it names, and with none where it names none.
 
 `python -m tests.bench.servers.vendor`
 """
@@ -11,6 +12,7 @@ import asyncio
 import gc
 import re
 from typing import Any
+from urllib.parse import unquote_plus
 
 import orjson
 import uvloop
@@ -27,6 +29,9 @@ from tests.bench.invoice import (
 
 _INVOICE = re.compile(rb"^GET \S*/invoice/(\d+)")
 _LIST = re.compile(rb"^GET \S*/query\?\S*maxresults(?:%20|\+)(\d+)", re.IGNORECASE)
+_LOOK_UP = re.compile(rb"^GET (\S*/query\?\S*where\S*)", re.IGNORECASE)
+_ENTITY = re.compile(r"\bfrom +(\w+)", re.IGNORECASE)
+_IDS = re.compile(r"\bwhere +Id +(?:=|in) *\(?((?:'\d+',? *)+)", re.IGNORECASE)
 _REPORT = re.compile(rb"^GET \S*/reports/ProfitAndLoss")
 _CREATE = re.compile(rb"^POST \S*/invoice\?")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -39,8 +44,21 @@ def answer(value: Any) -> bytes:
     return head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
+def found_by(query: str) -> Any:
+    """Return the body with the records whose Ids a query names."""
+    entity, ids = _ENTITY.search(query), _IDS.search(query)
+    wanted = re.findall(r"\d+", ids[1]) if ids else []
+    found = [{"Id": each, "Active": True, "Type": "Service", "Name": f"Record {each}"} for each in wanted]
+    assert entity is not None
+    return {"QueryResponse": {entity[1]: found} if found else {}, "time": "2026-11-20T10:15:00.000-08:00"}
+
+
 ANSWERS: dict[tuple[str, bytes], bytes] = {}
-MAKERS = {"invoice": lambda which: envelope_of(which.decode()), "list": lambda which: list_of(int(which))}
+MAKERS = {
+    "invoice": lambda which: envelope_of(which.decode()),
+    "list": lambda which: list_of(int(which)),
+    "look-up": lambda which: found_by(unquote_plus(which.decode())),
+}
 REPORT = answer(report_of(REPORT_ROWS))
 CREATED = answer(envelope_of(FAST_ID))
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -71,6 +89,8 @@ class Connection(asyncio.Protocol):
                 asyncio.get_running_loop().call_later(SLOW_SECONDS, self._answer, "invoice", found[1])
             else:
                 self._answer("invoice", found[1])
+        elif found := _LOOK_UP.match(head):
+            self._answer("look-up", found[1])
         elif found := _LIST.match(head):
             self._answer("list", found[1])
         elif _REPORT.match(head):

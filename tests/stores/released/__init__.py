@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 _VERSIONS = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at DOUBLE PRECISION NOT NULL)"
-RELEASED = range(1, 12)
+RELEASED = range(1, 13)
 
 
 def make_released(connection: sqlite3.Connection, version: int) -> None:
