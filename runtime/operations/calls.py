@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call, find_today
+from runtime.exchange.context import COUNT, NOTHING_ADDED, CallContext, begin_call
+from runtime.exchange.days import find_today
 from runtime.exchange.failures import explain, read_value
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.sums import SUM
@@ -29,6 +31,7 @@ from runtime.operations.exchanges import Exchanges
 from runtime.operations.lost_answers import add_lookup
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.sums import Sums
+from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
@@ -47,18 +50,19 @@ class Calls:
         vendor: VendorCalls,
         max_answer_bytes: int,
         policies: WritePolicies | None = None,
-        today: Callable[[], date] = find_today,
+        today: Callable[[str], date] = find_today,
     ) -> None:
         self._catalog = catalog
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
         self._vendor = vendor
         self._policies = policies or WritePolicies(vendor)
-        self._writes = Writes(vendor, RecentReads(), today)
+        self._writes = Writes(vendor, RecentReads())
         self._exchanges = Exchanges(vendor, self._writes)
         self._today = today
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         self._sums = Sums(self._exchanges.send, self._kind_of)
+        self._totals = Totals(self._exchanges.send, self._kind_of)
 
     async def call(
         self,
@@ -82,7 +86,7 @@ class Calls:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
-        call.today = self._today
+        call.today = partial(self._today, call.time_zone)
         call.notice = explain_former_name(tool, name)
         call.caller_key = idempotency_key if call.changes_data else ""
         try:
@@ -108,6 +112,7 @@ class Calls:
 
         Return the body of the response; None for a preview, which sends nothing but reads. Raises what a write raises.
         """
+        call.today = partial(self._today, call.time_zone)
         request = await run_for(call, self._kind_of(call.tool).prepare)
         await self._writes.prepare(call, request)
         if is_preview:
@@ -125,7 +130,8 @@ class Calls:
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         if call.tool.is_read_only:
-            return await self._exchanges.send(kind, call, request)
+            answer = await self._exchanges.send(kind, call, request)
+            return await self._totals.add(call, answer) if call.arguments.get(COUNT) is True else answer
         call.writes = request.writes
         await self._writes.prepare(call, request)
         if call.options.dry_run:
