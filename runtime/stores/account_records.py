@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from runtime.model import Account, AccountId, AuditEntry, EndedBy
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget
@@ -13,6 +13,7 @@ from runtime.stores.record_base import Position, RecordBase, as_json, count, loc
 from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
 
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
+_FIND_ACCOUNT = select(*_ACCOUNT).where(ACCOUNT.c.id == bindparam("account"))
 
 
 class AccountRecords(RecordBase):
@@ -32,8 +33,7 @@ class AccountRecords(RecordBase):
     def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
         with self._reading.begin() as connection:
-            row = connection.execute(select(*_ACCOUNT).where(ACCOUNT.c.id == account_id)).first()
-        return None if row is None else read_account(row)
+            return find_account(connection, account_id)
 
     def list_accounts(self, after: Position | None, limit: int) -> list[Account]:
         """Return the accounts from the oldest on, `limit` of them."""
@@ -133,6 +133,12 @@ class AccountRecords(RecordBase):
         )
         with self._reading.begin() as connection:
             return count(connection, ACCOUNT, same) > 0
+
+
+def find_account(connection: Connection, account_id: AccountId) -> Account | None:
+    """Return an account as it is now, if there is one."""
+    row = connection.execute(_FIND_ACCOUNT, {"account": account_id}).first()
+    return None if row is None else read_account(row)
 
 
 def _ended_attempt(account_id: AccountId) -> Any:

@@ -20,6 +20,7 @@ from runtime.stores.postgres_opening import bring_up_to_date
 
 if TYPE_CHECKING:
     from runtime.model import Account, AccountId
+    from runtime.stores.postgres_engine import PostgresReading
     from runtime.stores.records import Records
 
 
@@ -35,12 +36,18 @@ class FleetStores(Stores):
         self.writer = ChangeThreads()
         self.look_up = PostgresLookUp(url, key_check)
         self._records = None
+        self._single: PostgresReading | None = None
         self._making = threading.Lock()
         self.__post_init__()
 
     def read_account(self, account_id: AccountId) -> Account | None:
         """Return an account as it is now, for a thread that may wait. Raises StorageUnavailable."""
-        return self.records.find_account(account_id)
+        from runtime.stores.account_records import find_account
+
+        self.records  # noqa: B018  (makes the engine)
+        assert self._single is not None
+        with self._single.begin() as connection:
+            return find_account(connection, account_id)
 
     async def probe(self, now: float) -> StorageHealth:
         """Find out whether the database can be read and takes writes now, and return the health with it."""
@@ -61,6 +68,7 @@ class FleetStores(Stores):
         from runtime.stores.records import Records
 
         engine = make_engine(self.url)
+        self._single = PostgresReading(engine, is_single=True)
         return Records(PostgresWriting(engine, self.condition), PostgresReading(engine))
 
 

@@ -7,14 +7,15 @@ moment. What PostgreSQL reports becomes StorageUnavailable, with the reason.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, LiteralString, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError
 
 from runtime.errors import StorageUnavailable
 from runtime.stores import postgres
@@ -25,22 +26,42 @@ POOL_SIZE = 6
 """Connections that stay open: as many as threads change records, and two for reads."""
 OVERFLOW = 4
 """More connections at once. With those of the look-up a process has 14 at most, and PostgreSQL takes 100 by default."""
+IDLE_SECONDS = 1.0
+"""After how long a connection is asked whether it still answers: a busy one is not, which saves a round trip each time.
+"""
 POOL_SECONDS = 2.0
 """How long a transaction waits for a connection, as long as for rows that another one holds."""
 _BUSY = "Every connection to PostgreSQL is in use."
 
 
 def make_engine(url: str) -> Engine:
-    """Return the engine. A connection that has ended meanwhile is replaced before it is used."""
-    return create_engine(
+    """Return the engine. A connection that has ended while nobody used it is replaced before it is used."""
+    engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: postgres.open_connection(url),
         pool_size=POOL_SIZE,
         max_overflow=OVERFLOW,
         pool_timeout=POOL_SECONDS,
-        pool_pre_ping=True,
         hide_parameters=True,
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _check_idle)
+    return engine
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _check_idle(connection: psycopg.Connection[Any], record: Any, _proxy: Any) -> None:
+    """Raise DisconnectionError, on which SQLAlchemy connects anew, for a connection that has ended meanwhile."""
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except psycopg.Error as ended:
+        raise DisconnectionError from ended
 
 
 _BEGIN_CHAIN = "INSERT INTO journal_head (account_id, seq, hash) VALUES (?, 0, ?) ON CONFLICT DO NOTHING"
@@ -50,10 +71,14 @@ _FIRST = bytes(32)
 
 
 class PostgresReading:
-    """Transactions that only read, each at one moment of the database."""
+    """Transactions that only read, each at one moment of the database; or single statements, each for itself."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    def __init__(self, engine: Engine, *, is_single: bool = False) -> None:
+        self._engine = (
+            engine.execution_options(isolation_level="AUTOCOMMIT")
+            if is_single
+            else engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        )
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
