@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from generator.suggestions import did_you_mean
 from generator.vendor import Integration
+from runtime.database_url import read_postgres_url
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
 
@@ -66,6 +67,9 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     allowed_origins: tuple[str, ...] = ()
     database: Path = Path("ledgerport.sqlite3")
+    """The SQLite file of an embedded installation."""
+    postgres_url: str = field(default="", repr=False)
+    """The address of the database of a fleet, with its password; empty for an embedded installation."""
     max_answer_bytes: int = 32_000
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
@@ -88,17 +92,22 @@ class Settings:
         """
         _check_names(environ)
         data = _directory(environ.get("LEDGERPORT_DATA") or ".ledgerport")
-        database = _database(environ.get("LEDGERPORT_DATABASE_URL", ""), data)
+        database_url = environ.get("LEDGERPORT_DATABASE_URL", "")
+        postgres_url = read_postgres_url(database_url)
+        database = _database("" if postgres_url else database_url, data)
         host = environ.get("LEDGERPORT_HOST") or "127.0.0.1"
         port = _whole_number(environ, "LEDGERPORT_PORT", 8000, 0, 65535)
         return cls(
             data=data,
-            secret_key=read_secret_key(environ.get("LEDGERPORT_SECRET_KEY", ""), data, database),
+            secret_key=read_secret_key(
+                environ.get("LEDGERPORT_SECRET_KEY", ""), data, None if postgres_url else database
+            ),
             host=host,
             port=port,
             public_url=_public_url(environ.get("LEDGERPORT_PUBLIC_URL", ""), host, port),
             allowed_origins=_origins(environ.get("LEDGERPORT_ALLOWED_ORIGINS", "")),
             database=database,
+            postgres_url=postgres_url,
             max_answer_bytes=_whole_number(environ, "LEDGERPORT_MAX_ANSWER_BYTES", 32_000, 8_000, 10_000_000),
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
@@ -282,14 +291,10 @@ def _database(value: str, data: Path) -> Path:
     if not value:
         return data / "ledgerport.sqlite3"
     scheme, _, rest = value.partition("://")
-    if scheme.partition("+")[0] in ("postgresql", "postgres"):
-        raise SettingsError(
-            "LEDGERPORT_DATABASE_URL names PostgreSQL, which this version cannot use yet. "
-            "Leave it out to store the records in a file of the data directory."
-        )
     if scheme != "sqlite" or not rest.startswith("/") or not rest.strip("/"):
         raise SettingsError(
-            "LEDGERPORT_DATABASE_URL must be like sqlite:////var/lib/ledgerport/records.sqlite3."
+            "LEDGERPORT_DATABASE_URL must be like sqlite:////var/lib/ledgerport/records.sqlite3 or "
+            "postgresql://user:password@host:5432/database."
         )
     return Path(rest[1:]).absolute()
 

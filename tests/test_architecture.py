@@ -80,6 +80,9 @@ def test_no_field_of_the_vendors_records_stands_in_the_engine():
 HOMES = {
     "mcp": ("tests/", "runtime/mcp_server/"),
     "aiohttp": ("runtime/upstream/", "runtime/connect/"),
+    "alembic": ("runtime/stores/",),
+    "psycopg": ("runtime/stores/",),
+    "psycopg_pool": ("runtime/stores/",),
     "sqlalchemy": ("runtime/stores/",),
     "redis": ("runtime/stores/",),
     "itsdangerous": ("runtime/keys/crypto.py",),
@@ -100,7 +103,8 @@ def test_the_endpoint_does_not_import_the_sdk():
     code = (
         "import sys\n"
         "import runtime.server.app, runtime.server.serve\n"
-        "late = [name for name in ('mcp', 'aiohttp', 'sqlalchemy', 'pydantic', 'starlette') if name in sys.modules]\n"
+        "libraries = ('mcp', 'aiohttp', 'sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'starlette')\n"
+        "late = [name for name in libraries if name in sys.modules]\n"
         "print(' '.join(late))"
     )
     done = subprocess.run(

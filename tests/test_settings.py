@@ -114,7 +114,7 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         ("PUBLIC_URL", "https://[::1", "LEDGERPORT_PUBLIC_URL"),
         ("ALLOWED_ORIGINS", "https://a.example, *", "LEDGERPORT_ALLOWED_ORIGINS has '\\*'"),
         ("HOST", "192.168.1.5", "LEDGERPORT_PUBLIC_URL must say"),
-        ("DATABASE_URL", "postgresql://x/y", "PostgreSQL"),
+        ("DATABASE_URL", "postgresql://x", "PostgreSQL"),
         ("DATABASE_URL", "mysql://x/y", "LEDGERPORT_DATABASE_URL"),
         ("MAX_ANSWER_BYTES", "10", "LEDGERPORT_MAX_ANSWER_BYTES"),
         ("UPSTREAM_TIMEOUT", "60", "from 1 to 59"),
@@ -255,3 +255,37 @@ def test_the_fast_path_is_on_unless_it_is_turned_off(tmp_path: Path) -> None:
 def test_a_key_of_one_byte_less_than_the_least_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="holds 31 bytes"):
         load(tmp_path, SECRET_KEY=base64.b64encode(bytes(31)).decode())
+
+
+def test_postgresql_is_named_by_an_address_whose_password_nobody_sees(tmp_path: Path) -> None:
+    for scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        settings = load(
+            tmp_path, DATABASE_URL=f"{scheme}://me:s3cret@db.example:5433/books?sslmode=verify-full"
+        )
+        assert settings.postgres_url == "postgresql://me:s3cret@db.example:5433/books?sslmode=verify-full"
+        assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://me:s3cret@db.example", "names no database"),
+        ("postgresql://me:s3cret@db.example/", "names no database"),
+        ("postgresql://me:s3cret@db.example/a/b", "names no database"),
+        ("postgresql://me:s3cret@db.example:port/books", "port cannot be read"),
+        ("postgresql://me:s3c/ret@db.example/books", ""),
+        ("postgresql://me:s3cr et@db.example/books", "blanks"),
+        ("postgresql://me:s3cret@db.example/books#x", "#"),
+        ("postgresql://me:s3cret@db.example/books?options=-cfsync", "options"),
+        ("postgresql+psycopg2://me:s3cret@db.example/books", "must be like"),
+    ],
+)
+def test_an_address_of_postgresql_that_cannot_be_right_is_refused_without_its_password(
+    tmp_path: Path, url: str, said: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, DATABASE_URL=url)
+    text = refused.value.as_text()
+    assert said in text
+    assert "LEDGERPORT_DATABASE_URL" in text
+    assert "s3c" not in text

@@ -57,7 +57,7 @@ class FileLinkEndpoint:
 
     links: FileLinks
     calls: CallProtocol
-    is_api_token: Callable[[str, Grant], bool]
+    is_api_token: Callable[[str, Grant], Awaitable[bool]]
     guesses: Guesses
     log: Log
     budget: Budget = field(default_factory=lambda: Budget(MOST_BYTES, MOST_FILES))
@@ -75,8 +75,8 @@ class FileLinkEndpoint:
     async def _outcome(self, request: Request, share: Share) -> _Outcome:
         outcome = _Outcome(Response())
         try:
-            outcome.opened = self.links.open(request.path_params["link"])
-            self._check_api_token(request, outcome.opened.grant)
+            outcome.opened = await self.links.open(request.path_params["link"])
+            await self._check_api_token(request, outcome.opened.grant)
             outcome.response = await self._response(request.method, outcome, share)
         except LedgerportError as error:
             outcome.error = error.code
@@ -100,13 +100,13 @@ class FileLinkEndpoint:
             _hold(share, len(answer.file.content))
         return build_response(answer)
 
-    def _check_api_token(self, request: Request, grant: Grant) -> None:
+    async def _check_api_token(self, request: Request, grant: Grant) -> None:
         """Raise Unauthorized, or TooManyGuesses for one more wrong token."""
         if not grant.config.require_api_token_auth:
             return
         scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
-        if is_sent and self.is_api_token(token.strip(), grant):
+        if is_sent and await self.is_api_token(token.strip(), grant):
             return
         if is_sent and (wait := self.guesses.note(request.client.host if request.client else "")):
             raise TooManyGuesses(wait)

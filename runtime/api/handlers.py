@@ -28,6 +28,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
 from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import Accounts
+from runtime.operations.answers import show_account
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
@@ -119,7 +120,7 @@ async def list_accounts(services: Services, asked: ApiRequest) -> Response:
 
 async def get_account(services: Services, asked: ApiRequest) -> Response:
     """Get one integrated account."""
-    return reply(services.accounts.get(asked.read_path_param("id")))
+    return reply(show_account(await services.accounts.fetch(asked.read_path_param("id"))))
 
 
 async def delete_account(services: Services, asked: ApiRequest) -> Response:
@@ -139,7 +140,7 @@ async def change_account(services: Services, asked: ApiRequest) -> Response:
 
 async def read_usage(services: Services, asked: ApiRequest) -> Response:
     """Get what an account has sent to its vendor, by month and MCP server."""
-    account = services.accounts.find(asked.read_path_param("id"))
+    account = await services.accounts.fetch(asked.read_path_param("id"))
     months = await services.spending.read_usage(account.id) if services.spending else []
     return reply({"budget": account.budget.as_dict(), "result": months, "next_cursor": None})
 
@@ -214,7 +215,7 @@ async def delete_mcp_server(services: Services, asked: ApiRequest) -> Response:
 async def list_tools(services: Services, asked: ApiRequest) -> Response:
     """List the tools of an account, with the same filter as an MCP server has."""
     query = reading.read_query(asked.request, shapes.ToolsQuery)
-    account = services.accounts.find(asked.read_path_param("id"))
+    account = await services.accounts.fetch(asked.read_path_param("id"))
     catalog = services.catalog()
     integration = catalog.integrations[account.integration]
     tools = check_filter(integration, catalog.list_tools(integration.name), query.methods, query.tags)
@@ -266,7 +267,7 @@ def _logged(given: str, known: Callable[[str], object]) -> str:
 
 async def _answer_of(services: Services, asked: ApiRequest) -> Answer:
     key = reading.read_idempotency_key(asked.request)
-    tool = _tool_with_file(services, asked) if is_multipart(asked.request) else None
+    tool = await _tool_with_file(services, asked) if is_multipart(asked.request) else None
     if tool is not None and tool.file_part is not None:
         async with services.uploads.read(asked.request, tool, tool.file_part) as form:
             return await _called(services, asked, form, key)
@@ -274,11 +275,11 @@ async def _answer_of(services: Services, asked: ApiRequest) -> Answer:
     return await _called(services, asked, Form(arguments, NO_FILES), key)
 
 
-def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
+async def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
     """Return the tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is
     not there.
     """
-    account = services.accounts.find(asked.read_path_param("id"))
+    account = await services.accounts.fetch(asked.read_path_param("id"))
     return find_tool(services.find_tools(account.integration), asked.read_path_param("tool"))
 
 
@@ -291,7 +292,7 @@ def _narrowed(
 
 
 async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
-    account = services.accounts.find(asked.read_path_param("id"))
+    account = await services.accounts.fetch(asked.read_path_param("id"))
     return await services.calls.call(
         asked.make_grant(account),
         _narrowed(services, asked, account.integration, services.find_tools(account.integration)),

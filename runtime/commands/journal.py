@@ -79,7 +79,7 @@ async def _revert(entry_id: str, *, is_preview: bool) -> dict[str, Any]:
     runtime = Runtime(Settings.load(dict(os.environ)))
     try:
         entry = runtime.journal_reader.find(None, entry_id)
-        account = runtime.stores.look_up.find_account(entry.account_id)
+        account = await runtime.stores.look_up.find_account(entry.account_id)
         if account is None:
             raise refuse_unknown_account()
         tools = {tool.name: tool for tool in runtime.catalog.list_tools(account.integration)}

@@ -139,8 +139,8 @@ class Authorizations:
             raise NotFound("There is no such integration in this deployment any more.")
         return found
 
-    def _read(self, account_id: AccountId) -> Account:
-        account = self._stores.look_up.find_account(account_id)
+    async def _read(self, account_id: AccountId) -> Account:
+        account = await self._stores.look_up.find_account(account_id)
         if account is None:
             raise InvalidRequest("The account that this link was for has been deleted.", advice=AGAIN)
         return account
@@ -220,7 +220,7 @@ class Authorizations:
         if not await self._stores.write(lambda: self._stores.records.connect_account(account, audit)):
             if not await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account)):
                 await self._tokens.grants.revoke(integration, granted.credentials)
-            self._check_same_company(self._read(account.id), account.company, account.environment)
+            self._check_same_company(await self._read(account.id), account.company, account.environment)
             raise InvalidRequest("The account was changed while you agreed.", advice=AGAIN)
         self._tokens.forget(account.id)
         return account

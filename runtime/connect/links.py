@@ -91,7 +91,7 @@ class Links:
         pending = self._alive(pending)
         if pending.browser_hash is not None:
             self._check_browser(pending, browser)
-        account = self._read(pending.account_id)
+        account = await self._read(pending.account_id)
         return account, self._vendor_address(account, pending, state)
 
     async def open(self, state: str, browser: str, proof: str) -> str:
@@ -105,7 +105,7 @@ class Links:
         pending = await self._stores.write(lambda: self._stores.records.open_authorization(state_hash, mine))
         pending = self._alive(pending)
         self._check_browser(pending, browser)
-        return self._vendor_address(self._read(pending.account_id), pending, state)
+        return self._vendor_address(await self._read(pending.account_id), pending, state)
 
     async def take(self, state: str, browser: str) -> tuple[Account, Authorization]:
         """Use up a link when the vendor's answer arrives in the browser that opened it.
@@ -119,7 +119,7 @@ class Links:
             lambda: self._stores.records.use_authorization(state_hash, mine, now)
         )
         pending = self._alive(found)
-        account = self._read(pending.account_id)
+        account = await self._read(pending.account_id)
         if not hmac.compare_digest(pending.browser_hash or b"", mine):
             await self.note_refusal(account.id, "another_browser")
             raise Forbidden(
@@ -162,7 +162,8 @@ class Links:
         self._check_browser(pending, browser)
         if pending.granted is None:
             raise InvalidRequest("There is no company to choose here any more.", advice=AGAIN)
-        return self._read(pending.account_id), self._deployment.keys.open(pending.granted, _owner(state_hash))
+        account = await self._read(pending.account_id)
+        return account, self._deployment.keys.open(pending.granted, _owner(state_hash))
 
     async def take_held(self, state: str, browser: str, proof: str) -> None:
         """Use up a choice. Raises Forbidden without the proof of the page, InvalidRequest when it was used before."""
@@ -216,8 +217,8 @@ class Links:
                 "link should know.",
             )
 
-    def _read(self, account_id: AccountId) -> Account:
-        account = self._stores.look_up.find_account(account_id)
+    async def _read(self, account_id: AccountId) -> Account:
+        account = await self._stores.look_up.find_account(account_id)
         if account is None:
             raise InvalidRequest("The account that this link was for has been deleted.", advice=AGAIN)
         return account

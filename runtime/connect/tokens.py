@@ -100,7 +100,7 @@ class AccessTokens:
             async with at_once:
                 await self._finish(account_id, begun_at)
 
-        found = self._stores.look_up.list_interrupted_refreshes()
+        found = await self._stores.look_up.list_interrupted_refreshes()
         await asyncio.gather(*(finish(*each) for each in found), return_exceptions=True)
 
     async def invalidate(self, account: Account, access_token: str) -> None:
@@ -169,7 +169,7 @@ class AccessTokens:
         return not is_refused and mine.ends_at - self._monotonic() >= LEAST_SECONDS
 
     async def _finish(self, account_id: AccountId, begun_at: float) -> None:
-        account = self._read(account_id)
+        account = await self._read(account_id)
         integration = self._integration(account)
         self.addresses.check(integration, account)
         grace = integration.auth.grace_seconds - max(0.0, self._clock() - begun_at)
@@ -199,7 +199,7 @@ class AccessTokens:
 
     async def _refresh_alone(self, account_id: AccountId, integration: Integration) -> Credentials:
         async with self.lock(account_id):
-            account = await self._save_late(self._read(account_id))
+            account = await self._save_late(await self._read(account_id))
             _check_connected(account, integration)
             mine = self._open(account)
             if not self._is_due(account_id, mine):
@@ -234,8 +234,8 @@ class AccessTokens:
             raise
         return await self._save(account, replace(granted.credentials, secrets=credentials.secrets))
 
-    def _read(self, account_id: AccountId) -> Account:
-        account = self._stores.look_up.find_account(account_id)
+    async def _read(self, account_id: AccountId) -> Account:
+        account = await self._stores.look_up.find_account(account_id)
         if account is None:
             raise NotFound("The integrated account is gone.")
         return account
@@ -248,7 +248,7 @@ class AccessTokens:
         if credentials is None or sealed != account.sealed:
             return account
         await self._save(account, credentials)
-        return self._read(account.id)
+        return await self._read(account.id)
 
     async def _save(self, account: Account, credentials: Credentials) -> Credentials:
         """Store rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
@@ -259,7 +259,7 @@ class AccessTokens:
         )
         del self._unkept[account.id]
         if not is_saved:
-            return self._open(self._read(account.id)).credentials
+            return self._open(await self._read(account.id)).credentials
         self._opened[account.id] = measure_lifetime(sealed, credentials, now, self._monotonic())
         self._refreshed_at[account.id] = self._monotonic()
         self._refused.pop(account.id, None)
@@ -277,7 +277,7 @@ class AccessTokens:
         is_marked = await self._stores.write(
             lambda: self._stores.records.require_reconnect(account.id, account.sealed, audit, ended_by)
         )
-        now_stored = self._read(account.id)
+        now_stored = await self._read(account.id)
         if is_marked or now_stored.sealed == account.sealed:
             self.forget(account.id)
             raise ended

@@ -49,7 +49,9 @@ logger = logging.getLogger(__name__)
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ReadBody = Callable[[Fields, int, Callable[[int], None]], Awaitable[bytes | bytearray]]
 """Reads the body under header fields, of so many bytes at most, and reports how many it holds before it holds them."""
-FindGrant = Callable[[TokenHash], Grant | None]
+FoundGrant = Grant | None | Awaitable[Grant | None]
+FindGrant = Callable[[TokenHash], FoundGrant]
+"""Answers at once where it can, which costs a request the least."""
 
 PREFIX = "/mcp/"
 LONGEST_TOKEN = 100
@@ -103,6 +105,8 @@ class Exchange:
     """What lets the web page that asks read the reply."""
     is_stream: bool = False
     """Whether the client takes an event stream and no JSON."""
+    is_sse: bool = False
+    """Whether the URL is that of the older transport."""
     grant: Grant | None = None
 
     def take_stream(self) -> None:
@@ -123,7 +127,7 @@ class Access:
 
     hash_token: Callable[[str], TokenHash]
     find_grant: FindGrant
-    is_api_token: Callable[[str, Grant], bool]
+    is_api_token: Callable[[str, Grant], Awaitable[bool]]
     guesses: Guesses = field(default_factory=Guesses)
 
 
@@ -160,7 +164,7 @@ class McpEndpoint:
         """
         exchange = Exchange(head, dict(head.sent))
         try:
-            reply = self._answer_head(exchange) or self._answer_body(exchange, body)
+            reply = self._answer(exchange, body)
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             reply = self._refuse(error, exchange.grant)
         return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
@@ -175,8 +179,8 @@ class McpEndpoint:
             reply = self._refuse(error, exchange.grant)
         return exchange.finish(reply)
 
-    def _answer_head(self, exchange: Exchange) -> Reply | None:
-        """Return the reply that needs no body; None when the body is to be read.
+    def _answer(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
+        """Return the reply to a request, or what to await for it: where its grant or its answer takes time.
 
         All checks before the body, in their one order: may this page or host speak to us at all, is the token known,
         is the method POST, is an API token needed, is the content JSON. Raises Refused and StorageUnavailable.
@@ -187,19 +191,39 @@ class McpEndpoint:
         exchange.page = self.gate.check(exchange.fields)
         if wants_stream(exchange.fields.get(b"accept", b"")):
             exchange.take_stream()
-        token, is_sse = _token_of(head.path)
-        grant = exchange.grant = self._find_grant(self._hash_of(token))
+        token, exchange.is_sse = _token_of(head.path)
+        found = self._find_grant(self._hash_of(token))
+        if found is None or isinstance(found, Grant):
+            return self._answer_found(exchange, found, body)
+        return self._await_grant(exchange, found, body)
+
+    async def _await_grant(
+        self, exchange: Exchange, found: Awaitable[Grant | None], body: bytes | ReadBody
+    ) -> Reply:
+        answer = self._answer_found(exchange, await found, body)
+        return answer if isinstance(answer, Reply) else await answer
+
+    def _answer_found(
+        self, exchange: Exchange, grant: Grant | None, body: bytes | ReadBody
+    ) -> Reply | Awaitable[Reply]:
+        exchange.grant = grant
         if grant is None:
             self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
             return UNKNOWN_TOKEN
-        if is_sse:
+        if exchange.is_sse:
             raise _no_sse()
-        if head.method != "POST":
-            return _without_post(head.method)
+        if exchange.head.method != "POST":
+            return _without_post(exchange.head.method)
         if grant.config.require_api_token_auth:
-            self._check_api_token(exchange, grant)
+            return self._answer_with_api_token(exchange, grant, body)
         check_content(exchange.fields)
-        return None
+        return self._answer_body(exchange, body)
+
+    async def _answer_with_api_token(self, exchange: Exchange, grant: Grant, body: bytes | ReadBody) -> Reply:
+        await self._check_api_token(exchange, grant)
+        check_content(exchange.fields)
+        answer = self._answer_body(exchange, body)
+        return answer if isinstance(answer, Reply) else await answer
 
     def _answer_body(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
         """Return the reply to a body, or what to await for it. Raises Refused."""
@@ -258,11 +282,11 @@ class McpEndpoint:
         self._log("mcp_refused", server=server, status=error.status, rpc_code=error.rpc_code)
         return error.reply()
 
-    def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
+    async def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
         """Raise Refused. It names no metadata: there is no OAuth here that a client could start."""
         scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
-        if is_sent and self._is_api_token(token.strip(), grant):
+        if is_sent and await self._is_api_token(token.strip(), grant):
             return
         if is_sent and (wait := self._guesses.note(exchange.head.client)):
             slower = TooManyGuesses(wait)

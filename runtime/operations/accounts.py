@@ -110,8 +110,12 @@ class Accounts:
         return answers.show_account(self._find(account_id))
 
     def find(self, account_id: str) -> Account:
-        """Return the account itself, for an endpoint that calls its tools. Raises NotFound."""
+        """Return the account itself, for a thread that may wait. Raises NotFound."""
         return self._find(account_id)
+
+    async def fetch(self, account_id: str) -> Account:
+        """Return the account itself, for an endpoint that calls its tools. Raises NotFound."""
+        return self._check(await self._stores.look_up.find_account(AccountId(account_id)))
 
     async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
         """Forgets an account with its MCP servers, and ends its connection at the vendor unless another account
@@ -119,7 +123,7 @@ class Accounts:
         has the same company. Raises NotFound.
         """
         async with self._tokens.lock(AccountId(account_id)):
-            account = self._find(account_id)
+            account = await self.fetch(account_id)
             audit = AuditEntry(
                 self._deployment.clock(), actor, "account.deleted", account.id, _described(account)
             )
@@ -144,7 +148,9 @@ class Accounts:
             await self._stores.write(lambda: self._stores.records.add_audit(audit))
 
     def _find(self, account_id: str) -> Account:
-        account = self._stores.look_up.find_account(AccountId(account_id))
+        return self._check(self._stores.read_account(AccountId(account_id)))
+
+    def _check(self, account: Account | None) -> Account:
         if account is None or account.integration not in self._deployment.catalog().integrations:
             raise refuse_unknown_account()
         return account

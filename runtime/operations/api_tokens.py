@@ -74,11 +74,11 @@ class ApiTokens:
             raise NotFound("There is no such API token.")
         return {"id": token_id}
 
-    def identify(self, secret: str) -> ApiToken | None:
+    async def identify(self, secret: str) -> ApiToken | None:
         """Return the token that this secret is, if it is one. One indexed read; called for every request."""
         if not 0 < len(secret) <= LONGEST:
             return None
-        return self._stores.look_up.find_api_token(self._keys.hash_token(secret))
+        return await self._stores.look_up.find_api_token(self._keys.hash_token(secret))
 
     def is_use_to_note(self, token: ApiToken) -> bool:
         """Whether `last_used_at` is so old that it should be written again, and that was not tried just now."""

@@ -183,7 +183,7 @@ class McpServers:
         return AuditEntry(self._deployment.clock(), actor, action, server_id, about)
 
     def _integration(self, account_id: str) -> Integration:
-        account = self._stores.look_up.find_account(AccountId(account_id))
+        account = self._stores.read_account(AccountId(account_id))
         found = self._deployment.catalog().integrations.get(account.integration) if account else None
         if found is None:
             raise refuse_unknown_account()

@@ -67,7 +67,7 @@ class Settling:
 
     async def run(self) -> None:
         """Settle what earlier runs have left open, until nothing is."""
-        while self._stores.look_up.has_open_entries(self._journal.run):
+        while await self._has_open_entries():
             with contextlib.suppress(StorageUnavailable):
                 await self.settle_all()
             await asyncio.sleep(PASS_SECONDS)
@@ -78,6 +78,13 @@ class Settling:
         for entry in await asyncio.to_thread(self._open_entries):
             if await self._stores.write(partial(self._claim, entry.id)):
                 await self._settle(entry, answered)
+
+    async def _has_open_entries(self) -> bool:
+        """Whether there is something to settle; as long as that cannot be found out, there may be."""
+        try:
+            return await self._stores.look_up.has_open_entries(self._journal.run)
+        except StorageUnavailable:
+            return True
 
     def _open_entries(self) -> list[JournalEntry]:
         return self._stores.records.find_open_entries(self._journal.run)
@@ -98,7 +105,7 @@ class Settling:
 
     async def _find_out(self, entry: JournalEntry, answered: Found) -> Outcome:
         """Return what became of an entry. Raises LedgerportError where that cannot be asked now."""
-        account = self._stores.look_up.find_account(entry.account_id)
+        account = await self._stores.look_up.find_account(entry.account_id)
         tool = self._catalog().by_name.get(entry.tool)
         if account is None or tool is None:
             return Outcome("indeterminate", {}, settled_how="its account or tool is gone")

@@ -33,7 +33,7 @@ from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
-from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, McpEndpoint, send_reply
+from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, FoundGrant, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
 from runtime.mcp_server.toolset import describe_listing
@@ -151,13 +151,15 @@ class Runtime:
             )
         self.catalog = catalog
 
-    def find_grant(self, token_hash: TokenHash) -> Grant | None:
-        """Return what the URL with this token lets through; None for a token that is unknown, expired or revoked."""
+    def find_grant(self, token_hash: TokenHash) -> FoundGrant:
+        """Return what the URL with this token lets through, or what to await for it; None for a token that is unknown,
+        expired or revoked.
+        """
         return self.stores.look_up.find_grant(token_hash, time.time())
 
-    def is_api_token(self, token: str, grant: Grant) -> bool:
+    async def is_api_token(self, token: str, grant: Grant) -> bool:
         """Whether this is an API token of this deployment that may call the tools of the grant's account."""
-        found = self.stores.look_up.find_api_token(self.keys.hash_token(token))
+        found = await self.stores.look_up.find_api_token(self.keys.hash_token(token))
         return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
     def find_base_url(self, integration: Integration, account: Account) -> str:
@@ -174,6 +176,7 @@ class Runtime:
         await self.spending.flush()
         await self.client.close()
         await self.tokens.close()
+        await self.stores.disconnect()
         self.stores.close()
 
 
@@ -302,5 +305,6 @@ def hold_data(settings: Settings) -> int:
             f"Another Ledgerport already serves from {settings.data}.",
             advice="Stop it, or set LEDGERPORT_DATA to another directory.",
         ) from taken
-    hold_database(settings.database.resolve())
+    if not settings.postgres_url:
+        hold_database(settings.database.resolve())
     return held

@@ -4,7 +4,7 @@
 
 Records are SQL (SQLite in a file):
 
-- `opening`, `schema`: the file checked and migrated at a start, and its migrations
+- `opening`, `migrating`, `migrations`: the file checked and migrated at a start, and the history of the schema
 - `sqlite`, `engine`, `tables`: connections, transactions, and the tables as SQLAlchemy knows them
 - `records`: the queries, with `record_base`, `account_records` (accounts) and `server_records` (MCP servers and API
   tokens)

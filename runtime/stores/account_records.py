@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from runtime.model import Account, AccountId, AuditEntry, EndedBy
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget
-from runtime.stores.record_base import Position, RecordBase, as_json, count, note, read_part
+from runtime.stores.record_base import Position, RecordBase, as_json, count, lock_account, note, read_part
 from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
 
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
+_FIND_ACCOUNT = select(*_ACCOUNT).where(ACCOUNT.c.id == bindparam("account"))
 
 
 class AccountRecords(RecordBase):
@@ -28,6 +29,11 @@ class AccountRecords(RecordBase):
                 )
             )
             note(connection, audit)
+
+    def find_account(self, account_id: AccountId) -> Account | None:
+        """Return the account as it is now, if there is one."""
+        with self._reading.begin() as connection:
+            return find_account(connection, account_id)
 
     def list_accounts(self, after: Position | None, limit: int) -> list[Account]:
         """Return the accounts from the oldest on, `limit` of them."""
@@ -73,6 +79,7 @@ class AccountRecords(RecordBase):
         tried = hashlib.sha256(sealed).digest()
         table = REFRESH_ATTEMPT
         with self._engine.begin() as connection:
+            lock_account(connection, account_id, is_changed=True)
             row = connection.execute(select(table).where(table.c.account_id == account_id)).mappings().first()
             if row is not None and row["credentials_hash"] == tried:
                 begun_at: float = row["begun_at"]
@@ -104,6 +111,7 @@ class AccountRecords(RecordBase):
         The audit entry also says how many servers and tokens ended with it.
         """
         with self._engine.begin() as connection:
+            connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == account_id).with_for_update())
             ended = {
                 table.name + "s": count(connection, table, table.c.account_id == account_id)
                 for table in (MCP_SERVER, API_TOKEN)
@@ -125,6 +133,12 @@ class AccountRecords(RecordBase):
         )
         with self._reading.begin() as connection:
             return count(connection, ACCOUNT, same) > 0
+
+
+def find_account(connection: Connection, account_id: AccountId) -> Account | None:
+    """Return an account as it is now, if there is one."""
+    row = connection.execute(_FIND_ACCOUNT, {"account": account_id}).first()
+    return None if row is None else read_account(row)
 
 
 def _ended_attempt(account_id: AccountId) -> Any:

@@ -24,12 +24,13 @@ from runtime.stores.condition import Condition, probe
 from runtime.stores.files import Files
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.stores.journal_queue import JournalQueue
-from runtime.stores.look_up import SqliteLookUp
+from runtime.stores.look_up import LookUp, SqliteLookUp
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
 if TYPE_CHECKING:
-    from runtime.model import AccountId, McpServerId, Spent, SpentKey
+    from runtime.model import Account, AccountId, McpServerId, Spent, SpentKey
+    from runtime.stores.change_threads import ChangeThreads
     from runtime.stores.policy_use import Limits, Reservation, Use
     from runtime.stores.records import Records
 
@@ -50,14 +51,17 @@ class StorageHealth:
 
 @dataclass
 class Stores:
-    """Both seams, the reads that every request makes, and the one thread that writes."""
+    """Both seams, the reads that every request makes, and the one thread that writes: over a SQLite file.
+
+    `fleet` overrides what is otherwise on PostgreSQL.
+    """
 
     path: Path
-    look_up: SqliteLookUp
+    look_up: LookUp
     hot: MemoryHotState
     files: Files
     condition: Condition = field(default_factory=Condition)
-    writer: Writer = field(init=False)
+    writer: Writer | ChangeThreads = field(init=False)
     _records: Records | None = None
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -70,12 +74,20 @@ class Stores:
         """The records; the first use imports SQLAlchemy, which takes about 0.4 s."""
         with self._making:
             if self._records is None:
-                from runtime.stores.engine import Reading, Writing
-                from runtime.stores.records import Records
-
-                writing = Writing(self.path, self.files, self.condition)
-                self._records = Records(writing, Reading(self.path, self.files, writing))
+                self._records = self._make_records()
         return self._records
+
+    def _make_records(self) -> Records:
+        from runtime.stores.engine import Reading, Writing
+        from runtime.stores.records import Records
+
+        writing = Writing(self.path, self.files, self.condition)
+        return Records(writing, Reading(self.path, self.files, writing))
+
+    def read_account(self, account_id: AccountId) -> Account | None:
+        """Return an account as it is now, for a thread that may wait. Raises StorageUnavailable."""
+        assert isinstance(self.look_up, SqliteLookUp)
+        return self.look_up.read_account(account_id)
 
     async def write(self, work: Callable[[], T]) -> T:
         """Return the result of a change, made in the thread that writes, in transactions of its own.
@@ -180,6 +192,9 @@ class Stores:
     def _hold_together(self) -> AbstractContextManager[None]:
         return self.records.hold_together()
 
+    async def disconnect(self) -> None:
+        """Close the connections that belong to the event loop; `close` does the rest."""
+
     def close(self) -> None:
         """Finishes the changes that wait, and closes the file."""
         self.writer.close()
@@ -195,9 +210,15 @@ class Stores:
 def open_stores(settings: Settings, now: float) -> Stores:
     """Open the stores, checking and migrating the file first. Raises SettingsError when it cannot be used.
 
-    Symbolic links are resolved once, as SQLite does: its log and locks are beside the file itself.
+    Where PostgreSQL is set they are those of a fleet. Symbolic links are resolved once, as SQLite does: its log and
+    locks are beside the file itself.
     """
-    path, keys = settings.database.resolve(), Keys(settings.secret_key)
+    keys = Keys(settings.secret_key)
+    if settings.postgres_url:
+        from runtime.stores.fleet import open_fleet_stores
+
+        return open_fleet_stores(settings.postgres_url, now, keys)
+    path = settings.database.resolve()
     bring_up_to_date(path, now, keys)
     try:
         look_up = SqliteLookUp(path, keys.check_value())

@@ -12,9 +12,10 @@ import json
 import math
 import sqlite3
 import threading
+from collections.abc import Awaitable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -69,6 +70,42 @@ Known = Recent[TokenHash, tuple[Grant, float]]
 """Grants that were read, each with when it ends, in seconds since the epoch."""
 
 
+class LookUp(Protocol):
+    """The reads of every request, on the event loop. Each raises StorageUnavailable when it cannot be made now."""
+
+    def find_grant(self, token_hash: TokenHash, now: float) -> Grant | Awaitable[Grant | None] | None:
+        """Return what the URL with this token lets through now, at once where it can; None when it opens nothing."""
+        ...
+
+    async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
+        """Return what an MCP server lets through now; None when there is none with this id, or it has expired."""
+        ...
+
+    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
+        """Return the API token with this hash, if there is one."""
+        ...
+
+    async def find_account(self, account_id: AccountId) -> Account | None:
+        """Return the account as it is now, if there is one."""
+        ...
+
+    async def list_interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
+        """Return the accounts with a refresh that was begun and never finished, and when it began."""
+        ...
+
+    async def has_open_entries(self, run: str) -> bool:
+        """Whether other runs than this one have left entries of the journal without an outcome."""
+        ...
+
+    def find_fault(self) -> str:
+        """Why the database cannot be read, or is not the one of this secret key; empty when it is well."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open. Nothing may be asked afterwards."""
+        ...
+
+
 class SqliteLookUp:
     """Looks up grants, accounts and API tokens in a SQLite file. Every thread that asks has a connection of its own."""
 
@@ -101,9 +138,9 @@ class SqliteLookUp:
         row = self._row(_GRANT, token_hash)
         if row is None:
             return None
-        return known.put(token_hash, (_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))
+        return known.put(token_hash, (make_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))
 
-    def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
+    async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
 
         Raises StorageUnavailable when that cannot be found out. Read each time: links are opened now and then.
@@ -112,26 +149,30 @@ class SqliteLookUp:
         row = self._row(_GRANT_OF_SERVER, server_id)
         if row is None or (row[-1] is not None and row[-1] <= now):
             return None
-        return _grant(row[:-1])
+        return make_grant(row[:-1])
 
-    def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
+    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
         """Return the API token with this hash, if there is one."""
         self.files.check()
         row = self._row(_API_TOKEN, token_hash)
         return None if row is None else read_api_token(row)
 
-    def find_account(self, account_id: AccountId) -> Account | None:
+    async def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
+        return self.read_account(account_id)
+
+    def read_account(self, account_id: AccountId) -> Account | None:
+        """Return the same at once, for a thread."""
         self.files.check()
         row = self._row(_ACCOUNT, account_id)
         return None if row is None else read_account(row)
 
-    def list_interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
+    async def list_interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
         """Return the accounts with a refresh that was begun and never finished, and when it began."""
         rows = self._connection().execute(_INTERRUPTED).fetchall()
         return [(AccountId(id_), begun_at) for id_, begun_at in rows]
 
-    def has_open_entries(self, run: str) -> bool:
+    async def has_open_entries(self, run: str) -> bool:
         """Whether other runs than this one have left entries of the journal without an outcome."""
         return self._connection().execute(_OPEN_ENTRY, (run,)).fetchone() is not None
 
@@ -173,7 +214,7 @@ class SqliteLookUp:
 
 
 @lru_cache(maxsize=4096)
-def _grant(row: tuple[Any, ...]) -> Grant:
+def make_grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
     return Grant(read_account(row), read_config(row[13]), McpServerId(row[12]))
 

@@ -11,17 +11,21 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, tuple_
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, tuple_
 
-from runtime.model import AuditEntry
-from runtime.stores.engine import Transactions, Writing
-from runtime.stores.tables import AUDIT
+from runtime.model import AccountId, AuditEntry
+from runtime.stores.engine import Changing, Transactions
+from runtime.stores.tables import ACCOUNT, AUDIT
 
 Details = dict[str, Any]
 """What an audit entry says of a change beside who made it."""
 
 _NOTE = insert(AUDIT)
 """Made once: to make a statement with its values costs several times what it costs to run it."""
+
+_FIND_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("account"))
+_HOLD_ACCOUNT = _FIND_ACCOUNT.with_for_update(read=True, key_share=True)
+_LOCK_ACCOUNT = _FIND_ACCOUNT.with_for_update(key_share=True)
 
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
@@ -30,7 +34,7 @@ Position = tuple[float, str]
 class RecordBase:
     """Changes and reads through two engines, so that no reader waits for a change."""
 
-    def __init__(self, writing: Writing, reading: Transactions) -> None:
+    def __init__(self, writing: Changing, reading: Transactions) -> None:
         self._engine = writing
         self._reading = reading
 
@@ -51,6 +55,15 @@ class RecordBase:
             if is_done and after is not None:
                 connection.execute(after)
         return is_done
+
+
+def lock_account(connection: Connection, account_id: AccountId | None, *, is_changed: bool = False) -> bool:
+    """Return whether an account is there, and have it stay so until the transaction ends.
+
+    With `is_changed` nobody else holds it so meanwhile. SQLite, where one changes at a time, needs no lock.
+    """
+    locked = _LOCK_ACCOUNT if is_changed else _HOLD_ACCOUNT
+    return connection.execute(locked, {"account": account_id}).first() is not None
 
 
 def read_part(

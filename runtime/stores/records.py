@@ -15,10 +15,17 @@ from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.policy_records import DAY, PolicyRecords
-from runtime.stores.record_base import RecordBase, note
+from runtime.stores.record_base import RecordBase, lock_account, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
-from runtime.stores.tables import ACCOUNT, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER, POLICY_USE
+from runtime.stores.tables import (
+    AUDIT,
+    AUTHORIZATION,
+    DEPLOYMENT,
+    IDEMPOTENCY_KEY,
+    MCP_SERVER,
+    POLICY_USE,
+)
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -47,8 +54,7 @@ class AuthorizationRecords(RecordBase):
             "verifier": authorization.verifier,
         }
         with self._engine.begin() as connection:
-            wanted = select(ACCOUNT.c.id).where(ACCOUNT.c.id == authorization.account_id)
-            if not connection.execute(wanted).first():
+            if not lock_account(connection, authorization.account_id):
                 return False
             connection.execute(insert(AUTHORIZATION).values(values))
         return True
@@ -75,7 +81,7 @@ class AuthorizationRecords(RecordBase):
         """
         table = AUTHORIZATION
         with self._engine.begin() as connection:
-            found = _find_authorization(connection, state_hash)
+            found = _find_authorization(connection, state_hash, is_changed=True)
             if found is None or found.used_at is not None:
                 return found
             if hmac.compare_digest(found.browser_hash or b"", browser_hash):
@@ -163,6 +169,13 @@ class Records(
         with self._reading.begin() as connection:
             return [AuditEntry(*row[:4], json.loads(row[4])) for row in connection.execute(wanted)]
 
+    def probe(self, now: float, *, is_doubtful: bool) -> None:
+        """Find out whether the database takes changes: by one that changes nothing, and really where it is doubtful."""
+        with self._engine.begin() as connection:
+            connection.execute(select(DEPLOYMENT.c.id).with_for_update())
+            if is_doubtful:
+                connection.execute(update(DEPLOYMENT).values(probed_at=now))
+
     def purge(self, now: float) -> int:
         """Forget what has expired: it opens nothing already. Return how many records that were.
 
@@ -180,8 +193,12 @@ class Records(
             return expired + connection.execute(surplus).rowcount
 
 
-def _find_authorization(connection: Connection, state_hash: TokenHash) -> Authorization | None:
+def _find_authorization(
+    connection: Connection, state_hash: TokenHash, *, is_changed: bool = False
+) -> Authorization | None:
     wanted = select(AUTHORIZATION).where(AUTHORIZATION.c.state_hash == state_hash)
+    if is_changed:
+        wanted = wanted.with_for_update()
     row = connection.execute(wanted).mappings().first()
     if row is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from runtime.model import (
     AccountId,
@@ -17,15 +17,14 @@ from runtime.model import (
     TokenHash,
 )
 from runtime.stores.look_up import API_TOKEN_COLUMNS, read_api_token, read_config, write_config
-from runtime.stores.record_base import Details, Position, RecordBase, note, read_part
-from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER
+from runtime.stores.record_base import Details, Position, RecordBase, lock_account, note, read_part
+from runtime.stores.tables import API_TOKEN, MCP_SERVER
 
 _API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
 _MCP_SERVER = [
     MCP_SERVER.c[name]
     for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at")
 ]
-_FIND_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("account"))
 _ADD_MCP_SERVER = insert(MCP_SERVER)
 
 
@@ -35,7 +34,7 @@ class ServerRecords(RecordBase):
     def add_mcp_server(self, server: McpServer, token_hash: TokenHash, audit: AuditEntry) -> bool:
         """Store a new MCP server. False when its account is gone."""
         with self._engine.begin() as connection:
-            if not connection.execute(_FIND_ACCOUNT, {"account": server.account_id}).first():
+            if not lock_account(connection, server.account_id):
                 return False
             connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
             note(connection, audit)
@@ -69,7 +68,7 @@ class ServerRecords(RecordBase):
         `describe` adds to the audit entry what changed. Where nothing did, nothing is written.
         """
         with self._engine.begin() as connection:
-            found = _find_server(connection, account_id, server_id, audit.at)
+            found = _find_server(connection, account_id, server_id, audit.at, is_changed=True)
             if found is None:
                 return None
             changed = change(found)
@@ -93,7 +92,7 @@ class ServerRecords(RecordBase):
         `describe` adds to the audit entry what it was.
         """
         with self._engine.begin() as connection:
-            found = _find_server(connection, account_id, server_id, audit.at)
+            found = _find_server(connection, account_id, server_id, audit.at, is_changed=True)
             if found is None:
                 return False
             connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
@@ -114,9 +113,8 @@ class ApiTokenRecords(RecordBase):
             "scopes": " ".join(token.scopes),
             "account_id": token.account_id,
         }
-        owner = select(ACCOUNT.c.id).where(ACCOUNT.c.id == token.account_id)
         with self._engine.begin() as connection:
-            if token.account_id is not None and not connection.execute(owner).first():
+            if token.account_id is not None and not lock_account(connection, token.account_id):
                 return False
             connection.execute(insert(API_TOKEN).values(values))
             note(connection, audit)
@@ -135,7 +133,8 @@ class ApiTokenRecords(RecordBase):
     ) -> bool:
         """Revoke an API token. False when there is none. `describe` adds to the audit entry what it was."""
         with self._engine.begin() as connection:
-            row = connection.execute(select(*_API_TOKEN).where(API_TOKEN.c.id == token_id)).first()
+            wanted = select(*_API_TOKEN).where(API_TOKEN.c.id == token_id)
+            row = connection.execute(wanted.with_for_update()).first()
             if row is None:
                 return False
             connection.execute(delete(API_TOKEN).where(API_TOKEN.c.id == token_id))
@@ -152,10 +151,16 @@ def _is_alive(now: float) -> Any:
 
 
 def _find_server(
-    connection: Connection, account_id: AccountId, server_id: McpServerId, now: float
+    connection: Connection,
+    account_id: AccountId,
+    server_id: McpServerId,
+    now: float,
+    *,
+    is_changed: bool = False,
 ) -> McpServer | None:
     mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, _is_alive(now))
-    row = connection.execute(select(*_MCP_SERVER).where(*mine)).first()
+    wanted = select(*_MCP_SERVER).where(*mine)
+    row = connection.execute(wanted.with_for_update() if is_changed else wanted).first()
     return None if row is None else _server(row)
 
 

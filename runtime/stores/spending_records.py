@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, text, update
 
 from runtime.model import AccountId, AuditEntry, Budget, Spent, SpentKey
 from runtime.stores.look_up import write_budget
-from runtime.stores.record_base import RecordBase
+from runtime.stores.record_base import RecordBase, lock_account
 from runtime.stores.tables import ACCOUNT, SPENDING
 
 _ADD = text(
@@ -29,7 +29,11 @@ class SpendingRecords(RecordBase):
     def add_spending(self, added: Sequence[tuple[SpentKey, Spent]]) -> dict[SpentKey, Spent]:
         """Add to what is stored, in one transaction, and return all that the same accounts have in these months."""
         with self._engine.begin() as connection:
-            for key, spent in added:
+            for account_id in sorted({key.account_id for key, _ in added}):
+                lock_account(connection, account_id)
+            for key, spent in sorted(
+                added
+            ):  # in one order everywhere, so that none waits for another in a circle
                 connection.execute(_ADD, {**key._asdict(), **spent._asdict()})
             found: dict[SpentKey, Spent] = {}
             for account_id, month in {(key.account_id, key.month) for key, _ in added}:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -17,6 +18,8 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
+_Number = BigInteger().with_variant(Integer, "sqlite")
+"""The number that a row gets by itself; in SQLite only an INTEGER is one."""
 
 ACCOUNT = Table(
     "account",
@@ -61,7 +64,7 @@ API_TOKEN = Table(
     Column("name", Text, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("last_used_at", DOUBLE_PRECISION),
-    Column("scopes", Text, nullable=False),
+    Column("scopes", Text, nullable=False, server_default=""),
     Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE")),
     Index("api_token_token", "token_hash", unique=True),
     Index("api_token_in_order", "created_at", "id"),
@@ -94,7 +97,7 @@ REFRESH_ATTEMPT = Table(
 AUDIT = Table(
     "audit",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _Number, Identity(), primary_key=True),
     Column("at", DOUBLE_PRECISION, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
@@ -106,7 +109,7 @@ AUDIT = Table(
 DEPLOYMENT = Table(
     "deployment",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("key_check", LargeBinary, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("probed_at", DOUBLE_PRECISION),
@@ -115,7 +118,7 @@ DEPLOYMENT = Table(
 IDEMPOTENCY_KEY = Table(
     "idempotency_key",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _Number, Identity(), primary_key=True),
     Column("key_hash", LargeBinary, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("expires_at", DOUBLE_PRECISION, nullable=False),
@@ -127,7 +130,7 @@ IDEMPOTENCY_KEY = Table(
 POLICY_USE = Table(
     "policy_use",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _Number, Identity(), primary_key=True),
     Column("server_id", Text, ForeignKey("mcp_server.id", ondelete="CASCADE"), nullable=False),
     Column("ref", Text, nullable=False),
     Column("at", DOUBLE_PRECISION, nullable=False),
@@ -166,7 +169,12 @@ JOURNAL = Table(
     Column("hash", LargeBinary, nullable=False),
     Index("journal_chain", "account_id", "seq", unique=True),
     Index("journal_record", "account_id", "record_id"),
-    Index("journal_reverts", "reverts", sqlite_where=text("reverts IS NOT NULL")),
+    Index(
+        "journal_reverts",
+        "reverts",
+        sqlite_where=text("reverts IS NOT NULL"),
+        postgresql_where=text("reverts IS NOT NULL"),
+    ),
 )
 
 JOURNAL_OUTCOME = Table(
@@ -200,6 +208,6 @@ JOURNAL_OPEN = Table(
     METADATA,
     Column("entry_id", Text, primary_key=True),
     Column("run", Text, nullable=False),
-    Column("claimed_until", DOUBLE_PRECISION, nullable=False, server_default="0"),
+    Column("claimed_until", DOUBLE_PRECISION, nullable=False, server_default=text("0")),
     sqlite_with_rowid=False,
 )

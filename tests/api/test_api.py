@@ -395,7 +395,7 @@ def test_a_tool_call_is_logged_with_account_and_tool_and_without_arguments(
     )
     (line,) = tool_calls(harness)
     fields = ast.literal_eval(line.removeprefix("tool_call "))
-    token = harness.here.api_tokens.identify(harness.token)
+    token = asyncio.run(harness.here.api_tokens.identify(harness.token))
     assert token is not None and fields.pop("ms") >= 0
     assert fields == {
         "api_token": token.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,10 +16,10 @@ from runtime.model import AccountId, ApiToken, ApiTokenId, Grant, ServerConfig
 from runtime.operations.scopes import SCOPES, check_scope, may_use
 from runtime.server.app import Runtime
 from runtime.settings import Settings
-from runtime.stores import schema
 from runtime.stores.opening import bring_up_to_date
 from tests.api.harness import ApiHarness
 from tests.deployment import TOOLS, HandClock
+from tests.stores.released import make_released
 
 CALL = ["tools:call"]
 
@@ -134,10 +135,9 @@ def test_a_url_that_wants_an_api_token_takes_those_of_its_account_and_admin(harn
     runtime = Runtime(settings, log=lambda event, **fields: None)
     account = harness.here.accounts.find(mine)
     grant = Grant(account, ServerConfig(require_api_token_auth=True))
-    assert runtime.is_api_token(harness.token, grant)
-    assert runtime.is_api_token(bound_token(harness, mine)["token"], grant)
-    assert not runtime.is_api_token(bound_token(harness, other)["token"], grant)
-    assert not runtime.is_api_token("lpa_unknown", grant)
+    tokens = [harness.token, *(bound_token(harness, each)["token"] for each in (mine, other)), "lpa_unknown"]
+    taken = [asyncio.run(runtime.is_api_token(each, grant)) for each in tokens]
+    assert taken == [True, True, False, False]
     runtime.stores.close()
 
 
@@ -151,8 +151,7 @@ def test_a_scope_without_an_account_is_good_for_none() -> None:
 def test_the_tokens_of_before_scopes_can_still_do_everything(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
-        old.executescript(schema._VERSIONS + schema.list_migrations()[0])
-        old.execute("INSERT INTO schema_version VALUES (1, 1.0)")
+        make_released(old, 1)
         old.execute(
             "INSERT INTO api_token (id, token_hash, name, created_at) VALUES ('t1', x'00', 'old', 1.0)"
         )

@@ -169,6 +169,6 @@ def test_of_two_companies_that_are_chosen_at_once_only_one_is_connected(tmp_path
             )
             assert [type(each) for each in found if isinstance(each, Exception)] == [Conflict]
             connected = next(each for each in found if not isinstance(each, BaseException))
-            assert here.stores.look_up.find_account(connected.id) == connected
+            assert here.stores.read_account(connected.id) == connected
 
     asyncio.run(story())

@@ -29,10 +29,10 @@ def test_the_attempt_is_noted_before_it_is_sent_and_goes_with_what_came_of_it(tm
             vendor.gate = asyncio.Event()
             call = asyncio.create_task(here.tokens.get_fresh(account))
             await vendor.was_asked.wait()
-            assert here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
+            assert await here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
             vendor.gate.set()
             await call
-            assert here.stores.look_up.list_interrupted_refreshes() == []
+            assert await here.stores.look_up.list_interrupted_refreshes() == []
 
     asyncio.run(story())
 
@@ -46,7 +46,7 @@ def test_an_interrupted_refresh_is_tried_again_at_the_start_though_the_access_to
             restarted = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN=vendor.origin)
             await restarted.tokens.finish_interrupted()
             assert vendor.refreshes == 1
-            assert here.stores.look_up.list_interrupted_refreshes() == []
+            assert await here.stores.look_up.list_interrupted_refreshes() == []
             await restarted.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes == 1
             await restarted.tokens.close()
@@ -96,7 +96,7 @@ def test_only_an_answer_that_leaves_it_open_counts_as_an_interruption(
             vendor.answer = answer
             with pytest.raises(VendorUnavailable):
                 await here.tokens.get_fresh(account)
-            assert bool(here.stores.look_up.list_interrupted_refreshes()) == is_open
+            assert bool(await here.stores.look_up.list_interrupted_refreshes()) == is_open
             vendor.answer, vendor.refresh_token = None, "another"
             with pytest.raises(NeedsReconnect):
                 await here.tokens.get_fresh(account)
@@ -115,11 +115,11 @@ def test_a_vendor_that_cannot_be_reached_changes_nothing_not_even_an_earlier_int
             nobody = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN="http://127.0.0.1:9")
             with pytest.raises(VendorUnavailable):
                 await nobody.tokens.get_fresh(account)
-            assert here.stores.look_up.list_interrupted_refreshes() == []
+            assert await here.stores.look_up.list_interrupted_refreshes() == []
             lose_the_answer(here, account)
             with pytest.raises(VendorUnavailable):
                 await nobody.tokens.get_fresh(account)
-            assert here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
+            assert await here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
             await nobody.tokens.close()
 
     asyncio.run(story())

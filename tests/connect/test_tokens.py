@@ -28,7 +28,7 @@ async def connected(data: Path) -> AsyncIterator[tuple[OAuthVendor, Deployment, 
 
 
 def as_stored(here: Deployment, account: Account) -> Account:
-    found = here.stores.look_up.find_account(account.id)
+    found = here.stores.read_account(account.id)
     assert found is not None
     return found
 
@@ -336,6 +336,6 @@ def test_disconnecting_while_a_refresh_is_under_way_revokes_the_token_that_came_
             vendor.gate.set()
             await asyncio.gather(call, end)
             assert vendor.revoked == [vendor.refresh_token]
-            assert here.stores.look_up.find_account(account.id) is None
+            assert here.stores.read_account(account.id) is None
 
     asyncio.run(story())

@@ -209,11 +209,14 @@ class Stand:
             Access(
                 hash_token,
                 lambda hashed: self.grants.get(hashed.decode()),
-                lambda token, grant: token in self.api_tokens,
+                self._is_api_token,
                 Guesses() if guesses is None else guesses,
             ),
             gate,
         )
+
+    async def _is_api_token(self, token: str, grant: Grant) -> bool:
+        return token in self.api_tokens
 
     def _log(self, event: str, **fields: object) -> None:
         self.lines.append({"event": event, **fields})

@@ -164,8 +164,8 @@ def test_one_that_another_process_has_claimed_is_left_to_it_until_it_must_have_d
 
 def test_entries_of_the_run_itself_are_not_settled(interrupted: Interrupted) -> None:
     assert interrupted.here.stores.records.find_open_entries(interrupted.journal.run) == []
-    assert not interrupted.here.stores.look_up.has_open_entries(interrupted.journal.run)
-    assert interrupted.here.stores.look_up.has_open_entries("another run")
+    assert not asyncio.run(interrupted.here.stores.look_up.has_open_entries(interrupted.journal.run))
+    assert asyncio.run(interrupted.here.stores.look_up.has_open_entries("another run"))
 
 
 def break_off(line: str, headers: dict[str, str], body: bytes) -> bytes:

@@ -97,7 +97,7 @@ class Chooser:
 
     @property
     def account(self) -> Account:
-        found = self.here.stores.look_up.find_account(AccountId(self.account_id))
+        found = self.here.stores.read_account(AccountId(self.account_id))
         assert found is not None
         return found
 

@@ -1,0 +1,206 @@
+"""Who is asking, read from PostgreSQL: the few reads that every request makes, on the event loop.
+
+No SQLAlchemy, one indexed statement each, in a pool of connections of its own. Each read has a time limit, so that a
+database that is gone holds up nothing but what needs it; while it is known to be gone the limit is short. Nothing is
+cached here: what another process revoked is revoked with the next read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable
+from typing import Any, LiteralString, Self
+
+from psycopg import AsyncConnection, Error
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from runtime.errors import StorageUnavailable
+from runtime.model import Account, AccountId, ApiToken, Grant, McpServerId, TokenHash
+from runtime.stores import postgres
+from runtime.stores.condition import Condition
+from runtime.stores.look_up import (
+    ACCOUNT_COLUMNS,
+    API_TOKEN_COLUMNS,
+    make_grant,
+    read_account,
+    read_api_token,
+)
+
+MOST_CONNECTIONS = 4
+"""A read takes under 1 ms there, so four serve several thousand a second."""
+READ_SECONDS = 3.0
+"""How long a read may take with all its attempts: agents wait for 60 s, and a load balancer's question for a few."""
+BRIEF_SECONDS = 0.25
+"""The same while the database is known to be gone: enough for a new connection to one that is back."""
+RECONNECT_SECONDS = 1.0
+"""How long the pool itself tries again; after that the next read does."""
+_OTHER_KEY = "The database belongs to another secret key: restart the server."
+
+_OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
+_GRANTS = (
+    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
+)
+_GRANT = f"{_GRANTS}mcp_server.token_hash = %s"
+_GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = %s"
+_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = %s"
+_API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = %s"
+_KEY_CHECK = "SELECT key_check FROM deployment"
+_OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != %s LIMIT 1"
+_INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
+
+
+class _Reporting(AsyncConnection[Any]):
+    """A connection of the pool, which tries in the background: what prevents it is reported."""
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", *, report: Callable[[str], None], **given: Any) -> Self:  # type: ignore[override]
+        """Connect. Raises psycopg's OperationalError."""
+        try:
+            return await super().connect(conninfo, **given)
+        except Error as error:
+            report(postgres.explain_error(error))
+            raise
+
+
+Pool = AsyncConnectionPool[_Reporting]
+
+
+class PostgresLookUp:
+    """Looks up grants, accounts and API tokens in PostgreSQL. For the event loop; one loop after another may use it."""
+
+    def __init__(self, url: str, key_check: bytes) -> None:
+        self._url = url
+        self._key_check = key_check
+        self._pool: Pool | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opening = asyncio.Lock()
+        self.condition = Condition()
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it warns of, the health says
+
+    async def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
+        """Return what the URL with this token lets through now; None when unknown, expired or revoked.
+
+        Raises StorageUnavailable when that cannot be found out: nothing opens, and nothing is said to be revoked.
+        """
+        return _live_grant(await self._row(_GRANT, token_hash), now)
+
+    async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
+        """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
+
+        Raises StorageUnavailable when that cannot be found out.
+        """
+        return _live_grant(await self._row(_GRANT_OF_SERVER, server_id), now)
+
+    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
+        """Return the API token with this hash, if there is one."""
+        row = await self._row(_API_TOKEN, token_hash)
+        return None if row is None else read_api_token(row)
+
+    async def find_account(self, account_id: AccountId) -> Account | None:
+        """Return the account as it is now, if there is one."""
+        row = await self._row(_ACCOUNT, account_id)
+        return None if row is None else read_account(row)
+
+    async def list_interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
+        """Return the accounts with a refresh that was begun and never finished, and when it began."""
+        return [(AccountId(id_), begun_at) for id_, begun_at in await self._rows(_INTERRUPTED)]
+
+    async def has_open_entries(self, run: str) -> bool:
+        """Whether other runs than this one have left entries of the journal without an outcome."""
+        return await self._row(_OPEN_ENTRY, run) is not None
+
+    def find_fault(self) -> str:
+        """Why the database could not be read the last time, in a sentence; empty when it could."""
+        return self.condition.reason
+
+    async def check(self) -> None:
+        """Find out whether the database can be read and is that of this secret key, and note it."""
+        try:
+            row = await self._row(_KEY_CHECK)
+        except StorageUnavailable:
+            return
+        if row is None or not hmac.compare_digest(row[0], self._key_check):
+            self.condition.note_failure(_OTHER_KEY)
+
+    async def stop(self) -> None:
+        """Close every connection, in the loop that uses them."""
+        if self._pool is not None and self._loop is asyncio.get_running_loop():
+            pool, self._pool = self._pool, None
+            await pool.close()
+
+    def close(self) -> None:
+        """Drop what `stop` has not closed."""
+        self._pool = None
+
+    async def _row(self, statement: LiteralString, *values: Any) -> Any:
+        rows = await self._rows(statement, *values)
+        return rows[0] if rows else None
+
+    async def _rows(self, statement: LiteralString, *values: Any) -> list[Any]:
+        """Return what a statement finds. Raises StorageUnavailable when it cannot be read in time.
+
+        A connection that has ended while nobody used it, as on a restart of the database, is replaced once.
+        """
+        seconds = BRIEF_SECONDS if self.condition.reason else READ_SECONDS
+        try:
+            async with asyncio.timeout(seconds):
+                pool = await self._open()
+                try:
+                    rows = await _ask(pool, seconds, statement, values)
+                except Error as error:
+                    if not postgres.is_connection_lost(error):
+                        raise
+                    await pool.check()
+                    rows = await _ask(pool, seconds, statement, values)
+        except (Error, PoolTimeout, TimeoutError) as error:
+            is_late = isinstance(error, (PoolTimeout, TimeoutError))
+            known = self.condition.reason if is_late else postgres.explain_error(error)
+            reason = known or postgres.SLOW
+            self.condition.note_failure(reason)
+            raise postgres.explain_failed_read(reason) from error
+        self.condition.note_success()
+        return rows
+
+    async def _open(self) -> Pool:
+        """Return the pool of this loop."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._pool, self._opening = loop, None, asyncio.Lock()
+        if self._pool is None:
+            async with self._opening:
+                if self._pool is None:
+                    pool = self._make_pool()
+                    await pool.open()
+                    self._pool = pool
+        return self._pool
+
+    def _make_pool(self) -> Pool:
+        return Pool(
+            self._url,
+            connection_class=_Reporting,
+            kwargs={**postgres.build_options(is_autocommit=True), "report": self.condition.note_failure},
+            min_size=1,
+            max_size=MOST_CONNECTIONS,
+            reconnect_timeout=RECONNECT_SECONDS,
+            configure=_configure,
+            open=False,
+        )
+
+
+async def _configure(connection: _Reporting) -> None:
+    postgres.prepare(connection.adapters)
+
+
+async def _ask(pool: Pool, seconds: float, statement: LiteralString, values: tuple[Any, ...]) -> list[Any]:
+    async with pool.connection(seconds) as connection:
+        return await (await connection.execute(statement, values)).fetchall()
+
+
+def _live_grant(row: Any, now: float) -> Grant | None:
+    """Return the grant in a row, unless it has expired."""
+    if row is None or (row[-1] is not None and row[-1] <= now):
+        return None
+    return make_grant(row[:-1])
