@@ -23,7 +23,7 @@ from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth, open_stores
 from runtime.stores.generation import Generation
 from runtime.stores.hot_redis import RedisHotState
-from runtime.stores.redis_link import RETRY_SECONDS, RedisLink, RedisLost
+from runtime.stores.redis_link import RETRY_SECONDS, RedisLink, RedisLost, _connect
 from tests.deployment import HandClock
 from tests.engines import find_free_port
 from tests.redis_server import RedisServer, running_redis
@@ -409,3 +409,12 @@ def test_without_its_setting_the_library_is_not_imported() -> None:
     done = subprocess.run([sys.executable, "-P", "-c", code], cwd=ROOT, env={"PYTHONPATH": str(ROOT)},
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert done.stdout == "False\n"
+
+
+def test_after_each_fault_another_sentinel_is_the_first_to_be_asked() -> None:
+    address = RedisAddress("sentinel", (("one", 1), ("two", 2), ("three", 3)), service="books")
+    asked = [
+        [each.connection_pool.connection_kwargs["port"] for each in _connect(address, faults, 1.0).sentinels]
+        for faults in range(4)
+    ]
+    assert asked == [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 2, 3]]
