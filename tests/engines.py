@@ -17,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,10 +76,13 @@ def end_with_parent() -> None:
 
 
 def find_free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    """Return a port of the loopback interface that nobody listens on; a cluster uses another, 10,000 higher."""
+    while True:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port: int = free.getsockname()[1]
+            if port < 55_000:
+                return port
 
 
 class Postgres:
@@ -174,3 +177,11 @@ def running_postgres() -> Iterator[Postgres]:
             yield server
         finally:
             server.stop(signal.SIGQUIT)  # what it would write down at its end is thrown away
+
+
+def list_left_out(reasons: Sequence[str]) -> list[str]:
+    """Return the line about each engine whose tests were skipped, from the reasons of all that were."""
+    begin = MISSING.partition("{")[0]
+    return sorted(
+        {f"{begin}{reason.partition(begin)[2]}".rstrip("')") for reason in reasons if begin in reason}
+    )

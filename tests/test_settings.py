@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
+from runtime.redis_address import RedisAddress
 from runtime.settings import Settings, get_app, read_definition_folders
 from tests.deployment import BOOKS
 
@@ -289,3 +291,58 @@ def test_an_address_of_postgresql_that_cannot_be_right_is_refused_without_its_pa
     assert said in text
     assert "LEDGERPORT_DATABASE_URL" in text
     assert "s3c" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("redis://books.example", RedisAddress("single", (("books.example", 6379),))),
+        (
+            "rediss://agent:s%40cret@10.0.0.1:6380/3",
+            RedisAddress("single", (("10.0.0.1", 6380),), True, 3, username="agent", password="s@cret"),
+        ),
+        ("redis://:secret@[::1]:6380", RedisAddress("single", (("::1", 6380),), password="secret")),
+        (
+            "redis+sentinel://:secret@one:1,two/books/2?sentinel_password=other",
+            RedisAddress("sentinel", (("one", 1), ("two", 26379)), False, 2, "books", "", "secret", "other"),
+        ),
+        ("rediss+cluster://one:7000,two:7001", RedisAddress("cluster", (("one", 7000), ("two", 7001)), True)),
+    ],
+)
+def test_redis_is_named_by_a_url(tmp_path: Path, url: str, address: RedisAddress) -> None:
+    found = load(tmp_path, REDIS_URL=url)
+    assert found.redis == address
+    assert not re.search("cret|other", repr(found))
+    assert "cret" not in address.describe()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("secret", "must be like redis://"),
+        ("http://secret@books.example", "must be like redis://"),
+        ("redis://:secret@books.example /0", "must be like redis://"),
+        ("redis://", "a host or port that cannot be read"),
+        ("redis://:secret@books.example:99999", "a host or port that cannot be read"),
+        ("redis://:secret@@books.example:port", "a host or port that cannot be read"),
+        ("redis://:secret/@books.example", "a host or port that cannot be read"),
+        ("redis://:secret#@books.example", "a host or port that cannot be read"),
+        ("redis://:secret@one,two", "names several hosts"),
+        ("redis://:secret@one/books", "the number of the database"),
+        ("redis://:secret@one/1/2", "the number of the database"),
+        ("redis+sentinel://:secret@one", "lacks the name of the service"),
+        ("redis+cluster://:secret@one/0", "has no numbered databases"),
+        ("redis://:secret@one?timeout=1", "has an option that is unknown"),
+        ("redis://books.example/?:secret@one", "has an option that is unknown"),
+        ("redis://one?sentinel_password=secret", "only redis\\+sentinel:// takes"),
+        ("redis://:secret@one?ca_certs=secret", "needs TLS"),
+        ("rediss://:secret@one?ca_certs=/secret", "names no file"),
+    ],
+)
+def test_a_url_of_redis_that_cannot_be_right_stops_the_start_and_is_not_shown(
+    tmp_path: Path, url: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said) as refused:
+        load(tmp_path, REDIS_URL=url)
+    assert "secret" not in refused.value.as_text()
+    assert "LEDGERPORT_REDIS_URL" in refused.value.as_text()

@@ -108,7 +108,7 @@ class FileLinkEndpoint:
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
         if is_sent and await self.is_api_token(token.strip(), grant):
             return
-        if is_sent and (wait := self.guesses.note(request.client.host if request.client else "")):
+        if is_sent and (wait := await self.guesses.note(request.client.host if request.client else "")):
             raise TooManyGuesses(wait)
         raise Unauthorized(
             "This link's MCP server also requires an API token.",

@@ -162,7 +162,7 @@ class _OperationEndpoint:
         tokens = self._services.api_tokens
         secret = secret.strip() if scheme.lower() == "bearer" else ""
         token = await tokens.identify(secret)
-        if token is None and secret and (wait := self._services.guesses.note(_address(request))):
+        if token is None and secret and (wait := await self._services.guesses.note(_address(request))):
             raise TooManyGuesses(wait)
         if token is None:
             raise Unauthorized(

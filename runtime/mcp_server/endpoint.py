@@ -288,7 +288,7 @@ class McpEndpoint:
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
         if is_sent and await self._is_api_token(token.strip(), grant):
             return
-        if is_sent and (wait := self._guesses.note(exchange.head.client)):
+        if is_sent and (wait := await self._guesses.note(exchange.head.client)):
             slower = TooManyGuesses(wait)
             raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
         raise Refused(
@@ -297,6 +297,12 @@ class McpEndpoint:
             "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
             fields=((b"www-authenticate", b"Bearer"),),
         )
+
+
+def _bearer_of(exchange: Exchange) -> str:
+    """Return the API token that a request sends; empty when it sends none."""
+    scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _token_of(path: str) -> tuple[str, bool]:
