@@ -15,5 +15,6 @@ Records are SQL (SQLite in a file):
 - `condition`, `files`: whether the database takes writes, and whether its files are still the ones that are open
 - `serving_lock`: one server for each database
 
-Hot state (`hot`, `hot_memory`) counts and may be lost.
+Hot state (`hot`, `hot_memory`) counts and may be lost. A mailbox (`mailbox`, `mailbox_memory`) hands answers to open
+event streams.
 """
