@@ -18,6 +18,7 @@ from generator.suggestions import did_you_mean
 from generator.vendor import Integration
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
+from runtime.redis_address import RedisAddress, parse_redis_url
 
 PREFIX = "LEDGERPORT_"
 SIMULATOR = "simulator"
@@ -28,7 +29,7 @@ _VARIABLES = tuple(
     PREFIX + name
     for name in (
         "DOCS",
-        "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL",
+        "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL", "REDIS_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
         "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN",
     )
@@ -66,6 +67,8 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     allowed_origins: tuple[str, ...] = ()
     database: Path = Path("ledgerport.sqlite3")
+    redis: RedisAddress | None = None
+    """Where the processes of a fleet count and agree; None for one process."""
     max_answer_bytes: int = 32_000
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
@@ -99,6 +102,7 @@ class Settings:
             public_url=_public_url(environ.get("LEDGERPORT_PUBLIC_URL", ""), host, port),
             allowed_origins=_origins(environ.get("LEDGERPORT_ALLOWED_ORIGINS", "")),
             database=database,
+            redis=parse_redis_url(environ.get("LEDGERPORT_REDIS_URL", "")),
             max_answer_bytes=_whole_number(environ, "LEDGERPORT_MAX_ANSWER_BYTES", 32_000, 8_000, 10_000_000),
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),

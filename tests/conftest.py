@@ -17,6 +17,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from tests.engines import describe_left_out
+
 PATIENCE_SECONDS = 120
 """The library's own 5 s are too short for 100 MB on a machine with several suites at once; no test wants a timeout."""
 LONGEST = (
@@ -81,6 +83,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for report in reports:
             if isinstance(report, pytest.TestReport):
                 seconds[report.nodeid.partition("::")[0]] += report.duration
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    if left_out := describe_left_out(reasons):
+        terminalreporter.write_line(left_out, yellow=True)
     if len(seconds) > MODULES_LISTED:
         terminalreporter.section("Slowest modules")
         for module, taken in seconds.most_common(MODULES_LISTED):

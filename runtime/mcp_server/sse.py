@@ -141,7 +141,7 @@ class SseEndpoint:
             await self._send_until_end(exchange, stream, send)
         finally:
             gone.cancel()
-            self.streams.remove(stream)
+            self.streams.forget(stream)
             stream.end("cut")
             self._log("sse_ended", server=server, reason=stream.ended)
             await self._mailbox.close(stream.address)

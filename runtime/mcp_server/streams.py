@@ -58,7 +58,7 @@ class Stream:
         self._waiting.append(message)
         self._count(len(message))
         self.wake.set()
-        self._streams.bound()
+        self._streams.limit()
 
     def take(self) -> list[bytes]:
         """Return the messages that wait, as what is sent next."""
@@ -103,7 +103,7 @@ class Streams:
         if len(own) >= MOST_PER_SERVER:
             quietest = next(iter(own.values()))
             quietest.end("replaced")
-            self.remove(quietest)
+            self.forget(quietest)
         elif self._count >= self.most or self.is_stopping:
             raise _full()
         stream = Stream(address, server, self)
@@ -111,7 +111,7 @@ class Streams:
         self._count += 1
         return stream
 
-    def remove(self, stream: Stream) -> None:
+    def forget(self, stream: Stream) -> None:
         """Forget a stream that has ended."""
         own = self._open.get(stream.server, {})
         if own.pop(stream.address, None) is not None:
@@ -125,7 +125,7 @@ class Streams:
         if own.pop(stream.address, None) is not None:
             own[stream.address] = stream
 
-    def bound(self) -> None:
+    def limit(self) -> None:
         """End those that have the most to send while all of them have too much."""
         while self.waiting > MOST_WAITING_IN_ALL:
             every = (stream for own in self._open.values() for stream in own.values())

@@ -15,6 +15,9 @@ Records are SQL (SQLite in a file):
 - `condition`, `files`: whether the database takes writes, and whether its files are still the ones that are open
 - `serving_lock`: one server for each database
 
-Hot state (`hot`, `hot_memory`) counts and may be lost. A mailbox (`mailbox`, `mailbox_memory`) hands answers to open
-event streams.
+Hot state counts and may be lost:
+
+- `hot`, `hot_memory`, `hot_redis`: the seam, one process, and all processes that share a Redis
+- `mailbox`, `mailbox_memory`: answers handed to open event streams
+- `redis_link`, `generation`: the connection to Redis, and how a change holds in every process that caches grants
 """

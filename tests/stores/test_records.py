@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from generator.vendor import RateWindow
 from runtime.errors import SettingsError
 from runtime.keys.crypto import Keys
 from runtime.model import (
@@ -218,95 +216,3 @@ def test_a_file_of_a_later_version_or_no_database_is_refused(tmp_path: Path) -> 
     other.write_bytes(b"not a database" * 100)
     with pytest.raises(SettingsError, match="cannot be used"):
         bring_up_to_date(other, 1.0, Keys(bytes(32)))
-
-
-WINDOWS = (RateWindow("second", 2, 1), RateWindow("minute", 5, 60))
-
-
-def test_calls_leave_a_window_when_their_time_is_over() -> None:
-    from runtime.stores.hot_memory import MemoryHotState
-
-    async def story() -> None:
-        hot = MemoryHotState()
-        used = []
-        for now in (0.0, 0.5, 0.9, 1.0, 1.6, 70.0):
-            used.append([count.used for count in await hot.count("a", WINDOWS, now)])
-        assert used == [[1, 1], [2, 2], [2, 3], [2, 4], [2, 5], [1, 1]]
-        assert [count.used for count in await hot.count("b", WINDOWS, 70.0)] == [1, 1]
-        assert [count.used for count in await hot.peek("a", WINDOWS, 70.0)] == [1, 1]
-
-    asyncio.run(story())
-
-
-def test_calls_that_were_counted_before_the_clock_was_set_back_leave_their_window_in_time() -> None:
-    from runtime.stores.hot_memory import MemoryHotState
-
-    async def story() -> None:
-        hot = MemoryHotState()
-        used = []
-        for now in (1000.0, 1000.5, 10.0, 60.0, 70.1):
-            used.append([count.used for count in await hot.count("a", WINDOWS, now)])
-        assert used == [[1, 1], [2, 2], [2, 3], [1, 4], [1, 2]]
-
-    asyncio.run(story())
-
-
-def test_what_was_counted_stays_when_the_windows_are_read_again() -> None:
-    from runtime.stores.hot_memory import MemoryHotState
-
-    async def story() -> None:
-        hot = MemoryHotState()
-        for now in (0.0, 0.1, 0.2):
-            await hot.count("a", WINDOWS, now)
-        other = (RateWindow("a minute", 5, 60), RateWindow("hour", 100, 3600))
-        assert [count.used for count in await hot.peek("a", other, 0.3)] == [3, 0]
-        assert [count.used for count in await hot.count("a", other, 0.3)] == [4, 1]
-
-    asyncio.run(story())
-
-
-def test_a_full_window_says_when_another_call_fits() -> None:
-    from runtime.stores.hot_memory import MemoryHotState
-
-    async def story() -> None:
-        hot = MemoryHotState()
-        for now in range(10):
-            counts = await hot.count("a", WINDOWS, float(now))
-        assert counts[1].used == 5
-        assert counts[1].oldest_leaves_in == 5.0 + 60 - 9
-
-    asyncio.run(story())
-
-
-def test_idle_keys_are_forgotten() -> None:
-    from runtime.stores.hot_memory import MemoryHotState
-
-    async def story() -> None:
-        hot = MemoryHotState()
-        for number in range(1000):
-            await hot.count(f"k{number}", WINDOWS, 0.0)
-        for _ in range(600):
-            await hot.count("busy", WINDOWS, 61.0)
-        assert len(hot) == 1
-
-    asyncio.run(story())
-
-
-def test_a_lock_has_one_holder_and_leaves_nothing_behind() -> None:
-    from runtime.stores.hot_memory import MemoryHotState
-
-    async def story() -> None:
-        hot, inside, most = MemoryHotState(), 0, 0
-
-        async def work() -> None:
-            nonlocal inside, most
-            async with hot.lock("a"):
-                inside += 1
-                most = max(most, inside)
-                await asyncio.sleep(0)
-                inside -= 1
-
-        await asyncio.gather(*(work() for _ in range(20)))
-        assert (most, len(hot)) == (1, 0)
-
-    asyncio.run(story())
