@@ -42,6 +42,8 @@ HOOKS = {
     "data_received": "asyncio.Protocol",
     "resume_writing": "asyncio.Protocol",
     "shutdown": "uvicorn calls it",
+    "handle_async_request": "httpx2",
+    "aclose": "httpx2",
     "on_message_begin": "httptools",
     "on_url": "httptools",
     "on_header": "httptools",
