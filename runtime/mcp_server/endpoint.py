@@ -175,8 +175,8 @@ class McpEndpoint:
             reply = self._refuse(error, exchange.grant)
         return exchange.finish(reply)
 
-    def _answer_head(self, exchange: Exchange) -> Reply | None:
-        """Return the reply that needs no body; None when the body is to be read.
+    def _answer_head(self, exchange: Exchange) -> Reply | Awaitable[Reply] | None:
+        """Return the reply that needs no body, or what to await for it; None when the body is to be read.
 
         All checks before the body, in their one order: may this page or host speak to us at all, is the token known,
         is the method POST, is an API token needed, is the content JSON. Raises Refused and StorageUnavailable.
@@ -197,7 +197,9 @@ class McpEndpoint:
         if head.method != "POST":
             return _without_post(head.method)
         if grant.config.require_api_token_auth:
-            self._check_api_token(exchange, grant)
+            token = _bearer_of(exchange)
+            if not token or not self._is_api_token(token, grant):
+                return self._refuse_api_token(exchange.head.client if token else None)
         check_content(exchange.fields)
         return None
 
@@ -258,13 +260,12 @@ class McpEndpoint:
         self._log("mcp_refused", server=server, status=error.status, rpc_code=error.rpc_code)
         return error.reply()
 
-    def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
-        """Raise Refused. It names no metadata: there is no OAuth here that a client could start."""
-        scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
-        is_sent = scheme.lower() == "bearer" and bool(token.strip())
-        if is_sent and self._is_api_token(token.strip(), grant):
-            return
-        if is_sent and (wait := self._guesses.note(exchange.head.client)):
+    async def _refuse_api_token(self, client: str | None) -> Reply:
+        """Raise Refused, more slowly to a client that sends many wrong tokens; None is one that sent none.
+
+        It names no metadata: there is no OAuth here that a client could start.
+        """
+        if client is not None and (wait := await self._guesses.note(client)):
             slower = TooManyGuesses(wait)
             raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
         raise Refused(
@@ -273,6 +274,12 @@ class McpEndpoint:
             "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
             fields=((b"www-authenticate", b"Bearer"),),
         )
+
+
+def _bearer_of(exchange: Exchange) -> str:
+    """Return the API token that a request sends; empty when it sends none."""
+    scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _token_of(path: str) -> tuple[str, bool]:

@@ -348,8 +348,7 @@ def test_the_sentinels_name_the_server_also_when_the_first_of_them_hangs(tmp_pat
             each.folder.mkdir()
             settings = each.folder / "sentinel.conf"
             settings.write_text(
-                f"port {each.port}\nbind 127.0.0.1\n"
-                f"sentinel monitor books 127.0.0.1 {primary.port} 1\n"
+                f"port {each.port}\nbind 127.0.0.1\nsentinel monitor books 127.0.0.1 {primary.port} 1\n"
             )
             each.launch([str(settings), "--sentinel"])
         try:
