@@ -18,11 +18,13 @@ PROGRAMS = ("valkey-server", "redis-server")
 
 
 def find_port() -> int:
-    """Return a port of the loopback interface that nobody listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """Return a port of the loopback interface that nobody listens on, and so low that a node of a cluster finds its second."""
+    while True:
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            port: int = found.getsockname()[1]
+            if port < 55_000:
+                return port
 
 
 class RedisServer:

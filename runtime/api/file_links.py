@@ -76,7 +76,7 @@ class FileLinkEndpoint:
         outcome = _Outcome(Response())
         try:
             outcome.opened = self.links.open(request.path_params["link"])
-            self._check_api_token(request, outcome.opened.grant)
+            await self._check_api_token(request, outcome.opened.grant)
             outcome.response = await self._response(request.method, outcome, share)
         except LedgerportError as error:
             outcome.error = error.code
@@ -100,7 +100,7 @@ class FileLinkEndpoint:
             _hold(share, len(answer.file.content))
         return build_response(answer)
 
-    def _check_api_token(self, request: Request, grant: Grant) -> None:
+    async def _check_api_token(self, request: Request, grant: Grant) -> None:
         """Raise Unauthorized, or TooManyGuesses for one more wrong token."""
         if not grant.config.require_api_token_auth:
             return
@@ -108,7 +108,7 @@ class FileLinkEndpoint:
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
         if is_sent and self.is_api_token(token.strip(), grant):
             return
-        if is_sent and (wait := self.guesses.note(request.client.host if request.client else "")):
+        if is_sent and (wait := await self.guesses.note(request.client.host if request.client else "")):
             raise TooManyGuesses(wait)
         raise Unauthorized(
             "This link's MCP server also requires an API token.",

@@ -143,7 +143,7 @@ class _OperationEndpoint:
         asked = ApiRequest(request, None)
         try:
             if not operation.is_public:
-                asked = ApiRequest(request, self._bearer(request))
+                asked = ApiRequest(request, await self._bearer(request))
                 _check_scope(operation, asked)
                 if operation.query is None:
                     refuse_query(request)
@@ -154,14 +154,14 @@ class _OperationEndpoint:
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
             return refuse(InternalError()), asked.actor
 
-    def _bearer(self, request: Request) -> ApiToken:
+    async def _bearer(self, request: Request) -> ApiToken:
         """Return the API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
         found = request.headers.getlist("authorization")
         scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
         tokens = self._services.api_tokens
         secret = secret.strip() if scheme.lower() == "bearer" else ""
         token = tokens.identify(secret)
-        if token is None and secret and (wait := self._services.guesses.note(_address(request))):
+        if token is None and secret and (wait := await self._services.guesses.note(_address(request))):
             raise TooManyGuesses(wait)
         if token is None:
             raise Unauthorized(

@@ -168,13 +168,15 @@ class McpEndpoint:
             reply = self.refuse(error, exchange.grant)
         return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
 
-    def admit(self, head: Head, method: str) -> Exchange | Reply:
+    async def admit(self, head: Head, method: str) -> Exchange | Reply:
         """Return a request of the older transport that its sender may make with this method, or the reply that refuses
         it. The path is that of the MCP server. Raises nothing.
         """
         exchange = Exchange(head, dict(head.sent))
         try:
             refusal = self._check_sender(exchange, method)
+            if refusal is not None and not isinstance(refusal, Reply):
+                refusal = await refusal
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             refusal = self.refuse(error, exchange.grant)
         return exchange.finish(refusal) if refusal else exchange
@@ -196,8 +198,8 @@ class McpEndpoint:
             reply = self.refuse(error, exchange.grant)
         return exchange.finish(reply)
 
-    def _answer_head(self, exchange: Exchange) -> Reply | None:
-        """Return the reply that needs no body; None when the body is to be read.
+    def _answer_head(self, exchange: Exchange) -> Reply | Awaitable[Reply] | None:
+        """Return the reply that needs no body, or what to await for it; None when the body is to be read.
 
         All checks before the body, in their one order: who sends it (`_check_sender`), is the content JSON. Raises
         Refused and StorageUnavailable.
@@ -209,8 +211,8 @@ class McpEndpoint:
             check_content(exchange.fields)
         return refusal
 
-    def _check_sender(self, exchange: Exchange, method: str) -> Reply | None:
-        """Return the reply to a sender that is not let through; find the grant of one that is.
+    def _check_sender(self, exchange: Exchange, method: str) -> Reply | Awaitable[Reply] | None:
+        """Return the reply to a sender that is not let through, or what to await for it; find the grant of one that is.
 
         May this page or host speak to us at all, is the token known, is the method the right one, is an API token
         needed. Raises Refused and StorageUnavailable.
@@ -229,7 +231,9 @@ class McpEndpoint:
         if is_sse or head.method != method:
             raise _refuse_method(is_stream=is_sse or method == "GET")
         if grant.config.require_api_token_auth:
-            self._check_api_token(exchange, grant)
+            token = _read_bearer(exchange)
+            if not token or not self._is_api_token(token, grant):
+                return self._refuse_api_token(head.client if token else None)
         return None
 
     def _answer_body(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
@@ -289,12 +293,12 @@ class McpEndpoint:
         self._log("mcp_refused", server=server, status=error.status, rpc_code=error.rpc_code)
         return error.reply()
 
-    def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
-        """Raise Refused. It names no metadata: there is no OAuth here that a client could start."""
-        token = _read_bearer(exchange)
-        if token and self._is_api_token(token, grant):
-            return
-        if token and (wait := self._guesses.note(exchange.head.client)):
+    async def _refuse_api_token(self, client: str | None) -> Reply:
+        """Raise Refused, more slowly to a client that sends many wrong tokens; None is one that sent none.
+
+        It names no metadata: there is no OAuth here that a client could start.
+        """
+        if client is not None and (wait := await self._guesses.note(client)):
             slower = TooManyGuesses(wait)
             raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
         raise Refused(

@@ -82,7 +82,7 @@ class SseEndpoint:
         client = scope.get("client")
         sent = [field for field in scope["headers"] if not is_message or field[0] not in OF_THE_ANSWER]
         head = Head(scope["method"], MCP_PREFIX + token, sent, client[0] if client else "")
-        admitted = self._endpoint.admit(head, "POST" if is_message else "GET")
+        admitted = await self._endpoint.admit(head, "POST" if is_message else "GET")
         try:
             if isinstance(admitted, Reply):
                 await send_reply(send, admitted)

@@ -52,13 +52,12 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
 from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
-from runtime.safety.guesses import Guesses
+from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import Reloader
 from runtime.settings import LOOPBACK, Settings
-from runtime.stores.embedded import StorageHealth, Stores, open_stores
-from runtime.stores.mailbox_memory import MemoryMailbox
+from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
 from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
@@ -98,8 +97,8 @@ class Runtime:
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         check_behaviours(self.catalog.tools)
-        self.guesses = Guesses()
         self.stores: Stores = open_stores(settings, time.time())
+        self.guesses = Guesses(make_hot(self.stores.link, MOST_ADDRESSES))
         self.client = VendorClient(
             timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
         )
@@ -177,6 +176,8 @@ class Runtime:
         await self.spending.flush()
         await self.client.close()
         await self.tokens.close()
+        if self.stores.link is not None:
+            await self.stores.link.close()
         self.stores.close()
 
 
@@ -198,7 +199,8 @@ class Application:
             Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
         )
-        self.sse = SseEndpoint(self.mcp, runtime.keys.hash_token, MemoryMailbox(), runtime.log)
+        mailbox = make_mailbox(runtime.stores.link, runtime.keys)
+        self.sse = SseEndpoint(self.mcp, runtime.keys.hash_token, mailbox, runtime.log)
         self._api_and_pages: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
 

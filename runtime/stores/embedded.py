@@ -20,9 +20,12 @@ from runtime.model import NewLink
 from runtime.settings import Settings
 from runtime.stores.condition import Condition, probe
 from runtime.stores.files import Files
-from runtime.stores.hot_memory import MemoryHotState
+from runtime.stores.hot import HotState
+from runtime.stores.hot_memory import MOST_KEYS, MemoryHotState
 from runtime.stores.journal_queue import JournalQueue
 from runtime.stores.look_up import SqliteLookUp
+from runtime.stores.mailbox import Mailbox
+from runtime.stores.mailbox_memory import MemoryMailbox
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from runtime.model import AccountId, McpServerId, Spent, SpentKey
     from runtime.stores.policy_use import Limits, Reservation, Use
     from runtime.stores.records import Records
+    from runtime.stores.redis_link import RedisLink
 
 T = TypeVar("T")
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
@@ -37,9 +41,10 @@ HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class StorageHealth:
-    """Whether the database can be read and written. `reason` is a sentence, empty when it can.
+    """Whether the database can be read and written, and Redis answers. `reason` is a sentence, empty when all is well.
 
-    `degraded`: it can be read, so calls go on, and not written. `unavailable`: it cannot be read.
+    `degraded`: the database can be read, so calls go on, but it cannot be written or Redis does not answer.
+    `unavailable`: the database cannot be read.
     """
 
     status: Literal["ok", "degraded", "unavailable"] = "ok"
@@ -52,8 +57,9 @@ class Stores:
 
     path: Path
     look_up: SqliteLookUp
-    hot: MemoryHotState
+    hot: HotState
     files: Files
+    link: RedisLink | None = None
     condition: Condition = field(default_factory=Condition)
     writer: Writer = field(default_factory=Writer)
     _records: Records | None = None
@@ -92,13 +98,14 @@ class Stores:
             await self.write(lambda: probe(self.path, self.files, self.condition, now))
         except StorageUnavailable as slow:
             self.condition.note_failure(slow.reason)
+        await self.hot.probe()
         return self.check_health()
 
     def check_health(self) -> StorageHealth:
         """Whether the database can be read, and took the last write or probe. It writes nothing itself."""
         if reason := self.look_up.find_fault():
             return StorageHealth("unavailable", reason)
-        if reason := self.condition.reason or self.writer.find_fault():
+        if reason := self.condition.reason or self.writer.find_fault() or self.hot.find_fault():
             return StorageHealth("degraded", reason)
         return StorageHealth()
 
@@ -190,4 +197,34 @@ def open_stores(settings: Settings, now: float) -> Stores:
         look_up = SqliteLookUp(path, keys.check_value())
     except sqlite3.Error as problem:
         raise SettingsError(f"The database {path} cannot be read: {problem}.") from problem
-    return Stores(path, look_up, MemoryHotState(), look_up.files)
+    link = _open_link(settings)
+    return Stores(path, look_up, make_hot(link), look_up.files, link)
+
+
+def make_hot(link: RedisLink | None, most_keys: int = MOST_KEYS) -> HotState:
+    """Return hot state for all processes of a fleet, or for this one; `most_keys` are held in its own memory."""
+    own = MemoryHotState(most_keys)
+    if link is None:
+        return own
+    from runtime.stores.hot_redis import RedisHotState
+
+    return RedisHotState(link, own)
+
+
+def make_mailbox(link: RedisLink | None, keys: Keys) -> Mailbox:
+    """Return the mailbox for event streams in all processes of a fleet, or in this one."""
+    if link is None:
+        return MemoryMailbox()
+    from runtime.stores.mailbox_redis import READER_SECONDS, RedisMailbox
+    from runtime.stores.redis_link import RedisLink
+
+    return RedisMailbox(link, RedisLink(link.address, limit_seconds=READER_SECONDS), keys)
+
+
+def _open_link(settings: Settings) -> RedisLink | None:
+    """Return the link to Redis, which connects when it is first used; None where none is set."""
+    if settings.redis is None:
+        return None
+    from runtime.stores.redis_link import RedisLink
+
+    return RedisLink(settings.redis)

@@ -34,9 +34,9 @@ class HotState(Protocol):
         ...
 
     async def admit(self, key: str, windows: Sequence[RateWindow], now: float) -> float:
-        """Add one call where every window has room for it, and return 0.
+        """Add one call where every window has space for it, and return 0.
 
-        Otherwise add nothing, and return in how many seconds there is room. However many ask at once, in however many
+        Otherwise add nothing, and return in how many seconds there is space. However many ask at once, in however many
         processes, no more are let through than each window's limit.
         """
         ...

@@ -80,7 +80,7 @@ class MemoryHotState:
         return [_held(times, window, now) for window, times in zip(windows, calls.times, strict=True)]
 
     async def admit(self, key: str, windows: Sequence[RateWindow], now: float) -> float:
-        """Add one call where every window has room, and return 0; otherwise how many seconds to wait."""
+        """Add one call where every window has space, and return 0; otherwise how many seconds to wait."""
         self._follow(key, windows, now)
         wait = find_wait(await self.peek(key, windows, now), windows)
         if not wait:
@@ -137,7 +137,7 @@ class MemoryHotState:
 
 
 def find_wait(counts: Sequence[WindowCount], windows: Sequence[RateWindow]) -> float:
-    """Return in how many seconds every window has room for one more call; 0 when all have it now."""
+    """Return in how many seconds every window has space for one more call; 0 when all have it now."""
     full = [
         count.oldest_leaves_in
         for count, window in zip(counts, windows, strict=True)

@@ -86,7 +86,7 @@ class RedisHotState:
         return await self._own.peek(key, windows, now) if found is None else _read(found, windows)
 
     async def admit(self, key: str, windows: Sequence[RateWindow], now: float) -> float:
-        """Add one call where every window has room, and return 0; otherwise how many seconds to wait.
+        """Add one call where every window has space, and return 0; otherwise how many seconds to wait.
 
         Redis is not asked where the calls of this process fill a window already.
         """

@@ -72,14 +72,20 @@ class RedisMailbox:
 
     async def run(self) -> None:
         """Hand over what other processes have sent, until cancelled."""
-        while True:
-            try:
-                found = await self._reader.run("BLPOP", _name_inbox(self._process), BLOCK_SECONDS)
-            except RedisLost:
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            if found is not None:
-                self._deliver(found[1])
+        try:
+            while True:
+                await self._receive()
+        finally:
+            await self._reader.close()
+
+    async def _receive(self) -> None:
+        try:
+            found = await self._reader.run("BLPOP", _name_inbox(self._process), BLOCK_SECONDS)
+        except RedisLost:
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        if found is not None:
+            self._deliver(found[1])
 
     async def _announce(self, address: StreamAddress) -> None:
         """Say that a stream is in this process. Raises RedisLost."""

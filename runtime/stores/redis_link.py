@@ -103,6 +103,7 @@ class RedisLink:
         if self._sending is not None:
             self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
+        self._fail_all(())
         if self._connected is not None:
             await _close(self._connected)
             self._connected = None
@@ -119,9 +120,13 @@ class RedisLink:
                 )
                 await self._send_batch(batch)
         finally:
-            self._sending = None
-            _fail([*batch, *self._waiting], "The connection to Redis was closed.")
-            self._waiting = []
+            self._fail_all(batch)
+
+    def _fail_all(self, batch: Sequence[tuple[Command, asyncio.Future[Any]]]) -> None:
+        """End the sending: whoever has no reply yet gets none."""
+        self._sending = None
+        _fail([*batch, *self._waiting], "The connection to Redis was closed.")
+        self._waiting = []
 
     async def _send_batch(self, batch: Sequence[tuple[Command, asyncio.Future[Any]]]) -> None:
         from redis.exceptions import RedisError

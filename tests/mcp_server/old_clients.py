@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from runtime.keys.crypto import Keys
 from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.streams import Streams
 from runtime.server.connections import Limits
 from runtime.server.fast_path import make_protocol
 from runtime.stores.mailbox import Mailbox
 from runtime.stores.mailbox_memory import MemoryMailbox
-from tests.mcp_server.stand import TOKEN, Stand, hash_token
+from tests.mcp_server.stand import TOKEN, Stand
 from tests.serving import served
 
 HEARTBEAT = 0.05
 """Seconds. A test that waits for something at a heartbeat waits so long."""
+KEYS = Keys(bytes(32))
 JSON = {"Content-Type": "application/json"}
 
 
@@ -100,7 +102,7 @@ class Transport:
         self.loop: asyncio.AbstractEventLoop
         self.sse = SseEndpoint(
             stand.endpoint,
-            hash_token,
+            KEYS.hash_token,
             mailbox or MemoryMailbox(),
             stand._log,
             streams or Streams(heartbeat=HEARTBEAT),

@@ -17,7 +17,7 @@ from runtime.mcp_server import sse, streams
 from runtime.mcp_server.request import Gate
 from runtime.mcp_server.streams import Streams
 from runtime.model import McpServerId
-from tests.mcp_server.old_clients import JSON, Events, Transport, post, send, serving
+from tests.mcp_server.old_clients import JSON, KEYS, Events, Transport, post, send, serving
 from tests.mcp_server.stand import TOKEN, FakeCalls, Stand, make_grant, shake
 from tests.waiting import wait_until
 
@@ -450,4 +450,5 @@ def test_the_session_is_not_stored_but_its_hash() -> None:
 
     address = transport.sse._locate("token", "session")
 
-    assert address == b"token session".hex()  # the stand's hash is its argument
+    assert address == KEYS.hash_token("token session").hex()
+    assert "session" not in repr(vars(transport.sse))

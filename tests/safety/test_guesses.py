@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from runtime.safety.guesses import MOST_FAILURES, WINDOW_SECONDS, Guesses, identify_client
 from tests.deployment import HandClock
 
 
+def note(guesses: Guesses, address: str) -> int:
+    return asyncio.run(guesses.note(address))
+
+
 def fail(guesses: Guesses, address: str, times: int = MOST_FAILURES) -> list[int]:
-    return [guesses.note(address) for _ in range(times)]
+    return [note(guesses, address) for _ in range(times)]
 
 
 def test_an_address_is_slowed_down_after_its_limit_until_its_window_ends() -> None:
@@ -15,17 +21,17 @@ def test_an_address_is_slowed_down_after_its_limit_until_its_window_ends() -> No
     guesses = Guesses(clock=clock)
     assert fail(guesses, "192.0.2.1") == [0] * MOST_FAILURES
     clock.pass_(WINDOW_SECONDS - 0.5)
-    assert guesses.note("192.0.2.1") == 1
+    assert note(guesses, "192.0.2.1") == 1
     clock.pass_(0.5)
     assert fail(guesses, "192.0.2.1") == [0] * MOST_FAILURES
-    assert guesses.note("192.0.2.1") == WINDOW_SECONDS
+    assert note(guesses, "192.0.2.1") == WINDOW_SECONDS
 
 
 def test_other_addresses_are_counted_apart() -> None:
     guesses = Guesses(clock=HandClock())
     fail(guesses, "192.0.2.1")
-    assert guesses.note("192.0.2.2") == 0
-    assert guesses.note("192.0.2.1") > 0
+    assert note(guesses, "192.0.2.2") == 0
+    assert note(guesses, "192.0.2.1") > 0
 
 
 @pytest.mark.parametrize(
@@ -42,12 +48,3 @@ def test_other_addresses_are_counted_apart() -> None:
 )
 def test_a_client_is_an_ipv4_address_or_a_network_of_ipv6(address: str, other: str, is_same: bool) -> None:
     assert (identify_client(address) == identify_client(other)) is is_same
-
-
-def test_no_more_addresses_are_counted_than_the_bound_and_the_latest_stay() -> None:
-    guesses = Guesses(clock=HandClock(), most_addresses=100)
-    fail(guesses, "busy")
-    for number in range(1_000):
-        guesses.note(f"10.0.{number // 250}.{number % 250}")
-        assert guesses.note("busy") > 0
-    assert len(guesses) == 100

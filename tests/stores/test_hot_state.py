@@ -148,7 +148,7 @@ def test_a_full_window_says_when_another_call_fits(place: Memory) -> None:
     play(place, story)
 
 
-def test_a_call_is_admitted_only_where_every_window_has_room(place: Memory) -> None:
+def test_a_call_is_admitted_only_where_every_window_has_space(place: Memory) -> None:
     async def story(hot: HotState) -> None:
         admitted = []
         for seconds in (0, 0, 0, 61, 0, 61, 61):
