@@ -21,6 +21,8 @@ from tests.serving import served
 
 HEARTBEAT = 0.05
 """Seconds. A test that waits for something at a heartbeat waits so long."""
+MOST_LINES = 1_000
+"""Of heartbeats, each with an empty line: 25 seconds in which nothing comes."""
 KEYS = Keys(bytes(32))
 JSON = {"Content-Type": "application/json"}
 
@@ -43,8 +45,10 @@ class Events:
 
     def read(self) -> tuple[str, str]:
         """The name and the data of the next event; two empty ones at the end of the stream."""
-        event = ""
+        event, lines = "", 0
         while line := self.read_line():
+            lines += 1
+            assert lines < MOST_LINES, "nothing but heartbeats comes"
             name, _, value = line.strip().partition(": ")
             if name == "event":
                 event = value
