@@ -22,7 +22,7 @@ Log = Callable[..., None]
 
 _NAMED = r"(?P<key>\b(?:{names})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}}]+"
 _CREDENTIALS = (
-    r"(?P<path>/(?:mcp|files)/)[^/\s?\"'#]+"
+    r"(?P<path>/(?:mcp|sse|files)/)[^/\s?\"'#]+"
     r"|(?P<scheme>\b(?:authorization[\"']?\s{0,4}[=:]\s{0,4}[\"']?)?(?:Bearer|Basic)\s+)[^\s\"',]+"
     r"|\blp[a-z]*_[A-Za-z0-9_-]{16,}"
 )

@@ -32,7 +32,7 @@ _VARIABLES = tuple(
         "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL", "REDIS_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
-        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH",
+        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN",
     )
 )  # fmt: skip
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -22,9 +22,9 @@ encode end exchange execute exit explain export extract fail fence fetch fill fi
 follow forget format get go grow hash hide hold identify interpret invalidate join judge know lay limit link list
 listen load lock look make mark mask match measure merge migrate name narrow negotiate note open parse pause peek
 pick post prepare print probe project purge put quote raise read record redact refresh refuse release reload remark
-render repeat replace reply report require reserve reset resolve respond reverse revert revoke run save seal search
-select send serve set settle shorten show sign spend split start stop store strip subtract suggest take use validate
-verify wait warm write
+render renew repeat replace reply report require reserve reset resolve respond reverse revert revoke run save seal
+search select send serve set settle shorten show sign spend split start stop store strip subtract suggest take use
+validate verify wait wake warm write
 """
 VERBS = frozenset(_WORDS.split())
 PREDICATES = frozenset(
@@ -48,6 +48,8 @@ HOOKS = {
     "shutdown": "uvicorn calls it",
     "commit": "sqlite3.Connection",
     "rollback": "sqlite3.Connection",
+    "handle_async_request": "httpx2",
+    "aclose": "httpx2",
     "on_message_begin": "httptools",
     "on_url": "httptools",
     "on_header": "httptools",

@@ -78,7 +78,7 @@ def test_no_field_of_the_vendors_records_stands_in_the_engine():
 
 
 HOMES = {
-    "mcp": ("tests/", "runtime/mcp_server/"),
+    "mcp": ("tests/", "runtime/mcp_server/", "runtime/commands/stdio.py"),
     "aiohttp": ("runtime/upstream/", "runtime/connect/"),
     "alembic": ("runtime/stores/",),
     "psycopg": ("runtime/stores/",),

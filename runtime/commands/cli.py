@@ -175,6 +175,20 @@ def connect(integration: str, name: str, account: str, fields: tuple[str, ...]) 
     run(_settings(), integration, name, account, parse_fields(fields))
 
 
+@main.command()
+@click.argument("url", default="")
+@exit_on_error()
+def stdio(url: str) -> None:
+    """Be an MCP server on standard input and output, for hosts that only start processes.
+
+    URL is that of an MCP server of Ledgerport. In LEDGERPORT_URL instead it does not stand in the list of processes; an
+    API token, where the MCP server wants one, comes from LEDGERPORT_API_TOKEN. It ends with standard input.
+    """
+    from runtime.commands.stdio import run
+
+    run(url or os.environ.get("LEDGERPORT_URL", ""), os.environ.get("LEDGERPORT_API_TOKEN", ""))
+
+
 @main.group()
 def token() -> None:
     """Make, list and revoke API tokens for the management API."""

@@ -1,8 +1,9 @@
 """The MCP endpoint: finds out who asks at `/mcp/{token}`, for which tools, and answers.
 
 A POST holds one JSON-RPC message and gets one JSON answer; there are no sessions and no streams. `respond` checks a
-request and answers it, whichever way its bytes came: over ASGI, or from `runtime.server.fast_path` with a body that is
-there already. An address that is not known answers the same to everything: it gives nothing away.
+request and answers it, whichever way its bytes came: over ASGI, from `runtime.server.fast_path` with a body that is
+there already, or by the older transport (`sse`), whose streams `admit` checks. An address that is not known answers the
+same to everything: it gives nothing away.
 `runtime/server/app.py` puts the parts together: begin there.
 """
 
@@ -59,14 +60,15 @@ LONGEST_TOKEN = 100
 CLIENTS_ENDING = "/mcp"
 """What may follow the token: some clients, such as older versions of the MCP Inspector, add `/mcp` to any URL."""
 SSE_ENDING = "/sse"
+"""What some people add to a URL for a client of the older transport: such a URL opens a stream as well."""
 WITHOUT_TOKEN = frozenset({"/mcp", "/mcp/", "/sse", "/sse/"})
 """Paths that clients guess. They name no MCP server, and say so."""
 ALLOW: Field = (b"allow", b"POST, OPTIONS")
+ALLOW_STREAM: Field = (b"allow", b"GET, OPTIONS")
 PREFLIGHT = Reply(
     204,
     (
-        ALLOW,
-        (b"access-control-allow-methods", b"POST, OPTIONS"),
+        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
         (
             b"access-control-allow-headers",
             b"accept, authorization, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, "
@@ -79,7 +81,8 @@ NO_TOKEN = Refused(
     404,
     INVALID_REQUEST,
     "The URL of an MCP server here is /mcp/ and a secret token, and this one has none. Use the whole URL that "
-    "Ledgerport showed when the MCP server was created, with Streamable HTTP as the transport.",
+    "Ledgerport showed when the MCP server was created, with Streamable HTTP as the transport. A client of the older "
+    "transport, HTTP with SSE, takes the same URL with /sse/ in place of /mcp/.",
 ).reply()
 _FAILED = Refused(500, INTERNAL_ERROR, InternalError().message).reply()
 
@@ -166,8 +169,28 @@ class McpEndpoint:
         try:
             reply = self._answer(exchange, body)
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
-            reply = self._refuse(error, exchange.grant)
+            reply = self.refuse(error, exchange.grant)
         return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
+
+    async def admit(self, head: Head, method: str) -> Exchange | Reply:
+        """Return a request of the older transport that its sender may make with this method, or the reply that refuses
+        it. The path is that of the MCP server. Raises nothing.
+        """
+        exchange = Exchange(head, dict(head.sent))
+        try:
+            checked = self._check_sender(exchange, method)
+            refusal = checked if checked is None or isinstance(checked, Reply) else await checked
+        except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
+            refusal = self.refuse(error, exchange.grant)
+        return exchange.finish(refusal) if refusal else exchange
+
+    async def is_still_admitted(self, exchange: Exchange) -> bool:
+        """Whether the sender of an admitted request might make it now as well. Raises StorageUnavailable."""
+        found = self._find_grant(self._hash_of(_token_of(exchange.head.path)[0]))
+        grant = found if found is None or isinstance(found, Grant) else await found
+        if grant is None or not grant.config.require_api_token_auth:
+            return grant is not None
+        return await self._is_api_token(_read_bearer(exchange), grant)
 
     async def _finish(self, exchange: Exchange, answer: Awaitable[Reply]) -> Reply:
         """Await the reply. Raises ClientGone."""
@@ -176,54 +199,67 @@ class McpEndpoint:
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
-            reply = self._refuse(error, exchange.grant)
+            reply = self.refuse(error, exchange.grant)
         return exchange.finish(reply)
 
     def _answer(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
         """Return the reply to a request, or what to await for it: where its grant or its answer takes time.
 
-        All checks before the body, in their one order: may this page or host speak to us at all, is the token known,
-        is the method POST, is an API token needed, is the content JSON. Raises Refused and StorageUnavailable.
+        All checks before the body, in their one order: who sends it (`_check_sender`), is the content JSON. Raises
+        Refused and StorageUnavailable.
         """
-        head = exchange.head
-        if head.path in WITHOUT_TOKEN:
+        if exchange.head.path in WITHOUT_TOKEN:
             return NO_TOKEN
+        checked = self._check_sender(exchange, "POST")
+        if checked is None:
+            return self._answer_content(exchange, body)
+        return checked if isinstance(checked, Reply) else self._await_sender(exchange, checked, body)
+
+    async def _await_sender(
+        self, exchange: Exchange, checked: Awaitable[Reply | None], body: bytes | ReadBody
+    ) -> Reply:
+        if (refusal := await checked) is not None:
+            return refusal
+        answer = self._answer_content(exchange, body)
+        return answer if isinstance(answer, Reply) else await answer
+
+    def _answer_content(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
+        check_content(exchange.fields)
+        return self._answer_body(exchange, body)
+
+    def _check_sender(self, exchange: Exchange, method: str) -> Reply | Awaitable[Reply | None] | None:
+        """Return the reply to a sender that is not let through, or what to await for it; find the grant of one that is.
+
+        May this page or host speak to us at all, is the token known, is the method the right one, is an API token
+        needed. Raises Refused and StorageUnavailable.
+        """
         exchange.page = self.gate.check(exchange.fields)
         if wants_stream(exchange.fields.get(b"accept", b"")):
             exchange.take_stream()
-        token, exchange.is_sse = _token_of(head.path)
+        token, exchange.is_sse = _token_of(exchange.head.path)
         found = self._find_grant(self._hash_of(token))
         if found is None or isinstance(found, Grant):
-            return self._answer_found(exchange, found, body)
-        return self._await_grant(exchange, found, body)
+            return self._check_grant(exchange, found, method)
+        return self._await_grant(exchange, found, method)
 
     async def _await_grant(
-        self, exchange: Exchange, found: Awaitable[Grant | None], body: bytes | ReadBody
-    ) -> Reply:
-        answer = self._answer_found(exchange, await found, body)
-        return answer if isinstance(answer, Reply) else await answer
+        self, exchange: Exchange, found: Awaitable[Grant | None], method: str
+    ) -> Reply | None:
+        checked = self._check_grant(exchange, await found, method)
+        return checked if checked is None or isinstance(checked, Reply) else await checked
 
-    def _answer_found(
-        self, exchange: Exchange, grant: Grant | None, body: bytes | ReadBody
-    ) -> Reply | Awaitable[Reply]:
+    def _check_grant(
+        self, exchange: Exchange, grant: Grant | None, method: str
+    ) -> Reply | Awaitable[Reply | None] | None:
         exchange.grant = grant
         if grant is None:
             self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
             return UNKNOWN_TOKEN
-        if exchange.is_sse:
-            raise _no_sse()
-        if exchange.head.method != "POST":
-            return _without_post(exchange.head.method)
-        if grant.config.require_api_token_auth:
-            return self._answer_with_api_token(exchange, grant, body)
-        check_content(exchange.fields)
-        return self._answer_body(exchange, body)
-
-    async def _answer_with_api_token(self, exchange: Exchange, grant: Grant, body: bytes | ReadBody) -> Reply:
-        await self._check_api_token(exchange, grant)
-        check_content(exchange.fields)
-        answer = self._answer_body(exchange, body)
-        return answer if isinstance(answer, Reply) else await answer
+        if exchange.head.method == "OPTIONS":
+            return PREFLIGHT
+        if exchange.is_sse or exchange.head.method != method:
+            raise _refuse_method(is_stream=exchange.is_sse or method == "GET")
+        return self._check_api_token(exchange, grant) if grant.config.require_api_token_auth else None
 
     def _answer_body(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
         """Return the reply to a body, or what to await for it. Raises Refused."""
@@ -271,7 +307,7 @@ class McpEndpoint:
         """Return the hash of a token. One too long to be a token has the hash of none."""
         return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
 
-    def _refuse(self, error: Exception, grant: Grant | None) -> Reply:
+    def refuse(self, error: Exception, grant: Grant | None) -> Reply:
         """Return the reply that an error becomes, and log it."""
         if isinstance(error, StorageUnavailable):
             error = _unavailable(error)
@@ -283,12 +319,14 @@ class McpEndpoint:
         return error.reply()
 
     async def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
-        """Raise Refused. It names no metadata: there is no OAuth here that a client could start."""
-        scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
-        is_sent = scheme.lower() == "bearer" and bool(token.strip())
-        if is_sent and await self._is_api_token(token.strip(), grant):
+        """Raise Refused, more slowly for a client that sends many wrong tokens.
+
+        It names no metadata: there is no OAuth here that a client could start.
+        """
+        token = _read_bearer(exchange)
+        if token and await self._is_api_token(token, grant):
             return
-        if is_sent and (wait := await self._guesses.note(exchange.head.client)):
+        if token and (wait := await self._guesses.note(exchange.head.client)):
             slower = TooManyGuesses(wait)
             raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
         raise Refused(
@@ -313,6 +351,12 @@ def _token_of(path: str) -> tuple[str, bool]:
     return token.removesuffix(CLIENTS_ENDING), False
 
 
+def _read_bearer(exchange: Exchange) -> str:
+    """Return the API token that a request brings; empty when it brings none."""
+    scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> Message:
     """Return the message of a body beyond the usual limit, its file cut out of it. Raises Refused."""
     cut = await large_bodies.cut(body)
@@ -335,21 +379,19 @@ def _unavailable(unknown: StorageUnavailable) -> Refused:
     return Refused(unknown.status, INTERNAL_ERROR, unknown.as_text(), fields=(retry_after,))
 
 
-def _no_sse() -> Refused:
+def _refuse_method(*, is_stream: bool) -> Refused:
+    if is_stream:
+        text = (
+            "This is the event stream of the older transport, HTTP with SSE: open it with GET, and POST to the address "
+            "in its first event. For Streamable HTTP use the same URL with /mcp/ in place of /sse/, and no /sse behind "
+            "it."
+        )
+        return Refused(405, INVALID_REQUEST, text, fields=(ALLOW_STREAM,))
     return Refused(
-        410,
-        INVALID_REQUEST,
-        "The older transport, HTTP with SSE, is not offered. Use Streamable HTTP with the same URL without /sse.",
-    )
-
-
-def _without_post(method: str) -> Reply:
-    if method == "OPTIONS":
-        return PREFLIGHT
-    raise Refused(
         405,
         INVALID_REQUEST,
-        "This is an MCP server: clients send it POST requests. There is no stream to GET and no session to DELETE.",
+        "This is an MCP server: clients send it POST requests. There is no session to DELETE, and no stream to GET: a "
+        "client of the older transport, HTTP with SSE, takes the same URL with /sse/ in place of /mcp/.",
         fields=(ALLOW,),
     )
 

@@ -1,6 +1,7 @@
-"""Puts the runtime together: one ASGI application with three parts over one set of stores.
+"""Puts the runtime together: one ASGI application with four parts over one set of stores.
 
     /mcp/{token}     the MCP endpoint (raw ASGI: nothing between the server and it)
+    /sse/{token}     the same for clients of the older transport, HTTP with SSE
     /connect/…, /    the pages
     everything else  the management API
 
@@ -36,6 +37,7 @@ from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, FoundGrant, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
+from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
@@ -55,7 +57,7 @@ from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import Reloader
 from runtime.settings import LOOPBACK, Settings
-from runtime.stores.embedded import StorageHealth, Stores, make_hot, open_stores
+from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
 from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
@@ -200,13 +202,18 @@ class Application:
             Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
         )
+        mailbox = make_mailbox(runtime.stores.link, runtime.keys)
+        self.sse = SseEndpoint(self.mcp, runtime.keys.hash_token, mailbox, runtime.log)
         self._api_and_pages: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or runs the lifespan."""
         if scope["type"] == "http":
-            if scope["path"].startswith(PREFIX) or scope["path"] in WITHOUT_TOKEN:
+            path = scope["path"]
+            if is_sse(scope["method"], path) and path not in WITHOUT_TOKEN:
+                await self.sse(scope, receive, send)
+            elif path.startswith(PREFIX) or path in WITHOUT_TOKEN:
                 await self.mcp(scope, receive, send)
             elif not self.mcp.gate.is_host_known(dict(scope["headers"])):
                 await send_reply(send, UNKNOWN_HOST.reply(b""))
@@ -244,6 +251,7 @@ class Application:
         self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self._runtime.spending.run()))
         self._background.append(asyncio.create_task(self.reloader.run()))
+        self._background.append(asyncio.create_task(self.sse.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
         self._background.append(asyncio.create_task(self._runtime.settling.run()))
         gc.collect()
@@ -253,6 +261,7 @@ class Application:
         await receive()
         for task in self._background:
             task.cancel()
+        await self.sse.drain()
         await self.mcp.drain()
         await self._runtime.close()
         await send({"type": "lifespan.shutdown.complete"})

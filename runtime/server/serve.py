@@ -15,6 +15,7 @@ import uvicorn
 from runtime import logs
 from runtime.errors import SettingsError
 from runtime.logs import Log
+from runtime.mcp_server.streams import MOST_STREAMS
 from runtime.server.app import Application, Runtime, hold_data
 from runtime.server.connections import Limits
 from runtime.server.fast_path import make_protocol
@@ -28,6 +29,8 @@ SWITCH_SECONDS = 0.0005
 """How long a thread that reads a large answer goes on while the event loop waits. Python's own 5 ms are more than the
 loop is to be held; what one call of a C function takes comes on top, 2 ms for a list of 1,000.
 """
+STREAM_SHARE = 4
+"""One connection in so many may be a stream of the older transport, so that calls find one."""
 GRACE_SECONDS = 60
 """How long a stop waits for the calls under way: a write must come to its end."""
 
@@ -45,6 +48,7 @@ def run(settings: Settings, *, watches: bool = False) -> None:
     application = Application(runtime, watches=watches)
     limits = set_limits(settings, runtime.log)
     server = make_server(application, limits, runtime.log, has_fast_path=settings.fast_path)
+    application.sse.streams.most = min(MOST_STREAMS, limits.connections // STREAM_SHARE)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _already_stopped)
@@ -106,6 +110,17 @@ def _file_limits() -> tuple[int, int]:
     return resource.getrlimit(resource.RLIMIT_NOFILE)
 
 
+class _Server(uvicorn.Server):
+    """Ends event streams when it stops: it waits for every response, and theirs have no end of their own."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        application = self.config.app
+        if isinstance(application, Application):
+            application.sse.stop()
+        await super().shutdown(sockets)
+
+
 def make_server(
     application: Application,
     limits: Limits | None = None,
@@ -127,7 +142,7 @@ def make_server(
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -18,5 +18,6 @@ Records are SQL (SQLite in a file):
 Hot state counts and may be lost:
 
 - `hot`, `hot_memory`, `hot_redis`: the seam, one process, and all processes that share a Redis
+- `mailbox`, `mailbox_memory`, `mailbox_redis`: answers handed to open event streams, also those of other processes
 - `redis_link`, `generation`: the connection to Redis, and how a change holds in every process that caches grants
 """

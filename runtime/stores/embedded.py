@@ -26,6 +26,8 @@ from runtime.stores.hot import HotState
 from runtime.stores.hot_memory import MOST_KEYS, MemoryHotState
 from runtime.stores.journal_queue import JournalQueue
 from runtime.stores.look_up import LookUp, SqliteLookUp
+from runtime.stores.mailbox import Mailbox
+from runtime.stores.mailbox_memory import MemoryMailbox
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
@@ -241,6 +243,16 @@ def make_hot(link: RedisLink | None, most_keys: int = MOST_KEYS) -> HotState:
     from runtime.stores.hot_redis import RedisHotState
 
     return RedisHotState(link, own)
+
+
+def make_mailbox(link: RedisLink | None, keys: Keys) -> Mailbox:
+    """Return the mailbox for event streams in all processes of a fleet, or in this one."""
+    if link is None:
+        return MemoryMailbox()
+    from runtime.stores.mailbox_redis import READER_SECONDS, RedisMailbox
+    from runtime.stores.redis_link import RedisLink
+
+    return RedisMailbox(link, RedisLink(link.address, limit_seconds=READER_SECONDS), keys)
 
 
 def _open_link(settings: Settings) -> RedisLink | None:
