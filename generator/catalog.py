@@ -287,11 +287,16 @@ class Tool:
         return next((part for part in self.call.parts if part.content), None)
 
     @cached_property
+    def has_records(self) -> bool:
+        """Whether it reads records of its resource, as the vendor stores them."""
+        return self.is_read_only and bool(self.returns.path) and (self.listing is not None or self.reads_one)
+
+    @cached_property
     def reads_one(self) -> bool:
         """Whether it reads one record by itself."""
         return self.is_read_only and self.returns.kind == "record"
 
-    @property
+    @cached_property
     def is_read_only(self) -> bool:
         """Whether calling it changes nothing."""
         return self.risk == "read"

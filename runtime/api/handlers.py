@@ -64,6 +64,7 @@ class Services:
     calls: CallProtocol
     catalog: Callable[[], Catalog]
     write: Write
+    write_together: Write
     health: Callable[[], StorageHealth]
     uploads: Uploads
     log: Log
@@ -157,7 +158,7 @@ async def create_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Make a secret URL for an agent. The URL and its token are shown this once."""
     body = reading.check_model(await reading.read_json(asked.request), shapes.NewMcpServer)
     config = body.config.model_dump(exclude_unset=True)
-    made = await services.write(
+    made = await services.write_together(
         lambda: services.mcp_servers.create(
             asked.read_path_param("id"), body.name, config, body.expires_at, actor=asked.actor
         )

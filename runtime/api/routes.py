@@ -68,6 +68,7 @@ def make_application(
         calls=calls,
         catalog=deployment.catalog,
         write=deployment.stores.write,
+        write_together=deployment.stores.write_together,
         health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),

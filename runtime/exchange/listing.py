@@ -67,5 +67,5 @@ def _values_of(call: CallContext, response: MaskedResponse) -> list[Any]:
 
 def _read_whole(call: CallContext, response: MaskedResponse) -> Answer:
     cut = response.cut_record(call.tool.returns.path)
-    text = cut.encode() if cut else record.write_record(call, _value_of(call, response))
+    text = cut or record.write_record(call, _value_of(call, response))
     return record.answer_with(call, text)

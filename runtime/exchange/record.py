@@ -34,7 +34,7 @@ def read(call: CallContext, response: MaskedResponse) -> Answer:
     if call.before is not None:
         return _answer_update(call, response.read_record())
     cut = None if call.is_blind else response.cut_record(call.tool.returns.path)
-    return answer_with(call, cut.encode() if cut else _written(call, response.read_record()))
+    return answer_with(call, cut or _written(call, response.read_record()))
 
 
 def _answer_update(call: CallContext, value: Any) -> Answer:

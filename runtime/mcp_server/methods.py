@@ -70,7 +70,7 @@ class Sending(NamedTuple):
     name: str = ""
     """The name by which the tool was called; empty for the one that it has."""
     client: str = ""
-    """How the program that calls names itself."""
+    """How the program that calls names itself, where it may change something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +183,9 @@ class Methods:
     async def _call(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         name, arguments = protocol.call_of(message)
         key = _idempotency_key(message)
-        sending = Sending(
-            key, message.carried, self._form(message, grant), name, _name_client(message, fields)
-        )
         tool = find_tool(toolset.tools, name)
+        client = "" if tool is not None and tool.is_read_only else _name_client(message, fields)
+        sending = Sending(key, message.carried, self._form(message, grant), name, client)
         if tool is not None:
             answer = await self._answer_of(grant, toolset, tool, arguments, sending)
         elif name in toolset.changes:

@@ -67,6 +67,8 @@ class ArgumentChecker:
             arguments = _unpacked(arguments)
         validator = self._validator(tool)
         is_plain = tool.is_read_only and "" not in arguments.values() and validator.checks.is_valid(arguments)
+        if is_plain and not tool.references:  # a read has no masks, and nothing to change
+            return _with_whole_numbers(arguments, validator.whole) if validator.whole else arguments
         if not is_plain:
             arguments = _interpreted(tool, arguments, reference)
         names = _set_names_apart(tool, reference, arguments)

@@ -28,8 +28,8 @@ from runtime.model import Grant
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
 from runtime.operations.exchanges import Exchanges
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.lost_answers import add_lookup
-from runtime.operations.recent_reads import RecentReads
 from runtime.operations.sums import Sums
 from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
@@ -57,8 +57,9 @@ class Calls:
         self._checks = Checks()
         self._vendor = vendor
         self._policies = policies or WritePolicies(vendor)
-        self._writes = Writes(vendor, RecentReads())
-        self._exchanges = Exchanges(vendor, self._writes)
+        known = KnownRecords()
+        self._writes = Writes(vendor, known)
+        self._exchanges = Exchanges(vendor, self._writes, known)
         self._today = today
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         self._sums = Sums(self._exchanges.send, self._kind_of)

@@ -24,7 +24,6 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masking
 from runtime.safety.fences import fence_value
 from runtime.safety.findings import Finding
-from runtime.upstream import figures
 from runtime.upstream.answer import follow_path
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.request import record
@@ -69,27 +68,21 @@ def _describe_request(call: CallContext, request: Request) -> dict[str, Any]:
             "body": record(call.tool, call.arguments),
             "file": {"name": call.file.name, "bytes": call.file.content.size},
         }
-    return shown | ({"body": body} if (body := _body(call, request, built)) is not None else {})
+    return shown | ({"body": body} if (body := _body(call, built)) is not None else {})
 
 
-def _body(call: CallContext, request: Request, built: VendorRequest) -> Any:
-    """Return the body as the caller may see it; None where there is none."""
+def _body(call: CallContext, built: VendorRequest) -> Any:
+    """Return the body as the caller may see it; None where there is none.
+
+    What is stored stands where the cover hides it. What callers sent themselves stays: to mask it where it is the
+    same as a stored value would confirm a guess.
+    """
     if not isinstance(built.body, bytes):
         return None
     value = {"".join(call.tool.returns.path[-1:]): orjson.loads(built.body)}
     if call.cover is not None:
         masking.hide(call.cover, value)
-    secrets = {secret for change in (call, *request.changes) for secret in change.secrets}
-    return _without(next(iter(value.values())), secrets)
-
-
-def _without(value: Any, secrets: set[str]) -> Any:
-    """Return a value with stored values masked that the caller is not shown."""
-    if isinstance(value, dict):
-        return {name: _without(each, secrets) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_without(each, secrets) for each in value]
-    return masking.mask(value, masking.WHOLE) if secrets and figures.write_text(value) in secrets else value
+    return next(iter(value.values()))
 
 
 def _list_resolved(request: Request) -> list[dict[str, str]]:

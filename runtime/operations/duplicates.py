@@ -6,15 +6,17 @@ journal. A look that fails stops nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalog import ALLOW_DUPLICATE, Condition
 from generator.preflight_rules import DuplicateRule
 from runtime.errors import Duplicate
 from runtime.exchange.context import CallContext
-from runtime.operations.lookups import Lookups, Wanted, find_list
+from runtime.operations.known_records import Wanted
+from runtime.operations.lookups import Lookups, find_list
 from runtime.operations.preflight import build_content
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.fences import fence_value
@@ -26,6 +28,13 @@ MOST_CHECKED = 10
 """Records of one call, such as a batch, for which the vendor is asked: each takes a call."""
 
 
+class Twin(NamedTuple):
+    """A new record, and one like it that is there already."""
+
+    change: CallContext
+    record: Record
+
+
 class Duplicates:
     """Looks for the twins of new records. One for the process."""
 
@@ -33,19 +42,22 @@ class Duplicates:
         self._vendor = vendor
         self._lookups = lookups
 
-    async def check(self, call: CallContext, changes: Sequence[CallContext]) -> None:
-        """Raise Duplicate for a record that has a twin, unless its caller allows it; a dry run gets a finding.
+    async def find(self, call: CallContext, changes: Sequence[CallContext]) -> list[Twin]:
+        """Return the twins of the records of a call.
 
-        A call that is repeated under its key is no duplicate: the vendor answers it with the first answer.
+        A call that is repeated under its key has none: the vendor answers it with the first answer.
         """
         checked = [change for change in changes if _is_guarded(change)][:MOST_CHECKED]
-        for at, change in enumerate(checked):
-            twin = _find_among(checked[:at], change) or await self._find_twin(call, change)
-            if twin is None or await self._vendor.is_repeat(call):
-                continue
-            if not call.options.dry_run:
-                raise _refuse(change, twin)
-            change.findings = [*change.findings, _describe(change, twin)]
+        found = await asyncio.gather(
+            *(self._find_one(call, change, checked[:at]) for at, change in enumerate(checked))
+        )
+        twins = [Twin(change, twin) for change, twin in zip(checked, found, strict=True) if twin is not None]
+        return [] if twins and await self._vendor.is_repeat(call) else twins
+
+    async def _find_one(
+        self, call: CallContext, change: CallContext, others: Sequence[CallContext]
+    ) -> Record | None:
+        return _find_among(others, change) or await self._find_twin(call, change)
 
     async def _find_twin(self, call: CallContext, change: CallContext) -> Record | None:
         rule, content = change.tool.duplicates, build_content(change)
@@ -83,6 +95,14 @@ class Duplicates:
 def _leave_sent(twin: Record, content: Record) -> Record:
     """Return of a twin what its caller sent as well: one that may not read records learns only that there is one."""
     return {name: value for name, value in twin.items() if name in content and content[name] == value}
+
+
+def refuse_twins(call: CallContext, twins: Sequence[Twin]) -> None:
+    """Raise Duplicate for the first record that has a twin; in a dry run it is a finding."""
+    for change, twin in twins:
+        if not call.options.dry_run:
+            raise _refuse(change, twin)
+        change.findings = [*change.findings, _describe(change, twin)]
 
 
 def _is_guarded(change: CallContext) -> bool:

@@ -12,6 +12,7 @@ from runtime.exchange.failures import raise_failure
 from runtime.exchange.kinds import Kind
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.tool_answer import Answer
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.response_reader import ResponseReader
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.writes import Writes
@@ -20,14 +21,20 @@ from runtime.operations.writes import Writes
 class Exchanges:
     """Sends requests and reads responses. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, writes: Writes) -> None:
+    def __init__(self, vendor: VendorCalls, writes: Writes, known: KnownRecords) -> None:
         self._vendor = vendor
+        self._known = known
         self._writes = writes
         self._reader = ResponseReader()
 
     async def send(self, kind: Kind, call: CallContext, request: Request) -> Answer:
         """Send a request, and return what its response says."""
-        response = await self._writes.send(call, request)
+        if call.tool.is_read_only:
+            response = await self._vendor.send(call, request)
+            if call.tool.has_records:
+                self._known.note(call, response)
+        else:
+            response = await self._writes.send(call, request)
         masked = MaskedResponse(call, request, response)
         if not request.others:
             return await self._reader.read(kind, masked)

@@ -17,7 +17,7 @@ import orjson
 from runtime.errors import Conflict, InvalidArguments
 from runtime.exchange.context import CallContext
 from runtime.exchange.written import describe_changes
-from runtime.operations.recent_reads import RecentReads
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.stored_values import read_stored
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates, masking
@@ -36,9 +36,9 @@ MOST_NAMED = 12
 class GuardedUpdates:
     """Lays updates over what is stored. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, recent: RecentReads) -> None:
+    def __init__(self, vendor: VendorCalls, known: KnownRecords) -> None:
         self._vendor = vendor
-        self._recent = recent
+        self._known = known
 
     async def prepare(self, call: CallContext, change: CallContext) -> None:
         """Set the content of an update: its fields, laid over the stored record.
@@ -123,8 +123,8 @@ class GuardedUpdates:
         get = change.tool.current
         if get is None or version is None:
             return None
-        found = self._recent.find(change.account, get, change.arguments, (self._version(change), version))
-        return found if isinstance(found, Mapping) else None
+        named = (self._version(change), version)
+        return self._known.get_version(change.account.id, get, change.arguments, named)
 
     def _version(self, change: CallContext) -> str:
         return change.integration.updates.version

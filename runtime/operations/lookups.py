@@ -1,115 +1,39 @@
 """Records that a write refers to, found by their Ids, names or numbers with the list tools of the catalog.
 
 Called by `preflight`, `name_resolution` and `duplicates`. One call for each resource finds all that is wanted of it,
-and what it found is known for some seconds. These are reads like any other: counted, and authorized for the account.
-A look that fails leaves open what it was for: the vendor checks a write itself.
+and what it found is known for some seconds (`known_records`). These are reads like any other: counted, and authorized
+for the account. A look that fails leaves open what it was for: the vendor checks a write itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from generator.catalog import Condition, Tool
-from generator.vendor import Integration
 from runtime.errors import BudgetReached, LedgerportError
 from runtime.exchange.context import NOTHING_ADDED, CallContext
 from runtime.exchange.failures import read_value
 from runtime.exchange.listing import prepare
-from runtime.model import AccountId
+from runtime.operations.known_records import KnownRecords, Wanted
 from runtime.operations.vendor_calls import VendorCalls
-from runtime.recent import Recent
 from runtime.upstream.answer import UnexpectedShape, find_records, follow_path
-from runtime.upstream.client import VendorResponse
 
-SECONDS = 10.0
-"""How long a list is known, and what changes with every payment. An agent that corrects a refused write calls again
-within a few seconds.
-"""
-NAME_SECONDS = 60.0
-"""How long any other record is known: whether a name is in use changes a few times in a year."""
-SETTINGS_SECONDS = 60.0
-"""How long the settings of a company are known. People change them a few times in a year."""
-MOST_ACCOUNTS = 1_000
-"""Accounts whose records are known at once: those that wrote last."""
 MOST_RECORDS = 200
-"""Records of one account that are known at once; the lines of a long form refer to fewer."""
-MOST_LISTS = 20
-"""Answers to one wish that are known at once; a write has a few."""
-MOST_SEEN = 256
-"""Answers to reads that are retained until a write asks for what is in them; 16 MiB with the largest ones."""
-LARGEST_SEEN = 64 * 1024
-"""Bytes of such an answer: a page of 50 customers takes less."""
+"""Records in one answer."""
 MOST_VALUES = 200
 """Ids or names in one call. An address of so many stays far below what servers take."""
-OK = 200
-"""RFC 9110."""
 Record = Mapping[str, Any]
-Key = tuple[str, str, str]
-"""(resource, field, value without regard to case)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Records of one resource whose `field` has one of some values. `is_any` finds those no longer in use, too."""
-
-    resource: str
-    field: str
-    values: tuple[str, ...]
-    operator: str = "any_of"
-    is_any: bool = False
-
-
-@dataclass(slots=True)
-class _Known:
-    """What is known of one account, each with when it was read."""
-
-    records: Recent[Key, tuple[float, Record]] = field(default_factory=lambda: Recent(MOST_RECORDS))
-    lists: Recent[Wanted, tuple[float, list[Record]]] = field(default_factory=lambda: Recent(MOST_LISTS))
-    settings: tuple[float, Record] | None = None
-
-
-class _Seen(NamedTuple):
-    """An answer that a caller read, not looked into yet: most are never asked for."""
-
-    at: float
-    account: AccountId
-    tool: Tool
-    response: VendorResponse
 
 
 class Lookups:
     """Finds records for checks. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, vendor: VendorCalls, known: KnownRecords) -> None:
         self._vendor = vendor
-        self._clock = clock
-        self._accounts: Recent[AccountId, _Known] = Recent(MOST_ACCOUNTS)
-        self._seen: deque[_Seen] = deque(maxlen=MOST_SEEN)
-
-    def forget(self, call: CallContext, changes: Sequence[CallContext]) -> None:
-        """Forget what the writes of a call may change: records of their kinds, and those with open balances."""
-        known = self._known(call)
-        written = {change.tool.resource for change in changes} | _list_with_balances(call.integration)
-        former, known.records, known.lists = known.records, Recent(MOST_RECORDS), Recent(MOST_LISTS)
-        for key, each in former.list_items():
-            if key[0] not in written:
-                known.records.put(key, each)
-        for resource in written:
-            self._take_seen(call, resource)
-        settings = call.integration.preflight.settings
-        if any(tool.name == settings and tool.resource in written for tool in call.known):
-            known.settings = None
-
-    def note(self, call: CallContext, response: VendorResponse) -> None:
-        """Note what a caller has just read: a write that refers to it need not look it up."""
-        tool = call.tool
-        if tool.returns.path and response.status == OK and len(response.body) <= LARGEST_SEEN:
-            self._seen.append(_Seen(self._clock(), call.account.id, tool, response))
+        self._known = known
 
     async def find_all(
         self, call: CallContext, wanted: Iterable[Wanted]
@@ -121,9 +45,8 @@ class Lookups:
         return list(await asyncio.gather(*(self._find(call, each) for each in wanted)))
 
     async def _find(self, call: CallContext, wanted: Wanted) -> dict[str, Record | None] | None:
-        self._learn(call, wanted.resource)
         found: dict[str, Record | None] = {
-            value: self._recall(call, wanted, value) for value in wanted.values
+            value: self._known.get_record(call, wanted, value) for value in wanted.values
         }
         missing = tuple(value for value, record in found.items() if record is None)[:MOST_VALUES]
         if not missing:
@@ -135,20 +58,17 @@ class Lookups:
         for value in missing:
             record = found[value] = by_value.get(value.casefold())
             if record is not None:
-                self._remember(call, wanted, value, record)
+                self._known.put_record(call, wanted, value, record)
         return found
 
     async def find_recent(self, call: CallContext, wanted: Wanted) -> list[Record] | None:
         """Return the records that a list tool finds, or found for the same wish within the last seconds."""
-        lists = self._known(call).lists
-        known = lists.get(wanted)
-        if known and self._clock() - known[0] < SECONDS:
-            return known[1]
+        known = self._known.get_list(call, wanted)
+        if known is not None:
+            return known
         rows = await self.list_records(call, wanted)
         if rows is not None:
-            lists.put(wanted, (self._clock(), rows))
-            for row in rows:
-                self._remember(call, wanted, "", row)
+            self._known.put_list(call, wanted, rows)
         return rows
 
     async def list_records(
@@ -167,14 +87,14 @@ class Lookups:
 
     async def read_settings(self, call: CallContext) -> Record:
         """Return the settings of the company, their pairs as members; nothing where they cannot be read."""
-        known, rules = self._known(call), call.integration.preflight
-        if known.settings and self._clock() - known.settings[0] < SETTINGS_SECONDS:
-            return known.settings[1]
+        known, rules = self._known.get_settings(call), call.integration.preflight
+        if known is not None:
+            return known
         tool = next((each for each in call.known if each.name == rules.settings), None)
         value = await self._send(call, tool, {}) if tool else None
         found = follow_path(value, tool.returns.path) if tool else None
         settings = _with_pairs(found, rules.settings_pairs, rules.pair) if isinstance(found, dict) else {}
-        known.settings = (self._clock(), settings)
+        self._known.put_settings(call, tool.resource if tool else "", settings)
         return settings
 
     async def _read(self, call: CallContext, tool: Tool, arguments: dict[str, Any]) -> list[Record] | None:
@@ -201,59 +121,6 @@ class Lookups:
             raise  # what may not be looked at may not be written unseen
         except LedgerportError:
             return None
-
-    def _known(self, call: CallContext) -> _Known:
-        return self._accounts.get(call.account.id) or self._accounts.put(call.account.id, _Known())
-
-    def _recall(self, call: CallContext, wanted: Wanted, value: str) -> Record | None:
-        found = self._known(call).records.get((wanted.resource, wanted.field, value.casefold()))
-        is_changing = wanted.resource in _list_with_balances(call.integration)
-        longest = SECONDS if is_changing else NAME_SECONDS
-        return found[1] if found and self._clock() - found[0] < longest else None
-
-    def _learn(self, call: CallContext, resource: str) -> None:
-        """Note the records of a resource in what callers have read."""
-        records, identifier = self._known(call).records, call.integration.identifier
-        for seen in self._take_seen(call, resource):
-            for row in _read_rows(call, seen.tool, seen.response):
-                key = (resource, identifier, str(row.get(identifier)).casefold())
-                if (former := records.get(key)) is None or former[0] < seen.at:
-                    records.put(key, (seen.at, row))
-
-    def _take_seen(self, call: CallContext, resource: str) -> list[_Seen]:
-        """Return the answers with records of a resource, which are no longer retained."""
-        found = [
-            each for each in self._seen if each.account == call.account.id and each.tool.resource == resource
-        ]
-        for each in found:
-            self._seen.remove(each)
-        return found
-
-    def _remember(self, call: CallContext, wanted: Wanted, value: str, record: Record) -> None:
-        """Note a record under what it was found by, and under its Id."""
-        known, now = self._known(call), self._clock()
-        if value:
-            known.records.put((wanted.resource, wanted.field, value.casefold()), (now, record))
-        identifier = call.integration.identifier
-        known.records.put((wanted.resource, identifier, str(record.get(identifier))), (now, record))
-
-
-def _list_with_balances(integration: Integration) -> set[str]:
-    """Return the resources whose records other records pay."""
-    return {resource for rule in integration.preflight.open_balances for resource in rule.pays.values()}
-
-
-def _read_rows(call: CallContext, tool: Tool, response: VendorResponse) -> list[Record]:
-    """Return the records of an answer; none where it is an error or has another shape."""
-    try:
-        value = read_value(call, response)
-        if tool.listing is None:
-            rows = [follow_path(value, tool.returns.path)]
-        else:
-            rows = find_records(value, tool.returns.path, call.integration.pagination.beside)
-    except (LedgerportError, UnexpectedShape):
-        return []
-    return [row for row in rows if isinstance(row, Mapping)]
 
 
 def find_list(call: CallContext, resource: str) -> Tool | None:

@@ -6,6 +6,7 @@ several have it, the error names candidates with their Ids, to a caller who may 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -13,7 +14,8 @@ from typing import Any
 
 from generator.vendor import Integration
 from runtime.exchange.context import CallContext
-from runtime.operations.lookups import Lookups, Wanted, find_list
+from runtime.operations.known_records import Wanted
+from runtime.operations.lookups import Lookups, find_list
 from runtime.safety.findings import Finding, refuse
 from runtime.safety.reference_spots import Spot, find_spots, has_names, make_copy
 
@@ -80,13 +82,15 @@ class NameResolution:
 
     async def _find(self, call: CallContext, named: Sequence[_Named]) -> dict[str, Rows | None]:
         """Return for each resource the records that have one of the names, found by one call; None if it failed."""
-        found: dict[str, Rows | None] = {}
-        for resource in dict.fromkeys(each.spot.resource for each in named):
-            names = tuple(dict.fromkeys(each.name for each in named if each.spot.resource == resource))
-            field = _searchable(call, resource)
-            rows = await self._lookups.find_recent(call, Wanted(resource, field, names)) if field else None
-            found[resource] = None if rows is None else _index(call.integration, resource, rows)
-        return found
+        resources = list(dict.fromkeys(each.spot.resource for each in named))
+        found = await asyncio.gather(*(self._find_in(call, resource, named) for resource in resources))
+        return dict(zip(resources, found, strict=True))
+
+    async def _find_in(self, call: CallContext, resource: str, named: Sequence[_Named]) -> Rows | None:
+        field = _searchable(call, resource)
+        names = tuple(dict.fromkeys(each.name for each in named if each.spot.resource == resource))
+        rows = await self._lookups.find_recent(call, Wanted(resource, field, names)) if field else None
+        return None if rows is None else _index(call.integration, resource, rows)
 
     async def _search(self, call: CallContext, named: _Named) -> list[Record]:
         """Return records whose names are like a name, the nearest first, found by its longest word."""

@@ -6,13 +6,15 @@ record is held against every rule, and all errors are reported at once.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from runtime.exchange.context import CallContext
 from runtime.exchange.worked_out import find_dropped
-from runtime.operations.lookups import Lookups, Wanted
+from runtime.operations.known_records import Wanted
+from runtime.operations.lookups import Lookups
 from runtime.safety.findings import Finding, refuse
 from runtime.safety.preflight.looked_up import LookedUp, Record
 from runtime.safety.preflight.needs import Needs, collect_needs
@@ -45,12 +47,19 @@ class Preflight:
         needs = Needs()
         for change in changes:
             collect_needs(change.tool, change.integration, change.arguments, change.before, needs)
+        most = MOST_READS - min(len(needs.numbers), 1)
+        records, looked_up = await asyncio.gather(
+            self._read_records(call, needs, most), self._read_company(call, needs)
+        )
+        return replace(looked_up, records=records)
+
+    async def _read_company(self, call: CallContext, needs: Needs) -> LookedUp:
+        """Return the settings of the company, and which records have a number that is taken."""
         settings = await self._lookups.read_settings(call) if needs.has_settings else {}
         looked_up = LookedUp(call.today(), settings=settings)
         numbers = [each for each in needs.numbers if _is_wanted(call, each, looked_up)]
-        records = await self._read_records(call, needs, MOST_READS - min(len(numbers), 1))
         taken = {each: await self._find_taken(call, each) for each in numbers[:1]}
-        return replace(looked_up, records=records, taken=taken)
+        return replace(looked_up, taken=taken)
 
     async def _read_records(
         self, call: CallContext, needs: Needs, most: int

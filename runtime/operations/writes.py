@@ -6,16 +6,18 @@ batch has: each goes through every step by itself. Nothing is sent before all of
 
 from __future__ import annotations
 
+import asyncio
+
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
 from runtime.operations.deletions import read_before_deleting
-from runtime.operations.duplicates import Duplicates
+from runtime.operations.duplicates import Duplicates, refuse_twins
 from runtime.operations.guarded_updates import GuardedUpdates
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.lookups import Lookups
 from runtime.operations.name_resolution import NameResolution
 from runtime.operations.preflight import Preflight, refuse_errors
-from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.company import refuse_other_company
@@ -28,14 +30,14 @@ from runtime.upstream.client import VendorResponse
 class Writes:
     """Prepares and sends writes. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, recent: RecentReads) -> None:
+    def __init__(self, vendor: VendorCalls, known: KnownRecords) -> None:
         self._vendor = vendor
-        self._recent = recent
-        self._updates = GuardedUpdates(vendor, recent)
-        self._lookups = Lookups(vendor)
-        self._duplicates = Duplicates(vendor, self._lookups)
-        self._names = NameResolution(self._lookups)
-        self._preflight = Preflight(self._lookups)
+        self._known = known
+        self._updates = GuardedUpdates(vendor, known)
+        lookups = Lookups(vendor, known)
+        self._duplicates = Duplicates(vendor, lookups)
+        self._names = NameResolution(lookups)
+        self._preflight = Preflight(lookups)
 
     async def resolve_names(self, call: CallContext) -> None:
         """Put Ids in the place of names in the arguments of a call. Raises InvalidArguments for what has no Id."""
@@ -61,22 +63,18 @@ class Writes:
                 await self._updates.prepare(call, change)
             else:
                 await complete(self._vendor, call, change)
-        await self._preflight.check(call, request.changes)
+        twins, _ = await asyncio.gather(
+            self._duplicates.find(call, request.changes), self._preflight.check(call, request.changes)
+        )
         await self._refuse_errors(call, request)
-        await self._duplicates.check(call, request.changes)
+        refuse_twins(call, twins)
 
     async def send(self, call: CallContext, request: Request) -> VendorResponse:
         """Return the vendor's response; an update that came too late is merged and sent once more where that is safe.
 
         Raises Conflict where it is not.
         """
-        if call.changes_data:
-            self._lookups.forget(call, request.changes)
-        response = await self._vendor.send(call, request)
-        if response.status < FIRST_FAILURE:
-            self._remember(call, response)
-            if call.tool.is_read_only and (call.tool.listing or call.tool.reads_one):
-                self._lookups.note(call, response)
+        response = await self._send(call, request)
         if call.before is None or call.is_final or response.status < FIRST_FAILURE:
             return response
         if not _is_stale(call, response):
@@ -88,7 +86,19 @@ class Writes:
         else:
             self._updates.resolve_conflict(call, current)
         call.vendor_key = make_key(call.integration.idempotency_max_length)
-        return await self._vendor.send(call, request)
+        return await self._send(call, request)
+
+    async def _send(self, call: CallContext, request: Request) -> VendorResponse:
+        """Send a write, and forget what it may change: what others read meanwhile may be what was there before it."""
+        if not call.changes_data:
+            return await self._vendor.send(call, request)
+        try:
+            self._known.forget(call, request.changes)
+            response = await self._vendor.send(call, request)
+            self._known.note_written(call, response)
+        finally:
+            self._known.forget(call, request.changes)
+        return response
 
     async def _refuse_errors(self, call: CallContext, request: Request) -> None:
         """Raise InvalidArguments for what was found, unless the call is dry or a repeat.
@@ -102,12 +112,6 @@ class Writes:
         except InvalidArguments:
             if not await self._vendor.is_repeat(call):
                 raise
-
-    def _remember(self, call: CallContext, response: VendorResponse) -> None:
-        """Note a record that was read, or that an update answered as if it had been read."""
-        get = call.tool if call.tool.reads_one else call.tool.current
-        if get is not None and get.returns.path == call.tool.returns.path:
-            self._recent.note(call.account, get, call.arguments, response.status, response.body)
 
 
 def _is_stale(call: CallContext, response: VendorResponse) -> bool:

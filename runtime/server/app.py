@@ -265,7 +265,7 @@ class Application:
             await asyncio.sleep(PURGE_SECONDS)
             is_done = False
             with contextlib.suppress(StorageUnavailable):
-                is_done = await stores.writer.run(lambda: stores.purge(time.time()), is_alone=True)
+                is_done = await stores.write(lambda: stores.purge(time.time()))
             if is_done != was_done:
                 self._runtime.log("purge_works_again" if is_done else "purge_failed")
             was_done = is_done

@@ -90,9 +90,16 @@ class Stores:
         return self.look_up.read_account(account_id)
 
     async def write(self, work: Callable[[], T]) -> T:
-        """Return the result of a change of the records, made in the thread that writes, with what else waits there.
+        """Return the result of a change, made in the thread that writes, in transactions of its own.
 
         Raises StorageUnavailable when the database does not take it, or too many changes wait.
+        """
+        return await self.writer.run(work, is_alone=True)
+
+    async def write_together(self, work: Callable[[], T]) -> T:
+        """Return the result of a change that shares one commit with what else waits.
+
+        What it changes can be read by `records` within it, and by `look_up` only after it. Raises StorageUnavailable.
         """
         return await self.writer.run(work)
 
@@ -104,7 +111,7 @@ class Stores:
     async def probe(self, now: float) -> StorageHealth:
         """Find out whether the database takes writes now, and return the health with it."""
         try:
-            await self.writer.run(lambda: probe(self.path, self.files, self.condition, now), is_alone=True)
+            await self.write(lambda: probe(self.path, self.files, self.condition, now))
         except StorageUnavailable as slow:
             self.condition.note_failure(slow.reason)
         return self.check_health()

@@ -98,7 +98,7 @@ def read_field(response: VendorResponse, name: str) -> str:
     return found[:LONGEST_FIELD].encode("ascii", "replace").decode()
 
 
-def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRules) -> str | None:
+def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRules) -> bytes | None:
     """Return the record of a plain success, cut out as the vendor wrote it, so that every figure stays as it is.
 
     None for anything that has to be read more closely: an error, another shape, a longer path.
@@ -107,11 +107,13 @@ def record_text(response: VendorResponse, path: tuple[str, ...], rules: ErrorRul
         return None
     try:
         members = _members.decode(response.body)
-        text = bytes(members.get(path[0], b"null")).decode()
+        text = bytes(members.get(path[0], b"null"))
+        if not text.isascii():
+            text.decode()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     is_error = any(each and each[0] in members for each in rules.list)
-    return None if is_error or text[:1] not in ("{", "[") else text
+    return None if is_error or text[:1] not in (b"{", b"[") else text
 
 
 def read_member(text: bytes, name: str) -> str:

@@ -12,7 +12,7 @@ from runtime.upstream import figures
 
 _EMPTY = re.compile(rb'":(?:null|""|\[\]|\{\})(?=[,}])')
 """What stands behind the name of an empty field, as JSON writes it without blanks, with the end of the name."""
-_QUOTE, _OPENING, _COMMA = b'"', ord("{"), ord(",")
+_QUOTE, _OPENING, _CLOSING, _COMMA = b'"', ord("{"), ord("}"), ord(",")
 
 
 def drop_empty(text: bytes) -> bytes:
@@ -20,31 +20,20 @@ def drop_empty(text: bytes) -> bytes:
 
     Elements of a list stay, so that each has its place.
     """
-    while b":null" in text or b':""' in text or b":[]" in text or b":{}" in text:
-        shorter = _cut(text)
-        if shorter is None:
-            return figures.write_json(_without(figures.read(text)))
-        if shorter == text:
-            return text
-        text = shorter
-    return text
-
-
-def _cut(text: bytes) -> bytes | None:
-    """Return a record without its empty fields; those that held nothing else are empty then.
-
-    None where what looks like a field is part of a text: before it stands an odd number of quotes.
-    """
     plain = text.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b"\\" in text else text
-    pieces, end = [], 0
+    pieces, end, empties_objects = [], 0, False
     for found in _EMPTY.finditer(plain):
         start, after = plain.rfind(_QUOTE, 0, found.start()), found.end()
-        if plain.count(_QUOTE, end, start) % 2:
-            return None
+        if plain.count(_QUOTE, end, start) % 2:  # what looks like a field is part of a text
+            return figures.write_json(_without(figures.read(text)))
         is_first = start == end or plain[start - 1] == _OPENING  # also behind others that were cut out
+        empties_objects |= is_first and plain[after] == _CLOSING
         pieces.append(text[end : start if is_first else start - 1])
         end = after + 1 if is_first and plain[after] == _COMMA else after
-    return b"".join([*pieces, text[end:]])
+    if not pieces:
+        return text
+    shorter = b"".join([*pieces, text[end:]])
+    return drop_empty(shorter) if empties_objects else shorter
 
 
 def _without(value: Any) -> Any:

@@ -105,6 +105,22 @@ def test_a_stored_value_that_is_filled_in_is_masked():
     assert "6789" not in str(answer)
 
 
+def test_what_the_caller_sent_is_shown_whatever_is_stored_so_that_no_guess_is_confirmed():
+    stored = {"Vendor": {"Id": "5", "SyncToken": "1", "DisplayName": "A", "TaxIdentifier": "123-45-6789"}}
+    guess = {"id": "5", "SyncToken": "1", "PrintOnCheckName": "123-45-6789"}
+    answer = dry("update_a_quick_books_vendor_by_id", guess, lambda line, body: stored)
+    assert answer["request"]["body"]["PrintOnCheckName"] == "123-45-6789"
+    assert answer["request"]["body"]["TaxIdentifier"] == "•••"
+
+
+def test_what_is_stored_is_masked_in_the_calls_of_a_batch():
+    stored = {"Vendor": {"Id": "5", "SyncToken": "1", "DisplayName": "A", "TaxIdentifier": "123-45-6789"}}
+    inside = {"id": "5", "SyncToken": "1", "DisplayName": "B"}
+    calls = [{"tool": "update_a_quick_books_vendor_by_id", "arguments": inside}]
+    answer = dry("run_a_quick_books_batch", {"calls": calls}, lambda line, body: stored)
+    assert answer["request"]["body"]["BatchItemRequest"][0]["Vendor"]["TaxIdentifier"] == "•••"
+
+
 def test_a_file_is_named_and_not_shown():
     answer = dry("upload_a_quick_books_file", {"content": "aGk=", "FileName": "a.txt"})
     assert answer["request"]["file"] == {"name": "a.txt", "bytes": 2}

@@ -11,7 +11,6 @@ import pytest
 
 from runtime.errors import Conflict, InvalidArguments
 from runtime.exchange.written import REPEATED
-from runtime.operations.recent_reads import RecentReads
 from runtime.safety.fences import BEGIN, END
 from runtime.simulators.quickbooks.books.store import Store
 from tests.company import Company, copy_books
@@ -72,7 +71,7 @@ def _due(bill: dict[str, Any]) -> dict[str, Any]:
 
 def forget_reads(company: Company) -> None:
     """Forget what was read moments ago, as a process does that is started again."""
-    company.calls._writes._recent = company.calls._writes._updates._recent = RecentReads()
+    company.calls._writes._known._accounts.clear()
 
 
 class TestARepeat:

@@ -151,9 +151,10 @@ def test_a_loop_that_ends_when_an_outcome_is_to_be_stored_leaves_it_to_the_stop_
     async def answer() -> None:
         queue.add_later([outcome("a")], hash_nothing)
 
-    with asyncio.Runner() as runner:
-        runner.run(answer())
-        runner.run(asyncio.sleep(0))  # its time comes in the last turn of the loop
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(answer())
+    loop.run_until_complete(asyncio.sleep(0))  # its time comes in the last turn of the loop
+    loop.close()
     writer.close()
     queue.drain()
     gc.collect()  # a coroutine that nobody waits for would be reported now

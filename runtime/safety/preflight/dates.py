@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from generator.catalog import Tool
@@ -20,27 +22,37 @@ def find(tool: Tool, integration: Integration, content: Record, looked_up: Looke
     window = integration.preflight.dates
     if window is None:
         return []
-    schema = tool.input_schema
-    found = (
-        _check(window, place, each, looked_up.today)
-        for place, each in _dates(schema, content, "", window.except_fields)
-    )
+    places = _list_places(tool.schema, window.except_fields)
+    found = (_check(window, place, each, looked_up.today) for place, each in _dates(places, content, ""))
     return [each for each in found if each]
 
 
-def _dates(schema: Any, value: Any, place: str, excepted: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield each text that the schema calls a date, with its place."""
-    if isinstance(value, list):
-        for at, each in enumerate(value):
-            yield from _dates(schema.get("items") or {}, each, f"{place}[{at}]", excepted)
+@lru_cache(maxsize=1024)
+def _list_places(schema: bytes, excepted: tuple[str, ...]) -> Any:
+    """Return where dates stand by a schema: a tree of names, `True` for a date, `[]` before the elements of a list."""
+    return _find_places(json.loads(schema), excepted) or {}
+
+
+def _find_places(schema: Any, excepted: tuple[str, ...]) -> Any:
+    if schema.get("format") == "date":
+        return True
+    parts = (schema.get("properties") or {}).items()
+    found = {name: _find_places(inner, excepted) for name, inner in parts if name not in excepted}
+    found["[]"] = _find_places(schema.get("items") or {}, excepted) if schema else None
+    return {name: places for name, places in found.items() if places} or None
+
+
+def _dates(places: Any, value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Yield each text that is a date, with its place."""
+    if places is True:
+        if isinstance(value, str):
+            yield place, value
+    elif isinstance(value, list):
+        for at, each in enumerate(value if "[]" in places else ()):
+            yield from _dates(places["[]"], each, f"{place}[{at}]")
     elif isinstance(value, Mapping):
-        parts = schema.get("properties") or {}
-        for name, inner in value.items():
-            if name in parts and name not in excepted:
-                where = f"{place}.{name}" if place else name
-                yield from _dates(parts[name], inner, where, excepted)
-    elif isinstance(value, str) and schema.get("format") == "date":
-        yield place, value
+        for name in [each for each in value if each in places]:
+            yield from _dates(places[name], value[name], f"{place}.{name}" if place else name)
 
 
 def _check(window: DateWindow, place: str, text: str, today: date) -> Finding | None:

@@ -33,8 +33,10 @@ def collect_needs(
 ) -> None:
     """Add what is needed to check the arguments of a write. What the stored record refers to already is good."""
     form, rules = integration.reference_form, integration.preflight
-    known = {(spot.resource, spot.read_id(form)) for spot in find_spots(tool, stored or {})}
-    for spot in find_spots(tool, given):
+    spots = list(find_spots(tool, given))
+    own = find_spots(tool, stored) if spots and stored else ()
+    known = {(spot.resource, spot.read_id(form)) for spot in own}
+    for spot in spots:
         id_ = spot.read_id(form)
         if (
             id_

@@ -17,6 +17,8 @@ Record = Mapping[str, Any]
 
 def find(tool: Tool, integration: Integration, content: Record, looked_up: LookedUp) -> list[Finding]:
     """Return a finding for each reference that does not fit, of those that were looked up."""
+    if not looked_up.records:
+        return []
     form = integration.reference_form
     found: list[Finding] = []
     for spot in find_spots(tool, content):
