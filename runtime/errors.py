@@ -18,6 +18,7 @@
     ├── MethodNotAllowed      405  the path is there, but not with this method
     ├── Conflict              409  the record is not in the state that the caller assumes
     │   ├── Duplicate         409  a record like the new one is there already
+    │   ├── PartlyDone        409  of writes that belong together some were done, and others not
     │   ├── KeyInUse          409  the call with this idempotency key is under way
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
@@ -193,6 +194,12 @@ class Duplicate(Conflict):
     """A record like the new one is there already. Nothing was sent. `details.twin` says which."""
 
     code = "duplicate"
+
+
+class PartlyDone(Conflict):
+    """Of writes that belong together some were done, and others not. `details` says which of them stand."""
+
+    code = "partly_done"
 
 
 class KeyReused(InvalidRequest):

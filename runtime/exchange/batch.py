@@ -112,6 +112,7 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
         arguments=call.check(tool, call.integration, own),
         given=own,
         place=f"{CALLS}[{int(id_) - 1}]",
+        origin=call.origin.select_part(int(id_) - 1),
         findings=[],
         resolved=[],
         is_blind=not tool.is_read_only and is_blind(tool, call.tools),

@@ -12,7 +12,7 @@ from generator.vendor import Integration
 from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
 from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.model import Account, Grant, JournalKind
+from runtime.model import WRITTEN, Account, Grant, Origin
 from runtime.safety import masking, write_answers
 from runtime.safety.company import describe_company, drop_company
 from runtime.safety.fences import PREFACE, fence_json, fence_text, strip_fences
@@ -77,9 +77,10 @@ class CallContext:
     """Whether its content is sent as it is: nothing is laid over what is stored, and no conflict is merged."""
     client: str = ""
     """How the program that calls names itself, for the journal."""
-    journal_kind: JournalKind = "write"
-    reverts: str = ""
-    """The entry of the journal that it undoes."""
+    origin: Origin = WRITTEN
+    """Why it is made, for the journal."""
+    entry_id: str = ""
+    """Its entry in the journal, once it is sent."""
     options: WriteOptions = USUAL
     """How a write is to be carried out."""
     before: Mapping[str, Any] | None = None

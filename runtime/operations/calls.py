@@ -80,11 +80,22 @@ class Calls:
         tool = find_tool(tools, name)
         if tool is None:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
+        call = self.begin(grant, tools, tool, arguments, form)
+        call.notice = explain_former_name(tool, name)
+        call.caller_key = idempotency_key if call.changes_data else ""
+        return await self.answer(call, carried)
+
+    def begin(
+        self, grant: Grant, tools: Mapping[str, Tool], tool: Tool, arguments: dict[str, Any], form: Form
+    ) -> CallContext:
+        """Return a call of one of the tools of a grant, for `answer`."""
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
         call.today = self._today
-        call.notice = explain_former_name(tool, name)
-        call.caller_key = idempotency_key if call.changes_data else ""
+        return call
+
+    async def answer(self, call: CallContext, carried: CarriedFiles = NO_FILES) -> Answer:
+        """Return what a call comes to. Every error comes back inside the answer."""
         try:
             return await self._carry_out(call, carried)
         except LedgerportError as error:

@@ -44,7 +44,7 @@ def answer(
     company: Journaled, name: str, tools: Mapping[str, Tool] | None = None, /, **arguments: Any
 ) -> Answer:
     journal = Journal(company.here.parts(company.catalog))
-    changes = Changes(journal, company.undo, Reversal(company.calls, lambda: company.catalog))
+    changes = Changes(journal, company.undo, Reversal(company.calls, lambda: company.catalog, company.undo))
     space = Space(PLAIN, PLAIN.compute_allowance(100_000, Answer(status=0)))
     return company._runner.run(changes.answer(company.grant, tools or toolset(), name, arguments, space))
 
