@@ -45,6 +45,7 @@ What no person or program meets is no part of it: signals between two functions 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 _ENDS = ("", ".", "!", "?", ":", "…")
@@ -58,6 +59,8 @@ class LedgerportError(Exception):
     status = 500
     quoted = ""
     """The part of the message that others wrote, where it is known: the vendor's own text."""
+    company: Mapping[str, str] | None = None
+    """Of a write, the company that it was for: `id`, and `name` where it is known."""
 
     def __init__(
         self,
@@ -86,7 +89,7 @@ class LedgerportError(Exception):
         for name in ("advice", "vendor_code", "trace", "details"):
             if value := getattr(self, name):
                 shape[name] = value
-        return shape
+        return shape | ({"company": dict(self.company)} if self.company else {})
 
     def as_text(self) -> str:
         """Return the same in sentences, for a model."""
@@ -97,6 +100,8 @@ class LedgerportError(Exception):
             parts.append(f"(vendor code {self.vendor_code})")
         if self.trace:
             parts.append(f"(trace {self.trace})")
+        if self.company:
+            parts.append(f"(company {self.company.get('name') or self.company['id']})")
         return " ".join(part for part in parts if part)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from generator.catalog import COMPANY, Catalog, Tool
 from generator.vendor import Integration
+from runtime.errors import LedgerportError
 from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
 from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
@@ -79,6 +80,8 @@ class CallContext:
     """How the program that calls names itself, for the journal."""
     origin: Origin = WRITTEN
     """Why it is made, for the journal."""
+    conflict: LedgerportError | None = None
+    """What the vendor's refusal of its version says to its caller, where it is one of several calls in a request."""
     entry_id: str = ""
     """Its entry in the journal, once it is sent."""
     options: WriteOptions = USUAL

@@ -36,7 +36,8 @@ WRITTEN = frozenset({"changed", "arguments", "client"})
 """Members of an answer whose texts others wrote."""
 _CHECKER = ArgumentChecker()
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
-_AGAIN = {"type": "boolean", "description": "Once more, although it was done."}
+_AGAIN = {"type": "boolean"}
+"""Has no description: the error for what was done before says what it is for."""
 _SHOWN = ("id", "outcome", "begun_at", "caller", "client", "tool", "record_id", "reverts", "reverses")
 
 
@@ -164,20 +165,19 @@ TOOLS = {
     RECENT: make_tool(
         RECENT,
         "List recent changes",
-        "List the last writes that agents made to this company, the newest first: when, by whom, with which tool, "
-        "which record, what changed, and the outcome. Indeterminate: nobody knows whether it was done.",
+        "List the last writes of agents to this company, newest first: when, by whom, which tool and "
+        "record, what changed, the outcome. Indeterminate: nobody knows whether it was done.",
         {
             "record_id": _TEXT | {"description": "Only of this record."},
-            "tool": _TEXT | {"description": "Only by this tool."},
+            "tool": _TEXT | {"description": "Only by it."},
             "outcome": {
                 "type": "string",
                 "enum": list(OUTCOMES),
-                "description": "Only with this outcome.",
+                "description": "Only with it.",
             },
             "kind": {
                 "type": "string",
                 "enum": list(KINDS),
-                "description": "Only these: reverse books the opposite of a record, correct the right one.",
             },
             "since": _TEXT | {"description": "Such as 2026-01-31T17:00:00Z."},
             "limit": {
@@ -195,7 +195,7 @@ TOOLS = {
         REVERT,
         "Revert a change",
         "Undo one write, where the service allows it: what was created is voided, deleted or set inactive, an update "
-        "is put back, what was deleted is created again under a new Id. A record that was changed since is refused.",
+        "is put back, what was deleted is created again under a new Id. Refused once the record was changed.",
         {
             "id": _TEXT | {"description": f"From {RECENT}."},
             "dry_run": {"type": "boolean", "description": "Show it only."},
@@ -209,14 +209,14 @@ TOOLS = {
         REVERSE,
         "Reverse a booking",
         "Book the opposite of a journal entry: its lines with debit and credit exchanged. With corrected, the right "
-        "entry is booked in the same request: both or none. The entry itself stays.",
+        "one is booked too: both or none. The entry itself stays.",
         {
-            "id": _TEXT | {"description": "The Id of the record."},
-            "resource": _TEXT | {"description": "Its kind, where several can be reversed."},
-            "date": _TEXT | {"format": "date", "description": "Its own date when left out."},
+            "id": _TEXT | {"description": "Of the record."},
+            "resource": _TEXT | {"description": "Its kind, if several can be reversed."},
+            "date": _TEXT | {"format": "date", "description": "Its own if left out."},
             "corrected": {
                 "type": "object",
-                "description": "The record in its place, as one is created.",
+                "description": "As for create.",
             },
             "dry_run": {"type": "boolean", "description": "Show it only."},
             ALLOW_DUPLICATE: _AGAIN,

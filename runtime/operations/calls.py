@@ -49,14 +49,12 @@ class Calls:
         policies: WritePolicies | None = None,
         today: Callable[[], date] = find_today,
     ) -> None:
-        self._catalog = catalog
+        self._catalog, self._vendor, self._today = catalog, vendor, today
         self._max_answer_bytes = max_answer_bytes
         self._checks = Checks()
-        self._vendor = vendor
         self._policies = policies or WritePolicies(vendor)
         self._writes = Writes(vendor, RecentReads(), today)
         self._exchanges = Exchanges(vendor, self._writes)
-        self._today = today
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         self._sums = Sums(self._exchanges.send, self._kind_of)
 
@@ -73,8 +71,7 @@ class Calls:
     ) -> Answer:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer.
 
-        `idempotency_key` is one that `once.read_key` has read, or empty. `form` says what the answer takes as the
-        endpoint sends it: the whole of that is within the budget of the grant.
+        `idempotency_key` is one that `once.read_key` has read, or empty. `form` says what the answer takes as sent,
         `carried` are files that came beside the arguments, each under the digest that stands in its place there.
         """
         tool = find_tool(tools, name)
@@ -90,8 +87,7 @@ class Calls:
     ) -> CallContext:
         """Return a call of one of the tools of a grant, for `answer`."""
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
-        call.budget, call.form = self.compute_budget(grant), form
-        call.today = self._today
+        call.budget, call.form, call.today = self.compute_budget(grant), form, self._today
         return call
 
     async def answer(self, call: CallContext, carried: CarriedFiles = NO_FILES) -> Answer:
@@ -115,10 +111,7 @@ class Calls:
         return read_value(call, await self._vendor.send(call, NOTHING_ADDED))
 
     async def write(self, call: CallContext, *, is_preview: bool = False) -> Any:
-        """Send a write whose content is final, once it has passed every check of a write of an agent.
-
-        Return the body of the response; None for a preview, which sends nothing but reads. Raises what a write raises.
-        """
+        """Return the body of the response to a write whose content is final, checked as any; None for a preview."""
         request = await run_for(call, self._kind_of(call.tool).prepare)
         await self._writes.prepare(call, request)
         if is_preview:

@@ -32,6 +32,7 @@ from runtime.model import Grant, JournalEntry, JournalKind, Origin
 from runtime.operations.stored_values import find_get
 from runtime.operations.undo import Asked, Undo
 from runtime.operations.undo_guard import DONE, get_record_id, make_key
+from runtime.safety.company import name_company
 from runtime.safety.journal.reversal import make_reversal
 from runtime.upstream.answer import follow_path
 
@@ -80,6 +81,10 @@ class Reversal:
         Raises Forbidden where a tool that it takes is not among those of whoever asks, InvalidRequest where there is
         nothing to reverse by, Conflict for a record that was reversed already, and what reading the record fails with.
         """
+        with name_company(asked.grant.account):
+            return await self._reverse(asked, wanted, form, is_preview=is_preview)
+
+    async def _reverse(self, asked: Asked, wanted: Wanted, form: Form, *, is_preview: bool) -> Answer:
         tools = self._find_tools(asked, wanted.resource)
         call = await self._plan(asked, wanted, tools, form)
         if is_preview:
@@ -166,6 +171,7 @@ class Reversal:
         if wanted.corrected is None:  # answered with success; only its outcome could not be stored
             return answer
         error = await self._take_back(asked, entries, _find_refusal(answer.text))
+        error.company = answer.company
         return answer._replace(text="", note="", error=error)
 
     async def _take_back(

@@ -20,7 +20,7 @@ from runtime.operations.journal import Journal, make_visible
 from runtime.operations.stored_values import find_get
 from runtime.operations.undo_guard import DONE, UndoGuard, get_record_id, make_key
 from runtime.safety import masking
-from runtime.safety.company import describe_company
+from runtime.safety.company import describe_company, name_company
 from runtime.safety.journal.undo import find_undo, list_changed, make_content
 from runtime.stores.embedded import Stores
 from runtime.upstream.answer import follow_path
@@ -73,6 +73,10 @@ class Undo:
         InvalidRequest for a write that nothing undoes, Conflict for one that was not done, was undone already, or whose
         record was changed since, what a check of writes refuses it with, and what the vendor refuses it with.
         """
+        with name_company(asked.grant.account):
+            return await self._revert_once(asked, entry_id, is_preview=is_preview)
+
+    async def _revert_once(self, asked: Asked, entry_id: str, *, is_preview: bool) -> dict[str, Any]:
         entry = await asyncio.to_thread(self._journal.find, asked.grant.account.id, entry_id)
         if is_preview:
             return await self._revert(asked, entry, is_preview=True)
