@@ -362,3 +362,17 @@ def test_what_the_instructions_say_of_changes_stands_in_the_tools_too():
                 yield name
 
     for_every_tool(find)
+
+
+def test_what_a_tool_says_of_undoing_is_what_undoes_it(catalog: Catalog) -> None:
+    rules = catalog.integrations["quickbooks"]
+    wrong = []
+    for tool in catalog.tools:
+        if tool.risk != "destroy":
+            continue
+        undo = find_undo(tool, rules, catalog.tools)
+        said = "Undoing it gives it a new Id." if undo else "It cannot be undone."
+        others = {"Undoing it gives it a new Id.", "It cannot be undone."} - {said}
+        if said not in tool.description or any(each in tool.description for each in others):
+            wrong.append(tool.name)
+    assert wrong == []

@@ -456,7 +456,7 @@ def test_an_item_of_a_batch_whose_version_is_not_current_says_what_changed_as_a_
 
 def test_what_is_merged_after_a_conflict_passes_the_pre_flight_before_it_is_sent(company):
     bill = read(company, "bills", new_bill(company)["Id"])
-    interrupt(company, bill, TxnDate="2025-12-01")
+    interrupt(company, bill, PrivateNote="Ask Ann")
     change, lookups = company.client.before, company.calls._writes._lookups
 
     async def close_the_books(_request: Any) -> None:
@@ -474,14 +474,14 @@ def test_what_is_merged_after_a_conflict_passes_the_pre_flight_before_it_is_sent
             company.client.before = close_the_books
 
     company.client.before = change_and_close
-    own = {"id": bill["Id"], "SyncToken": bill["SyncToken"], "PrivateNote": "Ask Ann"}
+    own = {"id": bill["Id"], "SyncToken": bill["SyncToken"], "TxnDate": "2025-12-01"}
     posts = company.count_sent("POST")
 
     error = company.refused("update bills", **own, on_conflict="retry")
 
     assert "the books are closed until 2025-12-31" in error.message
     assert company.count_sent("POST") == posts + 1
-    assert "PrivateNote" not in read(company, "bills", bill["Id"])
+    assert read(company, "bills", bill["Id"])["TxnDate"] == bill["TxnDate"]
 
 
 def test_an_error_of_a_write_names_the_company_and_one_of_a_read_does_not(company):
