@@ -36,9 +36,7 @@ def harness(tmp_path: Path) -> ApiHarness:
     return ApiHarness(tmp_path, HandClock(), catalog=MADE_UP)
 
 
-def write(
-    harness: ApiHarness, account: str, id_: str, status: int = 200, origin: Origin = WRITTEN
-) -> None:
+def write(harness: ApiHarness, account: str, id_: str, status: int = 200, origin: Origin = WRITTEN) -> None:
     """One write of an agent."""
     journal = WriteJournal(harness.here.keys, harness.here.stores, clock=harness.here.clock)
 
@@ -203,7 +201,7 @@ def test_an_undo_takes_the_company_and_allow_duplicate_from_its_body(
     (entry,) = listed(harness, account)["result"]
     path = f"/integrated-account/{account}/journal/{entry['id']}/revert"
     for body in ({}, {"company": "Acme", "allow_duplicate": True}):
-        assert harness.ask("POST", path, body).status_code == 200
+        assert harness.ask("POST", path, json=body).status_code == 200
     assert [(each.company, each.allow_duplicate) for each in found] == [("", False), ("Acme", True)]
 
 
