@@ -241,9 +241,9 @@ def pair(company: Journaled) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("closed", "kept"), [(3, "The reversal"), (0, "The corrected entry")])
+@pytest.mark.parametrize(("closed", "undone"), [(3, "The reversal"), (0, "The corrected entry")])
 def test_a_correction_of_which_the_vendor_refuses_one_entry_leaves_none_of_it(
-    company: Journaled, pair: list[str], closed: int, kept: str
+    company: Journaled, pair: list[str], closed: int, undone: str
 ) -> None:
     entry = company.call(
         "create journal_entries", **balanced(pair[0], pair[1], 1000), PrivateNote="as booked"
@@ -253,7 +253,7 @@ def test_a_correction_of_which_the_vendor_refuses_one_entry_leaves_none_of_it(
     answer = reverse(company, entry["Id"], corrected=balanced(pair[2], pair[3], 1200))
     assert answer.error is not None
     assert "One of the two entries was refused" in answer.error.message
-    assert f"{kept} " in answer.error.message
+    assert f"{undone} " in answer.error.message
     assert "was taken back, so nothing of it stands" in answer.error.message
     assert company.balances() == before
     assert company.entries()[0].kind == "revert"
