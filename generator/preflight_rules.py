@@ -41,23 +41,40 @@ class Balanced:
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class GivenTotal:
-    """A total that the vendor works out from the lines, and that a caller gives all the same."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalOfLines:
+    """A record with a total; some of its lines raise that and some lower it."""
 
     resources: tuple[str, ...]
     total: str
+    """The field that holds the total."""
+    lines: str
+    """The field that holds the lines."""
+    amount: str
+    """In a line, the field that holds its amount."""
+    kind: Path
+    """In a line, where its kind stands."""
+    raising: tuple[str, ...]
+    lowering: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenTotal(TotalOfLines):
+    """A total that the vendor works out from the lines, and that a caller gives all the same."""
+
     tax: Path
     """Where the sum of the taxes stands."""
-    lines: str
-    amount: str
-    kind: str
-    """In a line, the field that says its kind."""
-    raising: tuple[str, ...]
-    lowering: tuple[str, ...]
-    ignored: tuple[str, ...]
     comparable: dict[str, tuple[Any, ...]]
-    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetTotal(TotalOfLines):
+    """A total that the caller says."""
+
+    excess: str
+    """What becomes of a total beyond the lines."""
 
 
 @dataclass(frozen=True, slots=True)

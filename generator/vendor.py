@@ -124,6 +124,8 @@ class QueryLanguage:
     entry_says: str = ""
     """What a raw query may be, for whoever wrote one that does not match."""
     statement: str = ""
+    count: str = ""
+    """The statement that counts the same records; empty where the vendor does not count."""
     where: str = "{conditions}"
     conjunction: str = " AND "
     order_by: str = "{field} {direction}"
@@ -147,6 +149,8 @@ class QueryLanguage:
     unsupported: tuple[Unsupported, ...] = ()
     grammar: str = ""
     """The grammar by which a raw query is parsed before it is sent, as Lark reads it; empty where there is none."""
+    operators: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For fields that cannot be compared by every operator, by their paths, those that they take."""
     then_by: str = ""
     """How one more field to sort by is written behind another; empty where there is one only."""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.preflight_rules import NetTotal
+
 
 @dataclass(frozen=True, slots=True)
 class AdviceCase:
@@ -62,26 +64,6 @@ class CarriedTax:
     comparable: dict[str, tuple[Any, ...]]
     """Fields that, when given, must have one of these values, or the amounts cannot be compared."""
     advice: str
-
-
-@dataclass(frozen=True, slots=True)
-class NetTotal:
-    """A record whose total is given by the caller; some of its lines raise the total and some lower it."""
-
-    resources: tuple[str, ...]
-    total: str
-    """The field that holds the total."""
-    lines: str
-    """The field that holds the lines."""
-    amount: str
-    """In a line, the field that holds its amount."""
-    kind: tuple[str, ...]
-    """In a line, where the kind of what it is linked to stands."""
-    raising: tuple[str, ...]
-    lowering: tuple[str, ...]
-    advice: str
-    excess: str
-    """What becomes of a total beyond the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +137,10 @@ class Tie:
     """What the report is asked."""
     note: str
     """Why the two may differ."""
+    only_with: dict[str, Any]
+    """What has to be asked of the records for that."""
+    group: str
+    """The group of rows whose total it is; empty for the last total of the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +170,39 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class ClosingDate:
-    """Where the day until which the books are closed is read: a tool without arguments, and the path in its record."""
+class Setting:
+    """Where a setting of the company is read: a tool without arguments, and the path in its record."""
 
     tool: str
     path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Where the vendor says what one unit of a currency is worth in the home currency on a day."""
+
+    tool: str
+    currency: str
+    """The argument that takes the currency."""
+    day: str
+    """The argument that takes the day."""
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyFacts:
+    """How an amount in a foreign currency is known in the home currency of the company."""
+
+    path: tuple[str, ...]
+    """Where a record has its currency."""
+    home: Setting
+    several: Setting
+    """Says, by true, that the company uses several currencies at all."""
+    rates: Rates
+    rate: str = ""
+    """The field that holds the rate of a record."""
+    named_by: tuple[str, ...] = ()
+    """Resources to which a record refers: where it has no currency of its own it is in theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +215,11 @@ class PolicyFacts:
     drafts: dict[str, Draft] = field(default_factory=dict)
     unexamined: frozenset[str] = frozenset()
     """Resources whose records hold whole other records, in which nothing of this is looked for."""
-    closing_date: ClosingDate | None = None
+    closing_date: Setting | None = None
+    currency: CurrencyFacts | None = None
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Everything that is read of the settings of a company."""
+        own = (self.currency.home, self.currency.several) if self.currency else ()
+        return (*((self.closing_date,) if self.closing_date else ()), *own)

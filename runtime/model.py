@@ -107,6 +107,10 @@ class Account:
     budget: Budget = NO_BUDGET
 
 
+USUAL_TIME_ZONE = "UTC"
+"""Of an MCP server that does not name its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What the writes of one MCP server may hold. What is None, empty or 0 sets no limit.
@@ -192,6 +196,8 @@ class ServerConfig:
     """Whether the texts of records stand as they are, or in fences that say that they are data."""
     policies: Policies = NO_POLICIES
     budget: Budget = NO_BUDGET
+    time_zone: str = USUAL_TIME_ZONE
+    """Where its days begin, as the IANA database names it: today, `overdue`, `this_month`, a record without a date."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def run(
                     spending=spending,
                 ),
                 max_answer_bytes=budget,
-                today=lambda: TODAY,
+                today=lambda _time_zone: TODAY,
             )
             grants = [Grant(each, config or ServerConfig()) for each in accounts]
             answers = [await maker.call(grant, tools, *call) for grant in grants for call in calls]

@@ -15,8 +15,11 @@ LEAST_TOKENS = 500
 """Tokens of an answer. In fewer not even a long error is said whole."""
 
 
-def build_answer_arguments(columns: tuple[str, ...]) -> dict[str, Field]:
-    """Return the arguments of a list that say how it is answered. `columns` are the usual fields; none for all."""
+def build_answer_arguments(columns: tuple[str, ...], *, counts: bool) -> dict[str, Field]:
+    """Return the arguments of a list that say how it is answered. `columns` are the usual fields; none for all.
+
+    `counts` says that the vendor can count what a list finds.
+    """
     detail: dict[str, Field] = {
         "detail": {
             "type": "string",
@@ -24,7 +27,13 @@ def build_answer_arguments(columns: tuple[str, ...]) -> dict[str, Field]:
             "description": "Full shows all fields, summary the usual ones.",
         }
     }
-    return {**_form("records"), **(detail if columns else {}), **_bound(), **_sum()}
+    return {
+        **_form("records"),
+        **(detail if columns else {}),
+        **_bound(),
+        **(_total() if counts else {}),
+        **_sum(),
+    }
 
 
 def list_numbers(fields: Mapping[str, Field]) -> tuple[str, ...]:
@@ -40,17 +49,23 @@ def build_ties(given: Sequence[Mapping[str, Any]]) -> tuple[Tie, ...]:
 def _build_tie(given: Mapping[str, Any]) -> Tie:
     resource, _, method = given["report"].partition(".")
     filters, arguments = given.get("filters") or {}, given.get("arguments") or {}
-    return Tie(given["field"], resource, method, filters, arguments, str(given["note"]))
+    only_with, group = given.get("only_with") or {}, given.get("group", "")
+    return Tie(given["field"], resource, method, filters, arguments, str(given["note"]), only_with, group)
 
 
 def describe_answer_arguments() -> dict[str, str]:
     """Return what stands for these arguments in the line of rare ones: the choice that is not usual, no kinds."""
-    return {"format": "table", "detail": "full", "max_tokens": "", "sum": "list of fields"}
+    return {"format": "table", "detail": "full", "max_tokens": "", "count": "", "sum": "fields"}
 
 
 def _sum() -> dict[str, Field]:
     about = "Numbers to add up over all records that match, in place of the records."
     return {"sum": {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": about}}
+
+
+def _total() -> dict[str, Field]:
+    about = "Also answer how many records match in all. A first page that is cut takes another read for it."
+    return {"count": {"type": "boolean", "description": about}}
 
 
 def build_report_arguments() -> dict[str, Field]:

@@ -19,6 +19,7 @@ SECRETS = frozenset({"authorization", "key", "apikey", "token", "secret", "passw
 """The last part of the names of what signs in; an id of a key (`key_id`) is none."""
 FILLED = {
     "statement": {"entity", "where", "order_by", "start", "limit"},
+    "count": {"entity", "where"},
     "where": {"conditions"},
     "order_by": {"field", "direction"},
     "then_by": {"field", "direction"},
@@ -186,7 +187,7 @@ def _check_language(document: Document, diagnostics: Diagnostics) -> None:
     query = document.value.get("query") or {}
     texts: list[tuple[Path, str, set[str]]] = [
         ((word,), query[word], FILLED[word])
-        for word in ("statement", "where", "order_by", "then_by")
+        for word in ("statement", "count", "where", "order_by", "then_by")
         if word in query
     ]
     for name, text in query.get("conditions", {}).items():

@@ -70,14 +70,15 @@ def derive_list_arguments(
     has_language = bool(language.get("pattern")) and "{statement}" in rules["request"]
     reads_any = method.resource.entity == "*"
     named = derive_named(method, {each.argument: each for each in conditions}, integration, diagnostics)
-    merges = has_language and not reads_any and _can_merge(integration)
+    merges_any = has_language and _can_merge(integration)
+    merges = merges_any and not reads_any
     search = derive_search(method, diagnostics) if merges else ()
     shapes = {each.argument: _shape_alone(made.properties[each.argument]) for each in conditions}
     usual |= list_merged_arguments(named, search, shapes if merges else {})
     made.cautions |= describe_in_line(named) | describe_answer_arguments()
     if has_language:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
-    how = build_answer_arguments(columns)
+    how = build_answer_arguments(columns, counts=merges_any and bool(language.get("count")))
     add_usual(made, usual | how, method, diagnostics)
     made.advanced += how
     if reads_any:

@@ -1,4 +1,5 @@
-"""What integration.yaml says of records that argument policies look at: amounts, days, drafts, the closing date.
+"""What integration.yaml says of records that argument policies look at: amounts, currencies, days, drafts, the
+closing date.
 
 Part of `integration`. `pipeline` has the facts checked when the methods are known: a resource or field that does not
 exist is reported here.
@@ -15,7 +16,7 @@ from generator.stages.descriptions import Links
 from generator.stages.methods import Method
 from generator.stages.resolve import Place, Resource
 from generator.suggestions import did_you_mean
-from generator.vendor_rules import ClosingDate, Draft, PolicyFacts, RecordAmount
+from generator.vendor_rules import CurrencyFacts, Draft, PolicyFacts, Rates, RecordAmount, Setting
 
 LISTS = ("amounts", "days", "drafts")
 """The keys of `policy_facts` that are lists, of which each entry names its resources."""
@@ -29,7 +30,8 @@ def parse_policy_facts(document: Document, links: Links) -> PolicyFacts:
         days={name: each["field"] for name, each in _by_resource(value, "days")},
         drafts={name: _draft(each) for name, each in _by_resource(value, "drafts")},
         unexamined=frozenset(value.get("unexamined") or ()),
-        closing_date=_closing_date(value.get("closing_date"), document, links),
+        closing_date=_setting(value, ("closing_date",), document, links),
+        currency=_currency(value, document, links),
     )
 
 
@@ -37,11 +39,15 @@ def check_policy_facts(document: Document, methods: Iterable[Method], diagnostic
     """Report resources that do not exist, that are named twice, and fields that they do not have."""
     resources = {method.resource.name: method.resource for method in methods}
     facts = document.value.get("policy_facts") or {}
-    for at, name in enumerate(facts.get("unexamined") or ()):
-        if name not in resources:
-            here = Place(document, ("policy_facts", "unexamined", at))
-            message = f'There is no resource "{name}".'
-            diagnostics.report(here.make_diagnostic("policy facts", message, did_you_mean(name, resources)))
+    parties = (facts.get("currency") or {}).get("named_by")
+    for steps, names in ((("unexamined",), facts.get("unexamined")), (("currency", "named_by"), parties)):
+        for at, name in enumerate(names or ()):
+            if name not in resources:
+                here = Place(document, ("policy_facts", *steps, at))
+                message = f'There is no resource "{name}".'
+                diagnostics.report(
+                    here.make_diagnostic("policy facts", message, did_you_mean(name, resources))
+                )
     for key in LISTS:
         seen: set[str] = set()
         for at, each in enumerate(facts.get(key) or ()):
@@ -82,11 +88,37 @@ def _draft(value: dict[str, Any]) -> Draft:
     return Draft(value.get("field", ""), tuple(value.get("values") or ()))
 
 
-def _closing_date(value: dict[str, Any] | None, document: Document, links: Links) -> ClosingDate | None:
-    if value is None:
+def _setting(
+    value: dict[str, Any], steps: tuple[str, ...], document: Document, links: Links
+) -> Setting | None:
+    """Return where a setting is read that stands at some steps from the facts; None where nothing does."""
+    for step in steps:
+        value = value.get(step) or {}
+    if not value:
         return None
-    place = Place(document, ("policy_facts", "closing_date", "tool"))
-    return ClosingDate(links.fill(f"[[{value['tool']}]]", place), _path(value["field"]))
+    return Setting(_tool(value, steps, document, links), _path(value["field"]))
+
+
+def _tool(value: dict[str, Any], steps: tuple[str, ...], document: Document, links: Links) -> str:
+    return links.fill(f"[[{value['tool']}]]", Place(document, ("policy_facts", *steps, "tool")))
+
+
+def _currency(value: dict[str, Any], document: Document, links: Links) -> CurrencyFacts | None:
+    home = _setting(value, ("currency", "home"), document, links)
+    several = _setting(value, ("currency", "several"), document, links)
+    if home is None or several is None:
+        return None
+    given = value["currency"]
+    rates = given["rates"]
+    tool = _tool(rates, ("currency", "rates"), document, links)
+    return CurrencyFacts(
+        _path(given["field"]),
+        home,
+        several,
+        Rates(tool, rates["currency"], rates["day"], _path(rates["field"])),
+        given.get("rate", ""),
+        tuple(given.get("named_by") or ()),
+    )
 
 
 def _path(text: str) -> tuple[str, ...]:

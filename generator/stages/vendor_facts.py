@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from generator.diagnostics import Diagnostics, Path
+from generator.preflight_rules import NetTotal
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links
 from generator.stages.resolve import Place
@@ -18,7 +19,6 @@ from generator.vendor_rules import (
     CarriedTax,
     FormRules,
     Needed,
-    NetTotal,
     OftenForgotten,
     UndoRules,
     UpdateRules,

@@ -105,6 +105,14 @@ class Config(Body):
     budget: Annotated[BudgetShape | None, Field(description="Replaced as a whole; null or {} for none.")] = (
         None
     )
+    time_zone: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="Where days begin for its words such as overdue and this_month, and for a record without a "
+            "date under a policy: a name of the IANA database, such as America/New_York.",
+        ),
+    ] = "UTC"
 
 
 class NewMcpServer(Body):

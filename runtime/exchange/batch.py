@@ -21,7 +21,7 @@ from runtime.errors import InvalidArguments, LedgerportError, VendorRefused, Ven
 from runtime.exchange import listing, record
 from runtime.exchange.absent import name_absent
 from runtime.exchange.allowance import Allowance, fit_error
-from runtime.exchange.context import CallContext, Request, Write
+from runtime.exchange.context import COUNT, CallContext, Request, Write
 from runtime.exchange.failures import mark_untrusted
 from runtime.exchange.masked_response import MaskedResponse
 from runtime.exchange.page_answer import PageContent, read_rows, write_page
@@ -103,6 +103,8 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
     _refuse_alone(call, tool)
     if tool.listing and SUM in (given.get("arguments") or {}):
         raise InvalidArguments(f"{tool.name} cannot add up in a batch: a sum takes several pages.")
+    if tool.listing and COUNT in (given.get("arguments") or {}):
+        raise InvalidArguments(f"{tool.name} cannot count in a batch: {COUNT} takes another call.")
     own = dict(given.get("arguments") or {})
     if DRY_RUN in own:
         raise InvalidArguments(f"{DRY_RUN} is an argument of the batch, not of the calls in it.")

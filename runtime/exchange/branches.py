@@ -81,7 +81,7 @@ def prepare_query(call: CallContext, statement: Statement) -> Request:
         page = read_page_request(call.tool, integration, rewritten, call.arguments, call.max_rows)
         return Request(values=page.values, plan=page)
     if statement.is_count:
-        return _count(call, statement, branches)
+        return count_branches(call, statement, branches)
     found = find_listing(get_listing(call.tool), integration.name, statement, call.known)
     limit = read_raw_limit(statement.limit, integration.pagination, call.arguments)
     names = tuple(dict.fromkeys(each.text.partition(".")[0] for each in statement.columns))
@@ -94,7 +94,7 @@ def prepare_filters(call: CallContext) -> Request:
     """Return the requests for typed filters with words for them, or with an OR. Raises InvalidArguments."""
     listing, language, notes = get_listing(call.tool), call.integration.query_language, list[str]()
     if listing.named and NAMED in call.arguments:
-        call.arguments, notes = replace_named(listing, call.arguments, call.today())
+        call.arguments, notes = replace_named(listing, call.arguments, call.today(), call.time_zone)
     if not is_branched(listing, call.arguments):
         page = read_page_request(call.tool, call.integration, call.arguments, most=call.max_rows)
         return _with_notes(Request(values=page.values, plan=page), notes)
@@ -207,7 +207,7 @@ def _with_condition(language: QueryLanguage, statement: Statement, raw: str, bra
     return f"{raw[: statement.head_end]} {where} {raw[statement.tail_start :]}".rstrip()
 
 
-def _count(call: CallContext, statement: Statement, branches: tuple[Branch, ...]) -> Request:
+def count_branches(call: CallContext, statement: Statement, branches: tuple[Branch, ...]) -> Request:
     """Return the requests that count the records of an OR: each once."""
     if len(branches) <= MOST_COUNTED:
         return _count_combinations(call, statement, branches)

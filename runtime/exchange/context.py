@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from generator.catalog import COMPANY, Catalog, Tool
 from generator.vendor import Integration
 from runtime.errors import LedgerportError
 from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
+from runtime.exchange.days import find_utc_today
 from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.model import WRITTEN, Account, Grant, Origin
+from runtime.model import USUAL_TIME_ZONE, WRITTEN, Account, Grant, Origin
 from runtime.safety import masking, write_answers
 from runtime.safety.company import describe_company, drop_company
-from runtime.safety.fences import PREFACE, fence_json, fence_text, strip_fences
+from runtime.safety.fences import PREFACE, fence_json, strip_fences
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
 from runtime.safety.write_options import USUAL, WriteOptions
@@ -33,11 +34,10 @@ NO_TOOLS: Mapping[str, Tool] = {}
 NO_LISTINGS: Mapping[tuple[str, str], Tool] = {}
 NO_VALUES: Mapping[str, str] = {}
 NO_MEMBERS: dict[str, Any] = {}
-
-
-def find_today() -> date:
-    """Return the day in UTC."""
-    return datetime.now(UTC).date()
+COUNT = "count"
+"""The argument of a list that asks how many records there are."""
+LONGEST_TOTAL = b'"total_unknown":"%b",' % (b"x" * 200)
+"""What may stand in front of a page for it: a number, or why there is none."""
 
 
 @dataclass(slots=True)
@@ -126,8 +126,13 @@ class CallContext:
     """The writes that were sent in it, where they are several."""
     limits: Limits = NO_LIMITS
     status: int = 0
-    today: Callable[[], date] = find_today
-    """Return the day to which words such as "overdue" are relative."""
+    today: Callable[[], date] = find_utc_today
+    """Return the day that it is in the time zone of the MCP server: "overdue" is relative to it."""
+
+    @property
+    def time_zone(self) -> str:
+        """The time zone of its days."""
+        return self.grant.config.time_zone if self.grant else USUAL_TIME_ZONE
 
     def answer(self, text: str = "", note: str = "") -> Answer:
         """Return the answer of this call with a text. Raises UnexpectedShape for a number that readers cannot take."""
@@ -162,10 +167,6 @@ class CallContext:
         """Return a record, JSON, as its caller wants its texts."""
         return fence_json(text) if self.is_fenced else text
 
-    def mark_text(self, text: str) -> str:
-        """Return a text of a record as its caller wants it in a sentence."""
-        return fence_text(text) if self.is_fenced else text
-
     def fits(self, text: bytes, note: str) -> bool:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""
         most = self.most_text
@@ -178,6 +179,8 @@ class CallContext:
     def compute_allowance(self, note: str = "") -> Allowance:
         """Return what the text of the answer may take, once the vendor has responded."""
         allowance = self.form.compute_allowance(self.budget, self.answer(note=note)).limit(self.most_text)
+        if self.arguments.get(COUNT):
+            allowance = allowance.subtract(allowance.measure(LONGEST_TOTAL))
         if members := self._list_members():
             return allowance.subtract(allowance.measure(add_members("{}", members).encode()))
         return allowance

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from generator.catalog import Condition, Listing
-from generator.templates import fill_template
+from generator.templates import fill_template, find_names
 from runtime.errors import InvalidArguments
 
 NAMED = "only"
@@ -20,7 +20,7 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def replace_named(
-    listing: Listing, arguments: Mapping[str, Any], today: date
+    listing: Listing, arguments: Mapping[str, Any], today: date, time_zone: str
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the arguments with filters in place of words, and a sentence that says what each word is.
 
@@ -37,7 +37,13 @@ def replace_named(
             found[name] = value if given is None else _narrow(conditions[name], given, value, word)
         said = ", ".join(f"{name} {value}" for name, value in filters.items())
         notes.append(f"{word}: {said}.")
+    if any(_names_day(value) for word in arguments[NAMED] for value in listing.named[word].values()):
+        notes.append(f"Today is {days['today']} in {time_zone}.")
     return found, notes
+
+
+def _names_day(value: Any) -> bool:
+    return isinstance(value, str) and bool(set(find_names(value)))
 
 
 def _fill(value: Any, days: Mapping[str, str]) -> Any:

@@ -14,9 +14,10 @@ import msgspec
 
 from generator.suggestions import did_you_mean
 from runtime.errors import InvalidArguments
-from runtime.exchange.context import CallContext
+from runtime.exchange.context import COUNT, CallContext
 from runtime.exchange.page_request import get_listing
 from runtime.exchange.raw_query import read_query
+from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape, follow_path
 
 SUM = "sum"
@@ -27,7 +28,18 @@ MOST_IDS = 500
 SHARE_OF_IDS = 0.5
 """Of an answer, what Ids may take."""
 OTHERS = frozenset(
-    {SUM, "limit", "fields", "detail", "format", "max_tokens", "order_by", "descending", "next_cursor"}
+    {
+        SUM,
+        COUNT,
+        "limit",
+        "fields",
+        "detail",
+        "format",
+        "max_tokens",
+        "order_by",
+        "descending",
+        "next_cursor",
+    }
 )
 """Arguments that say nothing of which records are meant."""
 _exact = Context(prec=400, traps=[Inexact, InvalidOperation])
@@ -115,11 +127,7 @@ def write_number(number: Decimal) -> msgspec.Raw:
 
 def read_total(value: Any) -> Decimal | None:
     """Return the figure in a report; None for anything else."""
-    text = bytes(value).decode() if isinstance(value, msgspec.Raw) else str(value).replace(",", "")
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+    return figures.read_decimal(value.replace(",", "") if isinstance(value, str) else value)
 
 
 def _write_total(currency: str, total: Total) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
         "untrusted_text": config.untrusted_text,
         "policies": config.policies.as_dict(),
         "budget": config.budget.as_dict(),
+        "time_zone": config.time_zone,
     }
 
 

@@ -1,8 +1,7 @@
 """Calling a tool: the one path of a call, for every endpoint. It reads in one direction, and names no kind of call.
 
-An endpoint turns an `Answer` into its own form: MCP into a tool result, REST into a status and body. What is sent and
-how its response is read is the business of the call's kind (`runtime.exchange`).
-`runtime/server/app.py` puts the parts together: begin there.
+An endpoint turns an `Answer` into its own form. What is sent and how its response is read is the business of the call's
+kind (`runtime.exchange`). `runtime/server/app.py` puts the parts together: begin there.
 """
 
 from __future__ import annotations
@@ -10,13 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call, find_today
+from runtime.exchange.context import COUNT, NOTHING_ADDED, CallContext, begin_call
+from runtime.exchange.days import find_today
 from runtime.exchange.failures import explain, read_value
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.sums import SUM
@@ -29,6 +30,7 @@ from runtime.operations.exchanges import Exchanges
 from runtime.operations.lost_answers import add_lookup
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.sums import Sums
+from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
@@ -47,16 +49,15 @@ class Calls:
         vendor: VendorCalls,
         max_answer_bytes: int,
         policies: WritePolicies | None = None,
-        today: Callable[[], date] = find_today,
+        today: Callable[[str], date] = find_today,
     ) -> None:
         self._catalog, self._vendor, self._today = catalog, vendor, today
-        self._max_answer_bytes = max_answer_bytes
-        self._checks = Checks()
-        self._policies = policies or WritePolicies(vendor)
-        self._writes = Writes(vendor, RecentReads(), today)
+        self._max_answer_bytes, self._checks = max_answer_bytes, Checks()
+        self._policies, self._writes = policies or WritePolicies(vendor), Writes(vendor, RecentReads())
         self._exchanges = Exchanges(vendor, self._writes)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
-        self._sums = Sums(self._exchanges.send, self._kind_of)
+        how = self._exchanges.send, self._kind_of
+        self._sums, self._totals = Sums(*how), Totals(*how)
 
     async def call(
         self,
@@ -71,11 +72,9 @@ class Calls:
     ) -> Answer:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer.
 
-        `idempotency_key` is one that `once.read_key` has read, or empty. `form` says what the answer takes as sent,
-        `carried` are files that came beside the arguments, each under the digest that stands in its place there.
+        `idempotency_key` has been read by `once.read_key`. `carried` are files, by the digests in their places.
         """
-        tool = find_tool(tools, name)
-        if tool is None:
+        if (tool := find_tool(tools, name)) is None:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
         call = self.begin(grant, tools, tool, arguments, form)
         call.notice = explain_former_name(tool, name)
@@ -87,7 +86,8 @@ class Calls:
     ) -> CallContext:
         """Return a call of one of the tools of a grant, for `answer`."""
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
-        call.budget, call.form, call.today = self.compute_budget(grant), form, self._today
+        call.budget, call.form = self.compute_budget(grant), form
+        call.today = partial(self._today, call.time_zone)
         return call
 
     async def answer(self, call: CallContext, carried: CarriedFiles = NO_FILES) -> Answer:
@@ -112,8 +112,8 @@ class Calls:
 
     async def write(self, call: CallContext, *, is_preview: bool = False) -> Any:
         """Return the body of the response to a write whose content is final, checked as any; None for a preview."""
-        request = await run_for(call, self._kind_of(call.tool).prepare)
-        await self._writes.prepare(call, request)
+        call.today = partial(self._today, call.time_zone)
+        await self._writes.prepare(call, request := await run_for(call, self._kind_of(call.tool).prepare))
         if is_preview:
             return await self._policies.check(call, request)
         async with self._policies.hold(call, request):
@@ -129,7 +129,8 @@ class Calls:
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         if call.tool.is_read_only:
-            return await self._exchanges.send(kind, call, request)
+            answer = await self._exchanges.send(kind, call, request)
+            return await self._totals.add(call, answer) if call.arguments.get(COUNT) is True else answer
         call.writes = request.writes
         await self._writes.prepare(call, request)
         if call.options.dry_run:

@@ -15,7 +15,7 @@ from generator.preflight_rules import DuplicateRule
 from runtime.errors import Duplicate
 from runtime.exchange.context import CallContext
 from runtime.operations.lookups import Lookups, Wanted, find_list
-from runtime.operations.preflight import Today, build_content
+from runtime.operations.preflight import build_content
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.fences import fence_value
 from runtime.safety.findings import Finding
@@ -29,10 +29,9 @@ MOST_CHECKED = 10
 class Duplicates:
     """Looks for the twins of new records. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, lookups: Lookups, today: Today) -> None:
+    def __init__(self, vendor: VendorCalls, lookups: Lookups) -> None:
         self._vendor = vendor
         self._lookups = lookups
-        self._today = today
 
     async def check(self, call: CallContext, changes: Sequence[CallContext]) -> None:
         """Raise Duplicate for a record that has a twin, unless its caller allows it; a dry run gets a finding.
@@ -52,11 +51,12 @@ class Duplicates:
         rule, content = change.tool.duplicates, build_content(change)
         if rule is None:
             return None
-        day = read_day(content.get(rule.date)) or self._today()
+        day = read_day(content.get(rule.date)) or change.today()
         rows = await self._list(call, change, rule, day)
         reference_id = change.integration.reference_form.id
         near = (row for row in rows if is_near(rule, day, row))
-        return next((row for row in near if is_like(rule, content, row, reference_id)), None)
+        twin = next((row for row in near if is_like(rule, content, row, reference_id)), None)
+        return _leave_sent(twin, content) if twin is not None and change.is_blind else twin
 
     async def _list(
         self, call: CallContext, change: CallContext, rule: DuplicateRule, day: date
@@ -78,6 +78,11 @@ class Duplicates:
             conditions.append((Condition("first", rule.date, "from", "date"), first.isoformat()))
             conditions.append((Condition("last", rule.date, "until", "date"), last.isoformat()))
         return await self._lookups.list_records(call, wanted, *conditions) or []
+
+
+def _leave_sent(twin: Record, content: Record) -> Record:
+    """Return of a twin what its caller sent as well: one that may not read records learns only that there is one."""
+    return {name: value for name, value in twin.items() if name in content and content[name] == value}
 
 
 def _is_guarded(change: CallContext) -> bool:
@@ -124,7 +129,7 @@ def _names(change: CallContext, rule: DuplicateRule) -> tuple[str, ...]:
 
 def _describe(change: CallContext, twin: Record) -> Finding:
     shown = ", ".join(f"{name} {value}" for name, value in _show_twin(change, twin).items())
-    text = f"A record like this one is there already: {shown}."
+    text = f"A record like this one is there already{': ' if shown else ''}{shown}."
     return Finding(change.tool.duplicates.date if change.tool.duplicates else "", text, RIGHT)
 
 

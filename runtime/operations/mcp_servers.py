@@ -31,7 +31,7 @@ from runtime.model import (
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
 from runtime.operations.names import check_expiry, check_name, refuse_unknown_account
-from runtime.operations.policy_config import read_budget, read_policies
+from runtime.operations.policy_config import read_budget, read_policies, read_time_zone
 
 PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -197,6 +197,8 @@ class McpServers:
             change = {**change, "policies": read_policies(change["policies"], integration, tools)}
         if "budget" in change:
             change = {**change, "budget": read_budget(change["budget"], "config.budget")}
+        if "time_zone" in change:
+            change = {**change, "time_zone": read_time_zone(change["time_zone"])}
         config = _merged(present, change)
         check_filter(integration, tools, config.methods, config.tags)
         return config

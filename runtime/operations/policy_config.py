@@ -12,12 +12,13 @@ from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from zoneinfo import available_timezones
 
 from generator.catalog import Tool
 from generator.suggestions import did_you_mean
 from generator.vendor import Integration
 from runtime.errors import InvalidRequest
-from runtime.model import CLOSING_DATE, NO_BUDGET, NO_POLICIES, Budget, Policies
+from runtime.model import CLOSING_DATE, NO_BUDGET, NO_POLICIES, USUAL_TIME_ZONE, Budget, Policies
 
 LARGEST_AMOUNT = 1_000_000_000_000
 """In units of a currency; what is counted within a day stays an exact integer in the database."""
@@ -66,6 +67,17 @@ def read_budget(given: Any, name: str) -> Budget:
                 f"{name}.{each} is a whole number up to {LARGEST_BUDGET:,}; 0 sets no limit."
             )
     return Budget(**values) if values else NO_BUDGET
+
+
+def read_time_zone(given: Any) -> str:
+    """Return the name of a time zone as it comes in; None and an empty text are UTC. Raises InvalidRequest."""
+    name = given or USUAL_TIME_ZONE
+    if name not in available_timezones():
+        hint = did_you_mean(name, available_timezones()) if isinstance(name, str) else ""
+        raise InvalidRequest(
+            f"config.time_zone is a name of the IANA time zone database, such as America/New_York. {hint}".rstrip()
+        )
+    return str(name)
 
 
 def _resources(tools: Iterable[Tool]) -> frozenset[str]:

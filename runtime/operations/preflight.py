@@ -6,9 +6,8 @@ record is held against every rule, and all errors are reported at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from runtime.exchange.context import CallContext
@@ -20,7 +19,6 @@ from runtime.safety.preflight.needs import Needs, collect_needs
 from runtime.safety.preflight.rules import ALWAYS, find_all, has_record
 from runtime.upstream.request import record
 
-Today = Callable[[], date]
 MOST_READS = 4
 """Calls for one write, beside the settings that are known for a minute. Most forms refer to three or four resources:
 a name, items or accounts, terms.
@@ -30,9 +28,8 @@ a name, items or accounts, terms.
 class Preflight:
     """Looks at writes before they are sent. One for the process."""
 
-    def __init__(self, lookups: Lookups, today: Today) -> None:
+    def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups
-        self._today = today
 
     async def check(self, call: CallContext, changes: Sequence[CallContext]) -> None:
         """Put into each change of a call what is found in it."""
@@ -49,7 +46,7 @@ class Preflight:
         for change in changes:
             collect_needs(change.tool, change.integration, change.arguments, change.before, needs)
         settings = await self._lookups.read_settings(call) if needs.has_settings else {}
-        looked_up = LookedUp(self._today(), settings=settings)
+        looked_up = LookedUp(call.today(), settings=settings)
         numbers = [each for each in needs.numbers if _is_wanted(call, each, looked_up)]
         records = await self._read_records(call, needs, MOST_READS - min(len(numbers), 1))
         taken = {each: await self._find_taken(call, each) for each in numbers[:1]}

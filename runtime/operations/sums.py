@@ -1,12 +1,14 @@
 """Adding up a field of all records that a list tool finds, page by page, and holding it against the vendor's report.
 
 Called by `calls` for a list tool that is asked for a sum. It is over all records or it is refused; one that differs
-from the report that has to show the same figure is no figure, and both numbers are answered as the difference.
+from the report that has to show the same figure is no figure, and both numbers are answered as the difference. Of one
+that no report shows the answer says that it was not checked.
 """
 
 from __future__ import annotations
 
 import time
+from asyncio import sleep
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -26,9 +28,14 @@ from runtime.exchange.tool_answer import Answer
 from runtime.operations.answers import format_time
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
+from runtime.upstream.limits import SPARE_SECONDS
 
 UNBOUND = 10**9
 """Bytes of a page that is not answered but added up: as many as come."""
+LONGEST_PAUSE = 2
+"""Seconds that are waited for between two pages: a window of one second opens within them. One of a minute is not
+waited for, as a caller would not know why nothing comes; the refusal is passed on.
+"""
 KindOf = Callable[[Tool], Kind]
 Send = Callable[[Kind, CallContext, Request], Awaitable[Answer]]
 
@@ -42,14 +49,16 @@ class Sums:
         self._clock = clock
 
     async def answer(self, call: CallContext) -> Answer:
-        """Return `{sums: {field: {sum, count, currency?}}, as_of, ids | records, ties?, complete}`.
+        """Return `{sums: {field: {sum, count, currency?}}, as_of, ids | records, ties?, note?, complete}`.
 
         Raises InvalidArguments where there are more records than are added up, and the errors of the vendor.
         """
         wanted = sums.check_sum(call)
         notes: list[str] = []
         if NAMED in call.arguments:
-            call.arguments, notes = replace_named(get_listing(call.tool), call.arguments, call.today())
+            call.arguments, notes = replace_named(
+                get_listing(call.tool), call.arguments, call.today(), call.time_zone
+            )
         as_of = format_time(self._clock())
         records = await self._read_all(call, wanted)
         currency = call.integration.currency
@@ -68,6 +77,8 @@ class Sums:
         answer: dict[str, Any] = {"sums": shown, "as_of": as_of, "complete": True}
         if ties:
             answer["ties"] = ties
+        if untied := [name for name in wanted if name not in {each["field"] for each in ties}]:
+            notes.append(f"Not checked against a report: {', '.join(untied)}.")
         if notes:
             answer["note"] = " ".join(notes)
         return call.answer(_write(call, answer, records).decode())
@@ -97,7 +108,14 @@ class Sums:
         )
 
     async def _read(self, call: CallContext, tool: Tool, arguments: dict[str, Any]) -> Any:
-        """Return what a call of a tool answers, whole and as values."""
+        """Return what a call of a tool answers, whole and as values.
+
+        The first request of a sum is sent at once, as that of any call. The further ones wait where those before have
+        used up a window of seconds: more pages than that allows could be added up at no time, however often a caller
+        tries again. No refusal is waited out or repeated.
+        """
+        if (wait := call.limits.retry_after) and wait <= LONGEST_PAUSE:
+            await sleep(wait + SPARE_SECONDS)
         part = replace(
             call,
             tool=tool,
@@ -125,7 +143,7 @@ class Sums:
             return None
         [total] = totals.values() or [sums.Total(Decimal(), 0)]
         report = await self._read(call, tool, dict(tie.arguments))
-        figure = _read_figure(report)
+        figure = _read_figure(report, tie.group)
         if figure is None:
             return None
         if figure == total.sum:
@@ -146,7 +164,15 @@ def _find_tie(call: CallContext, name: str) -> Tie | None:
     """Return the report that shows the same as a sum; None where other records are meant than it is about."""
     given = sums.select_filters(call)
     ties = (each for each in get_listing(call.tool).ties if each.field == name)
-    return next((each for each in ties if given.items() <= each.filters.items()), None)
+    return next((each for each in ties if _is_about(each, given)), None)
+
+
+def _is_about(tie: Tie, given: Mapping[str, Any]) -> bool:
+    """Whether filters mean the records that the report of a tie is about."""
+    allowed = {**tie.filters, **tie.only_with}
+    return all(name in given for name in tie.only_with) and all(
+        name in allowed and allowed[name] == value for name, value in given.items()
+    )
 
 
 def _find_tool(call: CallContext, tie: Tie) -> Tool | None:
@@ -155,9 +181,10 @@ def _find_tool(call: CallContext, tie: Tie) -> Tool | None:
     return next((each for each in own if (each.resource, each.method) == (tie.resource, tie.method)), None)
 
 
-def _read_figure(report: Mapping[str, Any]) -> Decimal | None:
-    """Return the last cell of the last total of a report."""
-    rows = [row for row in report.get("rows") or () if isinstance(row, dict) and row.get("kind") == "total"]
+def _read_figure(report: Mapping[str, Any], group: str) -> Decimal | None:
+    """Return the last cell of the last total of a report, or of a group in it."""
+    totals = (row for row in report.get("rows") or () if isinstance(row, dict) and row.get("kind") == "total")
+    rows = [row for row in totals if not group or row.get("group") == group]
     cells = rows[-1].get("cells") if rows else None
     return sums.read_total(cells[-1]) if cells else None
 

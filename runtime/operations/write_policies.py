@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
@@ -31,29 +31,23 @@ from runtime.errors import (
     VendorUnavailable,
 )
 from runtime.exchange.context import CallContext, Request
-from runtime.model import CLOSING_DATE, NO_POLICIES, AccountId, Clock, McpServerId, Policies
+from runtime.model import CLOSING_DATE, NO_POLICIES, Clock, McpServerId, Policies
+from runtime.operations.home_amounts import CompanySettings, HomeAmounts
 from runtime.operations.stored_values import find_current, read_stored
 from runtime.operations.vendor_calls import VendorCalls
-from runtime.recent import Recent
 from runtime.safety.policies import (
     NOTHING,
-    Used,
     Violation,
     Write,
-    find_exceeded,
     find_violations,
     measure_amount,
     needs_current,
     refuse,
 )
+from runtime.safety.policy_limits import Used, find_exceeded
 from runtime.stores.policy_use import Limits, Reservation, Use
-from runtime.upstream.answer import follow_path
 from runtime.upstream.request import record
 
-CLOSING_DATE_SECONDS = 300.0
-"""How long a closing date is cached: books are closed by a person, who does not book into them in the next minutes."""
-MOST_CLOSING_DATES = 10_000
-"""Accounts whose closing date is cached; about 2 MB."""
 UNITS = 1_000_000
 """Parts of one unit of currency in which amounts are counted: finer than any currency."""
 NOT_DONE = (
@@ -110,7 +104,8 @@ class WritePolicies:
         self, vendor: VendorCalls, store: PolicyStore | None = None, *, clock: Clock = time.time
     ) -> None:
         self._vendor, self._store, self._clock = vendor, store, clock
-        self._closing: Recent[AccountId, tuple[str, float]] = Recent(MOST_CLOSING_DATES)
+        self._settings = CompanySettings(vendor, clock)
+        self._home = HomeAmounts(vendor, self._settings, clock)
 
     async def reserve(self, call: CallContext, request: Request) -> Held:
         """Let the writes of a call through, and count them. Raises PolicyRefused; nothing was sent then.
@@ -150,7 +145,7 @@ class WritePolicies:
             if change.tool.is_read_only:
                 continue
             write = await self._describe(policies, call, change)
-            found = list(find_violations(policies, write, first_day, self._today()))
+            found = list(find_violations(policies, write, first_day, call.today().isoformat()))
             violations += [(at, each) for each in found]
             if not found:
                 judged.append(_Judged(change, at, measure_amount(write) or Decimal(0)))
@@ -174,7 +169,10 @@ class WritePolicies:
         elif get is not None:
             before = await read_stored(self._vendor, call, change, get)
         references = tuple(_references(change.tool, call.known))
-        return Write(change.tool, change.integration, content, references, before)
+        write = Write(change.tool, change.integration, content, references, before)
+        if policies.max_amount is None and policies.max_amount_per_day is None:
+            return write
+        return replace(write, rate=await self._home.find_rate(call, write))
 
     async def _count(self, policies: Policies, call: CallContext, judged: list[_Judged]) -> Held:
         """Count writes before they are sent. Raises PolicyRefused when they exceed what may be written."""
@@ -199,20 +197,8 @@ class WritePolicies:
         """Return the first day that may be written to; empty for any."""
         if policies.not_before != CLOSING_DATE:
             return policies.not_before
-        known = self._closing.get(call.account.id)
-        if known is None or not 0 <= known[1] - self._clock() <= CLOSING_DATE_SECONDS:
-            known = (await self._read_first_day(call), self._clock() + CLOSING_DATE_SECONDS)
-            self._closing.put(call.account.id, known)
-        return known[0]
-
-    async def _read_first_day(self, call: CallContext) -> str:
-        """Return the day after the closing date, as the vendor has it now; empty where the books are open."""
         fact = call.integration.policy_facts.closing_date
-        tool = next((each for each in call.known if fact and each.name == fact.tool), None)
-        if fact is None or tool is None:
-            return ""
-        settings = await read_stored(self._vendor, call, replace(call, tool=tool, arguments={}), tool)
-        closed = follow_path(settings, fact.path)
+        closed = await self._settings.read(call, fact) if fact else None
         try:
             return str(date.fromisoformat(closed) + timedelta(days=1)) if closed else ""
         except (TypeError, ValueError) as cause:
@@ -220,9 +206,6 @@ class WritePolicies:
                 f"The closing date of the books cannot be read: {str(closed)[:40]}. Nothing was sent.",
                 advice="Try again later, or have config.policies.not_before set to a date.",
             ) from cause
-
-    def _today(self) -> str:
-        return datetime.fromtimestamp(self._clock(), UTC).date().isoformat()
 
 
 def get_policies(call: CallContext) -> Policies:

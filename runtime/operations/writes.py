@@ -19,7 +19,7 @@ from runtime.operations.duplicates import Duplicates
 from runtime.operations.guarded_updates import GuardedUpdates
 from runtime.operations.lookups import Lookups
 from runtime.operations.name_resolution import NameResolution
-from runtime.operations.preflight import Preflight, Today, refuse_errors
+from runtime.operations.preflight import Preflight, refuse_errors
 from runtime.operations.recent_reads import RecentReads
 from runtime.operations.stored_values import complete
 from runtime.operations.vendor_calls import VendorCalls
@@ -34,14 +34,14 @@ from runtime.upstream.client import VendorResponse
 class Writes:
     """Prepares and sends writes. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, recent: RecentReads, today: Today) -> None:
+    def __init__(self, vendor: VendorCalls, recent: RecentReads) -> None:
         self._vendor = vendor
         self._recent = recent
         self._updates = GuardedUpdates(vendor, recent)
         self._lookups = Lookups(vendor)
-        self._duplicates = Duplicates(vendor, self._lookups, today)
+        self._duplicates = Duplicates(vendor, self._lookups)
         self._names = NameResolution(self._lookups)
-        self._preflight = Preflight(self._lookups, today)
+        self._preflight = Preflight(self._lookups)
 
     async def resolve_names(self, call: CallContext) -> None:
         """Put Ids in the place of names in the arguments of a call. Raises InvalidArguments for what has no Id."""

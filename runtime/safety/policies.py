@@ -6,10 +6,9 @@ looks at, such as where a record has its amount, are facts of the definitions (`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from generator.catalog import Reference, Tool
@@ -18,6 +17,7 @@ from generator.vendor_rules import Draft, RecordAmount
 from runtime.errors import PolicyRefused
 from runtime.model import CLOSING_DATE, Policies
 from runtime.safety.references import Found, find_references
+from runtime.upstream import figures
 from runtime.upstream.answer import follow_path
 
 NOTHING: Mapping[str, Any] = {}
@@ -38,6 +38,18 @@ class Violation(NamedTuple):
     allowed: str
 
 
+class Rate(NamedTuple):
+    """What one unit of the currency of a write is worth in the home currency; `unknown` says why that is not known."""
+
+    value: Decimal
+    currency: str = ""
+    """The foreign currency; empty for the home currency."""
+    unknown: str = ""
+
+
+HOME_RATE = Rate(Decimal(1))
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """A write, as policies look at it. A tool that changes no record that is there has nothing `before`."""
@@ -50,6 +62,26 @@ class Write:
     """Where a record of the tool's resource refers to others."""
     before: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """The record as it stands."""
+    rate: Rate = HOME_RATE
+    """By which its amount is compared."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has an amount."""
+        fact = self.integration.policy_facts.amounts.get(self.tool.resource)
+        if fact is None or self.tool.risk not in BOOKS:
+            return False
+        return self.tool.risk not in MAKES or _sends(self.tool, fact.lines or fact.field)
+
+    @property
+    def counted(self) -> Mapping[str, Any]:
+        """The record whose amount counts: as it will stand, or the one that is removed."""
+        return self.after if self.tool.risk in MAKES else self.before
+
+    @property
+    def day(self) -> str:
+        """The field that holds its day; empty where it has none."""
+        return self.integration.policy_facts.days.get(self.tool.resource, "")
 
     @property
     def after(self) -> Mapping[str, Any]:
@@ -118,16 +150,16 @@ def refuse(violations: Iterable[tuple[str, Violation]], server: str = "this MCP 
 def measure_amount(write: Write) -> Decimal | None:
     """Return what a write counts: the amount of the record after it, or of the one that it removes. None: it has none.
 
-    Raises ValueError, with a sentence, for an amount that the record does not say.
+    It is in the home currency. Raises ValueError, with a sentence, for an amount that cannot be known.
     """
-    fact = write.integration.policy_facts.amounts.get(write.tool.resource)
-    if fact is None or write.tool.risk not in BOOKS:
+    if not write.counts:
         return None
-    if write.tool.risk in MAKES and not _sends(write.tool, fact.lines or fact.field):
-        return None
-    of = write.after if write.tool.risk in MAKES else write.before
+    if write.rate.unknown:
+        raise ValueError(write.rate.unknown)
+    fact, of = write.integration.policy_facts.amounts[write.tool.resource], write.counted
     amount = _sum(fact, of.get(fact.lines)) if fact.lines else abs(_number(of.get(fact.field), fact.field))
-    return amount + sum(abs(_number(follow_path(of, path), ".".join(path))) for path in fact.plus)
+    amount += sum(abs(_number(follow_path(of, path), ".".join(path))) for path in fact.plus)
+    return amount * write.rate.value
 
 
 def _amount(policies: Policies, write: Write) -> Iterator[Violation]:
@@ -143,7 +175,8 @@ def _amount(policies: Policies, write: Write) -> Iterator[Violation]:
         yield Violation(rule, str(unknown), allowed)
         return
     if amount is not None and most is not None and amount > most:
-        yield Violation(rule, f"The amount is {amount}.", allowed)
+        at = f" in the home currency, at {write.rate.value} for 1 {write.rate.currency[:10]}"
+        yield Violation(rule, f"The amount is {amount}{at if write.rate.currency else ''}.", allowed)
 
 
 def _sum(fact: RecordAmount, lines: Any) -> Decimal:
@@ -168,11 +201,8 @@ def _number(value: Any, name: str) -> Decimal:
     """Return a number, or a number as text; nothing counts 0. Raises ValueError for another value."""
     if value is None or value == "":
         return Decimal(0)
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or isinstance(value, bool):
+    number = figures.read_decimal(value)
+    if number is None:
         raise ValueError(f"{name} is no number.")
     return number
 
@@ -253,33 +283,3 @@ def _drafts(policies: Policies, write: Write) -> Iterator[Violation]:
 
 def _is_draft(draft: Draft, state: Mapping[str, Any]) -> bool:
     return not draft.field or state.get(draft.field) in draft.values
-
-
-class Used(NamedTuple):
-    """What an MCP server has written: in the last 24 hours, and in the last hour, with when that gets less."""
-
-    amount: Decimal
-    writes: int
-    hour_until: float = 0.0
-    """Seconds until the oldest write of the last hour counts no longer."""
-    day_until: float = 0.0
-
-
-def find_exceeded(policies: Policies, used: Used, amount: Decimal, writes: int) -> Iterator[Violation]:
-    """Yield each limit that so many writes, of so much together, would exceed."""
-    most = policies.max_amount_per_day
-    if most is not None and amount and used.amount + amount > most:
-        said = f"The amount is {amount}, and {used.amount} was written within 24 hours."
-        wait = (
-            f" The oldest of it counts for {math.ceil(used.day_until / 60)} more minutes."
-            if used.amount
-            else ""
-        )
-        yield Violation("max_amount_per_day", said, f"Together at most {most} is allowed.{wait}")
-    if policies.max_writes_per_hour and used.writes + writes > policies.max_writes_per_hour:
-        said = f"{used.writes} writes were made within the hour" + (
-            f", and these are {writes}." if writes > 1 else "."
-        )
-        wait = f" The next one may come in {math.ceil(used.hour_until)} seconds." if used.writes else ""
-        allowed = f"At most {policies.max_writes_per_hour} are allowed.{wait}"
-        yield Violation("max_writes_per_hour", said, allowed)

@@ -22,6 +22,7 @@ from runtime.errors import StorageUnavailable
 from runtime.model import (
     NO_BUDGET,
     NO_POLICIES,
+    USUAL_TIME_ZONE,
     Account,
     AccountId,
     ApiToken,
@@ -233,6 +234,7 @@ def read_config(text: str) -> ServerConfig:
         words.get("untrusted_text", "plain"),
         Policies.read(words["policies"]) if "policies" in words else NO_POLICIES,
         Budget(**words["budget"]) if "budget" in words else NO_BUDGET,
+        words.get("time_zone", USUAL_TIME_ZONE),
     )
 
 
@@ -251,5 +253,6 @@ def write_config(config: ServerConfig) -> str:
         "untrusted_text": config.untrusted_text if config.untrusted_text != "plain" else "",
         "policies": config.policies.as_dict(),
         "budget": config.budget.as_dict(),
+        "time_zone": config.time_zone if config.time_zone != USUAL_TIME_ZONE else "",
     }
     return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

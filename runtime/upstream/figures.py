@@ -6,6 +6,7 @@ whoever hides or picks parts of a response, and writes the rest.
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -98,6 +99,16 @@ def split_elements(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
 def write_text(value: Any) -> str:
     """Return a plain value as text, a figure with the digits that it was written with."""
     return bytes(value).decode() if isinstance(value, msgspec.Raw) else str(value)
+
+
+def read_decimal(value: Any) -> Decimal | None:
+    """Return a figure, a number, or a number as text, with all its digits; None for anything else."""
+    text = bytes(value).decode() if isinstance(value, msgspec.Raw) else str(value)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and not isinstance(value, bool) else None
 
 
 def read_number(value: Any) -> Any:

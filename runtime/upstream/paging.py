@@ -19,7 +19,7 @@ import orjson
 from runtime.errors import InvalidArguments
 
 _LINK = re.compile(r"""<([^<>]*)>[^<,]*?;\s*rel\s*=\s*["']?([^"';,]+)""", re.IGNORECASE)
-NOT_OF_THE_CALL = frozenset({"next_cursor", "limit", "fields", "detail", "format", "max_tokens"})
+NOT_OF_THE_CALL = frozenset({"next_cursor", "limit", "fields", "detail", "format", "max_tokens", "count"})
 """Arguments that may change from page to page."""
 LONGEST_CURSOR = 8192
 """Characters. Ours hold a position, which may be a cursor of the vendor's own, and a digest."""

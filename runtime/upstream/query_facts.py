@@ -60,6 +60,7 @@ def _find_problems(language: QueryLanguage, listing: Listing, statement: Stateme
         yield from fields.unknown(name)
     for each in statement.comparisons:
         yield from fields.unfiltered(each.field)
+        yield from _wrong_operator(language, fields.find(each.field), each)
         yield from _wrong_values(language, fields.find(each.field), each)
     for key in statement.order:
         yield from fields.unsorted(key.field)
@@ -125,6 +126,21 @@ class _Fields:
 @lru_cache(maxsize=128)
 def _by_name(fields: tuple[QueryField, ...]) -> Mapping[str, QueryField]:
     return {each.path.lower(): each for each in fields}
+
+
+def _wrong_operator(
+    language: QueryLanguage, field: QueryField | None, comparison: Comparison
+) -> Iterator[Problem]:
+    """Yield a comparison by an operator that its field does not take."""
+    those = language.operators.get(field.path) if field is not None else None
+    if field is None or those is None or comparison.operator in [each.lower() for each in those]:
+        return
+    found = f"{field.path} cannot be compared by {comparison.operator.upper()}"
+    yield Problem(
+        found,
+        comparison.field.place,
+        f"{field.path} takes {' and '.join(those)} only: name the values wanted.",
+    )
 
 
 def _wrong_values(

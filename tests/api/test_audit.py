@@ -24,7 +24,7 @@ CONFIG |= {
     "max_answer_bytes": 0,
     "tool_exposure": "auto",
 }
-CONFIG |= {"max_rows": 0, "max_answer_tokens": 0, "untrusted_text": "plain"}
+CONFIG |= {"max_rows": 0, "max_answer_tokens": 0, "untrusted_text": "plain", "time_zone": "UTC"}
 
 
 @pytest.fixture

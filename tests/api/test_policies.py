@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from generator.vendor_rules import ClosingDate, Draft, PolicyFacts, RecordAmount
+from generator.vendor_rules import Draft, PolicyFacts, RecordAmount, Setting
 from runtime.errors import InvalidRequest
 from runtime.model import CLOSING_DATE, NO_POLICIES, AccountId, McpServerId, Policies, ServerConfig
 from runtime.operations.policy_config import read_policies
@@ -21,7 +21,7 @@ FACTS = PolicyFacts(
     amounts={"invoices": RecordAmount("TotalAmt")},
     days={"invoices": "TxnDate"},
     drafts={"quotes": Draft()},
-    closing_date=ClosingDate("get_books_settings", ("closed",)),
+    closing_date=Setting("get_books_settings", ("closed",)),
 )
 ALL = {
     "max_amount": 1000,

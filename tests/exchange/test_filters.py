@@ -25,7 +25,9 @@ def test_a_word_is_one_call_and_the_answer_says_what_it_became():
     assert statement(vendor) == (
         f"SELECT * FROM Invoice WHERE DueDate <= '2026-02-28' AND Balance >= '0.01' {TAIL} 6"
     )
-    assert json.loads(answer.text)["note"] == "overdue: DueDate_until 2026-02-28, Balance_from 0.01."
+    assert json.loads(answer.text)["note"] == (
+        "overdue: DueDate_until 2026-02-28, Balance_from 0.01. Today is 2026-03-01 in UTC."
+    )
     assert len(vendor.requests) == 1
 
 

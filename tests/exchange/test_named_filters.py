@@ -74,15 +74,18 @@ def test_periods_join_without_a_gap_and_hold_today(today):
 
 
 def test_a_word_becomes_filters_and_is_explained():
-    found, notes = replace_named(LISTING, {"only": ["late"], "limit": 3}, DAY)
+    found, notes = replace_named(LISTING, {"only": ["late"], "limit": 3}, DAY, "UTC")
 
     assert found == {"limit": 3, "Date_until": "2026-02-28", "Status": "Open"}
-    assert notes == ["late: Date_until 2026-02-28, Status Open."]
+    assert notes == ["late: Date_until 2026-02-28, Status Open.", "Today is 2026-03-01 in UTC."]
 
 
 def test_bounds_of_words_and_of_filters_beside_them_all_hold():
     found, _ = replace_named(
-        LISTING, {"only": ["this_month", "late"], "Date_from": "2026-02-10", "Date_until": "2026-03-05"}, DAY
+        LISTING,
+        {"only": ["this_month", "late"], "Date_from": "2026-02-10", "Date_until": "2026-03-05"},
+        DAY,
+        "UTC",
     )
 
     assert (found["Date_from"], found["Date_until"]) == ("2026-03-01", "2026-02-28")
@@ -91,10 +94,10 @@ def test_bounds_of_words_and_of_filters_beside_them_all_hold():
 @pytest.mark.parametrize("arguments", [{"only": ["late"], "Status": "Paid"}, {"only": ["late", "closed"]}])
 def test_two_values_of_one_field_are_refused(arguments):
     with pytest.raises(InvalidArguments, match='"Status" cannot stand beside'):
-        replace_named(LISTING, arguments, DAY)
+        replace_named(LISTING, arguments, DAY, "UTC")
 
 
 def test_the_same_value_twice_is_one():
-    found, _ = replace_named(LISTING, {"only": ["late", "late"], "Status": "Open"}, DAY)
+    found, _ = replace_named(LISTING, {"only": ["late", "late"], "Status": "Open"}, DAY, "UTC")
 
     assert found["Status"] == "Open"

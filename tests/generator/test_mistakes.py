@@ -390,6 +390,16 @@ CASES = {
         "policy_facts: { unexamined: [bookz] }\nerrors:\n",
         f'{INTEGRATION}:38: policy_facts.unexamined.0: There is no resource "bookz". Did you mean "books"?',
     ),
+    "a policy fact of an unknown record that has a currency": (
+        "integration",
+        "errors:\n",
+        (
+            "policy_facts: { currency: { field: coin, home: { tool: books.get, field: a }, several: "
+            "{ tool: books.get, field: b }, rates: { tool: books.get, currency: c, day: d, field: e }, "
+            "named_by: [bookz] } }\nerrors:\n"
+        ),
+        f'{INTEGRATION}:38: policy_facts.currency.named_by.0: There is no resource "bookz". Did you mean "books"?',
+    ),
     "a closing date that no tool reads": (
         "integration",
         "errors:\n",

@@ -14,15 +14,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.catalog import Call, Returns
+from generator.vendor import RateWindow
 from generator.vendor_rules import Tie
 from runtime.exchange.tool_answer import Answer
 from runtime.model import ServerConfig
+from runtime.operations import sums
 from tests import made_up
 from tests.builtin import builtin_catalog
 from tests.made_up_calls import BATCH, run
 from tests.vendor_server import http
 
-TIE = Tie("Balance", "aging", "get", {"Balance_from": 0.01}, {}, "Credit counts as well.")
+
+@pytest.fixture(autouse=True)
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the seconds that are waited for between pages, without waiting for them."""
+    found: list[float] = []
+
+    async def note(seconds: float) -> None:
+        found.append(seconds)
+
+    monkeypatch.setattr(sums, "sleep", note)
+    return found
+
+
+TIE = Tie("Balance", "aging", "get", {"Balance_from": 0.01}, {}, "Credit counts as well.", {}, "")
 LIST = made_up.tool(
     made_up.LIST.name,
     {
@@ -153,7 +168,9 @@ def test_a_sum_that_differs_from_the_report_is_no_figure_and_both_are_shown():
 )
 def test_a_sum_of_other_records_than_those_of_the_report_is_not_compared(filters):
     answer, server = ask(books([record(1, "1.5")], "9"), {"sum": ["Balance"], **filters})
-    assert orjson.loads(answer.text)["sums"]["Balance"] == {"sum": 1.5, "count": 1}
+    found = orjson.loads(answer.text)
+    assert found["sums"]["Balance"] == {"sum": 1.5, "count": 1}
+    assert found["note"] == "Not checked against a report: Balance."
     assert len(server.requests) == 1
 
 
@@ -248,3 +265,42 @@ def test_every_tie_of_the_definitions_names_a_report_that_is_there_and_a_field_o
         assert tool.listing is not None
         assert tie.field in tool.listing.numbers
         assert tie.filters.keys() <= tool.input_schema["properties"].keys()
+
+
+def test_pages_beyond_a_window_of_seconds_wait_for_it_and_never_the_first(waited):
+    windows = (RateWindow("second", 3, 1), RateWindow("minute", 500, 60))
+    vendor = replace(VENDOR, rate_limit=replace(VENDOR.rate_limit, windows=windows))
+    answers, server = run(
+        books([record(at, "1") for at in range(25)], "25"), (LIST.name, {"sum": ["Balance"]}),
+        tools=BOTH, catalog=BOTH, integration=vendor,
+    )  # fmt: skip
+    assert orjson.loads(answers[0].text)["sums"]["Balance"] == {"sum": 25, "count": 25}
+    assert len(server.requests) == 7
+    assert waited == [2, 2, 2, 2]
+
+
+def test_a_window_of_a_minute_is_not_waited_for(waited):
+    vendor = replace(VENDOR, rate_limit=replace(VENDOR.rate_limit, windows=(RateWindow("minute", 2, 60),)))
+    answers, _ = run(
+        books([record(at, "1") for at in range(25)], "25"), (LIST.name, {"sum": ["Balance"]}),
+        tools=BOTH, catalog=BOTH, integration=vendor,
+    )  # fmt: skip
+    assert answers[0].error is None
+    assert waited == []
+
+
+def test_a_refusal_of_the_vendor_in_a_sum_is_passed_on(waited):
+    pages = books([record(at, "1") for at in range(25)])
+
+    def refuse_second(line: str, headers: Any, body: bytes) -> bytes:
+        return (
+            pages(line, headers, body) if "START+1+" in line or "START%201%20" in line else http(429, b"{}")
+        )
+
+    answers, server = run(
+        refuse_second, (LIST.name, {"sum": ["Balance"]}), tools=BOTH, catalog=BOTH, integration=VENDOR
+    )
+    assert answers[0].error is not None
+    assert answers[0].error.code == "rate_limited"
+    assert waited == []
+    assert len(server.requests) == 2

@@ -14,12 +14,13 @@ import pytest
 
 from generator.catalog import Call, Catalog, Reference, Returns
 from generator.vendor import BatchForm, ReferenceForm
-from generator.vendor_rules import ClosingDate, Draft, PolicyFacts, RecordAmount
+from generator.vendor_rules import Draft, PolicyFacts, RecordAmount, Setting
 from runtime.exchange.tool_answer import Answer
 from runtime.model import CLOSING_DATE, Grant, McpServerId, Policies, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.home_amounts import SETTINGS_SECONDS
 from runtime.operations.vendor_calls import VendorCalls
-from runtime.operations.write_policies import CLOSING_DATE_SECONDS, WritePolicies
+from runtime.operations.write_policies import WritePolicies
 from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
@@ -57,7 +58,7 @@ INTEGRATION = replace(
         amounts={"invoices": RecordAmount("Total")},
         days={"invoices": "Day"},
         drafts={"invoices": Draft("Status", ("DRAFT",))},
-        closing_date=ClosingDate(SETTINGS.name, ("Books", "ClosedUntil")),
+        closing_date=Setting(SETTINGS.name, ("Books", "ClosedUntil")),
     ),
     batch=BatchForm(
         path="/batch",
@@ -314,7 +315,7 @@ def test_a_closing_date_is_cached_for_minutes(place: Place) -> None:
             found = []
             for seconds, closed in (
                 (0, "2026-09-30"),
-                (CLOSING_DATE_SECONDS, "2026-11-01"),
+                (SETTINGS_SECONDS, "2026-11-01"),
                 (1, "2026-11-01"),
             ):
                 clock.pass_(seconds)

@@ -66,6 +66,18 @@ def test_a_bill_of_the_same_vendor_number_and_amount_is_refused_with_its_twin(co
     assert company.count_sent("POST") == 0
 
 
+def test_a_caller_that_may_not_read_records_learns_of_a_twin_only_what_it_sent(company):
+    company.call("create bills", **BILL)
+    name = "create_a_quick_books_bill"
+    company.tools = {name: company.tools[name]}
+    error = company.refused("create bills", **{**BILL, "DocNumber": "inv 12", "TxnDate": "2026-11-03"})
+    assert error.code == "duplicate"
+    assert error.details["twin"] == {}
+    assert "A record like this one is there already. Nothing" in error.as_text()
+    same = company.refused("create bills", **BILL)
+    assert same.details["twin"] == {"DocNumber": "INV-0012", "TxnDate": "2026-11-01"}
+
+
 @pytest.mark.parametrize(
     "other",
     [

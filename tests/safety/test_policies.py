@@ -14,7 +14,8 @@ from generator.vendor import ReferenceForm
 from generator.vendor_rules import Draft, PolicyFacts
 from runtime.errors import PolicyRefused
 from runtime.model import CLOSING_DATE, Policies
-from runtime.safety.policies import Used, Write, find_exceeded, find_violations, measure_amount, refuse
+from runtime.safety.policies import Write, find_violations, measure_amount, refuse
+from runtime.safety.policy_limits import Used, find_exceeded
 from runtime.upstream.request import record
 from tests.builtin import builtin_catalog
 from tests.made_up import UPDATE, VENDOR

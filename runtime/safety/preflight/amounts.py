@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from generator.preflight_rules import TotalOfLines
 from runtime.upstream import figures
+from runtime.upstream.answer import follow_path
 
 CENT = Decimal("0.01")
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
@@ -44,3 +46,20 @@ def show_amount(amount: Decimal) -> str:
     """Return an amount with two digits behind the point, or with all that it has."""
     rounded = amount.quantize(CENT)
     return f"{rounded:f}" if rounded == amount else f"{amount.normalize():f}"
+
+
+def add_lines(rule: TotalOfLines, content: Mapping[str, Any]) -> tuple[Decimal, Decimal] | None:
+    """Return what the lines of a record raise and lower its total by.
+
+    None when there are none, or of one is not known what it comes to.
+    """
+    raised, lowered, lines = Decimal(0), Decimal(0), [*list_lines(content, rule.lines)]
+    for _, line in lines:
+        kind, amount = follow_path(line, rule.kind), read_amount(line.get(rule.amount))
+        if kind in rule.ignored:
+            continue
+        if amount is None or kind not in (*rule.raising, *rule.lowering):
+            return None
+        raised += amount if kind in rule.raising else 0
+        lowered += abs(amount) if kind in rule.lowering else 0
+    return (raised, lowered) if lines else None

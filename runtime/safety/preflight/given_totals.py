@@ -14,7 +14,7 @@ from generator.catalog import Tool
 from generator.preflight_rules import GivenTotal
 from generator.vendor import Integration
 from runtime.safety.findings import Finding
-from runtime.safety.preflight.amounts import CENT, is_comparable, list_lines, read_amount, show_amount
+from runtime.safety.preflight.amounts import CENT, add_lines, is_comparable, read_amount, show_amount
 from runtime.safety.preflight.looked_up import LookedUp
 from runtime.upstream.answer import follow_path
 
@@ -34,24 +34,14 @@ def find(tool: Tool, integration: Integration, content: Record, _looked_up: Look
 
 def _check(rule: GivenTotal, content: Record) -> Finding | None:
     total, tax = read_amount(content.get(rule.total)), read_amount(follow_path(content, rule.tax))
-    lines = _sum(rule, content)
-    if total is None or lines is None or abs(total - lines - (tax or 0)) <= CENT:
+    sums = add_lines(rule, content)
+    if total is None or sums is None:
+        return None
+    lines = sums[0] - sums[1]
+    if abs(total - lines - (tax or 0)) <= CENT:
         return None
     if tax is None and 0 < total - lines <= lines * MOST_TAX:
         return None  # it may be the tax
     with_tax = f" with a tax of {show_amount(tax)}" if tax else ""
     text = f"{rule.total} is {show_amount(total)}, but {rule.lines} comes to {show_amount(lines)}{with_tax}."
     return Finding(rule.total, text, rule.advice)
-
-
-def _sum(rule: GivenTotal, content: Record) -> Decimal | None:
-    """Return the sum of the lines; None when there are none, or of one is not known what it comes to."""
-    total, lines = Decimal(0), [*list_lines(content, rule.lines)]
-    for _, line in lines:
-        kind, amount = line.get(rule.kind), read_amount(line.get(rule.amount))
-        if kind in rule.ignored:
-            continue
-        if amount is None or kind not in (*rule.raising, *rule.lowering):
-            return None
-        total += -abs(amount) if kind in rule.lowering else amount
-    return total if lines else None

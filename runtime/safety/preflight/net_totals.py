@@ -11,12 +11,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from generator.catalog import Tool
+from generator.preflight_rules import NetTotal
 from generator.vendor import Integration
-from generator.vendor_rules import NetTotal
 from runtime.safety.findings import Finding
-from runtime.safety.preflight.carried_taxes import ZERO, read_number
+from runtime.safety.preflight.amounts import add_lines, read_amount
 from runtime.safety.preflight.looked_up import LookedUp
-from runtime.upstream.answer import follow_path
 
 Record = Mapping[str, Any]
 
@@ -59,15 +58,5 @@ def _rules(tool: Tool, integration: Integration) -> list[NetTotal]:
 
 def _sums(rule: NetTotal, form: Mapping[str, Any]) -> Sums | None:
     """Return None where the lines do not say whether they raise or lower the total."""
-    total, lines = read_number(form.get(rule.total)), form.get(rule.lines)
-    if total is None or not isinstance(lines, list) or not lines:
-        return None
-    raised = lowered = ZERO
-    for line in lines:
-        amount = read_number(line.get(rule.amount)) if isinstance(line, Mapping) else None
-        kind = follow_path(line, rule.kind)
-        if amount is None or kind not in (*rule.raising, *rule.lowering):
-            return None
-        raised += amount if kind in rule.raising else ZERO
-        lowered += amount if kind in rule.lowering else ZERO
-    return Sums(total, raised, lowered)
+    total, lines = read_amount(form.get(rule.total)), add_lines(rule, form)
+    return None if total is None or lines is None else Sums(total, *lines)

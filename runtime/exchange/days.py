@@ -1,0 +1,19 @@
+"""Which day it is, in the time zone of an MCP server. Called by `context` and `calls`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from runtime.model import USUAL_TIME_ZONE
+
+
+def find_today(time_zone: str, moment: float | None = None) -> date:
+    """Return the day in a time zone of the IANA database, such as `America/New_York`: now, or at a moment."""
+    zone = ZoneInfo(time_zone)
+    return (datetime.now(zone) if moment is None else datetime.fromtimestamp(moment, zone)).date()
+
+
+def find_utc_today() -> date:
+    """Return the day in UTC."""
+    return find_today(USUAL_TIME_ZONE)
