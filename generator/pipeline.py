@@ -104,7 +104,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
 
 def _compile_tool(method: Method, document: Document, links: Links, mask: Mask) -> CompiledTool:
     arguments = derive_arguments(method, document, links.diagnostics)
-    description = describe(method, links)
+    description = describe(method, links, document.value.get("undo") or {})
     properties = fill_properties(arguments, method, links)
     tool: Tool = build_tool(method, arguments, description, properties, document)
     return CompiledTool(method, replace(tool, **mask.as_facts()), document)

@@ -16,7 +16,7 @@ From the top down; a package imports only what stands below it:
 - `keys`: the master key and all cryptography
 - `logs`: one line per event, without secrets
 - `recent`: a bounded number of values lately asked for
-- `redis_address`: where the Redis of a fleet is
+- `database_url`, `redis_address`: where the PostgreSQL and the Redis of a fleet are
 - `model`: the things that are stored, as frozen values
 - `errors`, `error_codes`: every error, and what each code means
 

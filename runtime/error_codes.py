@@ -187,6 +187,12 @@ _ALL = (
         "only looks the same, call again with allow_duplicate true.",
     ),
     ErrorCode(
+        "partly_done",
+        409,
+        "Of two writes that belong together one was done and the other one not, and the first could not be taken back.",
+        "details names the change that stands: revert it with revert_change, or do what is missing by itself.",
+    ),
+    ErrorCode(
         "indeterminate",
         502,
         "A write was sent and its answer was lost: it may have been done or not.",

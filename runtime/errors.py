@@ -18,6 +18,7 @@
     ├── MethodNotAllowed      405  the path is there, but not with this method
     ├── Conflict              409  the record is not in the state that the caller assumes
     │   ├── Duplicate         409  a record like the new one is there already
+    │   ├── PartlyDone        409  of writes that belong together some were done, and others not
     │   ├── KeyInUse          409  the call with this idempotency key is under way
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
@@ -44,6 +45,7 @@ What no person or program meets is no part of it: signals between two functions 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 _ENDS = ("", ".", "!", "?", ":", "…")
@@ -57,6 +59,8 @@ class LedgerportError(Exception):
     status = 500
     quoted = ""
     """The part of the message that others wrote, where it is known: the vendor's own text."""
+    company: Mapping[str, str] | None = None
+    """Of a write, the company that it was for: `id`, and `name` where it is known."""
 
     def __init__(
         self,
@@ -85,7 +89,7 @@ class LedgerportError(Exception):
         for name in ("advice", "vendor_code", "trace", "details"):
             if value := getattr(self, name):
                 shape[name] = value
-        return shape
+        return shape | ({"company": dict(self.company)} if self.company else {})
 
     def as_text(self) -> str:
         """Return the same in sentences, for a model."""
@@ -96,6 +100,8 @@ class LedgerportError(Exception):
             parts.append(f"(vendor code {self.vendor_code})")
         if self.trace:
             parts.append(f"(trace {self.trace})")
+        if self.company:
+            parts.append(f"(company {self.company.get('name') or self.company['id']})")
         return " ".join(part for part in parts if part)
 
 
@@ -193,6 +199,12 @@ class Duplicate(Conflict):
     """A record like the new one is there already. Nothing was sent. `details.twin` says which."""
 
     code = "duplicate"
+
+
+class PartlyDone(Conflict):
+    """Of writes that belong together some were done, and others not. `details` says which of them stand."""
+
+    code = "partly_done"
 
 
 class KeyReused(InvalidRequest):

@@ -6,7 +6,7 @@ Times are seconds since the epoch (float, UTC) inside; endpoints write them as I
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
@@ -282,8 +282,29 @@ class AuditEntry:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-JournalKind = Literal["write", "revert", "reverse"]
+JournalKind = Literal["write", "revert", "reverse", "correct"]
 OutcomeKind = Literal["sent", "done", "refused", "indeterminate", "settled_done", "settled_not_done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Why a write is made. `reverts` is the entry of the journal that it undoes, `reverses` the Id of a record.
+
+    `parts` are the kinds of the calls in a request with several.
+    """
+
+    kind: JournalKind = "write"
+    reverts: str = ""
+    reverses: str = ""
+    parts: tuple[JournalKind, ...] = ()
+
+    def select_part(self, at: int) -> Origin:
+        """Return the origin of one call in a request with several."""
+        return replace(self, kind=self.parts[at], parts=()) if self.parts else self
+
+
+WRITTEN = Origin()
+"""A write that a caller asked for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +329,7 @@ class JournalEntry:
     """One write in the journal. `sealed` is what was to be sent and the record before it, encrypted.
 
     `seq` is its place in the chain of its account. `last` is its latest outcome, None while there is none. `reverts` is
-    the id of the entry that it undoes.
+    the id of the entry that it undoes, `reverses` the Id of the record whose opposite it books, or that it corrects.
     """
 
     id: str
@@ -324,6 +345,7 @@ class JournalEntry:
     vendor_key: str
     reverts: str | None
     sealed: bytes = field(repr=False)
+    reverses: str | None = None
     last: JournalOutcome | None = None
 
     @property
@@ -353,7 +375,8 @@ class JournalFilter:
     outcome: OutcomeKind | None = None
     since: float | None = None
     resources: frozenset[str] | None = None
+    kind: JournalKind | None = None
 
     def select_resources(self, resources: frozenset[str]) -> JournalFilter:
         """Return the same filter for some resources only."""
-        return JournalFilter(self.tool, self.record_id, self.outcome, self.since, resources)
+        return replace(self, resources=resources)

@@ -2,7 +2,7 @@
 
 One link rule: `[[resource.method]]` becomes the name of that tool, and `[[this.method]]` the name of the same
 resource's. A link that leads nowhere is an error. A usual method's note is added to the description of every tool
-made from it, with `{query_example}` filled by the resource.
+made from it, with `{query_example}` filled by the resource, and `{undo}` by the facts on what undoes a write.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from generator.texts import fold, fold_paragraphs
 
 MOST_HINTS = 200
 """After so many errors the nearest names are no longer looked for, which takes a while each."""
+UNDO = "undo"
+"""The placeholder of a note that the facts on undoing fill, and not the resource."""
 _LINK = re.compile(r"\[\[([^\[\]]*)(\]\])?")
 _TARGET = re.compile(r"([a-z_]+)\.([a-z_]+)\Z")
 
@@ -68,22 +70,36 @@ class Links:
         return did_you_mean(words, known)
 
 
-def describe(method: Method, links: Links) -> str:
-    """Return the whole description of a tool: its own sentences, then the note of its usual method."""
+def describe(method: Method, links: Links, undo: Mapping[str, Any]) -> str:
+    """Return the whole description of a tool: its own sentences, then the note of its usual method.
+
+    `undo` are the methods that undo each method, as the integration has them.
+    """
     this, place = method.resource.name, Place(method.resource.document, (*method.place.path, "description"))
     own = links.fill(fold(str(method.rules["description"])), place, this)
-    note = fold(fill_template(method.note, lambda name: _fill_note(name, method, links)))
+    note = fold(fill_template(method.note, lambda name: _fill_note(name, method, links, undo)))
     if "[[this." not in note:  # what [[this.method]] leads to is the resource's own affair
         place = method.place_of_note
     return f"{own} {links.fill(note, place, this)}".strip()
 
 
-def _fill_note(name: str, method: Method, links: Links) -> str:
+def _fill_note(name: str, method: Method, links: Links, undo: Mapping[str, Any]) -> str:
+    if name == UNDO:
+        return _describe_undo(method, undo)
     if value := method.rules.get(name):
         return str(value)
     message = f'The usual note of this method asks for "{name}", which is missing here.'
     links.diagnostics.report(method.place.make_diagnostic("note", message))
     return f"{{{name}}}"
+
+
+def _describe_undo(method: Method, undo: Mapping[str, Any]) -> str:
+    """Return the sentence that says whether a write can be undone, and at what price."""
+    own = method.resource.document.value["methods"]
+    undoing = next((each for each in undo.get(method.name) or () if each in own), None)
+    if undoing is None:
+        return "It cannot be undone."
+    return "Undoing it gives it a new Id." if undoing == "create" else "It can be undone."
 
 
 def fill_properties(made: Arguments, method: Method, links: Links) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -14,10 +14,9 @@ from runtime.api.limit_shapes import Body
 from runtime.api.replies import reply
 from runtime.api.shapes import PartQuery, Time
 from runtime.errors import InternalError
+from runtime.model import JournalKind, OutcomeKind
 from runtime.operations.journal_filters import read_filter
 from runtime.operations.undo import Asked
-
-Outcome = Literal["sent", "done", "refused", "indeterminate", "settled_done", "settled_not_done"]
 
 
 class JournalQuery(PartQuery):
@@ -39,14 +38,23 @@ class JournalQuery(PartQuery):
         str, Field(max_length=64, description="Only writes since this time, ISO 8601 with its zone.")
     ] = ""
 
+    kind: Annotated[
+        str,
+        Field(
+            max_length=40,
+            description="Only these: write, revert (undoes another one), reverse (books the opposite of a record) or "
+            "correct (books the right one in its place).",
+        ),
+    ] = ""
+
 
 class EntryShape(BaseModel):
     """One write in the journal."""
 
     id: str
     seq: Annotated[int, Field(description="Its place in the chain of the account.")]
-    kind: Literal["write", "revert", "reverse"]
-    outcome: Outcome
+    kind: JournalKind
+    outcome: OutcomeKind
     settled_how: str | None
     begun_at: Time
     ended_at: Time | None
@@ -59,6 +67,9 @@ class EntryShape(BaseModel):
     trace: Annotated[str | None, Field(description="The vendor's own name for the request.")]
     status: Annotated[int | None, Field(description="The vendor's HTTP status.")]
     reverts: Annotated[str | None, Field(description="The entry that it undoes.")]
+    reverses: Annotated[
+        str | None, Field(description="The Id of the record whose opposite it books, or that it corrects.")
+    ]
 
 
 class WholeEntryShape(EntryShape):
@@ -76,6 +87,16 @@ class RevertBody(Body):
     dry_run: Annotated[bool, Field(description="Answer what would be sent, and send nothing but a read.")] = (
         False
     )
+    company: Annotated[
+        str,
+        Field(max_length=200, description="The company that is meant, its Id or name: refused at another."),
+    ] = ""
+    allow_duplicate: Annotated[
+        bool,
+        Field(
+            description="Also where it was undone before, or a record like the one created again is there."
+        ),
+    ] = False
 
 
 class RevertShape(BaseModel):
@@ -84,6 +105,7 @@ class RevertShape(BaseModel):
     reverts: Annotated[str, Field(description="The entry that is undone.")]
     tool: Annotated[str, Field(description="The tool that undoes it.")]
     arguments: Annotated[dict[str, Any], Field(description="What is sent; sensitive values are masked.")]
+    company: Annotated[dict[str, str], Field(description="The company that it reaches: id, and name.")]
     dry_run: bool = False
     record_id: str = ""
     note: str = ""
@@ -99,7 +121,7 @@ class JournalPart(BaseModel):
 async def list_journal(services: Services, asked: ApiRequest) -> Response:
     """List the writes of an account, the newest first."""
     query = reading.read_query(asked.request, JournalQuery)
-    wanted = read_filter(query.tool, query.record_id, query.outcome, query.since)
+    wanted = read_filter(query.tool, query.record_id, query.outcome, query.since, query.kind)
     account = asked.read_path_param("id")
     return reply(
         await asyncio.to_thread(services.journal.list, account, wanted, query.limit, query.next_cursor)
@@ -124,4 +146,5 @@ async def revert_journal_entry(services: Services, asked: ApiRequest) -> Respons
     grant = asked.make_grant(account)
     entry_id = asked.read_path_param("entry_id")
     tools = services.find_tools(account.integration)
-    return reply(await services.undo.revert(Asked(grant, tools), entry_id, is_preview=body.dry_run))
+    asked_for = Asked(grant, tools, body.company, body.allow_duplicate)
+    return reply(await services.undo.revert(asked_for, entry_id, is_preview=body.dry_run))

@@ -141,7 +141,9 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
             "required": False,
             "description": (
                 "With the same key and arguments a repeat of a write is the same write. With another call the key is "
-                "refused (422), and while the first is under way, too (409). Bare or in double quotes. "
+                "refused (422), and while the first is under way, too (409). A repeat has the answer of the first "
+                "call, success or refusal; a call that was refused before it was sent, or for a rate limit, leaves its "
+                "key free. In double quotes, as a String of structured fields (RFC 9651), or bare: both are accepted. "
                 f"Remembered for {VALID_FOR_SECONDS / 86400:g} days."
             ),
             "schema": {

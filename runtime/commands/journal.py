@@ -30,6 +30,7 @@ def journal() -> None:
 @click.option("--tool", default=None, help="Only writes of this tool.")
 @click.option("--record", "record_id", default=None, help="Only writes of the record with this Id.")
 @click.option("--outcome", default=None, help="Only writes with this outcome, such as indeterminate.")
+@click.option("--kind", default=None, help="Only these: write, revert, reverse or correct.")
 @click.option("--since", default=None, help="Only writes since this time (ISO 8601 with its zone).")
 @click.option("--limit", default=50, type=click.IntRange(1, 200), show_default=True, help="How many at most.")
 @exit_on_error()
@@ -40,11 +41,16 @@ def list_(account: str, limit: int, **filters: str | None) -> None:
     found = _journal().list(account, read_filter(**filters), limit)["result"]
     for each in found:
         click.echo(
-            f"{each['id']}  {each['begun_at']}  {each['outcome']:<16}  {each['tool']}  {each['record_id'] or '-'}"
-            f"  {each['caller']}"
+            f"{each['id']}  {each['begun_at']}  {each['kind']:<7}  {each['outcome']:<16}  {each['tool']}"
+            f"  {each['record_id'] or '-'}  {each['caller']}{_name_other(each)}"
         )
     if not found:
         click.echo("No write of this account is in the journal.", err=True)
+
+
+def _name_other(entry: dict[str, Any]) -> str:
+    """Return what a write undoes or reverses, for the end of its line."""
+    return "".join(f"  {name} {entry[name]}" for name in ("reverts", "reverses") if entry[name])
 
 
 @journal.command("show")
@@ -59,16 +65,18 @@ def show(entry: str) -> None:
 @journal.command("revert")
 @click.argument("entry")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing but reads.")
+@click.option("--company", default="", help="The company that is meant, its Id or name: refused at another.")
+@click.option("--allow-duplicate", is_flag=True, help="Also where it was undone before, or has a twin.")
 @exit_on_error()
-def revert(entry: str, dry_run: bool) -> None:  # noqa: FBT001  (an option of click)
+def revert(entry: str, dry_run: bool, company: str, allow_duplicate: bool) -> None:  # noqa: FBT001  (options)
     """Undo one write, where the vendor allows it: it is sent from here, with the credentials of its account."""
     import asyncio
 
-    done = asyncio.run(_revert(entry, is_preview=dry_run))
+    done = asyncio.run(_revert(entry, company, is_allowed=allow_duplicate, is_preview=dry_run))
     click.echo(json.dumps(done, indent=2, ensure_ascii=False))
 
 
-async def _revert(entry_id: str, *, is_preview: bool) -> dict[str, Any]:
+async def _revert(entry_id: str, company: str, *, is_allowed: bool, is_preview: bool) -> dict[str, Any]:
     import os
 
     from runtime.model import ApiTokenId, Grant, ServerConfig
@@ -83,9 +91,8 @@ async def _revert(entry_id: str, *, is_preview: bool) -> dict[str, Any]:
         if account is None:
             raise refuse_unknown_account()
         tools = {tool.name: tool for tool in runtime.catalog.list_tools(account.integration)}
-        asked = Asked(
-            Grant(account, ServerConfig(), api_token_id=ApiTokenId("command_line"), client=NAME), tools
-        )
+        grant = Grant(account, ServerConfig(), api_token_id=ApiTokenId("command_line"), client=NAME)
+        asked = Asked(grant, tools, company, is_allowed)
         return await runtime.undo.revert(asked, entry_id, is_preview=is_preview)
     finally:
         await runtime.close()

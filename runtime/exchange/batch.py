@@ -114,6 +114,7 @@ def _part(call: CallContext, id_: str, given: Mapping[str, Any]) -> Part:
         arguments=call.check(tool, call.integration, own),
         given=own,
         place=f"{CALLS}[{int(id_) - 1}]",
+        origin=call.origin.select_part(int(id_) - 1),
         findings=[],
         resolved=[],
         is_blind=not tool.is_read_only and is_blind(tool, call.tools),
@@ -191,7 +192,7 @@ def _entry(call: CallContext, part: Part, value: Any, raw: VendorResponse, share
     try:
         text = _text(part, value, raw, share)
     except LedgerportError as error:
-        part.call.is_refused = isinstance(error, VendorRefused)
+        part.call.is_refused = error is part.call.conflict or isinstance(error, VendorRefused)
         error = mark_untrusted(call, redact(error, call.secrets))
         return b'%b"error":%b}' % (head, fit_error(error, share))
     if not share.holds(text):
@@ -208,6 +209,8 @@ def _text(part: Part, value: Any, raw: VendorResponse, share: Allowance) -> byte
         raw, value, call.integration, changes_data=part.is_write, attempt=describe_attempt(call)
     )
     if isinstance(error, VendorRefused):
+        if call.conflict is not None:
+            raise call.conflict
         raise name_absent(error, call.tool, call.integration, call.arguments, call.tools)
     if error is not None:
         raise error

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 
 from generator.catalog import COMPANY, Catalog, Tool
 from generator.vendor import Integration
+from runtime.errors import LedgerportError
 from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST, LEAST_TOKENS, PLAIN, Allowance, Form
 from runtime.exchange.days import find_utc_today
 from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.model import USUAL_TIME_ZONE, Account, Grant, JournalKind
+from runtime.model import USUAL_TIME_ZONE, WRITTEN, Account, Grant, Origin
 from runtime.safety import masking, write_answers
 from runtime.safety.company import describe_company, drop_company
-from runtime.safety.fences import PREFACE, fence_json, fence_text, strip_fences
+from runtime.safety.fences import PREFACE, fence_json, strip_fences
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
 from runtime.safety.write_options import USUAL, WriteOptions
@@ -77,9 +78,12 @@ class CallContext:
     """Whether its content is sent as it is: nothing is laid over what is stored, and no conflict is merged."""
     client: str = ""
     """How the program that calls names itself, for the journal."""
-    journal_kind: JournalKind = "write"
-    reverts: str = ""
-    """The entry of the journal that it undoes."""
+    origin: Origin = WRITTEN
+    """Why it is made, for the journal."""
+    conflict: LedgerportError | None = None
+    """What the vendor's refusal of its version says to its caller, where it is one of several calls in a request."""
+    entry_id: str = ""
+    """Its entry in the journal, once it is sent."""
     options: WriteOptions = USUAL
     """How a write is to be carried out."""
     before: Mapping[str, Any] | None = None
@@ -162,10 +166,6 @@ class CallContext:
     def mark(self, text: bytes) -> bytes:
         """Return a record, JSON, as its caller wants its texts."""
         return fence_json(text) if self.is_fenced else text
-
-    def mark_text(self, text: str) -> str:
-        """Return a text of a record as its caller wants it in a sentence."""
-        return fence_text(text) if self.is_fenced else text
 
     def fits(self, text: bytes, note: str) -> bool:
         """Return whether a text is certain to fit beside a note; `allowance` says it exactly."""

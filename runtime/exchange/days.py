@@ -1,4 +1,4 @@
-"""Which day it is, in the time zone of an MCP server. Called by `context` and `calls`."""
+"""Which day it is, in the time zone of an MCP server. Called by `context` and `operations.calls`."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from typing import Any
 from runtime.errors import LedgerportError, RateLimited, VendorRefused
 from runtime.exchange.absent import name_absent
 from runtime.exchange.context import CallContext
+from runtime.safety.company import describe_company
 from runtime.safety.fences import fence_text
 from runtime.upstream import answer as answers
 from runtime.upstream.advice import describe_attempt
@@ -55,11 +56,15 @@ def explain_unreadable(
 
 
 def explain(call: CallContext, error: LedgerportError) -> LedgerportError:
-    """Return the error with how long to wait at a rate limit, or how to find a record that is absent."""
+    """Return the error with how long to wait at a rate limit, how to find an absent record, the company of a write."""
     error = mark_untrusted(call, error)
     if isinstance(error, VendorRefused):
-        return name_absent(error, call.tool, call.integration, call.arguments, call.tools)
-    return add_numbers(error, call.integration.title, call.limits)
+        error = name_absent(error, call.tool, call.integration, call.arguments, call.tools)
+    else:
+        error = add_numbers(error, call.integration.title, call.limits)
+    if not call.tool.is_read_only:
+        error.company = describe_company(call.account)
+    return error
 
 
 def mark_untrusted(call: CallContext, error: LedgerportError) -> LedgerportError:

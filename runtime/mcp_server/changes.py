@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from generator.catalog import COMPANY, Tool
+from generator.catalog import ALLOW_DUPLICATE, COMPANY, Tool
 from runtime.errors import NotFound
 from runtime.exchange import bounds
 from runtime.exchange.allowance import Allowance, Form
@@ -22,11 +22,10 @@ from runtime.mcp_server.discovery import make_tool
 from runtime.model import Grant, JournalEntry
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.journal import Journal, make_visible, show_entry
-from runtime.operations.journal_filters import OUTCOMES, read_filter
+from runtime.operations.journal_filters import KINDS, OUTCOMES, read_filter
 from runtime.operations.reversal import Reversal, Wanted, list_reversible
 from runtime.operations.undo import Asked, Undo
 from runtime.safety import masking
-from runtime.safety.company import describe_company
 from runtime.safety.fences import PREFACE, fence_value, strip_fences
 from runtime.safety.journal.undo import list_changed
 
@@ -37,7 +36,9 @@ WRITTEN = frozenset({"changed", "arguments", "client"})
 """Members of an answer whose texts others wrote."""
 _CHECKER = ArgumentChecker()
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
-_SHOWN = ("id", "outcome", "begun_at", "caller", "client", "tool", "record_id", "reverts")
+_AGAIN = {"type": "boolean"}
+"""Has no description: the error for what was done before says what it is for."""
+_SHOWN = ("id", "outcome", "begun_at", "caller", "client", "tool", "record_id", "reverts", "reverses")
 
 
 class Space(NamedTuple):
@@ -68,7 +69,8 @@ class Changes:
         if name == RECENT:
             text = await asyncio.to_thread(self._list, grant, tools, arguments, space.allowance)
             return Answer(text, preface=_find_preface(grant))
-        asked, is_preview = Asked(grant, tools, arguments.get(COMPANY, "")), bool(arguments.get("dry_run"))
+        is_allowed, is_preview = bool(arguments.get(ALLOW_DUPLICATE)), bool(arguments.get("dry_run"))
+        asked = Asked(grant, tools, arguments.get(COMPANY, ""), is_allowed)
         if name == REVERSE:
             day, corrected = arguments.get("date", ""), arguments.get("corrected")
             wanted = Wanted(arguments["id"], arguments.get("resource", ""), day, corrected)
@@ -76,7 +78,6 @@ class Changes:
         if not self._is_readable(grant, tools, arguments["id"]):
             raise NotFound("There is no such change.", advice=f"{RECENT} has the ids that there are.")
         done = await self.undo.revert(asked, arguments["id"], is_preview=is_preview)
-        done = done | {"company": describe_company(grant.account)}
         return Answer(_write(grant, done).decode(), preface=_find_preface(grant))
 
     def _is_readable(self, grant: Grant, tools: Mapping[str, Tool], entry_id: str) -> bool:
@@ -87,7 +88,7 @@ class Changes:
         self, grant: Grant, tools: Mapping[str, Tool], arguments: dict[str, Any], allowance: Allowance
     ) -> str:
         limit = arguments.get("limit", USUAL)
-        filters = {name: arguments.get(name) for name in ("tool", "record_id", "outcome", "since")}
+        filters = {name: arguments.get(name) for name in ("tool", "record_id", "outcome", "since", "kind")}
         wanted = read_filter(**filters).select_resources(_resources(tools, read_only=True))
         found = self.journal.read(grant.account.id, wanted, limit + 1, arguments.get("next_cursor", ""))
         shown = found[:limit]
@@ -105,6 +106,7 @@ class Changes:
         """Return what is said of a change: sensitive values are hidden as reading the record would hide them."""
         whole = show_entry(entry)
         row: dict[str, Any] = {name: whole[name] for name in _SHOWN if whole[name]}
+        row |= {} if entry.kind == "write" else {"kind": entry.kind}
         intent, outcome = self.journal.open(entry)
         before, after = intent["before"] or {}, outcome.get("after") or {}
         names = list_changed(before, after, ()) if after else []
@@ -163,15 +165,19 @@ TOOLS = {
     RECENT: make_tool(
         RECENT,
         "List recent changes",
-        "List the last writes that agents made to this company, the newest first: when, by whom, with which tool, "
-        "which record, what changed, and the outcome. Indeterminate: nobody knows whether it was done.",
+        "List the last writes of agents to this company, newest first: when, by whom, which tool and "
+        "record, what changed, the outcome. Indeterminate: nobody knows whether it was done.",
         {
             "record_id": _TEXT | {"description": "Only of this record."},
-            "tool": _TEXT | {"description": "Only by this tool."},
+            "tool": _TEXT | {"description": "Only by it."},
             "outcome": {
                 "type": "string",
                 "enum": list(OUTCOMES),
-                "description": "Only with this outcome.",
+                "description": "Only with it.",
+            },
+            "kind": {
+                "type": "string",
+                "enum": list(KINDS),
             },
             "since": _TEXT | {"description": "Such as 2026-01-31T17:00:00Z."},
             "limit": {
@@ -189,10 +195,11 @@ TOOLS = {
         REVERT,
         "Revert a change",
         "Undo one write, where the service allows it: what was created is voided, deleted or set inactive, an update "
-        "is put back, what was deleted is created again under a new Id. A record that was changed since is refused.",
+        "is put back, what was deleted is created again under a new Id. Refused once the record was changed.",
         {
             "id": _TEXT | {"description": f"From {RECENT}."},
             "dry_run": {"type": "boolean", "description": "Show it only."},
+            ALLOW_DUPLICATE: _AGAIN,
             COMPANY: _TEXT | {"description": "Refused at another company."},
         },
         ("id",),
@@ -202,16 +209,17 @@ TOOLS = {
         REVERSE,
         "Reverse a booking",
         "Book the opposite of a journal entry: its lines with debit and credit exchanged. With corrected, the right "
-        "entry is booked in the same request. The entry itself stays.",
+        "one is booked too: both or none. The entry itself stays.",
         {
-            "id": _TEXT | {"description": "The Id of the record."},
-            "resource": _TEXT | {"description": "Its kind, where several can be reversed."},
-            "date": _TEXT | {"format": "date", "description": "Its own date when left out."},
+            "id": _TEXT | {"description": "Of the record."},
+            "resource": _TEXT | {"description": "Its kind, if several can be reversed."},
+            "date": _TEXT | {"format": "date", "description": "Its own if left out."},
             "corrected": {
                 "type": "object",
-                "description": "The record in its place, as one is created.",
+                "description": "As for create.",
             },
             "dry_run": {"type": "boolean", "description": "Show it only."},
+            ALLOW_DUPLICATE: _AGAIN,
             COMPANY: _TEXT | {"description": "Refused at another company."},
         },
         ("id",),

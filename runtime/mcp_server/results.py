@@ -115,8 +115,8 @@ def build_meta(answer: Answer) -> dict[str, Any]:
     meta: dict[str, Any] = {}
     if limits := answer.limits.as_dict():
         meta[LIMITS_KEY] = limits
-    if answer.company:
-        meta[COMPANY_KEY] = dict(answer.company)
+    if company := answer.error.company if answer.error else answer.company:
+        meta[COMPANY_KEY] = dict(company)
     if answer.error is not None:
         meta[ERROR_KEY] = answer.error.as_dict()
     if isinstance(answer.error, RateLimited):

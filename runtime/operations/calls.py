@@ -1,7 +1,6 @@
 """Calling a tool: the one path of a call, for every endpoint. It reads in one direction, and names no kind of call.
 
-An endpoint turns an `Answer` into its own form: MCP into a tool result, REST into a status and body. What is sent and
-how its response is read is the business of the call's kind (`runtime.exchange`).
+An endpoint turns an `Answer` into its form; the call's kind (`runtime.exchange`) says what is sent and how it is read.
 `runtime/server/app.py` puts the parts together: begin there.
 """
 
@@ -52,18 +51,14 @@ class Calls:
         policies: WritePolicies | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
-        self._catalog = catalog
-        self._max_answer_bytes = max_answer_bytes
-        self._checks = Checks()
-        self._vendor = vendor
-        self._policies = policies or WritePolicies(vendor)
-        known = KnownRecords()
+        self._catalog, self._vendor, self._today = catalog, vendor, today
+        self._max_answer_bytes, self._checks = max_answer_bytes, Checks()
+        self._policies, known = policies or WritePolicies(vendor), KnownRecords()
         self._writes = Writes(vendor, known)
         self._exchanges = Exchanges(vendor, self._writes, known)
-        self._today = today
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
-        self._sums = Sums(self._exchanges.send, self._kind_of)
-        self._totals = Totals(self._exchanges.send, self._kind_of)
+        how = self._exchanges.send, self._kind_of
+        self._sums, self._totals = Sums(*how), Totals(*how)
 
     async def call(
         self,
@@ -78,18 +73,26 @@ class Calls:
     ) -> Answer:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer.
 
-        `idempotency_key` is one that `once.read_key` has read, or empty. `form` says what the answer takes as the
-        endpoint sends it: the whole of that is within the budget of the grant.
-        `carried` are files that came beside the arguments, each under the digest that stands in its place there.
+        `idempotency_key` has been read by `once.read_key`. `carried` are files, by the digests in their places.
         """
-        tool = find_tool(tools, name)
-        if tool is None:
+        if (tool := find_tool(tools, name)) is None:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
+        call = self.begin(grant, tools, tool, arguments, form)
+        call.notice = explain_former_name(tool, name)
+        call.caller_key = idempotency_key if call.changes_data else ""
+        return await self.answer(call, carried)
+
+    def begin(
+        self, grant: Grant, tools: Mapping[str, Tool], tool: Tool, arguments: dict[str, Any], form: Form
+    ) -> CallContext:
+        """Return a call of one of the tools of a grant, for `answer`."""
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
         call.budget, call.form = self.compute_budget(grant), form
         call.today = partial(self._today, call.time_zone)
-        call.notice = explain_former_name(tool, name)
-        call.caller_key = idempotency_key if call.changes_data else ""
+        return call
+
+    async def answer(self, call: CallContext, carried: CarriedFiles = NO_FILES) -> Answer:
+        """Return what a call comes to. Every error comes back inside the answer."""
         try:
             return await self._carry_out(call, carried)
         except LedgerportError as error:
@@ -109,13 +112,9 @@ class Calls:
         return read_value(call, await self._vendor.send(call, NOTHING_ADDED))
 
     async def write(self, call: CallContext, *, is_preview: bool = False) -> Any:
-        """Send a write whose content is final, once it has passed every check of a write of an agent.
-
-        Return the body of the response; None for a preview, which sends nothing but reads. Raises what a write raises.
-        """
+        """Return the body of the response to a write whose content is final, checked as any; None for a preview."""
         call.today = partial(self._today, call.time_zone)
-        request = await run_for(call, self._kind_of(call.tool).prepare)
-        await self._writes.prepare(call, request)
+        await self._writes.prepare(call, request := await run_for(call, self._kind_of(call.tool).prepare))
         if is_preview:
             return await self._policies.check(call, request)
         async with self._policies.hold(call, request):
@@ -125,8 +124,7 @@ class Calls:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = self._kind_of(call.tool)
         await self._checks.check(call, carried)
-        if call.tool.references:
-            await self._writes.resolve_names(call)
+        await self._writes.resolve_names(call)
         if call.tool.listing is not None and call.arguments.get(SUM):
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)

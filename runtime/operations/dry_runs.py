@@ -5,13 +5,12 @@ The answer has no idempotency key and no credentials in it, and nothing that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from generator.catalog import Tool
 from runtime.exchange.bounds import write_json
 from runtime.exchange.context import NOTHING_ADDED, CallContext, Request, build_vendor_request
 from runtime.exchange.failures import raise_failure
@@ -20,6 +19,7 @@ from runtime.exchange.record import fit
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.written import describe_plan
 from runtime.operations.preflight import list_findings
+from runtime.operations.stored_values import find_current
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masking
 from runtime.safety.fences import fence_value
@@ -101,8 +101,8 @@ def _describe_change(call: CallContext) -> dict[str, Any]:
 
 async def _read_record(vendor: VendorCalls, call: CallContext) -> dict[str, Any]:
     """Return the record as it is now, where something is done to the whole of it and the caller may read it."""
-    get = _find_get(call.tool, call.tools)
-    if get is None or call.before is not None or call.is_blind:
+    get = find_current(call.tool, call.tools.values())
+    if get is None or get.name not in call.tools or call.before is not None or call.is_blind:
         return {}
     own = {name: value for name, value in call.arguments.items() if name in get.input_schema["properties"]}
     cover = masking.cover_of(get, call.tools, is_masked=call.is_masked)
@@ -112,19 +112,6 @@ async def _read_record(vendor: VendorCalls, call: CallContext) -> dict[str, Any]
     raise_failure(read, response)
     value = MaskedResponse(read, NOTHING_ADDED, response).read_record()
     return {"record": follow_path(value, get.returns.path)}
-
-
-def _find_get(tool: Tool, tools: Mapping[str, Tool]) -> Tool | None:
-    """Return the tool of the caller that reads the record that another tool is about."""
-    for name in tool.read_by if tool.risk != "create" else ():
-        get = tools.get(name)
-        if get is not None and get.listing is None and _takes(tool, get.input_schema["required"]):
-            return get
-    return None
-
-
-def _takes(tool: Tool, names: Sequence[str]) -> bool:
-    return set(names) <= set(tool.input_schema["required"])
 
 
 def _list(findings: Iterable[Finding]) -> list[dict[str, str]]:

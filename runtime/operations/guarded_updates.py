@@ -22,7 +22,6 @@ from runtime.operations.stored_values import read_stored
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates, masking
 from runtime.safety.differences import Differences, list_paths
-from runtime.safety.findings import refuse
 from runtime.safety.updates import prepare_update
 from runtime.safety.write_options import WriteOptions, read_options
 from runtime.upstream import figures
@@ -31,6 +30,10 @@ from runtime.upstream.request import record
 Record = Mapping[str, Any]
 MOST_NAMED = 12
 """Changed fields that an error names in its sentence. All of them are in its details."""
+
+
+_MERGED = ' With on_conflict "retry" a change of other fields is merged by itself.'
+"""Said of a call that is no part of another one: nothing is sent again for a part."""
 
 
 class GuardedUpdates:
@@ -68,7 +71,10 @@ class GuardedUpdates:
         """
         change.findings = []
         self._plan(change, self._settle(change, current))
-        refuse(change.tool, change.findings)
+
+    def explain_conflict(self, change: CallContext, current: Record) -> Conflict:
+        """Return the error for a version that the vendor refused, where nothing is merged any more."""
+        return _conflict(change, self._compare(change, current), current.get(self._version(change)))
 
     def lay_again(self, change: CallContext, current: Record) -> None:
         """Set the content of a later attempt that was sent before: the vendor answers it as it did then."""
@@ -112,12 +118,16 @@ class GuardedUpdates:
 
     def _settle(self, change: CallContext, current: Record) -> Record:
         """Return the current record where an update may be laid over it. Raises Conflict where it may not."""
-        former = self._remembered(change, change.arguments.get(self._version_argument(change)))
-        found = describe_changes(change, former, current) if former is not None else None
+        found = self._compare(change, current)
         options = read_options(change.tool, change.arguments)
         if options.on_conflict != "retry" or found is None or _overlap(change, found, options):
             raise _conflict(change, found, current.get(self._version(change)))
         return current
+
+    def _compare(self, change: CallContext, current: Record) -> Differences | None:
+        """Return what changed since the version that the caller named; None where that one is not known."""
+        former = self._remembered(change, change.arguments.get(self._version_argument(change)))
+        return describe_changes(change, former, current) if former is not None else None
 
     def _remembered(self, change: CallContext, version: Any) -> Record | None:
         get = change.tool.current
@@ -158,6 +168,6 @@ def _conflict(change: CallContext, found: Differences | None, version: Any) -> C
     return Conflict(
         f"{change.tool.name} was not carried out. {what}",
         advice=f"Nothing was changed. Look whether your change is still right, and call again with {field} "
-        f'"{version}". With on_conflict "retry" a change of other fields is merged by itself.',
+        f'"{version}".{"" if change.place else _MERGED}',
         details=orjson.loads(change.mark(figures.write_json(details))),
     )

@@ -151,6 +151,7 @@ def show_entry(entry: JournalEntry) -> dict[str, Any]:
         "trace": last.trace or None if last else None,
         "status": last.status or None if last else None,
         "reverts": entry.reverts,
+        "reverses": entry.reverses,
     }
 
 

@@ -16,6 +16,7 @@ from generator.vendor import Integration
 from runtime.exchange.context import CallContext
 from runtime.operations.known_records import Wanted
 from runtime.operations.lookups import Lookups, find_list
+from runtime.safety.fences import fence_text
 from runtime.safety.findings import Finding, refuse
 from runtime.safety.reference_spots import Spot, find_spots, has_names, make_copy
 
@@ -118,8 +119,9 @@ def _explain(call: CallContext, named: _Named, found: list[Record], near: list[R
             place, f'{place}: "{named.name}" is not the name of one of the {many}.', "Give its Id."
         )
     shown = (found or near)[:MOST_CANDIDATES]
+    mark = fence_text if call.is_fenced else str
     candidates = ", ".join(
-        f"{call.mark_text(_call_by_name(call, resource, row))} ({_id_of(call, row)})" for row in shown
+        f"{mark(_call_by_name(call, resource, row))} ({_id_of(call, row)})" for row in shown
     )
     what = f"several of the {many} have this name" if found else f"none of the {many} has exactly this name"
     right = (

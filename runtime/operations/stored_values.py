@@ -7,7 +7,7 @@ The record is read as it is stored, what is sensitive included. It is never answ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,22 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety import masked_updates, masking
 from runtime.upstream.answer import follow_path
 from runtime.upstream.request import record
+
+
+def find_get(tool: Tool, known: Iterable[Tool]) -> Tool | None:
+    """Return the tool that reads a record of the resource of another one, among those that are known."""
+    wanted = (tool.integration, tool.resource, "get")
+    found = (each for each in known if (each.integration, each.resource, each.method) == wanted)
+    return next((each for each in found if each.is_read_only), None)
+
+
+def find_current(tool: Tool, known: Iterable[Tool]) -> Tool | None:
+    """Return the tool that reads what another one changes, by its arguments; None for one that makes a new record."""
+    if tool.risk == "create":
+        return None
+    get = tool.current or find_get(tool, known)
+    own = tool.input_schema["properties"].keys()
+    return get if get is not None and own >= set(get.input_schema.get("required", ())) else None
 
 
 async def complete(vendor: VendorCalls, call: CallContext, change: CallContext) -> None:

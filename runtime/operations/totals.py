@@ -1,6 +1,6 @@
 """How many records match, in front of a page of a list that does not have all of them.
 
-Called by `calls` for a list that is asked `count`. A list that is whole has its total in what it returns, and one
+Called by `calls` for a list with the argument count. A list that is whole has its total in what it returns, and one
 that is read on said it on its first page: neither is counted. Only a first page that is cut takes a read more, which is
 counted, limited and paid for as any other; where it fails, the page says so and is not lost.
 """

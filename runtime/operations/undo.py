@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from generator.catalog import COMPANY, Catalog, Tool
+from generator.catalog import ALLOW_DUPLICATE, COMPANY, Catalog, Tool
 from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError
 from runtime.exchange.context import CallContext, begin_call
-from runtime.model import Grant, JournalEntry, JournalFilter
+from runtime.model import Grant, JournalEntry, JournalFilter, Origin
 from runtime.operations.journal import Journal, make_visible
+from runtime.operations.stored_values import find_get
+from runtime.operations.undo_guard import DONE, UndoGuard, get_record_id, make_key
 from runtime.safety import masking
+from runtime.safety.company import describe_company, name_company
 from runtime.safety.journal.undo import find_undo, list_changed, make_content
-from runtime.safety.once import KEY_LENGTH
 from runtime.stores.embedded import Stores
 from runtime.upstream.answer import follow_path
 
-DONE = ("done", "settled_done")
 MOST_MOVES, MOST_LOOKED_AT = 20, 100
 """How often a record that is looked for may have been created again, and writes of it that are looked at."""
-MAY_BE_DONE = (*DONE, "sent", "indeterminate")
 Record = Mapping[str, Any]
 
 
@@ -44,11 +43,15 @@ class Sender(Protocol):
 
 
 class Asked(NamedTuple):
-    """Who undoes something: the grant, the tools that it leaves, and the company that is meant, empty for any."""
+    """Who undoes something: the grant, the tools that it leaves, and the company that is meant, empty for any.
+
+    `allow_duplicate`: what was undone or reversed before, or is there already, is no reason to refuse it.
+    """
 
     grant: Grant
     tools: Mapping[str, Tool]
     company: str = ""
+    allow_duplicate: bool = False
 
 
 class Undo:
@@ -61,7 +64,7 @@ class Undo:
         self._journal = journal
         self._calls = calls
         self._catalog = catalog
-        self._under_way: set[str] = set()
+        self.guard = UndoGuard(stores, journal)
 
     async def revert(self, asked: Asked, entry_id: str, *, is_preview: bool = False) -> dict[str, Any]:
         """Undo a write with one of the tools of whoever asks; a preview sends nothing but reads.
@@ -70,36 +73,40 @@ class Undo:
         InvalidRequest for a write that nothing undoes, Conflict for one that was not done, was undone already, or whose
         record was changed since, what a check of writes refuses it with, and what the vendor refuses it with.
         """
+        with name_company(asked.grant.account):
+            return await self._revert_once(asked, entry_id, is_preview=is_preview)
+
+    async def _revert_once(self, asked: Asked, entry_id: str, *, is_preview: bool) -> dict[str, Any]:
         entry = await asyncio.to_thread(self._journal.find, asked.grant.account.id, entry_id)
-        if entry.id in self._under_way:
-            raise _undone("")
-        self._under_way.add(entry.id)
-        try:
-            return await self._revert(asked, entry, is_preview=is_preview)
-        finally:
-            self._under_way.discard(entry.id)
+        if is_preview:
+            return await self._revert(asked, entry, is_preview=True)
+        async with self.guard.hold(entry.account_id, entry.resource, get_record_id(entry) or entry.id):
+            return await self._revert(asked, entry, is_preview=False)
 
     async def _revert(self, asked: Asked, entry: JournalEntry, *, is_preview: bool) -> dict[str, Any]:
-        attempt = await self._refuse_twice(entry)
+        attempt = await self._refuse_twice(asked, entry)
         call = await self._plan(asked, entry)
-        call.vendor_key = _make_key(entry, attempt, call.integration.idempotency_max_length)
+        if call.tool.method != "create":  # what balances a record must not stay when the record goes
+            record_id, is_allowed = get_record_id(entry), asked.allow_duplicate
+            await self.guard.count_reversals(
+                entry.account_id, entry.resource, record_id, is_allowed=is_allowed
+            )
+        most = call.integration.idempotency_max_length
+        call.vendor_key = make_key("revert", entry.id, attempt=attempt, max_length=most)
         body = await self._calls.write(call, is_preview=is_preview)
+        shown = self._show(entry, call) | {"company": describe_company(asked.grant.account)}
         if is_preview:
-            return self._show(entry, call) | {"dry_run": True}
-        return self._show(entry, call) | _describe(call, follow_path(body, call.tool.returns.path))
+            return shown | {"dry_run": True}
+        return shown | _describe(call, follow_path(body, call.tool.returns.path))
 
-    async def _refuse_twice(self, entry: JournalEntry) -> int:
+    async def _refuse_twice(self, asked: Asked, entry: JournalEntry) -> int:
         """Return how often it was tried to undo an entry. Raises Conflict for one that was not done, or is undone."""
         if entry.outcome not in DONE:
             raise Conflict(
                 f"This write is not known to have been done: its outcome is {entry.outcome}. Nothing was sent.",
                 advice="Only a write whose outcome is done or settled_done can be undone.",
             )
-        await asyncio.to_thread(self._journal.wait)
-        found = await asyncio.to_thread(self._stores.records.find_reverts, entry.id)
-        if by := next((each.id for each in found if each.outcome in MAY_BE_DONE), ""):
-            raise _undone(by)
-        return len(found)
+        return await self.guard.count_reverts(entry, is_allowed=asked.allow_duplicate)
 
     async def _plan(self, asked: Asked, entry: JournalEntry) -> CallContext:
         """Return the call that undoes an entry, with what it sends."""
@@ -130,17 +137,14 @@ class Undo:
             )
         content = make_content(undo, integration, before, now)
         call = self._call(asked, undo[0], content, now)
-        call.reverts = entry.id
+        call.origin = Origin("revert", reverts=entry.id)
         return call
 
     async def _read(self, asked: Asked, entry: JournalEntry, written: Tool) -> Record:
         """Return the record of an entry as it is now. Raises Conflict when it is gone."""
         catalog = self._catalog()
         record_id = await asyncio.to_thread(self._find_id, entry)
-        of_resource = (
-            tool for tool in catalog.list_tools(written.integration) if tool.resource == written.resource
-        )
-        get = next((tool for tool in of_resource if tool.method == "get"), None)
+        get = find_get(written, catalog.tools)
         if get is None:
             raise InvalidRequest(f"No tool reads the record of {entry.tool}, so it cannot be undone.")
         required = get.input_schema.get("required", [])
@@ -158,17 +162,17 @@ class Undo:
 
     def _find_id(self, entry: JournalEntry) -> str:
         """Return the Id that the record of an entry has now: another one where it was deleted and created again."""
-        record_id = _id_after(entry)
+        record_id = get_record_id(entry)
         for _ in range(MOST_MOVES):
             writes = self._stores.records.read_journal_entries(
                 entry.account_id, JournalFilter(record_id=record_id), None, MOST_LOOKED_AT
             )
             undone = [
-                _id_after(each)
+                get_record_id(each)
                 for write in writes
                 if write.resource == entry.resource
                 for each in self._stores.records.find_reverts(write.id)
-                if each.outcome in DONE and _id_after(each) != record_id
+                if each.outcome in DONE and get_record_id(each) != record_id
             ]
             if not undone:
                 return record_id
@@ -184,9 +188,10 @@ class Undo:
                 arguments[name] = now.get(name, now.get(identifier))
         if asked.company:
             arguments[COMPANY] = asked.company
+        if asked.allow_duplicate and ALLOW_DUPLICATE in tool.options:
+            arguments[ALLOW_DUPLICATE] = True
         call = begin_call(asked.grant, self._catalog(), asked.tools, tool, arguments, _as_given)
         call.content, call.before, call.is_final = content, now, True
-        call.journal_kind = "revert"
         return call
 
     def _show(self, entry: JournalEntry, call: CallContext) -> dict[str, Any]:
@@ -195,19 +200,6 @@ class Undo:
         arguments = copy.deepcopy(call.content or {})
         shown = masking.hide(cover, arguments) if cover else arguments
         return {"reverts": entry.id, "tool": call.tool.name, "arguments": make_visible(shown)}
-
-
-def _make_key(entry: JournalEntry, attempt: int, max_length: int) -> str:
-    """Return the key of an undo for the vendor: two processes that undo an entry at once send the same one."""
-    text = f"revert\n{entry.id}\n{attempt}"
-    return hashlib.sha256(text.encode()).hexdigest()[: min(max_length or KEY_LENGTH, KEY_LENGTH)]
-
-
-def _undone(by: str) -> Conflict:
-    return Conflict(
-        "This write was undone already, or that is under way. Nothing was sent.",
-        advice=f"See the entry {by} of the journal." if by else "Wait for its answer.",
-    )
 
 
 def _describe(call: CallContext, after: Any) -> dict[str, Any]:
@@ -226,10 +218,6 @@ def _describe(call: CallContext, after: Any) -> dict[str, Any]:
     )
     note = {"note": f"The vendor did not put back: {', '.join(left)}."} if left else {}
     return {"record_id": record_id, **note}
-
-
-def _id_after(entry: JournalEntry) -> str:
-    return (entry.last.record_id if entry.last else "") or entry.record_id
 
 
 def _as_given(_tool: Tool, _integration: object, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class WriteJournal:
         repeat = _repeat(sent)
         links = []
         for entry in entries:
+            entry.change.entry_id = entry.id
             links.append(self._intent(entry, repeat))
             repeat = {"entry": entries[0].id}
         try:
@@ -115,7 +116,7 @@ class WriteJournal:
         values = {
             "id": entry.id,
             "account_id": change.account.id,
-            "kind": change.journal_kind,
+            "kind": change.origin.kind,
             "caller": change.caller,
             "client": change.client,
             "begun_at": self._clock(),
@@ -123,7 +124,8 @@ class WriteJournal:
             "resource": tool.resource,
             "record_id": str(record_id),
             "vendor_key": change.vendor_key,
-            "reverts": change.reverts or None,
+            "reverts": change.origin.reverts or None,
+            "reverses": change.origin.reverses or None,
             "sealed": seal(self._keys, entry.id, secret),
         }
         return NewLink("journal", values, self.run)

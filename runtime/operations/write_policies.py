@@ -33,7 +33,7 @@ from runtime.errors import (
 from runtime.exchange.context import CallContext, Request
 from runtime.model import CLOSING_DATE, NO_POLICIES, Clock, McpServerId, Policies
 from runtime.operations.home_amounts import CompanySettings, HomeAmounts
-from runtime.operations.stored_values import read_stored
+from runtime.operations.stored_values import find_current, read_stored
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.policies import (
     NOTHING,
@@ -162,7 +162,7 @@ class WritePolicies:
     async def _describe(self, policies: Policies, call: CallContext, change: CallContext) -> Write:
         """Return a write with the record that it changes, where a policy looks at that."""
         content = record(change.tool, change.arguments) if change.content is None else change.content
-        get = _find_get(change.tool, call.known) if needs_current(policies) else None
+        get = find_current(change.tool, call.known) if needs_current(policies) else None
         before: Mapping[str, Any] = NOTHING
         if change.before is not None:
             before = change.before
@@ -217,23 +217,6 @@ def _named(call: CallContext, changes: Sequence[CallContext]) -> Iterator[tuple[
     """Yield each write with what to call it in an error: nothing for a call that is one write."""
     for at, change in enumerate(changes):
         yield ("" if change is call else f"write {at + 1} ({change.tool.name})"), change
-
-
-def _find_get(tool: Tool, known: Any) -> Tool | None:
-    """Return the tool that reads the record which a tool changes; None for one that makes a new one."""
-    if tool.risk == "create":
-        return None
-    own = tool.input_schema["properties"].keys()
-    reads = (
-        each
-        for each in known
-        if each.integration == tool.integration
-        and each.resource == tool.resource
-        and each.is_read_only
-        and each.method == "get"
-        and set(each.input_schema["required"]) <= own
-    )
-    return tool.current or next(reads, None)
 
 
 def _references(tool: Tool, known: Any) -> Iterator[Reference]:

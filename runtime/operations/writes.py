@@ -7,8 +7,12 @@ batch has: each goes through every step by itself. Nothing is sent before all of
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Any
 
 from runtime.errors import InvalidArguments, LedgerportError, VendorRefused
+from runtime.exchange.batch import find_answers
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
 from runtime.operations.deletions import read_before_deleting
@@ -24,6 +28,7 @@ from runtime.safety.company import refuse_other_company
 from runtime.safety.once import make_key
 from runtime.safety.updates import is_laid_over
 from runtime.safety.write_options import read_options
+from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorResponse
 
 
@@ -41,7 +46,8 @@ class Writes:
 
     async def resolve_names(self, call: CallContext) -> None:
         """Put Ids in the place of names in the arguments of a call. Raises InvalidArguments for what has no Id."""
-        await self._names.resolve(call, (call,))
+        if call.tool.references:
+            await self._names.resolve(call, (call,))
 
     async def prepare(self, call: CallContext, request: Request) -> None:
         """Check each write of a request, and complete what it sends. Raises what stands in its way.
@@ -75,6 +81,8 @@ class Writes:
         Raises Conflict where it is not.
         """
         response = await self._send(call, request)
+        if response.status < FIRST_FAILURE:
+            await self._explain_conflicts(call, request, response)
         if call.before is None or call.is_final or response.status < FIRST_FAILURE:
             return response
         if not _is_stale(call, response):
@@ -85,6 +93,8 @@ class Writes:
             self._updates.lay_again(call, current)
         else:
             self._updates.resolve_conflict(call, current)
+            await self._preflight.check(call, request.changes)
+            refuse_errors(call, request.changes)
         call.vendor_key = make_key(call.integration.idempotency_max_length)
         return await self._send(call, request)
 
@@ -100,6 +110,22 @@ class Writes:
             self._known.forget(call, request.changes)
         return response
 
+    async def _explain_conflicts(self, call: CallContext, request: Request, response: VendorResponse) -> None:
+        """Find out what changed since, for each call in a request whose version the vendor refused.
+
+        One whose record cannot be read has the vendor's own error.
+        """
+        found: Mapping[str, Any] | None = None
+        for change, id_ in request.writes:
+            if change.before is None or change.is_final:
+                continue
+            found = _read_answers(call, response) if found is None else found
+            if not _is_refused_as_stale(change, response, found.get(id_)):
+                continue
+            with contextlib.suppress(LedgerportError):
+                current = await self._updates.read_stored(call, change)
+                change.conflict = self._updates.explain_conflict(change, current)
+
     async def _refuse_errors(self, call: CallContext, request: Request) -> None:
         """Raise InvalidArguments for what was found, unless the call is dry or a repeat.
 
@@ -112,6 +138,19 @@ class Writes:
         except InvalidArguments:
             if not await self._vendor.is_repeat(call):
                 raise
+
+
+def _read_answers(call: CallContext, response: VendorResponse) -> Mapping[str, Any]:
+    """Return what the vendor says of each call in a request with several; nothing where that cannot be read."""
+    try:
+        return find_answers(call.integration.batch, answers.read_value(response))
+    except ValueError:
+        return {}
+
+
+def _is_refused_as_stale(change: CallContext, response: VendorResponse, value: Any) -> bool:
+    error = answers.find_error(response, value, change.integration, changes_data=True)
+    return isinstance(error, VendorRefused) and error.vendor_code in change.integration.updates.stale_codes
 
 
 def _is_stale(call: CallContext, response: VendorResponse) -> bool:

@@ -1,4 +1,4 @@
-"""The wrong company guard: every answer of a write names its company, and a write may name the one that it is for.
+"""The wrong company guard: every answer and error of a write names its company, and a write may name the one it is for.
 
 Called by `operations.calls` before anything is sent. The compiler adds the argument `company` to every tool that
 changes something (`Tool.takes_company`); it is never sent to the vendor.
@@ -6,11 +6,12 @@ changes something (`Tool.takes_company`); it is never sent to the vendor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.catalog import COMPANY, Tool
-from runtime.errors import OtherCompany
+from runtime.errors import LedgerportError, OtherCompany
 from runtime.model import Account
 
 LONGEST_NAME = 200
@@ -21,6 +22,16 @@ def describe_company(account: Account) -> dict[str, str]:
     """Return the company of an account: the vendor's Id of it, and its name as the account has it."""
     shown = {"id": account.company, "name": account.name[:LONGEST_NAME]}
     return {key: value for key, value in shown.items() if value}
+
+
+@contextlib.contextmanager
+def name_company(account: Account) -> Iterator[None]:
+    """Have every error of a write name its company, as its answer does."""
+    try:
+        yield
+    except LedgerportError as error:
+        error.company = describe_company(account)
+        raise
 
 
 def _say_company(account: Account) -> str:
@@ -40,7 +51,7 @@ def refuse_other_company(account: Account, tool: Tool, arguments: Mapping[str, A
         f"{tool.name} was not called: it is meant for the company {str(named)[:LONGEST_NAME]}, and this is another "
         f"one. {_say_company(account)}".rstrip(),
         advice="Nothing was sent. Use the server of the company that is meant.",
-        details={"named": str(named)[:LONGEST_NAME], "company": describe_company(account)},
+        details={"named": str(named)[:LONGEST_NAME]},
     )
 
 

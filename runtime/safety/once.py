@@ -8,6 +8,15 @@ two equal bills on one day stay two bills. A caller's key is bound to the accoun
 token), the tool and the arguments, and the binding is stored before the write is sent. The same key with another call
 is refused; callers never meet, because the key for the vendor is made from all of them. That also holds after a
 binding has been purged: another call under an old key then is a write of its own, and is never taken for a repeat.
+
+What a call came to decides what its key is good for (draft-ietf-httpapi-idempotency-key-header-07, section 2.6):
+
+- refused here before it was sent: the key is released, for nothing was done
+- answered by the vendor for good, with success or with a refusal of what was sent: the key stays with the call, and a
+  repeat has the same answer. The vendor gives it where it recognizes repeats; otherwise it is the one stored here
+- refused by the vendor as long as something lasts, such as a rate limit or an expired connection: released, for nothing
+  was done and a repeat may succeed
+- anything else, such as no answer: the key stays, and a repeat is sent only where the vendor recognizes it
 """
 
 from __future__ import annotations
@@ -50,7 +59,11 @@ No vendor here publishes how long it remembers a key.
 LARGEST_REPLAYED = 256 * 1024
 """Bytes of an answer that is stored for repeats: a record has a few thousand."""
 SUCCESS_ENDS = 300
-"""The first status that is no success: what a vendor answers then may change, and the repeat is not sent."""
+"""The first status that is no success."""
+PASSING = frozenset({401, 403, 421, 423, 425, 429})
+"""Refusals that are about the moment and not about the call (RFC 9110, 4918, 6585, 8470): nothing was done."""
+UNCLEAR = 408
+"""The vendor's answer was late, and not its work: it may have done it."""
 
 _KEY = re.compile(r"[!-~]+")
 _QUOTED = re.compile(r'"((?:[!#-\[\]-~]|\\["\\])*)"')
@@ -112,7 +125,7 @@ class KeyedCall(NamedTuple):
 
 
 def read_key(given: object) -> str:
-    """Read a caller's key, bare or quoted (`"…"`, a structured-field String): both forms are the same key.
+    """Read a caller's key: quoted (`"…"`, a structured-field String, as in the draft) or bare. Both are the same key.
 
     Raises InvalidRequest when it is no text, empty, longer than 255 characters, or has blanks, control or non-ASCII
     characters in it.
@@ -225,7 +238,7 @@ class Once:
     async def _send(
         self, call: KeyedCall, send: Send, vendor_key: str, new: tuple[bytes, bytes] | None
     ) -> VendorResponse:
-        """Send, and release a binding that was made for nothing: a corrected call may use the key then."""
+        """Send, and release a binding that was made for nothing, or store the answer to which it is bound."""
         try:
             response = await send(vendor_key)
         except Indeterminate:
@@ -233,11 +246,9 @@ class Once:
         except LedgerportError:
             await self._release(new)
             raise
-        if call.is_recognized or new is None:
-            return response
-        if _is_refusal(response.status):
+        if response.status in PASSING:
             await self._release(new)
-        elif response.status < SUCCESS_ENDS:
+        elif _is_final(response.status) and not call.is_recognized and new is not None:
             await self._store_answer(new, response)
         return response
 
@@ -253,9 +264,9 @@ def _joined(*parts: str) -> bytes:
     return "".join(f"{part}\n" for part in parts).encode()
 
 
-def _is_refusal(status: int) -> bool:
-    """Whether the vendor did nothing for sure. After 408 it may have: its answer was late, not its work."""
-    return 400 <= status < 500 and status != 408
+def _is_final(status: int) -> bool:
+    """Return whether an answer holds for good: success, or a refusal of what was sent."""
+    return status < SUCCESS_ENDS or (400 <= status < 500 and status != UNCLEAR)
 
 
 def _reused() -> KeyReused:

@@ -197,7 +197,11 @@ class Application:
                 Identity("ledgerport", VERSION),
                 runtime.log,
                 FileLinks(runtime.deployment),
-                Changes(runtime.journal_reader, runtime.undo, Reversal(runtime.calls, runtime.get_catalog)),
+                Changes(
+                    runtime.journal_reader,
+                    runtime.undo,
+                    Reversal(runtime.calls, runtime.get_catalog, runtime.undo),
+                ),
             ),
             Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),

@@ -98,6 +98,14 @@ class JournalRecords(RecordBase):
             rows = connection.execute(_ENTRIES.where(JOURNAL.c.reverts == entry_id).order_by(JOURNAL.c.seq))
             return [_entry(row) for row in rows]
 
+    def find_reversals(self, account_id: AccountId, resource: str, record_id: str) -> list[JournalEntry]:
+        """Return the entries that book the opposite of a record, from the oldest on."""
+        table = JOURNAL
+        mine = (table.c.account_id == account_id, table.c.reverses == record_id)
+        found = _ENTRIES.where(*mine, table.c.resource == resource, table.c.kind == "reverse")
+        with self._reading.begin() as connection:
+            return [_entry(row) for row in connection.execute(found.order_by(table.c.seq))]
+
     def find_open_entries(self, run: str) -> list[JournalEntry]:
         """Return the entries without an outcome that other runs than this one have stored, from the oldest on."""
         others = select(JOURNAL_OPEN.c.entry_id).where(JOURNAL_OPEN.c.run != run)
@@ -172,6 +180,8 @@ def _conditions(wanted: JournalFilter) -> Iterator[Any]:
         yield or_(JOURNAL.c.record_id == wanted.record_id, JOURNAL_OUTCOME.c.record_id == wanted.record_id)
     if wanted.resources is not None:
         yield JOURNAL.c.resource.in_(sorted(wanted.resources))
+    if wanted.kind is not None:
+        yield JOURNAL.c.kind == wanted.kind
     if wanted.since is not None:
         yield JOURNAL.c.begun_at >= wanted.since
     if wanted.outcome is not None:

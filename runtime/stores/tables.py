@@ -167,6 +167,7 @@ JOURNAL = Table(
     Column("reverts", Text),
     Column("sealed", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("reverses", Text),
     Index("journal_chain", "account_id", "seq", unique=True),
     Index("journal_record", "account_id", "record_id"),
     Index(
@@ -174,6 +175,13 @@ JOURNAL = Table(
         "reverts",
         sqlite_where=text("reverts IS NOT NULL"),
         postgresql_where=text("reverts IS NOT NULL"),
+    ),
+    Index(
+        "journal_reverses",
+        "account_id",
+        "reverses",
+        sqlite_where=text("reverses IS NOT NULL"),
+        postgresql_where=text("reverses IS NOT NULL"),
     ),
 )
 

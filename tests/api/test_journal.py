@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from generator.catalog import Catalog
 from runtime.commands.cli import main
 from runtime.exchange.context import NOTHING_ADDED, CallContext
-from runtime.model import AccountId
+from runtime.model import WRITTEN, AccountId, Origin
 from runtime.operations.undo import Asked, Undo
 from runtime.operations.write_journal import WriteJournal
 from runtime.upstream.client import VendorRequest, VendorResponse
@@ -36,7 +36,7 @@ def harness(tmp_path: Path) -> ApiHarness:
     return ApiHarness(tmp_path, HandClock(), catalog=MADE_UP)
 
 
-def write(harness: ApiHarness, account: str, id_: str, status: int = 200) -> None:
+def write(harness: ApiHarness, account: str, id_: str, status: int = 200, origin: Origin = WRITTEN) -> None:
     """One write of an agent."""
     journal = WriteJournal(harness.here.keys, harness.here.stores, clock=harness.here.clock)
 
@@ -44,6 +44,7 @@ def write(harness: ApiHarness, account: str, id_: str, status: int = 200) -> Non
         call: CallContext = context_of(TOOL, BOOKS, {"id": id_, "TaxId": "123456789"})
         call.account = replace(call.account, id=AccountId(account))
         call.caller, call.before = "mcp_server:m1", {"Id": id_, "TaxId": "987654321"}
+        call.origin = origin
         (entry,) = await journal.begin(call, NOTHING_ADDED, SENT)
         body = b'{"Invoice":{"Id":"%b","TaxId":"555555555"}}' % id_.encode() if status == 200 else b"{}"
         journal.end([entry], VendorResponse(status, {}, body))
@@ -183,3 +184,35 @@ def test_a_write_that_was_refused_is_not_undone_from_the_command_line(
     serve_made_up(monkeypatch)
     done = run(harness, tmp_path, "revert", entry["id"])
     assert (done.exit_code, "not known to have been done" in done.output) == (1, True)
+
+
+def test_an_undo_takes_the_company_and_allow_duplicate_from_its_body(
+    harness: ApiHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Asked] = []
+
+    async def revert(_self: Undo, asked: Asked, entry_id: str, *, is_preview: bool) -> dict[str, Any]:
+        found.append(asked)
+        return {"reverts": entry_id, "tool": "", "arguments": {}, "company": {}}
+
+    monkeypatch.setattr(Undo, "revert", revert)
+    account = harness.account()
+    write(harness, account, "7")
+    (entry,) = listed(harness, account)["result"]
+    path = f"/integrated-account/{account}/journal/{entry['id']}/revert"
+    for body in ({}, {"company": "Acme", "allow_duplicate": True}):
+        assert harness.ask("POST", path, json=body).status_code == 200
+    assert [(each.company, each.allow_duplicate) for each in found] == [("", False), ("Acme", True)]
+
+
+def test_writes_are_filtered_by_their_kind(harness: ApiHarness, tmp_path: Path) -> None:
+    account = harness.account()
+    write(harness, account, "1")
+    write(harness, account, "2", origin=Origin("reverse", reverses="1"))
+    (entry,) = listed(harness, account, "?kind=reverse")["result"]
+    assert (entry["kind"], entry["reverses"], entry["record_id"]) == ("reverse", "1", "2")
+    assert [each["kind"] for each in listed(harness, account)["result"]] == ["reverse", "write"]
+    assert harness.ask("GET", f"/integrated-account/{account}/journal?kind=x").status_code == 400
+    (line,) = run(harness, tmp_path, "list", account, "--kind", "reverse").output.splitlines()
+    assert "  reverse  " in line
+    assert line.endswith("  reverses 1")

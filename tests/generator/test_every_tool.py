@@ -12,6 +12,7 @@ from generator.compile import compile_catalog
 from generator.names import find_tool
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused, find_wrong_hints
 from generator.texts import cut_first_sentence
+from runtime.safety.journal.undo import find_undo
 from tests.builtin import builtin_catalog
 from tests.offenders import report_offenders
 
@@ -362,3 +363,14 @@ def test_what_the_instructions_say_of_changes_stands_in_the_tools_too():
                 yield name
 
     for_every_tool(find)
+
+
+def test_what_a_tool_says_of_undoing_is_what_undoes_it():
+    sentences = {True: "Undoing it gives it a new Id.", False: "It cannot be undone."}
+
+    def find(tool):
+        undo = find_undo(tool, CATALOG.integrations[tool.integration], CATALOG.tools)
+        if sentences[undo is not None] not in tool.description or sentences[undo is None] in tool.description:
+            yield f"undone by {undo[1] if undo else 'nothing'}: {tool.description}"
+
+    for_every_tool(find, [tool for tool in CATALOG.tools if tool.method in ("delete", "void")])

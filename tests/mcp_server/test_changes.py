@@ -44,7 +44,7 @@ def answer(
     company: Journaled, name: str, tools: Mapping[str, Tool] | None = None, /, **arguments: Any
 ) -> Answer:
     journal = Journal(company.here.parts(company.catalog))
-    changes = Changes(journal, company.undo, Reversal(company.calls, lambda: company.catalog))
+    changes = Changes(journal, company.undo, Reversal(company.calls, lambda: company.catalog, company.undo))
     space = Space(PLAIN, PLAIN.compute_allowance(100_000, Answer(status=0)))
     return company._runner.run(changes.answer(company.grant, tools or toolset(), name, arguments, space))
 
@@ -181,3 +181,32 @@ def test_a_journal_entry_is_reversed_and_its_answer_names_the_new_id(company: Jo
     made = orjson.loads(done.text)
     assert f"{entry['Id']} is reversed by {made['Id']}." in done.note
     assert made["TxnDate"] == "2026-11-30"
+
+
+@pytest.mark.parametrize(("name", "arguments"), [(REVERT, {"id": "no-entry"}), (REVERSE, {"id": "999999"})])
+def test_an_undo_that_fails_names_the_company(
+    company: Journaled, name: str, arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Changes, "_is_readable", lambda *_: True)
+    with pytest.raises(LedgerportError) as refused:
+        ask(company, name, **arguments)
+    assert refused.value.as_dict()["company"]["name"] == "Acme"
+
+
+def test_a_reversal_is_listed_as_one_and_again_only_where_that_is_allowed(company: Journaled) -> None:
+    debit, credit = (each["Id"] for each in company.list("accounts", AccountType="Expense", limit=2))
+    lines = [
+        {
+            "DetailType": "JournalEntryLineDetail",
+            "Amount": 12,
+            "JournalEntryLineDetail": {"PostingType": side, "AccountRef": {"value": account}},
+        }
+        for side, account in (("Debit", debit), ("Credit", credit))
+    ]
+    entry = company.call("create journal_entries", Line=lines)
+    ask(company, REVERSE, id=entry["Id"])
+    with pytest.raises(Conflict):
+        ask(company, REVERSE, id=entry["Id"])
+    ask(company, REVERSE, id=entry["Id"], allow_duplicate=True)
+    changes = ask(company, RECENT, kind="reverse")["changes"]
+    assert [(each["kind"], each["reverses"]) for each in changes] == [("reverse", entry["Id"])] * 2

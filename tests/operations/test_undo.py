@@ -12,7 +12,15 @@ from typing import Any
 
 import pytest
 
-from runtime.errors import Conflict, Forbidden, InvalidArguments, InvalidRequest, NotFound, PolicyRefused
+from runtime.errors import (
+    Conflict,
+    Duplicate,
+    Forbidden,
+    InvalidArguments,
+    InvalidRequest,
+    NotFound,
+    PolicyRefused,
+)
 from runtime.model import AccountId, JournalEntry, JournalFilter, Policies
 from runtime.operations.journal import Journal
 from runtime.operations.undo import Asked, Undo
@@ -227,17 +235,61 @@ def test_two_agents_that_undo_a_write_at_once_undo_it_once(company: Journaled) -
     assert company.count_sent("POST") == sent + 1
 
 
-def test_two_processes_that_undo_a_write_at_once_create_the_record_once(company: Journaled) -> None:
+def test_of_two_processes_that_undo_a_write_at_once_one_does(company: Journaled) -> None:
     bill = new_bill(company)
     company.call("delete bills", id=bill["Id"], SyncToken=bill["SyncToken"])
     entry, asked = company.entries()[0], Asked(company.grant, company.tools)
     other = Undo(company.here.stores, company.undo._journal, company.calls, lambda: company.catalog)
 
     async def both() -> list[Any]:
-        return await asyncio.gather(company.undo.revert(asked, entry.id), other.revert(asked, entry.id))
+        calls = (undo.revert(asked, entry.id) for undo in (company.undo, other))
+        return await asyncio.gather(*calls, return_exceptions=True)
 
-    one, two = company._runner.run(both())
-    assert one["record_id"] == two["record_id"]
+    sent = company.count_sent("POST")
+    found = company._runner.run(both())
+    assert sorted(isinstance(each, Conflict) for each in found) == [False, True]
+    assert company.count_sent("POST") == sent + 1
+
+
+def test_what_was_undone_is_undone_once_more_only_where_that_is_allowed(company: Journaled) -> None:
+    bill = new_bill(company)
+    company.call("delete bills", id=bill["Id"], SyncToken=bill["SyncToken"])
+    deletion, asked = company.entries()[0], Asked(company.grant, company.tools)
+    first = company.revert(deletion)
+    with pytest.raises(Conflict) as refused:
+        company.revert(deletion)
+    undone = company.entries()[0]
+    assert refused.value.details == {
+        "reverted_by": {"id": undone.id, "outcome": "done", "record_id": first["record_id"]}
+    }
+    allowed = asked._replace(allow_duplicate=True)
+    second = company._runner.run(company.undo.revert(allowed, deletion.id))
+    assert second["record_id"] not in (bill["Id"], first["record_id"])
+
+
+def numbered_bill(company: Journaled) -> dict[str, Any]:
+    detail = {"AccountRef": {"value": "7"}}
+    line = {
+        "Amount": 12,
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "AccountBasedExpenseLineDetail": detail,
+    }
+    vendor = company.list("vendors", limit=1)[0]["Id"]
+    found: dict[str, Any] = company.call(
+        "create bills", VendorRef={"value": vendor}, Line=[line], DocNumber="T-1"
+    )
+    return found
+
+
+def test_a_deleted_record_with_a_twin_is_created_again_only_where_that_is_allowed(company: Journaled) -> None:
+    bill = numbered_bill(company)
+    company.call("delete bills", id=bill["Id"], SyncToken=bill["SyncToken"])
+    deletion, asked = company.entries()[0], Asked(company.grant, company.tools)
+    numbered_bill(company)
+    with pytest.raises(Duplicate):
+        company.revert(deletion)
+    allowed = asked._replace(allow_duplicate=True)
+    assert company._runner.run(company.undo.revert(allowed, deletion.id))["record_id"]
 
 
 def write_at_random(company: Journaled, chance: random.Random, bills: list[str]) -> None:

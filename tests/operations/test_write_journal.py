@@ -236,7 +236,14 @@ def test_many_writes_at_once_share_their_transactions_and_stand_in_their_order(
 
     journaled.here.stores.records.add_links = counted  # type: ignore[method-assign, assignment]
     texts = ("kind", "caller", "client", "tool", "resource", "record_id", "vendor_key")
-    values = {**dict.fromkeys(texts, ""), "account_id": "a1", "begun_at": 1.0, "reverts": None, "sealed": b""}
+    values = {
+        **dict.fromkeys(texts, ""),
+        "account_id": "a1",
+        "begun_at": 1.0,
+        "reverts": None,
+        "reverses": None,
+        "sealed": b"",
+    }
     link = NewLink("journal", values, "run")
 
     async def main() -> None:

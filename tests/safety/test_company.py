@@ -45,7 +45,7 @@ def test_a_write_for_another_company_is_refused_and_nothing_is_sent(named):
 
     assert answer.error.code == "other_company"
     assert "Company: Acme (42)." in answer.error.message
-    assert answer.error.details["company"] == {"id": "42", "name": "Acme"}
+    assert answer.error.company == {"id": "42", "name": "Acme"}
     assert server.requests == []
 
 

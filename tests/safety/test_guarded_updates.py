@@ -428,3 +428,70 @@ def test_figures_go_back_with_the_digits_that_the_vendor_wrote(company):
     company.call("update bills", id=bill["Id"], PrivateNote="A")
 
     assert b'"Amount":40.0' in raw[-1].body
+
+
+def batch_of(*calls: dict[str, Any]) -> dict[str, Any]:
+    return {"calls": [{"tool": "update_a_quick_books_bill_by_id", "arguments": each} for each in calls]}
+
+
+def test_an_item_of_a_batch_whose_version_is_not_current_says_what_changed_as_a_single_update_does(company):
+    stale, fresh = (read(company, "bills", new_bill(company)["Id"]) for _ in range(2))
+    interrupt(company, stale, PrivateNote="Ask Ann")
+    own = [
+        {"id": each["Id"], "SyncToken": each["SyncToken"], "DueDate": "2027-01-31"} for each in (stale, fresh)
+    ]
+
+    first, second = company.call("run_a_quick_books_batch", **batch_of(*own))["results"]
+
+    assert first["error"]["code"] == "conflict"
+    assert first["error"]["details"]["changed"] == {"PrivateNote": [None, "Ask Ann"]}
+    assert first["error"]["details"]["version"] == {"SyncToken": "1"}
+    assert "PrivateNote" in first["error"]["message"]
+    assert "on_conflict" not in first["error"]["advice"]
+    assert second["answer"]["changed"] == {"DueDate": [fresh["DueDate"], "2027-01-31"]}
+    single = company.refused("update bills", **own[0])
+    assert (first["error"]["message"], first["error"]["details"]) == (single.message, single.details)
+
+
+def test_what_is_merged_after_a_conflict_passes_the_pre_flight_before_it_is_sent(company):
+    bill = read(company, "bills", new_bill(company)["Id"])
+    interrupt(company, bill, PrivateNote="Ask Ann")
+    change, known = company.client.before, company.calls._writes._known
+
+    async def close_the_books(_request: Any) -> None:
+        company.client.before = pass_
+        closing = {"AccountingInfoPrefs": {"BookCloseDate": "2025-12-31"}}
+        assert (await Company(company.store).ask("update preferences", **closing)).error is None
+        for each in known._accounts.values():  # as if they were read longer ago than settings are remembered
+            each.settings = None
+
+    async def pass_(_request: Any) -> None:
+        pass
+
+    async def change_and_close(request: Any) -> None:
+        await change(request)
+        if request.verb == "POST":
+            company.client.before = close_the_books
+
+    company.client.before = change_and_close
+    own = {"id": bill["Id"], "SyncToken": bill["SyncToken"], "TxnDate": "2025-12-01"}
+    posts = company.count_sent("POST")
+
+    error = company.refused("update bills", **own, on_conflict="retry")
+
+    assert "the books are closed until 2025-12-31" in error.message
+    assert company.count_sent("POST") == posts + 1
+    assert read(company, "bills", bill["Id"])["TxnDate"] == bill["TxnDate"]
+
+
+def test_an_error_of_a_write_names_the_company_and_one_of_a_read_does_not(company):
+    named = company.call("create vendors", DisplayName="Somebody")["company"]
+    for tool, arguments in (
+        ("update bills", {"id": "999999", "PrivateNote": "x"}),
+        ("create bills", {"TxnDate": "x"}),
+        ("delete bills", {"id": "999999", "SyncToken": "0"}),
+    ):
+        refused = company.refused(tool, **arguments)
+        assert refused.as_dict()["company"] == named
+        assert refused.as_text().endswith("(company Acme)")
+    assert "company" not in company.refused("get bills", id="999999").as_dict()

@@ -38,6 +38,7 @@ def intent(number: int, account: str) -> NewLink:
         "record_id": "",
         "vendor_key": f"key-{number}",
         "reverts": None if number % 2 else "other",
+        "reverses": "7" if number % 3 else None,
         "sealed": bytes([number]) * 20,
     }
     return NewLink("journal", values, "run")
@@ -165,7 +166,7 @@ def test_two_links_that_changed_places_are_found(stores: Stores, seed: int) -> N
 def test_an_inserted_link_is_found(stores: Stores) -> None:
     copied = (
         "INSERT INTO journal SELECT 'new', account_id, seq + 8, kind, caller, client, begun_at, tool, resource, "
-        "record_id, vendor_key, reverts, sealed, hash FROM journal WHERE account_id = 'a1' AND seq = 1"
+        "record_id, vendor_key, reverts, sealed, hash, reverses FROM journal WHERE account_id = 'a1' AND seq = 1"
     )
     assert change(stores, copied)
     assert breaks(stores)

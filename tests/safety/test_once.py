@@ -319,14 +319,43 @@ def test_a_repeat_that_the_vendor_would_not_recognize_is_not_sent(here: Here, st
     assert len(here.sent) == 1
 
 
-@pytest.mark.parametrize("status", [400, 404, 422, 429])
-def test_a_call_that_the_vendor_refused_may_be_sent_again_also_where_keys_are_not_recognized(
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+def test_a_refusal_of_what_was_sent_is_replayed_and_the_key_stays_with_its_call(
     here: Here, status: int
 ) -> None:
-    call = keyed(is_recognized=False)
+    call, refusal = keyed(is_recognized=False), VendorResponse(status, {}, b'{"why":"No such customer"}')
+    here.send(call, refusal)
+    assert here.send(call) == refusal
+    with pytest.raises(KeyReused):
+        here.send(keyed(is_recognized=False, arguments={}))
+    assert len(here.sent) == 1
+
+
+@pytest.mark.parametrize("is_recognized", [True, False])
+@pytest.mark.parametrize("status", [401, 403, 423, 429])
+def test_a_refusal_that_passes_leaves_the_key_free(here: Here, status: int, is_recognized: bool) -> None:
+    call = keyed(is_recognized=is_recognized)
     here.send(call, VendorResponse(status, {}, b""))
-    here.send(call)
+    assert here.rows() == []
+    assert here.send(call) == DONE
     assert len(here.sent) == 2
+
+
+def test_a_repeat_that_is_refused_for_a_rate_limit_does_not_free_the_key(here: Here) -> None:
+    here.send(keyed())
+    here.send(keyed(), VendorResponse(429, {}, b""))
+    with pytest.raises(KeyReused):
+        here.send(keyed(arguments={}))
+
+
+@pytest.mark.parametrize("is_recognized", [True, False])
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_of_the_vendor_binds_the_key_to_its_call(
+    here: Here, status: int, is_recognized: bool
+) -> None:
+    here.send(keyed(is_recognized=is_recognized), VendorResponse(status, {}, b""))
+    with pytest.raises(KeyReused):
+        here.send(keyed(is_recognized=is_recognized, arguments={}))
 
 
 def test_a_key_is_valid_for_seven_days_from_its_first_call_and_then_purged(
