@@ -85,6 +85,7 @@ HOMES = {
     "psycopg_pool": ("runtime/stores/",),
     "sqlalchemy": ("runtime/stores/",),
     "redis": ("runtime/stores/",),
+    "dbos": ("runtime/jobs/durable.py",),
     "itsdangerous": ("runtime/keys/crypto.py",),
     "cryptography": ("runtime/keys/crypto.py",),
 }

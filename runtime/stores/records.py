@@ -13,6 +13,8 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.event_records import EventRecords
+from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.policy_records import DAY, PolicyRecords
 from runtime.stores.record_base import RecordBase, lock_account, note
@@ -26,6 +28,7 @@ from runtime.stores.tables import (
     MCP_SERVER,
     POLICY_USE,
 )
+from runtime.stores.webhook_records import WebhookRecords
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -149,6 +152,9 @@ class Records(
     PolicyRecords,
     SpendingRecords,
     JournalRecords,
+    EventRecords,
+    WebhookRecords,
+    JobRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

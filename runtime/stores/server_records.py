@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
+from runtime.events import Event
 from runtime.model import (
     AccountId,
     ApiToken,
@@ -16,6 +17,7 @@ from runtime.model import (
     McpServerId,
     TokenHash,
 )
+from runtime.stores.emitting import emit
 from runtime.stores.look_up import API_TOKEN_COLUMNS, read_api_token, read_config, write_config
 from runtime.stores.record_base import Details, Position, RecordBase, lock_account, note, read_part
 from runtime.stores.tables import API_TOKEN, MCP_SERVER
@@ -38,6 +40,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
             note(connection, audit)
+            emit(connection, _event("mcp_server.created", server, audit))
         return True
 
     def list_mcp_servers(
@@ -97,6 +100,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
             note(connection, audit, describe(found))
+            emit(connection, _event("mcp_server.revoked", found, audit))
         return True
 
 
@@ -166,6 +170,11 @@ def _find_server(
 
 def _server(row: Any) -> McpServer:
     return McpServer(McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), *row[4:])
+
+
+def _event(event_type: str, server: McpServer, audit: AuditEntry) -> Event:
+    data = {"mcp_server_id": server.id, "integrated_account_id": server.account_id, "name": server.name}
+    return Event(event_type, audit.at, data)
 
 
 def _of_server(server: McpServer) -> dict[str, Any]:
