@@ -11,12 +11,14 @@ From the top down; a package imports only what stands below it:
 - `upstream`: HTTP to the vendor, requests and responses
 - `connect`: OAuth at the vendor, fresh access tokens
 - `deployment`: what one deployment is made of
+- `jobs`: durable work in the background
 - `stores`: records in SQL, and hot state
 - `settings`: what the environment says
 - `keys`: the master key and all cryptography
 - `logs`: one line per event, without secrets
 - `recent`: a bounded number of values lately asked for
 - `database_url`, `redis_address`: where the PostgreSQL and the Redis of a fleet are
+- `events`: what other programs are informed of, and jobs, as frozen values
 - `model`: the things that are stored, as frozen values
 - `errors`, `error_codes`: every error, and what each code means
 

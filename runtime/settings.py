@@ -32,7 +32,7 @@ _VARIABLES = tuple(
         "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL", "REDIS_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
-        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN",
+        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN", "WEBHOOK_PRIVATE",
     )
 )  # fmt: skip
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -82,6 +82,8 @@ class Settings:
     """Whether small requests to the MCP endpoint are answered without ASGI."""
     docs: bool = True
     """Whether the reference pages are served."""
+    webhook_private: bool = False
+    """Whether webhooks may lead to private addresses, and over http to this machine."""
     log_format: Literal["text", "json"] = "text"
     definitions: tuple[Path, ...] = ()
     """Folders of definitions that are laid over ours, in this order."""
@@ -118,6 +120,7 @@ class Settings:
             max_connections=_max_connections(environ),
             fast_path=_switch(environ, "LEDGERPORT_FAST_PATH"),
             docs=_switch(environ, "LEDGERPORT_DOCS"),
+            webhook_private=_switch(environ, "LEDGERPORT_WEBHOOK_PRIVATE", "off"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
             definitions=read_definition_folders(environ),
             integrations=_integrations(environ),
@@ -243,9 +246,9 @@ def _log_format(value: str) -> Literal["text", "json"]:
     raise SettingsError(f"LEDGERPORT_LOG_FORMAT is {value!r}; it must be text or json.")
 
 
-def _switch(environ: Mapping[str, str], name: str) -> bool:
-    """`on` or `off`; on when it is not said."""
-    value = environ.get(name) or "on"
+def _switch(environ: Mapping[str, str], name: str, default: str = "on") -> bool:
+    """`on` or `off`."""
+    value = environ.get(name) or default
     if value not in ("on", "off"):
         raise SettingsError(f"{name} is {value!r}; it must be on or off.")
     return value == "on"

@@ -37,6 +37,7 @@ from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
 from runtime.operations.spending import Spending
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import Webhooks
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES
@@ -70,6 +71,7 @@ class Services:
     log: Log
     guesses: Guesses
     journal: Journal
+    webhooks: Webhooks
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None

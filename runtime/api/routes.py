@@ -44,6 +44,7 @@ from runtime.operations.mcp_servers import McpServers
 from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
 from runtime.operations.spending import Spending
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import make_webhooks
 from runtime.safety.guesses import Guesses
 
 
@@ -72,6 +73,7 @@ def make_application(
         health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),
+        webhooks=make_webhooks(deployment),
         undo=undo,
         listing=listing,
         spending=spending,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, shapes
+from runtime.api import handlers, journal, limit_shapes, shapes, webhooks
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import ADMIN, CALL_TOOLS
@@ -44,12 +44,13 @@ class Operation:
         return self.scope is None
 
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
+ACCOUNTS, SERVERS, TOOLS, JOURNAL, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
     "Integrated accounts",
     "MCP servers",
     "Tools",
     "Journal",
     "API tokens",
+    "Webhooks",
     "Deployment",
 )
 TAGS = {
@@ -58,11 +59,14 @@ TAGS = {
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
     API_TOKENS: "What programs prove themselves by at this API.",
+    WEBHOOKS: "Addresses that are informed of events, signed by Standard Webhooks 1.0. Each event is delivered at "
+    "least once, and in no certain order: webhook-id says which it is.",
     DEPLOYMENT: "How the deployment is.",
 }
 
 ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
+WEBHOOK = "/webhook/{webhook_id}"
 
 TABLE = (
     Operation(
@@ -207,6 +211,65 @@ TABLE = (
         handlers.revoke_api_token,
         shapes.Deleted,
         tag=API_TOKENS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        "/webhook",
+        webhooks.create_webhook,
+        webhooks.WebhookOnce,
+        201,
+        webhooks.NewWebhook,
+        has_location=True,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/webhook",
+        webhooks.list_webhooks,
+        webhooks.WebhookList,
+        query=webhooks.WebhooksQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("GET", WEBHOOK, webhooks.get_webhook, webhooks.WebhookShape, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "PATCH",
+        WEBHOOK,
+        webhooks.change_webhook,
+        webhooks.WebhookShape,
+        body=webhooks.WebhookChangeBody,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("DELETE", WEBHOOK, webhooks.delete_webhook, shapes.Deleted, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "POST",
+        WEBHOOK + "/rotate-secret",
+        webhooks.rotate_webhook_secret,
+        webhooks.WebhookOnce,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST", WEBHOOK + "/test", webhooks.test_webhook, webhooks.DeliveryShape, tag=WEBHOOKS, scope=ADMIN
+    ),
+    Operation(
+        "GET",
+        WEBHOOK + "/deliveries",
+        webhooks.list_deliveries,
+        webhooks.DeliveryList,
+        query=shapes.PartQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        WEBHOOK + "/deliveries/{delivery_id}/resend",
+        webhooks.resend_delivery,
+        webhooks.DeliveryShape,
+        tag=WEBHOOKS,
         scope=ADMIN,
     ),
     Operation("GET", "/healthz", handlers.health, shapes.Health, tag=DEPLOYMENT, scope=None),

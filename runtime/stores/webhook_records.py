@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from runtime.model import AuditEntry
 from runtime.stores.emitting import emit
 from runtime.stores.job_records import add_job
 from runtime.stores.job_tables import DELIVERY, EVENT, WEBHOOK
-from runtime.stores.record_base import Position, RecordBase, note, read_part
+from runtime.stores.record_base import Details, Position, RecordBase, note, read_part
 
 DELIVER = "webhook.deliver"
 """The name of the job that makes one attempt."""
@@ -65,21 +65,38 @@ class WebhookRecords(RecordBase):
             return _find_webhook(connection, webhook_id)
 
     def change_webhook(
-        self, webhook_id: str, change: Callable[[Webhook], Webhook], audit: AuditEntry
+        self,
+        webhook_id: str,
+        change: Callable[[Webhook], Webhook],
+        audit: AuditEntry,
+        describe: Callable[[Webhook, Webhook], Details],
     ) -> Webhook | None:
-        """Change a webhook with nobody else changing it meanwhile. None when there is none."""
+        """Change a webhook with nobody else changing it meanwhile. None when there is none.
+
+        `describe` adds to the audit entry what changed. Where nothing did, nothing is written.
+        """
         with self._engine.begin() as connection:
             found = _find_webhook(connection, webhook_id, is_changed=True)
             if found is None:
                 return None
             changed = change(found)
+            if changed == found:
+                return found
             connection.execute(update(WEBHOOK).where(WEBHOOK.c.id == webhook_id).values(_of_webhook(changed)))
-            note(connection, audit)
+            note(connection, audit, describe(found, changed))
         return changed
 
-    def delete_webhook(self, webhook_id: str, audit: AuditEntry) -> bool:
+    def delete_webhook(
+        self, webhook_id: str, audit: AuditEntry, describe: Callable[[Webhook], Details]
+    ) -> bool:
         """Forget a webhook and its deliveries. False when there is none."""
-        return self._change(delete(WEBHOOK).where(WEBHOOK.c.id == webhook_id), audit)
+        with self._engine.begin() as connection:
+            found = _find_webhook(connection, webhook_id, is_changed=True)
+            if found is None:
+                return False
+            connection.execute(delete(WEBHOOK).where(WEBHOOK.c.id == webhook_id))
+            note(connection, audit, describe(found))
+        return True
 
     def dispatch_events(self, now: float) -> int:
         """Make the deliveries of events that wait, and return how many events those were.
@@ -100,12 +117,14 @@ class WebhookRecords(RecordBase):
             connection.execute(update(EVENT).where(EVENT.c.id.in_(ids)).values(dispatched_at=now))
         return len(ids)
 
-    def add_test(self, webhook_id: str, event: Event, now: float) -> str:
+    def add_test(self, webhook_id: str, event: Event, now: float, audit: AuditEntry) -> str:
         """Store an event for one webhook only, with its delivery, which nothing attempts; return the delivery's id."""
         with self._engine.begin() as connection:
             event_id = emit(connection, event)
             connection.execute(update(EVENT).where(EVENT.c.id == event_id).values(dispatched_at=now))
-            return _insert_delivery(connection, webhook_id, event_id, event.type, now, next_at=None)
+            delivery_id = _insert_delivery(connection, webhook_id, event_id, event.type, now, next_at=None)
+            note(connection, replace(audit, subject=delivery_id))
+        return delivery_id
 
     def list_deliveries(self, webhook_id: str, before: Position | None, limit: int) -> list[Delivery]:
         """Return the deliveries to a webhook, the newest first."""
