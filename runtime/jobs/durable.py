@@ -31,10 +31,12 @@ VERSION = "1"
 """Of what stands between the steps of a job, in `_do`; the jobs themselves have names for that."""
 POLL_SECONDS = 0.5
 """How often the queue is asked, which is one read of an index."""
-AT_ONCE = 16
+AT_ONCE = 32
 """Jobs at once in one process, each with a thread that waits most of the time."""
-AT_ONCE_FOR_TENANT = 4
-"""The same for one tenant in all processes, so that a receiver that answers slowly holds up no other tenant's."""
+AT_ONCE_FOR_TENANT = 8
+"""The same for one tenant in all processes, so that a receiver that answers slowly holds up no other tenant's. As many
+are begun in one poll, which makes 16 a second.
+"""
 CONNECTIONS = 4
 """To PostgreSQL, beside those of the records: a step occupies one for a few milliseconds."""
 MOST_FORGOTTEN = 500
