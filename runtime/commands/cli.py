@@ -10,7 +10,16 @@ from typing import Any, get_args
 
 import click
 
-from runtime.commands import compare, definitions, format_keys, journal, new_entity, pages
+from runtime.commands import (
+    compare,
+    completion,
+    definitions,
+    format_keys,
+    journal,
+    new_entity,
+    pages,
+    settings,
+)
 from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import as_setting, definitions_option
 from runtime.errors import SettingsError
@@ -36,6 +45,8 @@ main.add_command(new_entity.new_entity)
 main.add_command(pages.pages)
 main.add_command(format_keys.keys)
 main.add_command(journal.journal)
+main.add_command(settings.settings)
+main.add_command(completion.completion)
 
 
 @main.command()
@@ -48,12 +59,12 @@ def serve(*, host: str | None, port: int | None, own: tuple[Path, ...], watch: b
     """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
     from runtime.server.serve import run
 
-    settings = _settings(
+    given = _settings(
         LEDGERPORT_HOST=host,
         LEDGERPORT_PORT=None if port is None else str(port),
         LEDGERPORT_DEFINITIONS=as_setting(own) or None,
     )
-    run(settings, watches=watch)
+    run(given, watches=watch)
 
 
 @main.command()
@@ -261,8 +272,8 @@ def _api_tokens() -> Any:
     from runtime.operations.api_tokens import ApiTokens
     from runtime.stores.embedded import open_stores
 
-    settings = _settings()
-    return ApiTokens(open_stores(settings, time.time()), Keys(settings.secret_key), actor="command line")
+    given = _settings()
+    return ApiTokens(open_stores(given, time.time()), Keys(given.secret_key), actor="command line")
 
 
 def _all_tokens(tokens: Any) -> list[dict[str, Any]]:
