@@ -15,6 +15,7 @@ from runtime.commands import (
     compare,
     completion,
     definitions,
+    doctor,
     format_keys,
     journal,
     new_entity,
@@ -53,6 +54,8 @@ main.add_command(tokens.token)
 main.add_command(call.call)
 main.add_command(journal.journal)
 main.add_command(settings.settings)
+main.add_command(doctor.doctor)
+main.add_command(doctor.status)
 main.add_command(completion.completion)
 
 
