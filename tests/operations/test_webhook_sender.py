@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks import Webhook
 
 from runtime.events import Attempt
-from runtime.operations import webhook_sender
+from runtime.operations import webhook_http
+from runtime.operations.webhook_http import HttpSender
 from runtime.operations.webhook_sender import Sender, build_body, build_headers, make_webhook_secret
 from tests.webhook_receiver import Receiver, receiving
 
@@ -30,7 +34,11 @@ NAMED = "hook.example"
 def send(url: str, *, is_private_allowed: bool = True, context: ssl.SSLContext | None = None) -> Attempt:
     body = build_body(EVENT)
     headers = build_headers([make_webhook_secret()], "evt_1", AT, body)
-    sender = Sender(is_private_allowed=is_private_allowed, context=context)
+    sender = (
+        Sender(is_private_allowed=is_private_allowed)
+        if context is None
+        else HttpSender(is_private_allowed=is_private_allowed, context=context)
+    )
     return asyncio.run(sender.send(url, body, headers))
 
 
@@ -74,11 +82,30 @@ def test_of_a_large_answer_only_a_part_is_read_and_nothing_is_waited_for_beyond_
     with receiving() as receiver:
         receiver.content = b"a" * 20_000_000
         assert send(receiver.url).code == 204 or receiver.statuses == [204]
-    monkeypatch.setattr(webhook_sender, "ATTEMPT_SECONDS", 0.3)
+    monkeypatch.setattr(webhook_http, "ATTEMPT_SECONDS", 0.3)
     held = Receiver()
     with receiving(held):
         found = send(held.url)
     assert (found.code, found.error) == (0, "There was no answer within 0.3 seconds.")
+
+
+def test_an_answer_that_trickles_in_ends_with_the_time_of_the_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(webhook_http, "ATTEMPT_SECONDS", 0.5)
+
+    def trickle(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                connection.sendall(b"x: y\r\n")
+                time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=trickle, args=(listener,), daemon=True).start()
+        found = send(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+    assert (found.code, found.error) == (0, "There was no answer within 0.5 seconds.")
 
 
 def test_what_cannot_be_reached_is_said_without_the_address() -> None:
