@@ -36,7 +36,7 @@ class Sent:
 
 @dataclass
 class HandSender:
-    """Answers what it is told, one attempt after the other, the last from then on."""
+    """Answers what a test says, one attempt after the other, the last from then on."""
 
     attempts: list[Attempt] = field(default_factory=lambda: [Attempt(204, 5)])
     sent: list[Sent] = field(default_factory=list)
