@@ -220,18 +220,17 @@ def open_stores(settings: Settings, now: float) -> Stores:
     Where PostgreSQL is set they are those of a fleet. Symbolic links are resolved once, as SQLite does: its log and
     locks are beside the file itself.
     """
-    keys = Keys(settings.secret_key)
+    keys, link = Keys(settings.secret_key), _open_link(settings)
     if settings.postgres_url:
         from runtime.stores.fleet import open_fleet_stores
 
-        return open_fleet_stores(settings.postgres_url, now, keys)
+        return open_fleet_stores(settings.postgres_url, now, keys, link)
     path = settings.database.resolve()
     bring_up_to_date(path, now, keys)
     try:
         look_up = SqliteLookUp(path, keys.check_value())
     except sqlite3.Error as problem:
         raise SettingsError(f"The database {path} cannot be read: {problem}.") from problem
-    link = _open_link(settings)
     return Stores(path, look_up, make_hot(link), look_up.files, link)
 
 
