@@ -32,7 +32,7 @@ _VARIABLES = tuple(
         "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL", "REDIS_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
-        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN",
+        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN", "WORKERS",
     )
 )  # fmt: skip
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -77,7 +77,9 @@ class Settings:
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
     max_connections: int = 0
-    """How many connections are served at once; 0 for what suits the system."""
+    """How many connections a process serves at once; 0 for what suits the system."""
+    workers: int = 1
+    """How many processes serve on the one port."""
     fast_path: bool = True
     """Whether small requests to the MCP endpoint are answered without ASGI."""
     docs: bool = True
@@ -116,6 +118,7 @@ class Settings:
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
             max_connections=_max_connections(environ),
+            workers=_whole_number(environ, "LEDGERPORT_WORKERS", 1, 1, 64),
             fast_path=_switch(environ, "LEDGERPORT_FAST_PATH"),
             docs=_switch(environ, "LEDGERPORT_DOCS"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),

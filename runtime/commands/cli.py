@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import click
 
-from runtime.commands import compare, definitions, format_keys, journal, new_entity, pages
+from runtime.commands import compare, definitions, format_keys, journal, new_entity, pages, worker
 from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import as_setting, definitions_option
 from runtime.errors import SettingsError
@@ -36,23 +36,40 @@ main.add_command(new_entity.new_entity)
 main.add_command(pages.pages)
 main.add_command(format_keys.keys)
 main.add_command(journal.journal)
+main.add_command(worker.worker)
 
 
 @main.command()
 @click.option("--host", help="Address to listen on (LEDGERPORT_HOST, 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
 @definitions_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes to serve with (LEDGERPORT_WORKERS, 1); more than one needs PostgreSQL and Redis.",
+)
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
 @exit_on_error()
-def serve(*, host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
+def serve(
+    *, host: str | None, port: int | None, own: tuple[Path, ...], workers: int | None, watch: bool
+) -> None:
     """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
+    from runtime.settings import Settings
+
+    given = {
+        "LEDGERPORT_HOST": host,
+        "LEDGERPORT_PORT": None if port is None else str(port),
+        "LEDGERPORT_DEFINITIONS": as_setting(own) or None,
+        "LEDGERPORT_WORKERS": None if workers is None else str(workers),
+    }
+    environ = {**os.environ, **{name: value for name, value in given.items() if value is not None}}
+    settings = Settings.load(environ)
+    if settings.workers > 1:
+        from runtime.server.workers import run as run_workers
+
+        sys.exit(run_workers(settings, environ, watches=watch))
     from runtime.server.serve import run
 
-    settings = _settings(
-        LEDGERPORT_HOST=host,
-        LEDGERPORT_PORT=None if port is None else str(port),
-        LEDGERPORT_DEFINITIONS=as_setting(own) or None,
-    )
     run(settings, watches=watch)
 
 
@@ -249,11 +266,10 @@ def token_revoke(token_id: str) -> None:
     click.echo(f"Revoked {token_id}.")
 
 
-def _settings(**overrides: str | None) -> Any:
+def _settings() -> Any:
     from runtime.settings import Settings
 
-    given = {name: value for name, value in overrides.items() if value is not None}
-    return Settings.load({**os.environ, **given})
+    return Settings.load(os.environ)
 
 
 def _api_tokens() -> Any:
