@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
+CheckSpent = Callable[["dict[SpentKey, Spent]"], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class Stores:
     def __post_init__(self) -> None:
         self.writer = Writer(self._hold_together)
         self._journal = JournalQueue(partial(self.writer.start, is_alone=True), self._add_links)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes serve from the same records."""
+        return False
 
     @property
     def records(self) -> Records:
@@ -172,6 +178,13 @@ class Stores:
     def add_spending(self, added: Sequence[tuple[SpentKey, Spent]]) -> dict[SpentKey, Spent]:
         """Add to what was sent to vendors. Raises StorageUnavailable when that cannot be written."""
         return self.records.add_spending(added)
+
+    def spend_within(self, key: SpentKey, spent: Spent, check: CheckSpent) -> dict[SpentKey, Spent]:
+        """Add to what was sent where `check` lets the sums pass, with nobody else adding to them meanwhile.
+
+        Raises what `check` raises, and StorageUnavailable.
+        """
+        return self.records.spend_within(key, spent, check)
 
     def read_spending(self, account_id: AccountId, month: str = "") -> dict[SpentKey, Spent]:
         """Return what an account has sent. Raises StorageUnavailable when that cannot be read."""

@@ -52,6 +52,11 @@ class FleetStores(Stores):
         self.__post_init__()
         self.writer = ChangeThreads()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes serve from the same records: all that have the same Redis may."""
+        return self.link is not None
+
     async def write(self, work: Callable[[], T]) -> T:
         """Return the result of a change, once no process uses what it has made obsolete. Raises StorageUnavailable."""
         if self.generation is None:
