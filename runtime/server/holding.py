@@ -12,9 +12,9 @@ from runtime.stores.serving_lock import hold_database
 
 
 class Held(NamedTuple):
-    """What holds: the descriptor of a lock, and of a fleet the connection that has its lock. They end with it."""
+    """What holds a database: the descriptor of a lock on a file, or the connection that has a lock of PostgreSQL."""
 
-    descriptor: int
+    descriptor: int = -1
     connection: object = None
 
 
@@ -34,8 +34,19 @@ def hold_data(settings: Settings) -> Held:
             advice="Stop it, or set LEDGERPORT_DATA to another directory.",
         ) from taken
     if not settings.postgres_url:
-        hold_database(settings.database.resolve())
-        return Held(held)
+        return Held(hold_database(settings.database.resolve()))
     from runtime.stores.postgres_serving import join_fleet
 
-    return Held(held, join_fleet(settings.postgres_url, is_alone=settings.redis is None))
+    return Held(connection=join_fleet(settings.postgres_url, is_alone=settings.redis is None))
+
+
+def hold_database_alone(settings: Settings) -> Held:
+    """Take the database for a command, so that nobody serves from it. To be referred to until the command ends.
+
+    Raises SettingsError when somebody does.
+    """
+    if not settings.postgres_url:
+        return Held(hold_database(settings.database.resolve()))
+    from runtime.stores.postgres_serving import hold_alone
+
+    return Held(connection=hold_alone(settings.postgres_url))

@@ -22,6 +22,27 @@ def join_fleet(url: str, *, is_alone: bool) -> Connection[Any]:
 
     Raises SettingsError when another server is there and not both have Redis, or the database cannot be reached.
     """
+    connection = _lock(url, is_alone=is_alone)
+    if connection is None:
+        raise SettingsError(
+            "Another Ledgerport serves from this database, and several agree only through Redis: "
+            + ("LEDGERPORT_REDIS_URL is not set." if is_alone else "the other one has none."),
+            advice="Set LEDGERPORT_REDIS_URL to the same redis://… for all of them, or stop the other one.",
+        )
+    return connection
+
+
+def hold_alone(url: str) -> Connection[Any]:
+    """Return the connection by which a command has the database alone. Raises SettingsError when a server is there."""
+    connection = _lock(url, is_alone=True)
+    if connection is None:
+        raise SettingsError(
+            "A Ledgerport serves from this database.", advice="Stop every server of it first."
+        )
+    return connection
+
+
+def _lock(url: str, *, is_alone: bool) -> Connection[Any] | None:
     lock = "pg_try_advisory_lock" if is_alone else "pg_try_advisory_lock_shared"
     try:
         connection = postgres.open_connection(url, is_autocommit=True)
@@ -31,11 +52,7 @@ def join_fleet(url: str, *, is_alone: bool) -> Connection[Any]:
             f"The database that LEDGERPORT_DATABASE_URL names cannot be used. {postgres.explain_error(problem)}",
             advice="Correct that, or set LEDGERPORT_DATABASE_URL to another database.",
         ) from problem
-    if row is None or not row[0]:
-        connection.close()
-        raise SettingsError(
-            "Another Ledgerport serves from this database, and several agree only through Redis: "
-            + ("LEDGERPORT_REDIS_URL is not set." if is_alone else "the other one has none."),
-            advice="Set LEDGERPORT_REDIS_URL to the same redis://… for all of them, or stop the other one.",
-        )
-    return connection
+    if row is not None and row[0]:
+        return connection
+    connection.close()
+    return None
