@@ -29,6 +29,7 @@ from runtime.stores.tables import (
     MCP_SERVER,
     POLICY_USE,
 )
+from runtime.stores.transfer_records import TransferRecords
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -152,6 +153,7 @@ class Records(
     PolicyRecords,
     SpendingRecords,
     JournalRecords,
+    TransferRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
