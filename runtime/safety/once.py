@@ -50,9 +50,7 @@ No vendor here publishes how long it remembers a key.
 """
 
 CLAIM_SECONDS = 240.0
-"""How long a call counts as under way for other processes when its own has died: longer than the slowest vendor takes
-to renew a connection, refuse an access token and answer, each within 59 s.
-"""
+"""How long a call whose process has died is under way for others: four answers of the slowest vendor, each 59 s."""
 LARGEST_REPLAYED = 256 * 1024
 """Bytes of an answer that is stored for repeats: a record has a few thousand."""
 SUCCESS_ENDS = 300
