@@ -19,6 +19,7 @@ from runtime.stores.record_base import RecordBase, lock_account, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import (
+    API_TOKEN,
     AUDIT,
     AUTHORIZATION,
     DEPLOYMENT,
@@ -26,6 +27,7 @@ from runtime.stores.tables import (
     MCP_SERVER,
     POLICY_USE,
 )
+from runtime.stores.tenant_records import TenantRecords
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -52,6 +54,7 @@ class AuthorizationRecords(RecordBase):
             "redirect_uri": authorization.redirect_uri,
             "expires_at": authorization.expires_at,
             "verifier": authorization.verifier,
+            "return_url": authorization.return_url,
         }
         with self._engine.begin() as connection:
             if not lock_account(connection, authorization.account_id):
@@ -149,6 +152,7 @@ class Records(
     PolicyRecords,
     SpendingRecords,
     JournalRecords,
+    TenantRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
@@ -179,10 +183,17 @@ class Records(
     def purge(self, now: float) -> int:
         """Forget what has expired: it opens nothing already. Return how many records that were.
 
-        MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
+        MCP servers and API tokens stay for a day more, so that a clock that was set forward does not delete what it
+        only closed.
         """
         with self._engine.begin() as connection:
-            purged = ((MCP_SERVER, now - PURGE_AFTER_SECONDS), (AUTHORIZATION, now), (IDEMPOTENCY_KEY, now))
+            closed = now - PURGE_AFTER_SECONDS
+            purged = (
+                (MCP_SERVER, closed),
+                (API_TOKEN, closed),
+                (AUTHORIZATION, now),
+                (IDEMPOTENCY_KEY, now),
+            )
             expired = sum(
                 connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
                 for table, until in purged
