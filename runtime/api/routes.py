@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -47,6 +48,7 @@ from runtime.operations.spending import Spending
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.request_ids import RequestIds
 from runtime.safety.guesses import Guesses
 
 
@@ -90,6 +92,7 @@ def make_application(
             *make_routes(services, deployment.settings.public_url, log),
         ],
         exception_handlers={HTTPException: _not_routed},
+        middleware=[Middleware(RequestIds)],
     )
     application.router.redirect_slashes = False
     return application

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from generator.vendor import RateWindow
 from runtime.errors import RateLimited
-from runtime.model import Account, Tenant
+from runtime.model import Account, Clock, Tenant
 from runtime.stores.hot import HotState
 from runtime.upstream.limits import Limits
 
@@ -32,8 +32,11 @@ def _windows(calls_per_minute: int) -> tuple[RateWindow, ...]:
 class TenantCalls:
     """Counts calls by tenant. One for the process."""
 
-    def __init__(self, hot: HotState, *, most_at_once: int = MOST_AT_ONCE) -> None:
+    def __init__(
+        self, hot: HotState, *, most_at_once: int = MOST_AT_ONCE, clock: Clock = time.monotonic
+    ) -> None:
         self._hot = hot
+        self._clock = clock
         self._most_at_once = most_at_once
         self._under_way: dict[str, int] = {}
 
@@ -61,7 +64,7 @@ class TenantCalls:
         if not most:
             return None
         windows = _windows(most)
-        wait = math.ceil(await self._hot.admit(_key(account.tenant_id), windows, time.monotonic()))
+        wait = math.ceil(await self._hot.admit(_key(account.tenant_id), windows, self._clock()))
         return Limits(windows, (0,), (min(wait, MINUTE),), min(wait, MINUTE)) if wait else None
 
     async def count(self, tenant: Tenant) -> int:
@@ -69,7 +72,7 @@ class TenantCalls:
         most = tenant.limits.calls_per_minute
         if not most:
             return 0
-        return (await self._hot.peek(_key(tenant.id), _windows(most), time.monotonic()))[0].used
+        return (await self._hot.peek(_key(tenant.id), _windows(most), self._clock()))[0].used
 
 
 def refuse_rate(limits: Limits) -> RateLimited:
