@@ -249,9 +249,9 @@ def token_list() -> None:
     found = _all_tokens(_api_tokens())
     for each in found:
         to = each["integrated_account_id"] or (f"tenant {each['tenant_id']}" if each["tenant_id"] else "")
-        ends = f"until {each['expires_at']}" if each["expires_at"] else ""
-        used = f"last used {each['last_used_at']}" if each["last_used_at"] else "never used"
-        bound = f" ({', '.join(text for text in (to, ends, used) if text)})"
+        bound = f" ({to})" if to else ""
+        bound += f"  until {each['expires_at']}" if each["expires_at"] else ""
+        bound += f"  last used {each['last_used_at']}" if each["last_used_at"] else "  never used"
         scopes = ", ".join(each["scopes"]) or "no scope"
         click.echo(f"{each['id']}  {each['created_at']}  {each['name']}  {scopes}{bound}")
     if not found:
