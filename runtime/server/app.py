@@ -38,6 +38,7 @@ from runtime.mcp_server.request import Gate
 from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal
@@ -45,6 +46,7 @@ from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
@@ -96,6 +98,7 @@ class Runtime:
         )
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
+        self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
         self.journal = WriteJournal(self.keys, self.stores)
         vendor = VendorCalls(
@@ -115,6 +118,7 @@ class Runtime:
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
             policies=WritePolicies(vendor, self.stores),
+            tenants=TenantCalls(self.stores.hot),
         )
         self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
 
@@ -153,8 +157,12 @@ class Runtime:
 
     async def is_api_token(self, token: str, grant: Grant) -> bool:
         """Whether this is an API token of this deployment that may call the tools of the grant's account."""
-        found = await self.stores.look_up.find_api_token(self.keys.hash_token(token))
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+        found = await self.api_tokens.identify(token)
+        if found is None or not may_use(found, CALL_TOOLS, grant.account):
+            return False
+        if self.api_tokens.is_use_to_note(found):
+            self.api_tokens.note_use(found)
+        return True
 
     def find_base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
