@@ -35,6 +35,8 @@ TEST_TYPE = "webhook.test"
 class Event:
     """Something that happened, at a time. `data` names things by their ids and has no secret.
 
+    One whose data name an `integrated_account_id` is an event of the tenant of that account.
+
     `key` makes it unique: of several events with one key the first is stored. Empty for one that is unique anyway.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -13,7 +13,9 @@ from runtime.api.handlers import ApiRequest, Services
 from runtime.api.limit_shapes import Body
 from runtime.api.replies import reply
 from runtime.api.shapes import PartQuery, Time
-from runtime.events import EVENT_TYPES, EVERY_TENANT, DeliveryStatus, WebhookStatus
+from runtime.events import EVENT_TYPES, DeliveryStatus, WebhookStatus
+from runtime.model import Reach
+from runtime.operations.scopes import find_reach
 from runtime.operations.webhook_address import LONGEST_URL
 from runtime.operations.webhooks import WebhookChange
 
@@ -120,9 +122,8 @@ class WebhooksQuery(PartQuery):
 async def create_webhook(services: Services, asked: ApiRequest) -> Response:
     """Make a webhook: an address that is informed of events. Its secret is shown this once."""
     body = reading.check_model(await reading.read_json(asked.request), NewWebhook)
-    tenant = body.tenant_id or EVERY_TENANT
     made = await services.write(
-        lambda: services.webhooks.create(body.url, body.types, tenant, actor=asked.actor)
+        lambda: services.webhooks.create(body.url, body.types, body.tenant_id, **_by(asked))
     )
     return reply(made, 201, location=f"/webhook/{made['id']}")
 
@@ -130,52 +131,61 @@ async def create_webhook(services: Services, asked: ApiRequest) -> Response:
 async def list_webhooks(services: Services, asked: ApiRequest) -> Response:
     """List the webhooks, from the oldest on."""
     query = reading.read_query(asked.request, WebhooksQuery)
-    found = await asyncio.to_thread(services.webhooks.list, query.limit, query.next_cursor, query.tenant_id)
+    found = await asyncio.to_thread(
+        services.webhooks.list, query.limit, query.next_cursor, query.tenant_id, reach=_reach(asked)
+    )
     return reply(found)
 
 
 async def get_webhook(services: Services, asked: ApiRequest) -> Response:
     """Get one webhook."""
-    return reply(await asyncio.to_thread(services.webhooks.get, _id(asked)))
+    return reply(await asyncio.to_thread(services.webhooks.get, _id(asked), reach=_reach(asked)))
 
 
 async def change_webhook(services: Services, asked: ApiRequest) -> Response:
     """Change the address or events of a webhook, or enable or disable it."""
     body = reading.check_model(await reading.read_json(asked.request), WebhookChangeBody)
     change = WebhookChange(body.url, body.types, body.enabled)
-    return reply(
-        await services.write(lambda: services.webhooks.change(_id(asked), change, actor=asked.actor))
-    )
+    return reply(await services.write(lambda: services.webhooks.change(_id(asked), change, **_by(asked))))
 
 
 async def delete_webhook(services: Services, asked: ApiRequest) -> Response:
     """Remove a webhook, with what was still to be delivered to it."""
-    return reply(await services.write(lambda: services.webhooks.delete(_id(asked), actor=asked.actor)))
+    return reply(await services.write(lambda: services.webhooks.delete(_id(asked), **_by(asked))))
 
 
 async def rotate_webhook_secret(services: Services, asked: ApiRequest) -> Response:
     """Give a webhook a new secret, shown this once. For 24 hours both secrets sign."""
-    return reply(await services.write(lambda: services.webhooks.rotate_secret(_id(asked), actor=asked.actor)))
+    return reply(await services.write(lambda: services.webhooks.rotate_secret(_id(asked), **_by(asked))))
 
 
 async def test_webhook(services: Services, asked: ApiRequest) -> Response:
     """Send a test event to a webhook, once, and answer what came of it."""
-    return reply(await services.webhooks.test(_id(asked), actor=asked.actor))
+    return reply(await services.webhooks.test(_id(asked), **_by(asked)))
 
 
 async def list_deliveries(services: Services, asked: ApiRequest) -> Response:
     """List what was delivered to a webhook, or is to be, the newest first."""
     query = reading.read_query(asked.request, PartQuery)
     read = services.webhooks.list_deliveries
-    return reply(await asyncio.to_thread(read, _id(asked), query.limit, query.next_cursor))
+    return reply(
+        await asyncio.to_thread(read, _id(asked), query.limit, query.next_cursor, reach=_reach(asked))
+    )
 
 
 async def resend_delivery(services: Services, asked: ApiRequest) -> Response:
     """Deliver an event to a webhook once more."""
     delivery = asked.read_path_param("delivery_id")
-    return reply(
-        await services.write(lambda: services.webhooks.resend(_id(asked), delivery, actor=asked.actor))
-    )
+    return reply(await services.write(lambda: services.webhooks.resend(_id(asked), delivery, **_by(asked))))
+
+
+def _reach(asked: ApiRequest) -> Reach:
+    return find_reach(asked.bearer)
+
+
+def _by(asked: ApiRequest) -> dict[str, Any]:
+    """Return who asks, and how far that reaches."""
+    return {"reach": _reach(asked), "actor": asked.actor}
 
 
 def _id(asked: ApiRequest) -> str:

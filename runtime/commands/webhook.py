@@ -47,10 +47,10 @@ def list_(*, as_json: bool) -> None:
 @click.option(
     "--event", "types", multiple=True, help="Only this event. Repeatable; every event when left out."
 )
-@click.option("--tenant", default="", help="Only events of this tenant; of every tenant when left out.")
+@click.option("--tenant", default=None, help="Only events of this tenant; of every tenant when left out.")
 @json_option
 @exit_on_error()
-def create(*, url: str, types: tuple[str, ...], tenant: str, as_json: bool) -> None:
+def create(*, url: str, types: tuple[str, ...], tenant: str | None, as_json: bool) -> None:
     """Make a webhook for an https address. Its secret is shown this once."""
     with _open() as here:
         made = here.create(url, types, tenant, actor=ACTOR)

@@ -97,18 +97,26 @@ class Jobs:
         await self._stores.write(lambda: self._stores.records.add_job(job))
 
     async def run(self) -> None:
-        """Have due jobs done, until it is cancelled. What fails is logged when it begins and when it ends."""
+        """Have due jobs done, until it is cancelled. What fails is logged when it begins and when it ends.
+
+        The number is held by a task of its own: to hand over many jobs takes longer than a claim may go unrenewed.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat(self.run_due))
+            group.create_task(self._repeat(self.hold_number))
+
+    async def _repeat(self, work: Callable[[], Awaitable[None]]) -> None:
         was_done = True
         while True:
-            is_done = await self._try_pass()
+            is_done = await self._try(work)
             if is_done != was_done:
                 self._log("jobs_work_again" if is_done else "jobs_failed")
             was_done = is_done
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _try_pass(self) -> bool:
+    async def _try(self, work: Callable[[], Awaitable[None]]) -> bool:
         try:
-            await self.run_due()
+            await work()
         except StorageUnavailable:
             return False
         except Exception as error:  # noqa: BLE001  (the engine's own; what is due is tried again)
@@ -120,7 +128,6 @@ class Jobs:
         """Hand over what is due now. Raises StorageUnavailable."""
         now, self._loop = self._clock(), asyncio.get_running_loop()
         if not await self._stores.look_up.has_work(now):
-            await self._hold_number(now)
             return
         if self._register is not None:
             await asyncio.to_thread(self._register, self)
@@ -134,7 +141,6 @@ class Jobs:
         if due:
             await asyncio.to_thread(engine.submit, due)
             await stores.write(lambda: stores.records.note_handed_over(due, now))
-        await self._hold_number(now)
 
     async def close(self) -> None:
         """Let the steps under way come to their end, within a time, and stop."""
@@ -164,8 +170,12 @@ class Jobs:
             self._log("jobs_started", executor=_name(self._number))
         return self._engine
 
-    async def _hold_number(self, now: float) -> None:
-        """Renew the claim of the number, and take over what processes that have died had under way."""
+    async def hold_number(self) -> None:
+        """Renew the claim of the number, and take over what processes that have died had under way.
+
+        Raises StorageUnavailable.
+        """
+        now = self._clock()
         if self._engine is None or now - self._renewed_at < LEASE_SECONDS / 3:
             return
         if not await self._stores.write(lambda: self._renew(now + LEASE_SECONDS)):

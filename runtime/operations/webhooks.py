@@ -18,10 +18,12 @@ from runtime.deployment import Deployment
 from runtime.errors import Conflict, InvalidRequest, NotFound
 from runtime.events import EVENT_TYPES, EVERY_TENANT, TEST_TYPE, Attempt, Delivery, Event, Webhook
 from runtime.keys.crypto import Keys
-from runtime.model import AuditEntry, Clock
+from runtime.model import EVERYTHING, AuditEntry, Clock, Reach
 from runtime.operations import answers
 from runtime.operations.answers import format_time
 from runtime.operations.deliveries import attempt_delivery, name_owner
+from runtime.operations.names import check_tenant_id
+from runtime.operations.scopes import choose_tenant
 from runtime.operations.webhook_address import check_url
 from runtime.operations.webhook_sender import Sender, Sends, make_webhook_secret
 from runtime.stores.embedded import Stores
@@ -58,15 +60,22 @@ class Webhooks:
         self._is_private_allowed = is_private_allowed
 
     def create(
-        self, url: str, types: Sequence[str] = (), tenant_id: str = EVERY_TENANT, *, actor: str = ""
+        self,
+        url: str,
+        types: Sequence[str] = (),
+        tenant_id: str | None = None,
+        *,
+        reach: Reach = EVERYTHING,
+        actor: str = "",
     ) -> dict[str, Any]:
         """Make a webhook; `secret` in the answer is not shown again. Raises InvalidRequest, and Conflict for too many.
 
-        Without types it is informed of every event, without a tenant of those of every tenant.
+        Without types it is informed of every event, without a tenant of those of every tenant within reach. Raises
+        Forbidden for a tenant that is out of reach.
         """
         now, secret, webhook_id = self._clock(), make_webhook_secret(), f"whk_{uuid4().hex}"
         checked = check_url(url, is_private_allowed=self._is_private_allowed)
-        chosen = check_types(types)
+        chosen, tenant = check_types(types), _choose_tenant(reach, tenant_id)
         if self._stores.records.count_webhooks() >= MOST_WEBHOOKS:
             raise Conflict(
                 f"There are {MOST_WEBHOOKS} webhooks, which is the most.",
@@ -74,28 +83,35 @@ class Webhooks:
             )
         sealed = self._seal(secret, webhook_id)
         webhook = Webhook(
-            webhook_id, tenant_id, checked, chosen, sealed, None, None, "enabled", "", None, now, now
+            webhook_id, tenant, checked, chosen, sealed, None, None, "enabled", "", None, now, now
         )
         audit = AuditEntry(now, actor, "webhook.created", webhook_id, _describe(webhook))
         self._stores.records.add_webhook(webhook, audit)
         return {**show_webhook(webhook), "secret": secret}
 
     def list(
-        self, limit: int = answers.USUAL_PART, next_cursor: str = "", tenant_id: str | None = None
+        self,
+        limit: int = answers.USUAL_PART,
+        next_cursor: str = "",
+        tenant_id: str | None = None,
+        *,
+        reach: Reach = EVERYTHING,
     ) -> dict[str, Any]:
         """Return the webhooks from the oldest on, without their secrets."""
         return answers.read_part(
-            lambda after, count: self._stores.records.list_webhooks(after, count, tenant_id),
+            lambda after, count: self._stores.records.list_webhooks(after, count, reach, tenant_id),
             show_webhook,
             limit,
             next_cursor,
         )
 
-    def get(self, webhook_id: str) -> dict[str, Any]:
+    def get(self, webhook_id: str, *, reach: Reach = EVERYTHING) -> dict[str, Any]:
         """Return one webhook. Raises NotFound."""
-        return show_webhook(self._find(webhook_id))
+        return show_webhook(self._find(webhook_id, reach))
 
-    def change(self, webhook_id: str, change: WebhookChange, *, actor: str = "") -> dict[str, Any]:
+    def change(
+        self, webhook_id: str, change: WebhookChange, *, reach: Reach = EVERYTHING, actor: str = ""
+    ) -> dict[str, Any]:
         """Change the address or types of a webhook, or enable or disable it. Raises NotFound and InvalidRequest."""
         now = self._clock()
 
@@ -111,9 +127,9 @@ class Webhooks:
                 after = replace(after, status="disabled", reason=webhook.reason or "It was disabled by hand.")
             return webhook if after == replace(webhook, updated_at=now) else after
 
-        return self._change(webhook_id, changed, "webhook.changed", actor)
+        return self._change(webhook_id, reach, changed, "webhook.changed", actor)
 
-    def rotate_secret(self, webhook_id: str, *, actor: str = "") -> dict[str, Any]:
+    def rotate_secret(self, webhook_id: str, *, reach: Reach = EVERYTHING, actor: str = "") -> dict[str, Any]:
         """Give a webhook a new secret, not shown again. For a day the one before signs too. Raises NotFound."""
         now, secret = self._clock(), make_webhook_secret()
 
@@ -126,20 +142,25 @@ class Webhooks:
                 updated_at=now,
             )
 
-        return {**self._change(webhook_id, changed, "webhook.secret_rotated", actor), "secret": secret}
+        return {**self._change(webhook_id, reach, changed, "webhook.secret_rotated", actor), "secret": secret}
 
-    def delete(self, webhook_id: str, *, actor: str = "") -> dict[str, Any]:
+    def delete(self, webhook_id: str, *, reach: Reach = EVERYTHING, actor: str = "") -> dict[str, Any]:
         """Remove a webhook, and what was to be delivered to it. Raises NotFound."""
         audit = AuditEntry(self._clock(), actor, "webhook.deleted", webhook_id)
-        if not self._stores.records.delete_webhook(webhook_id, audit, _describe):
+        if not self._stores.records.delete_webhook(webhook_id, reach, audit, _describe):
             raise _no_webhook()
         return {"id": webhook_id}
 
     def list_deliveries(
-        self, webhook_id: str, limit: int = answers.USUAL_PART, next_cursor: str = ""
+        self,
+        webhook_id: str,
+        limit: int = answers.USUAL_PART,
+        next_cursor: str = "",
+        *,
+        reach: Reach = EVERYTHING,
     ) -> dict[str, Any]:
         """Return what was delivered to a webhook, or is to be, the newest first. Raises NotFound."""
-        self._find(webhook_id)
+        self._find(webhook_id, reach)
         return answers.read_part(
             lambda before, count: self._stores.records.list_deliveries(webhook_id, before, count),
             show_delivery,
@@ -147,9 +168,11 @@ class Webhooks:
             next_cursor,
         )
 
-    def resend(self, webhook_id: str, delivery_id: str, *, actor: str = "") -> dict[str, Any]:
+    def resend(
+        self, webhook_id: str, delivery_id: str, *, reach: Reach = EVERYTHING, actor: str = ""
+    ) -> dict[str, Any]:
         """Have an event delivered once more, now. Raises NotFound, and Conflict for a webhook that is disabled."""
-        if self._find(webhook_id).status == "disabled":
+        if self._find(webhook_id, reach).status == "disabled":
             raise Conflict("The webhook is disabled.", advice="Enable it first, with PATCH and enabled true.")
         now = self._clock()
         audit = AuditEntry(now, actor, "webhook.resent", delivery_id, {"webhook_id": webhook_id})
@@ -161,10 +184,10 @@ class Webhooks:
             )
         return show_delivery(found)
 
-    async def test(self, webhook_id: str, *, actor: str = "") -> dict[str, Any]:
+    async def test(self, webhook_id: str, *, reach: Reach = EVERYTHING, actor: str = "") -> dict[str, Any]:
         """Send a test event to a webhook, once, and return what came of it. Raises NotFound."""
         stores, now = self._stores, self._clock()
-        webhook = await asyncio.to_thread(self._find, webhook_id)
+        webhook = await asyncio.to_thread(self._find, webhook_id, reach)
         event = Event(TEST_TYPE, now, {"webhook_id": webhook_id, "sent_by": actor}, webhook.tenant_id)
         audit = AuditEntry(now, actor, "webhook.tested", "", {"webhook_id": webhook_id})
         delivery_id = await stores.write(lambda: stores.records.add_test(webhook_id, event, now, audit))
@@ -179,17 +202,17 @@ class Webhooks:
         judged = await stores.write(lambda: stores.records.judge_attempt(delivery_id, 1, judge))
         return show_delivery(judged.delivery if judged else _ended(found[0], attempt, now))
 
-    def _find(self, webhook_id: str) -> Webhook:
-        found = self._stores.records.find_webhook(webhook_id)
+    def _find(self, webhook_id: str, reach: Reach) -> Webhook:
+        found = self._stores.records.find_webhook(webhook_id, reach)
         if found is None:
             raise _no_webhook()
         return found
 
     def _change(
-        self, webhook_id: str, change: Callable[[Webhook], Webhook], action: str, actor: str
+        self, webhook_id: str, reach: Reach, change: Callable[[Webhook], Webhook], action: str, actor: str
     ) -> dict[str, Any]:
         audit = AuditEntry(self._clock(), actor, action, webhook_id)
-        found = self._stores.records.change_webhook(webhook_id, change, audit, _describe_change)
+        found = self._stores.records.change_webhook(webhook_id, reach, change, audit, _describe_change)
         if found is None:
             raise _no_webhook()
         return show_webhook(found)
@@ -235,6 +258,11 @@ def _ended(delivery: Delivery, attempt: Attempt, now: float) -> Delivery:
         error=attempt.error,
         attempted_at=now,
     )
+
+
+def _choose_tenant(reach: Reach, named: str | None) -> str:
+    chosen = choose_tenant(reach, None if named is None else check_tenant_id(named))
+    return EVERY_TENANT if chosen is None else chosen
 
 
 def check_types(types: Sequence[str]) -> tuple[str, ...]:

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import gc
-import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
@@ -41,6 +39,7 @@ from runtime.mcp_server.request import Gate
 from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal
@@ -48,6 +47,7 @@ from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
@@ -56,10 +56,9 @@ from runtime.recent import Recent
 from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
-from runtime.server.reload import Reloader
+from runtime.server.reload import COMPILE, Reloader
 from runtime.settings import LOOPBACK, Settings
 from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
-from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
 from runtime.upstream.request import fill_address
@@ -69,11 +68,6 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COMPILE = (
-    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
-    "from generator.__main__ import main; sys.exit(main())"
-)
-"""What a process of its own runs to compile: this very generator, wherever the server was started."""
 PURGE_SECONDS = 60.0
 """What has expired opens nothing already; each minute, so that a purge is small."""
 PROBE_SECONDS = 5.0
@@ -105,6 +99,7 @@ class Runtime:
         )
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
+        self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
         self.journal = WriteJournal(self.keys, self.stores)
         vendor = VendorCalls(
@@ -124,6 +119,7 @@ class Runtime:
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
             policies=WritePolicies(vendor, self.stores),
+            tenants=TenantCalls(self.stores.hot),
         )
         is_alone = not settings.postgres_url
         self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)
@@ -174,8 +170,12 @@ class Runtime:
 
     async def is_api_token(self, token: str, grant: Grant) -> bool:
         """Whether this is an API token of this deployment that may call the tools of the grant's account."""
-        found = await self.stores.look_up.find_api_token(self.keys.hash_token(token))
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+        found = await self.api_tokens.identify(token)
+        if found is None or not may_use(found, CALL_TOOLS, grant.account):
+            return False
+        if self.api_tokens.is_use_to_note(found):
+            self.api_tokens.note_use(found)
+        return True
 
     def find_base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
@@ -319,22 +319,3 @@ def _host_names(settings: Settings) -> tuple[str, ...]:
     if settings.host not in LOOPBACK:
         return ()
     return (*LOOPBACK, urlsplit(settings.public_url).hostname or "")
-
-
-def hold_data(settings: Settings) -> int:
-    """Take the data directory and the database for this process until it ends.
-
-    Raises SettingsError when another serves from either of them.
-    """
-    held = os.open(settings.data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as taken:
-        os.close(held)
-        raise SettingsError(
-            f"Another Ledgerport already serves from {settings.data}.",
-            advice="Stop it, or set LEDGERPORT_DATA to another directory.",
-        ) from taken
-    if not settings.postgres_url:
-        hold_database(settings.database.resolve())
-    return held

@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, delete, false, func, insert, or_, select, true, tuple_, update
 
 from runtime.events import EVERY_TENANT, Delivery, Event, NewJob, Webhook
-from runtime.model import AuditEntry
+from runtime.model import EVERYTHING, AuditEntry, Reach
 from runtime.stores.emitting import emit
 from runtime.stores.job_records import add_job
 from runtime.stores.job_tables import DELIVERY, EVENT, WEBHOOK
@@ -52,31 +52,34 @@ class WebhookRecords(RecordBase):
             return int(connection.execute(select(func.count()).select_from(WEBHOOK)).scalar_one())
 
     def list_webhooks(
-        self, after: Position | None, limit: int, tenant_id: str | None = None
+        self, after: Position | None, limit: int, reach: Reach, tenant_id: str | None = None
     ) -> list[Webhook]:
-        """Return the webhooks from the oldest on, of one tenant where one is named."""
-        mine = None if tenant_id is None else WEBHOOK.c.tenant_id == tenant_id
+        """Return the webhooks within reach from the oldest on, of one tenant where one is named."""
+        mine = _is_within(reach)
+        if tenant_id is not None:
+            mine = and_(mine, WEBHOOK.c.tenant_id == tenant_id)
         with self._reading.begin() as connection:
             return [_webhook(row) for row in read_part(connection, WEBHOOK, _WEBHOOK, after, limit, mine)]
 
-    def find_webhook(self, webhook_id: str) -> Webhook | None:
-        """Return one webhook."""
+    def find_webhook(self, webhook_id: str, reach: Reach = EVERYTHING) -> Webhook | None:
+        """Return one webhook. None when there is none within reach."""
         with self._reading.begin() as connection:
-            return _find_webhook(connection, webhook_id)
+            return _find_webhook(connection, webhook_id, reach)
 
     def change_webhook(
         self,
         webhook_id: str,
+        reach: Reach,
         change: Callable[[Webhook], Webhook],
         audit: AuditEntry,
         describe: Callable[[Webhook, Webhook], Details],
     ) -> Webhook | None:
-        """Change a webhook with nobody else changing it meanwhile. None when there is none.
+        """Change a webhook with nobody else changing it meanwhile. None when there is none within reach.
 
         `describe` adds to the audit entry what changed. Where nothing did, nothing is written.
         """
         with self._engine.begin() as connection:
-            found = _find_webhook(connection, webhook_id, is_changed=True)
+            found = _find_webhook(connection, webhook_id, reach, is_changed=True)
             if found is None:
                 return None
             changed = change(found)
@@ -87,11 +90,11 @@ class WebhookRecords(RecordBase):
         return changed
 
     def delete_webhook(
-        self, webhook_id: str, audit: AuditEntry, describe: Callable[[Webhook], Details]
+        self, webhook_id: str, reach: Reach, audit: AuditEntry, describe: Callable[[Webhook], Details]
     ) -> bool:
-        """Forget a webhook and its deliveries. False when there is none."""
+        """Forget a webhook and its deliveries. False when there is none within reach."""
         with self._engine.begin() as connection:
-            found = _find_webhook(connection, webhook_id, is_changed=True)
+            found = _find_webhook(connection, webhook_id, reach, is_changed=True)
             if found is None:
                 return False
             connection.execute(delete(WEBHOOK).where(WEBHOOK.c.id == webhook_id))
@@ -221,8 +224,17 @@ def _attempt(delivery: Delivery, tenant_id: str) -> NewJob:
     return NewJob(f"{delivery.id}.{number}", DELIVER, args, delivery.next_at, tenant_id or "*")
 
 
-def _find_webhook(connection: Connection, webhook_id: str, *, is_changed: bool = False) -> Webhook | None:
-    wanted = select(*_WEBHOOK).where(WEBHOOK.c.id == webhook_id)
+def _is_within(reach: Reach) -> Any:
+    """Return the condition of what is within reach: what is of every tenant is out of that of one."""
+    if reach.account_id is not None:
+        return false()
+    return true() if reach.tenant_id is None else WEBHOOK.c.tenant_id == reach.tenant_id
+
+
+def _find_webhook(
+    connection: Connection, webhook_id: str, reach: Reach, *, is_changed: bool = False
+) -> Webhook | None:
+    wanted = select(*_WEBHOOK).where(WEBHOOK.c.id == webhook_id, _is_within(reach))
     row = connection.execute(wanted.with_for_update() if is_changed else wanted).first()
     return None if row is None else _webhook(row)
 
@@ -235,7 +247,7 @@ def _find_delivery(
     if row is None:
         return None
     delivery = Delivery(*row)
-    webhook = _find_webhook(connection, delivery.webhook_id, is_changed=is_changed)
+    webhook = _find_webhook(connection, delivery.webhook_id, EVERYTHING, is_changed=is_changed)
     assert webhook is not None
     return delivery, webhook
 

@@ -160,6 +160,13 @@ CHANGES: dict[str, Case] = {
     "rotate_webhook_secret": (webhook, "/webhook/{made}/rotate-secret", None, "webhook.secret_rotated", {}),
     "test_webhook": (webhook, "/webhook/{made}/test", None, "webhook.tested", {}),
     "resend_delivery": (delivery, "/webhook/{made}/resend", None, "webhook.resent", {}),
+    "change_tenant": (
+        nothing,
+        "/tenant/customer-1",
+        {"limits": {"accounts": 5}},
+        "tenant.changed",
+        {"before": {}, "after": {"accounts": 5}},
+    ),
     "create_api_token": (
         nothing,
         "/api-token",
@@ -206,7 +213,9 @@ def test_reading_leaves_no_entry(harness: ApiHarness, operation: Any) -> None:
     entry_id = harness.ask("GET", f"/integrated-account/{made}/journal").json()["result"][0]["id"]
     hook = webhook(harness)
     before = len(entries(harness))
-    path = operation.path.format(id=made, mcp_id=server_id, entry_id=entry_id, webhook_id=hook)
+    path = operation.path.format(
+        id=made, mcp_id=server_id, entry_id=entry_id, tenant_id="default", webhook_id=hook
+    )
     assert harness.ask("GET", path).status_code == 200
     assert len(entries(harness)) == before
 

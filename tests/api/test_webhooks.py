@@ -127,3 +127,38 @@ def test_what_was_done_to_a_webhook_is_in_the_audit(api: ApiHarness) -> None:
     found = api.here.stores.records.list_audit(made["id"])
     assert [each.action for each in found] == ["webhook.created", "webhook.secret_rotated", "webhook.deleted"]
     assert made["secret"] not in str(found) and all(each.actor.startswith("api_token:") for each in found)
+
+
+def test_a_token_of_one_tenant_has_its_webhooks_and_no_other(api: ApiHarness) -> None:
+    everyone = api.ask("POST", "/webhook", json={"url": URL}).json()["id"]
+    other = api.ask("POST", "/webhook", json={"url": URL, "tenant_id": "other"}).json()["id"]
+    made = api.ask(
+        "POST", "/api-token", json={"name": "acme", "scopes": ["admin"], "tenant_id": "acme"}
+    ).json()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+
+    mine = api.ask("POST", "/webhook", json={"url": URL}, headers=headers).json()
+
+    assert mine["tenant_id"] == "acme"
+    refused = api.ask("POST", "/webhook", json={"url": URL, "tenant_id": "other"}, headers=headers)
+    assert refused.status_code == 403
+    assert [each["id"] for each in api.ask("GET", "/webhook", headers=headers).json()["result"]] == [
+        mine["id"]
+    ]
+    assert api.ask("GET", "/webhook?tenant_id=other", headers=headers).json()["result"] == []
+    unknown = api.ask("GET", "/webhook/whk_unknown", headers=headers)
+    records = api.here.stores.records
+    records.add_event(Event("account.connected", NOON, {}))
+    records.dispatch_events(NOON)
+    delivery = api.ask("GET", f"/webhook/{everyone}/deliveries").json()["result"][0]["id"]
+    for each in (everyone, other):
+        for method, path, body in (
+            ("GET", "", None), ("PATCH", "", {"enabled": False}), ("DELETE", "", None), ("GET", "/deliveries", None),
+            ("POST", "/rotate-secret", None), ("POST", "/test", None), ("POST", f"/deliveries/{delivery}/resend", None),
+        ):  # fmt: skip
+            more = {} if body is None else {"json": body}
+            found = api.ask(method, f"/webhook/{each}{path}", headers=headers, **more)
+            assert (found.status_code, found.json()["message"]) == (404, unknown.json()["message"])
+    resent = api.ask("POST", f"/webhook/{mine['id']}/deliveries/{delivery}/resend", headers=headers)
+    assert resent.status_code == 404
+    assert api.ask("GET", f"/webhook/{everyone}").json()["status"] == "enabled"

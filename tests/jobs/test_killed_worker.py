@@ -22,7 +22,7 @@ from tests.jobs.worker import STEPS
 from tests.waiting import wait_until
 
 JOBS = 50
-LEASE = "3"
+LEASE = "9"
 SECRET_KEY = base64.b64encode(bytes(range(32))).decode()
 
 

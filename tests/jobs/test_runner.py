@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,7 @@ class Place:
     def run(self, *, works: bool = False) -> None:
         async def run() -> None:
             await self.jobs.run_due()
+            await self.jobs.hold_number()
             if works:
                 await asyncio.to_thread(self.engine.work)
             await self.stores.disconnect()
@@ -194,12 +197,32 @@ def test_two_processes_have_two_numbers_and_the_living_one_takes_over_that_of_th
             each.run()
 
     assert living.engine.taken_over + third.engine.taken_over == ["ledgerport-1"]
+    fourth = make_place(is_alone=False)
+    fourth.now = living.now
+    fourth.run()
+    assert fourth.engine.executor == "ledgerport-1"
     dead.now = NOON + LEASE_SECONDS + 2
     dead.run()
     assert dead.engines[0].is_stopped, "it was only slow, and another has its number"
     assert "jobs_number_lost" in dead.lines
     dead.run()
-    assert dead.engine.executor == "ledgerport-1" and dead.engine is not dead.engines[0]
+    assert dead.engine.executor == "ledgerport-4"
+
+
+def test_of_many_that_take_over_each_number_goes_to_one(make_place: Callable[..., Place]) -> None:
+    place = make_place()
+    records = place.stores.records
+    for owner in range(20):
+        records.claim_executor(f"dead{owner}", NOON, NOON + 1, is_alone=False)
+
+    def take_all(owner: int) -> list[int]:
+        claim = partial(records.claim_dead_executor, f"living{owner}", NOON + 2, NOON + 60)
+        return list(iter(claim, None))
+
+    with ThreadPoolExecutor(6) as threads:
+        taken = [number for numbers in threads.map(take_all, range(6)) for number in numbers]
+
+    assert sorted(taken) == list(range(1, 21))
 
 
 def test_a_stop_gives_the_number_free_at_once(make_place: Callable[..., Place]) -> None:

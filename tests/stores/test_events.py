@@ -23,6 +23,7 @@ from runtime.model import (
     McpServerId,
     NewLink,
     ServerConfig,
+    TenantId,
     TokenHash,
 )
 from runtime.settings import Settings
@@ -168,3 +169,34 @@ def test_each_webhook_that_wants_an_event_gets_one_delivery_whoever_dispatches(s
     )
     assert found == [(each.id, 40, 40) for each in wanting]
     assert read(stores, "SELECT count(*) FROM job") == [(120,)]
+
+
+def test_an_event_is_of_the_tenant_of_its_account_and_of_nobody_elses_when_that_is_gone(
+    stores: Stores,
+) -> None:
+    theirs = replace(SHOP, tenant_id=TenantId("acme"))
+    stores.records.add_account(theirs, AUDIT)
+    stores.records.connect_account(replace(theirs, company="42"), AUDIT)
+    stores.records.add_mcp_server(AGENT, TokenHash(b"hash"), AUDIT)
+    stores.records.delete_account(theirs.id, AUDIT)
+    late = {
+        "account_id": "a1",
+        "at": NOON,
+        "outcome": "indeterminate",
+        "settled_how": "",
+        "status": 0,
+        "trace": "",
+    }
+    link = NewLink("journal_outcome", {**late, "record_id": "", "sealed": b"s", "entry_id": "e1"})
+    stores.records.add_links([link], lambda _values, _before: bytes(32))
+    for tenant in ("acme", "default", EVERY_TENANT):
+        stores.records.add_webhook(replace(HOOK, id=f"whk_{tenant}", tenant_id=tenant), AUDIT)
+    stores.records.dispatch_events(NOON)
+
+    found = read(stores, "SELECT type, tenant_id FROM event ORDER BY type")
+    assert found == [
+        ("account.connected", "acme"), ("account.disconnected", "acme"), ("mcp_server.created", "acme"),
+        ("write.indeterminate", EVERY_TENANT),
+    ]  # fmt: skip
+    delivered = read(stores, "SELECT webhook_id, count(*) FROM delivery GROUP BY 1 ORDER BY 1")
+    assert delivered == [("whk_", 4), ("whk_acme", 3)]

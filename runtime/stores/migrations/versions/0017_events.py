@@ -8,7 +8,7 @@ from __future__ import annotations
 from runtime.stores.migrations.dialect import execute_script
 
 revision = "0017"
-down_revision = "0013"
+down_revision = "0014"
 
 _SQL = """
 CREATE TABLE event (
