@@ -62,7 +62,9 @@ class Settings:
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
     max_connections: int = 0
-    """How many connections are served at once; 0 for what suits the system."""
+    """How many connections a process serves at once; 0 for what suits the system."""
+    workers: int = 1
+    """How many processes serve on the one port."""
     fast_path: bool = True
     """Whether small requests to the MCP endpoint are answered without ASGI."""
     docs: bool = True

@@ -22,7 +22,9 @@ from runtime.commands import (
     pages,
     settings,
     tokens,
+    transfer,
     urls,
+    worker,
 )
 from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import as_setting, definitions_option
@@ -57,24 +59,43 @@ main.add_command(settings.settings)
 main.add_command(doctor.doctor)
 main.add_command(doctor.status)
 main.add_command(completion.completion)
+main.add_command(transfer.export)
+main.add_command(transfer.import_)
+main.add_command(worker.worker)
 
 
 @main.command()
 @click.option("--host", help="Address to listen on (LEDGERPORT_HOST, 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
 @definitions_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes to serve with (LEDGERPORT_WORKERS, 1); more than one needs PostgreSQL and Redis.",
+)
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
 @exit_on_error()
-def serve(*, host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
+def serve(
+    *, host: str | None, port: int | None, own: tuple[Path, ...], workers: int | None, watch: bool
+) -> None:
     """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
+    from runtime.settings import Settings
+
+    given = {
+        "LEDGERPORT_HOST": host,
+        "LEDGERPORT_PORT": None if port is None else str(port),
+        "LEDGERPORT_DEFINITIONS": as_setting(own) or None,
+        "LEDGERPORT_WORKERS": None if workers is None else str(workers),
+    }
+    environ = {**os.environ, **{name: value for name, value in given.items() if value is not None}}
+    loaded = Settings.load(environ)
+    if loaded.workers > 1:
+        from runtime.server.workers import run as run_workers
+
+        sys.exit(run_workers(loaded, environ, watches=watch))
     from runtime.server.serve import run
 
-    given = _settings(
-        LEDGERPORT_HOST=host,
-        LEDGERPORT_PORT=None if port is None else str(port),
-        LEDGERPORT_DEFINITIONS=as_setting(own) or None,
-    )
-    run(given, watches=watch)
+    run(loaded, watches=watch)
 
 
 @main.command()
@@ -214,8 +235,7 @@ def stdio(url: str) -> None:
     run(url or os.environ.get("LEDGERPORT_URL", ""), os.environ.get("LEDGERPORT_API_TOKEN", ""))
 
 
-def _settings(**overrides: str | None) -> Any:
+def _settings() -> Any:
     from runtime.settings import Settings
 
-    given = {name: value for name, value in overrides.items() if value is not None}
-    return Settings.load({**os.environ, **given})
+    return Settings.load(os.environ)

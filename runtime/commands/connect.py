@@ -26,7 +26,9 @@ from runtime.connect.authorize import STATE_SECONDS
 from runtime.errors import SettingsError
 from runtime.model import AccountId
 from runtime.operations.accounts import Accounts
-from runtime.server.app import Application, Runtime, hold_data
+from runtime.server.app import Application, Runtime
+from runtime.server.holding import hold_data
+from runtime.server.listening import listen
 from runtime.settings import LOOPBACK, Settings
 from runtime.stores.records import Records
 
@@ -113,10 +115,10 @@ def _receiver(settings: Settings) -> Iterator[None]:
             f"No Ledgerport answers at {settings.public_url}.",
             advice="Start it there with ledgerport serve, then run this again.",
         )
-    from runtime.server.serve import listen, make_server
+    from runtime.server.serve import make_server
 
     listener = listen(settings)
-    hold_data(settings)
+    _held = hold_data(settings)
     server = make_server(Application(Runtime(settings, log=lambda _event, **_fields: None)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

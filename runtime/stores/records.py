@@ -30,6 +30,7 @@ from runtime.stores.tables import (
     POLICY_USE,
 )
 from runtime.stores.tenant_records import TenantRecords
+from runtime.stores.transfer_records import TransferRecords
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -154,6 +155,7 @@ class Records(
     PolicyRecords,
     SpendingRecords,
     JournalRecords,
+    TransferRecords,
     TenantRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
