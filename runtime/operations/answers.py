@@ -13,7 +13,8 @@ import orjson
 
 from runtime.errors import InvalidRequest
 from runtime.events import Delivery, Webhook
-from runtime.model import Account, ApiToken, McpServer, ServerConfig, Tenant
+from runtime.model import Account, ApiToken, McpServer, ServerConfig
+from runtime.tenancy import Tenant
 
 LARGEST_PART = 200
 """Things in one answer of a list; a cursor leads to the next."""

@@ -8,24 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, true, update
 
 from runtime.events import Event
-from runtime.model import (
-    EVERYTHING,
-    AccountId,
-    ApiToken,
-    ApiTokenId,
-    AuditEntry,
-    McpServer,
-    McpServerId,
-    Reach,
-    TenantId,
-    TokenHash,
-)
+from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, McpServer, McpServerId, TokenHash
 from runtime.stores.emitting import emit
 from runtime.stores.look_up import read_config, write_config
 from runtime.stores.record_base import Details, Position, RecordBase, lock_account, note, read_part
 from runtime.stores.tables import API_TOKEN, MCP_SERVER
 from runtime.stores.tenant_records import check_servers, hold_tenant, is_alive
 from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token
+from runtime.tenancy import EVERYTHING, Reach, TenantId
 
 _API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
 _MCP_SERVER = [
