@@ -1,4 +1,4 @@
-"""Which changes make cached accounts, MCP servers, API tokens and tenants obsolete, and who replaces the generation then.
+"""Which changes make cached accounts, servers, API tokens and tenants obsolete, and who replaces the generation then.
 
 `postgres_engine` shows every statement of a transaction here, so that no kind of change has to remember it. `fleet`
 collects what the change of a call has done, and replaces the generation on its event loop before the call returns. What
