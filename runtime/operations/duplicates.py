@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from generator.catalog import ALLOW_DUPLICATE, Condition
 from generator.preflight_rules import DuplicateRule
 from runtime.errors import Duplicate
 from runtime.exchange.context import CallContext
+from runtime.exchange.days import add_days
 from runtime.operations.known_records import Wanted
 from runtime.operations.lookups import Lookups, find_list
 from runtime.operations.preflight import build_content
@@ -86,7 +87,7 @@ class Duplicates:
             (Condition(f"and_{each.field}", each.field, "equals"), each.values[0]) for each in more
         ]
         if rule.date in known:
-            first, last = (day + timedelta(days=days) for days in (-rule.days, rule.days))
+            first, last = (add_days(day, days) for days in (-rule.days, rule.days))
             conditions.append((Condition("first", rule.date, "from", "date"), first.isoformat()))
             conditions.append((Condition("last", rule.date, "until", "date"), last.isoformat()))
         return await self._lookups.list_records(call, wanted, *conditions) or []

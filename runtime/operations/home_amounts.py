@@ -11,12 +11,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from generator.catalog import Tool
 from generator.vendor_rules import CurrencyFacts, Setting
 from runtime.errors import NotFound, VendorRefused
 from runtime.exchange.context import CallContext
 from runtime.model import AccountId, Clock
-from runtime.operations.stored_values import read_stored
+from runtime.operations.stored_values import find_get_of, read_stored
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.recent import Recent
 from runtime.safety.policies import HOME_RATE, Rate, Write
@@ -110,10 +109,11 @@ class HomeAmounts:
         known = self._cache.get(key)
         if known:
             return str(known[0])
-        get = _find_get(call, resource)
-        if get is None:
+        get = find_get_of(resource, call.tool.integration, call.known)
+        identifiers: list[str] = get.input_schema["required"] if get is not None else []
+        if get is None or len(identifiers) != 1:
             return ""
-        asked = replace(call, tool=get, arguments={get.input_schema["required"][0]: id_})
+        asked = replace(call, tool=get, arguments={identifiers[0]: id_})
         record = await read_stored(self._vendor, call, asked, get)
         return str(self._cache.put(key, follow_path(record, facts.path) or ""))
 
@@ -163,13 +163,6 @@ def _name_parties(write: Write, facts: CurrencyFacts) -> Iterator[tuple[str, str
     for each in find_references(write.references, write.counted, write.integration):
         if "[" not in each.place and each.id:
             yield from ((resource, each.id) for resource in each.resources if resource in facts.named_by)
-
-
-def _find_get(call: CallContext, resource: str) -> Tool | None:
-    """Return the tool that reads one record of a resource by its Id."""
-    own = (each for each in call.known if each.integration == call.tool.integration)
-    gets = (each for each in own if (each.resource, each.method) == (resource, "get"))
-    return next((each for each in gets if len(each.input_schema["required"]) == 1), None)
 
 
 def _read_rate(value: Any) -> Decimal | None:

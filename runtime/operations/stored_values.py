@@ -22,7 +22,12 @@ from runtime.upstream.request import record
 
 def find_get(tool: Tool, known: Iterable[Tool]) -> Tool | None:
     """Return the tool that reads a record of the resource of another one, among those that are known."""
-    wanted = (tool.integration, tool.resource, "get")
+    return find_get_of(tool.resource, tool.integration, known)
+
+
+def find_get_of(resource: str, integration: str, known: Iterable[Tool]) -> Tool | None:
+    """Return the tool that reads a record of a resource of an integration, among those that are known."""
+    wanted = (integration, resource, "get")
     found = (each for each in known if (each.integration, each.resource, each.method) == wanted)
     return next((each for each in found if each.is_read_only), None)
 

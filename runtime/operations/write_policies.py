@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
@@ -31,6 +31,7 @@ from runtime.errors import (
     VendorUnavailable,
 )
 from runtime.exchange.context import CallContext, Request
+from runtime.exchange.days import add_days
 from runtime.model import CLOSING_DATE, NO_POLICIES, Clock, McpServerId, Policies
 from runtime.operations.home_amounts import CompanySettings, HomeAmounts
 from runtime.operations.stored_values import find_current, read_stored
@@ -200,7 +201,7 @@ class WritePolicies:
         fact = call.integration.policy_facts.closing_date
         closed = await self._settings.read(call, fact) if fact else None
         try:
-            return str(date.fromisoformat(closed) + timedelta(days=1)) if closed else ""
+            return str(add_days(date.fromisoformat(closed), 1)) if closed else ""
         except (TypeError, ValueError) as cause:
             raise VendorUnavailable(
                 f"The closing date of the books cannot be read: {str(closed)[:40]}. Nothing was sent.",

@@ -150,3 +150,16 @@ def test_policies_are_read_as_they_were_stored(policies: Policies) -> None:
     config = ServerConfig(policies=policies, tool_exposure="full")
 
     assert read_config(write_config(config)) == config
+
+
+def test_a_time_zone_is_set_shown_and_cleared_and_an_unknown_one_is_refused(harness: ApiHarness) -> None:
+    path = f"/integrated-account/{harness.account()}/mcp"
+    made = harness.ask("POST", path, json={"name": "A", "config": {"time_zone": "America/New_York"}}).json()
+    cleared = harness.ask("PATCH", f"{path}/{made['id']}", json={"config": {"time_zone": ""}})
+    refused = harness.ask("POST", path, json={"name": "B", "config": {"time_zone": "America/New_Yorck"}})
+
+    assert made["config"]["time_zone"] == "America/New_York"
+    assert cleared.json()["config"]["time_zone"] == "UTC"
+    assert refused.status_code == 400
+    assert "Did you mean" in refused.json()["message"]
+    assert "America/New_York" in refused.json()["message"]

@@ -335,3 +335,8 @@ def test_open_books_and_a_closing_date_that_cannot_be_read(place: Place) -> None
     place.closed = "soon"
     assert codes(place.call(NEW, policies=policies)) == ["vendor_unavailable"]
     assert place.sent == 1
+
+
+def test_books_that_are_closed_until_the_end_of_the_calendar_take_nothing(place: Place) -> None:
+    place.closed = "9999-12-31"
+    assert codes(place.call(NEW, policies=Policies(not_before=CLOSING_DATE))) == ["policy_refused"]

@@ -218,3 +218,11 @@ def test_a_purchase_of_another_payee_is_another_one(company):
     assert company.refused("create purchases", **purchase).code == "duplicate"
     other = {"EntityRef": {"value": "33", "type": "Vendor"}}
     assert company.answer("create purchases", **{**purchase, **other}).error is None
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_at_the_end_of_the_calendar_is_refused_as_any_that_is_implausible(company, day):
+    for what, content in (("bills", BILL), ("invoices", INVOICE)):
+        error = company.refused(f"create {what}", **{**content, "TxnDate": day})
+        assert day in error.message
+        assert "Nothing was sent" in error.as_text()

@@ -89,7 +89,20 @@ def _relative(which: str, unit: str, today: date, first_month: int, *, to_date: 
     if which == "this":
         return start, today if to_date else end
     before, end_before = find_span(unit, start - timedelta(1), first_month)
-    return before, min(before + (today - start), end_before) if to_date else end_before
+    if not to_date:
+        return before, end_before
+    if unit == "week":
+        return before, before + (today - start)
+    return before, _find_same_day(add_months(before, _count_months(start, today)), today.day)
+
+
+def _count_months(start: date, inside: date) -> int:
+    return (inside.year - start.year) * 12 + inside.month - start.month
+
+
+def _find_same_day(first: date, day: int) -> date:
+    """Return a day of the month that begins with `first`; its last one where it is shorter."""
+    return first.replace(day=min(day, calendar.monthrange(first.year, first.month)[1]))
 
 
 def find_span(unit: str, inside: date, first_month: int = 1) -> tuple[date, date]:
