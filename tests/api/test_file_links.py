@@ -161,7 +161,8 @@ def test_every_link_that_opens_nothing_is_answered_alike(place: Links) -> None:
     ]
     assert {each.status_code for each in answers} == {404}
     assert len({each.content for each in answers}) == 1
-    assert len({tuple(each.headers.items()) for each in answers}) == 1
+    headers = [{**each.headers, "request-id": ""} for each in answers]
+    assert headers == [headers[0]] * len(answers)
 
 
 def test_a_link_closes_with_its_mcp_server(place: Links) -> None:

@@ -31,7 +31,7 @@ from tests.serving import served
 from tests.test_app import ONE
 from tests.wire import Clock, Wire, connect, on_a_wire, settled
 
-VARYING = {"date"}
+VARYING = {"date", "request-id"}
 Answer = tuple[int, dict[str, str], bytes]
 TABLE = [each for each in table() if len(each.body) <= LARGEST_HELD]
 """There is one path for what is larger."""
