@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 
 from tests.engines import running_postgres
 from tests.faults.process import ledgerport, new_token, serving
+from tests.redis_server import running_redis
 from tests.waiting import wait_until
 from tests.webhook_receiver import Received, Receiver, receiving
 
@@ -73,8 +74,9 @@ def test_a_server_that_is_killed_delivers_everything_after_its_restart(tmp_path:
 
 def test_of_two_servers_on_postgresql_each_event_is_delivered_once(tmp_path: Path) -> None:
     key = {"LEDGERPORT_SECRET_KEY": "A" * 43 + "="}
-    with receiving() as receiver, running_postgres() as postgres:
-        variables = {**PRIVATE, **key, "LEDGERPORT_DATABASE_URL": postgres.make_database()}
+    with receiving() as receiver, running_postgres() as postgres, running_redis(tmp_path / "redis") as redis:
+        places = {"LEDGERPORT_DATABASE_URL": postgres.make_database(), "LEDGERPORT_REDIS_URL": redis.url}
+        variables = {**PRIVATE, **key, **places}
         token = new_token(tmp_path / "one", **variables)
         with (
             serving(tmp_path / "one", token, **variables) as one,

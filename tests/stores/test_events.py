@@ -23,12 +23,12 @@ from runtime.model import (
     McpServerId,
     NewLink,
     ServerConfig,
-    TenantId,
     TokenHash,
 )
 from runtime.settings import Settings
 from runtime.stores.embedded import EVENTS_STORED_SECONDS, Stores, open_stores
 from runtime.stores.emitting import emit
+from runtime.tenancy import TenantId
 from tests.faults.process import environment
 
 NOON = 1_800_000_000.0
