@@ -24,7 +24,7 @@ EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["auto", "full", "discovery"]
 UntrustedText = Literal["plain", "fenced"]
-ScopeName = Literal["admin", "tools:call"]
+ScopeName = Literal["admin", "tools:call", "metrics:read"]
 """What an API token may do; `operations.scopes` says what each means."""
 
 

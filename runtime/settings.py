@@ -20,6 +20,7 @@ from runtime.database_url import read_postgres_url
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
 from runtime.redis_address import RedisAddress, parse_redis_url
+from runtime.watching.telemetry import Signal, choose_signals
 
 PREFIX = "LEDGERPORT_"
 SIMULATOR = "simulator"
@@ -32,7 +33,7 @@ _VARIABLES = tuple(
         "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL", "REDIS_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
-        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN",
+        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN", "LOG_DAYS",
     )
 )  # fmt: skip
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -83,6 +84,10 @@ class Settings:
     docs: bool = True
     """Whether the reference pages are served."""
     log_format: Literal["text", "json"] = "text"
+    log_days: int = 30
+    """How long the call log is stored; 0 for no call log."""
+    telemetry: tuple[Signal, ...] = ()
+    """What is sent to an OpenTelemetry collector."""
     definitions: tuple[Path, ...] = ()
     """Folders of definitions that are laid over ours, in this order."""
     integrations: Mapping[str, IntegrationSettings] = field(default_factory=dict)
@@ -119,6 +124,8 @@ class Settings:
             fast_path=_switch(environ, "LEDGERPORT_FAST_PATH"),
             docs=_switch(environ, "LEDGERPORT_DOCS"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),
+            log_days=_whole_number(environ, "LEDGERPORT_LOG_DAYS", 30, 0, 3660),
+            telemetry=choose_signals(environ),
             definitions=read_definition_folders(environ),
             integrations=_integrations(environ),
         )

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, shapes
+from runtime.api import call_log, handlers, journal, limit_shapes, probes, shapes
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
-from runtime.operations.scopes import ADMIN, CALL_TOOLS
+from runtime.operations.scopes import ADMIN, CALL_TOOLS, READ_METRICS
 
 Handler = Callable[[Services, ApiRequest], Awaitable[Response]]
 
@@ -27,7 +27,8 @@ class Operation:
     method: str
     path: str
     handler: Handler
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None = None
+    """The shape of its JSON; None for plain text."""
     status: int = 200
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
@@ -44,11 +45,12 @@ class Operation:
         return self.scope is None
 
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
+ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, API_TOKENS, DEPLOYMENT = (
     "Integrated accounts",
     "MCP servers",
     "Tools",
     "Journal",
+    "Call log",
     "API tokens",
     "Deployment",
 )
@@ -57,6 +59,7 @@ TAGS = {
     SERVERS: "The secret URLs of an integrated account, each with its access filter.",
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
+    CALL_LOG: "Every call of a tool, for a set time.",
     API_TOKENS: "What programs prove themselves by at this API.",
     DEPLOYMENT: "How the deployment is.",
 }
@@ -209,5 +212,22 @@ TABLE = (
         tag=API_TOKENS,
         scope=ADMIN,
     ),
-    Operation("GET", "/healthz", handlers.health, shapes.Health, tag=DEPLOYMENT, scope=None),
+    Operation(
+        "GET",
+        "/log",
+        call_log.list_calls,
+        call_log.CallLogPart,
+        query=call_log.CallLogQuery,
+        tag=CALL_LOG,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/metrics",
+        call_log.read_metrics,
+        tag=DEPLOYMENT,
+        scope=READ_METRICS,
+    ),
+    Operation("GET", "/healthz", probes.check_alive, probes.Alive, tag=DEPLOYMENT, scope=None),
+    Operation("GET", "/readyz", probes.check_ready, probes.Ready, tag=DEPLOYMENT, scope=None),
 )

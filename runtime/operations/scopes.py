@@ -16,6 +16,7 @@ from runtime.operations.names import refuse_unknown_account
 
 ADMIN: ScopeName = "admin"
 CALL_TOOLS: ScopeName = "tools:call"
+READ_METRICS: ScopeName = "metrics:read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ SCOPES: dict[ScopeName, Scope] = {
     ADMIN: Scope("Everything, for every integrated account.", is_bound=False),
     CALL_TOOLS: Scope(
         "List and call the tools of one integrated account, and use its MCP servers.", is_bound=True
+    ),
+    READ_METRICS: Scope(
+        "Read the counts and measurements of the deployment, for Prometheus.", is_bound=False
     ),
 }
 
@@ -50,7 +54,8 @@ def check_scopes(scopes: Sequence[str], account_id: str | None) -> tuple[ScopeNa
     if not chosen:
         raise InvalidRequest("An API token needs a scope.", advice=f"Scopes: {', '.join(names)}.")
     if len({SCOPES[name].is_bound for name in chosen}) > 1:
-        raise InvalidRequest(f"The scope {ADMIN} cannot be combined with one that is bound to an account.")
+        free = " and ".join(name for name in chosen if not SCOPES[name].is_bound)
+        raise InvalidRequest(f"The scope {free} cannot be combined with one that is bound to an account.")
     if SCOPES[chosen[0]].is_bound and account_id is None:
         raise InvalidRequest(
             f"The scope {chosen[0]} is bound to one integrated account.", advice="Give the id of the account."
@@ -81,5 +86,7 @@ def check_scope(token: ApiToken, needed: ScopeName, account_id: str | None) -> N
             f"This API token may not do that: it needs the scope {needed} and has {', '.join(token.scopes) or 'none'}.",
             advice="Use an API token that has the scope.",
         )
+    if not SCOPES[needed].is_bound:
+        return
     if token.account_id is None or token.account_id != account_id:
         raise refuse_unknown_account()

@@ -17,8 +17,10 @@ from runtime.errors import SettingsError
 from runtime.logs import Log
 from runtime.mcp_server.streams import MOST_STREAMS
 from runtime.server.app import Application, Runtime, hold_data
+from runtime.server.bounded_protocol import BoundedProtocol
 from runtime.server.connections import Limits
 from runtime.server.fast_path import make_protocol
+from runtime.server.metrics import make_gauge
 from runtime.settings import Settings
 
 BACKLOG = 2048
@@ -48,6 +50,7 @@ def run(settings: Settings, *, watches: bool = False) -> None:
     application = Application(runtime, watches=watches)
     limits = set_limits(settings, runtime.log)
     server = make_server(application, limits, runtime.log, has_fast_path=settings.fast_path)
+    _watch_connections(application, server)
     application.sse.streams.most = min(MOST_STREAMS, limits.connections // STREAM_SHARE)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -55,6 +58,16 @@ def run(settings: Settings, *, watches: bool = False) -> None:
     signal.signal(signal.SIGHUP, _reload_by(application))
     server.run(sockets=[listener])
     runtime.log("stopped")
+
+
+def _watch_connections(application: Application, server: uvicorn.Server) -> None:
+    protocol = server.config.http
+    assert isinstance(protocol, type)
+    assert issubclass(protocol, BoundedProtocol)
+    application.metrics.gauges += [
+        make_gauge("ledgerport_open_connections", "Connections of clients.", protocol.bounds.count_open),
+        make_gauge("ledgerport_open_streams", "Event streams.", application.sse.streams.count_open),
+    ]
 
 
 def _already_stopped(_signal: int, _frame: FrameType | None) -> None:

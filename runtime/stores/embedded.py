@@ -28,6 +28,7 @@ from runtime.stores.journal_queue import JournalQueue
 from runtime.stores.look_up import LookUp, SqliteLookUp
 from runtime.stores.mailbox import Mailbox
 from runtime.stores.mailbox_memory import MemoryMailbox
+from runtime.stores.migrations import find_newest_version
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
@@ -125,11 +126,23 @@ class Stores:
 
     def check_health(self) -> StorageHealth:
         """Whether the database can be read, and took the last write or probe. It writes nothing itself."""
-        if reason := self.look_up.find_fault():
-            return StorageHealth("unavailable", reason)
-        if reason := self.condition.reason or self.writer.find_fault() or self.hot.find_fault():
-            return StorageHealth("degraded", reason)
-        return StorageHealth()
+        unreadable, *degraded = self.find_faults().values()
+        if unreadable:
+            return StorageHealth("unavailable", unreadable)
+        reason = next((each for each in degraded if each), "")
+        return StorageHealth("degraded", reason) if reason else StorageHealth()
+
+    def find_faults(self) -> dict[str, str]:
+        """Return why the database cannot be read or written and Redis does not answer; empty for what is well."""
+        return {
+            "unreadable": self.look_up.find_fault(),
+            "unwritable": self.condition.reason or self.writer.find_fault(),
+            "redis": self.hot.find_fault(),
+        }
+
+    def read_version(self) -> int:
+        """Return the revision of the database. Nobody migrates a file that this process serves from."""
+        return find_newest_version()
 
     def purge(self, now: float) -> bool:
         """Forgets what has expired. False when the file could not be written: the next time will do."""

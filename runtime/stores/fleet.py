@@ -49,6 +49,10 @@ class FleetStores(Stores):
         with self._single.begin() as connection:
             return find_account(connection, account_id)
 
+    def read_version(self) -> int:
+        """Return the revision of the database, which a newer process may have migrated. Raises StorageUnavailable."""
+        return self.records.read_version()
+
     async def probe(self, now: float) -> StorageHealth:
         """Find out whether the database can be read and takes writes now, and return the health with it."""
         await self.look_up.check()

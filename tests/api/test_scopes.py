@@ -43,8 +43,8 @@ def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str
     return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 
 
-def test_each_operation_names_the_scope_it_needs_and_only_health_is_public() -> None:
-    assert [each.path for each in TABLE if each.scope is None] == ["/healthz"]
+def test_each_operation_names_the_scope_it_needs_and_only_probes_are_public() -> None:
+    assert [each.path for each in TABLE if each.scope is None] == ["/healthz", "/readyz"]
     assert {each.scope for each in TABLE if each.scope is not None} <= SCOPES.keys()
     bound = [each for each in TABLE if each.scope is not None and SCOPES[each.scope].is_bound]
     assert {each.handler.__name__ for each in bound} == {"list_tools", "call_tool"}
@@ -67,7 +67,7 @@ def test_a_token_bound_to_an_account_may_list_and_call_its_tools_and_nothing_els
         assert found[1].json()["message"] == harness.ask("GET", "/integrated-account/x").json()["message"]
     else:
         assert [each.status_code for each in found] == [403] * 3
-        assert "needs the scope admin and has tools:call" in found[0].json()["message"]
+        assert f"needs the scope {operation.scope} and has tools:call" in found[0].json()["message"]
     assert [each.id for each in harness.here.stores.records.list_accounts(None, 10)] == before
 
 
