@@ -15,6 +15,7 @@ From the top down; a package imports only what stands below it:
 - `settings`: what the environment says
 - `keys`: the master key and all cryptography
 - `logs`: one line per event, without secrets
+- `watching`: what is counted and measured of the work, for Prometheus and OpenTelemetry
 - `recent`: a bounded number of values lately asked for
 - `database_url`, `redis_address`: where the PostgreSQL and the Redis of a fleet are
 - `model`: the things that are stored, as frozen values

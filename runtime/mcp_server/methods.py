@@ -126,7 +126,7 @@ class Methods:
             return ACCEPTED
         if self._traces is None:
             return self._answer(message, grant, toolset, fields)
-        return self._traces.trace(
+        return self._traces.follow(
             message, toolset, fields, lambda: self._answer(message, grant, toolset, fields)
         )
 

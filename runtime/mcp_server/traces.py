@@ -87,7 +87,7 @@ class Traces:
             explicit_bucket_boundaries_advisory=BUCKETS,
         )
 
-    def trace(
+    def follow(
         self,
         message: Message,
         toolset: Toolset,

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from runtime.errors import InvalidRequest, StorageUnavailable
 from runtime.model import Clock
 from runtime.operations.answers import LARGEST_PART, format_time
-from runtime.watching.calls import CallFilter, LoggedCall, StoredCall
+from runtime.watching.calls import CallFilter, CallValues, LoggedCall, StoredCall
 from runtime.watching.counts import Counter
 
 STORE_SECONDS = 2.0
@@ -74,8 +74,8 @@ class CallLogStore(Protocol):
         """The records."""
         ...
 
-    async def write_together(self, work: Callable[[], T]) -> T:
-        """Return the result of a change that shares its commit with others."""
+    async def write(self, work: Callable[[], T]) -> T:
+        """Return the result of a change, made in transactions of its own."""
         ...
 
 
@@ -90,11 +90,11 @@ class CallLog:
     ) -> None:
         self._store, self._days, self.clock = store, days, clock
         self._dropped = dropped or Counter("dropped", "", "reason")
-        self._waiting: list[LoggedCall] = []
+        self._waiting: list[CallValues] = []
         self._storing: asyncio.Task[None] | None = None
 
-    def add(self, call: LoggedCall) -> None:
-        """Have a call stored within a moment."""
+    def add(self, call: CallValues) -> None:
+        """Have a call stored within a moment. It is called for every call, and has to be quick."""
         if not self._days:
             return
         if len(self._waiting) >= MOST_WAITING:
@@ -126,9 +126,9 @@ class CallLog:
 
     async def _flush(self) -> None:
         while self._waiting:
-            taken = self._waiting[:MOST_TOGETHER]
+            taken = [_as_logged(each) for each in self._waiting[:MOST_TOGETHER]]
             try:
-                await self._store.write_together(lambda: self._store.records.add_calls(taken))  # noqa: B023
+                await self._store.write(lambda: self._store.records.add_calls(taken))  # noqa: B023
             except StorageUnavailable:
                 return
             del self._waiting[: len(taken)]
@@ -138,7 +138,7 @@ class CallLog:
         until = self.clock() - self._days * DAY
         records = self._store.records
         try:
-            while await self._store.write_together(lambda: records.purge_calls(until, MOST_STORED)):
+            while await self._store.write(lambda: records.purge_calls(until, MOST_STORED)):
                 pass
         except StorageUnavailable:
             return
@@ -154,6 +154,12 @@ class CallLog:
         last = found[most - 1] if len(found) > most else None
         cursor = f"{last.call.at:.3f}-{last.id}" if last else None
         return {"result": [show_call(each) for each in found[:most]], "next_cursor": cursor}
+
+
+def _as_logged(values: CallValues) -> LoggedCall:
+    """Return a call with its time in whole milliseconds, so that a cursor says it exactly."""
+    call = LoggedCall(*values)
+    return call._replace(at=round(call.at, 3))
 
 
 def show_call(stored: StoredCall) -> dict[str, Any]:

@@ -56,7 +56,7 @@ from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
 from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
-from runtime.server.metrics import LoopLag, Metrics, make_gauges, watch_send
+from runtime.server.metrics import LoopLag, Metrics, count_sent, make_gauges
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import Reloader
 from runtime.server.telemetry import find_mark, make_client, make_traces
@@ -240,7 +240,7 @@ class Application:
                 await send_reply(send, UNKNOWN_HOST.reply(b""))
             else:
                 answer = self._api_and_pages or self._make_api_and_pages()
-                await answer(scope, receive, watch_send(self._runtime.counts.requests, path, send))
+                await answer(scope, receive, count_sent(self._runtime.counts.requests, path, send))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

@@ -1,6 +1,6 @@
 """What a process reports of itself to Prometheus: its counts, and how it is at this moment.
 
-Called by `app`, which has the parts; `api.metrics` answers the scraper with `Metrics.render`.
+Called by `app`, which has the parts; `api.call_log` answers the scraper with `Metrics.render`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Metrics:
     async def run(self) -> None:
         """Write the counts for the other processes until it is cancelled, where there are others."""
         if self._shared is not None:
-            await self._shared.run(lambda: (self.counts.dump(), read_gauges(self.gauges)))
+            await self._shared.run(lambda: (self.counts.read_all(), read_gauges(self.gauges)))
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Return the body and media type of an answer to a scraper. It reads files: to be called in a thread."""
@@ -106,7 +106,7 @@ def make_gauge(name: str, about: str, read: Callable[[], int]) -> Gauge:
     return Gauge(name, about, (), lambda: {(): float(read())})
 
 
-def watch_send(requests: Counter, path: str, send: Send) -> Send:
+def count_sent(requests: Counter, path: str, send: Send) -> Send:
     """Return what sends a response of the management API or the pages, and counts it."""
     endpoint = "pages" if path == "/" or path.startswith(PAGES) else "api"
 

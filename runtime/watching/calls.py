@@ -34,12 +34,16 @@ class LoggedCall(NamedTuple):
     error_code: str
     ms: float
     size: int
-    request_id: str = ""
+    request_id: str
 
     @property
     def status(self) -> CallStatus:
         """Whether it succeeded."""
         return "error" if self.error_code else "ok"
+
+
+CallValues = tuple[LogType, float, str, str, str, str, str, str, str, float, int, str]
+"""The values of a `LoggedCall`, in their order."""
 
 
 class StoredCall(NamedTuple):

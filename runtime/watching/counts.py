@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 Labels = tuple[str, ...]
-Dumped = dict[str, list[tuple[Labels, Any]]]
+AllValues = dict[str, list[tuple[Labels, Any]]]
 """The values of each counter and histogram by its name, as they are merged with those of other processes."""
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -111,20 +111,20 @@ class Counts:
         """Every histogram."""
         return self.tool_seconds, self.vendor_seconds
 
-    def dump(self) -> Dumped:
+    def read_all(self) -> AllValues:
         """Return all values as they are now."""
-        found: Dumped = {each.name: list(each.values.items()) for each in self.counters}
+        found: AllValues = {each.name: list(each.values.items()) for each in self.counters}
         return found | {
             each.name: [(labels, list(values)) for labels, values in each.values.items()]
             for each in self.histograms
         }
 
 
-def merge_dumped(dumps: Iterator[Dumped]) -> dict[str, dict[Labels, Any]]:
+def merge_values(read: Iterator[AllValues]) -> dict[str, dict[Labels, Any]]:
     """Return the sums of what several processes have counted."""
     sums: dict[str, dict[Labels, Any]] = {}
-    for dumped in dumps:
-        for name, values in dumped.items():
+    for each in read:
+        for name, values in each.items():
             for given, value in values:
                 labels, known = tuple(given), sums.setdefault(name, {})
                 before = known.get(labels)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from runtime.watching.counts import SECONDS, Counts, Gauge, Labels, merge_dumped
+from runtime.watching.counts import SECONDS, Counts, Gauge, Labels, merge_values
 from runtime.watching.shared_counts import Other
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class _Collector:
         """Yield each metric with its samples, the counts of all processes added up."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-        sums = merge_dumped(iter([self._counts.dump(), *(each.counts for each in self._others)]))
+        sums = merge_values(iter([self._counts.read_all(), *(each.counts for each in self._others)]))
         for counter in self._counts.counters:
             family = CounterMetricFamily(counter.name, counter.about, labels=counter.labels)
             for labels, value in sums.get(counter.name, {}).items():

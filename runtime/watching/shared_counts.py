@@ -62,7 +62,7 @@ class SharedCounts:
             is_alive = self._clock() - found["at"] < LIVE_SECONDS
             yield Other(found["counts"], found["gauges"] if is_alive else {})
 
-    def clear(self) -> None:
+    def purge(self) -> None:
         """Remove the files of an earlier run: for the parent, before it starts its processes."""
         for path in self._folder.glob("*.json"):
             path.unlink(missing_ok=True)

@@ -88,7 +88,9 @@ class ApiHarness:
             guesses=guesses,
             listing=describe_listing,
             spending=Spending(self.here.stores, clock=self.here.clock) if counts_spending else None,
-            watching=Watching(Readiness(self.here.stores), self.finished, Metrics(self.finished.counts).render),
+            watching=Watching(
+                Readiness(self.here.stores), self.finished, Metrics(self.finished.counts).render
+            ),
             undo=Undo(self.here.stores, Journal(parts), None, parts.catalog),  # type: ignore[arg-type]
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]

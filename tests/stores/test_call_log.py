@@ -29,7 +29,7 @@ def here(tmp_path: Path, database: dict[str, str]) -> Iterator[Deployment]:
 
 
 def call(at: float = NOON, tool: str = "get", error: str = "", **more: Any) -> LoggedCall:
-    made = LoggedCall("mcp", at, "default", "a1", "m1", tool, "claude", "1.2", error, 12.5, 40)
+    made = LoggedCall("mcp", at, "default", "a1", "m1", tool, "claude", "1.2", error, 12.5, 40, "")
     return made._replace(**more)
 
 
@@ -38,11 +38,11 @@ class CountingStore:
 
     def __init__(self, here: Deployment) -> None:
         self.records = here.stores.records
-        self._write = here.stores.write_together
+        self._write = here.stores.write
         self.is_full = False
         self.transactions = 0
 
-    async def write_together(self, work: Callable[[], T]) -> T:
+    async def write(self, work: Callable[[], T]) -> T:
         self.transactions += 1
         if self.is_full:
             raise StorageUnavailable("The disk is full.", reason="The disk is full.")
@@ -98,7 +98,9 @@ def test_a_call_says_who_called_what_when_and_what_it_came_to(here: Deployment) 
         ({"tool": "b", "status": "ok"}, []),
     ],
 )
-def test_a_list_has_what_its_filters_leave(here: Deployment, wanted: dict[str, Any], found: list[str]) -> None:
+def test_a_list_has_what_its_filters_leave(
+    here: Deployment, wanted: dict[str, Any], found: list[str]
+) -> None:
     log = CallLog(here.stores, 30, clock=here.clock)
     log.add(call(tool="a"))
     log.add(call(NOON + 1, tool="b", error="not_found", client_name="codex"))
