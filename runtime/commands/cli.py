@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import click
 
-from runtime.commands import compare, definitions, format_keys, journal, new_entity, pages
+from runtime.commands import compare, definitions, format_keys, journal, logs, new_entity, pages
 from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import as_setting, definitions_option
 from runtime.errors import SettingsError
@@ -36,6 +36,7 @@ main.add_command(new_entity.new_entity)
 main.add_command(pages.pages)
 main.add_command(format_keys.keys)
 main.add_command(journal.journal)
+main.add_command(logs.show_logs)
 
 
 @main.command()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from runtime.commands.logs import read_calls
 from runtime.errors import InvalidRequest, StorageUnavailable
 from runtime.operations import call_log
 from runtime.operations.call_log import DAY, CallLog, read_times
 from runtime.stores.call_log_records import MOST_PURGED
 from runtime.watching.calls import CallFilter, LoggedCall
 from runtime.watching.counts import Counter
+from tests.commands import run_command
 from tests.deployment import NOON, Deployment, HandClock, deploy
 
 T = TypeVar("T")
@@ -199,3 +203,56 @@ def test_a_list_looks_through_the_last_day_where_no_time_is_given() -> None:
 def test_a_cursor_that_no_list_has_answered_is_refused(here: Deployment, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="next_cursor"):
         listed(CallLog(here.stores, 30), cursor=cursor)
+
+
+def test_the_command_shows_the_last_calls_and_follows_those_that_come(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = here.stores.records
+    records.add_calls([call(tool=each) for each in "abc"])
+    monkeypatch.setattr("time.sleep", lambda _seconds: records.add_calls([call(tool="d")]))
+    parts = read_calls(records, 2, follow=True)
+    assert [[each.call.tool for each in next(parts)] for _ in range(3)] == [["b", "c"], ["d"], ["d"]]
+    assert [[each.call.tool for each in part] for part in read_calls(records, 0, follow=False)] == [[]]
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_the_command_prints_a_line_for_each_call(tmp_path: Path, is_json: bool) -> None:
+    here = deploy(tmp_path, HandClock())
+    here.stores.records.add_calls([call(error="not_found"), call(tool="list")])
+    here.stores.close()
+    printed = run_command(
+        "logs", *(["--json"] if is_json else []), environment={**os.environ, "LEDGERPORT_DATA": str(tmp_path)}
+    )
+    first, second = printed.stdout.splitlines()
+    if is_json:
+        assert (json.loads(first)["error_code"], json.loads(second)["tool_name"]) == ("not_found", "list")
+    else:
+        assert first.split() == [
+            "2027-01-15T08:00:00.000Z",
+            "not_found",
+            "12.5",
+            "ms",
+            "get",
+            "m1",
+            "claude",
+            "1.2",
+        ]
+
+
+def test_a_cursor_goes_on_exactly_behind_the_last_call_also_between_two_milliseconds(
+    here: Deployment,
+) -> None:
+    log = CallLog(here.stores, 30, clock=here.clock)
+    for number in range(30):
+        log.add(call(NOON + number * 0.00037, tool=f"tool_{number}"))
+
+    async def main() -> list[str]:
+        found, cursor = [], ""
+        while True:
+            part = await log.list(ALL, 1, cursor)
+            found += [each["tool_name"] for each in part["result"]]
+            if (cursor := part["next_cursor"]) is None:
+                return found
+
+    assert sorted(asyncio.run(main())) == sorted(f"tool_{number}" for number in range(30))
