@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import gc
-import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
@@ -58,15 +56,15 @@ from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
 from runtime.server.metrics import LoopLag, Metrics, count_sent, make_gauges
 from runtime.server.refusals import UNKNOWN_HOST
-from runtime.server.reload import Reloader
+from runtime.server.reload import COMPILE, Reloader
 from runtime.server.telemetry import find_mark, make_client, make_traces
 from runtime.settings import LOOPBACK, Settings
 from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
-from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import warm_up
 from runtime.upstream.request import fill_address
 from runtime.watching.counts import Counts
+from runtime.watching.shared_counts import SharedCounts
 from runtime.watching.telemetry import start_telemetry
 
 Scope = MutableMapping[str, Any]
@@ -74,11 +72,6 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COMPILE = (
-    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
-    "from generator.__main__ import main; sys.exit(main())"
-)
-"""What a process of its own runs to compile: this very generator, wherever the server was started."""
 PURGE_SECONDS = 60.0
 """What has expired opens nothing already; each minute, so that a purge is small."""
 PROBE_SECONDS = 5.0
@@ -199,7 +192,9 @@ class Runtime:
 class Application:
     """The ASGI application. Dispatches by path; the lifespan starts and ends the background work."""
 
-    def __init__(self, runtime: Runtime, *, watches: bool = False) -> None:
+    def __init__(
+        self, runtime: Runtime, *, watches: bool = False, shared: SharedCounts | None = None
+    ) -> None:
         self._runtime = runtime
         self.reloader = Reloader(runtime, runtime.log, watches=watches)
         self.mcp = McpEndpoint(
@@ -223,7 +218,7 @@ class Application:
         )
         mailbox = make_mailbox(runtime.stores.link, runtime.keys)
         self.sse = SseEndpoint(self.mcp, runtime.keys.hash_token, mailbox, runtime.log)
-        self._lag, self.metrics = LoopLag(), Metrics(runtime.counts)
+        self._lag, self.metrics = LoopLag(), Metrics(runtime.counts, shared)
         self.metrics.gauges += make_gauges(runtime, self._lag)
         self._api_and_pages: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -335,22 +330,3 @@ def _host_names(settings: Settings) -> tuple[str, ...]:
     if settings.host not in LOOPBACK:
         return ()
     return (*LOOPBACK, urlsplit(settings.public_url).hostname or "")
-
-
-def hold_data(settings: Settings) -> int:
-    """Take the data directory and the database for this process until it ends.
-
-    Raises SettingsError when another serves from either of them.
-    """
-    held = os.open(settings.data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as taken:
-        os.close(held)
-        raise SettingsError(
-            f"Another Ledgerport already serves from {settings.data}.",
-            advice="Stop it, or set LEDGERPORT_DATA to another directory.",
-        ) from taken
-    if not settings.postgres_url:
-        hold_database(settings.database.resolve())
-    return held

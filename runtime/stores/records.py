@@ -10,7 +10,20 @@ import hmac
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Select, column, delete, func, insert, select, table, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    column,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    table,
+    text,
+    true,
+    update,
+)
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
@@ -18,10 +31,12 @@ from runtime.stores.call_log_records import CallLogRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.migrations import VERSION_TABLE
 from runtime.stores.policy_records import DAY, PolicyRecords
-from runtime.stores.record_base import RecordBase, lock_account, note
+from runtime.stores.record_base import RecordBase, count, lock_account, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import (
+    ACCOUNT,
+    API_TOKEN,
     AUDIT,
     AUTHORIZATION,
     DEPLOYMENT,
@@ -29,6 +44,7 @@ from runtime.stores.tables import (
     MCP_SERVER,
     POLICY_USE,
 )
+from runtime.stores.transfer_records import TransferRecords
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -154,6 +170,7 @@ class Records(
     PolicyRecords,
     SpendingRecords,
     JournalRecords,
+    TransferRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
@@ -179,6 +196,17 @@ class Records(
         with self._reading.begin() as connection:
             found: str = connection.execute(_READ_VERSION).scalar_one()
         return int(found)
+
+    def count_things(self, now: float) -> dict[str, Any]:
+        """Return how many accounts there are by status, how many MCP servers that have not expired, and API tokens."""
+        by_status = select(ACCOUNT.c.status, func.count()).group_by(ACCOUNT.c.status)
+        is_alive = or_(MCP_SERVER.c.expires_at.is_(None), MCP_SERVER.c.expires_at > now)
+        with self._reading.begin() as connection:
+            return {
+                "accounts": {row[0]: row[1] for row in connection.execute(by_status)},
+                "mcp_servers": count(connection, MCP_SERVER, is_alive),
+                "api_tokens": count(connection, API_TOKEN, true()),
+            }
 
     def probe(self, now: float, *, is_doubtful: bool) -> None:
         """Find out whether the database takes changes: by one that changes nothing, and really where it is doubtful."""

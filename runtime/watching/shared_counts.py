@@ -66,3 +66,8 @@ class SharedCounts:
         """Remove the files of an earlier run: for the parent, before it starts its processes."""
         for path in self._folder.glob("*.json"):
             path.unlink(missing_ok=True)
+
+
+def share_counts(data: Path, name: str) -> SharedCounts:
+    """Return what the processes of one data directory share, for the one with this name."""
+    return SharedCounts(data / "counts", name)
