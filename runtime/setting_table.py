@@ -71,10 +71,9 @@ TABLE = tuple(
         ("UPSTREAM_PER_ACCOUNT", values.read_whole(1, 10_000), "256", "Calls of one company under way at once.",
          {"field": "upstream_per_account"}),
         ("MAX_CONNECTIONS", values.read_whole(16, 100_000, otherwise=0), "",  # 16 serve one page and its agents
-         "Connections at once; lowered to what the system grants in open files.",
+         "Connections at once in each process; lowered to what the system grants in open files.",
          {"field": "max_connections", "otherwise": "4096"}),
-        ("WORKERS", values.read_whole(1, 64), "1",
-         "Processes that serve on the one port; more than one needs PostgreSQL and Redis.",
+        ("WORKERS", values.read_whole(1, 64), "1", "Processes that serve; more than one needs PostgreSQL and Redis.",
          {"field": "workers"}),
         ("FAST_PATH", values.read_switch, "on", "Whether small requests to the MCP URLs are answered without ASGI.",
          {"field": "fast_path"}),
