@@ -253,7 +253,7 @@ def test_the_lag_of_the_event_loop_is_seen_by_two_scrapers() -> None:
 
 
 class Faulty:
-    """Stores that fail as they are told, and count how often their revision is read."""
+    """Stores that fail as it is said, and count how often their revision is read."""
 
     def __init__(self, **faults: str) -> None:
         self.faults = {"unreadable": "", "unwritable": "", "redis": "", **faults}

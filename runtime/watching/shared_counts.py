@@ -68,6 +68,6 @@ class SharedCounts:
             path.unlink(missing_ok=True)
 
 
-def share_counts(data: Path, name: str) -> SharedCounts:
+def open_counts(data: Path, name: str) -> SharedCounts:
     """Return what the processes of one data directory share, for the one with this name."""
     return SharedCounts(data / "counts", name)
