@@ -51,6 +51,8 @@ class Settings:
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
     allowed_origins: tuple[str, ...] = ()
+    return_urls: tuple[str, ...] = ()
+    """Origins that a browser may be sent to when a company is connected."""
     database: Path = Path("ledgerport.sqlite3")
     """The SQLite file of an embedded installation."""
     postgres_url: str = field(default="", repr=False)

@@ -24,6 +24,9 @@ class CallLogQuery(PartQuery):
         LogType | None,
         Field(description="Only calls at this endpoint: mcp, or api for the management API."),
     ] = None
+    tenant_id: Annotated[
+        str, Field(max_length=200, description="Only calls for accounts of this tenant.")
+    ] = ""
     integrated_account_id: Annotated[
         str, Field(max_length=80, description="Only calls for this integrated account.")
     ] = ""
@@ -57,6 +60,7 @@ class CallShape(BaseModel):
     id: str
     log_type: LogType
     at: Annotated[Time, Field(description="When it ended.")]
+    tenant_id: str
     integrated_account_id: str
     mcp_server_id: str | None
     api_token_id: str | None
@@ -88,12 +92,14 @@ async def list_calls(services: Services, asked: ApiRequest) -> Response:
         since,
         until,
         log_type,
+        tenant_id=query.tenant_id,
         account_id=query.integrated_account_id,
         caller_id=query.mcp_server_id or query.api_token_id,
         tool=query.tool_name,
         client_name=query.client_name,
         status=query.status,
         error_code=query.error_code,
+        reach=asked.reach,
     )
     return reply(await services.call_log.list(wanted, query.limit, query.next_cursor))
 

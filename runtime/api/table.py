@@ -8,10 +8,20 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import call_log, handlers, journal, limit_shapes, probes, shapes
+from runtime.api import call_log, handlers, journal, limit_shapes, probes, shapes, tenants
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
-from runtime.operations.scopes import ADMIN, CALL_TOOLS, READ_METRICS
+from runtime.operations.scopes import (
+    ADMIN,
+    CALL_TOOLS,
+    READ_ACCOUNTS,
+    READ_JOURNAL,
+    READ_LOG,
+    READ_METRICS,
+    READ_SERVERS,
+    WRITE_ACCOUNTS,
+    WRITE_SERVERS,
+)
 
 Handler = Callable[[Services, ApiRequest], Awaitable[Response]]
 
@@ -38,19 +48,27 @@ class Operation:
     tag: str = field(kw_only=True)
     """The group that it stands in, one of TAGS."""
     scope: ScopeName | None = field(kw_only=True)
+    is_for_all_tenants: bool = False
+    """Whether a token that is bound to a tenant may not ask for it."""
 
     @property
     def is_public(self) -> bool:
         """Whether it is answered without an API token."""
         return self.scope is None
 
+    @property
+    def takes_key(self) -> bool:
+        """Whether a repeat under the same Idempotency-Key has the same answer: a tool call sees to its key itself."""
+        return self.method == "POST" and self.body is not shapes.Arguments
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, API_TOKENS, DEPLOYMENT = (
+
+ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, DEPLOYMENT = (
     "Integrated accounts",
     "MCP servers",
     "Tools",
     "Journal",
     "Call log",
+    "Tenants",
     "API tokens",
     "Deployment",
 )
@@ -60,6 +78,7 @@ TAGS = {
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
     CALL_LOG: "Every call of a tool, for a set time.",
+    TENANTS: "Whose the integrated accounts are, and what each may have.",
     API_TOKENS: "What programs prove themselves by at this API.",
     DEPLOYMENT: "How the deployment is.",
 }
@@ -77,19 +96,19 @@ TABLE = (
         shapes.NewAccount,
         has_location=True,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "GET",
         "/integrated-account",
         handlers.list_accounts,
         shapes.AccountList,
-        query=shapes.PartQuery,
+        query=shapes.AccountQuery,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=READ_ACCOUNTS,
     ),
-    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=ADMIN),
-    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=ADMIN),
+    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=READ_ACCOUNTS),
+    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=WRITE_ACCOUNTS),
     Operation(
         "PATCH",
         ACCOUNT,
@@ -97,16 +116,19 @@ TABLE = (
         shapes.AccountShape,
         body=limit_shapes.AccountChange,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
-    Operation("GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=ADMIN),
+    Operation(
+        "GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=READ_ACCOUNTS
+    ),
     Operation(
         "POST",
         ACCOUNT + "/connect",
         handlers.connect_account,
         shapes.AccountToAuthorize,
+        body=shapes.ToConnect,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "POST",
@@ -117,7 +139,7 @@ TABLE = (
         shapes.NewMcpServer,
         has_location=True,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
     Operation(
         "GET",
@@ -126,9 +148,11 @@ TABLE = (
         shapes.McpServerList,
         query=shapes.PartQuery,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=READ_SERVERS,
     ),
-    Operation("GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=ADMIN),
+    Operation(
+        "GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=READ_SERVERS
+    ),
     Operation(
         "PATCH",
         SERVER,
@@ -136,9 +160,9 @@ TABLE = (
         shapes.McpServerListing,
         body=shapes.McpServerChange,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
-    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=ADMIN),
+    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=WRITE_SERVERS),
     Operation(
         "GET",
         ACCOUNT + "/tools",
@@ -165,7 +189,7 @@ TABLE = (
         journal.JournalPart,
         query=journal.JournalQuery,
         tag=JOURNAL,
-        scope=ADMIN,
+        scope=READ_JOURNAL,
     ),
     Operation(
         "GET",
@@ -173,7 +197,7 @@ TABLE = (
         journal.get_journal_entry,
         journal.WholeEntryShape,
         tag=JOURNAL,
-        scope=ADMIN,
+        scope=READ_JOURNAL,
     ),
     Operation(
         "POST",
@@ -184,6 +208,35 @@ TABLE = (
         calls_vendor=True,
         tag=JOURNAL,
         scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/tenant",
+        tenants.list_tenants,
+        tenants.TenantList,
+        query=shapes.PartQuery,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "GET",
+        "/tenant/{tenant_id}",
+        tenants.get_tenant,
+        tenants.TenantShape,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "PATCH",
+        "/tenant/{tenant_id}",
+        tenants.change_tenant,
+        tenants.TenantShape,
+        body=tenants.TenantChange,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
     ),
     Operation(
         "POST",
@@ -219,7 +272,7 @@ TABLE = (
         call_log.CallLogPart,
         query=call_log.CallLogQuery,
         tag=CALL_LOG,
-        scope=ADMIN,
+        scope=READ_LOG,
     ),
     Operation(
         "GET",
@@ -227,6 +280,7 @@ TABLE = (
         call_log.read_metrics,
         tag=DEPLOYMENT,
         scope=READ_METRICS,
+        is_for_all_tenants=True,
     ),
     Operation("GET", "/healthz", probes.check_alive, probes.Alive, tag=DEPLOYMENT, scope=None),
     Operation("GET", "/readyz", probes.check_ready, probes.Ready, tag=DEPLOYMENT, scope=None),

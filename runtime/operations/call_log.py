@@ -170,6 +170,7 @@ def show_call(stored: StoredCall) -> dict[str, Any]:
         "id": str(stored.id),
         "log_type": call.log_type,
         "at": format_time(call.at),
+        "tenant_id": call.tenant_id,
         "integrated_account_id": call.account_id,
         "mcp_server_id": call.caller_id if is_mcp else None,
         "api_token_id": None if is_mcp else call.caller_id,

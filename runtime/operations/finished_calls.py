@@ -16,7 +16,8 @@ from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log, blank_secrets
 from runtime.model import Account, Clock, Grant
 from runtime.operations.call_log import CallLog
-from runtime.watching.calls import DEFAULT_TENANT, Caller, LogType
+from runtime.request_ids import CURRENT
+from runtime.watching.calls import Caller, LogType
 from runtime.watching.counts import Counts
 
 OK = "ok"
@@ -115,8 +116,8 @@ class FinishedCalls:
             # A plain tuple costs a quarter of a LoggedCall, which the call log makes of it later.
             self.call_log.add(
                 (
-                    source.log_type, self._clock(), DEFAULT_TENANT, account.id, source.caller_id, shown, *caller,
-                    ending.error, ms, ending.size, "",
+                    source.log_type, self._clock(), account.tenant_id, account.id, source.caller_id, shown, *caller,
+                    ending.error, ms, ending.size, CURRENT.get(),
                 )
             )  # fmt: skip
 

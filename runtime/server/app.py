@@ -38,6 +38,7 @@ from runtime.mcp_server.request import Gate
 from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_log import CallLog
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
@@ -47,6 +48,7 @@ from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
@@ -103,6 +105,7 @@ class Runtime:
         self.client = make_client(settings, self.telemetry)
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog, counts=self.counts)
         self.tokens = AccessTokens(self.deployment)
+        self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
         self.journal = WriteJournal(self.keys, self.stores, counts=self.counts)
         self.call_log = CallLog(self.stores, settings.log_days, dropped=self.counts.unlogged)
@@ -125,6 +128,7 @@ class Runtime:
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
             policies=WritePolicies(vendor, self.stores),
+            tenants=TenantCalls(self.stores.hot),
         )
         self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
 
@@ -163,8 +167,12 @@ class Runtime:
 
     async def is_api_token(self, token: str, grant: Grant) -> bool:
         """Whether this is an API token of this deployment that may call the tools of the grant's account."""
-        found = await self.stores.look_up.find_api_token(self.keys.hash_token(token))
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+        found = await self.api_tokens.identify(token)
+        if found is None or not may_use(found, CALL_TOOLS, grant.account):
+            return False
+        if self.api_tokens.is_use_to_note(found):
+            self.api_tokens.note_use(found)
+        return True
 
     def find_base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""

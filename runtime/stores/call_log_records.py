@@ -38,6 +38,9 @@ class CallLogRecords(RecordBase):
         for name in ("log_type", "tenant_id", "account_id", "caller_id", "tool", "client_name", "error_code"):
             if value := getattr(wanted, name):
                 asked = asked.where(table.c[name] == value)
+        for name, only in zip(("tenant_id", "account_id"), wanted.reach, strict=True):
+            if only is not None:
+                asked = asked.where(table.c[name] == only)
         if wanted.status:
             asked = asked.where(
                 table.c.error_code == "" if wanted.status == "ok" else table.c.error_code != ""

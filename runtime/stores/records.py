@@ -44,6 +44,7 @@ from runtime.stores.tables import (
     MCP_SERVER,
     POLICY_USE,
 )
+from runtime.stores.tenant_records import TenantRecords
 from runtime.stores.transfer_records import TransferRecords
 
 MOST_BINDINGS = 1_000_000
@@ -72,6 +73,7 @@ class AuthorizationRecords(RecordBase):
             "redirect_uri": authorization.redirect_uri,
             "expires_at": authorization.expires_at,
             "verifier": authorization.verifier,
+            "return_url": authorization.return_url,
         }
         with self._engine.begin() as connection:
             if not lock_account(connection, authorization.account_id):
@@ -171,6 +173,7 @@ class Records(
     SpendingRecords,
     JournalRecords,
     TransferRecords,
+    TenantRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
@@ -218,10 +221,17 @@ class Records(
     def purge(self, now: float) -> int:
         """Forget what has expired: it opens nothing already. Return how many records that were.
 
-        MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
+        MCP servers and API tokens stay for a day more, so that a clock that was set forward does not delete what it
+        only closed.
         """
         with self._engine.begin() as connection:
-            purged = ((MCP_SERVER, now - PURGE_AFTER_SECONDS), (AUTHORIZATION, now), (IDEMPOTENCY_KEY, now))
+            closed = now - PURGE_AFTER_SECONDS
+            purged = (
+                (MCP_SERVER, closed),
+                (API_TOKEN, closed),
+                (AUTHORIZATION, now),
+                (IDEMPOTENCY_KEY, now),
+            )
             expired = sum(
                 connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
                 for table, until in purged

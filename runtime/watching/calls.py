@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from runtime.model import EVERYTHING, Reach
+
 LogType = Literal["mcp", "api"]
 """The endpoint that a call came to: the MCP endpoint or the management API."""
 CallStatus = Literal["ok", "error"]
-DEFAULT_TENANT = "default"
 
 
 class Caller(NamedTuple):
@@ -66,3 +67,5 @@ class CallFilter(NamedTuple):
     client_name: str = ""
     status: CallStatus | None = None
     error_code: str = ""
+    reach: Reach = EVERYTHING
+    """Whose calls may be seen at all."""

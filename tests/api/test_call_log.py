@@ -31,7 +31,7 @@ def listed(harness: ApiHarness, query: str = "") -> list[dict[str, Any]]:
 
 
 def call(harness: ApiHarness, account: str, tool: str = TOOL) -> Any:
-    agent = {"User-Agent": "books-sync/3.2"}
+    agent = {"User-Agent": "books-sync/3.2", "Request-Id": "one-of-a-client"}
     return harness.ask(
         "POST", f"/integrated-account/{account}/tools/{tool}", json={"id": CANARY}, headers=agent
     )
@@ -45,10 +45,11 @@ def test_a_call_over_the_api_is_in_the_log_without_what_it_said(harness: ApiHarn
     assert found["duration_ms"] >= 0
     token = harness.ask("GET", "/api-token").json()["result"][0]["id"]
     assert found | {"id": "", "duration_ms": 0} == {
-        "id": "", "log_type": "api", "at": "2027-01-15T08:00:00.000Z", "integrated_account_id": account,
+        "id": "", "log_type": "api", "at": "2027-01-15T08:00:00.000Z", "tenant_id": "default",
+        "integrated_account_id": account,
         "mcp_server_id": None, "api_token_id": token, "tool_name": TOOL, "client_name": "books-sync",
         "client_version": "3.2", "status": "ok", "error_code": None, "duration_ms": 0, "answer_size": 22,
-        "request_id": None,
+        "request_id": "one-of-a-client",
     }  # fmt: skip
     assert CANARY not in str(harness.lines) + str(found)
 
@@ -131,13 +132,36 @@ def test_metrics_need_an_api_token_whose_scope_opens_nothing_else(harness: ApiHa
     assert CANARY not in found.text
 
 
-def test_the_scope_of_metrics_is_never_bound_to_an_account(harness: ApiHarness) -> None:
+def test_metrics_are_of_the_whole_deployment_and_for_no_token_that_is_bound(harness: ApiHarness) -> None:
     account = harness.account()
-    body = {"name": "x", "scopes": ["metrics:read"], "integrated_account_id": account}
-    assert harness.ask("POST", "/api-token", json=body).status_code == 400
-    body = {"name": "x", "scopes": ["metrics:read", "tools:call"], "integrated_account_id": account}
-    refused = harness.ask("POST", "/api-token", json=body)
-    assert "metrics:read cannot be combined" in refused.json()["message"]
+    for bound in ({"tenant_id": "one"}, {"integrated_account_id": account}):
+        made = harness.ask("POST", "/api-token", json={"name": "x", "scopes": ["metrics:read"], **bound})
+        headers = {"Authorization": f"Bearer {made.json()['token']}"}
+        assert harness.ask("GET", "/metrics", headers=headers).status_code == 403
+
+
+def test_a_token_sees_the_calls_within_its_reach_and_no_others(harness: ApiHarness) -> None:
+    mine, other = harness.account(), harness.account()
+    for account in (mine, other):
+        call(harness, account)
+    harness.call_log.add(row(tenant_id="one"))
+    seen = {}
+    for name, bound in {
+        "account": {"integrated_account_id": mine},
+        "tenant": {"tenant_id": "one"},
+        "all": {},
+    }.items():
+        made = harness.ask("POST", "/api-token", json={"name": name, "scopes": ["log:read"], **bound})
+        headers = {"Authorization": f"Bearer {made.json()['token']}"}
+        for query in ("", f"?integrated_account_id={other}", "?tenant_id=default"):
+            found = harness.ask("GET", f"/log{query}", headers=headers).json()["result"]
+            seen[name, query[:9]] = sorted(each["integrated_account_id"] for each in found)
+    assert seen == {
+        ("account", ""): [mine], ("account", "?integrat"): [], ("account", "?tenant_i"): [mine],
+        ("tenant", ""): ["a1"], ("tenant", "?integrat"): [], ("tenant", "?tenant_i"): [],
+        ("all", ""): sorted([mine, other, "a1"]), ("all", "?integrat"): [other],
+        ("all", "?tenant_i"): sorted([mine, other]),
+    }  # fmt: skip
 
 
 def test_probes_need_no_token_and_only_readiness_looks_at_the_database(harness: ApiHarness) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from runtime.commands.logs import read_calls
 from runtime.errors import InvalidRequest, StorageUnavailable
+from runtime.model import AccountId, Reach, TenantId
 from runtime.operations import call_log
 from runtime.operations.call_log import DAY, CallLog, read_times
 from runtime.stores.call_log_records import MOST_PURGED
@@ -79,7 +80,8 @@ def test_a_call_says_who_called_what_when_and_what_it_came_to(here: Deployment) 
     (found,) = listed(log)["result"]
     assert found.pop("id")
     assert found == {
-        "log_type": "mcp", "at": "2027-01-15T08:00:00.000Z", "integrated_account_id": "a1", "mcp_server_id": "m1",
+        "log_type": "mcp", "at": "2027-01-15T08:00:00.000Z", "tenant_id": "default",
+        "integrated_account_id": "a1", "mcp_server_id": "m1",
         "api_token_id": None, "tool_name": "get", "client_name": "claude", "client_version": "1.2",
         "status": "error", "error_code": "not_found", "duration_ms": 12.5, "answer_size": 40, "request_id": None,
     }  # fmt: skip
@@ -97,6 +99,11 @@ def test_a_call_says_who_called_what_when_and_what_it_came_to(here: Deployment) 
         ({"status": "error"}, ["b"]),
         ({"error_code": "not_found"}, ["b"]),
         ({"tenant_id": "other"}, []),
+        ({"reach": Reach(TenantId("default"))}, ["c", "b", "a"]),
+        ({"reach": Reach(TenantId("other"))}, []),
+        ({"reach": Reach(None, AccountId("a2"))}, ["c"]),
+        ({"reach": Reach(None, AccountId("a2")), "account_id": "a1"}, []),
+        ({"reach": Reach(TenantId("other")), "tenant_id": "default"}, []),
         ({"since": NOON + 1}, ["c", "b"]),
         ({"until": NOON + 1}, ["a"]),
         ({"tool": "b", "status": "ok"}, []),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.stores.migrations.dialect import execute_script
 
 revision = "0018"
-down_revision = "0013"
+down_revision = "0014"
 
 _SQL = """
 CREATE TABLE call_log (
@@ -25,6 +25,7 @@ CREATE TABLE call_log (
 );
 CREATE INDEX call_log_at ON call_log (at, id);
 CREATE INDEX call_log_account ON call_log (account_id, at, id);
+CREATE INDEX call_log_tenant ON call_log (tenant_id, at, id);
 CREATE INDEX call_log_caller ON call_log (caller_id, at, id);
 """
 
