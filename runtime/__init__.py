@@ -11,6 +11,7 @@ From the top down; a package imports only what stands below it:
 - `upstream`: HTTP to the vendor, requests and responses
 - `connect`: OAuth at the vendor, fresh access tokens
 - `deployment`: what one deployment is made of
+- `jobs`: durable work in the background
 - `stores`: records in SQL, and hot state
 - `settings`, `setting_table`, `setting_values`: what the environment says, every setting, and how each is read
 - `keys`: the master key and all cryptography
@@ -18,6 +19,7 @@ From the top down; a package imports only what stands below it:
 - `watching`: what is counted and measured of the work, for Prometheus and OpenTelemetry
 - `recent`: a bounded number of values lately asked for
 - `database_url`, `redis_address`: where the PostgreSQL and the Redis of a fleet are
+- `events`: what other programs are informed of, and jobs, as frozen values
 - `model`: the things that are stored, as frozen values
 - `errors`, `error_codes`: every error, and what each code means
 

@@ -85,6 +85,7 @@ HOMES = {
     "psycopg_pool": ("runtime/stores/",),
     "sqlalchemy": ("runtime/stores/",),
     "redis": ("runtime/stores/",),
+    "dbos": ("runtime/jobs/durable.py",),
     "itsdangerous": ("runtime/keys/crypto.py",),
     "cryptography": ("runtime/keys/crypto.py",),
 }
@@ -103,7 +104,8 @@ def test_the_endpoint_does_not_import_the_sdk():
     code = (
         "import sys\n"
         "import runtime.server.app, runtime.server.serve\n"
-        "libraries = ('mcp', 'aiohttp', 'sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'starlette')\n"
+        "libraries = ('mcp', 'aiohttp', 'sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'starlette', 'dbos')\n"
+        "libraries += ('httpx2',)\n"
         "late = [name for name in libraries if name in sys.modules]\n"
         "print(' '.join(late))"
     )
@@ -129,6 +131,8 @@ LONGER = {
     "runtime/mcp_server/endpoint.py": "the one path from a request to its response, and who may take it",
     "runtime/mcp_server/methods.py": "one function for each method of the protocol",
     "runtime/server/bounded_protocol.py": "the states of one connection, which each byte and each second may change",
+    "runtime/stores/look_up.py": "every read that a request makes, first as a seam and then over a file",
+    "runtime/settings.py": "one table of settings, and how each is read",
     "runtime/simulators/quickbooks/books/settlement.py": "what is owed and what settles it, which is one sum",
     "runtime/simulators/quickbooks/companies/consultancy.py": "the story of one company, event by event",
     "runtime/simulators/quickbooks/companies/it_services.py": "the story of one company, event by event",

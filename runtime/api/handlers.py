@@ -18,14 +18,14 @@ from starlette.responses import Response
 
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
-from runtime.api import limit_shapes, reading, shapes
+from runtime.api import limit_shapes, reading, shapes, token_shapes
 from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, InvalidRequest, LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
-from runtime.model import LONGEST_CLIENT, Account, AccountFilter, ApiToken, Grant, Reach, ServerConfig
+from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
 from runtime.operations.api_tokens import ApiTokens, Bounds
@@ -50,7 +50,9 @@ from runtime.operations.scopes import find_reach
 from runtime.operations.spending import Spending
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import Webhooks
 from runtime.safety.guesses import Guesses
+from runtime.tenancy import AccountFilter, Reach
 from runtime.upstream.files import NO_FILES
 
 T = TypeVar("T")
@@ -81,6 +83,7 @@ class Services:
     journal: Journal
     readiness: Readiness
     finished: FinishedCalls
+    webhooks: Webhooks
     tenants: Tenants
     keyed: KeyedRequests
     undo: Undo | None = None
@@ -324,7 +327,7 @@ async def _called(services: Services, asked: ApiRequest, account: Account, form:
 
 async def create_api_token(services: Services, asked: ApiRequest) -> Response:
     """Make an API token. The token is shown this once."""
-    body = reading.check_model(await reading.read_json(asked.request), shapes.NewApiToken)
+    body = reading.check_model(await reading.read_json(asked.request), token_shapes.NewApiToken)
     bounds = Bounds(body.tenant_id, body.expires_at, asked.bearer)
     return reply(
         await services.write(

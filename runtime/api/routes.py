@@ -36,7 +36,7 @@ from runtime.errors import (
     Unauthorized,
 )
 from runtime.logs import Log
-from runtime.model import EVERYTHING, ApiToken, Grant
+from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
@@ -51,8 +51,10 @@ from runtime.operations.spending import Spending
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import make_webhooks
 from runtime.request_ids import RequestIds
 from runtime.safety.guesses import Guesses
+from runtime.tenancy import EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def make_application(
         render_metrics=watching.render_metrics,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),
+        webhooks=make_webhooks(deployment),
         tenants=Tenants(deployment, TenantCalls(deployment.stores.hot)),
         keyed=KeyedRequests(deployment.keys, deployment.stores, deployment.clock),
         undo=undo,

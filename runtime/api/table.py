@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import call_log, handlers, journal, limit_shapes, probes, shapes, tenants
+from runtime.api import (
+    call_log,
+    handlers,
+    journal,
+    limit_shapes,
+    probes,
+    shapes,
+    tenants,
+    token_shapes,
+    webhooks,
+)
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import (
@@ -62,7 +72,7 @@ class Operation:
         return self.method == "POST" and self.body is not shapes.Arguments
 
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, DEPLOYMENT = (
+ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
     "Integrated accounts",
     "MCP servers",
     "Tools",
@@ -70,6 +80,7 @@ ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, DEPLOYMENT = (
     "Call log",
     "Tenants",
     "API tokens",
+    "Webhooks",
     "Deployment",
 )
 TAGS = {
@@ -80,11 +91,14 @@ TAGS = {
     CALL_LOG: "Every call of a tool, for a set time.",
     TENANTS: "Whose the integrated accounts are, and what each may have.",
     API_TOKENS: "What programs prove themselves by at this API.",
+    WEBHOOKS: "Addresses that are informed of events, signed by Standard Webhooks 1.0. Each event is delivered at "
+    "least once, and in no certain order: webhook-id says which it is.",
     DEPLOYMENT: "How the deployment is.",
 }
 
 ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
+WEBHOOK = "/webhook/{webhook_id}"
 
 TABLE = (
     Operation(
@@ -242,9 +256,9 @@ TABLE = (
         "POST",
         "/api-token",
         handlers.create_api_token,
-        shapes.ApiTokenOnce,
+        token_shapes.ApiTokenOnce,
         201,
-        shapes.NewApiToken,
+        token_shapes.NewApiToken,
         tag=API_TOKENS,
         scope=ADMIN,
     ),
@@ -252,7 +266,7 @@ TABLE = (
         "GET",
         "/api-token",
         handlers.list_api_tokens,
-        shapes.ApiTokenList,
+        token_shapes.ApiTokenList,
         query=shapes.PartQuery,
         tag=API_TOKENS,
         scope=ADMIN,
@@ -263,6 +277,65 @@ TABLE = (
         handlers.revoke_api_token,
         shapes.Deleted,
         tag=API_TOKENS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        "/webhook",
+        webhooks.create_webhook,
+        webhooks.WebhookOnce,
+        201,
+        webhooks.NewWebhook,
+        has_location=True,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/webhook",
+        webhooks.list_webhooks,
+        webhooks.WebhookList,
+        query=webhooks.WebhooksQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("GET", WEBHOOK, webhooks.get_webhook, webhooks.WebhookShape, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "PATCH",
+        WEBHOOK,
+        webhooks.change_webhook,
+        webhooks.WebhookShape,
+        body=webhooks.WebhookChangeBody,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("DELETE", WEBHOOK, webhooks.delete_webhook, shapes.Deleted, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "POST",
+        WEBHOOK + "/rotate-secret",
+        webhooks.rotate_webhook_secret,
+        webhooks.WebhookOnce,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST", WEBHOOK + "/test", webhooks.test_webhook, webhooks.DeliveryShape, tag=WEBHOOKS, scope=ADMIN
+    ),
+    Operation(
+        "GET",
+        WEBHOOK + "/deliveries",
+        webhooks.list_deliveries,
+        webhooks.DeliveryList,
+        query=shapes.PartQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        WEBHOOK + "/deliveries/{delivery_id}/resend",
+        webhooks.resend_delivery,
+        webhooks.DeliveryShape,
+        tag=WEBHOOKS,
         scope=ADMIN,
     ),
     Operation(

@@ -29,6 +29,7 @@ from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
+from runtime.jobs.runner import Jobs, make_durable_engine
 from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
@@ -130,7 +131,19 @@ class Runtime:
             policies=WritePolicies(vendor, self.stores),
             tenants=TenantCalls(self.stores.hot),
         )
+        is_alone = not settings.postgres_url
+        self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)
         self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
+
+    def register_jobs(self, jobs: Jobs) -> None:
+        """Make the kinds of durable work known; imports the HTTP client."""
+        from runtime.operations.deliveries import Deliveries
+        from runtime.operations.webhook_sender import Sender
+
+        sender = Sender(is_private_allowed=self.settings.webhook_private)
+        deliveries = Deliveries(self.stores, self.keys, sender, self.log)
+        jobs.add_kind(deliveries.job)
+        jobs.add_source(deliveries.dispatch)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
@@ -186,6 +199,7 @@ class Runtime:
     async def close(self) -> None:
         """Store what was counted, and close connections and files."""
         await self.spending.flush()
+        await self.jobs.close()
         await self.call_log.flush()
         if self.telemetry is not None:
             await self.telemetry.close()
@@ -292,6 +306,7 @@ class Application:
         self._background.append(asyncio.create_task(self.sse.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
         self._background.append(asyncio.create_task(self._runtime.settling.run()))
+        self._background.append(asyncio.create_task(self._runtime.jobs.run()))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)

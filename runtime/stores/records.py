@@ -28,6 +28,8 @@ from sqlalchemy import (
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.call_log_records import CallLogRecords
+from runtime.stores.event_records import EventRecords
+from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.migrations import VERSION_TABLE
 from runtime.stores.policy_records import DAY, PolicyRecords
@@ -46,6 +48,7 @@ from runtime.stores.tables import (
 )
 from runtime.stores.tenant_records import TenantRecords
 from runtime.stores.transfer_records import TransferRecords
+from runtime.stores.webhook_records import WebhookRecords
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -174,6 +177,9 @@ class Records(
     JournalRecords,
     TransferRecords,
     TenantRecords,
+    EventRecords,
+    WebhookRecords,
+    JobRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

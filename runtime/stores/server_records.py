@@ -7,23 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, true, update
 
-from runtime.model import (
-    EVERYTHING,
-    AccountId,
-    ApiToken,
-    ApiTokenId,
-    AuditEntry,
-    McpServer,
-    McpServerId,
-    Reach,
-    TenantId,
-    TokenHash,
-)
+from runtime.events import Event
+from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, McpServer, McpServerId, TokenHash
+from runtime.stores.emitting import emit
 from runtime.stores.look_up import read_config, write_config
 from runtime.stores.record_base import Details, Position, RecordBase, lock_account, note, read_part
 from runtime.stores.tables import API_TOKEN, MCP_SERVER
 from runtime.stores.tenant_records import check_servers, hold_tenant, is_alive
 from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token
+from runtime.tenancy import EVERYTHING, Reach, TenantId
 
 _API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
 _MCP_SERVER = [
@@ -54,6 +46,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
             note(connection, audit)
+            emit(connection, _event("mcp_server.created", server, audit))
         return True
 
     def list_mcp_servers(
@@ -113,6 +106,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
             note(connection, audit, describe(found))
+            emit(connection, _event("mcp_server.revoked", found, audit))
         return True
 
 
@@ -200,6 +194,11 @@ def _find_server(
 
 def _server(row: Any) -> McpServer:
     return McpServer(McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), *row[4:])
+
+
+def _event(event_type: str, server: McpServer, audit: AuditEntry) -> Event:
+    data = {"mcp_server_id": server.id, "integrated_account_id": server.account_id, "name": server.name}
+    return Event(event_type, audit.at, data)
 
 
 def _of_server(server: McpServer) -> dict[str, Any]:

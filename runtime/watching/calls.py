@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from runtime.model import EVERYTHING, Reach
+from runtime.tenancy import EVERYTHING, Reach
 
 LogType = Literal["mcp", "api"]
 """The endpoint that a call came to: the MCP endpoint or the management API."""

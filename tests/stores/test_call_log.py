@@ -13,10 +13,10 @@ import pytest
 
 from runtime.commands.logs import read_calls
 from runtime.errors import InvalidRequest, StorageUnavailable
-from runtime.model import AccountId, Reach, TenantId
 from runtime.operations import call_log
 from runtime.operations.call_log import DAY, CallLog, read_times
 from runtime.stores.call_log_records import MOST_PURGED
+from runtime.tenancy import AccountId, Reach, TenantId
 from runtime.watching.calls import CallFilter, LoggedCall
 from runtime.watching.counts import Counter
 from tests.commands import run_command

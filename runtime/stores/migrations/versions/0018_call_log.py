@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.stores.migrations.dialect import execute_script
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0017"
 
 _SQL = """
 CREATE TABLE call_log (
