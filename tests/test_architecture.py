@@ -126,6 +126,8 @@ LONGER = {
     "generator/stages/lint.py": "one function for each rule",
     "runtime/api/handlers.py": "one function for each endpoint of the API",
     "runtime/api/shapes.py": "one class for each body of the API",
+    "runtime/api/table.py": "one entry for each operation of the API",
+    "runtime/operations/webhooks.py": "one method for each thing that is done with a webhook",
     "runtime/connect/tokens.py": "the states of one refresh, which are explained where they change",
     "runtime/mcp_server/discovery.py": "the four tools that find tools, which answer in one form",
     "runtime/mcp_server/endpoint.py": "the one path from a request to its response, and who may take it",

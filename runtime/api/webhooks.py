@@ -14,10 +14,10 @@ from runtime.api.limit_shapes import Body
 from runtime.api.replies import reply
 from runtime.api.shapes import PartQuery, Time
 from runtime.events import EVENT_TYPES, DeliveryStatus, WebhookStatus
-from runtime.model import Reach
 from runtime.operations.scopes import find_reach
 from runtime.operations.webhook_address import LONGEST_URL
 from runtime.operations.webhooks import WebhookChange
+from runtime.tenancy import Reach
 
 _TYPES = "The events to inform of; every event when left out or empty. " + " ".join(
     f"{name}: {text}" for name, text in EVENT_TYPES.items()

@@ -18,7 +18,7 @@ from runtime.deployment import Deployment
 from runtime.errors import Conflict, InvalidRequest, NotFound
 from runtime.events import EVENT_TYPES, EVERY_TENANT, TEST_TYPE, Attempt, Delivery, Event, Webhook
 from runtime.keys.crypto import Keys
-from runtime.model import EVERYTHING, AuditEntry, Clock, Reach
+from runtime.model import AuditEntry, Clock
 from runtime.operations import answers
 from runtime.operations.answers import format_time
 from runtime.operations.deliveries import attempt_delivery, name_owner
@@ -28,6 +28,7 @@ from runtime.operations.webhook_address import check_url
 from runtime.operations.webhook_sender import Sender, Sends, make_webhook_secret
 from runtime.stores.embedded import Stores
 from runtime.stores.webhook_records import Judgement
+from runtime.tenancy import EVERYTHING, Reach
 
 MOST_WEBHOOKS = 1_000
 """In one deployment: each event is compared with all of them."""

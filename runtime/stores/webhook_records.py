@@ -15,11 +15,12 @@ from uuid import uuid4
 from sqlalchemy import Connection, and_, delete, false, func, insert, or_, select, true, tuple_, update
 
 from runtime.events import EVERY_TENANT, Delivery, Event, NewJob, Webhook
-from runtime.model import EVERYTHING, AuditEntry, Reach
+from runtime.model import AuditEntry
 from runtime.stores.emitting import emit
 from runtime.stores.job_records import add_job
 from runtime.stores.job_tables import DELIVERY, EVENT, WEBHOOK
 from runtime.stores.record_base import Details, Position, RecordBase, note, read_part
+from runtime.tenancy import EVERYTHING, Reach
 
 DELIVER = "webhook.deliver"
 """The name of the job that makes one attempt."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from runtime.stores.migrations.dialect import execute_script
 
-revision = "0017"
+revision = "0015"
 down_revision = "0014"
 
 _SQL = """
