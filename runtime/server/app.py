@@ -62,7 +62,8 @@ from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import COMPILE, Reloader
 from runtime.server.telemetry import find_mark, make_client, make_traces
 from runtime.settings import LOOPBACK, Settings
-from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
+from runtime.stores.condition import StorageHealth
+from runtime.stores.embedded import Stores, make_hot, make_mailbox, open_stores
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import warm_up
 from runtime.upstream.request import fill_address

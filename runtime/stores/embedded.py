@@ -14,13 +14,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import NewLink
 from runtime.settings import Settings
-from runtime.stores.condition import Condition, probe
+from runtime.stores.condition import Condition, StorageHealth, judge_health, probe
 from runtime.stores.files import Files
 from runtime.stores.hot import HotState
 from runtime.stores.hot_memory import MOST_KEYS, MemoryHotState
@@ -45,18 +45,6 @@ EVENTS_STORED_SECONDS = 30 * 86_400.0
 """How long events and their deliveries are stored: as long as somebody may look for why one did not arrive."""
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 CheckSpent = Callable[["dict[SpentKey, Spent]"], object]
-
-
-@dataclass(frozen=True, slots=True)
-class StorageHealth:
-    """Whether the database can be read and written, and Redis answers. `reason` is a sentence, empty when all is well.
-
-    `degraded`: the database can be read, so calls go on, but it cannot be written or Redis does not answer.
-    `unavailable`: the database cannot be read.
-    """
-
-    status: Literal["ok", "degraded", "unavailable"] = "ok"
-    reason: str = ""
 
 
 @dataclass
@@ -145,11 +133,7 @@ class Stores:
 
     def check_health(self) -> StorageHealth:
         """Whether the database can be read, and took the last write or probe. It writes nothing itself."""
-        unreadable, *degraded = self.find_faults().values()
-        if unreadable:
-            return StorageHealth("unavailable", unreadable)
-        reason = next((each for each in degraded if each), "")
-        return StorageHealth("degraded", reason) if reason else StorageHealth()
+        return judge_health(self.find_faults())
 
     def find_faults(self) -> dict[str, str]:
         """Return why the database cannot be read or written and Redis does not answer; empty for what is well."""

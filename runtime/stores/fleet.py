@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runtime.errors import StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.stores.change_threads import ChangeThreads
-from runtime.stores.condition import Condition
-from runtime.stores.embedded import StorageHealth, Stores, make_hot
+from runtime.stores.condition import Condition, StorageHealth
+from runtime.stores.embedded import Stores, make_hot
 from runtime.stores.generation import Generation
 from runtime.stores.grant_changes import Collected, GrantChanges, replace_generation
 from runtime.stores.postgres_look_up import PostgresLookUp
