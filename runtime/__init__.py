@@ -16,6 +16,7 @@ From the top down; a package imports only what stands below it:
 - `settings`, `setting_table`, `setting_values`: what the environment says, every setting, and how each is read
 - `keys`: the master key and all cryptography
 - `logs`: one line per event, without secrets
+- `watching`: what is counted and measured of the work, for Prometheus and OpenTelemetry
 - `recent`: a bounded number of values lately asked for
 - `database_url`, `redis_address`: where the PostgreSQL and the Redis of a fleet are
 - `events`: what other programs are informed of, and jobs, as frozen values

@@ -35,6 +35,7 @@ ScopeName = Literal[
     "tools:call",
     "log:read",
     "journal:read",
+    "metrics:read",
 ]
 """What an API token may do; `operations.scopes` says what each means."""
 

@@ -87,6 +87,8 @@ TABLE = tuple(
          {"field": "webhook_private"}),
         ("LOG_FORMAT", values.read_choice("text", "json"), "text", "The form of the log: one line for each event.",
          {"field": "log_format"}),
+        ("LOG_DAYS", values.read_whole(0, 3_660), "30", "Days for which the log of calls is stored; 0 for no such log.",
+         {"field": "log_days"}),
         ("DEFINITIONS", values.read_folders, "", "Folders of definitions that are laid over ours, in this order.",
          {"field": "definitions", "otherwise": "none"}),
         ("REFERENCE", values.read_text, "", "The facts about a vendor that ledgerport coverage compares with.",

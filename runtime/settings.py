@@ -18,6 +18,7 @@ from runtime.keys.master_key import read_secret_key
 from runtime.redis_address import RedisAddress
 from runtime.setting_table import BY_NAME, TABLE, Given, Setting, name_variable, read_given, split_name
 from runtime.setting_values import LOOPBACK as LOOPBACK
+from runtime.watching.telemetry import Signal, choose_signals
 
 SIMULATOR = "simulator"
 """The environment of an account that was connected while its integration had an `_ORIGIN` of its own."""
@@ -72,6 +73,10 @@ class Settings:
     webhook_private: bool = False
     """Whether webhooks may lead to private addresses, and over http to this machine."""
     log_format: Literal["text", "json"] = "text"
+    log_days: int = 30
+    """How long the call log is stored; 0 for no call log."""
+    telemetry: tuple[Signal, ...] = ()
+    """What is sent to an OpenTelemetry collector."""
     definitions: tuple[Path, ...] = ()
     """Folders of definitions that are laid over ours, in this order."""
     integrations: Mapping[str, IntegrationSettings] = field(default_factory=dict)
@@ -97,6 +102,7 @@ class Settings:
             database=database,
             postgres_url=postgres_url,
             integrations=_read_integrations(given),
+            telemetry=choose_signals(environ),
             **values,
         )
 

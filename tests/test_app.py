@@ -21,7 +21,7 @@ from runtime.server import app
 from runtime.server.app import Application, Runtime
 from runtime.server.fast_path import make_protocol
 from runtime.settings import Settings
-from runtime.stores.embedded import StorageHealth
+from runtime.stores.condition import StorageHealth
 from tests.serving import served
 
 ONE = Account(

@@ -128,7 +128,7 @@ def test_the_doctor_finds_all_well_but_what_a_first_start_makes_and_makes_nothin
     assert {each["state"] for each in found.values()} <= {"ok", "warn"}
     assert "a start makes them" in found["keys"]["message"]
     assert "nothing is stored yet" in found["database"]["message"]
-    assert "No server answers at http://127.0.0.1:8000/healthz" in found["server"]["message"]
+    assert "No server answers at http://127.0.0.1:8000/readyz" in found["server"]["message"]
     assert not (tmp_path / "data").exists()
 
 

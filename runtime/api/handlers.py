@@ -7,11 +7,9 @@ raises; the endpoint around it (`routes`) turns what is raised into a reply.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -31,25 +29,33 @@ from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
 from runtime.operations.api_tokens import ApiTokens, Bounds
+from runtime.operations.call_log import CallLog
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
+from runtime.operations.finished_calls import (
+    CANCELLED,
+    UNKNOWN,
+    Ending,
+    FinishedCalls,
+    Source,
+    describe_ending,
+    read_agent,
+)
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.operations.names import UNSET
 from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
+from runtime.operations.readiness import Readiness
 from runtime.operations.scopes import find_reach
 from runtime.operations.spending import Spending
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
 from runtime.operations.webhooks import Webhooks
 from runtime.safety.guesses import Guesses
-from runtime.stores.embedded import StorageHealth
 from runtime.tenancy import AccountFilter, Reach
 from runtime.upstream.files import NO_FILES
 
 T = TypeVar("T")
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Characters of a name from the path in a log line: an account's id has 36, a tool's name at most 52."""
 
 
 class Write(Protocol):
@@ -71,17 +77,20 @@ class Services:
     catalog: Callable[[], Catalog]
     write: Write
     write_together: Write
-    health: Callable[[], StorageHealth]
     uploads: Uploads
     log: Log
     guesses: Guesses
     journal: Journal
+    readiness: Readiness
+    finished: FinishedCalls
     webhooks: Webhooks
     tenants: Tenants
     keyed: KeyedRequests
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None
+    call_log: CallLog | None = None
+    render_metrics: Callable[[str], tuple[bytes, str]] | None = None
 
     def find_tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -258,56 +267,42 @@ async def list_tools(services: Services, asked: ApiRequest) -> Response:
 
 async def call_tool(services: Services, asked: ApiRequest) -> Response:
     """Call a tool. Answers what the vendor answered, with its status and the state of its rate limit."""
-    began = time.perf_counter()
-    status, error = 0, None
+    began, ending, account = time.perf_counter(), Ending(error=InternalError.code), None
     try:
-        answer = await _answer_of(services, asked)
-        status, error = answer.status, answer.error.code if answer.error else None
+        account = await services.accounts.fetch(asked.read_path_param("id"))
+        answer = await _answer_of(services, asked, account)
+        ending = describe_ending(answer)
         return build_response(answer)
     except LedgerportError as problem:
-        error = problem.code
+        ending = Ending(error=problem.code)
         raise
     except asyncio.CancelledError:
-        error = "cancelled"
-        raise
-    except Exception:
-        error = InternalError.code
+        ending = CANCELLED
         raise
     finally:
-        services.log(
-            "tool_call",
-            api_token=asked.bearer.id if asked.bearer else None,
-            account=_logged(asked.read_path_param("id"), _ID.fullmatch),
-            tool=_logged(asked.read_path_param("tool"), partial(find_tool, services.catalog().by_name)),
-            status=status,
-            ms=round((time.perf_counter() - began) * 1000, 2),
-            error=error,
-        )
+        tool = find_tool(services.catalog().by_name, asked.read_path_param("tool"))
+        caller = read_agent(asked.request.headers.get("user-agent", ""))
+        # What is none of ours may be anything, and is not noted.
+        name = asked.read_path_param("tool") if tool else UNKNOWN
+        services.finished.note(_describe_source(asked, account, tool), name, began, ending, caller)
 
 
-def _logged(given: str, known: Callable[[str], object]) -> str:
-    """Return a part of an address as it is logged: whole, or not at all when it is none of ours and may be
-    anything.
-    """
-    return given if known(given) else "unknown"
+def _describe_source(asked: ApiRequest, account: Account | None, tool: Tool | None) -> Source:
+    token_id = asked.bearer.id if asked.bearer else ""
+    integration = tool.integration if tool else UNKNOWN
+    return Source("api", token_id, account, account.integration if account else integration)
 
 
-async def _answer_of(services: Services, asked: ApiRequest) -> Answer:
+async def _answer_of(services: Services, asked: ApiRequest, account: Account) -> Answer:
     key = reading.read_idempotency_key(asked.request)
-    tool = await _tool_with_file(services, asked) if is_multipart(asked.request) else None
+    tool = None
+    if is_multipart(asked.request):
+        tool = find_tool(services.find_tools(account.integration), asked.read_path_param("tool"))
     if tool is not None and tool.file_part is not None:
         async with services.uploads.read(asked.request, tool, tool.file_part) as form:
-            return await _called(services, asked, form, key)
+            return await _called(services, asked, account, form, key)
     arguments = await reading.read_json(asked.request, may_be_empty=True)
-    return await _called(services, asked, Form(arguments, NO_FILES), key)
-
-
-async def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
-    """Return the tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is
-    not there.
-    """
-    account = await services.accounts.fetch(asked.read_path_param("id"))
-    return find_tool(services.find_tools(account.integration), asked.read_path_param("tool"))
+    return await _called(services, asked, account, Form(arguments, NO_FILES), key)
 
 
 def _narrowed(
@@ -318,8 +313,7 @@ def _narrowed(
     return tools if named == Narrowing() else narrow(tools, named, services.catalog().list_tools(integration))
 
 
-async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
-    account = await services.accounts.fetch(asked.read_path_param("id"))
+async def _called(services: Services, asked: ApiRequest, account: Account, form: Form, key: str) -> Answer:
     return await services.calls.call(
         asked.make_grant(account),
         _narrowed(services, asked, account.integration, services.find_tools(account.integration)),
@@ -362,14 +356,6 @@ async def revoke_api_token(services: Services, asked: ApiRequest) -> Response:
             )
         )
     )
-
-
-async def health(services: Services, _asked: ApiRequest) -> Response:
-    """Say whether the deployment can work: 503 with a reason when the database cannot be read or written."""
-    found = services.health()
-    if found.status == "ok":
-        return reply({"status": "ok"})
-    return reply({"status": found.status, "reason": found.reason}, 503)
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

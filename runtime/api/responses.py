@@ -104,6 +104,9 @@ def list_responses(operation: Operation) -> dict[str, Any]:
     }
 
 
+_PLAIN = {"text/plain": {"schema": {"type": "string"}}}
+
+
 def describe_json(model: type[BaseModel]) -> dict[str, Any]:
     """Return a body of JSON in the shape of a model."""
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
@@ -117,9 +120,9 @@ def _success_of_call(operation: Operation, text: str) -> dict[str, Any]:
     return described
 
 
-def _response(text: str, model: type[BaseModel], headers: tuple[str, ...]) -> dict[str, Any]:
+def _response(text: str, model: type[BaseModel] | None, headers: tuple[str, ...]) -> dict[str, Any]:
     return {
         "description": text,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, *headers)},
-        "content": describe_json(model),
+        "content": describe_json(model) if model else _PLAIN,
     }

@@ -7,7 +7,8 @@ Called by `server.app`, which gives it the parts. Calls `handlers`. `make_applic
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -41,8 +42,10 @@ from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
+from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
+from runtime.operations.readiness import Readiness
 from runtime.operations.scopes import CALL_TOOLS, check_account, check_scope, may_use
 from runtime.operations.spending import Spending
 from runtime.operations.tenant_calls import TenantCalls
@@ -52,6 +55,15 @@ from runtime.operations.webhooks import make_webhooks
 from runtime.request_ids import RequestIds
 from runtime.safety.guesses import Guesses
 from runtime.tenancy import EVERYTHING
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What is asked how the process is, and what has been noted of its work."""
+
+    readiness: Readiness
+    finished: FinishedCalls
+    render_metrics: Callable[[str], tuple[bytes, str]] | None = None
 
 
 def make_application(
@@ -66,8 +78,10 @@ def make_application(
     listing: ListingOf | None = None,
     spending: Spending | None = None,
     undo: Undo | None = None,
+    watching: Watching | None = None,
 ) -> Starlette:
     """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
+    watching = watching or Watching(Readiness(deployment.stores), FinishedCalls(log))
     services = Services(
         accounts=Accounts(deployment, tokens),
         mcp_servers=McpServers(deployment, listing=listing),
@@ -76,7 +90,10 @@ def make_application(
         catalog=deployment.catalog,
         write=deployment.stores.write,
         write_together=deployment.stores.write_together,
-        health=deployment.stores.check_health,
+        readiness=watching.readiness,
+        finished=watching.finished,
+        call_log=watching.finished.call_log,
+        render_metrics=watching.render_metrics,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),
         webhooks=make_webhooks(deployment),

@@ -320,13 +320,6 @@ class Deleted(BaseModel):
     id: str
 
 
-class Health(BaseModel):
-    """How the deployment is."""
-
-    status: Literal["ok", "degraded", "unavailable"]
-    reason: str | None = None
-
-
 class Open(BaseModel):
     """An object that may have further members."""
 

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, shapes, tenants, token_shapes, webhooks
+from runtime.api import (
+    call_log,
+    handlers,
+    journal,
+    limit_shapes,
+    probes,
+    shapes,
+    tenants,
+    token_shapes,
+    webhooks,
+)
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import (
@@ -16,6 +26,8 @@ from runtime.operations.scopes import (
     CALL_TOOLS,
     READ_ACCOUNTS,
     READ_JOURNAL,
+    READ_LOG,
+    READ_METRICS,
     READ_SERVERS,
     WRITE_ACCOUNTS,
     WRITE_SERVERS,
@@ -35,7 +47,8 @@ class Operation:
     method: str
     path: str
     handler: Handler
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None = None
+    """The shape of its JSON; None for plain text."""
     status: int = 200
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
@@ -59,11 +72,12 @@ class Operation:
         return self.method == "POST" and self.body is not shapes.Arguments
 
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
+ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
     "Integrated accounts",
     "MCP servers",
     "Tools",
     "Journal",
+    "Call log",
     "Tenants",
     "API tokens",
     "Webhooks",
@@ -74,6 +88,7 @@ TAGS = {
     SERVERS: "The secret URLs of an integrated account, each with its access filter.",
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
+    CALL_LOG: "Every call of a tool, for a set time.",
     TENANTS: "Whose the integrated accounts are, and what each may have.",
     API_TOKENS: "What programs prove themselves by at this API.",
     WEBHOOKS: "Addresses that are informed of events, signed by Standard Webhooks 1.0. Each event is delivered at "
@@ -323,5 +338,23 @@ TABLE = (
         tag=WEBHOOKS,
         scope=ADMIN,
     ),
-    Operation("GET", "/healthz", handlers.health, shapes.Health, tag=DEPLOYMENT, scope=None),
+    Operation(
+        "GET",
+        "/log",
+        call_log.list_calls,
+        call_log.CallLogPart,
+        query=call_log.CallLogQuery,
+        tag=CALL_LOG,
+        scope=READ_LOG,
+    ),
+    Operation(
+        "GET",
+        "/metrics",
+        call_log.read_metrics,
+        tag=DEPLOYMENT,
+        scope=READ_METRICS,
+        is_for_all_tenants=True,
+    ),
+    Operation("GET", "/healthz", probes.check_alive, probes.Alive, tag=DEPLOYMENT, scope=None),
+    Operation("GET", "/readyz", probes.check_ready, probes.Ready, tag=DEPLOYMENT, scope=None),
 )

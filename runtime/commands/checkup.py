@@ -234,12 +234,14 @@ def check_space(settings: Settings) -> Iterator[Finding]:
 async def check_server(settings: Settings) -> Finding:
     """Ask the server of this deployment how it is."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    local = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '') else host}:{settings.port}/healthz"  # noqa: S104
+    local = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '') else host}:{settings.port}/readyz"  # noqa: S104
     answer = await _get(local)
     if isinstance(answer, str):
         return Finding("warn", "server", f"No server answers at {local}.", "Start it: ledgerport serve")
     if answer.status_code != 200:
         return Finding("fail", "server", f"{local} answers {answer.status_code}: {answer.text[:200]}")
+    if answer.json().get("status") != "ok":
+        return Finding("warn", "server", f"It serves, and not all is well: {answer.json().get('reason')}")
     return Finding("ok", "server", f"It answers at {local}.")
 
 

@@ -18,6 +18,7 @@ from runtime.commands import (
     doctor,
     format_keys,
     journal,
+    logs,
     new_entity,
     pages,
     settings,
@@ -56,6 +57,7 @@ main.add_command(urls.url)
 main.add_command(tokens.token)
 main.add_command(call.call)
 main.add_command(journal.journal)
+main.add_command(logs.show_logs)
 main.add_command(webhook.webhook)
 main.add_command(settings.settings)
 main.add_command(doctor.doctor)

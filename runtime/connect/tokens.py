@@ -53,7 +53,9 @@ class AccessTokens:
     ) -> None:
         self.http = http or VendorHttp()
         self.addresses = Addresses(deployment.settings)
-        self.grants = Grants(deployment.settings, self.addresses, self.http, deployment.clock)
+        self.grants = Grants(
+            deployment.settings, self.addresses, self.http, deployment.clock, deployment.counts
+        )
         self._keys = deployment.keys
         self._stores = deployment.stores
         self._catalog = deployment.catalog

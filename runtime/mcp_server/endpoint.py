@@ -45,6 +45,7 @@ from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.files import takes_a_file
 from runtime.request_ids import CURRENT, FIELD, add_request_id, choose_request_id
 from runtime.safety.guesses import Guesses
+from runtime.watching.counts import Counter
 
 logger = logging.getLogger(__name__)
 
@@ -144,7 +145,14 @@ class Access:
 class McpEndpoint:
     """The endpoint. One for the process; `drain` it at the end."""
 
-    def __init__(self, services: McpServices, access: Access, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        services: McpServices,
+        access: Access,
+        gate: Gate | None = None,
+        requests: Counter | None = None,
+    ) -> None:
+        self._requests = requests or Counter("requests", "", "endpoint", "status")
         self._guesses = access.guesses
         self._hash_token = access.hash_token
         self._find_grant = access.find_grant
@@ -180,7 +188,11 @@ class McpEndpoint:
             reply = self.refuse(error, exchange.grant)
         finally:
             CURRENT.reset(before)
-        return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
+        return self._count(exchange, reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
+
+    def _count(self, exchange: Exchange, reply: Reply) -> Reply:
+        self._requests.add("mcp", str(reply.status))
+        return exchange.finish(reply)
 
     async def admit(self, head: Head, method: str) -> Exchange | Reply:
         """Return a request of the older transport that its sender may make with this method, or the reply that refuses
@@ -212,7 +224,7 @@ class McpEndpoint:
             raise
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             reply = self.refuse(error, exchange.grant)
-        return exchange.finish(reply)
+        return self._count(exchange, reply)
 
     def _answer(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
         """Return the reply to a request, or what to await for it: where its grant or its answer takes time.

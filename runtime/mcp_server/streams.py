@@ -137,6 +137,10 @@ class Streams:
             for stream in own.values() if address is None else filter(None, [own.get(address)]):
                 stream.wake.set()
 
+    def count_open(self) -> int:
+        """Return how many are open."""
+        return self._count
+
     def stop(self) -> None:
         """Open none any more, and have those that are open end when their calls are answered."""
         self.is_stopping = True

@@ -25,6 +25,7 @@ WRITE_SERVERS: ScopeName = "mcp:write"
 CALL_TOOLS: ScopeName = "tools:call"
 READ_LOG: ScopeName = "log:read"
 READ_JOURNAL: ScopeName = "journal:read"
+READ_METRICS: ScopeName = "metrics:read"
 
 SCOPES: dict[ScopeName, str] = {
     ADMIN: "Everything within its reach, API tokens included.",
@@ -35,6 +36,7 @@ SCOPES: dict[ScopeName, str] = {
     CALL_TOOLS: "List and call tools, and use MCP servers that require an API token.",
     READ_LOG: "Read the log of tool calls.",
     READ_JOURNAL: "Read the journal of writes.",
+    READ_METRICS: "Read what the whole deployment has counted and measured, for Prometheus.",
 }
 
 

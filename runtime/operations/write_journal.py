@@ -26,6 +26,7 @@ from runtime.safety.journal.sealing import open_sealed, seal
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorRequest, VendorResponse
 from runtime.upstream.request import record
+from runtime.watching.counts import Counts
 
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 LARGEST_REPEATED = 1024 * 1024
@@ -58,7 +59,10 @@ class Entry(NamedTuple):
 class WriteJournal:
     """Stores intents and outcomes. One for the process, whose entries carry its `run`."""
 
-    def __init__(self, keys: Keys, store: LinkStore, *, clock: Clock = time.time) -> None:
+    def __init__(
+        self, keys: Keys, store: LinkStore, *, clock: Clock = time.time, counts: Counts | None = None
+    ) -> None:
+        self._counts = (counts or Counts()).journal
         self._keys = keys
         self._store = store
         self._clock = clock
@@ -78,6 +82,8 @@ class WriteJournal:
             await self._store.add_links(links, self._hash_link)
         except StorageUnavailable as failed:
             raise _not_stored(failed) from failed
+        for _ in entries:
+            self._counts.add("sent")
         return entries
 
     def end(self, entries: Sequence[Entry], response: VendorResponse) -> None:
@@ -92,12 +98,15 @@ class WriteJournal:
         """Store the outcome of an entry that has none. Raises StorageUnavailable."""
         link = self._outcome(entry_id, account_id, outcome)._replace(settles=True)
         await self._store.add_links([link], self._hash_link)
+        self._counts.add(outcome.outcome)
 
     def open(self, entry_id: str, sealed: bytes) -> dict[str, Any]:
         """Return what is stored encrypted of an entry or its outcome. Raises SealBroken."""
         return open_sealed(self._keys, entry_id, sealed)
 
     def _store_outcomes(self, outcomes: Sequence[tuple[Entry, Outcome]]) -> None:
+        for _, outcome in outcomes:
+            self._counts.add(outcome.outcome)
         links = [self._outcome(entry.id, entry.change.account.id, outcome) for entry, outcome in outcomes]
         self._store.add_links_later(links, self._hash_link)
 

@@ -40,8 +40,10 @@ from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.call_log import CallLog
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
+from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
 from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
@@ -55,13 +57,19 @@ from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
 from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
+from runtime.server.metrics import LoopLag, Metrics, count_sent, make_gauges
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import COMPILE, Reloader
+from runtime.server.telemetry import find_mark, make_client, make_traces
 from runtime.settings import LOOPBACK, Settings
-from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
+from runtime.stores.condition import StorageHealth
+from runtime.stores.embedded import Stores, make_hot, make_mailbox, open_stores
 from runtime.upstream.behaviours import check_behaviours
-from runtime.upstream.client import VendorClient, warm_up
+from runtime.upstream.client import warm_up
 from runtime.upstream.request import fill_address
+from runtime.watching.counts import Counts
+from runtime.watching.shared_counts import SharedCounts
+from runtime.watching.telemetry import start_telemetry
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -94,14 +102,16 @@ class Runtime:
         check_behaviours(self.catalog.tools)
         self.stores: Stores = open_stores(settings, time.time())
         self.guesses = Guesses(make_hot(self.stores.link, MOST_ADDRESSES))
-        self.client = VendorClient(
-            timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
-        )
-        self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
+        self.counts = Counts()
+        self.telemetry = start_telemetry(settings.telemetry, VERSION) if settings.telemetry else None
+        self.client = make_client(settings, self.telemetry)
+        self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog, counts=self.counts)
         self.tokens = AccessTokens(self.deployment)
         self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
-        self.journal = WriteJournal(self.keys, self.stores)
+        self.journal = WriteJournal(self.keys, self.stores, counts=self.counts)
+        self.call_log = CallLog(self.stores, settings.log_days, dropped=self.counts.unlogged)
+        self.finished = FinishedCalls(self.log, self.counts, self.call_log, mark=find_mark(self.telemetry))
         vendor = VendorCalls(
             self.client,
             self.tokens,
@@ -111,6 +121,7 @@ class Runtime:
             spending=self.spending,
             journal=self.journal,
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
+            counts=self.counts,
         )
         self.journal_reader = Journal(self.deployment)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
@@ -190,6 +201,9 @@ class Runtime:
         """Store what was counted, and close connections and files."""
         await self.spending.flush()
         await self.jobs.close()
+        await self.call_log.flush()
+        if self.telemetry is not None:
+            await self.telemetry.close()
         await self.client.close()
         await self.tokens.close()
         await self.stores.disconnect()
@@ -201,7 +215,9 @@ class Runtime:
 class Application:
     """The ASGI application. Dispatches by path; the lifespan starts and ends the background work."""
 
-    def __init__(self, runtime: Runtime, *, watches: bool = False) -> None:
+    def __init__(
+        self, runtime: Runtime, *, watches: bool = False, shared: SharedCounts | None = None
+    ) -> None:
         self._runtime = runtime
         self.reloader = Reloader(runtime, runtime.log, watches=watches)
         self.mcp = McpEndpoint(
@@ -216,12 +232,17 @@ class Application:
                     runtime.undo,
                     Reversal(runtime.calls, runtime.get_catalog, runtime.undo),
                 ),
+                runtime.finished,
+                make_traces(runtime.telemetry),
             ),
             Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
+            runtime.counts.requests,
         )
         mailbox = make_mailbox(runtime.stores.link, runtime.keys)
         self.sse = SseEndpoint(self.mcp, runtime.keys.hash_token, mailbox, runtime.log)
+        self._lag, self.metrics = LoopLag(), Metrics(runtime.counts, shared)
+        self.metrics.gauges += make_gauges(runtime, self._lag)
         self._api_and_pages: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
 
@@ -236,14 +257,16 @@ class Application:
             elif not self.mcp.gate.is_host_known(dict(scope["headers"])):
                 await send_reply(send, UNKNOWN_HOST.reply(b""))
             else:
-                await (self._api_and_pages or self._make_api_and_pages())(scope, receive, send)
+                answer = self._api_and_pages or self._make_api_and_pages()
+                await answer(scope, receive, count_sent(self._runtime.counts.requests, path, send))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
     def _make_api_and_pages(self) -> Asgi:
         """Return the management API and the pages; imported at their first request."""
-        from runtime.api.routes import make_application
+        from runtime.api.routes import Watching, make_application
         from runtime.operations.accounts import Accounts
+        from runtime.operations.readiness import Readiness
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
@@ -257,6 +280,15 @@ class Application:
             listing=describe_listing,
             spending=runtime.spending,
             undo=runtime.undo,
+            watching=Watching(
+                Readiness(
+                    runtime.stores,
+                    find_definition_fault=lambda: self.reloader.fault,
+                    has_redis=runtime.stores.link is not None,
+                ),
+                runtime.finished,
+                self.metrics.render,
+            ),
             pages=make_routes(
                 accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
             ),
@@ -268,6 +300,9 @@ class Application:
         self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
         self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self._runtime.spending.run()))
+        self._background.append(asyncio.create_task(self._runtime.call_log.run()))
+        self._background.append(asyncio.create_task(self._lag.run()))
+        self._background.append(asyncio.create_task(self.metrics.run()))
         self._background.append(asyncio.create_task(self.reloader.run()))
         self._background.append(asyncio.create_task(self.sse.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))

@@ -16,12 +16,15 @@ from runtime.errors import SettingsError
 from runtime.logs import Log, make_log
 from runtime.mcp_server.streams import MOST_STREAMS
 from runtime.server.app import Application, Runtime
+from runtime.server.bounded_protocol import BoundedProtocol
 from runtime.server.connections import Limits
 from runtime.server.fast_path import make_protocol
 from runtime.server.holding import hold_data
 from runtime.server.listening import listen
+from runtime.server.metrics import make_gauge
 from runtime.server.stopping import GRACE_SECONDS, is_terminal_gone
 from runtime.settings import Settings
+from runtime.watching.shared_counts import SharedCounts
 
 BACKLOG = 2048
 """Connections that wait to be accepted: uvicorn's usual number; the kernel's own bound, often 4096, holds as well."""
@@ -52,26 +55,38 @@ def serve_on(
     *,
     watches: bool = False,
     report_serving: Callable[[], None] = lambda: None,
-    has_parent: bool = False,
+    shared: SharedCounts | None = None,
 ) -> None:
     """Serve on a socket until SIGINT or SIGTERM; `report_serving` is called when it does.
 
-    With a parent SIGHUP always reads the definitions again: whether the terminal is gone the parent finds out.
+    A worker has `shared`, which adds up what all of them count. It always reads the definitions again at SIGHUP:
+    whether the terminal is gone its parent finds out.
     """
     logs.configure_libraries()
     sys.setswitchinterval(SWITCH_SECONDS)
     runtime = Runtime(settings, log=log)
-    application = Application(runtime, watches=watches)
+    application = Application(runtime, watches=watches, shared=shared)
     limits = set_limits(settings, runtime.log)
     server = make_server(application, limits, runtime.log, has_fast_path=settings.fast_path)
     server.report_serving = report_serving
+    _watch_connections(application, server)
     application.sse.streams.most = min(MOST_STREAMS, limits.connections // STREAM_SHARE)
     runtime.log("serving", url=settings.public_url, tools=len(runtime.catalog.tools))
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _already_stopped)
-    signal.signal(signal.SIGHUP, _reload_by(application, has_parent=has_parent))
+    signal.signal(signal.SIGHUP, _reload_by(application, has_parent=shared is not None))
     server.run(sockets=[listener])
     runtime.log("stopped")
+
+
+def _watch_connections(application: Application, server: uvicorn.Server) -> None:
+    protocol = server.config.http
+    assert isinstance(protocol, type)
+    assert issubclass(protocol, BoundedProtocol)
+    application.metrics.gauges += [
+        make_gauge("ledgerport_open_connections", "Connections of clients.", protocol.bounds.count_open),
+        make_gauge("ledgerport_open_streams", "Event streams.", application.sse.streams.count_open),
+    ]
 
 
 def _already_stopped(_signal: int, _frame: FrameType | None) -> None:

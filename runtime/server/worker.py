@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import threading
@@ -16,6 +17,7 @@ from runtime.logs import make_log
 from runtime.server.serve import serve_on
 from runtime.server.workers import SERVES
 from runtime.settings import Settings
+from runtime.watching.shared_counts import open_counts
 
 
 def run(settings: Settings, number: int, listener: int, channel: int, *, watches: bool = False) -> None:
@@ -29,7 +31,7 @@ def run(settings: Settings, number: int, listener: int, channel: int, *, watches
         partial(make_log(settings.log_format), worker=number),
         watches=watches,
         report_serving=partial(_report_serving, parent),
-        has_parent=True,
+        shared=open_counts(settings.data, f"{number}-{secrets.token_hex(4)}"),
     )
 
 

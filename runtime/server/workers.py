@@ -26,6 +26,7 @@ from runtime.server.listening import listen_for_each
 from runtime.server.reload import COMPILE
 from runtime.server.stopping import GRACE_SECONDS, is_terminal_gone
 from runtime.settings import Settings
+from runtime.watching.shared_counts import open_counts
 
 MOST_FAILED_STARTS = 5
 """In a row, of one worker: with the pauses between them that is a quarter of a minute, in which a database restarts."""
@@ -64,6 +65,7 @@ def run(settings: Settings, environ: Mapping[str, str], *, watches: bool = False
     configure_libraries()
     listeners = listen_for_each(settings, settings.workers)
     _held = hold_data(settings)
+    open_counts(settings.data, "parent").purge()
     parent = _Parent(settings, listeners, environ, make_log(settings.log_format), watches=watches)
     return asyncio.run(parent.run())
 

@@ -77,6 +77,10 @@ class ChangeThreads:
             return _SLOW
         return _OVERLOADED if self._waiting >= MOST_WAITING else ""
 
+    def count_waiting(self) -> int:
+        """Return how many changes have not been made yet."""
+        return self._waiting
+
     def close(self) -> None:
         """Finish what waits, and end the threads."""
         self._executor.shutdown()

@@ -14,13 +14,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import NewLink
 from runtime.settings import Settings
-from runtime.stores.condition import Condition, probe
+from runtime.stores.condition import Condition, StorageHealth, judge_health, probe
 from runtime.stores.files import Files
 from runtime.stores.hot import HotState
 from runtime.stores.hot_memory import MOST_KEYS, MemoryHotState
@@ -28,6 +28,7 @@ from runtime.stores.journal_queue import JournalQueue
 from runtime.stores.look_up import LookUp, SqliteLookUp
 from runtime.stores.mailbox import Mailbox
 from runtime.stores.mailbox_memory import MemoryMailbox
+from runtime.stores.migrations import find_newest_version
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
@@ -44,18 +45,6 @@ EVENTS_STORED_SECONDS = 30 * 86_400.0
 """How long events and their deliveries are stored: as long as somebody may look for why one did not arrive."""
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 CheckSpent = Callable[["dict[SpentKey, Spent]"], object]
-
-
-@dataclass(frozen=True, slots=True)
-class StorageHealth:
-    """Whether the database can be read and written, and Redis answers. `reason` is a sentence, empty when all is well.
-
-    `degraded`: the database can be read, so calls go on, but it cannot be written or Redis does not answer.
-    `unavailable`: the database cannot be read.
-    """
-
-    status: Literal["ok", "degraded", "unavailable"] = "ok"
-    reason: str = ""
 
 
 @dataclass
@@ -144,11 +133,19 @@ class Stores:
 
     def check_health(self) -> StorageHealth:
         """Whether the database can be read, and took the last write or probe. It writes nothing itself."""
-        if reason := self.look_up.find_fault():
-            return StorageHealth("unavailable", reason)
-        if reason := self.condition.reason or self.writer.find_fault() or self.hot.find_fault():
-            return StorageHealth("degraded", reason)
-        return StorageHealth()
+        return judge_health(self.find_faults())
+
+    def find_faults(self) -> dict[str, str]:
+        """Return why the database cannot be read or written and Redis does not answer; empty for what is well."""
+        return {
+            "unreadable": self.look_up.find_fault(),
+            "unwritable": self.condition.reason or self.writer.find_fault(),
+            "redis": self.hot.find_fault(),
+        }
+
+    def read_version(self) -> int:
+        """Return the revision of the database. Nobody migrates a file that this process serves from."""
+        return find_newest_version()
 
     def purge(self, now: float) -> bool:
         """Forgets what has expired, reporting the MCP servers. False when the file could not be written: the next time

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runtime.errors import StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.stores.change_threads import ChangeThreads
-from runtime.stores.condition import Condition
-from runtime.stores.embedded import StorageHealth, Stores, make_hot
+from runtime.stores.condition import Condition, StorageHealth
+from runtime.stores.embedded import Stores, make_hot
 from runtime.stores.generation import Generation
 from runtime.stores.grant_changes import Collected, GrantChanges, replace_generation
 from runtime.stores.postgres_look_up import PostgresLookUp
@@ -95,6 +95,10 @@ class FleetStores(Stores):
         assert self._single is not None
         with self._single.begin() as connection:
             return find_account(connection, account_id)
+
+    def read_version(self) -> int:
+        """Return the revision of the database, which a newer process may have migrated. Raises StorageUnavailable."""
+        return self.records.read_version()
 
     async def probe(self, now: float) -> StorageHealth:
         """Find out whether the database can be read and takes writes now, and return the health with it."""

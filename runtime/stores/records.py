@@ -10,13 +10,28 @@ import hmac
 import json
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, text, true, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    column,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    table,
+    text,
+    true,
+    update,
+)
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.call_log_records import CallLogRecords
 from runtime.stores.event_records import EventRecords
 from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
+from runtime.stores.migrations import VERSION_TABLE
 from runtime.stores.policy_records import DAY, PolicyRecords
 from runtime.stores.record_base import RecordBase, count, lock_account, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
@@ -45,6 +60,7 @@ _BIND_KEY = text(
     "WHERE idempotency_key.expires_at <= :now"
 )
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
+_READ_VERSION: Select[Any] = select(column("version_num")).select_from(table(VERSION_TABLE))
 PURGE_AFTER_SECONDS = 86_400.0
 """How long an MCP server is stored after its expiry: a clock is noticed to be wrong and corrected within a day."""
 
@@ -150,6 +166,7 @@ class KeyRecords(RecordBase):
 
 
 class Records(
+    CallLogRecords,
     AccountRecords,
     ServerRecords,
     ApiTokenRecords,
@@ -182,6 +199,12 @@ class Records(
         wanted = select(*columns).where(AUDIT.c.subject == subject).order_by(AUDIT.c.id)
         with self._reading.begin() as connection:
             return [AuditEntry(*row[:4], json.loads(row[4])) for row in connection.execute(wanted)]
+
+    def read_version(self) -> int:
+        """Return the revision of the database."""
+        with self._reading.begin() as connection:
+            found: str = connection.execute(_READ_VERSION).scalar_one()
+        return int(found)
 
     def count_things(self, now: float) -> dict[str, Any]:
         """Return how many accounts there are by status, how many MCP servers that have not expired, and API tokens."""

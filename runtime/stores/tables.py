@@ -245,3 +245,25 @@ JOURNAL_OPEN = Table(
     Column("claimed_until", DOUBLE_PRECISION, nullable=False, server_default=text("0")),
     sqlite_with_rowid=False,
 )
+
+CALL_LOG = Table(
+    "call_log",
+    METADATA,
+    Column("id", _Number, Identity(), primary_key=True),
+    Column("log_type", Text, nullable=False),
+    Column("at", DOUBLE_PRECISION, nullable=False),
+    Column("tenant_id", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("caller_id", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("client_name", Text, nullable=False),
+    Column("client_version", Text, nullable=False),
+    Column("error_code", Text, nullable=False),
+    Column("ms", DOUBLE_PRECISION, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Index("call_log_at", "at", "id"),
+    Index("call_log_account", "account_id", "at", "id"),
+    Index("call_log_tenant", "tenant_id", "at", "id"),
+    Index("call_log_caller", "caller_id", "at", "id"),
+)

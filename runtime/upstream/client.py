@@ -100,6 +100,10 @@ class VendorClient:
             if left:
                 self._in_flight[account] = left
 
+    def count_in_flight(self) -> int:
+        """Return how many requests have no answer yet."""
+        return sum(self._in_flight.values())
+
     async def close(self) -> None:
         """Close the pool."""
         self._deadlines.close()

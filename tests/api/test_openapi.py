@@ -131,6 +131,9 @@ def test_every_answer_has_a_schema_and_its_header_fields_are_described(harness: 
             assert response["headers"], where
             for content in response["content"].values():
                 assert content["schema"], where
+            if operation["operationId"] == "read_metrics" and status == "200":
+                assert response["content"] == {"text/plain": {"schema": {"type": "string"}}}
+                continue
             reference = response["content"]["application/json"]["schema"]["$ref"]
             name = reference.removeprefix("#/components/schemas/")
             assert document["components"]["schemas"][name], where

@@ -48,8 +48,8 @@ def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str
     return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 
 
-def test_each_operation_names_the_scope_it_needs_and_only_health_is_public() -> None:
-    assert [each.path for each in TABLE if each.scope is None] == ["/healthz"]
+def test_each_operation_names_the_scope_it_needs_and_only_probes_are_public() -> None:
+    assert [each.path for each in TABLE if each.scope is None] == ["/healthz", "/readyz"]
     assert {each.scope for each in TABLE if each.scope is not None} <= SCOPES.keys()
     expected = {
         "accounts:read": {"list_accounts", "get_account", "read_usage"},
@@ -58,10 +58,12 @@ def test_each_operation_names_the_scope_it_needs_and_only_health_is_public() -> 
         "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server"},
         "tools:call": {"list_tools", "call_tool"},
         "journal:read": {"list_journal", "get_journal_entry"},
+        "log:read": {"list_calls"},
+        "metrics:read": {"read_metrics"},
     }
     for scope, names in expected.items():
         assert {each.handler.__name__ for each in TABLE if each.scope == scope} == names
-    assert {each.path.split("/")[1] for each in TABLE if each.is_for_all_tenants} == {"tenant"}
+    assert {each.path.split("/")[1] for each in TABLE if each.is_for_all_tenants} == {"metrics", "tenant"}
 
 
 @pytest.mark.parametrize(

@@ -95,10 +95,10 @@ def test_while_postgresql_is_away_requests_answer_503_and_afterwards_they_work_w
     assert int(listed.headers["retry-after"]) > 0
     assert "PostgreSQL" in changed.text and place.postgres.password not in changed.text + listed.text
     assert place.api.get("/openapi.json").status_code == 200, "what needs no records is served on"
-    wait_until(lambda: place.api.get("/healthz").json()["status"] == "unavailable")
+    wait_until(lambda: place.api.get("/readyz").json()["status"] == "unavailable")
 
     place.postgres.start()
 
     wait_until(lambda: place.ask(token, LIST).status_code == 200)
     wait_until(lambda: place.create_url("Later").status_code == 201)
-    wait_until(lambda: place.api.get("/healthz").json()["status"] == "ok")
+    wait_until(lambda: place.api.get("/readyz").json()["status"] == "ok")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -212,3 +213,27 @@ def test_a_second_parent_does_not_take_connections_of_the_first(
     refused = ledgerport(tmp_path / "other", "serve", "--port", port, "--workers", "2", **given)
     assert refused.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in refused.stderr
+
+
+def test_whichever_worker_is_scraped_it_reports_what_all_have_counted(parent: Parent) -> None:
+    def read_requests() -> float:
+        with httpx2.Client(
+            base_url=parent.api.base_url, headers=parent.api.headers, trust_env=False
+        ) as client:
+            text = client.get("/metrics", timeout=60).text
+        found = re.search(
+            r'^ledgerport_http_requests_total\{endpoint="mcp",status="404"\} (\S+)', text, re.MULTILINE
+        )
+        return float(found[1]) if found else 0.0
+
+    def guess(_number: int) -> None:
+        with httpx2.Client(base_url=parent.api.base_url, timeout=60, trust_env=False) as client:
+            assert client.post("/mcp/unknown", json=LIST).status_code == 404
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(guess, range(32)))
+    wait_until(lambda: {read_requests() for _ in range(8)} == {32.0})
+
+    os.kill(min(parent.list_workers()), signal.SIGKILL)
+    wait_until(lambda: parent.count("worker_serves") == COUNT + 1)
+    assert {read_requests() for _ in range(8)} == {32.0}, "what a dead one has counted stays"

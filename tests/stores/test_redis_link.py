@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from generator.vendor import RateWindow
 from runtime.redis_address import RedisAddress, parse_redis_url
 from runtime.settings import Settings
-from runtime.stores.embedded import StorageHealth, open_stores
+from runtime.stores.condition import StorageHealth
+from runtime.stores.embedded import open_stores
 from runtime.stores.generation import Generation
 from runtime.stores.hot_redis import RedisHotState
 from runtime.stores.redis_link import RETRY_SECONDS, RedisLink, RedisLost, _connect

@@ -17,7 +17,8 @@ import pytest
 from runtime.errors import InvalidRequest, StorageUnavailable
 from runtime.model import AccountId, ApiToken, ApiTokenId, TokenHash
 from runtime.stores import condition, files, sqlite, writer
-from runtime.stores.embedded import StorageHealth, Stores
+from runtime.stores.condition import StorageHealth
+from runtime.stores.embedded import Stores
 from runtime.stores.files import Files
 from runtime.stores.record_base import note
 from tests.deployment import deploy

@@ -13,14 +13,15 @@ FOLDER = Path(__file__).parent
 VERSION_TABLE = "alembic_version"
 
 TABLES = (
-    "account", "api_token", "audit", "authorization", "deployment", "idempotency_key", "journal", "journal_head",
-    "journal_open", "journal_outcome", "mcp_server", "policy_use", "refresh_attempt", "spending", "tenant",
-    VERSION_TABLE, "delivery", "event", "job", "job_executor", "webhook",
+    "account", "api_token", "audit", "authorization", "call_log", "deployment", "idempotency_key", "journal",
+    "journal_head", "journal_open", "journal_outcome", "mcp_server", "policy_use", "refresh_attempt", "spending",
+    "tenant", VERSION_TABLE, "delivery", "event", "job", "job_executor", "webhook",
 )  # fmt: skip
 INDEXES = (
     "account_company", "account_external", "account_in_order", "account_tenant", "api_token_account",
     "api_token_in_order", "api_token_tenant", "api_token_token",
-    "audit_subject", "authorization_account", "authorization_expiry", "idempotency_key_expiry",
+    "audit_subject", "authorization_account", "authorization_expiry", "call_log_account", "call_log_at",
+    "call_log_caller", "call_log_tenant", "idempotency_key_expiry",
     "idempotency_key_hash", "journal_chain", "journal_outcome_entry", "journal_outcome_record", "journal_record",
     "journal_reverses", "journal_reverts", "mcp_server_expiry", "mcp_server_in_order", "mcp_server_token",
     "policy_use_at", "policy_use_in_order", "policy_use_ref", "tenant_in_order",
