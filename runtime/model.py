@@ -13,13 +13,14 @@ from typing import Any, Literal, NamedTuple, NewType
 AccountId = NewType("AccountId", str)
 McpServerId = NewType("McpServerId", str)
 ApiTokenId = NewType("ApiTokenId", str)
+LinkTokenId = NewType("LinkTokenId", str)
 TokenHash = NewType("TokenHash", bytes)
 """HMAC-SHA256 of a secret under a key that is not in the database, 32 bytes. Never the secret."""
 
 LONGEST_CLIENT = 120
 """Characters of how a program names itself; browsers' names have about as many."""
 Clock = Callable[[], float]
-AccountStatus = Literal["pending", "active", "needs_reconnect"]
+AccountStatus = Literal["connecting", "active", "needs_reauth", "disconnected"]
 EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["auto", "full", "discovery"]
@@ -84,12 +85,20 @@ class Spent(NamedTuple):
         return Spent(self.reads + other.reads, self.writes + other.writes)
 
 
+class AccountError(NamedTuple):
+    """The last thing that went wrong with a connection: a code, a sentence without a secret, and when it was."""
+
+    code: str
+    message: str
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One connected company (`/integrated-account/{id}`).
 
     `fields` are its account fields that are no secret; `company` is the one that identifies it
-    from the vendor's other companies, empty while pending. `sealed` is its Credentials, encrypted.
+    from the vendor's other companies, empty until one was connected. `sealed` is its Credentials, encrypted.
     """
 
     id: AccountId
@@ -105,6 +114,10 @@ class Account:
     ended_by: EndedBy = ""
     """Why the connection needs a person: the vendor refused it, or a refresh was interrupted before it was stored."""
     budget: Budget = NO_BUDGET
+    status_since: float = 0.0
+    last_error: AccountError | None = None
+    is_read_only: bool = False
+    """Whether no tool that writes is there for it, whatever an MCP server says."""
 
 
 USUAL_TIME_ZONE = "UTC"
@@ -198,6 +211,8 @@ class ServerConfig:
     budget: Budget = NO_BUDGET
     time_zone: str = USUAL_TIME_ZONE
     """Where its days begin, as the IANA database names it: today, `overdue`, `this_month`, a record without a date."""
+    is_read_only: bool = False
+    """Whether its account is read only: no tool that writes is left then. Never set or stored here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +284,30 @@ class Authorization:
     browser_hash: TokenHash | None = None
     verifier: bytes | None = field(default=None, repr=False)
     granted: bytes | None = field(default=None, repr=False)
+    link_id: LinkTokenId | None = None
+    """The link token that led here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkToken:
+    """An address that a platform gives its customer to connect a company. Only the hash of its secret is stored.
+
+    `account_id` is the account to connect again, or the one that was made when it was first used. It works until a
+    company was connected with it (`used_at`).
+    """
+
+    id: LinkTokenId
+    tenant_id: str
+    account_id: AccountId | None
+    integration: str
+    name: str
+    external_id: str
+    metadata: Mapping[str, str]
+    redirect_uri: str
+    is_read_only: bool
+    created_at: float
+    expires_at: float
+    used_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ _VARIABLES = tuple(
     for name in (
         "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL", "REDIS_URL",
+        "RETURN_URLS",
+        "SECRET_KEY_FILE", "PREVIOUS_SECRET_KEYS", "PREVIOUS_SECRET_KEYS_FILE",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
         "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN",
     )
@@ -67,6 +69,8 @@ class Settings:
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
     allowed_origins: tuple[str, ...] = ()
+    return_urls: tuple[str, ...] = ()
+    """The origins that a person may be sent to when a company is connected."""
     database: Path = Path("ledgerport.sqlite3")
     """The SQLite file of an embedded installation."""
     postgres_url: str = field(default="", repr=False)
@@ -108,7 +112,8 @@ class Settings:
             host=host,
             port=port,
             public_url=_public_url(environ.get("LEDGERPORT_PUBLIC_URL", ""), host, port),
-            allowed_origins=_origins(environ.get("LEDGERPORT_ALLOWED_ORIGINS", "")),
+            allowed_origins=_origins(environ, "LEDGERPORT_ALLOWED_ORIGINS"),
+            return_urls=_origins(environ, "LEDGERPORT_RETURN_URLS"),
             database=database,
             postgres_url=postgres_url,
             redis=parse_redis_url(environ.get("LEDGERPORT_REDIS_URL", "")),
@@ -286,9 +291,9 @@ def _public_url(value: str, host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _origins(value: str) -> tuple[str, ...]:
-    words = [word.strip() for word in value.split(",")]
-    return tuple(_origin("LEDGERPORT_ALLOWED_ORIGINS", word) for word in words if word)
+def _origins(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    words = [word.strip() for word in environ.get(name, "").split(",")]
+    return tuple(_origin(name, word) for word in words if word)
 
 
 def _database(value: str, data: Path) -> Path:

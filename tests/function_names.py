@@ -23,7 +23,7 @@ follow forget format get go grow hash hide hold identify interpret invalidate jo
 listen load lock look make mark mask match measure merge migrate name narrow negotiate note open parse pause peek
 pick post prepare print probe project purge put quote raise read record redact refresh refuse release reload remark
 render renew repeat replace reply report require reserve reset resolve respond reverse revert revoke run save seal
-search select send serve set settle shorten show sign spend split start stop store strip subtract suggest take use
+search select send serve set settle shorten show sign spend split start stop store strip subtract suggest take test use
 validate verify wait wake warm write
 """
 VERBS = frozenset(_WORDS.split())

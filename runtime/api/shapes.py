@@ -36,6 +36,10 @@ class NewAccount(Body):
         dict[str, str],
         Field(max_length=50, description="What the vendor asks for, when it is not connected by OAuth."),
     ] = {}
+    read_only: Annotated[
+        bool,
+        Field(description="Connect it to be read only: no MCP server of it ever has a tool that writes."),
+    ] = False
 
 
 class Config(Body):
@@ -192,6 +196,14 @@ class ToolsQuery(Query):
     ] = "auto"
 
 
+class AccountErrorShape(BaseModel):
+    """What went wrong with a connection last."""
+
+    code: str
+    message: str
+    at: Time
+
+
 class AccountShape(BaseModel):
     """An integrated account: one connected company."""
 
@@ -199,13 +211,24 @@ class AccountShape(BaseModel):
     name: str
     integration: str
     environment: str
-    status: Literal["pending", "active", "needs_reconnect"]
+    status: Annotated[
+        Literal["connecting", "active", "needs_reauth", "disconnected"],
+        Field(
+            description="connecting until a person has agreed, needs_reauth when the vendor has ended the connection, "
+            "disconnected when it was ended here."
+        ),
+    ]
+    since: Annotated[Time, Field(description="Since when it has this status.")]
+    last_error: Annotated[
+        AccountErrorShape | None, Field(description="What went wrong last; null once it is connected.")
+    ] = None
     ended_by: Annotated[
         Literal["refused", "interrupted"] | None,
         Field(
             description="Why it has to be connected again: refused by the vendor, or a refresh was interrupted."
         ),
     ] = None
+    read_only: Annotated[bool, Field(description="Whether no tool that writes is there for it.")]
     company: str
     fields: dict[str, str]
     budget: BudgetShape

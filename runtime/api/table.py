@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, shapes
+from runtime.api import connections, handlers, journal, limit_shapes, shapes
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import ADMIN, CALL_TOOLS
@@ -44,8 +44,9 @@ class Operation:
         return self.scope is None
 
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
+ACCOUNTS, LINK_TOKENS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
     "Integrated accounts",
+    "Link tokens",
     "MCP servers",
     "Tools",
     "Journal",
@@ -54,6 +55,7 @@ ACCOUNTS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
 )
 TAGS = {
     ACCOUNTS: "Companies, each with its connection to a vendor.",
+    LINK_TOKENS: "Links at which customers of a platform connect a company.",
     SERVERS: "The secret URLs of an integrated account, each with its access filter.",
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
@@ -86,7 +88,9 @@ TABLE = (
         scope=ADMIN,
     ),
     Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=ADMIN),
-    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=ADMIN),
+    Operation(
+        "DELETE", ACCOUNT, handlers.delete_account, connections.DeletedAccount, tag=ACCOUNTS, scope=ADMIN
+    ),
     Operation(
         "PATCH",
         ACCOUNT,
@@ -103,6 +107,49 @@ TABLE = (
         handlers.connect_account,
         shapes.AccountToAuthorize,
         tag=ACCOUNTS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        ACCOUNT + "/disconnect",
+        connections.disconnect_account,
+        connections.DisconnectedAccount,
+        tag=ACCOUNTS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        ACCOUNT + "/test",
+        connections.test_account,
+        connections.ConnectionTest,
+        tag=ACCOUNTS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        "/link-token",
+        connections.create_link_token,
+        connections.LinkTokenOnce,
+        201,
+        connections.NewLinkToken,
+        tag=LINK_TOKENS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/link-token",
+        connections.list_link_tokens,
+        connections.LinkTokenList,
+        query=shapes.PartQuery,
+        tag=LINK_TOKENS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "DELETE",
+        "/link-token/{link_id}",
+        connections.revoke_link_token,
+        shapes.Deleted,
+        tag=LINK_TOKENS,
         scope=ADMIN,
     ),
     Operation(

@@ -23,10 +23,20 @@ from urllib.parse import urlencode
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import TOLERANCE_SECONDS
+from runtime.connect.return_urls import is_allowed
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, SettingsError
 from runtime.keys.crypto import make_secret
-from runtime.model import Account, AccountId, AuditEntry, Authorization, TokenHash
+from runtime.model import (
+    Account,
+    AccountError,
+    AccountId,
+    AuditEntry,
+    Authorization,
+    LinkToken,
+    LinkTokenId,
+    TokenHash,
+)
 from runtime.settings import IntegrationSettings, get_app
 
 CONNECT_PATH = "/connect"
@@ -50,14 +60,14 @@ class Links:
         addresses: Addresses,
     ) -> None:
         self._deployment, self._stores = deployment, deployment.stores
-        self._addresses = addresses
+        self.addresses = addresses
 
     @property
     def redirect_uri(self) -> str:
         """Where vendors send the person back to. It must be registered with the app there."""
         return self._deployment.settings.public_url + CALLBACK_PATH
 
-    def begin(self, account: Account) -> str:
+    def begin(self, account: Account, link_id: LinkTokenId | None = None) -> str:
         """Return a link for an account, good for ten minutes.
 
         Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
@@ -68,7 +78,11 @@ class Links:
         state_hash = self._deployment.keys.hash_token(state)
         verifier = self._sealed_verifier(state_hash) if integration.auth.pkce else None
         pending = Authorization(
-            account.id, self.redirect_uri, self._deployment.clock() + STATE_SECONDS, verifier=verifier
+            account.id,
+            self.redirect_uri,
+            self._deployment.clock() + STATE_SECONDS,
+            verifier=verifier,
+            link_id=link_id,
         )
         if not self._stores.records.add_authorization(state_hash, pending):
             raise NotFound("There is no such integrated account.")
@@ -100,7 +114,7 @@ class Links:
         Raises Forbidden without the cookie and the proof that the page gave that browser, else as `look` does.
         """
         await self.look(state, browser)
-        self._check_proof(state, browser, proof)
+        self.check_proof(state, browser, proof)
         state_hash, mine = self._deployment.keys.hash_token(state), self._deployment.keys.hash_token(browser)
         pending = await self._stores.write(lambda: self._stores.records.open_authorization(state_hash, mine))
         pending = self._alive(pending)
@@ -137,6 +151,21 @@ class Links:
             pending.verifier, _owner(self._deployment.keys.hash_token(state))
         ).decode()
 
+    async def find_link(self, state: str) -> LinkToken | None:
+        """Return the link token that led to a connect link; None where none did, or the state is none of ours."""
+        if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
+            return None
+        state_hash, records = self._deployment.keys.hash_token(state), self._stores.records
+        pending = await asyncio.to_thread(lambda: records.find_authorization(state_hash))
+        if pending is None or pending.link_id is None:
+            return None
+        link_id = pending.link_id
+        return await asyncio.to_thread(lambda: records.find_link_of(link_id))
+
+    def is_return_allowed(self, url: str) -> bool:
+        """Whether a person may be sent to an address now; never to an empty one."""
+        return bool(url) and is_allowed(self._deployment.settings, url)
+
     def make_proof(self, state: str, browser: str) -> str:
         """Return what the page puts into its form: only a browser that has the cookie and the page can send both."""
         return self._deployment.keys.hash_token(f"connect form\n{state}\n{browser}").hex()
@@ -167,12 +196,13 @@ class Links:
 
     async def take_held(self, state: str, browser: str, proof: str) -> None:
         """Use up a choice. Raises Forbidden without the proof of the page, InvalidRequest when it was used before."""
-        self._check_proof(state, browser, proof)
+        self.check_proof(state, browser, proof)
         state_hash = self._checked(state)
         if not await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, None)):
             raise InvalidRequest("A company has been chosen here already.", advice=AGAIN)
 
-    def _check_proof(self, state: str, browser: str, proof: str) -> None:
+    def check_proof(self, state: str, browser: str, proof: str) -> None:
+        """Raise Forbidden without the cookie and the proof that the page gave a browser."""
         if not _BROWSER.fullmatch(browser) or not hmac.compare_digest(
             self.make_proof(state, browser).encode(), proof.encode("utf-8", "replace")
         ):
@@ -181,11 +211,14 @@ class Links:
                 advice="Allow cookies of this site, open the link again and press the button there.",
             )
 
-    async def note_refusal(self, account_id: AccountId, reason: str, vendor_code: str = "") -> None:
-        """Write into the audit that a connection was not made, and why."""
+    async def note_refusal(
+        self, account_id: AccountId, reason: str, vendor_code: str = "", message: str = ""
+    ) -> None:
+        """Write into the audit that a connection was not made, and why; with a message it is shown at the account."""
         details = {"reason": reason} | ({"vendor_code": vendor_code} if vendor_code else {})
         audit = AuditEntry(self._deployment.clock(), "person", "account.not_connected", account_id, details)
-        await self._stores.write(lambda: self._stores.records.add_audit(audit))
+        error = AccountError(vendor_code or reason, message, audit.at) if message else None
+        await self._stores.write(lambda: self._stores.records.note_refusal(account_id, audit, error))
 
     def _checked(self, state: str) -> TokenHash:
         if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
@@ -234,18 +267,23 @@ class Links:
         values = {
             "client_id": self.check_app(integration).client_id,
             "response_type": "code",
-            "scope": " ".join(integration.auth.scopes),
+            "scope": " ".join(_choose_scopes(integration, account)),
             "redirect_uri": pending.redirect_uri,
             "state": state,
         }
         if verifier := self.read_verifier(state, pending):
             values |= {"code_challenge": derive_challenge(verifier), "code_challenge_method": "S256"}
-        address = self._addresses.resolve_address(integration, integration.auth.authorize_url)
+        address = self.addresses.resolve_address(integration, integration.auth.authorize_url)
         return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"
 
     def _sealed_verifier(self, state_hash: TokenHash) -> bytes:
         verifier = secrets.token_urlsafe(VERIFIER_BYTES)
         return self._deployment.keys.seal(verifier.encode(), _owner(state_hash))
+
+
+def _choose_scopes(integration: Integration, account: Account) -> tuple[str, ...]:
+    auth = integration.auth
+    return auth.read_only_scopes if account.is_read_only and auth.read_only_scopes else auth.scopes
 
 
 def derive_challenge(verifier: str) -> str:

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 import orjson
 
 from runtime.errors import InvalidRequest
-from runtime.model import Account, ApiToken, McpServer, ServerConfig
+from runtime.model import Account, AccountError, ApiToken, LinkToken, McpServer, ServerConfig
 
 LARGEST_PART = 200
 """Things in one answer of a list; a cursor leads to the next."""
 USUAL_PART = 50
 """As many as a page shows."""
-Thing = TypeVar("Thing", Account, McpServer, ApiToken)
+Thing = TypeVar("Thing", Account, McpServer, ApiToken, LinkToken)
 
 
 def format_time(seconds: float | None) -> str | None:
@@ -36,13 +36,20 @@ def show_account(account: Account) -> dict[str, Any]:
         "integration": account.integration,
         "environment": account.environment,
         "status": account.status,
+        "since": format_time(account.status_since),
+        "last_error": _show_error(account.last_error),
         "ended_by": account.ended_by or None,
+        "read_only": account.is_read_only,
         "company": account.company,
         "fields": account.fields,
         "budget": account.budget.as_dict(),
         "created_at": format_time(account.created_at),
         "updated_at": format_time(account.updated_at),
     }
+
+
+def _show_error(error: AccountError | None) -> dict[str, Any] | None:
+    return error and {"code": error.code, "message": error.message, "at": format_time(error.at)}
 
 
 def show_config(config: ServerConfig) -> dict[str, Any]:

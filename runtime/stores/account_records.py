@@ -1,16 +1,17 @@
-"""The records of accounts: their credentials, which come sealed, and the refreshes that are under way."""
+"""The records of accounts and their credentials, which come sealed. `refresh_records` renews these."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, insert, or_, select, update
 
-from runtime.model import Account, AccountId, AuditEntry, EndedBy
-from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget
+from runtime.events import Event
+from runtime.model import Account, AccountError, AccountId, AuditEntry, LinkTokenId
+from runtime.stores.emitting import emit
+from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget, write_error
 from runtime.stores.record_base import Position, RecordBase, as_json, count, lock_account, note, read_part
-from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
+from runtime.stores.tables import ACCOUNT, API_TOKEN, AUTHORIZATION, LINK_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
 
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
 _FIND_ACCOUNT = select(*_ACCOUNT).where(ACCOUNT.c.id == bindparam("account"))
@@ -21,14 +22,12 @@ class AccountRecords(RecordBase):
 
     def add_account(self, account: Account, audit: AuditEntry) -> None:
         """Store a new account."""
-        values = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ")}
+        values = write_account(account)
         with self._engine.begin() as connection:
-            connection.execute(
-                insert(ACCOUNT).values(
-                    values | {"fields": as_json(account.fields), "budget": write_budget(account.budget)}
-                )
-            )
+            connection.execute(insert(ACCOUNT).values(values))
             note(connection, audit)
+            if account.status == "active":
+                emit(connection, make_event("account.connected", account.id, audit, company=account.company))
 
     def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
@@ -40,10 +39,12 @@ class AccountRecords(RecordBase):
         with self._reading.begin() as connection:
             return [read_account(row) for row in read_part(connection, ACCOUNT, _ACCOUNT, after, limit)]
 
-    def connect_account(self, account: Account, audit: AuditEntry) -> bool:
-        """Make an account active with the fields, company and credentials given.
+    def connect_account(
+        self, account: Account, audit: AuditEntry, link_id: LinkTokenId | None = None
+    ) -> bool:
+        """Make an account active with the fields, company and credentials given, and use up the link that led here.
 
-        False when it is gone, or belongs to another company by now.
+        False when it is gone, belongs to another company by now, or the link has been used or revoked.
         """
         same = and_(ACCOUNT.c.company == account.company, ACCOUNT.c.environment == account.environment)
         change = (
@@ -51,59 +52,70 @@ class AccountRecords(RecordBase):
             .where(ACCOUNT.c.id == account.id, or_(ACCOUNT.c.company == "", same))
             .values(
                 status="active",
+                status_since=account.updated_at,
+                last_error="",
                 environment=account.environment,
                 company=account.company,
                 fields=as_json(account.fields),
                 sealed=account.sealed,
                 updated_at=account.updated_at,
                 ended_by="",
+                read_only=int(account.is_read_only),
             )
         )
-        return self._change(change, audit, _ended_attempt(account.id))
-
-    def replace_credentials(self, account_id: AccountId, old: bytes, new: bytes, now: float) -> bool:
-        """Store rotated credentials, unless others than `old` are stored by now (then False)."""
-        change = (
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == old)
-            .values(sealed=new, updated_at=now)
-        )
-        return self._change(change, after=_ended_attempt(account_id))
-
-    def begin_refresh(self, account_id: AccountId, sealed: bytes, now: float) -> float | None:
-        """Note that a refresh with these credentials is about to be sent; durable when it returns.
-
-        Return when an earlier attempt with the same credentials began that was never finished; None when there is
-        none. The time of the first attempt stays.
-        """
-        tried = hashlib.sha256(sealed).digest()
-        table = REFRESH_ATTEMPT
         with self._engine.begin() as connection:
-            lock_account(connection, account_id, is_changed=True)
-            row = connection.execute(select(table).where(table.c.account_id == account_id)).mappings().first()
-            if row is not None and row["credentials_hash"] == tried:
-                begun_at: float = row["begun_at"]
-                return begun_at
-            connection.execute(_ended_attempt(account_id))
-            values = {"account_id": account_id, "credentials_hash": tried, "begun_at": now}
-            connection.execute(insert(table).values(values))
-        return None
+            lock_account(connection, account.id, is_changed=True)
+            if link_id is not None and not _is_usable(connection, link_id, audit.at):
+                return False
+            if not connection.execute(change).rowcount:
+                return False
+            if link_id is not None:
+                used = update(LINK_TOKEN).where(LINK_TOKEN.c.id == link_id)
+                connection.execute(used.values(used_at=audit.at))
+            note(connection, audit)
+            emit(connection, make_event("account.connected", account.id, audit, company=account.company))
+            connection.execute(delete(REFRESH_ATTEMPT).where(REFRESH_ATTEMPT.c.account_id == account.id))
+        return True
 
-    def end_refresh(self, account_id: AccountId, sealed: bytes) -> None:
-        """Forget an attempt with these credentials that changed nothing at the vendor."""
-        tried = hashlib.sha256(sealed).digest()
-        self._change(_ended_attempt(account_id).where(REFRESH_ATTEMPT.c.credentials_hash == tried))
+    def note_refusal(self, account_id: AccountId, audit: AuditEntry, error: AccountError | None) -> None:
+        """Note that a connection was not made, and at an account without one what went wrong, where that is given."""
+        with self._engine.begin() as connection:
+            if error is not None:
+                change = update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.status != "active")
+                connection.execute(change.values(last_error=write_error(error)))
+            note(connection, audit)
 
-    def require_reconnect(
-        self, account_id: AccountId, sealed: bytes, audit: AuditEntry, ended_by: EndedBy = "refused"
-    ) -> bool:
-        """Mark an account whose credentials have ended, unless it has others by now (then False)."""
-        change = (
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == sealed, ACCOUNT.c.status == "active")
-            .values(status="needs_reconnect", updated_at=audit.at, ended_by=ended_by)
-        )
-        return self._change(change, audit, _ended_attempt(account_id))
+    def note_error(self, account_id: AccountId, error: AccountError | None) -> None:
+        """Store what went wrong with a connection last; None for nothing."""
+        change = update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.last_error != write_error(error))
+        self._change(change.values(last_error=write_error(error)))
+
+    def close_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
+        """Mark an account as disconnected and remove its MCP servers and the ways to connect it. False when it is gone.
+
+        Its credentials stay until the vendor was asked to revoke them.
+        """
+        with self._engine.begin() as connection:
+            if not lock_account(connection, account_id, is_changed=True):
+                return False
+            connected = and_(ACCOUNT.c.id == account_id, ACCOUNT.c.status.in_(("active", "needs_reauth")))
+            was_connected = count(connection, ACCOUNT, connected) > 0
+            ended = {"mcp_servers": count(connection, MCP_SERVER, MCP_SERVER.c.account_id == account_id)}
+            since = case((ACCOUNT.c.status == "disconnected", ACCOUNT.c.status_since), else_=audit.at)
+            values = {"status": "disconnected", "status_since": since, "updated_at": audit.at}
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
+            for table in (MCP_SERVER, AUTHORIZATION, LINK_TOKEN):
+                connection.execute(delete(table).where(table.c.account_id == account_id))
+            note(connection, audit, ended)
+            if was_connected:
+                emit(connection, make_event("account.disconnected", account_id, audit))
+        return True
+
+    def destroy_credentials(self, account_id: AccountId, empty: bytes, audit: AuditEntry) -> None:
+        """Replace the credentials of a disconnected account by empty ones."""
+        change = update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.status == "disconnected")
+        ended = delete(REFRESH_ATTEMPT).where(REFRESH_ATTEMPT.c.account_id == account_id)
+        self._change(change.values(sealed=empty, updated_at=audit.at), audit, ended)
 
     def delete_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
         """Forget an account, its MCP servers, the API tokens bound to it and its pending authorizations.
@@ -130,6 +142,7 @@ class AccountRecords(RecordBase):
             ACCOUNT.c.environment == account.environment,
             ACCOUNT.c.company == account.company,
             ACCOUNT.c.id != account.id,
+            ACCOUNT.c.status != "disconnected",
         )
         with self._reading.begin() as connection:
             return count(connection, ACCOUNT, same) > 0
@@ -141,5 +154,26 @@ def find_account(connection: Connection, account_id: AccountId) -> Account | Non
     return None if row is None else read_account(row)
 
 
-def _ended_attempt(account_id: AccountId) -> Any:
-    return delete(REFRESH_ATTEMPT).where(REFRESH_ATTEMPT.c.account_id == account_id)
+def make_event(kind: str, account_id: AccountId, audit: AuditEntry, **data: str) -> Event:
+    """Return the event of what the audit says of an account."""
+    return Event(kind, audit.at, {"integrated_account_id": account_id, **data})
+
+
+def write_account(account: Account) -> dict[str, Any]:
+    """Return an account as its row."""
+    plain = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ") if name != "read_only"}
+    return plain | {
+        "fields": as_json(account.fields),
+        "budget": write_budget(account.budget),
+        "last_error": write_error(account.last_error),
+        "read_only": int(account.is_read_only),
+    }
+
+
+def _is_usable(connection: Connection, link_id: LinkTokenId, now: float) -> bool:
+    """Whether a link token works still; nobody else can use it until the transaction ends."""
+    table = LINK_TOKEN
+    wanted = select(table.c.id).where(
+        table.c.id == link_id, table.c.used_at.is_(None), table.c.expires_at > now
+    )
+    return connection.execute(wanted.with_for_update()).first() is not None

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
@@ -61,6 +61,8 @@ class Stores:
     `fleet` overrides what is otherwise on PostgreSQL.
     """
 
+    is_alone: ClassVar[bool] = True
+    """Whether one server at most has them open."""
     path: Path
     look_up: LookUp
     hot: HotState

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class FleetStores(Stores):
     """The stores over PostgreSQL. Many processes may have them open."""
 
+    is_alone = False
     look_up: PostgresLookUp
 
     def __init__(self, url: str, key_check: bytes) -> None:

@@ -13,6 +13,7 @@ import math
 import sqlite3
 import threading
 from collections.abc import Awaitable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +26,7 @@ from runtime.model import (
     NO_POLICIES,
     USUAL_TIME_ZONE,
     Account,
+    AccountError,
     AccountId,
     ApiToken,
     ApiTokenId,
@@ -50,7 +52,7 @@ BUSY_MILLISECONDS = 50
 
 ACCOUNT_COLUMNS = (
     "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by, "
-    "budget"
+    "budget, status_since, last_error, read_only"
 )
 _OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
 _GRANTS = (
@@ -216,7 +218,10 @@ class SqliteLookUp:
 @lru_cache(maxsize=4096)
 def make_grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
-    return Grant(read_account(row), read_config(row[13]), McpServerId(row[12]))
+    account, config = read_account(row), read_config(row[-1])
+    if account.is_read_only:
+        config = replace(config, is_read_only=True)
+    return Grant(account, config, McpServerId(row[-2]))
 
 
 def read_account(row: Any) -> Account:
@@ -234,11 +239,24 @@ def read_account(row: Any) -> Account:
         updated_at,
         ended_by,
         budget,
-    ) = row[:12]
+        status_since,
+        last_error,
+        read_only,
+    ) = row[:15]
     return Account(
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
-        created_at, updated_at, ended_by, read_budget(budget),
+        created_at, updated_at, ended_by, read_budget(budget), status_since, read_error(last_error), bool(read_only),
     )  # fmt: skip
+
+
+def read_error(text: str) -> AccountError | None:
+    """Return the last error of an account as it is stored."""
+    return AccountError(*json.loads(text)) if text else None
+
+
+def write_error(error: AccountError | None) -> str:
+    """Return the same as text; empty for none."""
+    return json.dumps(error, ensure_ascii=False) if error else ""
 
 
 def read_budget(text: str) -> Budget:

@@ -14,8 +14,10 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.journal_records import JournalRecords
+from runtime.stores.link_records import LinkRecords
 from runtime.stores.policy_records import DAY, PolicyRecords
 from runtime.stores.record_base import RecordBase, lock_account, note
+from runtime.stores.refresh_records import RefreshRecords
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import (
@@ -23,6 +25,7 @@ from runtime.stores.tables import (
     AUTHORIZATION,
     DEPLOYMENT,
     IDEMPOTENCY_KEY,
+    LINK_TOKEN,
     MCP_SERVER,
     POLICY_USE,
 )
@@ -52,6 +55,7 @@ class AuthorizationRecords(RecordBase):
             "redirect_uri": authorization.redirect_uri,
             "expires_at": authorization.expires_at,
             "verifier": authorization.verifier,
+            "link_id": authorization.link_id,
         }
         with self._engine.begin() as connection:
             if not lock_account(connection, authorization.account_id):
@@ -142,6 +146,8 @@ class KeyRecords(RecordBase):
 
 class Records(
     AccountRecords,
+    RefreshRecords,
+    LinkRecords,
     ServerRecords,
     ApiTokenRecords,
     AuthorizationRecords,
@@ -182,7 +188,12 @@ class Records(
         MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
         """
         with self._engine.begin() as connection:
-            purged = ((MCP_SERVER, now - PURGE_AFTER_SECONDS), (AUTHORIZATION, now), (IDEMPOTENCY_KEY, now))
+            purged = (
+                (MCP_SERVER, now - PURGE_AFTER_SECONDS),
+                (AUTHORIZATION, now),
+                (LINK_TOKEN, now - PURGE_AFTER_SECONDS),
+                (IDEMPOTENCY_KEY, now),
+            )
             expired = sum(
                 connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
                 for table, until in purged

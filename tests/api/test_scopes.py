@@ -38,7 +38,9 @@ def bound_token(harness: ApiHarness, account: str) -> dict[str, Any]:
 
 
 def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str) -> Any:
-    path = operation.path.format(id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t")
+    path = operation.path.format(
+        id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t", link_id="l"
+    )
     more: dict[str, Any] = {} if operation.method in ("GET", "DELETE") else {"json": {}}
     return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 

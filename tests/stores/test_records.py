@@ -15,6 +15,7 @@ from runtime.errors import SettingsError
 from runtime.keys.crypto import Keys
 from runtime.model import (
     Account,
+    AccountError,
     AccountId,
     ApiToken,
     ApiTokenId,
@@ -163,7 +164,7 @@ def test_credentials_are_replaced_only_when_they_are_still_the_ones_that_were_re
     records = stores.records
     assert records.replace_credentials(ACCOUNT.id, b"s", b"new", 3.0)
     assert not records.replace_credentials(ACCOUNT.id, b"s", b"late", 4.0)
-    assert not records.require_reconnect(ACCOUNT.id, b"s", noted())
+    assert not records.require_reauth(ACCOUNT, AccountError("gone", "It is gone.", 3.0), noted())
     found = stores.read_account(ACCOUNT.id)
     assert found is not None and (found.sealed, found.status) == (b"new", "active")
 

@@ -13,15 +13,17 @@ FOLDER = Path(__file__).parent
 VERSION_TABLE = "alembic_version"
 
 TABLES = (
-    "account", "api_token", "audit", "authorization", "deployment", "idempotency_key", "journal", "journal_head",
-    "journal_open", "journal_outcome", "mcp_server", "policy_use", "refresh_attempt", "spending", VERSION_TABLE,
+    "account", "api_token", "audit", "authorization", "deployment", "event", "idempotency_key", "journal",
+    "journal_head", "journal_open", "journal_outcome", "link_token", "mcp_server", "policy_use",
+    "refresh_attempt", "spending", VERSION_TABLE,
 )  # fmt: skip
 INDEXES = (
     "account_company", "account_in_order", "api_token_account", "api_token_in_order", "api_token_token",
-    "audit_subject", "authorization_account", "authorization_expiry", "idempotency_key_expiry",
-    "idempotency_key_hash", "journal_chain", "journal_outcome_entry", "journal_outcome_record", "journal_record",
-    "journal_reverses", "journal_reverts", "mcp_server_expiry", "mcp_server_in_order", "mcp_server_token",
-    "policy_use_at", "policy_use_in_order", "policy_use_ref",
+    "audit_subject", "authorization_account", "authorization_expiry", "authorization_link", "event_at",
+    "event_waiting", "idempotency_key_expiry", "idempotency_key_hash", "journal_chain", "journal_outcome_entry",
+    "journal_outcome_record", "journal_record", "journal_reverses", "journal_reverts", "link_token_account",
+    "link_token_expiry", "link_token_in_order", "link_token_token", "mcp_server_expiry", "mcp_server_in_order",
+    "mcp_server_token", "policy_use_at", "policy_use_in_order", "policy_use_ref",
 )  # fmt: skip
 """What a database of the newest revision has, so that a start finds a loss. A test compares both with what is made."""
 OBJECTS = frozenset({*(("table", name) for name in TABLES), *(("index", name) for name in INDEXES)})
