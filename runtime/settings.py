@@ -18,7 +18,7 @@ from generator.suggestions import did_you_mean
 from generator.vendor import Integration
 from runtime.database_url import read_postgres_url
 from runtime.errors import SettingsError
-from runtime.keys.master_key import read_secret_key
+from runtime.keys.master_key import FILE_NAME, read_previous_keys, read_secret_key
 from runtime.redis_address import RedisAddress, parse_redis_url
 
 PREFIX = "LEDGERPORT_"
@@ -65,6 +65,9 @@ class Settings:
 
     data: Path
     secret_key: bytes = field(repr=False)
+    previous_secret_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    secret_key_file: Path | None = None
+    """Where the secret key was read from; None where the environment has it."""
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
@@ -107,8 +110,16 @@ class Settings:
         return cls(
             data=data,
             secret_key=read_secret_key(
-                environ.get("LEDGERPORT_SECRET_KEY", ""), data, None if postgres_url else database
+                environ.get("LEDGERPORT_SECRET_KEY", ""),
+                data,
+                None if postgres_url else database,
+                environ.get("LEDGERPORT_SECRET_KEY_FILE", ""),
             ),
+            previous_secret_keys=read_previous_keys(
+                environ.get("LEDGERPORT_PREVIOUS_SECRET_KEYS", ""),
+                environ.get("LEDGERPORT_PREVIOUS_SECRET_KEYS_FILE", ""),
+            ),
+            secret_key_file=_find_key_file(environ, data),
             host=host,
             port=port,
             public_url=_public_url(environ.get("LEDGERPORT_PUBLIC_URL", ""), host, port),
@@ -159,6 +170,14 @@ class Settings:
         return SIMULATOR if found.origin else found.environment
 
 
+def find_shared_directory(settings: Settings) -> str:
+    """Return the directory that has the secret key and the database, whose copy opens everything; empty for none."""
+    if settings.postgres_url or settings.secret_key_file is None:
+        return ""
+    directory = settings.secret_key_file.resolve().parent
+    return str(directory) if settings.database.resolve().parent == directory else ""
+
+
 def get_app(settings: Settings, integration: Integration) -> IntegrationSettings:
     """Return the vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
     found = settings.find_for(integration)
@@ -192,6 +211,12 @@ def _check_names(environ: Mapping[str, str]) -> None:
         if is_ours and name not in _VARIABLES and not _OF_INTEGRATION.fullmatch(name):
             hint = did_you_mean(name, _VARIABLES) or f"Known settings: {', '.join(_VARIABLES)}."
             raise SettingsError(f"{name} is not a setting.", advice=hint)
+
+
+def _find_key_file(environ: Mapping[str, str], data: Path) -> Path | None:
+    if environ.get("LEDGERPORT_SECRET_KEY"):
+        return None
+    return Path(environ.get("LEDGERPORT_SECRET_KEY_FILE") or data / FILE_NAME).expanduser().absolute()
 
 
 def _variable(integration: str, name: str) -> str:

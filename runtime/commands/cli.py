@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import click
 
-from runtime.commands import compare, definitions, format_keys, journal, new_entity, pages
+from runtime.commands import compare, definitions, format_keys, journal, new_entity, pages, rotate_keys
 from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import as_setting, definitions_option
 from runtime.errors import SettingsError
@@ -36,6 +36,7 @@ main.add_command(new_entity.new_entity)
 main.add_command(pages.pages)
 main.add_command(format_keys.keys)
 main.add_command(journal.journal)
+main.add_command(rotate_keys.rotate_keys)
 
 
 @main.command()
@@ -262,7 +263,8 @@ def _api_tokens() -> Any:
     from runtime.stores.embedded import open_stores
 
     settings = _settings()
-    return ApiTokens(open_stores(settings, time.time()), Keys(settings.secret_key), actor="command line")
+    keys = Keys(settings.secret_key, settings.previous_secret_keys)
+    return ApiTokens(open_stores(settings, time.time(), keys), keys, actor="command line")
 
 
 def _all_tokens(tokens: Any) -> list[dict[str, Any]]:

@@ -138,6 +138,5 @@ def _deployment() -> Any:
 
     settings = Settings.load(dict(os.environ))
     catalog = compile_layers(())
-    return Deployment(
-        settings, Keys(settings.secret_key), open_stores(settings, time.time()), lambda: catalog
-    )
+    keys = Keys(settings.secret_key, settings.previous_secret_keys)
+    return Deployment(settings, keys, open_stores(settings, time.time(), keys), lambda: catalog)

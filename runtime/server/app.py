@@ -56,7 +56,7 @@ from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import Reloader
-from runtime.settings import LOOPBACK, Settings
+from runtime.settings import LOOPBACK, Settings, find_shared_directory
 from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
 from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
@@ -92,12 +92,12 @@ class Runtime:
     def __init__(self, settings: Settings, *, log: Log | None = None) -> None:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
-        self.keys = Keys(settings.secret_key)
+        self.keys = Keys(settings.secret_key, settings.previous_secret_keys)
         self._base_urls: Recent[AccountId, tuple[Integration, Account, str]] = Recent(MOST_BASE_URLS)
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         check_behaviours(self.catalog.tools)
-        self.stores: Stores = open_stores(settings, time.time())
+        self.stores: Stores = open_stores(settings, time.time(), self.keys)
         self.guesses = Guesses(make_hot(self.stores.link, MOST_ADDRESSES))
         self.client = VendorClient(
             timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
@@ -261,6 +261,8 @@ class Application:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)
+        if directory := find_shared_directory(self._runtime.settings):
+            self._runtime.log("key_beside_database", directory=directory)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in self._background:

@@ -216,13 +216,13 @@ class Stores:
         self.look_up.close()
 
 
-def open_stores(settings: Settings, now: float) -> Stores:
+def open_stores(settings: Settings, now: float, keys: Keys | None = None) -> Stores:
     """Open the stores, checking and migrating the file first. Raises SettingsError when it cannot be used.
 
-    Where PostgreSQL is set they are those of a fleet. Symbolic links are resolved once, as SQLite does: its log and
-    locks are beside the file itself.
+    `keys` take the lasting key of the database. Where PostgreSQL is set they are those of a fleet. Symbolic links are
+    resolved once, as SQLite does: its log and locks are beside the file itself.
     """
-    keys = Keys(settings.secret_key)
+    keys = keys or Keys(settings.secret_key, settings.previous_secret_keys)
     if settings.postgres_url:
         from runtime.stores.fleet import open_fleet_stores
 
@@ -230,7 +230,7 @@ def open_stores(settings: Settings, now: float) -> Stores:
     path = settings.database.resolve()
     bring_up_to_date(path, now, keys)
     try:
-        look_up = SqliteLookUp(path, keys.check_value())
+        look_up = SqliteLookUp(path, keys)
     except sqlite3.Error as problem:
         raise SettingsError(f"The database {path} cannot be read: {problem}.") from problem
     link = _open_link(settings)

@@ -30,12 +30,12 @@ class FleetStores(Stores):
     is_alone = False
     look_up: PostgresLookUp
 
-    def __init__(self, url: str, key_check: bytes) -> None:
+    def __init__(self, url: str, keys: Keys) -> None:
         self.url = url
         self.hot = MemoryHotState()
         self.condition = Condition()
         self.writer = ChangeThreads()
-        self.look_up = PostgresLookUp(url, key_check)
+        self.look_up = PostgresLookUp(url, keys)
         self._records = None
         self._single: PostgresReading | None = None
         self._making = threading.Lock()
@@ -76,4 +76,4 @@ class FleetStores(Stores):
 def open_fleet_stores(url: str, now: float, keys: Keys) -> FleetStores:
     """Open the stores, checking and migrating the database first. Raises SettingsError when it cannot be used."""
     bring_up_to_date(url, now, keys)
-    return FleetStores(url, keys.check_value())
+    return FleetStores(url, keys)

@@ -7,7 +7,6 @@ moment it passes. The rest of the records is in `records`, which takes longer to
 
 from __future__ import annotations
 
-import hmac
 import json
 import math
 import sqlite3
@@ -21,6 +20,7 @@ from typing import Any, Protocol
 import orjson
 
 from runtime.errors import StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import (
     NO_BUDGET,
     NO_POLICIES,
@@ -111,9 +111,9 @@ class LookUp(Protocol):
 class SqliteLookUp:
     """Looks up grants, accounts and API tokens in a SQLite file. Every thread that asks has a connection of its own."""
 
-    def __init__(self, path: Path, key_check: bytes) -> None:
+    def __init__(self, path: Path, keys: Keys) -> None:
         self._path = path
-        self._key_check = key_check
+        self._keys = keys
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._watch = WalWatch(path)
@@ -185,7 +185,7 @@ class SqliteLookUp:
             row = self._row(_KEY_CHECK)
         except StorageUnavailable as problem:
             return problem.reason
-        is_ours = row is not None and hmac.compare_digest(row[0], self._key_check)
+        is_ours = row is not None and self._keys.is_ours(row[0])
         return "" if is_ours else "The database belongs to another secret key: restart the server."
 
     def close(self) -> None:

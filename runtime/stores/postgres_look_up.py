@@ -8,7 +8,6 @@ cached here: what another process revoked is revoked with the next read.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Callable
 from typing import Any, LiteralString, Self
@@ -17,6 +16,7 @@ from psycopg import AsyncConnection, Error
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from runtime.errors import StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, ApiToken, Grant, McpServerId, TokenHash
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
@@ -71,9 +71,9 @@ Pool = AsyncConnectionPool[_Reporting]
 class PostgresLookUp:
     """Looks up grants, accounts and API tokens in PostgreSQL. For the event loop; one loop after another may use it."""
 
-    def __init__(self, url: str, key_check: bytes) -> None:
+    def __init__(self, url: str, keys: Keys) -> None:
         self._url = url
-        self._key_check = key_check
+        self._keys = keys
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
@@ -122,7 +122,7 @@ class PostgresLookUp:
             row = await self._row(_KEY_CHECK)
         except StorageUnavailable:
             return
-        if row is None or not hmac.compare_digest(row[0], self._key_check):
+        if row is None or not self._keys.is_ours(row[0]):
             self.condition.note_failure(_OTHER_KEY)
 
     async def stop(self) -> None:

@@ -18,6 +18,7 @@ from runtime.stores.link_records import LinkRecords
 from runtime.stores.policy_records import DAY, PolicyRecords
 from runtime.stores.record_base import RecordBase, lock_account, note
 from runtime.stores.refresh_records import RefreshRecords
+from runtime.stores.sealed_records import SealedRecords
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import (
@@ -148,6 +149,7 @@ class Records(
     AccountRecords,
     RefreshRecords,
     LinkRecords,
+    SealedRecords,
     ServerRecords,
     ApiTokenRecords,
     AuthorizationRecords,

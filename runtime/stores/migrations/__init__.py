@@ -11,6 +11,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 VERSION_TABLE = "alembic_version"
+LASTING_KEY_SINCE = 15
+"""The revision from which on a database may have its lasting key stored."""
 
 TABLES = (
     "account", "api_token", "audit", "authorization", "deployment", "event", "idempotency_key", "journal",
