@@ -165,7 +165,7 @@ def deploy(
             **variables,
         }
     )
-    keys = Keys(settings.secret_key, settings.previous_secret_keys)
+    keys = settings.make_keys()
     stores = open_stores(settings, clock(), keys)
     parts = runtime.deployment.Deployment(settings, keys, stores, lambda: CATALOG, clock, monotonic or clock)
     return Deployment(settings, keys, stores, clock, AccessTokens(parts))

@@ -22,13 +22,12 @@ def rotate_keys() -> None:
     """
     from generator.catalog import Catalog
     from runtime.deployment import Deployment
-    from runtime.keys.crypto import Keys
     from runtime.operations.key_rotation import KeyRotation
     from runtime.settings import Settings
     from runtime.stores.embedded import open_stores
 
     settings = Settings.load(dict(os.environ))
-    keys = Keys(settings.secret_key, settings.previous_secret_keys)
+    keys = settings.make_keys()
     stores = open_stores(settings, time.time(), keys)
     rotation = KeyRotation(Deployment(settings, keys, stores, lambda: Catalog("", {}, ())))
     try:

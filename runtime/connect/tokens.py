@@ -107,7 +107,7 @@ class AccessTokens:
                 await self._finish(account_id, begun_at)
 
         found = await self._stores.look_up.list_interrupted_refreshes()
-        if found and self._stores.is_alone:
+        if found and not self._stores.is_shared:
             await self._stores.write(self._stores.records.release_claims)
         await asyncio.gather(*(finish(*each) for each in found), return_exceptions=True)
 

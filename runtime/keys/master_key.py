@@ -20,22 +20,14 @@ FILE_NAME = "secret.key"
 _RIGHT = "it must be at least 32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
 
-def read_secret_key(given: str, data: Path, database: Path | None = None, file: str = "") -> bytes:
-    """Return the key: the one given, or in the `file` given, else the one in the data directory.
-
-    That is made when there is none.
+def read_secret_key(given: str, data: Path, database: Path | None = None) -> bytes:
+    """Return the key: the one given, else the one in the data directory, which is made when there is none.
 
     None is made beside a `database` that is there already: it could open nothing in it. Raises SettingsError for a
     key that is missing, too short, not base64, or a file that others can read.
     """
-    if given and file:
-        raise SettingsError(
-            "LEDGERPORT_SECRET_KEY and LEDGERPORT_SECRET_KEY_FILE are both set.", advice="Set one of them."
-        )
     if given:
-        return _decode(given, "LEDGERPORT_SECRET_KEY")
-    if file:
-        return _decode(_read_file(file, "LEDGERPORT_SECRET_KEY_FILE"), file)
+        return decode_secret_key(given, "LEDGERPORT_SECRET_KEY")
     # Asked first: of processes that start at once, one may make the key and then the database meanwhile.
     has_database = database is not None and database.exists()
     path = data / FILE_NAME
@@ -49,26 +41,14 @@ def read_secret_key(given: str, data: Path, database: Path | None = None, file: 
         text = path.read_text(encoding="ascii", errors="replace")
     except OSError as problem:
         raise SettingsError(f"The secret key {path} cannot be read: {problem.strerror}.") from problem
-    return _decode(text, str(path))
+    return decode_secret_key(text, str(path))
 
 
-def read_previous_keys(given: str, file: str) -> tuple[bytes, ...]:
-    """Return the keys that the secret key has taken the place of, separated by commas or lines; for what they sealed.
-
-    Raises SettingsError as `read_secret_key` does.
-    """
-    listed = [("LEDGERPORT_PREVIOUS_SECRET_KEYS", each) for each in given.split(",")]
-    if file:
-        text = _read_file(file, "LEDGERPORT_PREVIOUS_SECRET_KEYS_FILE")
-        listed += [(file, each) for each in text.splitlines()]
-    return tuple(_decode(each, where) for where, each in listed if each.strip())
-
-
-def _read_file(path: str, variable: str) -> str:
-    try:
-        return Path(path).expanduser().read_text(encoding="ascii", errors="replace")
-    except OSError as problem:
-        raise SettingsError(f"{variable} is {path!r}: {problem.strerror}.") from problem
+def decode_secret_keys(text: str, where: str) -> tuple[bytes, ...]:
+    """Return the bytes of keys that stand between commas or in lines. Raises SettingsError as `decode_secret_key`."""
+    return tuple(
+        decode_secret_key(each, where) for each in text.replace(",", "\n").splitlines() if each.strip()
+    )
 
 
 def _is_missing(path: Path, database: Path | None) -> SettingsError:
@@ -80,7 +60,8 @@ def _is_missing(path: Path, database: Path | None) -> SettingsError:
     )
 
 
-def _decode(text: str, where: str) -> bytes:
+def decode_secret_key(text: str, where: str) -> bytes:
+    """Return the bytes of a key in base64. Raises SettingsError, which says where it stands and not what it is."""
     compact = "".join(text.split()).rstrip("=").replace("+", "-").replace("/", "_")
     try:
         key = base64.b64decode(compact + "=" * (-len(compact) % 4), altchars=b"-_", validate=True)

@@ -27,7 +27,7 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import orjson
@@ -56,6 +56,10 @@ VALID_FOR_SECONDS = 7 * 24 * 3600.0
 No vendor here publishes how long it remembers a key.
 """
 
+CLAIM_SECONDS = 240.0
+"""How long a call counts as under way for other processes when its own has died: longer than the slowest vendor takes
+to renew a connection, refuse an access token and answer, each within 59 s.
+"""
 LARGEST_REPLAYED = 256 * 1024
 """Bytes of an answer that is stored for repeats: a record has a few thousand."""
 SUCCESS_ENDS = 300
@@ -79,6 +83,11 @@ def _do_nothing() -> None:
 
 class BindingStore(Protocol):
     """Where bindings are stored. A change is made through `write`; each raises StorageUnavailable."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes send calls over the same store."""
+        ...
 
     async def write(self, work: Callable[[], T]) -> T:
         """Return the result of a change, made in the thread that writes."""
@@ -151,8 +160,8 @@ def make_key(max_length: int = 0) -> str:
 class Once:
     """Sends writes under their callers' keys. One for the process.
 
-    Calls under way are noted in memory: with one process on a database that is exact. What has to hold between
-    processes, and after a restart, is in the store.
+    Calls under way are noted in memory, and where processes share the store, there as well: a claim beside the binding,
+    which ends with the call, or by itself when the process has died. What has to hold after a restart is in the store.
     """
 
     def __init__(self, keys: Keys, store: BindingStore, *, clock: Clock = time.time) -> None:
@@ -174,16 +183,42 @@ class Once:
             raise _in_use() if other == fingerprint else _reused()
         self._under_way[key_hash] = fingerprint
         try:
-            is_new = await self._bind(key_hash, fingerprint)
-            if not is_new:
-                call.note_repeat()
-            if not is_new and not call.is_recognized:
-                return await self._replay(key_hash)
-            length = min(call.max_length or KEY_LENGTH, KEY_LENGTH)
-            vendor_key = self._keys.hash_key(b"vendor\n" + key_hash + fingerprint).hex()[:length]
-            return await self._send(call, send, vendor_key, (key_hash, fingerprint) if is_new else None)
+            if not self._store.is_shared:
+                return await self._send_bound(call, send, key_hash, fingerprint)
+            async with self._claim(key_hash, fingerprint):
+                return await self._send_bound(call, send, key_hash, fingerprint)
         finally:
             del self._under_way[key_hash]
+
+    async def _send_bound(
+        self, call: KeyedCall, send: Send, key_hash: bytes, fingerprint: bytes
+    ) -> VendorResponse:
+        is_new = await self._bind(key_hash, fingerprint)
+        if not is_new:
+            call.note_repeat()
+        if not is_new and not call.is_recognized:
+            return await self._replay(key_hash)
+        length = min(call.max_length or KEY_LENGTH, KEY_LENGTH)
+        vendor_key = self._keys.hash_key(b"vendor\n" + key_hash + fingerprint).hex()[:length]
+        return await self._send(call, send, vendor_key, (key_hash, fingerprint) if is_new else None)
+
+    @contextlib.asynccontextmanager
+    async def _claim(self, key_hash: bytes, fingerprint: bytes) -> AsyncIterator[None]:
+        """Have no other process send under a key while a block runs. Raises KeyInUse, KeyReused, StorageUnavailable."""
+        claim, mine, now = self._keys.hash_key(b"claim\n" + key_hash), secrets.token_bytes(16), self._clock()
+        try:
+            held_by, is_new = await self._store.write(
+                lambda: self._store.bind_key(claim, fingerprint + mine, now, now + CLAIM_SECONDS)
+            )
+        except StorageUnavailable as failed:
+            raise _not_stored(failed) from failed
+        if not is_new:
+            raise _in_use() if held_by.startswith(fingerprint) else _reused()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(StorageUnavailable):  # it ends by itself
+                await self._store.write(lambda: self._store.release_key(claim, fingerprint + mine))
 
     async def is_repeat(self, call: KeyedCall) -> bool:
         """Return whether a call was made before under its key, or is under way. It binds nothing.

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import gc
-import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
@@ -31,7 +29,6 @@ from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
-from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, FoundGrant, McpEndpoint, send_reply
@@ -55,10 +52,9 @@ from runtime.recent import Recent
 from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
-from runtime.server.reload import Reloader
+from runtime.server.reload import COMPILE, Reloader
 from runtime.settings import LOOPBACK, Settings, find_shared_directory
 from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
-from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
 from runtime.upstream.request import fill_address
@@ -68,11 +64,6 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COMPILE = (
-    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
-    "from generator.__main__ import main; sys.exit(main())"
-)
-"""What a process of its own runs to compile: this very generator, wherever the server was started."""
 PURGE_SECONDS = 60.0
 """What has expired opens nothing already; each minute, so that a purge is small."""
 PROBE_SECONDS = 5.0
@@ -92,7 +83,7 @@ class Runtime:
     def __init__(self, settings: Settings, *, log: Log | None = None) -> None:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
-        self.keys = Keys(settings.secret_key, settings.previous_secret_keys)
+        self.keys = settings.make_keys()
         self._base_urls: Recent[AccountId, tuple[Integration, Account, str]] = Recent(MOST_BASE_URLS)
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
@@ -306,22 +297,3 @@ def _host_names(settings: Settings) -> tuple[str, ...]:
     if settings.host not in LOOPBACK:
         return ()
     return (*LOOPBACK, urlsplit(settings.public_url).hostname or "")
-
-
-def hold_data(settings: Settings) -> int:
-    """Take the data directory and the database for this process until it ends.
-
-    Raises SettingsError when another serves from either of them.
-    """
-    held = os.open(settings.data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as taken:
-        os.close(held)
-        raise SettingsError(
-            f"Another Ledgerport already serves from {settings.data}.",
-            advice="Stop it, or set LEDGERPORT_DATA to another directory.",
-        ) from taken
-    if not settings.postgres_url:
-        hold_database(settings.database.resolve())
-    return held

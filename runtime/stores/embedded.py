@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
+CheckSpent = Callable[["dict[SpentKey, Spent]"], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,6 @@ class Stores:
     `fleet` overrides what is otherwise on PostgreSQL.
     """
 
-    is_alone: ClassVar[bool] = True
-    """Whether one server at most has them open."""
     path: Path
     look_up: LookUp
     hot: HotState
@@ -76,6 +75,11 @@ class Stores:
     def __post_init__(self) -> None:
         self.writer = Writer(self._hold_together)
         self._journal = JournalQueue(partial(self.writer.start, is_alone=True), self._add_links)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes serve from the same records."""
+        return False
 
     @property
     def records(self) -> Records:
@@ -175,6 +179,13 @@ class Stores:
         """Add to what was sent to vendors. Raises StorageUnavailable when that cannot be written."""
         return self.records.add_spending(added)
 
+    def spend_within(self, key: SpentKey, spent: Spent, check: CheckSpent) -> dict[SpentKey, Spent]:
+        """Add to what was sent where `check` lets the sums pass, with nobody else adding to them meanwhile.
+
+        Raises what `check` raises, and StorageUnavailable.
+        """
+        return self.records.spend_within(key, spent, check)
+
     def read_spending(self, account_id: AccountId, month: str = "") -> dict[SpentKey, Spent]:
         """Return what an account has sent. Raises StorageUnavailable when that cannot be read."""
         return self.records.read_spending(account_id, month)
@@ -222,18 +233,17 @@ def open_stores(settings: Settings, now: float, keys: Keys | None = None) -> Sto
     `keys` take the lasting key of the database. Where PostgreSQL is set they are those of a fleet. Symbolic links are
     resolved once, as SQLite does: its log and locks are beside the file itself.
     """
-    keys = keys or Keys(settings.secret_key, settings.previous_secret_keys)
+    keys, link = keys or settings.make_keys(), _open_link(settings)
     if settings.postgres_url:
         from runtime.stores.fleet import open_fleet_stores
 
-        return open_fleet_stores(settings.postgres_url, now, keys)
+        return open_fleet_stores(settings.postgres_url, now, keys, link)
     path = settings.database.resolve()
     bring_up_to_date(path, now, keys)
     try:
         look_up = SqliteLookUp(path, keys)
     except sqlite3.Error as problem:
         raise SettingsError(f"The database {path} cannot be read: {problem}.") from problem
-    link = _open_link(settings)
     return Stores(path, look_up, make_hot(link), look_up.files, link)
 
 

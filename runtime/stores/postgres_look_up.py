@@ -1,8 +1,8 @@
 """Who is asking, read from PostgreSQL: the few reads that every request makes, on the event loop.
 
 No SQLAlchemy, one indexed statement each, in a pool of connections of its own. Each read has a time limit, so that a
-database that is gone holds up nothing but what needs it; while it is known to be gone the limit is short. Nothing is
-cached here: what another process revoked is revoked with the next read.
+database that is gone holds up nothing but what needs it; while it is known to be gone the limit is short. Grants and
+API tokens are cached as long as `generation` lets them; without it, in one process alone, they are read each time.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, ApiToken, Grant, McpServerId, TokenHash
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
+from runtime.stores.generation import Generation, GrantCache
 from runtime.stores.look_up import (
     ACCOUNT_COLUMNS,
     API_TOKEN_COLUMNS,
@@ -71,8 +72,12 @@ Pool = AsyncConnectionPool[_Reporting]
 class PostgresLookUp:
     """Looks up grants, accounts and API tokens in PostgreSQL. For the event loop; one loop after another may use it."""
 
-    def __init__(self, url: str, keys: Keys) -> None:
+    def __init__(self, url: str, keys: Keys, generation: Generation | None = None) -> None:
         self._url = url
+        self._find_grant_row, self._find_token_row = self._read_grant, self._read_token
+        if generation is not None:
+            self._find_grant_row = GrantCache(generation, self._read_grant).find
+            self._find_token_row = GrantCache(generation, self._read_token).find
         self._keys = keys
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,7 +90,7 @@ class PostgresLookUp:
 
         Raises StorageUnavailable when that cannot be found out: nothing opens, and nothing is said to be revoked.
         """
-        return _live_grant(await self._row(_GRANT, token_hash), now)
+        return _live_grant(await self._find_grant_row(token_hash), now)
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
@@ -96,7 +101,7 @@ class PostgresLookUp:
 
     async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
         """Return the API token with this hash, if there is one."""
-        row = await self._row(_API_TOKEN, token_hash)
+        row = await self._find_token_row(token_hash)
         return None if row is None else read_api_token(row)
 
     async def find_account(self, account_id: AccountId) -> Account | None:
@@ -134,6 +139,12 @@ class PostgresLookUp:
     def close(self) -> None:
         """Drop what `stop` has not closed."""
         self._pool = None
+
+    async def _read_grant(self, token_hash: TokenHash) -> Any:
+        return await self._row(_GRANT, token_hash)
+
+    async def _read_token(self, token_hash: TokenHash) -> Any:
+        return await self._row(_API_TOKEN, token_hash)
 
     async def _row(self, statement: LiteralString, *values: Any) -> Any:
         rows = await self._rows(statement, *values)

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hmac
 import json
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, text, true, update
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.link_records import LinkRecords
 from runtime.stores.policy_records import DAY, PolicyRecords
-from runtime.stores.record_base import RecordBase, lock_account, note
+from runtime.stores.record_base import RecordBase, count, lock_account, note
 from runtime.stores.refresh_records import RefreshRecords
 from runtime.stores.sealed_records import SealedRecords
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import (
+    ACCOUNT,
+    API_TOKEN,
     AUDIT,
     AUTHORIZATION,
     DEPLOYMENT,
@@ -30,6 +33,7 @@ from runtime.stores.tables import (
     MCP_SERVER,
     POLICY_USE,
 )
+from runtime.stores.transfer_records import TransferRecords
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -157,6 +161,7 @@ class Records(
     PolicyRecords,
     SpendingRecords,
     JournalRecords,
+    TransferRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
@@ -176,6 +181,17 @@ class Records(
         wanted = select(*columns).where(AUDIT.c.subject == subject).order_by(AUDIT.c.id)
         with self._reading.begin() as connection:
             return [AuditEntry(*row[:4], json.loads(row[4])) for row in connection.execute(wanted)]
+
+    def count_things(self, now: float) -> dict[str, Any]:
+        """Return how many accounts there are by status, how many MCP servers that have not expired, and API tokens."""
+        by_status = select(ACCOUNT.c.status, func.count()).group_by(ACCOUNT.c.status)
+        is_alive = or_(MCP_SERVER.c.expires_at.is_(None), MCP_SERVER.c.expires_at > now)
+        with self._reading.begin() as connection:
+            return {
+                "accounts": {row[0]: row[1] for row in connection.execute(by_status)},
+                "mcp_servers": count(connection, MCP_SERVER, is_alive),
+                "api_tokens": count(connection, API_TOKEN, true()),
+            }
 
     def probe(self, now: float, *, is_doubtful: bool) -> None:
         """Find out whether the database takes changes: by one that changes nothing, and really where it is doubtful."""

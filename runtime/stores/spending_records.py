@@ -1,11 +1,12 @@
 """The records of what was sent to vendors: reads and writes by account, MCP server and month.
 
-Called by `operations.spending`, which counts in memory and stores what was added every few seconds.
+Called by `operations.spending`, which counts in memory and stores what was added every few seconds, and at once what
+must not exceed a budget that other processes spend from as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, select, text, update
 
@@ -38,6 +39,20 @@ class SpendingRecords(RecordBase):
             found: dict[SpentKey, Spent] = {}
             for account_id, month in {(key.account_id, key.month) for key, _ in added}:
                 found |= _read(connection, account_id, month)
+        return found
+
+    def spend_within(
+        self, key: SpentKey, spent: Spent, check: Callable[[dict[SpentKey, Spent]], object]
+    ) -> dict[SpentKey, Spent]:
+        """Add to what is stored where `check` lets all that the account then has in the month pass, and return that.
+
+        One transaction, with nobody else adding to the account meanwhile. Raises what `check` raises: nothing is added.
+        """
+        with self._engine.begin() as connection:
+            lock_account(connection, key.account_id, is_changed=True)
+            connection.execute(_ADD, {**key._asdict(), **spent._asdict()})
+            found = _read(connection, key.account_id, key.month)
+            check(found)
         return found
 
     def read_spending(self, account_id: AccountId, month: str = "") -> dict[SpentKey, Spent]:

@@ -86,7 +86,7 @@ def test_of_two_who_go_on_with_one_link_the_first_connects(tmp_path: Path) -> No
     asyncio.run(story())
 
 
-def test_connecting_again_by_a_link_keeps_the_id_and_refuses_another_company(tmp_path: Path) -> None:
+def test_connecting_again_by_a_link_leaves_the_id_and_refuses_another_company(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (vendor, here, account):
             link = make_link(here, account_id=account.id)

@@ -134,7 +134,7 @@ def test_an_account_that_is_being_refreshed_is_left_and_said_to_be(tmp_path: Pat
     assert KeyRotation(here.parts(), step=10).run().is_finished
 
 
-def test_what_no_key_opens_stays_as_it_is_and_keeps_the_rotation_from_ending(tmp_path: Path) -> None:
+def test_what_no_key_opens_stays_as_it_is_and_the_rotation_does_not_end(tmp_path: Path) -> None:
     fill(deploy(tmp_path, LEDGERPORT_SECRET_KEY=OLD))
     here = deploy(tmp_path, **BOTH)
     foreign = Keys(b"x" * 32).seal(b"{}", "a001")
