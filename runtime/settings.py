@@ -48,7 +48,7 @@ class Settings:
     data: Path
     secret_key: bytes = field(repr=False)
     previous_secret_keys: tuple[bytes, ...] = field(default=(), repr=False)
-    secret_key_file: Path | None = None
+    key_file: Path | None = field(default=None, repr=False)
     """Where the secret key was read from; None where the environment has it."""
     host: str = "127.0.0.1"
     port: int = 8000
@@ -94,7 +94,7 @@ class Settings:
         return cls(
             data=data,
             secret_key=read_secret_key(text, data, None if postgres_url else database),
-            secret_key_file=_find_key_file(given, data),
+            key_file=_find_key_file(given, data),
             public_url=_read(BY_NAME["LEDGERPORT_PUBLIC_URL"], given)
             or derive_public_url(values["host"], values["port"]),
             database=database,
@@ -140,9 +140,9 @@ class Settings:
 
 def find_shared_directory(settings: Settings) -> str:
     """Return the directory that has the secret key and the database, whose copy opens everything; empty for none."""
-    if settings.postgres_url or settings.secret_key_file is None:
+    if settings.postgres_url or settings.key_file is None:
         return ""
-    directory = settings.secret_key_file.resolve().parent
+    directory = settings.key_file.resolve().parent
     return str(directory) if settings.database.resolve().parent == directory else ""
 
 

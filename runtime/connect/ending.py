@@ -16,6 +16,7 @@ from runtime.errors import LedgerportError
 from runtime.model import Account, Credentials
 
 _REFUSED = (401, 403)
+"""What the token is refused with: RFC 6750 §3.1 wants 401, and some vendors answer 403."""
 
 
 class Revocation(NamedTuple):

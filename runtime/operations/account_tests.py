@@ -14,6 +14,7 @@ from runtime.errors import Conflict, LedgerportError, NeedsReauth, VendorUnavail
 from runtime.model import Account, AccountError, Credentials
 
 _REFUSED = 401
+"""RFC 6750 §3.1: the access token has ended, so that another one is worth a try."""
 
 
 class AccountTests:

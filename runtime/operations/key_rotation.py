@@ -21,6 +21,7 @@ STEP = 100
 TRIES = 60
 """How often a step is made that finds another change under way: for half a minute, longer than a server is busy."""
 _PAUSE_SECONDS = 0.5
+"""A server stores a change in some milliseconds; sooner it would be the same one."""
 Report = Callable[[int], None]
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, and_, bindparam, case, delete, insert, or_, s
 from runtime.events import Event
 from runtime.model import Account, AccountError, AccountId, AuditEntry, LinkTokenId
 from runtime.stores.emitting import emit
-from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget, write_error
+from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account
 from runtime.stores.record_base import Position, RecordBase, as_json, count, lock_account, note, read_part
+from runtime.stores.row_texts import write_budget, write_error
 from runtime.stores.tables import ACCOUNT, API_TOKEN, AUTHORIZATION, LINK_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
 
 _ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]

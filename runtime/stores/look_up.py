@@ -26,7 +26,6 @@ from runtime.model import (
     NO_POLICIES,
     USUAL_TIME_ZONE,
     Account,
-    AccountError,
     AccountId,
     ApiToken,
     ApiTokenId,
@@ -40,6 +39,7 @@ from runtime.model import (
 from runtime.recent import Recent
 from runtime.stores import sqlite
 from runtime.stores.files import Files
+from runtime.stores.row_texts import read_budget, read_error
 from runtime.stores.wal_watch import WalWatch
 
 _MOST_CACHED = 10_000
@@ -247,27 +247,6 @@ def read_account(row: Any) -> Account:
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
         created_at, updated_at, ended_by, read_budget(budget), status_since, read_error(last_error), bool(read_only),
     )  # fmt: skip
-
-
-def read_error(text: str) -> AccountError | None:
-    """Return the last error of an account as it is stored."""
-    return AccountError(*json.loads(text)) if text else None
-
-
-def write_error(error: AccountError | None) -> str:
-    """Return the same as text; empty for none."""
-    return json.dumps(error, ensure_ascii=False) if error else ""
-
-
-def read_budget(text: str) -> Budget:
-    """Return the budget of an account as it is stored."""
-    return Budget(**json.loads(text)) if text else NO_BUDGET
-
-
-def write_budget(budget: Budget) -> str:
-    """Return the same as text; empty where nothing is set."""
-    values = budget.as_dict()
-    return json.dumps(values) if values else ""
 
 
 def read_api_token(row: Any) -> ApiToken:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, select, text, update
 
 from runtime.model import AccountId, AuditEntry, Budget, Spent, SpentKey
-from runtime.stores.look_up import write_budget
 from runtime.stores.record_base import RecordBase, lock_account
+from runtime.stores.row_texts import write_budget
 from runtime.stores.tables import ACCOUNT, SPENDING
 
 _ADD = text(
