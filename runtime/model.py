@@ -10,10 +10,18 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
-AccountId = NewType("AccountId", str)
+from runtime.tenancy import (
+    DEFAULT_TENANT,
+    NO_TENANT_LIMITS,
+    AccountError,
+    LinkTokenId,
+    TenantId,
+    TenantLimits,
+)
+from runtime.tenancy import AccountId as AccountId
+
 McpServerId = NewType("McpServerId", str)
 ApiTokenId = NewType("ApiTokenId", str)
-LinkTokenId = NewType("LinkTokenId", str)
 TokenHash = NewType("TokenHash", bytes)
 """HMAC-SHA256 of a secret under a key that is not in the database, 32 bytes. Never the secret."""
 
@@ -25,7 +33,16 @@ EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["auto", "full", "discovery"]
 UntrustedText = Literal["plain", "fenced"]
-ScopeName = Literal["admin", "tools:call"]
+ScopeName = Literal[
+    "admin",
+    "accounts:read",
+    "accounts:write",
+    "mcp:read",
+    "mcp:write",
+    "tools:call",
+    "log:read",
+    "journal:read",
+]
 """What an API token may do; `operations.scopes` says what each means."""
 
 
@@ -85,14 +102,6 @@ class Spent(NamedTuple):
         return Spent(self.reads + other.reads, self.writes + other.writes)
 
 
-class AccountError(NamedTuple):
-    """The last thing that went wrong with a connection: a code, a sentence without a secret, and when it was."""
-
-    code: str
-    message: str
-    at: float
-
-
 @dataclass(frozen=True, slots=True)
 class Account:
     """One connected company (`/integrated-account/{id}`).
@@ -118,6 +127,13 @@ class Account:
     last_error: AccountError | None = None
     is_read_only: bool = False
     """Whether no tool that writes is there for it, whatever an MCP server says."""
+    tenant_id: TenantId = DEFAULT_TENANT
+    external_id: str | None = None
+    """What its platform calls it; no two accounts of a tenant have the same."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    """What its platform notes of it."""
+    tenant_limits: TenantLimits = NO_TENANT_LIMITS
+    """Those of its tenant, read with it: they hold for every call."""
 
 
 USUAL_TIME_ZONE = "UTC"
@@ -232,7 +248,8 @@ class McpServer:
 class ApiToken:
     """A bearer token for the management API; only its hash is stored. Without a scope it can do nothing.
 
-    `account_id` is the one account that its scopes are bound to, if they are.
+    `account_id` is the one account that its scopes are bound to, if they are. It belongs to `tenant_id`, and reaches
+    the other tenants as well unless it `is_bound_to_tenant`.
     """
 
     id: ApiTokenId
@@ -241,6 +258,9 @@ class ApiToken:
     last_used_at: float | None
     scopes: tuple[ScopeName, ...] = ()
     account_id: AccountId | None = None
+    tenant_id: TenantId = DEFAULT_TENANT
+    is_bound_to_tenant: bool = False
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,30 +304,10 @@ class Authorization:
     browser_hash: TokenHash | None = None
     verifier: bytes | None = field(default=None, repr=False)
     granted: bytes | None = field(default=None, repr=False)
+    return_url: str = ""
+    """Where the browser goes when it is done; empty for a page of ours."""
     link_id: LinkTokenId | None = None
     """The link token that led here."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkToken:
-    """An address that a platform gives its customer to connect a company. Only the hash of its secret is stored.
-
-    `account_id` is the account to connect again, or the one that was made when it was first used. It works until a
-    company was connected with it (`used_at`).
-    """
-
-    id: LinkTokenId
-    tenant_id: str
-    account_id: AccountId | None
-    integration: str
-    name: str
-    external_id: str
-    metadata: Mapping[str, str]
-    redirect_uri: str
-    is_read_only: bool
-    created_at: float
-    expires_at: float
-    used_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

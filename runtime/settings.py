@@ -55,7 +55,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     allowed_origins: tuple[str, ...] = ()
     return_urls: tuple[str, ...] = ()
-    """The origins that a person may be sent to when a company is connected."""
+    """Origins that a browser may be sent to when a company is connected."""
     database: Path = Path("ledgerport.sqlite3")
     """The SQLite file of an embedded installation."""
     postgres_url: str = field(default="", repr=False)
@@ -73,6 +73,8 @@ class Settings:
     """Whether small requests to the MCP endpoint are answered without ASGI."""
     docs: bool = True
     """Whether the reference pages are served."""
+    webhook_private: bool = False
+    """Whether webhooks may lead to private addresses, and over http to this machine."""
     log_format: Literal["text", "json"] = "text"
     definitions: tuple[Path, ...] = ()
     """Folders of definitions that are laid over ours, in this order."""

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from runtime.api import reading
 from runtime.api.handlers import ApiRequest, Services
-from runtime.api.limit_shapes import Body
+from runtime.api.limit_shapes import Body, ExternalId, Metadata, TenantName
 from runtime.api.replies import reply
-from runtime.api.shapes import AccountShape, PartQuery, Time
+from runtime.api.shapes import AccountShape, PartQuery, ReturnUrl, Time
 from runtime.operations.account_tests import AccountTests
 from runtime.operations.link_tokens import LinkTokens, WantedLink
 
@@ -20,7 +20,6 @@ Revoked = Annotated[
     Literal["proved", "not_proved"],
     Field(description="proved when the vendor refuses the former access token."),
 ]
-Metadata = dict[Annotated[str, Field(min_length=1, max_length=80)], Annotated[str, Field(max_length=500)]]
 
 
 class DisconnectedAccount(AccountShape):
@@ -50,8 +49,8 @@ class NewLinkToken(Body):
     """A link for a customer to connect a company, or to connect one again."""
 
     tenant_id: Annotated[
-        str, Field(min_length=1, max_length=200, description="Your own name for the customer.")
-    ] = "default"
+        TenantName, Field(description="Whose it is: made at its first use, default when left out.")
+    ] = None
     integration: Annotated[
         str, Field(max_length=80, description="Which vendor; may be left out when there is only one.")
     ] = ""
@@ -59,16 +58,9 @@ class NewLinkToken(Body):
         str | None, Field(max_length=80, description="The integrated account to connect again.")
     ] = None
     name: Annotated[str, Field(max_length=200, description="What to call the new integrated account.")] = ""
-    external_id: Annotated[str, Field(max_length=200, description="Your own id of the account.")] = ""
-    metadata: Annotated[Metadata, Field(max_length=50)] = {}
-    redirect_uri: Annotated[
-        str,
-        Field(
-            max_length=2000,
-            description="Where the person goes when the company is connected, with status and "
-            "integrated_account_id in the query. Its origin must be one of LEDGERPORT_RETURN_URLS.",
-        ),
-    ] = ""
+    external_id: ExternalId = None
+    metadata: Metadata = {}
+    redirect_uri: ReturnUrl = ""
     read_only: Annotated[
         bool,
         Field(description="Connect it to be read only: no MCP server of it ever has a tool that writes."),
@@ -122,7 +114,9 @@ async def create_link_token(services: Services, asked: ApiRequest) -> Response:
     """Make a link at which a customer connects a company. Its address is shown this once."""
     body = reading.check_model(await reading.read_json(asked.request), NewLinkToken)
     links = LinkTokens(services.accounts)
-    made = await services.write(lambda: links.create(WantedLink(**body.model_dump()), actor=asked.actor))
+    made = await services.write(
+        lambda: links.create(WantedLink(**body.model_dump()), reach=asked.reach, actor=asked.actor)
+    )
     return reply(made, 201)
 
 
@@ -130,10 +124,11 @@ async def list_link_tokens(services: Services, asked: ApiRequest) -> Response:
     """List the link tokens, from the oldest on."""
     query = reading.read_query(asked.request, PartQuery)
     links = LinkTokens(services.accounts)
-    return reply(await asyncio.to_thread(links.list, query.limit, query.next_cursor))
+    part = await asyncio.to_thread(links.list, query.limit, query.next_cursor, reach=asked.reach)
+    return reply(part)
 
 
 async def revoke_link_token(services: Services, asked: ApiRequest) -> Response:
     """Revoke a link token: its address opens nothing from now on."""
     links, link_id = LinkTokens(services.accounts), asked.read_path_param("link_id")
-    return reply(await services.write(lambda: links.revoke(link_id, actor=asked.actor)))
+    return reply(await services.write(lambda: links.revoke(link_id, reach=asked.reach, actor=asked.actor)))

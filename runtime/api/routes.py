@@ -11,14 +11,16 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.api.file_links import FileLinkEndpoint
 from runtime.api.handlers import ApiRequest, Services
+from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.openapi import build_document
-from runtime.api.reading import refuse_query
+from runtime.api.reading import read_body, read_idempotency_key, refuse_query
 from runtime.api.replies import refuse, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
@@ -41,10 +43,15 @@ from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
-from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
+from runtime.operations.scopes import CALL_TOOLS, check_account, check_scope, may_use
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
+from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import make_webhooks
+from runtime.request_ids import RequestIds
 from runtime.safety.guesses import Guesses
+from runtime.tenancy import EVERYTHING
 
 
 def make_application(
@@ -72,6 +79,9 @@ def make_application(
         health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),
+        webhooks=make_webhooks(deployment),
+        tenants=Tenants(deployment, TenantCalls(deployment.stores.hot)),
+        keyed=KeyedRequests(deployment.keys, deployment.stores, deployment.clock),
         undo=undo,
         listing=listing,
         spending=spending,
@@ -85,6 +95,7 @@ def make_application(
             *make_routes(services, deployment.settings.public_url, log),
         ],
         exception_handlers={HTTPException: _not_routed},
+        middleware=[Middleware(RequestIds)],
     )
     application.router.redirect_slashes = False
     return application
@@ -93,7 +104,7 @@ def make_application(
 def _file_links(services: Services, links: FileLinks) -> FileLinkEndpoint:
     async def is_api_token(secret: str, grant: Grant) -> bool:
         found = await services.api_tokens.identify(secret)
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+        return found is not None and may_use(found, CALL_TOOLS, grant.account)
 
     return FileLinkEndpoint(links, services.calls, is_api_token, services.guesses, services.log)
 
@@ -145,15 +156,38 @@ class _OperationEndpoint:
         try:
             if not operation.is_public:
                 asked = ApiRequest(request, await self._bearer(request))
-                _check_scope(operation, asked)
+                await self._check_access(operation, asked)
                 if operation.query is None:
                     refuse_query(request)
-            return await operation.handler(self._services, asked), asked.actor
+            return await self._handle(operation, asked), asked.actor
         except LedgerportError as error:
             return refuse(error), asked.actor
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
             return refuse(InternalError()), asked.actor
+
+    async def _check_access(self, operation: Operation, asked: ApiRequest) -> None:
+        """Raise Forbidden, or NotFound for an account that the token does not reach."""
+        assert operation.scope is not None
+        assert asked.bearer is not None
+        check_scope(asked.bearer, operation.scope, is_for_all_tenants=operation.is_for_all_tenants)
+        account_id = asked.request.path_params.get("id")
+        if account_id is not None and asked.reach != EVERYTHING:
+            check_account(asked.bearer, await self._services.accounts.look_up(account_id))
+
+    async def _handle(self, operation: Operation, asked: ApiRequest) -> Response:
+        """Return what the handler answers: once for an idempotency key, where the operation takes one."""
+        key = read_idempotency_key(asked.request) if operation.takes_key else ""
+        if not key or asked.bearer is None:
+            return await operation.handler(self._services, asked)
+        bearer, body = asked.bearer, await read_body(asked.request)
+        return await self._services.keyed.answer(
+            bearer,
+            key,
+            asked.request,
+            body,
+            lambda request: operation.handler(self._services, ApiRequest(request, bearer)),
+        )
 
     async def _bearer(self, request: Request) -> ApiToken:
         """Return the API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
@@ -176,13 +210,6 @@ class _OperationEndpoint:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _check_scope(operation: Operation, asked: ApiRequest) -> None:
-    """Raise Forbidden, or NotFound for an account that the token is not bound to."""
-    assert operation.scope is not None
-    assert asked.bearer is not None
-    check_scope(asked.bearer, operation.scope, asked.request.path_params.get("id"))
 
 
 def _where(error: Exception) -> str:

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from runtime.api.limit_shapes import Body, BudgetShape, PoliciesShape
-from runtime.model import ScopeName
+from runtime.api.limit_shapes import Body, BudgetShape, ExternalId, Metadata, PoliciesShape, TenantName
+from runtime.model import AccountStatus
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
@@ -21,6 +21,15 @@ Expiry = Annotated[
         max_length=64,
         description="When the URL stops working: ISO 8601 with its zone, at least 60 seconds ahead. Null for never.",
         examples=["2030-01-31T17:00:00Z"],
+    ),
+]
+
+ReturnUrl = Annotated[
+    str,
+    Field(
+        max_length=2000,
+        description="Where the browser goes in the end, with status (connected or error), integrated_account_id and "
+        "error in its query. Its origin is one of LEDGERPORT_RETURN_URLS.",
     ),
 ]
 
@@ -40,6 +49,18 @@ class NewAccount(Body):
         bool,
         Field(description="Connect it to be read only: no MCP server of it ever has a tool that writes."),
     ] = False
+    tenant_id: Annotated[
+        TenantName, Field(description="Whose it is: made at its first use, default when left out.")
+    ] = None
+    external_id: ExternalId = None
+    metadata: Metadata = {}
+    return_url: ReturnUrl = ""
+
+
+class ToConnect(Body):
+    """How to connect a company."""
+
+    return_url: ReturnUrl = ""
 
 
 class Config(Body):
@@ -149,24 +170,6 @@ class McpServerChange(Body):
     expires_at: Expiry = None
 
 
-class NewApiToken(Body):
-    """An API token to make."""
-
-    name: Name
-    scopes: Annotated[
-        list[ScopeName],
-        Field(
-            min_length=1,
-            max_length=10,
-            description="What it may do. admin: everything. tools:call: list and call the tools of one integrated "
-            "account, and come with the URLs of that account that require an API token; nothing else.",
-        ),
-    ] = ["admin"]
-    integrated_account_id: Annotated[
-        str | None, Field(max_length=80, description="The account that tools:call is bound to.")
-    ] = None
-
-
 class Arguments(BaseModel):
     """The arguments of a tool, as its input schema has them."""
 
@@ -184,6 +187,14 @@ class PartQuery(Query):
 
     limit: Annotated[int, Field(ge=1, le=200, description="How many to answer at most.")] = 50
     next_cursor: Annotated[str, Field(max_length=400, description="From the part before, unchanged.")] = ""
+
+
+class AccountQuery(PartQuery):
+    """Which integrated accounts to answer; metadata.KEY=value as well, for each KEY of their metadata."""
+
+    tenant_id: Annotated[str | None, Field(max_length=100, description="Only those of this tenant.")] = None
+    external_id: Annotated[str | None, Field(max_length=100, description="Only the one with this.")] = None
+    status: Annotated[AccountStatus | None, Field(description="Only those in this state.")] = None
 
 
 class ToolsQuery(Query):
@@ -212,7 +223,7 @@ class AccountShape(BaseModel):
     integration: str
     environment: str
     status: Annotated[
-        Literal["connecting", "active", "needs_reauth", "disconnected"],
+        AccountStatus,
         Field(
             description="connecting until a person has agreed, needs_reauth when the vendor has ended the connection, "
             "disconnected when it was ended here."
@@ -232,6 +243,9 @@ class AccountShape(BaseModel):
     company: str
     fields: dict[str, str]
     budget: BudgetShape
+    tenant_id: str
+    external_id: str | None
+    metadata: dict[str, str]
     created_at: Time
     updated_at: Time
 
@@ -287,23 +301,6 @@ class McpServerOnce(McpServerListing):
     url: str
 
 
-class ApiTokenShape(BaseModel):
-    """An API token, without its secret."""
-
-    id: str
-    name: str
-    scopes: list[ScopeName]
-    integrated_account_id: str | None
-    created_at: Time
-    last_used_at: Time | None
-
-
-class ApiTokenOnce(ApiTokenShape):
-    """A new API token, with its secret, which is not shown again."""
-
-    token: str
-
-
 class ToolShape(BaseModel):
     """A tool as it can be called here."""
 
@@ -328,13 +325,6 @@ class McpServerList(BaseModel):
     """A part of the MCP servers of an account."""
 
     result: list[McpServerShape]
-    next_cursor: str | None
-
-
-class ApiTokenList(BaseModel):
-    """A part of the API tokens."""
-
-    result: list[ApiTokenShape]
     next_cursor: str | None
 
 

@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import connections, handlers, journal, limit_shapes, shapes
+from runtime.api import connections, handlers, journal, limit_shapes, shapes, tenants, token_shapes, webhooks
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
-from runtime.operations.scopes import ADMIN, CALL_TOOLS
+from runtime.operations.scopes import (
+    ADMIN,
+    CALL_TOOLS,
+    READ_ACCOUNTS,
+    READ_JOURNAL,
+    READ_SERVERS,
+    WRITE_ACCOUNTS,
+    WRITE_SERVERS,
+)
 
 Handler = Callable[[Services, ApiRequest], Awaitable[Response]]
 
@@ -37,20 +45,29 @@ class Operation:
     tag: str = field(kw_only=True)
     """The group that it stands in, one of TAGS."""
     scope: ScopeName | None = field(kw_only=True)
+    is_for_all_tenants: bool = False
+    """Whether a token that is bound to a tenant may not ask for it."""
 
     @property
     def is_public(self) -> bool:
         """Whether it is answered without an API token."""
         return self.scope is None
 
+    @property
+    def takes_key(self) -> bool:
+        """Whether a repeat under the same Idempotency-Key has the same answer: a tool call sees to its key itself."""
+        return self.method == "POST" and self.body is not shapes.Arguments
 
-ACCOUNTS, LINK_TOKENS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
+
+ACCOUNTS, LINK_TOKENS, SERVERS, TOOLS, JOURNAL, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
     "Integrated accounts",
     "Link tokens",
     "MCP servers",
     "Tools",
     "Journal",
+    "Tenants",
     "API tokens",
+    "Webhooks",
     "Deployment",
 )
 TAGS = {
@@ -59,12 +76,16 @@ TAGS = {
     SERVERS: "The secret URLs of an integrated account, each with its access filter.",
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
+    TENANTS: "Whose the integrated accounts are, and what each may have.",
     API_TOKENS: "What programs prove themselves by at this API.",
+    WEBHOOKS: "Addresses that are informed of events, signed by Standard Webhooks 1.0. Each event is delivered at "
+    "least once, and in no certain order: webhook-id says which it is.",
     DEPLOYMENT: "How the deployment is.",
 }
 
 ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
+WEBHOOK = "/webhook/{webhook_id}"
 
 TABLE = (
     Operation(
@@ -76,20 +97,25 @@ TABLE = (
         shapes.NewAccount,
         has_location=True,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "GET",
         "/integrated-account",
         handlers.list_accounts,
         shapes.AccountList,
-        query=shapes.PartQuery,
+        query=shapes.AccountQuery,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=READ_ACCOUNTS,
     ),
-    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=ADMIN),
+    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=READ_ACCOUNTS),
     Operation(
-        "DELETE", ACCOUNT, handlers.delete_account, connections.DeletedAccount, tag=ACCOUNTS, scope=ADMIN
+        "DELETE",
+        ACCOUNT,
+        handlers.delete_account,
+        connections.DeletedAccount,
+        tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "PATCH",
@@ -98,16 +124,19 @@ TABLE = (
         shapes.AccountShape,
         body=limit_shapes.AccountChange,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
-    Operation("GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=ADMIN),
+    Operation(
+        "GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=READ_ACCOUNTS
+    ),
     Operation(
         "POST",
         ACCOUNT + "/connect",
         handlers.connect_account,
         shapes.AccountToAuthorize,
+        body=shapes.ToConnect,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "POST",
@@ -115,7 +144,7 @@ TABLE = (
         connections.disconnect_account,
         connections.DisconnectedAccount,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "POST",
@@ -123,7 +152,7 @@ TABLE = (
         connections.test_account,
         connections.ConnectionTest,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "POST",
@@ -133,7 +162,7 @@ TABLE = (
         201,
         connections.NewLinkToken,
         tag=LINK_TOKENS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "GET",
@@ -142,7 +171,7 @@ TABLE = (
         connections.LinkTokenList,
         query=shapes.PartQuery,
         tag=LINK_TOKENS,
-        scope=ADMIN,
+        scope=READ_ACCOUNTS,
     ),
     Operation(
         "DELETE",
@@ -150,7 +179,7 @@ TABLE = (
         connections.revoke_link_token,
         shapes.Deleted,
         tag=LINK_TOKENS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "POST",
@@ -161,7 +190,7 @@ TABLE = (
         shapes.NewMcpServer,
         has_location=True,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
     Operation(
         "GET",
@@ -170,9 +199,11 @@ TABLE = (
         shapes.McpServerList,
         query=shapes.PartQuery,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=READ_SERVERS,
     ),
-    Operation("GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=ADMIN),
+    Operation(
+        "GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=READ_SERVERS
+    ),
     Operation(
         "PATCH",
         SERVER,
@@ -180,9 +211,9 @@ TABLE = (
         shapes.McpServerListing,
         body=shapes.McpServerChange,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
-    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=ADMIN),
+    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=WRITE_SERVERS),
     Operation(
         "GET",
         ACCOUNT + "/tools",
@@ -209,7 +240,7 @@ TABLE = (
         journal.JournalPart,
         query=journal.JournalQuery,
         tag=JOURNAL,
-        scope=ADMIN,
+        scope=READ_JOURNAL,
     ),
     Operation(
         "GET",
@@ -217,7 +248,7 @@ TABLE = (
         journal.get_journal_entry,
         journal.WholeEntryShape,
         tag=JOURNAL,
-        scope=ADMIN,
+        scope=READ_JOURNAL,
     ),
     Operation(
         "POST",
@@ -230,12 +261,41 @@ TABLE = (
         scope=ADMIN,
     ),
     Operation(
+        "GET",
+        "/tenant",
+        tenants.list_tenants,
+        tenants.TenantList,
+        query=shapes.PartQuery,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "GET",
+        "/tenant/{tenant_id}",
+        tenants.get_tenant,
+        tenants.TenantShape,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "PATCH",
+        "/tenant/{tenant_id}",
+        tenants.change_tenant,
+        tenants.TenantShape,
+        body=tenants.TenantChange,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
         "POST",
         "/api-token",
         handlers.create_api_token,
-        shapes.ApiTokenOnce,
+        token_shapes.ApiTokenOnce,
         201,
-        shapes.NewApiToken,
+        token_shapes.NewApiToken,
         tag=API_TOKENS,
         scope=ADMIN,
     ),
@@ -243,7 +303,7 @@ TABLE = (
         "GET",
         "/api-token",
         handlers.list_api_tokens,
-        shapes.ApiTokenList,
+        token_shapes.ApiTokenList,
         query=shapes.PartQuery,
         tag=API_TOKENS,
         scope=ADMIN,
@@ -254,6 +314,65 @@ TABLE = (
         handlers.revoke_api_token,
         shapes.Deleted,
         tag=API_TOKENS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        "/webhook",
+        webhooks.create_webhook,
+        webhooks.WebhookOnce,
+        201,
+        webhooks.NewWebhook,
+        has_location=True,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/webhook",
+        webhooks.list_webhooks,
+        webhooks.WebhookList,
+        query=webhooks.WebhooksQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("GET", WEBHOOK, webhooks.get_webhook, webhooks.WebhookShape, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "PATCH",
+        WEBHOOK,
+        webhooks.change_webhook,
+        webhooks.WebhookShape,
+        body=webhooks.WebhookChangeBody,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("DELETE", WEBHOOK, webhooks.delete_webhook, shapes.Deleted, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "POST",
+        WEBHOOK + "/rotate-secret",
+        webhooks.rotate_webhook_secret,
+        webhooks.WebhookOnce,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST", WEBHOOK + "/test", webhooks.test_webhook, webhooks.DeliveryShape, tag=WEBHOOKS, scope=ADMIN
+    ),
+    Operation(
+        "GET",
+        WEBHOOK + "/deliveries",
+        webhooks.list_deliveries,
+        webhooks.DeliveryList,
+        query=shapes.PartQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        WEBHOOK + "/deliveries/{delivery_id}/resend",
+        webhooks.resend_delivery,
+        webhooks.DeliveryShape,
+        tag=WEBHOOKS,
         scope=ADMIN,
     ),
     Operation("GET", "/healthz", handlers.health, shapes.Health, tag=DEPLOYMENT, scope=None),

@@ -26,22 +26,38 @@ def token() -> None:
     "scopes",
     multiple=True,
     type=click.Choice(get_args(ScopeName)),
-    help="What it may do: admin is everything; tools:call is the tools of one --account. Admin when left out.",
+    help="What it may do: admin is everything; tools:call wants an --account or a --tenant. Admin when left out. "
+    "Repeatable.",
 )
-@click.option("--account", help="The id of the integrated account that tools:call is bound to.")
+@click.option("--account", help="The id of the one integrated account that it reaches.")
+@click.option("--tenant", help="The one tenant that it reaches.")
+@click.option(
+    "--expires", default="", help="When it ends: after 90d or 12h, or a time in ISO 8601 with its zone."
+)
 @click.option("--replace", is_flag=True, help="Revoke the other API tokens of this name.")
 @click.option("--bare", is_flag=True, help="Print the token alone.")
 @json_option
 @exit_on_error()
 def token_create(
-    *, name: str, scopes: tuple[str, ...], account: str | None, replace: bool, bare: bool, as_json: bool
+    *,
+    name: str,
+    scopes: tuple[str, ...],
+    account: str | None,
+    tenant: str | None,
+    expires: str,
+    replace: bool,
+    bare: bool,
+    as_json: bool,
 ) -> None:
     """Make an API token. It is shown this once."""
+    from runtime.operations.api_tokens import Bounds
+    from runtime.operations.names import read_end
     from runtime.operations.scopes import ADMIN
 
     tokens = _api_tokens()
     replaced = [each["id"] for each in list_whole(tokens.list) if each["name"] == name] if replace else []
-    made = tokens.create(name, scopes or (ADMIN,), account)
+    bounds = Bounds(tenant, read_end(expires, time.time()))
+    made = tokens.create(name, scopes or (ADMIN,), account, bounds=bounds)
     for token_id in replaced:
         tokens.revoke(token_id)
     if replaced:
@@ -66,7 +82,10 @@ def token_list(*, as_json: bool) -> None:
         write_json(found)
         return
     for each in found:
-        bound = f" ({each['integrated_account_id']})" if each["integrated_account_id"] else ""
+        to = each["integrated_account_id"] or (f"tenant {each['tenant_id']}" if each["tenant_id"] else "")
+        bound = f" ({to})" if to else ""
+        bound += f"  until {each['expires_at']}" if each["expires_at"] else ""
+        bound += f"  last used {each['last_used_at']}" if each["last_used_at"] else "  never used"
         scopes = ", ".join(each["scopes"]) or "no scope"
         click.echo(f"{each['id']}  {each['created_at']}  {each['name']}  {scopes}{bound}")
     if not found:

@@ -35,7 +35,8 @@ from runtime.errors import (
     NotFound,
     VendorUnavailable,
 )
-from runtime.model import Account, AccountId, AuditEntry, Authorization, LinkToken
+from runtime.model import Account, AccountId, AuditEntry, Authorization
+from runtime.tenancy import LinkToken
 
 _LONGEST_CODE = 4096
 """Characters. The longest code known of a vendor has 512."""

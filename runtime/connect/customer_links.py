@@ -16,7 +16,8 @@ from runtime.connect.new_account import make_account
 from runtime.connect.sealing import seal_credentials
 from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest
-from runtime.model import Account, AccountId, AuditEntry, Credentials, LinkToken
+from runtime.model import Account, AccountId, AuditEntry, Credentials
+from runtime.tenancy import LinkToken
 
 LINK_PATH = CONNECT_PATH + "/link"
 PREFIX = "lpl_"
@@ -67,14 +68,20 @@ class CustomerLinks:
         if account is None:
             account = await self._add_account(link, integration)
         made = account
-        begun = await self._stores.write(lambda: self._links.begin(made, link.id))
+        begun = await self._stores.write(lambda: self._links.begin(made, link.redirect_uri, link.id))
         state = begun.rpartition("/")[2]
         return await self._links.open(state, browser, self._links.make_proof(state, browser))
 
     async def _add_account(self, link: LinkToken, integration: Integration) -> Account:
         keys, records = self._deployment.keys, self._stores.records
         new = make_account(self._deployment, integration, link.name, is_read_only=link.is_read_only)
-        new = replace(new, sealed=seal_credentials(keys, new.id, Credentials()))
+        new = replace(
+            new,
+            sealed=seal_credentials(keys, new.id, Credentials()),
+            tenant_id=link.tenant_id,
+            external_id=link.external_id or None,
+            metadata=dict(link.metadata),
+        )
         audit = AuditEntry(
             new.created_at, f"link_token:{link.id}", "account.created", new.id, {"name": new.name}
         )

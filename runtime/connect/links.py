@@ -13,38 +13,32 @@ account. Where the vendor accepts PKCE, the verifier is stored beside it, encryp
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import hmac
 import re
-import secrets
 from urllib.parse import urlencode
 
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
+from runtime.connect.consents import choose_scopes, derive_challenge, make_verifier
 from runtime.connect.lifetimes import TOLERANCE_SECONDS
-from runtime.connect.return_urls import is_allowed
 from runtime.deployment import Deployment
-from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, SettingsError
-from runtime.keys.crypto import make_secret
-from runtime.model import (
-    Account,
-    AccountError,
-    AccountId,
-    AuditEntry,
-    Authorization,
-    LinkToken,
-    LinkTokenId,
-    TokenHash,
+from runtime.errors import (
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    SettingsError,
+    StorageUnavailable,
 )
+from runtime.keys.crypto import make_secret
+from runtime.model import Account, AccountId, AuditEntry, Authorization, TokenHash
 from runtime.settings import IntegrationSettings, get_app
+from runtime.tenancy import AccountError, LinkToken, LinkTokenId
 
 CONNECT_PATH = "/connect"
 CALLBACK_PATH = CONNECT_PATH + "/callback"
 STATE_SECONDS = 600.0
 """RFC 6749 recommends ten minutes at most for a code; signing in with a second factor takes a few."""
-VERIFIER_BYTES = 48
-"""Random bytes of a PKCE verifier: 64 characters, of 43 to 128 that RFC 7636 allows."""
 AGAIN = "Ask for a new link and start again."
 _LONGEST_STATE = 200
 """Characters; ours have 87. A longer one is not even verified."""
@@ -67,8 +61,8 @@ class Links:
         """Where vendors send the person back to. It must be registered with the app there."""
         return self._deployment.settings.public_url + CALLBACK_PATH
 
-    def begin(self, account: Account, link_id: LinkTokenId | None = None) -> str:
-        """Return a link for an account, good for ten minutes.
+    def begin(self, account: Account, return_url: str = "", link_id: LinkTokenId | None = None) -> str:
+        """Return a link for an account, good for ten minutes. `return_url` has been checked.
 
         Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
         """
@@ -77,11 +71,13 @@ class Links:
         state = self._deployment.keys.make_state()
         state_hash = self._deployment.keys.hash_token(state)
         verifier = self._sealed_verifier(state_hash) if integration.auth.pkce else None
+        expires_at = self._deployment.clock() + STATE_SECONDS
         pending = Authorization(
             account.id,
             self.redirect_uri,
-            self._deployment.clock() + STATE_SECONDS,
+            expires_at,
             verifier=verifier,
+            return_url=return_url,
             link_id=link_id,
         )
         if not self._stores.records.add_authorization(state_hash, pending):
@@ -143,6 +139,22 @@ class Links:
             )
         return account, pending
 
+    async def find_return(self, state: str, browser: str) -> tuple[AccountId, str] | None:
+        """Return the account of a link and where the browser that opened it goes in the end; None for a page of ours.
+
+        Raises nothing: of a link that is unknown, or was opened in another browser, nothing is said.
+        """
+        if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
+            return None
+        state_hash, mine = self._deployment.keys.hash_token(state), self._deployment.keys.hash_token(browser)
+        try:
+            found = await asyncio.to_thread(self._stores.records.find_authorization, state_hash)
+        except StorageUnavailable:
+            return None
+        if found is None or not found.return_url or not hmac.compare_digest(found.browser_hash or b"", mine):
+            return None
+        return found.account_id, found.return_url
+
     def read_verifier(self, state: str, pending: Authorization) -> str:
         """Return the PKCE verifier of a pending authorization; empty when it has none."""
         if pending.verifier is None:
@@ -156,15 +168,10 @@ class Links:
         if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
             return None
         state_hash, records = self._deployment.keys.hash_token(state), self._stores.records
-        pending = await asyncio.to_thread(lambda: records.find_authorization(state_hash))
+        pending = await asyncio.to_thread(records.find_authorization, state_hash)
         if pending is None or pending.link_id is None:
             return None
-        link_id = pending.link_id
-        return await asyncio.to_thread(lambda: records.find_link_of(link_id))
-
-    def is_return_allowed(self, url: str) -> bool:
-        """Whether a person may be sent to an address now; never to an empty one."""
-        return bool(url) and is_allowed(self._deployment.settings, url)
+        return await asyncio.to_thread(records.find_link_of, pending.link_id)
 
     def make_proof(self, state: str, browser: str) -> str:
         """Return what the page puts into its form: only a browser that has the cookie and the page can send both."""
@@ -267,7 +274,7 @@ class Links:
         values = {
             "client_id": self.check_app(integration).client_id,
             "response_type": "code",
-            "scope": " ".join(_choose_scopes(integration, account)),
+            "scope": " ".join(choose_scopes(integration, account)),
             "redirect_uri": pending.redirect_uri,
             "state": state,
         }
@@ -277,19 +284,8 @@ class Links:
         return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"
 
     def _sealed_verifier(self, state_hash: TokenHash) -> bytes:
-        verifier = secrets.token_urlsafe(VERIFIER_BYTES)
+        verifier = make_verifier()
         return self._deployment.keys.seal(verifier.encode(), _owner(state_hash))
-
-
-def _choose_scopes(integration: Integration, account: Account) -> tuple[str, ...]:
-    auth = integration.auth
-    return auth.read_only_scopes if account.is_read_only and auth.read_only_scopes else auth.scopes
-
-
-def derive_challenge(verifier: str) -> str:
-    """Return the S256 code challenge of a verifier (RFC 7636 §4.2)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _owner(state_hash: TokenHash) -> str:

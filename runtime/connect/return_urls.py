@@ -1,45 +1,55 @@
-"""Where a person may be sent when a company is connected: only to origins that the deployment lists.
+"""Where a browser goes when a connection is made or refused: an address of the platform, on its list of origins.
 
-Called by `operations.link_tokens` when an address is given, and again by the pages before they send somebody there,
-because the list may have become shorter meanwhile.
+`operations.accounts` checks an address when a link is made, and `web.connect` adds to it what the connection came to.
 """
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from runtime.errors import InvalidRequest
 from runtime.settings import Settings
 
 LONGEST = 2_000
-"""Characters that every browser and proxy takes in an address."""
+"""Characters: what every browser takes as an address."""
+_OURS = frozenset({"status", "integrated_account_id", "error"})
 
 
 def check_return_url(settings: Settings, url: str) -> str:
-    """Return an address of an allowed origin, unchanged. Raises InvalidRequest for any other."""
-    if not is_allowed(settings, url):
-        allowed = ", ".join(settings.return_urls) or "none yet"
+    """Return an address that a browser may be sent to. Raises InvalidRequest for one whose origin is not listed."""
+    if not url:
+        return ""
+    if len(url) > LONGEST or not _is_plain(url) or _find_origin(url) not in settings.return_urls:
+        listed = ", ".join(settings.return_urls) or "none"
         raise InvalidRequest(
-            "redirect_uri is not an address of an origin that LEDGERPORT_RETURN_URLS lists.",
-            advice=f"It lists {allowed}. Whoever runs Ledgerport can add the origin.",
+            "return_url is not an address at one of the origins in LEDGERPORT_RETURN_URLS.",
+            advice=f"Listed: {listed}. An address there begins with one of them, with its scheme and port.",
         )
     return url
 
 
-def is_allowed(settings: Settings, url: str) -> bool:
-    """Whether an address is one of an allowed origin: the same scheme, host and port, and no user in it."""
-    if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        return False
+def build_return(url: str, **said: str) -> str:
+    """Return an address with what a connection came to in its query."""
+    parts = urlsplit(url)
+    query = [each for each in parse_qsl(parts.query, keep_blank_values=True) if each[0] not in _OURS]
+    return urlunsplit(parts._replace(query=urlencode([*query, *said.items()])))
+
+
+def find_return_origin(url: str) -> str:
+    """Return the origin of an address that was checked, for a content security policy."""
+    return _find_origin(url)
+
+
+def _find_origin(url: str) -> str:
+    """Return scheme, host and port as a setting has them; empty for what is none, or names a user."""
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        parts.port  # noqa: B018  (raises ValueError)
     except ValueError:
-        return False
-    return f"{parts.scheme}://{parts.netloc.lower()}" in settings.return_urls
+        return ""
+    return "" if "@" in parts.netloc else f"{parts.scheme}://{parts.netloc.lower()}"
 
 
-def add_outcome(url: str, outcome: dict[str, str]) -> str:
-    """Return an address with what became of the connection in its query."""
-    parts = urlsplit(url)
-    query = "&".join(each for each in (parts.query, urlencode(outcome)) if each)
-    return parts._replace(query=query).geturl()
+def _is_plain(url: str) -> bool:
+    """Whether every reader of an address reads the same: browsers take a backslash for a slash, and drop line ends."""
+    return url.isascii() and url.isprintable() and not set(url) & set(' \\"<>;,')

@@ -26,7 +26,8 @@ from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import VendorHttp
 from runtime.deployment import Deployment
 from runtime.errors import NeedsReauth, NotConnected, NotFound, Unchanged, VendorUnavailable
-from runtime.model import Account, AccountError, AccountId, AuditEntry, Credentials, EndedBy
+from runtime.model import Account, AccountId, AuditEntry, Credentials, EndedBy
+from runtime.tenancy import AccountError
 
 AHEAD_SECONDS = 300.0
 """How long before its end an access token is refreshed; half of its life where that is shorter."""

@@ -43,6 +43,7 @@ from runtime.model import Grant, TokenHash
 from runtime.operations import narrowing
 from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.files import takes_a_file
+from runtime.request_ids import CURRENT, FIELD, add_request_id, choose_request_id
 from runtime.safety.guesses import Guesses
 
 logger = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ class Exchange:
 
     head: Head
     fields: Fields
+    request_id: str
     page: tuple[Field, ...] = ()
     """What lets the web page that asks read the reply."""
     is_stream: bool = False
@@ -111,6 +113,11 @@ class Exchange:
     is_sse: bool = False
     """Whether the URL is that of the older transport."""
     grant: Grant | None = None
+
+    @property
+    def own_fields(self) -> tuple[Field, ...]:
+        """The fields of its response beside those of what is answered."""
+        return ((FIELD, self.request_id.encode()), *self.page)
 
     def take_stream(self) -> None:
         """Answer with an event stream, which is never compressed."""
@@ -121,7 +128,7 @@ class Exchange:
         """Return the reply in the form that the client takes."""
         if self.is_stream:
             reply = as_stream(reply)
-        return reply._replace(fields=(*reply.fields, *self.page)) if self.page else reply
+        return reply._replace(fields=(*reply.fields, *self.own_fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +172,22 @@ class McpEndpoint:
         `body` is the whole body, or reads it, and is called only when everything before it is in order. Raises
         nothing; what is awaited raises ClientGone when `body` does.
         """
-        exchange = Exchange(head, dict(head.sent))
+        exchange = Exchange(head, fields := dict(head.sent), choose_request_id(fields.get(FIELD)))
+        before = CURRENT.set(exchange.request_id)
         try:
             reply = self._answer(exchange, body)
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             reply = self.refuse(error, exchange.grant)
+        finally:
+            CURRENT.reset(before)
         return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
 
     async def admit(self, head: Head, method: str) -> Exchange | Reply:
         """Return a request of the older transport that its sender may make with this method, or the reply that refuses
         it. The path is that of the MCP server. Raises nothing.
         """
-        exchange = Exchange(head, dict(head.sent))
+        exchange = Exchange(head, fields := dict(head.sent), choose_request_id(fields.get(FIELD)))
+        CURRENT.set(exchange.request_id)
         try:
             checked = self._check_sender(exchange, method)
             refusal = checked if checked is None or isinstance(checked, Reply) else await checked
@@ -194,6 +205,7 @@ class McpEndpoint:
 
     async def _finish(self, exchange: Exchange, answer: Awaitable[Reply]) -> Reply:
         """Await the reply. Raises ClientGone."""
+        CURRENT.set(exchange.request_id)
         try:
             reply = await answer
         except ClientGone:
@@ -337,12 +349,6 @@ class McpEndpoint:
         )
 
 
-def _bearer_of(exchange: Exchange) -> str:
-    """Return the API token that a request sends; empty when it sends none."""
-    scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
 def _token_of(path: str) -> tuple[str, bool]:
     """Return the token in a path, and whether the URL is that of the older transport."""
     token = path.removeprefix(PREFIX).removesuffix("/")
@@ -410,8 +416,8 @@ def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Ref
 
 
 async def send_reply(send: Send, reply: Reply) -> None:
-    """Send a reply as ASGI."""
-    headers = list(reply.fields)
+    """Send a reply as ASGI, with an id where it has none."""
+    headers = add_request_id(reply.fields)
     if reply.status != 204:
         headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

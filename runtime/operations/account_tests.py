@@ -11,7 +11,8 @@ from runtime.connect.confirmation import ask_company
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, LedgerportError, NeedsReauth, VendorUnavailable
-from runtime.model import Account, AccountError, Credentials
+from runtime.model import Account, Credentials
+from runtime.tenancy import AccountError
 
 _REFUSED = 401
 """RFC 6750 §3.1: the access token has ended, so that another one is worth a try."""

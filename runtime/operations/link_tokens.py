@@ -14,12 +14,19 @@ from uuid import uuid4
 from runtime.connect.customer_links import LINK_PATH, PREFIX
 from runtime.connect.return_urls import check_return_url
 from runtime.errors import InvalidRequest, NotFound
-from runtime.events import DEFAULT_TENANT
 from runtime.keys.crypto import make_secret
-from runtime.model import Account, AuditEntry, LinkToken, LinkTokenId
+from runtime.model import Account, AuditEntry
 from runtime.operations import answers
 from runtime.operations.accounts import Accounts
-from runtime.operations.names import check_name, refuse_unknown_account
+from runtime.operations.names import (
+    check_external_id,
+    check_metadata,
+    check_name,
+    check_tenant_id,
+    refuse_unknown_account,
+)
+from runtime.operations.scopes import check_may_make_accounts, choose_tenant, is_within
+from runtime.tenancy import DEFAULT_TENANT, EVERYTHING, LinkToken, LinkTokenId, Reach, TenantId
 
 LIFETIME_SECONDS = 7 * 86_400.0
 """A week: a person reads their mail within it, and a link that was forwarded does not work for ever."""
@@ -31,11 +38,11 @@ USUAL_NAME = "Company"
 class WantedLink:
     """What a link token is to connect. With `account_id` it is that account again."""
 
-    tenant_id: str = DEFAULT_TENANT
+    tenant_id: str | None = None
     integration: str = ""
     account_id: str | None = None
     name: str = ""
-    external_id: str = ""
+    external_id: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     redirect_uri: str = ""
     read_only: bool = False
@@ -49,13 +56,16 @@ class LinkTokens:
         self._deployment = accounts.deployment
         self._stores = self._deployment.stores
 
-    def create(self, wanted: WantedLink, *, actor: str = "") -> dict[str, Any]:
+    def create(self, wanted: WantedLink, *, reach: Reach = EVERYTHING, actor: str = "") -> dict[str, Any]:
         """Make a link; `url` in the answer has the secret, which is not shown again.
 
         With `account_id` it connects that account again. Raises InvalidRequest for what does not fit together, NotFound
-        for an account that is not there, Conflict when the deployment has no app at the vendor.
+        for an account that is not there or not within reach, Forbidden for a tenant that is not, Conflict when the
+        deployment has no app at the vendor.
         """
-        account = self._accounts.find(wanted.account_id) if wanted.account_id is not None else None
+        account = self._find(wanted, reach)
+        if account is None:
+            check_may_make_accounts(reach)
         vendor = self._accounts.choose_integration(account.integration if account else wanted.integration)
         if vendor.auth.type != "oauth2":
             raise InvalidRequest(f"{vendor.title} is not connected by a person's consent, but by keys.")
@@ -65,29 +75,46 @@ class LinkTokens:
         now = self._deployment.clock()
         link = LinkToken(
             LinkTokenId(str(uuid4())),
-            wanted.tenant_id,
+            account.tenant_id if account else _choose_tenant(reach, wanted),
             account.id if account else None,
             vendor.name,
             account.name if account else check_name(wanted.name or USUAL_NAME),
-            wanted.external_id,
-            dict(wanted.metadata),
-            check_return_url(self._deployment.settings, wanted.redirect_uri) if wanted.redirect_uri else "",
+            check_external_id(wanted.external_id) or "",
+            check_metadata(wanted.metadata),
+            check_return_url(self._deployment.settings, wanted.redirect_uri),
             account.is_read_only if account else wanted.read_only,
             now,
             now + LIFETIME_SECONDS,
         )
         return self._store(link, actor)
 
-    def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """Return the link tokens, from the oldest on, without their secrets."""
-        return answers.read_part(self._stores.records.list_link_tokens, self._show, limit, next_cursor)
+    def list(
+        self, limit: int = answers.USUAL_PART, next_cursor: str = "", *, reach: Reach = EVERYTHING
+    ) -> dict[str, Any]:
+        """Return the link tokens within reach, from the oldest on, without their secrets."""
+        records = self._stores.records
+        return answers.read_part(
+            lambda after, count: records.list_link_tokens(after, count, reach),
+            self._show,
+            limit,
+            next_cursor,
+        )
 
-    def revoke(self, link_id: str, *, actor: str = "") -> dict[str, Any]:
+    def revoke(self, link_id: str, *, reach: Reach = EVERYTHING, actor: str = "") -> dict[str, Any]:
         """Revoke a link by its id; who is on the way with it cannot finish. Raises NotFound."""
         audit = AuditEntry(self._deployment.clock(), actor, "link_token.revoked", link_id)
-        if not self._stores.records.delete_link_token(LinkTokenId(link_id), audit):
+        if not self._stores.records.delete_link_token(LinkTokenId(link_id), audit, reach):
             raise NotFound("There is no such link token.")
         return {"id": link_id}
+
+    def _find(self, wanted: WantedLink, reach: Reach) -> Account | None:
+        """Return the account to connect again. Raises NotFound for one that is out of reach or of another tenant."""
+        if wanted.account_id is None:
+            return None
+        account = self._accounts.find(wanted.account_id)
+        if not is_within(reach, account) or wanted.tenant_id not in (None, account.tenant_id):
+            raise refuse_unknown_account()
+        return account
 
     def _store(self, link: LinkToken, actor: str) -> dict[str, Any]:
         secret, shown = make_secret(PREFIX), self._show(link)
@@ -115,6 +142,11 @@ class LinkTokens:
             "expires_at": answers.format_time(link.expires_at),
             "used_at": answers.format_time(link.used_at),
         }
+
+
+def _choose_tenant(reach: Reach, wanted: WantedLink) -> TenantId:
+    named = None if wanted.tenant_id is None else check_tenant_id(wanted.tenant_id)
+    return choose_tenant(reach, named) or DEFAULT_TENANT
 
 
 def _check_again(account: Account, wanted: WantedLink) -> None:

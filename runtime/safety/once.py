@@ -32,17 +32,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import orjson
 
-from runtime.errors import (
-    Indeterminate,
-    InvalidRequest,
-    KeyInUse,
-    KeyReused,
-    KeySpent,
-    LedgerportError,
-    StorageUnavailable,
-)
+from runtime.errors import Indeterminate, InvalidRequest, LedgerportError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import AccountId, Clock
+from runtime.safety import key_errors
 from runtime.upstream.client import VendorResponse
 
 KEY_LENGTH = 32
@@ -57,9 +50,7 @@ No vendor here publishes how long it remembers a key.
 """
 
 CLAIM_SECONDS = 240.0
-"""How long a call counts as under way for other processes when its own has died: longer than the slowest vendor takes
-to renew a connection, refuse an access token and answer, each within 59 s.
-"""
+"""How long a call whose process has died is under way for others: four answers of the slowest vendor, each 59 s."""
 LARGEST_REPLAYED = 256 * 1024
 """Bytes of an answer that is stored for repeats: a record has a few thousand."""
 SUCCESS_ENDS = 300
@@ -180,7 +171,7 @@ class Once:
         key_hash = self._hash_key(call)
         fingerprint = self._fingerprint(call)
         if (other := self._under_way.get(key_hash)) is not None:
-            raise _in_use() if other == fingerprint else _reused()
+            raise key_errors.describe_used_key() if other == fingerprint else key_errors.describe_reused_key()
         self._under_way[key_hash] = fingerprint
         try:
             if not self._store.is_shared:
@@ -211,9 +202,13 @@ class Once:
                 lambda: self._store.bind_key(claim, fingerprint + mine, now, now + CLAIM_SECONDS)
             )
         except StorageUnavailable as failed:
-            raise _not_stored(failed) from failed
+            raise key_errors.describe_unstored_key(failed) from failed
         if not is_new:
-            raise _in_use() if held_by.startswith(fingerprint) else _reused()
+            raise (
+                key_errors.describe_used_key()
+                if held_by.startswith(fingerprint)
+                else key_errors.describe_reused_key()
+            )
         try:
             yield
         finally:
@@ -230,7 +225,7 @@ class Once:
         if bound is None:
             bound = await asyncio.to_thread(self._store.find_binding, key_hash, self._clock())
         if bound is not None and bound != self._fingerprint(call):
-            raise _reused()
+            raise key_errors.describe_reused_key()
         return bound is not None
 
     def _hash_key(self, call: KeyedCall) -> bytes:
@@ -247,16 +242,16 @@ class Once:
                 lambda: self._store.bind_key(key_hash, fingerprint, now, now + VALID_FOR_SECONDS)
             )
         except StorageUnavailable as failed:
-            raise _not_stored(failed) from failed
+            raise key_errors.describe_unstored_key(failed) from failed
         if bound != fingerprint:
-            raise _reused()
+            raise key_errors.describe_reused_key()
         return is_new
 
     async def _replay(self, key_hash: bytes) -> VendorResponse:
         """Return the first answer to a call whose vendor does not repeat it. Raises KeySpent when it was lost."""
         sealed = await asyncio.to_thread(self._store.find_answer, key_hash)
         if sealed is None:
-            raise _spent()
+            raise key_errors.describe_spent_key()
         status, headers, body = orjson.loads(self._keys.open(sealed, f"answer:{key_hash.hex()}"))
         return VendorResponse(status, headers, base64.b64decode(body))
 
@@ -302,34 +297,3 @@ def _joined(*parts: str) -> bytes:
 def _is_final(status: int) -> bool:
     """Return whether an answer holds for good: success, or a refusal of what was sent."""
     return status < SUCCESS_ENDS or (400 <= status < 500 and status != UNCLEAR)
-
-
-def _reused() -> KeyReused:
-    return KeyReused(
-        "This idempotency key was used for another call: another tool, or other arguments. Nothing was sent.",
-        advice="Repeat a call with exactly its arguments, or give the new call a new key.",
-    )
-
-
-def _not_stored(failed: StorageUnavailable) -> StorageUnavailable:
-    return StorageUnavailable(
-        f"The idempotency key cannot be stored now, so nothing was sent. {failed.reason}",
-        reason=failed.reason,
-        retry_after=failed.retry_after,
-        advice="Repeat the call with the same key in a minute.",
-    )
-
-
-def _in_use() -> KeyInUse:
-    return KeyInUse(
-        "The call with this idempotency key is still under way. Nothing was sent a second time.",
-        advice="Wait for its answer. If that is lost, repeat the call with the same key in a minute.",
-    )
-
-
-def _spent() -> KeySpent:
-    return KeySpent(
-        "The call with this idempotency key was sent before, and this vendor cannot repeat its answer. Nothing was "
-        "sent now.",
-        advice="Look whether it was done. To do it again on purpose, give a new key.",
-    )

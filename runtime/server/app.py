@@ -29,6 +29,7 @@ from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
+from runtime.jobs.runner import Jobs, make_durable_engine
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, FoundGrant, McpEndpoint, send_reply
@@ -37,6 +38,7 @@ from runtime.mcp_server.request import Gate
 from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal
@@ -44,6 +46,7 @@ from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
@@ -95,6 +98,7 @@ class Runtime:
         )
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
+        self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
         self.journal = WriteJournal(self.keys, self.stores)
         vendor = VendorCalls(
@@ -114,8 +118,21 @@ class Runtime:
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
             policies=WritePolicies(vendor, self.stores),
+            tenants=TenantCalls(self.stores.hot),
         )
+        is_alone = not settings.postgres_url
+        self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)
         self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
+
+    def register_jobs(self, jobs: Jobs) -> None:
+        """Make the kinds of durable work known; imports the HTTP client."""
+        from runtime.operations.deliveries import Deliveries
+        from runtime.operations.webhook_sender import Sender
+
+        sender = Sender(is_private_allowed=self.settings.webhook_private)
+        deliveries = Deliveries(self.stores, self.keys, sender, self.log)
+        jobs.add_kind(deliveries.job)
+        jobs.add_source(deliveries.dispatch)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
@@ -152,8 +169,12 @@ class Runtime:
 
     async def is_api_token(self, token: str, grant: Grant) -> bool:
         """Whether this is an API token of this deployment that may call the tools of the grant's account."""
-        found = await self.stores.look_up.find_api_token(self.keys.hash_token(token))
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+        found = await self.api_tokens.identify(token)
+        if found is None or not may_use(found, CALL_TOOLS, grant.account):
+            return False
+        if self.api_tokens.is_use_to_note(found):
+            self.api_tokens.note_use(found)
+        return True
 
     def find_base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
@@ -167,6 +188,7 @@ class Runtime:
     async def close(self) -> None:
         """Store what was counted, and close connections and files."""
         await self.spending.flush()
+        await self.jobs.close()
         await self.client.close()
         await self.tokens.close()
         await self.stores.disconnect()
@@ -249,6 +271,7 @@ class Application:
         self._background.append(asyncio.create_task(self.sse.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
         self._background.append(asyncio.create_task(self._runtime.settling.run()))
+        self._background.append(asyncio.create_task(self._runtime.jobs.run()))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)

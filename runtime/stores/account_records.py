@@ -1,20 +1,37 @@
-"""The records of accounts and their credentials, which come sealed. `refresh_records` renews these."""
+"""The records of accounts. `connection_records` connects and ends them, `refresh_records` renews credentials."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, true, update
 
+from runtime.errors import Conflict, LimitReached
 from runtime.events import Event
-from runtime.model import Account, AccountError, AccountId, AuditEntry, LinkTokenId
+from runtime.model import Account, AccountId, AuditEntry
 from runtime.stores.emitting import emit
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account
-from runtime.stores.record_base import Position, RecordBase, as_json, count, lock_account, note, read_part
+from runtime.stores.record_base import (
+    Details,
+    Position,
+    RecordBase,
+    as_json,
+    count,
+    lock_account,
+    note,
+    read_part,
+)
 from runtime.stores.row_texts import write_budget, write_error
-from runtime.stores.tables import ACCOUNT, API_TOKEN, AUTHORIZATION, LINK_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
+from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, TENANT
+from runtime.stores.tenant_records import hold_tenant
+from runtime.tenancy import EVERY_ACCOUNT, AccountFilter
 
-_ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
+_ACCOUNT = [
+    *(ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")),
+    select(TENANT.c.limits).where(TENANT.c.id == ACCOUNT.c.tenant_id).scalar_subquery(),
+]
+_SETTABLE = ("name", "budget", "external_id", "metadata", "updated_at")
 _FIND_ACCOUNT = select(*_ACCOUNT).where(ACCOUNT.c.id == bindparam("account"))
 
 
@@ -22,101 +39,55 @@ class AccountRecords(RecordBase):
     """Reads and changes accounts."""
 
     def add_account(self, account: Account, audit: AuditEntry) -> None:
-        """Store a new account."""
-        values = write_account(account)
+        """Store a new account, and its tenant where that is new.
+
+        Raises LimitReached when its tenant has as many as it may, and Conflict for an external id that another account
+        of the tenant has.
+        """
         with self._engine.begin() as connection:
-            connection.execute(insert(ACCOUNT).values(values))
-            note(connection, audit)
-            if account.status == "active":
-                emit(connection, make_event("account.connected", account.id, audit, company=account.company))
+            store_account(connection, account, audit)
 
     def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
         with self._reading.begin() as connection:
             return find_account(connection, account_id)
 
-    def list_accounts(self, after: Position | None, limit: int) -> list[Account]:
-        """Return the accounts from the oldest on, `limit` of them."""
+    def list_accounts(
+        self, after: Position | None, limit: int, wanted: AccountFilter = EVERY_ACCOUNT
+    ) -> list[Account]:
+        """Return the accounts that are wanted from the oldest on, `limit` of them."""
+        condition = _are_accounts_wanted(wanted)
         with self._reading.begin() as connection:
-            return [read_account(row) for row in read_part(connection, ACCOUNT, _ACCOUNT, after, limit)]
+            found = read_part(connection, ACCOUNT, _ACCOUNT, after, limit, condition)
+            return [read_account(row) for row in found]
 
-    def connect_account(
-        self, account: Account, audit: AuditEntry, link_id: LinkTokenId | None = None
-    ) -> bool:
-        """Make an account active with the fields, company and credentials given, and use up the link that led here.
+    def change_account(
+        self,
+        account_id: AccountId,
+        change: Callable[[Account], Account],
+        audit: AuditEntry,
+        describe: Callable[[Account, Account], Details],
+    ) -> Account | None:
+        """Change what can be set of an account, with nobody else changing it meanwhile. None when there is none.
 
-        False when it is gone, belongs to another company by now, or the link has been used or revoked.
-        """
-        same = and_(ACCOUNT.c.company == account.company, ACCOUNT.c.environment == account.environment)
-        change = (
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account.id, or_(ACCOUNT.c.company == "", same))
-            .values(
-                status="active",
-                status_since=account.updated_at,
-                last_error="",
-                environment=account.environment,
-                company=account.company,
-                fields=as_json(account.fields),
-                sealed=account.sealed,
-                updated_at=account.updated_at,
-                ended_by="",
-                read_only=int(account.is_read_only),
-            )
-        )
-        with self._engine.begin() as connection:
-            lock_account(connection, account.id, is_changed=True)
-            if link_id is not None and not _is_usable(connection, link_id, audit.at):
-                return False
-            if not connection.execute(change).rowcount:
-                return False
-            if link_id is not None:
-                used = update(LINK_TOKEN).where(LINK_TOKEN.c.id == link_id)
-                connection.execute(used.values(used_at=audit.at))
-            note(connection, audit)
-            emit(connection, make_event("account.connected", account.id, audit, company=account.company))
-            connection.execute(delete(REFRESH_ATTEMPT).where(REFRESH_ATTEMPT.c.account_id == account.id))
-        return True
-
-    def note_refusal(self, account_id: AccountId, audit: AuditEntry, error: AccountError | None) -> None:
-        """Note that a connection was not made, and at an account without one what went wrong, where that is given."""
-        with self._engine.begin() as connection:
-            if error is not None:
-                change = update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.status != "active")
-                connection.execute(change.values(last_error=write_error(error)))
-            note(connection, audit)
-
-    def note_error(self, account_id: AccountId, error: AccountError | None) -> None:
-        """Store what went wrong with a connection last; None for nothing."""
-        change = update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.last_error != write_error(error))
-        self._change(change.values(last_error=write_error(error)))
-
-    def close_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
-        """Mark an account as disconnected and remove its MCP servers and the ways to connect it. False when it is gone.
-
-        Its credentials stay until the vendor was asked to revoke them.
+        `describe` says what changed, for the audit; where nothing did, nothing is written. Raises Conflict as
+        `add_account` does.
         """
         with self._engine.begin() as connection:
-            if not lock_account(connection, account_id, is_changed=True):
-                return False
-            connected = and_(ACCOUNT.c.id == account_id, ACCOUNT.c.status.in_(("active", "needs_reauth")))
-            was_connected = count(connection, ACCOUNT, connected) > 0
-            ended = {"mcp_servers": count(connection, MCP_SERVER, MCP_SERVER.c.account_id == account_id)}
-            since = case((ACCOUNT.c.status == "disconnected", ACCOUNT.c.status_since), else_=audit.at)
-            values = {"status": "disconnected", "status_since": since, "updated_at": audit.at}
+            lock_account(connection, account_id, is_changed=True)
+            before = find_account(connection, account_id)
+            if before is None:
+                return None
+            after = change(before)
+            if not (changes := describe(before, after)):
+                return before
+            if after.external_id != before.external_id:
+                hold_tenant(connection, after.tenant_id, audit.at)
+                _check_external_id(connection, after)
+            values = {name: value for name, value in _of_account(after).items() if name in _SETTABLE}
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
-            for table in (MCP_SERVER, AUTHORIZATION, LINK_TOKEN):
-                connection.execute(delete(table).where(table.c.account_id == account_id))
-            note(connection, audit, ended)
-            if was_connected:
-                emit(connection, make_event("account.disconnected", account_id, audit))
-        return True
-
-    def destroy_credentials(self, account_id: AccountId, empty: bytes, audit: AuditEntry) -> None:
-        """Replace the credentials of a disconnected account by empty ones."""
-        change = update(ACCOUNT).where(ACCOUNT.c.id == account_id, ACCOUNT.c.status == "disconnected")
-        ended = delete(REFRESH_ATTEMPT).where(REFRESH_ATTEMPT.c.account_id == account_id)
-        self._change(change.values(sealed=empty, updated_at=audit.at), audit, ended)
+            note(connection, audit, changes)
+        return after
 
     def delete_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
         """Forget an account, its MCP servers, the API tokens bound to it and its pending authorizations.
@@ -124,13 +95,17 @@ class AccountRecords(RecordBase):
         The audit entry also says how many servers and tokens ended with it.
         """
         with self._engine.begin() as connection:
-            connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == account_id).with_for_update())
+            wanted = select(ACCOUNT.c.status).where(ACCOUNT.c.id == account_id)
+            status = connection.execute(wanted.with_for_update()).scalar()
             ended = {
                 table.name + "s": count(connection, table, table.c.account_id == account_id)
                 for table in (MCP_SERVER, API_TOKEN)
             }
-            if not connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id == account_id)).rowcount:
+            if status is None:
                 return False
+            if status in ("active", "needs_reauth"):
+                emit(connection, make_event("account.disconnected", account_id, audit))
+            connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id == account_id))
             note(connection, audit, ended)
         return True
 
@@ -155,26 +130,64 @@ def find_account(connection: Connection, account_id: AccountId) -> Account | Non
     return None if row is None else read_account(row)
 
 
-def make_event(kind: str, account_id: AccountId, audit: AuditEntry, **data: str) -> Event:
+def store_account(connection: Connection, account: Account, audit: AuditEntry) -> None:
+    """Store a new account within a transaction, as `AccountRecords.add_account` does."""
+    limits = hold_tenant(connection, account.tenant_id, audit.at)
+    of_tenant = ACCOUNT.c.tenant_id == account.tenant_id
+    if limits.accounts and count(connection, ACCOUNT, of_tenant) >= limits.accounts:
+        raise LimitReached.refuse_more(limits.accounts, "integrated accounts")
+    _check_external_id(connection, account)
+    connection.execute(insert(ACCOUNT).values(_of_account(account)))
+    note(connection, audit)
+    if account.status == "active":
+        emit(connection, make_event("account.connected", account.id, audit, company=account.company))
+
+
+def make_event(event_type: str, account_id: AccountId, audit: AuditEntry, **data: str) -> Event:
     """Return the event of what the audit says of an account."""
-    return Event(kind, audit.at, {"integrated_account_id": account_id, **data})
+    return Event(event_type, audit.at, {"integrated_account_id": account_id, **data})
 
 
-def write_account(account: Account) -> dict[str, Any]:
-    """Return an account as its row."""
+def _of_account(account: Account) -> dict[str, Any]:
+    """Return the values of the row of an account."""
     plain = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ") if name != "read_only"}
     return plain | {
         "fields": as_json(account.fields),
+        "metadata": as_json(account.metadata),
         "budget": write_budget(account.budget),
         "last_error": write_error(account.last_error),
         "read_only": int(account.is_read_only),
     }
 
 
-def _is_usable(connection: Connection, link_id: LinkTokenId, now: float) -> bool:
-    """Whether a link token works still; nobody else can use it until the transaction ends."""
-    table = LINK_TOKEN
-    wanted = select(table.c.id).where(
-        table.c.id == link_id, table.c.used_at.is_(None), table.c.expires_at > now
+def _check_external_id(connection: Connection, account: Account) -> None:
+    """Raise Conflict for an external id that another account of the tenant has; the tenant is held."""
+    same = and_(
+        ACCOUNT.c.tenant_id == account.tenant_id,
+        ACCOUNT.c.external_id == account.external_id,
+        ACCOUNT.c.id != account.id,
     )
-    return connection.execute(wanted.with_for_update()).first() is not None
+    if account.external_id is not None and count(connection, ACCOUNT, same):
+        raise Conflict(
+            "Another integrated account of this tenant has that external_id.",
+            advice="List the integrated accounts with ?external_id= to find it, or give this one another.",
+        )
+
+
+def _are_accounts_wanted(wanted: AccountFilter) -> Any:
+    """Return the condition of a filter.
+
+    Metadata are JSON with sorted keys, in which the text of a member stands only where the member is: a quote within a
+    value has a backslash before it.
+    """
+    same = (
+        (ACCOUNT.c.tenant_id, wanted.reach.tenant_id),
+        (ACCOUNT.c.id, wanted.reach.account_id),
+        (ACCOUNT.c.tenant_id, wanted.tenant_id),
+        (ACCOUNT.c.external_id, wanted.external_id),
+        (ACCOUNT.c.status, wanted.status),
+    )
+    conditions: list[Any] = [true(), *(column == value for column, value in same if value is not None)]
+    members = [as_json({name: value})[1:-1] for name, value in wanted.metadata]
+    conditions += [func.replace(ACCOUNT.c.metadata, member, "") != ACCOUNT.c.metadata for member in members]
+    return and_(*conditions)

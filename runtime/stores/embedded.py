@@ -32,6 +32,7 @@ from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
 if TYPE_CHECKING:
+    from runtime.events import Event
     from runtime.model import Account, AccountId, McpServerId, Spent, SpentKey
     from runtime.stores.change_threads import ChangeThreads
     from runtime.stores.policy_use import Limits, Reservation, Use
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from runtime.stores.redis_link import RedisLink
 
 T = TypeVar("T")
+EVENTS_STORED_SECONDS = 30 * 86_400.0
+"""How long events and their deliveries are stored: as long as somebody may look for why one did not arrive."""
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 CheckSpent = Callable[["dict[SpentKey, Spent]"], object]
 
@@ -70,6 +73,7 @@ class Stores:
     condition: Condition = field(default_factory=Condition)
     writer: Writer | ChangeThreads = field(init=False)
     _records: Records | None = None
+    _expired_until: tuple[float, str] = (0.0, "")
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -120,6 +124,15 @@ class Stores:
         if not self.condition.reason:
             self.writer.run_later(work)
 
+    def report_event(self, event: Event, done: Callable[[], object]) -> None:
+        """Have an event stored that nobody waits for, and call `done` when it is."""
+
+        def work() -> None:
+            self.records.add_event(event)
+            done()
+
+        self.note(work)
+
     async def probe(self, now: float) -> StorageHealth:
         """Find out whether the database takes writes now, and return the health with it."""
         try:
@@ -138,11 +151,16 @@ class Stores:
         return StorageHealth()
 
     def purge(self, now: float) -> bool:
-        """Forgets what has expired. False when the file could not be written: the next time will do."""
+        """Forgets what has expired, reporting the MCP servers. False when the file could not be written: the next time
+        will do.
+        """
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
+            while self._expired_until < (now, ""):
+                self._expired_until = self.records.note_expired_servers(self._expired_until, now)
             self.records.purge(now)
+            self.records.purge_events(now - EVENTS_STORED_SECONDS)
         except (SQLAlchemyError, StorageUnavailable):
             return False
         return True

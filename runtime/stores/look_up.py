@@ -28,7 +28,6 @@ from runtime.model import (
     Account,
     AccountId,
     ApiToken,
-    ApiTokenId,
     Budget,
     Grant,
     McpServerId,
@@ -40,6 +39,7 @@ from runtime.recent import Recent
 from runtime.stores import sqlite
 from runtime.stores.files import Files
 from runtime.stores.row_texts import read_budget, read_error
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token, read_tenant_limits
 from runtime.stores.wal_watch import WalWatch
 
 _MOST_CACHED = 10_000
@@ -52,20 +52,28 @@ BUSY_MILLISECONDS = 50
 
 ACCOUNT_COLUMNS = (
     "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by, "
-    "budget, status_since, last_error, read_only"
+    "budget, status_since, last_error, read_only, tenant_id, external_id, metadata"
 )
-_OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
+OF_ACCOUNT = (
+    ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
+    + ", (SELECT limits FROM tenant WHERE tenant.id = account.tenant_id)"
+)
+"""What is read of an account: its columns, and the limits of its tenant."""
+_ACCOUNT_LENGTH = ACCOUNT_COLUMNS.count(",") + 2
 _GRANTS = (
-    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
     "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
 )
 _GRANT = f"{_GRANTS}mcp_server.token_hash = ?"
 _GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = ?"
-_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"
+_ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
+_WORK = (
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM event WHERE dispatched_at IS NULL) "
+    "OR EXISTS (SELECT 1 FROM job WHERE at <= ?)"
+)
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
-API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
 
 Known = Recent[TokenHash, tuple[Grant, float]]
@@ -83,8 +91,8 @@ class LookUp(Protocol):
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired."""
         ...
 
-    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """Return the API token with this hash, if there is one."""
+    async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
+        """Return the API token with this hash; None when there is none, or it has expired."""
         ...
 
     async def find_account(self, account_id: AccountId) -> Account | None:
@@ -97,6 +105,10 @@ class LookUp(Protocol):
 
     async def has_open_entries(self, run: str) -> bool:
         """Whether other runs than this one have left entries of the journal without an outcome."""
+        ...
+
+    async def has_work(self, now: float) -> bool:
+        """Whether events wait, or jobs that are due are not done."""
         ...
 
     def find_fault(self) -> str:
@@ -153,11 +165,10 @@ class SqliteLookUp:
             return None
         return make_grant(row[:-1])
 
-    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """Return the API token with this hash, if there is one."""
+    async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
+        """Return the API token with this hash; None when there is none, or it has expired."""
         self.files.check()
-        row = self._row(_API_TOKEN, token_hash)
-        return None if row is None else read_api_token(row)
+        return read_live_api_token(self._row(_API_TOKEN, token_hash), now)
 
     async def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
@@ -177,6 +188,10 @@ class SqliteLookUp:
     async def has_open_entries(self, run: str) -> bool:
         """Whether other runs than this one have left entries of the journal without an outcome."""
         return self._connection().execute(_OPEN_ENTRY, (run,)).fetchone() is not None
+
+    async def has_work(self, now: float) -> bool:
+        """Whether events wait, or jobs that are due are not done."""
+        return self._row(_WORK, now) is not None
 
     def find_fault(self) -> str:
         """Why the file cannot be read, or is not the one of this secret key, in a sentence; empty when it is well."""
@@ -218,41 +233,24 @@ class SqliteLookUp:
 @lru_cache(maxsize=4096)
 def make_grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
-    account, config = read_account(row), read_config(row[-1])
+    server_id, text = row[_ACCOUNT_LENGTH:]
+    account, config = read_account(row), read_config(text)
     if account.is_read_only:
         config = replace(config, is_read_only=True)
-    return Grant(account, config, McpServerId(row[-2]))
+    return Grant(account, config, McpServerId(server_id))
 
 
 def read_account(row: Any) -> Account:
-    """Return the account in a row that begins with ACCOUNT_COLUMNS."""
+    """Return the account in a row that begins with OF_ACCOUNT."""
     (
-        id_,
-        integration,
-        environment,
-        name,
-        status,
-        company,
-        fields,
-        sealed,
-        created_at,
-        updated_at,
-        ended_by,
-        budget,
-        status_since,
-        last_error,
-        read_only,
-    ) = row[:15]
+        id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at,
+        ended_by, budget, status_since, last_error, read_only, tenant_id, external_id, metadata, tenant_limits,
+    ) = row[:_ACCOUNT_LENGTH]  # fmt: skip
     return Account(
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
         created_at, updated_at, ended_by, read_budget(budget), status_since, read_error(last_error), bool(read_only),
+        tenant_id, external_id, orjson.loads(metadata), read_tenant_limits(tenant_limits),
     )  # fmt: skip
-
-
-def read_api_token(row: Any) -> ApiToken:
-    """Return the API token in a row of API_TOKEN_COLUMNS."""
-    id_, name, created_at, last_used_at, scopes, account_id = row
-    return ApiToken(ApiTokenId(id_), name, created_at, last_used_at, tuple(scopes.split()), account_id)
 
 
 @lru_cache(maxsize=4096)

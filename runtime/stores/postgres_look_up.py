@@ -21,13 +21,8 @@ from runtime.model import Account, AccountId, ApiToken, Grant, McpServerId, Toke
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
 from runtime.stores.generation import Generation, GrantCache
-from runtime.stores.look_up import (
-    ACCOUNT_COLUMNS,
-    API_TOKEN_COLUMNS,
-    make_grant,
-    read_account,
-    read_api_token,
-)
+from runtime.stores.look_up import OF_ACCOUNT, make_grant, read_account
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token
 
 MOST_CONNECTIONS = 4
 """A read takes under 1 ms there, so four serve several thousand a second."""
@@ -39,17 +34,20 @@ RECONNECT_SECONDS = 1.0
 """How long the pool itself tries again; after that the next read does."""
 _OTHER_KEY = "The database belongs to another secret key: restart the server."
 
-_OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
 _GRANTS = (
-    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
     "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
 )
 _GRANT = f"{_GRANTS}mcp_server.token_hash = %s"
 _GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = %s"
-_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = %s"
+_ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = %s"
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = %s"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != %s LIMIT 1"
+_WORK = (
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM event WHERE dispatched_at IS NULL) "
+    "OR EXISTS (SELECT 1 FROM job WHERE at <= %s)"
+)
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 
 
@@ -99,10 +97,9 @@ class PostgresLookUp:
         """
         return _live_grant(await self._row(_GRANT_OF_SERVER, server_id), now)
 
-    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """Return the API token with this hash, if there is one."""
-        row = await self._find_token_row(token_hash)
-        return None if row is None else read_api_token(row)
+    async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
+        """Return the API token with this hash; None when there is none, or it has expired."""
+        return read_live_api_token(await self._find_token_row(token_hash), now)
 
     async def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
@@ -116,6 +113,10 @@ class PostgresLookUp:
     async def has_open_entries(self, run: str) -> bool:
         """Whether other runs than this one have left entries of the journal without an outcome."""
         return await self._row(_OPEN_ENTRY, run) is not None
+
+    async def has_work(self, now: float) -> bool:
+        """Whether events wait, or jobs that are due are not done."""
+        return await self._row(_WORK, now) is not None
 
     def find_fault(self) -> str:
         """Why the database could not be read the last time, in a sentence; empty when it could."""

@@ -14,6 +14,9 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, text, true
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.connection_records import ConnectionRecords
+from runtime.stores.event_records import EventRecords
+from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.link_records import LinkRecords
 from runtime.stores.policy_records import DAY, PolicyRecords
@@ -33,7 +36,9 @@ from runtime.stores.tables import (
     MCP_SERVER,
     POLICY_USE,
 )
+from runtime.stores.tenant_records import TenantRecords
 from runtime.stores.transfer_records import TransferRecords
+from runtime.stores.webhook_records import WebhookRecords
 
 MOST_BINDINGS = 1_000_000
 """Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
@@ -61,6 +66,7 @@ class AuthorizationRecords(RecordBase):
             "expires_at": authorization.expires_at,
             "verifier": authorization.verifier,
             "link_id": authorization.link_id,
+            "return_url": authorization.return_url,
         }
         with self._engine.begin() as connection:
             if not lock_account(connection, authorization.account_id):
@@ -151,6 +157,7 @@ class KeyRecords(RecordBase):
 
 class Records(
     AccountRecords,
+    ConnectionRecords,
     RefreshRecords,
     LinkRecords,
     SealedRecords,
@@ -162,6 +169,10 @@ class Records(
     SpendingRecords,
     JournalRecords,
     TransferRecords,
+    TenantRecords,
+    EventRecords,
+    WebhookRecords,
+    JobRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
@@ -203,13 +214,16 @@ class Records(
     def purge(self, now: float) -> int:
         """Forget what has expired: it opens nothing already. Return how many records that were.
 
-        MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
+        MCP servers and API tokens stay for a day more, so that a clock that was set forward does not delete what it
+        only closed.
         """
         with self._engine.begin() as connection:
+            closed = now - PURGE_AFTER_SECONDS
             purged = (
-                (MCP_SERVER, now - PURGE_AFTER_SECONDS),
+                (MCP_SERVER, closed),
+                (API_TOKEN, closed),
+                (LINK_TOKEN, closed),
                 (AUTHORIZATION, now),
-                (LINK_TOKEN, now - PURGE_AFTER_SECONDS),
                 (IDEMPOTENCY_KEY, now),
             )
             expired = sum(

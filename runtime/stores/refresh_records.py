@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
-from runtime.model import Account, AccountError, AccountId, AuditEntry, EndedBy
+from runtime.model import Account, AccountId, AuditEntry, EndedBy
 from runtime.stores.account_records import make_event
 from runtime.stores.record_base import RecordBase
 from runtime.stores.row_texts import write_error
 from runtime.stores.tables import ACCOUNT, REFRESH_ATTEMPT
+from runtime.tenancy import AccountError
 
 
 class Claim(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from runtime.model import NO_BUDGET, AccountError, Budget
+from runtime.model import NO_BUDGET, Budget
+from runtime.tenancy import AccountError
 
 
 def read_error(text: str) -> AccountError | None:

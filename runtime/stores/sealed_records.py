@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, exists, func, select, update
 
+from runtime.stores.job_tables import WEBHOOK
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import ACCOUNT, AUTHORIZATION, DEPLOYMENT, IDEMPOTENCY_KEY, REFRESH_ATTEMPT
 
@@ -40,6 +41,10 @@ PLACES = (
             ("verifiers", AUTHORIZATION.c.verifier),
             ("choices of a company", AUTHORIZATION.c.granted),
         )
+    ),
+    *(
+        Place("secrets of webhooks", WEBHOOK.c.id, column, lambda key: f"webhook {key}")
+        for column in (WEBHOOK.c.secret, WEBHOOK.c.previous_secret)
     ),
     Place(
         "stored answers",

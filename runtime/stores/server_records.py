@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, true, update
 
-from runtime.model import (
-    AccountId,
-    ApiToken,
-    ApiTokenId,
-    AuditEntry,
-    McpServer,
-    McpServerId,
-    TokenHash,
-)
-from runtime.stores.look_up import API_TOKEN_COLUMNS, read_api_token, read_config, write_config
+from runtime.events import Event
+from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, McpServer, McpServerId, TokenHash
+from runtime.stores.emitting import emit
+from runtime.stores.look_up import read_config, write_config
 from runtime.stores.record_base import Details, Position, RecordBase, lock_account, note, read_part
 from runtime.stores.tables import API_TOKEN, MCP_SERVER
+from runtime.stores.tenant_records import check_servers, hold_tenant, is_alive
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token
+from runtime.tenancy import EVERYTHING, Reach, TenantId
 
 _API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
 _MCP_SERVER = [
@@ -31,20 +28,32 @@ _ADD_MCP_SERVER = insert(MCP_SERVER)
 class ServerRecords(RecordBase):
     """Reads and changes MCP servers."""
 
-    def add_mcp_server(self, server: McpServer, token_hash: TokenHash, audit: AuditEntry) -> bool:
-        """Store a new MCP server. False when its account is gone."""
+    def add_mcp_server(
+        self,
+        server: McpServer,
+        token_hash: TokenHash,
+        audit: AuditEntry,
+        limited: TenantId | None = None,
+    ) -> bool:
+        """Store a new MCP server. False when its account is gone.
+
+        `limited` is its tenant where that has a limit: then no other is added meanwhile. Raises LimitReached.
+        """
         with self._engine.begin() as connection:
+            if limited is not None:
+                check_servers(connection, limited, audit.at)
             if not lock_account(connection, server.account_id):
                 return False
             connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
             note(connection, audit)
+            emit(connection, _event("mcp_server.created", server, audit))
         return True
 
     def list_mcp_servers(
         self, account_id: AccountId, after: Position | None, limit: int, now: float
     ) -> list[McpServer]:
         """Return the MCP servers of an account that have not expired, from the oldest on."""
-        mine = and_(MCP_SERVER.c.account_id == account_id, _is_alive(now))
+        mine = and_(MCP_SERVER.c.account_id == account_id, is_alive(now))
         with self._reading.begin() as connection:
             return [
                 _server(row) for row in read_part(connection, MCP_SERVER, _MCP_SERVER, after, limit, mine)
@@ -97,6 +106,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
             note(connection, audit, describe(found))
+            emit(connection, _event("mcp_server.revoked", found, audit))
         return True
 
 
@@ -112,28 +122,40 @@ class ApiTokenRecords(RecordBase):
             "token_hash": token_hash,
             "scopes": " ".join(token.scopes),
             "account_id": token.account_id,
+            "tenant_id": token.tenant_id,
+            "is_bound_to_tenant": int(token.is_bound_to_tenant),
+            "expires_at": token.expires_at,
         }
         with self._engine.begin() as connection:
             if token.account_id is not None and not lock_account(connection, token.account_id):
                 return False
+            if token.is_bound_to_tenant:
+                hold_tenant(connection, token.tenant_id, token.created_at)
             connection.execute(insert(API_TOKEN).values(values))
             note(connection, audit)
         return True
 
-    def list_api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
-        """Return the API tokens from the oldest on, without what would let anybody in."""
+    def list_api_tokens(
+        self, after: Position | None, limit: int, reach: Reach = EVERYTHING
+    ) -> list[ApiToken]:
+        """Return the API tokens within reach from the oldest on, without what would let anybody in."""
         with self._reading.begin() as connection:
-            return [read_api_token(row) for row in read_part(connection, API_TOKEN, _API_TOKEN, after, limit)]
+            found = read_part(connection, API_TOKEN, _API_TOKEN, after, limit, _are_tokens_within(reach))
+            return [read_api_token(row) for row in found]
 
     def delete_api_token(
         self,
         token_id: ApiTokenId,
         audit: AuditEntry,
         describe: Callable[[ApiToken], Details] = lambda _token: {},
+        reach: Reach = EVERYTHING,
     ) -> bool:
-        """Revoke an API token. False when there is none. `describe` adds to the audit entry what it was."""
+        """Revoke an API token within reach. False when there is none.
+
+        `describe` adds to the audit entry what it was.
+        """
         with self._engine.begin() as connection:
-            wanted = select(*_API_TOKEN).where(API_TOKEN.c.id == token_id)
+            wanted = select(*_API_TOKEN).where(API_TOKEN.c.id == token_id, _are_tokens_within(reach))
             row = connection.execute(wanted.with_for_update()).first()
             if row is None:
                 return False
@@ -146,8 +168,14 @@ class ApiTokenRecords(RecordBase):
         self._change(update(API_TOKEN).where(API_TOKEN.c.id == token_id).values(last_used_at=now))
 
 
-def _is_alive(now: float) -> Any:
-    return or_(MCP_SERVER.c.expires_at.is_(None), MCP_SERVER.c.expires_at > now)
+def _are_tokens_within(reach: Reach) -> Any:
+    """Return the condition that API tokens are bound to what is within reach."""
+    conditions: list[Any] = [true()]
+    if reach.tenant_id is not None:
+        conditions += [API_TOKEN.c.tenant_id == reach.tenant_id, API_TOKEN.c.is_bound_to_tenant == 1]
+    if reach.account_id is not None:
+        conditions.append(API_TOKEN.c.account_id == reach.account_id)
+    return and_(*conditions)
 
 
 def _find_server(
@@ -158,7 +186,7 @@ def _find_server(
     *,
     is_changed: bool = False,
 ) -> McpServer | None:
-    mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, _is_alive(now))
+    mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, is_alive(now))
     wanted = select(*_MCP_SERVER).where(*mine)
     row = connection.execute(wanted.with_for_update() if is_changed else wanted).first()
     return None if row is None else _server(row)
@@ -166,6 +194,11 @@ def _find_server(
 
 def _server(row: Any) -> McpServer:
     return McpServer(McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), *row[4:])
+
+
+def _event(event_type: str, server: McpServer, audit: AuditEntry) -> Event:
+    data = {"mcp_server_id": server.id, "integrated_account_id": server.account_id, "name": server.name}
+    return Event(event_type, audit.at, data)
 
 
 def _of_server(server: McpServer) -> dict[str, Any]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, text
 
-from runtime.model import AccountId, AuditEntry, Budget, Spent, SpentKey
+from runtime.model import AccountId, Spent, SpentKey
 from runtime.stores.record_base import RecordBase, lock_account
-from runtime.stores.row_texts import write_budget
-from runtime.stores.tables import ACCOUNT, SPENDING
+from runtime.stores.tables import SPENDING
 
 _ADD = text(
     "INSERT INTO spending (account_id, server_id, month, reads, writes) "
@@ -59,11 +58,6 @@ class SpendingRecords(RecordBase):
         """Return what an account has spent in a month, or in every month, by MCP server."""
         with self._reading.begin() as connection:
             return _read(connection, account_id, month)
-
-    def set_budget(self, account_id: AccountId, budget: Budget, audit: AuditEntry) -> bool:
-        """Store the budget of an account. False when the account is gone."""
-        values = {"budget": write_budget(budget), "updated_at": audit.at}
-        return self._change(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values), audit)
 
 
 def _read(connection: Connection, account_id: AccountId, month: str) -> dict[SpentKey, Spent]:

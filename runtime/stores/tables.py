@@ -21,6 +21,15 @@ METADATA = MetaData()
 _Number = BigInteger().with_variant(Integer, "sqlite")
 """The number that a row gets by itself; in SQLite only an INTEGER is one."""
 
+TENANT = Table(
+    "tenant",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("limits", Text, nullable=False),
+    Column("created_at", DOUBLE_PRECISION, nullable=False),
+    Index("tenant_in_order", "created_at", "id"),
+)
+
 ACCOUNT = Table(
     "account",
     METADATA,
@@ -35,12 +44,24 @@ ACCOUNT = Table(
     Column("updated_at", DOUBLE_PRECISION, nullable=False),
     Column("ended_by", Text, nullable=False, server_default=""),
     Column("budget", Text, nullable=False, server_default=""),
+    Column("tenant_id", Text, nullable=False, server_default="default"),
+    Column("external_id", Text),
+    Column("metadata", Text, nullable=False, server_default="{}"),
     Column("status", Text, nullable=False, server_default="connecting"),
     Column("status_since", DOUBLE_PRECISION, nullable=False, server_default=text("0")),
     Column("last_error", Text, nullable=False, server_default=""),
     Column("read_only", Integer, nullable=False, server_default=text("0")),
     Index("account_in_order", "created_at", "id"),
     Index("account_company", "integration", "environment", "company"),
+    Index("account_tenant", "tenant_id", "created_at", "id"),
+    Index(
+        "account_external",
+        "tenant_id",
+        "external_id",
+        unique=True,
+        sqlite_where=text("external_id IS NOT NULL"),
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
 )
 
 MCP_SERVER = Table(
@@ -69,9 +90,13 @@ API_TOKEN = Table(
     Column("last_used_at", DOUBLE_PRECISION),
     Column("scopes", Text, nullable=False, server_default=""),
     Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE")),
+    Column("tenant_id", Text, nullable=False, server_default="default"),
+    Column("is_bound_to_tenant", Integer, nullable=False, server_default=text("0")),
+    Column("expires_at", DOUBLE_PRECISION),
     Index("api_token_token", "token_hash", unique=True),
     Index("api_token_in_order", "created_at", "id"),
     Index("api_token_account", "account_id"),
+    Index("api_token_tenant", "tenant_id", "created_at", "id"),
 )
 
 AUTHORIZATION = Table(
@@ -85,6 +110,7 @@ AUTHORIZATION = Table(
     Column("browser_hash", LargeBinary),
     Column("verifier", LargeBinary),
     Column("granted", LargeBinary),
+    Column("return_url", Text, nullable=False, server_default=""),
     Column("link_id", Text, ForeignKey("link_token.id", ondelete="CASCADE")),
     Index("authorization_account", "account_id"),
     Index("authorization_expiry", "expires_at"),
@@ -111,25 +137,6 @@ LINK_TOKEN = Table(
     Index("link_token_in_order", "created_at", "id"),
     Index("link_token_account", "account_id"),
     Index("link_token_expiry", "expires_at"),
-)
-
-EVENT = Table(
-    "event",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("type", Text, nullable=False),
-    Column("tenant_id", Text, nullable=False),
-    Column("at", DOUBLE_PRECISION, nullable=False),
-    Column("data", Text, nullable=False),
-    Column("dispatched_at", DOUBLE_PRECISION),
-    Index(
-        "event_waiting",
-        "at",
-        "id",
-        sqlite_where=text("dispatched_at IS NULL"),
-        postgresql_where=text("dispatched_at IS NULL"),
-    ),
-    Index("event_at", "at"),
 )
 
 REFRESH_ATTEMPT = Table(

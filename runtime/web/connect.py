@@ -20,7 +20,7 @@ from generator.catalog import Catalog
 from runtime.connect.authorize import Authorizations
 from runtime.connect.company_choice import Choice
 from runtime.connect.links import AGAIN, CALLBACK_PATH, CONNECT_PATH, STATE_SECONDS
-from runtime.connect.return_urls import add_outcome
+from runtime.connect.return_urls import build_return, find_return_origin
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.logs import Log
 from runtime.model import Account
@@ -92,15 +92,14 @@ class ConnectPages:
         """Take the vendor's answer."""
         if request.method != "GET":  # a HEAD from a link checker must not use up the state
             return Response(status_code=405, headers={"Allow": "GET"})
-        values: dict[str, str] = {}
         try:
             values = _once_each(request)
             account = await self._authorizations.complete(values, self.read_browser(request))
         except LedgerportError as problem:
-            return await self._refuse_answer(problem, values.get("state", ""))
+            return await self._go_back(request, self.refuse(problem), problem)
         if isinstance(account, Choice):  # on an address of its own: this one has the vendor's code in it
             return RedirectResponse(_companies_of(values["state"]), 303, SECRET_ADDRESS)
-        return await self._connected(account, values["state"])
+        return await self._go_back(request, self._connected(account))
 
     async def look_at_companies(self, request: Request) -> Response:
         """Show the companies that the consent covers."""
@@ -115,7 +114,7 @@ class ConnectPages:
             state,
             browser,
             _companies_of(state),
-            await self._may_return(state),
+            await self._list_targets(state, browser),
             companies=choice.companies,
         )
 
@@ -127,8 +126,8 @@ class ConnectPages:
             proof, chosen = form.get("proof", ""), form.get("company", "")
             account = await self._authorizations.choose(state, browser, proof, chosen)
         except LedgerportError as problem:
-            return self.refuse(problem)
-        return await self._connected(account, state)
+            return await self._go_back(request, self.refuse(problem), problem)
+        return await self._go_back(request, self._connected(account))
 
     def read_browser(self, request: Request) -> str:
         """Return what the cookie says; empty without one."""
@@ -146,10 +145,21 @@ class ConnectPages:
         shown.headers["Referrer-Policy"] = "same-origin"
         return self.set_cookie(shown, browser)
 
-    async def _may_return(self, state: str) -> str:
-        """Return where the form of the choice may lead, with the address that a link token returns to."""
-        link = await self._links.find_link(state)
-        return _may_lead_to(link.redirect_uri) if link is not None else "'self'"
+    async def _go_back(
+        self, request: Request, page: Response, problem: LedgerportError | None = None
+    ) -> Response:
+        """Return the redirect to where the platform wants the browser in the end; the page where it wants it nowhere.
+
+        It says the account, and the code of an error; the state of the link leads there only in its own browser.
+        """
+        state = request.path_params.get("state") or request.query_params.get("state", "")
+        found = await self._links.find_return(state, self.read_browser(request))
+        if found is None:
+            return page if problem is None else await self._refuse_answer(problem, state)
+        account_id, url = found
+        said = {"status": "error", "error": problem.code} if problem else {"status": "connected"}
+        address = build_return(url, **said, integrated_account_id=account_id)
+        return RedirectResponse(address, 303, SECRET_ADDRESS)
 
     async def _refuse_answer(self, problem: LedgerportError, state: str) -> Response:
         """Return the page that says what went wrong; whoever came by a link token can open that again."""
@@ -158,6 +168,11 @@ class ConnectPages:
             problem.advice = "Open the link that you were sent again: it still works."
         return self.refuse(problem)
 
+    async def _list_targets(self, state: str, browser: str) -> str:
+        """Return where the choice of a company may lead, for the content security policy: it covers redirects."""
+        found = await self._links.find_return(state, browser)
+        return f"'self' {find_return_origin(found[1])}" if found else "'self'"
+
     def _who(self, request: Request) -> tuple[str, str]:
         """Return the state in the address, and what the cookie says."""
         return request.path_params["state"], self.read_browser(request)
@@ -165,12 +180,8 @@ class ConnectPages:
     def _title(self, account: Account) -> str:
         return self._catalog().integrations[account.integration].title
 
-    async def _connected(self, account: Account, state: str) -> Response:
+    def _connected(self, account: Account) -> Response:
         self._log("connected", account=account.id, integration=account.integration)
-        link = await self._links.find_link(state)
-        if link is not None and self._links.is_return_allowed(link.redirect_uri):
-            outcome = {"status": "connected", "integrated_account_id": account.id}
-            return RedirectResponse(add_outcome(link.redirect_uri, outcome), 303, SECRET_ADDRESS)
         company = account.company or account.name
         return self._show("connected", title=self._title(account), company=company, name=account.name)
 

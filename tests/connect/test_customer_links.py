@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from runtime.errors import InvalidRequest, NotFound
+from runtime.errors import Forbidden, InvalidRequest, NotFound
 from runtime.operations.link_tokens import LinkTokens, WantedLink
+from runtime.tenancy import Reach, TenantId
 from tests.connect.test_tokens import as_stored, connected
 from tests.deployment import BROWSER, Deployment
 from tests.web.test_pages import ask
@@ -157,5 +158,37 @@ def test_a_link_is_refused_where_it_would_change_what_an_account_may_do(tmp_path
                 LinkTokens(here.accounts).create(WantedLink(integration="desk", account_id=account.id))
             with pytest.raises(InvalidRequest, match="by keys"):
                 LinkTokens(here.accounts).create(WantedLink(integration="desk"))
+
+    asyncio.run(story())
+
+
+def test_a_link_makes_its_account_for_the_tenant_and_as_the_platform_names_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (_, here, _account):
+            link = make_link(here, tenant_id="acme", external_id="42", metadata={"plan": "pro"})
+            await opened(here, link)
+            (made,) = [each for each in here.accounts.list()["result"] if each["tenant_id"] == "acme"]
+            assert (made["status"], made["external_id"]) == ("connecting", "42")
+            assert made["metadata"] == {"plan": "pro"}
+
+    asyncio.run(story())
+
+
+def test_the_link_tokens_of_another_tenant_do_not_exist(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path) as (_, here, account):
+            mine, links = Reach(TenantId("acme")), LinkTokens(here.accounts)
+            other = make_link(here, account_id=account.id)
+            own = links.create(WantedLink(integration="books"), reach=mine)
+            assert [each["id"] for each in links.list(reach=mine)["result"]] == [own["id"]]
+            assert own["tenant_id"] == "acme"
+            with pytest.raises(NotFound):
+                links.revoke(other["id"], reach=mine)
+            with pytest.raises(NotFound):
+                links.create(WantedLink(account_id=account.id), reach=mine)
+            with pytest.raises(Forbidden):
+                links.create(WantedLink(integration="books", tenant_id="default"), reach=mine)
+            with pytest.raises(Forbidden):
+                links.create(WantedLink(integration="books"), reach=Reach(account_id=account.id))
 
     asyncio.run(story())

@@ -19,7 +19,8 @@ from tests.deployment import Deployment
 
 def list_events(here: Deployment) -> list[str]:
     with sqlite3.connect(here.stores.path) as database:
-        found = [row[0] for row in database.execute("SELECT type FROM event ORDER BY at, type")]
+        wanted = "SELECT type FROM event WHERE type LIKE 'account.%' ORDER BY at, type"
+        found = [row[0] for row in database.execute(wanted)]
     database.close()
     return found
 

@@ -10,6 +10,7 @@ import pytest
 from runtime.errors import InvalidRequest
 from runtime.mcp_server.toolset import Toolsets
 from runtime.model import ServerConfig
+from runtime.operations.accounts import About
 from tests.api.harness import ApiHarness
 from tests.builtin import builtin_catalog
 from tests.connect.test_tokens import connected
@@ -29,7 +30,7 @@ def read_only_account(harness: ApiHarness) -> str:
 def test_no_tool_that_writes_is_left_at_an_mcp_server_of_it(tmp_path: Path) -> None:
     async def story() -> None:
         async with connected(tmp_path) as (_, here, _account):
-            made = here.accounts.create("Shop", "books", read_only=True)
+            made = here.accounts.create("Shop", "books", about=About(read_only=True))
             server = here.mcp_servers.create(made["id"], "Agent", {"methods": ["write", "read"]})
             grant = here.stores.look_up.find_grant(here.keys.hash_token(server["token"]), here.clock())
             assert grant is not None and not isinstance(grant, asyncio.Future)

@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from runtime.connect.company_lookup import MOST_COMPANIES
-from runtime.connect.links import derive_challenge
+from runtime.connect.consents import derive_challenge
 from runtime.errors import Conflict, VendorUnavailable
 from runtime.model import Account, AccountId
 from tests import deployment

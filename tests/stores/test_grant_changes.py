@@ -13,11 +13,12 @@ from typing import Any, cast
 
 import pytest
 
-from runtime.model import AccountError, AccountId, ApiToken, ApiTokenId, Budget
+from runtime.model import AccountId, ApiToken, ApiTokenId, Budget, TenantId
 from runtime.stores.fleet import FleetStores
 from runtime.stores.generation import Generation
 from runtime.stores.grant_changes import GrantChanges, is_grant_change
 from runtime.stores.records import PURGE_AFTER_SECONDS, Records
+from runtime.tenancy import AccountError
 from tests.deployment import deploy
 from tests.engines import Postgres
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
@@ -42,7 +43,13 @@ CHANGES: dict[str, Callable[[Records], Any]] = {
         records.note_refusal(ACTIVE.id, noted(), AccountError("gone", "Gone.", 2.0)),
     ),
     "delete_account": lambda records: records.delete_account(ACCOUNT.id, noted()),
-    "set_budget": lambda records: records.set_budget(ACCOUNT.id, Budget(5, 5), noted()),
+    "change_account": lambda records: records.change_account(
+        ACCOUNT.id,
+        lambda account: replace(account, budget=Budget(5, 5)),
+        noted(),
+        lambda _before, _after: {"budget": 5},
+    ),
+    "change_tenant": lambda records: records.change_tenant(TenantId("default"), {"accounts": 7}, noted()),
     "change_mcp_server": lambda records: records.change_mcp_server(
         ACCOUNT.id, SERVER.id, lambda server: replace(server, name="Other"), noted()
     ),
@@ -53,7 +60,9 @@ CHANGES: dict[str, Callable[[Records], Any]] = {
 """One call of each function that changes accounts, MCP servers or API tokens, which changes a row."""
 COUNTING = {"note_api_token_use"}
 """Functions that only count."""
-_CHANGES = re.compile(r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|table)\b|\bMCP_SERVER, now")
+_CHANGES = re.compile(
+    r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|TENANT|table)\b|\bMCP_SERVER, now"
+)
 
 
 class Counter:
@@ -105,7 +114,7 @@ def _is_change(source: str) -> bool:
     if not _CHANGES.search(source):
         return False
     tables = re.findall(r"table = (\w+)", source)
-    return not tables or not {"ACCOUNT", "MCP_SERVER", "API_TOKEN"}.isdisjoint(tables)
+    return not tables or not {"ACCOUNT", "MCP_SERVER", "API_TOKEN", "TENANT"}.isdisjoint(tables)
 
 
 def test_a_change_through_the_stores_replaces_it_once_on_the_event_loop(

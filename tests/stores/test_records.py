@@ -15,7 +15,6 @@ from runtime.errors import SettingsError
 from runtime.keys.crypto import Keys
 from runtime.model import (
     Account,
-    AccountError,
     AccountId,
     ApiToken,
     ApiTokenId,
@@ -32,6 +31,7 @@ from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.migrations import find_newest_version
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.records import PURGE_AFTER_SECONDS
+from runtime.tenancy import AccountError
 from tests.deployment import deploy
 
 CONFIG = ServerConfig(("read",), ("sales", "é"), True, "http_429", 5000, "discovery", True)
@@ -183,9 +183,9 @@ def test_api_tokens_are_found_by_their_hash_until_they_are_revoked(stores: Store
     token = ApiToken(ApiTokenId("t1"), "ci", 1.0, None)
     stores.records.add_api_token(token, HASH, noted())
     stores.records.note_api_token_use(token.id, 7.0)
-    assert ask(stores, lambda look_up: look_up.find_api_token(HASH)) == replace(token, last_used_at=7.0)
+    assert ask(stores, lambda look_up: look_up.find_api_token(HASH, 6.0)) == replace(token, last_used_at=7.0)
     assert stores.records.delete_api_token(token.id, noted())
-    assert ask(stores, lambda look_up: look_up.find_api_token(HASH)) is None
+    assert ask(stores, lambda look_up: look_up.find_api_token(HASH, 8.0)) is None
 
 
 def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""States of accounts with their last error, link tokens, the outbox of events, claims of refreshes, and a lasting key.
+"""States of accounts with their last error, link tokens, claims of refreshes, and a lasting key.
 
 `status` is made anew, because SQLite cannot change what a column may hold. `owner` and `claimed_until` say which
 process refreshes an account, `lasting_key` is the key of the hashes once the secret key has been rotated, sealed with
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from runtime.stores.migrations.dialect import execute_script
 
-revision = "0015"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 
 _SQL = """
 ALTER TABLE account ADD COLUMN state TEXT NOT NULL DEFAULT 'connecting'
@@ -46,17 +46,6 @@ CREATE INDEX link_token_expiry ON link_token (expires_at);
 
 ALTER TABLE "authorization" ADD COLUMN link_id TEXT REFERENCES link_token (id) ON DELETE CASCADE;
 CREATE INDEX authorization_link ON "authorization" (link_id);
-
-CREATE TABLE event (
-    id TEXT NOT NULL PRIMARY KEY,
-    type TEXT NOT NULL,
-    tenant_id TEXT NOT NULL,
-    at DOUBLE PRECISION NOT NULL,
-    data TEXT NOT NULL,
-    dispatched_at DOUBLE PRECISION
-);
-CREATE INDEX event_waiting ON event (at, id) WHERE dispatched_at IS NULL;
-CREATE INDEX event_at ON event (at);
 
 ALTER TABLE refresh_attempt ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE refresh_attempt ADD COLUMN claimed_until DOUBLE PRECISION NOT NULL DEFAULT 0;
