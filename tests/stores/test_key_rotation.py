@@ -19,6 +19,7 @@ from runtime.errors import SealBroken, SettingsError
 from runtime.keys.crypto import Keys
 from runtime.model import AccountId, Authorization, Credentials, TokenHash
 from runtime.operations.key_rotation import KeyRotation
+from runtime.operations.transfer import export_records, import_records
 from runtime.settings import find_shared_directory
 from runtime.stores.sealed_records import PLACES
 from runtime.stores.tables import METADATA
@@ -187,3 +188,13 @@ def test_every_column_of_bytes_is_sealed_anew_or_known_not_to_be() -> None:
 def test_a_key_beside_its_database_is_noticed(tmp_path: Path) -> None:
     assert find_shared_directory(deploy(tmp_path).settings) == str(tmp_path.resolve())
     assert find_shared_directory(deploy(tmp_path / "b", LEDGERPORT_SECRET_KEY=OLD).settings) == ""
+
+
+def test_an_export_after_a_rotation_works_where_only_the_new_key_is_set(tmp_path: Path) -> None:
+    made = fill(deploy(tmp_path / "old", LEDGERPORT_SECRET_KEY=OLD))
+    here = deploy(tmp_path / "old", **BOTH)
+    assert KeyRotation(here.parts(), step=10).run().is_finished
+    export_records(here.stores, here.keys, tmp_path / "export", lambda _done, _all: None)
+    there = deploy(tmp_path / "new", LEDGERPORT_SECRET_KEY=NEW)
+    import_records(there.stores, there.keys, tmp_path / "export", lambda _done, _all: None)
+    check_all(deploy(tmp_path / "new", LEDGERPORT_SECRET_KEY=NEW), made)
